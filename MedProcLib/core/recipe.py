@@ -1,0 +1,137 @@
+"""A recipe is an ordered list of operations that runs alike from the panel, the Python console and the command line."""
+
+import json
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from .errors import InputError
+from .progress import SILENT, Progress
+from .registry import create_operation
+
+VERSION = 1
+
+
+@dataclass(frozen=True)
+class Step:
+    """An operation with its parameters; a step that is not enabled is kept but not run."""
+
+    operation: Any
+    enabled: bool = True
+
+    def as_dict(self) -> dict[str, Any]:
+        step: dict[str, Any] = {
+            "operation": self.operation.declaration.name,
+            "parameters": dict(self.operation.parameters),
+        }
+        if not self.enabled:
+            step["enabled"] = False
+        return step
+
+
+@dataclass(frozen=True)
+class Recipe:
+    """Operations in order. Each takes what earlier ones gave (or the start) by name: image, mask, labels, ..."""
+
+    steps: tuple[Step, ...] = ()
+
+    @classmethod
+    def of(cls, *operations: Any) -> "Recipe":
+        """A recipe of operation instances."""
+        return cls(tuple(Step(operation) for operation in operations))
+
+    @classmethod
+    def from_dict(cls, data: Any) -> "Recipe":
+        """Validate a recipe read from JSON. Raises InputError that names the step and the parameter."""
+        if not isinstance(data, dict) or "steps" not in data:
+            raise InputError('A recipe is a JSON object {"recipe": 1, "steps": [...]}.')
+        _refuse_extra(data, {"recipe", "steps"}, "The recipe")
+        if data.get("recipe") != VERSION:
+            raise InputError(f"The recipe is of version {data.get('recipe')!r}; this MedProc reads version {VERSION}.")
+        if not isinstance(data["steps"], list):
+            raise InputError("The recipe's steps must be a list.")
+        return cls(tuple(_step(number, step) for number, step in enumerate(data["steps"], 1)))
+
+    @classmethod
+    def from_json(cls, text: str) -> "Recipe":
+        try:
+            data = json.loads(text)
+        except json.JSONDecodeError as error:
+            raise InputError(f"The recipe is not valid JSON: {error}.") from None
+        return cls.from_dict(data)
+
+    @classmethod
+    def load(cls, path: str | Path) -> "Recipe":
+        """Read a recipe file. Raises InputError when it is missing, not JSON or not a valid recipe."""
+        try:
+            return cls.from_json(Path(path).read_text(encoding="utf-8"))
+        except (OSError, UnicodeDecodeError) as error:
+            raise InputError(f"Recipe {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+        except InputError as error:
+            raise InputError(f"Recipe {path}: {error}") from None
+
+    def as_dict(self) -> dict[str, Any]:
+        return {"recipe": VERSION, "steps": [step.as_dict() for step in self.steps]}
+
+    def to_json(self) -> str:
+        return json.dumps(self.as_dict(), indent=2)
+
+    @property
+    def enabled_steps(self) -> list[tuple[int, Any]]:
+        """(step number counted from 1, operation) of the steps that run."""
+        return [(n, step.operation) for n, step in enumerate(self.steps, 1) if step.enabled]
+
+    def run(self, progress: Progress = SILENT, **things: Any) -> dict[str, Any]:
+        """Run the steps on named inputs and return all things at the end.
+
+        things: at least what the first step takes, e.g. image=..., mask=... (see operation.THINGS).
+        An operation's result replaces the thing of its name, so `image` ends as the last enhanced image.
+        Raises InputError that names the step; Cancelled.
+        """
+        return run_steps(self.enabled_steps, things, progress)
+
+
+def run_steps(
+    steps: Iterable[tuple[int, Any]], things: Mapping[str, Any], progress: Progress = SILENT
+) -> dict[str, Any]:
+    """Run (number, operation) steps on things; see Recipe.run. The given mapping is not changed."""
+    state = dict(things)
+    steps = list(steps)
+    for (number, operation), share in zip(steps, progress.parts(*[1.0] * len(steps)), strict=True):
+        try:
+            state.update(run_operation(operation, state, share))
+        except InputError as error:
+            if len(steps) == 1:
+                raise
+            raise InputError(f"Step {number} ({operation.declaration.name}): {error}") from error
+    return state
+
+
+def run_operation(operation: Any, things: Mapping[str, Any], progress: Progress = SILENT) -> dict[str, Any]:
+    """Run one operation on the things it takes; returns the things it gives, by name."""
+    declaration = operation.declaration
+    wanted = declaration.inputs + declaration.optional_inputs
+    result = operation(progress=progress, **{name: things.get(name) for name in wanted})
+    return dict(zip(declaration.gives, result if len(declaration.gives) > 1 else (result,), strict=True))
+
+
+def _step(number: int, data: Any) -> Step:
+    where = f"step {number}"
+    if not isinstance(data, dict) or not isinstance(data.get("operation"), str):
+        raise InputError(f'{where} must be an object {{"operation": NAME, "parameters": {{...}}}}.')
+    where = f"{where} ({data['operation']})"
+    _refuse_extra(data, {"operation", "parameters", "enabled"}, where)
+    parameters, enabled = data.get("parameters", {}), data.get("enabled", True)
+    if not isinstance(parameters, dict) or not isinstance(enabled, bool):
+        raise InputError(f"{where}: 'parameters' must be an object and 'enabled' true or false.")
+    try:
+        return Step(create_operation(data["operation"], parameters), enabled)
+    except InputError as error:
+        raise InputError(f"{where}: {error}") from None
+
+
+def _refuse_extra(data: Mapping[str, Any], known: set[str], where: str) -> None:
+    extra = sorted(set(data) - known)
+    if extra:
+        raise InputError(f"{where} has an unknown entry '{extra[0]}'; known: {', '.join(sorted(known))}.")

@@ -1,0 +1,43 @@
+"""All operations of all areas, found by importing the areas' files: a new operation needs no list to be edited."""
+
+import difflib
+import functools
+import importlib
+import pkgutil
+from collections.abc import Mapping
+from typing import Any
+
+from .errors import InputError
+from .operation import Declaration, declared
+
+AREAS = ("enhancement", "segmentation", "quantification", "comparison")
+
+
+def operations(area: str | None = None) -> list[Declaration]:
+    """Declarations of all operations, or of one area, sorted by name."""
+    _import_areas()
+    return [d for d in declared().values() if d.area in AREAS and area in (None, d.area)]
+
+
+def find_operation(name: str) -> Declaration:
+    """The declaration of an operation. Raises InputError with the nearest names when there is none."""
+    known = {d.name: d for d in operations()}
+    if name in known:
+        return known[name]
+    near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
+    hint = f"did you mean {' or '.join(near)}?" if near else "`operations` lists them all."
+    raise InputError(f"there is no operation '{name}'; {hint}")
+
+
+def create_operation(name: str, parameters: Mapping[str, Any] | None = None) -> Any:
+    """An operation by name with parameter values. Raises InputError naming what is unknown or out of range."""
+    return find_operation(name).create(parameters)
+
+
+@functools.cache
+def _import_areas() -> None:
+    package = __package__.rsplit(".", 1)[0]
+    for area in AREAS:
+        folder = importlib.import_module(f"{package}.{area}")
+        for module in pkgutil.iter_modules(folder.__path__):
+            importlib.import_module(f"{package}.{area}.{module.name}")
