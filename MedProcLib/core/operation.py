@@ -109,6 +109,7 @@ def operation(
 
     def decorate(cls: type) -> Any:
         given = (gives,) if isinstance(gives, str) else tuple(gives)
+        cls.__post_init__ = _check_parameters  # type: ignore[attr-defined]
         made: Any = dataclasses.dataclass(frozen=True)(cls)
         hints = get_type_hints(made, include_extras=True)
         parameters = tuple(
@@ -134,7 +135,6 @@ def operation(
         if not declaration.description or not source:
             raise TypeError(f"{name}: an operation needs a docstring and a source.")
         made.declaration = declaration
-        made.__post_init__ = _check_parameters
         made.__call__ = _checked_call(made.__call__, declaration)
         made.parameters = property(lambda self: {p.name: getattr(self, p.name) for p in parameters})
         existing = _declared.get(name)
@@ -195,7 +195,8 @@ def check_inputs(declaration: Declaration, inputs: Mapping[str, Any]) -> None:
             raise InputError(f"{declaration.title} works on {wanted} images; this {name} is {image.GetDimension()}D.")
         if name.endswith("labels") and not _is_integer(image):
             raise InputError(
-                f"The {name.replace('_', ' ')} must be a label map of whole numbers, not {image.GetPixelIDTypeAsString()}."
+                f"The {name.replace('_', ' ')} must be a label map of whole numbers, "
+                f"not {image.GetPixelIDTypeAsString()}."
             )
         if name.endswith("mask") and not np.any(sitk.GetArrayViewFromImage(image)):
             raise InputError(f"The {name.replace('_', ' ')} is empty: it selects no voxel.")

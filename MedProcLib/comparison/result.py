@@ -1,0 +1,114 @@
+"""What a comparison gives: per pair of studies the registration, the change and the findings with their class."""
+
+import enum
+from dataclasses import dataclass, field
+
+import SimpleITK as sitk
+
+from ..core.geometry import Geometry
+from ..core.measurement import Measurement
+from ..core.recipe import Recipe
+from .study import Study
+
+
+class Change(enum.StrEnum):
+    """What became of a finding between two studies."""
+
+    NEW = "new"
+    GROWN = "grown"
+    STABLE = "stable"
+    SHRUNK = "shrunk"
+    GONE = "gone"
+    MERGED = "merged"
+    SPLIT = "split"
+
+
+class Verdict(enum.StrEnum):
+    """Whether a registration can be relied on."""
+
+    GOOD = "good"
+    DOUBTFUL = "doubtful"
+    FAILED = "failed"
+
+
+@dataclass(frozen=True)
+class Registration:
+    """How two studies lie to each other.
+
+    transform: maps points of the first study to points of the other (LPS, mm).
+    to_first, to_other: map points of the half-way space to points of the first and of the other study.
+    verdict with the reasons for it (one line each), and the figures it rests on.
+    """
+
+    transform: sitk.Transform
+    to_first: sitk.Transform
+    to_other: sitk.Transform
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    figures: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Finding:
+    """One finding followed from the first study to the other.
+
+    number: its value in both label maps (a merged or split finding keeps one number for all its parts).
+    volumes_mm3: in the first and the other study; 0 where absent.
+    centers: LPS position in mm in the first and in the other study's own space, None where absent.
+    threshold: the rule that decided its class, in words and numbers.
+    status: proposed, accepted, edited or rejected; by whom (reader) and when (ISO time).
+    """
+
+    number: int
+    change: Change
+    volumes_mm3: tuple[float, float]
+    centers: tuple[tuple[float, float, float] | None, tuple[float, float, float] | None]
+    threshold: str
+    status: str = "proposed"
+    reader: str = ""
+    decided: str = ""
+
+    @property
+    def difference_mm3(self) -> float:
+        return self.volumes_mm3[1] - self.volumes_mm3[0]
+
+    @property
+    def difference_percent(self) -> float | None:
+        """Of the first volume; None for a new finding."""
+        return 100 * self.difference_mm3 / self.volumes_mm3[0] if self.volumes_mm3[0] > 0 else None
+
+
+@dataclass(frozen=True)
+class PairComparison:
+    """The first study (fixed) against another one (moving), by their positions in Comparison.studies.
+
+    grid: half-way voxel grid on which both images were compared; fixed_image, moving_image: enhanced, intensity
+    matched, on that grid; difference: moving minus fixed on that grid, in `difference_unit`;
+    region: mask on that grid that was searched for change.
+    change: label map on the FIRST study's grid, 1 gained tissue, 2 lost.
+    fixed_labels, moving_labels: label maps of the findings, each on its own study's grid.
+    """
+
+    fixed: int
+    moving: int
+    registration: Registration
+    grid: Geometry
+    fixed_image: sitk.Image
+    moving_image: sitk.Image
+    difference: sitk.Image
+    region: sitk.Image
+    change: sitk.Image
+    fixed_labels: sitk.Image
+    moving_labels: sitk.Image
+    findings: tuple[Finding, ...] = ()
+    difference_unit: str = "SD"
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """Studies in time order, each later one compared with the first, and the recipe that ran."""
+
+    studies: tuple[Study, ...]
+    pairs: tuple[PairComparison, ...]
+    recipe: Recipe
+    notes: tuple[str, ...] = field(default_factory=tuple)

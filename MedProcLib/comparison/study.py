@@ -1,0 +1,25 @@
+"""A study as comparison sees it: one image of the patient at one time, with its segmentation if there is one."""
+
+import datetime
+from dataclasses import dataclass
+
+import SimpleITK as sitk
+
+
+@dataclass(frozen=True)
+class Study:
+    """One time point.
+
+    name: what the reader knows it by; image: 3D scalar; date: of the acquisition, None when unknown;
+    labels: label map of findings on the image's grid, None to have them segmented;
+    mask: region to look at on the image's grid, None to have it found; modality: 'MR', 'CT', ... or '';
+    source: file or node it came from.
+    """
+
+    name: str
+    image: sitk.Image
+    date: datetime.date | None = None
+    labels: sitk.Image | None = None
+    mask: sitk.Image | None = None
+    modality: str = ""
+    source: str = ""
