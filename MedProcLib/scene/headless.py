@@ -10,7 +10,6 @@ from pathlib import Path
 from typing import Any
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.scene.headless_hierarchy import SubjectHierarchyKeeper
 
 LOGIC_CLASSES = {
     "Annotations": "vtkSlicerAnnotationModuleLogic",
@@ -49,7 +48,7 @@ class HeadlessSlicer:
 
 
 _running: HeadlessSlicer | None = None  # one per process: slicer.mrmlScene is global as well
-_keeper: SubjectHierarchyKeeper | None = None  # its observers live as long as the scene
+_keeper: Any = None  # SubjectHierarchyKeeper; its observers live as long as the scene
 
 
 def start_headless_scene(share_directory: str | Path | None = None) -> HeadlessSlicer:
@@ -73,6 +72,8 @@ def start_headless_scene(share_directory: str | Path | None = None) -> HeadlessS
         _add_label_color_nodes(scene)
         slicer.mrmlScene = scene
         slicer.modules = _as_modules(logics)
+        from MedProcLib.scene.headless_hierarchy import SubjectHierarchyKeeper  # needs slicer at import
+
         _keeper = SubjectHierarchyKeeper(scene)
         _running = HeadlessSlicer(scene, application_logic, logics)
     return _running
