@@ -1,0 +1,127 @@
+"""Volume and area of the surface of a mask, with sub-voxel corners, without building the surface.
+
+Marching cubes (Lorensen and Cline 1987) on a mask at half height puts every corner of the surface on the middle of a
+grid edge, so each of its cells is one of 256 cases. Volume (by the divergence theorem) and area of the whole surface
+are then two dot products with the counts of the cases. Checked against IBSI (arXiv 1612.07003): digital phantom
+556.3 mm3 and 388.1 mm2.
+"""
+
+import functools
+import itertools
+
+import numpy as np
+
+CASES = 256
+Edge = tuple[int, int]
+
+
+def surface_volume_and_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
+    """Volume (mm3) and area (mm2) of the marching cubes surface of a mask.
+
+    mask: bool (z, y, x); what touches the array's border is closed there. spacing: x, y, z in mm.
+    """
+    counts = np.bincount(_cases(mask).ravel(), minlength=CASES)
+    volumes, areas = _volume_and_area_of_cases(tuple(float(side) for side in spacing))
+    return float(counts @ volumes), float(counts @ areas)
+
+
+def _cases(mask: np.ndarray) -> np.ndarray:
+    """Case of each cell between voxel centers: one bit per corner that is inside, bit x + 2y + 4z."""
+    inside = np.pad(mask, 1).astype(np.uint8)
+    depth, height, width = (size - 1 for size in inside.shape)
+    cases = np.zeros((depth, height, width), np.uint8)
+    for z, y, x in itertools.product((0, 1), repeat=3):
+        cases |= inside[z : z + depth, y : y + height, x : x + width] << (x + 2 * y + 4 * z)
+    return cases
+
+
+@functools.lru_cache(maxsize=64)
+def _volume_and_area_of_cases(spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """What one cell of each case holds inside (mm3) and adds to the surface (mm2)."""
+    volumes, areas = np.zeros(CASES), np.zeros(CASES)
+    for case in range(CASES):
+        volumes[case] = sum(_inside_share(face, case) for face in _FACES[1::2]) * np.prod(spacing) / 3
+        for loop in _loops(case):
+            volume, area = _convex_fill(np.array([_middle(edge) for edge in loop]) * spacing)
+            volumes[case] += volume
+            areas[case] += area
+    return volumes, areas
+
+
+def _faces() -> list[list[int]]:
+    """The four corners of each face, counterclockwise seen from outside: low x, high x, low y, ..."""
+    faces = []
+    for axis, side in itertools.product(range(3), (0, 1)):
+        u, v = (axis + 1) % 3, (axis + 2) % 3
+        ring = [(0, 0), (1, 0), (1, 1), (0, 1)] if side else [(0, 1), (1, 1), (1, 0), (0, 0)]
+        faces.append([side << axis | a << u | b << v for a, b in ring])
+    return faces
+
+
+_FACES = _faces()
+
+
+def _loops(case: int) -> list[list[Edge]]:
+    """Closed polygons in which the surface cuts a cell, as lists of cut edges.
+
+    On a face with two opposite corners inside, these are taken as connected, as voxels that share a corner are.
+    """
+    following: dict[Edge, Edge] = {}
+    for face in _FACES:
+        inside = [bool(case >> corner & 1) for corner in face]
+        steps = [(i, (i + 1) % 4) for i in range(4)]
+        leaving = [(a, _edge(face[a], face[b])) for a, b in steps if inside[a] and not inside[b]]
+        entering = [(a, _edge(face[a], face[b])) for a, b in steps if inside[b] and not inside[a]]
+        for position, edge in leaving:
+            following[edge] = min(entering, key=lambda entry: (entry[0] - position) % 4)[1]
+    loops = []
+    while following:
+        edge, loop = next(iter(following)), []
+        while edge in following:
+            loop.append(edge)
+            edge = following.pop(edge)
+        loops.append(loop)
+    return loops
+
+
+def _convex_fill(polygon: np.ndarray) -> tuple[float, float]:
+    """Volume (over the origin) and area of the triangulation of a polygon that encloses most.
+
+    A polygon of more than three edges need not be flat. Enclosing most makes the figures independent of the order
+    and direction of the axes, and is nearest to the truth for convex objects; the smaller area breaks ties.
+    """
+    options = []
+    for triangles in _triangulations(0, len(polygon) - 1):
+        a, b, c = polygon[np.array(triangles)].transpose(1, 0, 2)
+        volume = -np.einsum("ij,ij->", a, np.cross(b, c)) / 6
+        area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
+        options.append((float(volume), float(area)))
+    most = max(volume for volume, _ in options)
+    tolerance = 1e-9 * max(1e-300, float(np.abs(polygon).max()) ** 3)
+    return most, min(area for volume, area in options if volume >= most - tolerance)
+
+
+def _triangulations(first: int, last: int) -> list[list[tuple[int, int, int]]]:
+    if last - first < 2:
+        return [[]]
+    return [
+        [*left, *right, (first, apex, last)]
+        for apex in range(first + 1, last)
+        for left in _triangulations(first, apex)
+        for right in _triangulations(apex, last)
+    ]
+
+
+def _inside_share(face: list[int], case: int) -> float:
+    """Share of a face's area that is inside."""
+    inside = [case >> corner & 1 for corner in face]
+    opposite = sum(inside) == 2 and inside[0] == inside[2]
+    return 0.75 if opposite else (0, 1 / 8, 1 / 2, 7 / 8, 1)[sum(inside)]
+
+
+def _edge(first: int, second: int) -> Edge:
+    return min(first, second), max(first, second)
+
+
+def _middle(edge: Edge) -> np.ndarray:
+    return np.array([[corner & 1, corner >> 1 & 1, corner >> 2 & 1] for corner in edge]).mean(axis=0)
