@@ -1,0 +1,86 @@
+"""Voxel values of an image as an array, with what is not a number set apart, and back into an image of its own."""
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from .errors import InputError
+from .geometry import Geometry
+
+
+def values_of(image: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
+    """Voxel values and where they are finite, both in z, y, x order.
+
+    The values are a copy in float32, or in float64 where float32 would not hold them, with NaN and infinite voxels
+    replaced by the nearest finite value, so that a filter can run over them. Raises InputError when none is finite.
+    """
+    view = sitk.GetArrayViewFromImage(image)
+    if view.dtype.kind != "f":
+        valid = np.ones(view.shape, bool)
+    else:
+        valid = np.isfinite(view)
+        if not valid.any():
+            raise InputError("The image holds no number: all its voxels are NaN or infinite.")
+    values = view.astype(_float_type(view, valid))
+    if not valid.all():
+        nearest = ndimage.distance_transform_edt(~valid, return_distances=False, return_indices=True)
+        values = values[tuple(nearest)]
+    return values, valid
+
+
+def filtered_image(image: sitk.Image, values: np.ndarray, valid: np.ndarray) -> sitk.Image:
+    """Image of new values on the grid of the image they were computed from; voxels that are not valid stay as they were.
+
+    Pixel type float32, or float64 where float32 would not hold the values.
+    """
+    view = sitk.GetArrayViewFromImage(image)
+    result = values.astype(_float_type(values, valid))
+    if not valid.all():
+        result[~valid] = view[~valid]
+    return Geometry.of(image).image_of(result)
+
+
+def inside(mask: sitk.Image | None, valid: np.ndarray) -> np.ndarray:
+    """Where the mask (everywhere when None) has valid voxels. Raises InputError when that is nowhere."""
+    if mask is None:
+        return valid
+    chosen = (sitk.GetArrayViewFromImage(mask) != 0) & valid
+    if not chosen.any():
+        raise InputError("The mask selects no voxel that holds a number; draw it where the image has values.")
+    return chosen
+
+
+def spacing_zyx(image: sitk.Image) -> tuple[float, ...]:
+    """Spacing in mm in the order of array axes."""
+    return tuple(reversed(image.GetSpacing()))
+
+
+def shrink_factors(image: sitk.Image, spacing_mm: float) -> list[int]:
+    """Whole factors per axis (x, y, z) that bring an image's spacing nearest to, but not above, this one."""
+    return [
+        int(min(max(1, spacing_mm / spacing + 1e-6), size))
+        for spacing, size in zip(image.GetSpacing(), image.GetSize(), strict=True)
+    ]
+
+
+def isotropic_grid(grid: Geometry, spacing_mm: float) -> Geometry:
+    """Grid that covers the same box with voxels of nearly this side (mm), along the same axes."""
+    extent = grid.extent
+    size = np.maximum(1, np.round(extent / spacing_mm)).astype(int)
+    spacing = extent / size
+    first = (spacing / grid.spacing - 1) / 2
+    return Geometry(
+        tuple(int(n) for n in size),
+        tuple(float(s) for s in spacing),
+        tuple(float(x) for x in grid.points(first)[0]),
+        grid.direction,
+    )
+
+
+def _float_type(values: np.ndarray, valid: np.ndarray) -> type:
+    if values.dtype.itemsize < 8 and values.dtype.kind != "f":
+        return np.float32
+    largest = max(
+        abs(float(np.max(values, where=valid, initial=0))), abs(float(np.min(values, where=valid, initial=0)))
+    )
+    return np.float32 if largest < np.finfo(np.float32).max / 1e3 else np.float64

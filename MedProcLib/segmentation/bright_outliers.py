@@ -1,0 +1,66 @@
+"""Bright (or dark) outliers of a tissue by hysteresis threshold, in robust standard deviations of the tissue."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+
+from ..core.errors import InputError
+from ..core.geometry import Geometry
+from ..core.operation import operation
+from ..core.parameters import Range
+from ..core.progress import SILENT
+from ..core.statistics import median_and_sd, mode_and_sd
+from ..core.voxels import inside, values_of
+from .components import CONNECTIVITY, connected_components
+from .remove_small import sizes_within
+
+
+@operation(
+    "segmentation.bright_outliers",
+    title="Bright outliers (hysteresis threshold)",
+    gives="labels",
+    source="Canny, A computational approach to edge detection, IEEE PAMI 8(6), 1986 (hysteresis); Rousseeuw & Croux, "
+    "Alternatives to the median absolute deviation, JASA 88, 1993 (robust scale)",
+)
+class BrightOutliers:
+    """Find regions that stand out from the tissue inside the mask, such as lesions of the white matter in FLAIR.
+
+    A region is a connected set of voxels beyond the low threshold with at least one beyond the high one. Thresholds
+    are in robust standard deviations (SD) from the tissue's location. Regions are numbered from 1, the largest first.
+    """
+
+    low: Annotated[float, Range(0, 100, "SD"), "voxels beyond this belong to a region"] = 2.0
+    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 3.5
+    minimum_volume_mm3: Annotated[float, Range(0, 1e9, "mm3"), "drop regions smaller than this (2D: mm²)"] = 10.0
+    polarity: Annotated[Literal["bright", "dark"], "look for values above or below the tissue"] = "bright"
+    tissue: Annotated[
+        Literal["mode", "median"],
+        "location of the tissue: the peak of its histogram (of the most frequent tissue), or the median of all",
+    ] = "mode"
+    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        if self.high < self.low:
+            raise InputError("The high threshold is below the low one: swap them.")
+        values, valid = values_of(image)
+        region = inside(mask, valid)
+        score = deviation(values, region, self.tissue)
+        if self.polarity == "dark":
+            score = -score
+        progress(0.3, "Thresholding")
+        beyond = (score > self.low) & region
+        grid = Geometry.of(image)
+        numbers, counts = connected_components(grid.image_of(beyond), self.connectivity, progress.part(0.3, 0.9))
+        keep = sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3)
+        keep &= np.bincount(numbers[score > self.high], minlength=counts.size) > 0
+        keep[0] = False
+        renumbered = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
+        return grid.image_of(renumbered[numbers])
+
+
+def deviation(values: np.ndarray, region: np.ndarray, tissue: str) -> np.ndarray:
+    """Distance of each value from the tissue's location in robust SD. Raises InputError when the SD is 0."""
+    location, scale = (mode_and_sd if tissue == "mode" else median_and_sd)(values[region].astype(np.float64))
+    if not scale > 0:
+        raise InputError("The image is constant inside the mask (robust SD 0), so it has no outliers to find.")
+    return (values - location) / scale

@@ -1,0 +1,53 @@
+"""Binary morphology with balls in mm, by distance maps: right on anisotropic voxels, and as fast for large radii."""
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.geometry import Geometry
+from ..core.progress import SILENT, Progress, execute
+from .components import connected_components
+
+
+def distance_to(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
+    """Distance in mm of each voxel's centre (z, y, x) to the nearest voxel of the region; infinite if it is empty."""
+    if not region.any():
+        return np.full(region.shape, np.inf, np.float32)
+    if region.all():
+        return np.zeros(region.shape, np.float32)
+    distance = sitk.SignedMaurerDistanceMapImageFilter()
+    distance.SetUseImageSpacing(True)
+    distance.SetSquaredDistance(False)
+    result = execute(distance, grid.image_of(region), progress=progress, message="Measuring distances")
+    return np.maximum(sitk.GetArrayFromImage(result), 0)
+
+
+def dilated(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
+    """Voxels within the radius of the region."""
+    return distance_to(region, grid, progress) <= radius_mm
+
+
+def eroded(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
+    """Voxels farther than the radius from all outside the region. What the image's border cuts is not eroded there."""
+    return distance_to(~region, grid, progress) > radius_mm
+
+
+def closed(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
+    """The region with gaps and dents that a ball of this radius does not reach filled; the image's border is no wall."""
+    margin = [int(np.ceil(radius_mm / s)) + 1 for s in reversed(grid.spacing)]
+    padded = np.pad(region, [(m, m) for m in margin])
+    wide = Geometry(tuple(reversed(padded.shape)), grid.spacing, grid.origin, grid.direction)
+    first, second = progress.parts(1, 1)
+    grown = dilated(padded, wide, radius_mm, first)
+    result = eroded(grown, wide, radius_mm, second)
+    return result[tuple(slice(m, -m) for m in margin)] | region
+
+
+def filled(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
+    """The region with the holes filled that it wholly encloses."""
+    fill = sitk.BinaryFillholeImageFilter()
+    return sitk.GetArrayFromImage(execute(fill, grid.image_of(region), progress=progress, message="Filling")) != 0
+
+
+def largest(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
+    """The largest piece of the region (connected over faces)."""
+    return connected_components(grid.image_of(region), "face", progress)[0] == 1
