@@ -1,0 +1,118 @@
+"""Files are written whole or not at all: under a hidden name in the target's folder first, then renamed."""
+
+import os
+import shutil
+import threading
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from pathlib import Path
+
+from .errors import InputError
+
+HIDDEN = ".medproc-"  # how the names of unfinished files begin
+
+# Held while finished files take their names, so that an exit in the middle waits for the last of them.
+_renaming = threading.RLock()
+_unfinished: set[Path] = set()
+
+
+@contextmanager
+def whole_file(target: str | Path) -> Iterator[Path]:
+    """A path to write to, beside the target and with its ending; it becomes the target when the block ends well.
+
+    Raises InputError when the folder is missing or cannot be written to, or the disk is full.
+    """
+    target = Path(target)
+    temporary = target.with_name(f"{HIDDEN}{uuid.uuid4().hex[:8]}-{target.name}")
+    _require_folder(target)
+    _unfinished.add(temporary)
+    try:
+        yield temporary
+        with _renaming:
+            os.replace(temporary, target)
+            _unfinished.discard(temporary)
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from error
+    finally:
+        _discard(temporary)
+
+
+@contextmanager
+def whole_folder(target: str | Path) -> Iterator[Path]:
+    """A hidden folder inside the target; its files move into the target together when the block ends well.
+
+    The target folder is made if it is missing (and removed again if the block fails); other files in it stay.
+    Raises InputError like whole_file.
+    """
+    target = Path(target)
+    made = [folder for folder in (target, *target.parents) if not folder.exists()]
+    temporary = target / f"{HIDDEN}{uuid.uuid4().hex[:8]}"
+    _unfinished.update((temporary, *made))
+    done = False
+    try:
+        temporary.mkdir(parents=True)
+        yield temporary
+        with _renaming:
+            _require_no_folder_in_the_way(temporary, target)
+            for file in sorted(temporary.iterdir()):
+                os.replace(file, target / file.name)
+            temporary.rmdir()
+            _unfinished.difference_update((temporary, *made))
+            done = True
+    except OSError as error:
+        raise InputError(f"Folder {target} cannot be written to: {error.strerror or error}.") from error
+    finally:
+        if not done:
+            for path in (temporary, *made):
+                _discard(path)
+
+
+def write_text(text: str, target: str | Path) -> None:
+    """Write UTF-8 text whole or not at all. Raises InputError."""
+    with whole_file(target) as temporary:
+        temporary.write_text(text, encoding="utf-8", newline="")
+
+
+def require_writable(target: str | Path) -> None:
+    """Raise InputError unless a file can be made at this path; asked before a long computation."""
+    target = Path(target)
+    if target.is_dir():
+        raise InputError(f"{target} is a folder; name a file to write.")
+    _require_folder(target)
+    probe = target.with_name(f"{HIDDEN}{uuid.uuid4().hex[:8]}")
+    try:
+        probe.touch()
+        probe.unlink()
+    except OSError as error:
+        raise InputError(f"{target} cannot be written: {error.strerror or error}.") from error
+
+
+def discard_unfinished() -> None:
+    """Remove what is half-written, before the process ends without its `finally` blocks. Waits for renames."""
+    with _renaming:
+        # deepest first: a folder that was made for the result goes after what is in it
+        for path in sorted(_unfinished, key=lambda path: len(path.parts), reverse=True):
+            _discard(path)
+
+
+def _require_folder(target: Path) -> None:
+    if not target.parent.is_dir():
+        raise InputError(f"{target} cannot be written: there is no folder {target.parent}; make it first.")
+
+
+def _require_no_folder_in_the_way(temporary: Path, target: Path) -> None:
+    for file in temporary.iterdir():
+        if (target / file.name).is_dir():
+            raise InputError(f"{target / file.name} is a folder; move it away, a file of that name is written.")
+
+
+def _discard(path: Path) -> None:
+    _unfinished.discard(path)
+    with suppress(OSError):  # never made, or a folder into which someone else's files have come: it stays
+        if not path.name.startswith(HIDDEN):
+            path.rmdir()
+        elif path.is_dir():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            path.unlink()

@@ -1,0 +1,319 @@
+"""A volume from a DICOM file or folder: positions from the slices' own tags, voxels through SimpleITK's GDCM reader."""
+
+import datetime
+import hashlib
+import os
+import struct
+import warnings
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+
+from .errors import InputError
+from .geometry import Geometry
+from .itk_message import one_line
+from .slice_stack import same_orientation, stack_geometry, stack_order
+
+# What pydicom raises, when a tag is asked for as late as that, for a file that breaks the standard.
+MALFORMED = (
+    OSError,
+    EOFError,
+    ValueError,
+    KeyError,
+    IndexError,
+    TypeError,
+    AttributeError,
+    NotImplementedError,
+    RecursionError,
+    struct.error,
+    pydicom.errors.BytesLengthException,
+    pydicom.errors.InvalidDicomError,
+)
+HEADER_TAGS = [
+    "SOPClassUID",
+    "Modality",
+    "SeriesInstanceUID",
+    "SeriesNumber",
+    "SeriesDescription",
+    "AcquisitionDate",
+    "SeriesDate",
+    "StudyDate",
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "Rows",
+    "Columns",
+    "NumberOfFrames",
+    "ImagePositionPatient",
+    "ImageOrientationPatient",
+    "PixelSpacing",
+    "ImagerPixelSpacing",
+    "SliceThickness",
+    "SpacingBetweenSlices",
+    "RescaleSlope",
+    "RescaleIntercept",
+    "GridFrameOffsetVector",
+    "SharedFunctionalGroupsSequence",
+    "PerFrameFunctionalGroupsSequence",
+]
+# Series that lie beside the images in an export and are not images of the patient themselves.
+NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
+# Fewer slices are a localizer or a sample, beside a series that has more.
+FEWEST_SLICES = 3
+
+
+@dataclass(frozen=True)
+class DicomImage:
+    """A volume with what its headers say. patient: a key that is equal for equal patients, '' when not stated."""
+
+    image: sitk.Image
+    modality: str
+    date: datetime.date | None
+    patient: str
+    description: str
+    notes: tuple[str, ...] = ()
+
+
+def is_dicom(path: Path) -> bool:
+    """Whether a file has DICOM's mark, or is a DICOM image without one."""
+    with path.open("rb") as file:
+        if file.read(132)[128:] == b"DICM":
+            return True
+    header = _header(path, force=True)
+    return header is not None and "Rows" in header and "SOPClassUID" in header
+
+
+def read_dicom_file(path: Path) -> DicomImage:
+    """One DICOM file: a slice, or a multi-frame image whose frames are slices. Raises InputError."""
+    header = _header(path, force=True)
+    if header is None:
+        raise InputError(f"{path} is a damaged DICOM file; export it again from its source.")
+    try:
+        frames = int(header.get("NumberOfFrames") or 1)
+        if "Rows" not in header or "Columns" not in header:
+            kind = header.get("Modality") or getattr(header.get("SOPClassUID"), "name", "") or "file"
+            raise InputError(f"it is a DICOM {kind} without an image.")
+        geometry, order, notes = _file_geometry(header, frames)
+        image = _read_pixels([path])
+        size = (*image.GetSize(), 1)[:3]
+        if size != geometry.size:
+            raise InputError(f"its voxels are {size}, its header says {geometry.size}; export it again.")
+        if list(order) != list(range(frames)):
+            components = image.GetNumberOfComponentsPerPixel() > 1
+            image = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image)[order], isVector=components)
+        return _described(geometry.stamp(image), header, notes)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except MALFORMED as error:
+        raise InputError(f"{path} is a damaged DICOM file ({one_line(error)}); export it again.") from None
+
+
+def read_dicom_folder(folder: Path, number: int | None = None) -> DicomImage:
+    """The volume in a folder and its subfolders.
+
+    number: which series, counted from 1 as the error for several series lists them.
+    Raises InputError for no series, several series, and slices that do not make a regular stack.
+    """
+    series = _series_of(folder)
+    if not series:
+        raise InputError(f"Folder {folder} holds no DICOM images; give the folder of one series, or an image file.")
+    headers, notes = _choose(folder, series, number)
+    if len(headers) == 1:
+        single = read_dicom_file(headers[0][0])
+        return DicomImage(**{**vars(single), "notes": (*notes, *single.notes)})
+    name = f"{folder} ({_title(headers)})"
+    try:
+        geometry, order = _series_geometry([header for _, header in headers])
+        paths = [headers[i][0] for i in order]
+        slopes = {(h.get("RescaleSlope"), h.get("RescaleIntercept")) for _, h in headers}
+        # one slope per slice (PET): the first slice's type may not hold the others' values
+        image = _read_pixels(paths, sitk.sitkFloat32 if len(slopes) > 1 else sitk.sitkUnknown)
+        if image.GetSize() != geometry.size:
+            raise InputError(f"its voxels are {image.GetSize()}, its headers say {geometry.size}; export it again.")
+    except InputError as error:
+        raise InputError(f"{name}: {error}") from None
+    except MALFORMED as error:
+        raise InputError(f"{name} has a damaged header ({one_line(error)}); export it again.") from None
+    if len(headers) < FEWEST_SLICES:
+        notes = (*notes, f"only {len(headers)} slices: whether any are missing cannot be told")
+    return _described(geometry.stamp(image), headers[order[0]][1], notes)
+
+
+def _header(path: Path, force: bool = False) -> Any:
+    """The tags of HEADER_TAGS, or None when the file is not DICOM or is damaged."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            return pydicom.dcmread(path, stop_before_pixels=True, force=force, specific_tags=HEADER_TAGS)
+        except MALFORMED:
+            return None
+
+
+def _series_of(folder: Path) -> list[list[tuple[Path, Any]]]:
+    """(path, header) of the images per series, in the order of series number."""
+    found: dict[str, list[tuple[Path, Any]]] = {}
+    for root, _, names in os.walk(folder):
+        for name in sorted(names):
+            path = Path(root) / name
+            header = _header(path) if path.is_file() else None
+            if header is not None and "Rows" in header and header.get("Modality") not in NOT_IMAGES:
+                found.setdefault(str(header.get("SeriesInstanceUID", "")), []).append((path, header))
+    return sorted(found.values(), key=lambda series: (str(series[0][1].get("SeriesNumber") or "").zfill(12), series[0]))
+
+
+def _choose(
+    folder: Path, series: list[list[tuple[Path, Any]]], number: int | None
+) -> tuple[list[tuple[Path, Any]], tuple[str, ...]]:
+    if number is not None:
+        if not 1 <= number <= len(series):
+            raise InputError(f"Folder {folder} holds {len(series)} series; there is no number {number}.")
+        return series[number - 1], ()
+    if len(series) == 1:
+        return series[0], ()
+    volumes = [one for one in series if _slices(one) >= FEWEST_SLICES]
+    if len(volumes) == 1:
+        others = len(series) - 1
+        return volumes[0], (f"the folder holds {others} more series of fewer than {FEWEST_SLICES} slices: left out",)
+    listed = "; ".join(f"#{i} {_title(one)}, {_slices(one)} slices" for i, one in enumerate(series, 1))
+    raise InputError(f"Folder {folder} holds {len(series)} series; choose one as '{folder}#NUMBER': {listed}.")
+
+
+def _slices(series: list[tuple[Path, Any]]) -> int:
+    return sum(int(header.get("NumberOfFrames") or 1) for _, header in series)
+
+
+def _title(series: list[tuple[Path, Any]]) -> str:
+    header = series[0][1]
+    date = _date(header)
+    words = (header.get("Modality"), header.get("SeriesDescription"), date.isoformat() if date else "")
+    return " ".join(str(word) for word in words if word) or "series without description"
+
+
+def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray]:
+    first = headers[0]
+    for header in headers:
+        if int(header.get("NumberOfFrames") or 1) > 1:
+            raise InputError(f"it is {len(headers)} multi-frame files; give one of the files.")
+        if "ImagePositionPatient" not in header or "ImageOrientationPatient" not in header:
+            raise InputError("its slices state no position; give one of its files, or a series of slices.")
+        if (header.Rows, header.Columns) != (first.Rows, first.Columns) or not same_orientation(
+            header.ImageOrientationPatient, first.ImageOrientationPatient
+        ):
+            raise InputError("its images differ in size or orientation (a localizer?); give a folder of one stack.")
+    orientation = [float(value) for value in first.ImageOrientationPatient]
+    positions = np.array([[float(value) for value in header.ImagePositionPatient] for header in headers])
+    order = stack_order(positions, orientation)
+    size = (int(first.Columns), int(first.Rows))
+    spacing, _ = _pixel_spacing(first)
+    return stack_geometry(positions[order], orientation, spacing, size, _thickness(first) or 1.0), order
+
+
+def _file_geometry(header: Any, frames: int) -> tuple[Geometry, np.ndarray, tuple[str, ...]]:
+    """Grid, frames in the order along the normal, and notes."""
+    size = (int(header.Columns), int(header.Rows))
+    notes: tuple[str, ...] = ()
+    if "PerFrameFunctionalGroupsSequence" in header:
+        positions, orientation, spacing, thickness = _frame_positions(header)
+    else:
+        spacing, notes = _pixel_spacing(header)
+        thickness = _thickness(header)
+        orientation = [float(value) for value in header.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)]
+        start = np.array([float(value) for value in header.get("ImagePositionPatient") or (0, 0, 0)])
+        if "ImagePositionPatient" not in header:
+            notes = (*notes, "the DICOM file states no position in the patient")
+        offsets = _frame_offsets(header, frames)
+        positions = start + np.outer(offsets, np.cross(orientation[:3], orientation[3:]))
+    if len(positions) != frames:
+        raise InputError(f"its header gives {len(positions)} positions for {frames} frames; export it again.")
+    if frames == 1 and not thickness:
+        notes = (*notes, "the slice thickness is not stated: 1 mm is assumed")
+    order = stack_order(positions, orientation)
+    return stack_geometry(positions[order], orientation, spacing, size, thickness or 1.0), order, notes
+
+
+def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float], float | None]:
+    """Positions, orientation, pixel spacing and thickness of an enhanced multi-frame image (PS3.3 C.7.6.16.2)."""
+    per_frame = header.PerFrameFunctionalGroupsSequence
+    shared = header.SharedFunctionalGroupsSequence[0] if header.get("SharedFunctionalGroupsSequence") else {}
+
+    def macro(frame: Any, name: str) -> Any:
+        groups = frame if name in frame else shared
+        if name not in groups or not groups[name].value:
+            raise InputError("its frames state no position (a film or a gated series?); save one time point of it.")
+        return groups[name].value[0]
+
+    positions = [macro(frame, "PlanePositionSequence").ImagePositionPatient for frame in per_frame]
+    orientations = [macro(frame, "PlaneOrientationSequence").ImageOrientationPatient for frame in per_frame]
+    if not all(same_orientation(one, orientations[0]) for one in orientations):
+        raise InputError("its frames differ in orientation; save one stack of it.")
+    measures = macro(per_frame[0], "PixelMeasuresSequence")
+    return (
+        np.array([[float(value) for value in position] for position in positions]),
+        [float(value) for value in orientations[0]],
+        [float(value) for value in measures.PixelSpacing],
+        _thickness(measures),
+    )
+
+
+def _frame_offsets(header: Any, frames: int) -> np.ndarray:
+    """Places in mm of the frames along the normal where the header gives them (PS3.3 C.8.8.3.2 for dose grids)."""
+    if frames == 1:
+        return np.zeros(1)
+    if "GridFrameOffsetVector" not in header:
+        raise InputError(f"its {frames} frames state no position (a film or a gated series?); save one frame of it.")
+    offsets = np.array([float(value) for value in header.GridFrameOffsetVector])
+    return offsets - offsets[0]
+
+
+def _pixel_spacing(header: Any) -> tuple[list[float], tuple[str, ...]]:
+    for name in ("PixelSpacing", "ImagerPixelSpacing"):
+        if header.get(name):
+            note = () if name == "PixelSpacing" else ("distances are at the detector (ImagerPixelSpacing)",)
+            return [float(value) for value in header[name].value], note
+    raise InputError("the DICOM header states no pixel spacing, so nothing can be measured in it.")
+
+
+def _thickness(header: Any) -> float | None:
+    for name in ("SpacingBetweenSlices", "SliceThickness"):
+        if header.get(name):
+            return float(header[name].value)
+    return None
+
+
+def _read_pixels(paths: Sequence[Path], pixel_type: int = sitk.sitkUnknown) -> sitk.Image:
+    reader = sitk.ImageFileReader() if len(paths) == 1 else sitk.ImageSeriesReader()
+    reader.SetImageIO("GDCMImageIO")
+    reader.SetOutputPixelType(pixel_type)
+    if len(paths) == 1:
+        reader.SetFileName(str(paths[0]))
+    else:
+        reader.SetFileNames([str(path) for path in paths])
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise InputError(f"its voxels cannot be read ({one_line(error)}); export it again.") from None
+    for key in image.GetMetaDataKeys():  # names and dates of the patient must not travel into result files
+        image.EraseMetaData(key)
+    return image
+
+
+def _described(image: sitk.Image, header: Any, notes: tuple[str, ...]) -> DicomImage:
+    identity = [str(header.get(name) or "") for name in ("PatientID", "PatientName", "PatientBirthDate")]
+    key = hashlib.sha256("\x1f".join(identity).encode()).hexdigest() if any(identity) else ""
+    description = str(header.get("SeriesDescription") or "")
+    return DicomImage(image, str(header.get("Modality") or ""), _date(header), key, description, notes)
+
+
+def _date(header: Any) -> datetime.date | None:
+    for name in ("AcquisitionDate", "SeriesDate", "StudyDate"):
+        text = str(header.get(name) or "").replace(".", "")
+        try:
+            return datetime.datetime.strptime(text[:8], "%Y%m%d").date()
+        except ValueError:
+            continue
+    return None

@@ -1,0 +1,208 @@
+"""Images, transforms and texts from and to files. What ITK would misread without a word is refused with one.
+
+Reads NRRD, NIfTI, MetaImage and DICOM (file or folder); the kind is told from the content, not from the name.
+"""
+
+import datetime
+import re
+import struct
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from .atomic import require_writable, whole_file
+from .dicom import DicomImage, is_dicom, read_dicom_file, read_dicom_folder
+from .errors import InputError
+from .itk_message import one_line
+from .metaimage_header import check_metaimage_header
+from .nifti_header import read_nifti_header, require_position
+from .nrrd_header import check_nrrd_header
+
+IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
+TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
+# The size of the header of NIfTI-1 (and Analyze) and NIfTI-2, in either byte order.
+NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in ("little", "big")}  # type: ignore
+PROVENANCE_KEY = "MedProcProvenance"
+# Directions are written with few decimals; beyond this the axes are not at right angles.
+RIGHT_ANGLE_TOLERANCE = 1e-3
+
+
+@dataclass(frozen=True)
+class ImageFile:
+    """An image with what its file says about it.
+
+    kind: 'NRRD', 'NIfTI', 'MetaImage' or 'DICOM'; modality: 'MR', 'CT', ... or ''; patient: a key that is equal for
+    equal patients, '' when the file does not say; notes: what a reader should know, one line each.
+    """
+
+    image: sitk.Image
+    source: str
+    kind: str
+    modality: str = ""
+    date: datetime.date | None = None
+    patient: str = ""
+    notes: tuple[str, ...] = ()
+
+
+def read_image(path: str | Path) -> sitk.Image:
+    """The image of a file or DICOM folder. Raises InputError; see read_image_file."""
+    return read_image_file(path).image
+
+
+def read_image_file(path: str | Path) -> ImageFile:
+    """Read a file, a DICOM folder, or series N of a DICOM folder written as 'folder#N'.
+
+    A fourth axis of one element is dropped. Raises InputError for a missing, truncated or damaged file, one that is
+    no image, a spacing of zero or below, axes that are not at right angles, and irregular DICOM series.
+    """
+    path, number = _path_and_number(path)
+    try:
+        if path.is_dir():
+            found = read_dicom_folder(path, number)
+            return _from_dicom(found, path)
+        if not path.is_file():
+            raise InputError(f"There is no file {path}; check the path.")
+        return _read_file(path)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def write_image(image: sitk.Image, target: str | Path, provenance: str = "") -> None:
+    """Write an image whole or not at all, compressed.
+
+    provenance: text kept in the header of NRRD and MetaImage files; NIfTI has no place for it.
+    Raises InputError for an unknown ending or an unwritable place.
+    """
+    require_image_target(target)
+    if provenance:
+        image = sitk.Image(image)  # shares the voxels
+        image.SetMetaData(PROVENANCE_KEY, provenance)
+    with whole_file(target) as temporary:
+        try:
+            sitk.WriteImage(image, str(temporary), True)
+            _check_header(temporary)  # ITK does not say so when the disk was full
+        except (RuntimeError, InputError) as error:
+            raise InputError(f"{target} cannot be written ({one_line(error)}); is the disk full?") from None
+
+
+def write_transform(transform: sitk.Transform, target: str | Path) -> None:
+    """Write a transform (ITK text or HDF5) whole or not at all. Raises InputError."""
+    require_transform_target(target)
+    with whole_file(target) as temporary:
+        try:
+            sitk.WriteTransform(transform, str(temporary))
+        except RuntimeError as error:
+            raise InputError(f"{target} cannot be written ({one_line(error)}).") from None
+
+
+def require_image_target(target: str | Path) -> None:
+    """Raise InputError unless an image can be written there; asked before a long computation."""
+    _require_ending(target, IMAGE_ENDINGS, "an image")
+    require_writable(target)
+
+
+def require_transform_target(target: str | Path) -> None:
+    """Raise InputError unless a transform can be written there."""
+    _require_ending(target, TRANSFORM_ENDINGS, "a transform")
+    require_writable(target)
+
+
+def stem(path: str | Path) -> str:
+    """Name of a file without its image ending: 'FLAIR' of 'a/FLAIR.nii.gz'; a folder's name as it is."""
+    name = Path(path).name or Path(path).resolve().name
+    return next((name[: -len(ending)] for ending in IMAGE_ENDINGS if name.lower().endswith(ending)), name)
+
+
+def _path_and_number(path: str | Path) -> tuple[Path, int | None]:
+    text = str(path)
+    match = re.fullmatch(r"(.+)#(\d+)", text)
+    if match and not Path(text).exists():
+        return Path(match[1]), int(match[2])
+    return Path(text), None
+
+
+def _from_dicom(found: DicomImage, path: Path) -> ImageFile:
+    return ImageFile(found.image, str(path), "DICOM", found.modality, found.date, found.patient, found.notes)
+
+
+def _read_file(path: Path) -> ImageFile:
+    kind = _kind_of(path)
+    if kind == "DICOM":
+        return _from_dicom(read_dicom_file(path), path)
+    notes, check_position = _check_header(path)
+    reader = sitk.ImageFileReader()
+    reader.SetImageIO({"NRRD": "NrrdImageIO", "NIfTI": "NiftiImageIO", "MetaImage": "MetaImageIO"}[kind])
+    reader.SetFileName(str(path))
+    try:
+        image = reader.Execute()
+    except RuntimeError as error:
+        raise InputError(f"{path} cannot be read ({one_line(error)}); copy it again from its source.") from None
+    image = _without_single_axis(image)
+    _require_right_angles(path, image)
+    notes += check_position(image)
+    for key in image.GetMetaDataKeys():
+        image.EraseMetaData(key)
+    return ImageFile(image, str(path), kind, notes=notes)
+
+
+def _check_header(path: Path) -> tuple[tuple[str, ...], Callable[[sitk.Image], tuple[str, ...]]]:
+    """Notes on the header, and the check of the position ITK reads."""
+    kind = _kind_of(path)
+    try:
+        if kind == "NIfTI":
+            header = read_nifti_header(path)
+            return header.notes, lambda image: require_position(header, image)
+        check = check_nrrd_header if kind == "NRRD" else check_metaimage_header
+        return check(path), lambda image: ()
+    except InputError:
+        raise
+    except (ValueError, OverflowError, struct.error) as error:
+        raise InputError(f"{path}: its {kind} header is damaged ({one_line(error)}); copy it again.") from None
+
+
+def _kind_of(path: Path) -> str:
+    with path.open("rb") as file:
+        start = file.read(1024)
+    if not start:
+        raise InputError(f"{path} is empty; copy it again from its source.")
+    if start[:7] == b"NRRD000":
+        return "NRRD"
+    if start[:2] == b"\x1f\x8b" and path.name.lower().endswith(".nii.gz"):
+        return "NIfTI"
+    if start[:4] in NIFTI_STARTS:
+        return "NIfTI"
+    if re.match(rb"\s*(ObjectType|NDims)\s*=", start):
+        return "MetaImage"
+    if is_dicom(path):
+        return "DICOM"
+    raise InputError(
+        f"{path} is not an image MedProc reads (NRRD, NIfTI, MetaImage, DICOM): convert it to one of them."
+    )
+
+
+def _without_single_axis(image: sitk.Image) -> sitk.Image:
+    """A 3D image from a 4D one of a single time point."""
+    size = list(image.GetSize())
+    while len(size) > 3 and size[-1] == 1:
+        size.pop()
+    if len(size) == image.GetDimension():
+        return image
+    return sitk.Extract(image, size + [0] * (image.GetDimension() - len(size)))
+
+
+def _require_right_angles(path: Path, image: sitk.Image) -> None:
+    n = image.GetDimension()
+    axes = np.reshape(image.GetDirection(), (n, n))
+    if not np.abs(axes.T @ axes - np.eye(n)).max() <= RIGHT_ANGLE_TOLERANCE:
+        raise InputError(
+            f"{path}: the axes of its grid are not at right angles (sheared); resample the image onto a grid with "
+            "right angles first."
+        )
+
+
+def _require_ending(target: str | Path, endings: tuple[str, ...], what: str) -> None:
+    if not str(target).lower().endswith(endings):
+        raise InputError(f"{target} does not end like {what}; use one of {', '.join(endings)}.")
