@@ -1,0 +1,99 @@
+"""Columns and rows of measurements as table nodes, with units and meanings kept as column properties."""
+
+import numbers
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import slicer
+import vtk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.scene.hierarchy import place_beside
+from MedProcLib.scene.nodes import new_node
+
+NOT_SAID = "-"
+
+
+@dataclass(frozen=True)
+class Column:
+    """A column: values are text, integers or numbers (None is NaN); unit as in core.units; meaning in words."""
+
+    name: str
+    values: Sequence[Any]
+    unit: str = ""
+    meaning: str = ""
+
+
+def table_from_columns(columns: Sequence[Column], name: str, scene=None, like=None):
+    """Add a table node.
+
+    Text goes into the table as Slicer can save it (tried with 5.12): its tab-separated files lose double quotes, tabs
+    and line breaks, which become single quotes and spaces here, and shift a row whose first cell is empty: it gets '-'.
+    Slicer saves 6 significant digits; a CSV file beside the scene keeps more.
+    like: node beside which it is put in the subject hierarchy. Raises InputError when columns differ in length.
+    """
+    lengths = {len(column.values) for column in columns}
+    if len(lengths) > 1:
+        raise InputError(f"The columns of table '{name}' differ in length ({sorted(lengths)}).")
+    scene = scene or slicer.mrmlScene
+    node = new_node("vtkMRMLTableNode", name, scene)
+    scene.AddNode(node)
+    was_modifying = node.StartModify()
+    for column in columns:
+        _add_column(node, column)
+    node.SetUseColumnTitleAsColumnHeader(True)
+    node.EndModify(was_modifying)
+    if like is not None:
+        place_beside(node, like)
+    return node
+
+
+def table_from_rows(
+    rows: Iterable[Mapping[str, Any]], name: str, units: Mapping[str, str] | None = None, scene=None, like=None
+):
+    """Add a table node from rows of {column: value}; columns in the order they first appear, units by column."""
+    rows = list(rows)
+    names = dict.fromkeys(key for row in rows for key in row)
+    columns = [Column(key, [row.get(key) for row in rows], (units or {}).get(key, "")) for key in names]
+    return table_from_columns(columns, name, scene, like)
+
+
+def rows_of_table(node) -> list[dict[str, Any]]:
+    """Rows of a table node as {column: int, float or str}."""
+    columns = [node.GetTable().GetColumn(index) for index in range(node.GetNumberOfColumns())]
+    return [{column.GetName(): column.GetValue(row) for column in columns} for row in range(node.GetNumberOfRows())]
+
+
+def unit_of_column(node, column: str) -> str:
+    """Unit of a column; '' where it has none."""
+    return node.GetColumnUnitLabel(column) or ""
+
+
+def _add_column(node, column: Column) -> None:
+    values = list(column.values)
+    array = _empty_array(values)
+    array.SetName(column.name)
+    first = node.GetNumberOfColumns() == 0
+    for value in values:
+        if isinstance(array, vtk.vtkStringArray):
+            text = "" if value is None else " ".join(str(value).replace('"', "'").split())
+            array.InsertNextValue(text or (NOT_SAID if first else ""))
+        else:
+            array.InsertNextValue(float("nan") if value is None else value)
+    node.AddColumn(array)
+    if column.unit:
+        node.SetColumnUnitLabel(column.name, column.unit)
+        node.SetColumnTitle(column.name, f"{column.name} [{column.unit}]")
+    if column.meaning:
+        node.SetColumnDescription(column.name, column.meaning)
+
+
+def _empty_array(values: list):
+    said = [value for value in values if value is not None]
+    if not said or not all(isinstance(value, numbers.Real) for value in said):
+        return vtk.vtkStringArray()
+    whole = len(said) == len(values) and all(isinstance(value, numbers.Integral) for value in said)
+    if not whole:
+        return vtk.vtkDoubleArray()
+    return vtk.vtkIntArray() if all(abs(int(value)) < 2**31 for value in said) else vtk.vtkLongLongArray()

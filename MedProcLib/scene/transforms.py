@@ -1,0 +1,94 @@
+"""SimpleITK transforms (LPS, from points of the fixed to points of the moving image) and MRML transform nodes.
+
+A node under which the moving volume is put shows it in the fixed image's space: its transform FROM parent is the
+SimpleITK transform in RAS, its transform TO parent the inverse. Slicer's reader takes .tfm and .h5 files the same way.
+"""
+
+import tempfile
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.scene.coordinates import FLIP, array_of_matrix, matrix_of_array
+from MedProcLib.scene.nodes import new_node
+
+
+def transform_node_from(transform: sitk.Transform, name: str, scene=None):
+    """Add a transform node that brings the moving image into the fixed image's space.
+
+    transform: maps points of the fixed to points of the moving image (LPS, mm). Linear ones become a linear
+    transform node, exactly; B-spline, displacement field and composite ones a transform node that inverts them
+    numerically where needed. scene: slicer.mrmlScene by default. Raises InputError for another kind or dimension.
+    """
+    if transform.GetDimension() != 3:
+        raise InputError(f"The transform is {transform.GetDimension()}D; a 3D one is needed.")
+    scene = scene or slicer.mrmlScene
+    linear = transform.IsLinear()
+    node = new_node("vtkMRMLLinearTransformNode" if linear else "vtkMRMLTransformNode", name, scene)
+    if linear:
+        node.SetMatrixTransformFromParent(matrix_of_array(FLIP @ matrix_of_transform(transform) @ FLIP))
+    else:
+        _exchange_by_file(node, write=transform)
+    scene.AddNode(node)
+    return node
+
+
+def transform_of_node(node) -> sitk.Transform:
+    """SimpleITK transform of a transform node with all its parents: from world points to points of what is under it.
+
+    sitk.Resample(image, grid, transform_of_node(node)) gives what Slicer shows of the image under the node.
+    None gives the identity. Raises InputError for transforms that ITK does not know (thin-plate splines).
+    """
+    if node is None:
+        return sitk.AffineTransform(3)
+    if node.IsTransformToWorldLinear():
+        matrix = vtk.vtkMatrix4x4()
+        node.GetMatrixTransformFromWorld(matrix)
+        lps = FLIP @ array_of_matrix(matrix) @ FLIP
+        transform = sitk.AffineTransform(3)
+        transform.SetMatrix(lps[:3, :3].ravel().tolist())
+        transform.SetTranslation(lps[:3, 3].tolist())
+        return transform
+    chain = vtk.vtkGeneralTransform()
+    node.GetTransformFromWorld(chain)
+    flat = slicer.vtkMRMLTransformNode()
+    flat.SetName(node.GetName())
+    flat.SetAndObserveTransformFromParent(chain)
+    return _exchange_by_file(flat)
+
+
+def matrix_of_transform(transform: sitk.Transform) -> np.ndarray:
+    """(4, 4) matrix of a linear 3D transform, LPS."""
+    origin = np.array(transform.TransformPoint((0.0, 0.0, 0.0)))
+    matrix = np.eye(4)
+    for axis in range(3):
+        matrix[:3, axis] = np.array(transform.TransformPoint(tuple(np.eye(3)[axis].tolist()))) - origin
+    matrix[:3, 3] = origin
+    return matrix
+
+
+def _exchange_by_file(node, write: sitk.Transform | None = None) -> sitk.Transform | None:
+    """Slicer's and ITK's transform file reader and writer translate between the two; nothing else does it for all."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "transform.h5")
+        storage = slicer.vtkMRMLTransformStorageNode()
+        storage.SetFileName(path)
+        if write is not None:
+            sitk.WriteTransform(write, path)
+            if not storage.ReadData(node):
+                raise InputError(
+                    f"Slicer has no transform of the kind {write.GetName()}: use a linear, B-spline or grid one."
+                )
+            return None
+        try:
+            if not storage.WriteData(node):
+                raise RuntimeError("not written")
+            return sitk.ReadTransform(path)
+        except RuntimeError:
+            raise InputError(
+                f"Transform '{node.GetName()}' has no counterpart in ITK: make it a grid in the Transforms module."
+            ) from None

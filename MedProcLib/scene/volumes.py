@@ -1,0 +1,161 @@
+"""Volume nodes as SimpleITK images and back; images come out in world space, whatever transform the node is under."""
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+import vtk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry, resample
+from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
+from MedProcLib.scene.hierarchy import place_beside
+from MedProcLib.scene.nodes import new_node
+from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of, image_of_vtk, upright_grid, vtk_of_image
+
+# Percentiles of the values that a new volume shows from black to white, of at most so many voxels.
+SHOWN_PERCENTILES = (0.1, 99.9)
+SAMPLED_VOXELS = 100_000
+
+
+def image_of_volume(node) -> sitk.Image:
+    """Image of a volume node in world space (LPS, mm). Copies the voxels once; the node is not modified.
+
+    A linear parent transform moves the grid, voxels untouched, unless it shears: then, and under a non-linear one,
+    the image is resampled (linear; nearest neighbor for label maps) as Slicer's own hardening does.
+    Vector and color volumes give vector images. Of a sequence's proxy node the current frame is taken.
+    Raises InputError without a node, without voxels, for a sequence or an unusable grid.
+    """
+    require_volume(node)
+    if _under_nonlinear(node):
+        node = _hardened_copy(node)
+    geometry = _geometry(node)
+    image = image_of_vtk(node.GetImageData(), geometry)
+    grid = upright_grid(geometry)
+    if grid is geometry:
+        return image
+    if node.IsA("vtkMRMLLabelMapVolumeNode"):
+        return resample(image, grid, interpolator=sitk.sitkNearestNeighbor)
+    return resample(image, grid, default_value=float(np.nanmin(sitk.GetArrayViewFromImage(image))))
+
+
+def geometry_of_volume(node) -> Geometry:
+    """World geometry (LPS, mm) of a volume node, the same as its image's. Copies no voxels where no resampling is.
+
+    Raises InputError like image_of_volume.
+    """
+    require_volume(node)
+    if _under_nonlinear(node):
+        node = _hardened_copy(node)
+    return upright_grid(_geometry(node))
+
+
+def volume_from_image(image: sitk.Image, name: str, scene=None, like=None, labels: bool = False):
+    """Add a volume node with this image (2D or 3D; LPS, mm), ready to display, in world space. Copies the voxels once.
+
+    A 2D image becomes a volume of one slice, a vector image a vector volume. 64-bit and 8-bit signed integers get a
+    type Slicer can save. Window and level come from a sample of the values.
+    scene: slicer.mrmlScene by default; like: the volume node it was computed from, beside which it is put in the
+    subject hierarchy and whose color table it is shown in; labels: make a label map volume.
+    """
+    scene = scene or slicer.mrmlScene
+    kind = (
+        "LabelMapVolume" if labels else "VectorVolume" if image.GetNumberOfComponentsPerPixel() > 1 else "ScalarVolume"
+    )
+    node = new_node(f"vtkMRML{kind}Node", name, scene)
+    _fill(node, image)
+    scene.AddNode(node)
+    _add_display(node, image, scene, like, f"vtkMRML{kind}DisplayNode")
+    if like is not None:
+        place_beside(node, like)
+    return node
+
+
+def update_volume(node, image: sitk.Image) -> None:
+    """Replace the voxels and grid of a volume node that MedProc made. Copies the voxels once.
+
+    Window and level stay as they are; the node keeps no parent transform, since images are in world space.
+    """
+    was_modifying = node.StartModify()
+    try:
+        node.SetAndObserveTransformNodeID(None)
+        _fill(node, image)
+    finally:
+        node.EndModify(was_modifying)
+
+
+def require_volume(node) -> None:
+    """Raise InputError unless this is a volume node with voxels."""
+    if node is None:
+        raise InputError("No volume is selected.")
+    what = f"'{node.GetName()}'"
+    if node.IsA("vtkMRMLSequenceNode") or node.IsA("vtkMRMLSequenceBrowserNode"):
+        raise InputError(f"{what} is a sequence: choose the volume that shows one time point of it.")
+    if not node.IsA("vtkMRMLVolumeNode"):
+        raise InputError(f"{what} is not a volume.")
+    data = node.GetImageData()
+    if data is None or data.GetPointData().GetScalars() is None or data.GetNumberOfPoints() == 0:
+        raise InputError(f"Volume {what} has no voxels: load or compute its image first.")
+
+
+def window_and_level(image: sitk.Image) -> tuple[float, float]:
+    """Window and level that show a scalar image from its 0.1th to its 99.9th percentile, from a sample of voxels."""
+    values = sitk.GetArrayViewFromImage(image).reshape(-1)
+    values = values[:: max(1, values.size // SAMPLED_VOXELS)].astype(np.float64)
+    values = values[np.isfinite(values)]
+    low, high = np.percentile(values, SHOWN_PERCENTILES) if values.size else (0.0, 1.0)
+    if not high > low:  # constant, or all but a few voxels: show the whole range
+        low, high = (values.min(), values.max()) if values.size else (0.0, 1.0)
+    return float(high - low) or 1.0, float(high + low) / 2
+
+
+def _geometry(node) -> Geometry:
+    matrix = vtk.vtkMatrix4x4()
+    node.GetIJKToRASMatrix(matrix)
+    ijk_to_ras = array_of_matrix(matrix)
+    parent = node.GetParentTransformNode()
+    if parent is not None:
+        to_world = vtk.vtkMatrix4x4()
+        parent.GetMatrixTransformToWorld(to_world)
+        ijk_to_ras = array_of_matrix(to_world) @ ijk_to_ras
+    return geometry_of_grid(ijk_to_ras, node.GetImageData().GetExtent(), f"Volume '{node.GetName()}'")
+
+
+def _under_nonlinear(node) -> bool:
+    parent = node.GetParentTransformNode()
+    return parent is not None and not parent.IsTransformToWorldLinear()
+
+
+def _hardened_copy(node):
+    """A copy outside the scene with the transform to world applied to its voxels."""
+    copy = slicer.mrmlScene.CreateNodeByClass(node.GetClassName())
+    copy.UnRegister(None)  # CreateNodeByClass hands over a reference
+    copy.SetName(node.GetName())
+    copy.CopyContent(node)
+    to_world = vtk.vtkGeneralTransform()
+    node.GetParentTransformNode().GetTransformToWorld(to_world)
+    copy.ApplyTransform(to_world)
+    return copy
+
+
+def _fill(node, image: sitk.Image) -> None:
+    if image.GetDimension() == 2:
+        image = sitk.JoinSeries(image)
+    if image.GetDimension() != 3:
+        raise InputError(f"The image is {image.GetDimension()}D; a volume holds one 2D or 3D image.")
+    if min(image.GetSize()) == 0:
+        raise InputError("The image has no voxels.")
+    node.SetIJKToRASMatrix(matrix_of_array(ijk_to_ras_of(Geometry.of(image))))
+    node.SetAndObserveImageData(vtk_of_image(image))
+
+
+def _add_display(node, image: sitk.Image, scene, like, class_name: str) -> None:
+    display = getattr(slicer, class_name)()
+    if display.IsA("vtkMRMLScalarVolumeDisplayNode") and image.GetNumberOfComponentsPerPixel() == 1:
+        display.SetAutoWindowLevel(False)  # Slicer's own goes through every voxel: a second for a large CT
+        display.SetWindowLevel(*window_and_level(image))
+    scene.AddNode(display)
+    display.SetDefaultColorMap()
+    source = like.GetDisplayNode() if like is not None else None
+    if source is not None and source.GetColorNodeID() and source.GetClassName() == class_name:
+        display.SetAndObserveColorNodeID(source.GetColorNodeID())
+    node.SetAndObserveDisplayNodeID(display.GetID())
