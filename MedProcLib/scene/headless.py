@@ -124,7 +124,10 @@ def _make_scene(slicer):
     application_logic.GetColorLogic().AddDefaultColorNodes()
     application_logic.SetSliceLogics(vtkCollection())
     application_logic.SetViewLogics(vtkCollection())
-    for factory in (slicer.vtkMRMLThreeDViewDisplayableManagerFactory, slicer.vtkMRMLSliceViewDisplayableManagerFactory):
+    for factory in (
+        slicer.vtkMRMLThreeDViewDisplayableManagerFactory,
+        slicer.vtkMRMLSliceViewDisplayableManagerFactory,
+    ):
         factory.GetInstance().SetMRMLApplicationLogic(application_logic)
     crosshair = slicer.vtkMRMLCrosshairNode()
     crosshair.SetCrosshairName("default")
