@@ -286,15 +286,10 @@ def _thickness(header: Any) -> float | None:
 
 
 def _read_pixels(paths: Sequence[Path], pixel_type: int = sitk.sitkUnknown) -> sitk.Image:
-    reader = sitk.ImageFileReader() if len(paths) == 1 else sitk.ImageSeriesReader()
-    reader.SetImageIO("GDCMImageIO")
-    reader.SetOutputPixelType(pixel_type)
-    if len(paths) == 1:
-        reader.SetFileName(str(paths[0]))
-    else:
-        reader.SetFileNames([str(path) for path in paths])
+    names = [str(path) for path in paths]
     try:
-        image = reader.Execute()
+        # a single name is read as a file, so that its frames become slices
+        image = sitk.ReadImage(names if len(names) > 1 else names[0], pixel_type, "GDCMImageIO")
     except RuntimeError as error:
         raise InputError(f"its voxels cannot be read ({one_line(error)}); export it again.") from None
     for key in image.GetMetaDataKeys():  # names and dates of the patient must not travel into result files

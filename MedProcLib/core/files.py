@@ -24,7 +24,7 @@ from .nrrd_header import check_nrrd_header
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
 # The size of the header of NIfTI-1 (and Analyze) and NIfTI-2, in either byte order.
-NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in ("little", "big")}  # type: ignore
+NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in ("little", "big")}
 PROVENANCE_KEY = "MedProcProvenance"
 # Directions are written with few decimals; beyond this the axes are not at right angles.
 RIGHT_ANGLE_TOLERANCE = 1e-3

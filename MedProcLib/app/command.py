@@ -1,0 +1,36 @@
+"""What a command of the command line is: its arguments as data, and the file that does the work."""
+
+import importlib
+from argparse import Namespace
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.progress import Progress
+
+
+@dataclass(frozen=True)
+class Argument:
+    """names and settings as argparse's add_argument takes them; alone: excludes the others that say so."""
+
+    names: tuple[str, ...]
+    settings: Mapping[str, Any]
+    alone: bool = False
+
+
+@dataclass(frozen=True)
+class Command:
+    """A command NAME is done by `run(arguments, progress)` in app/NAME.py, which is imported when it is asked for."""
+
+    name: str
+    summary: str
+    arguments: Sequence[Argument]
+    examples: Sequence[str]
+
+    @property
+    def run(self) -> Callable[[Namespace, Progress], None]:
+        return importlib.import_module(f"{__package__}.{self.name}").run
+
+
+def argument(*names: str, alone: bool = False, **settings: Any) -> Argument:
+    return Argument(names, settings, alone)

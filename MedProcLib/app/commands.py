@@ -1,0 +1,96 @@
+"""The commands and their arguments. Others call them from scripts: they are a promise and only grow."""
+
+from .command import Command, argument
+
+IMAGE = argument("image", metavar="IMAGE", help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder")
+MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
+OPERATION = argument("--operation", metavar="NAME", alone=True, help="one operation, by name (see `operations`)")
+RECIPE = argument("--recipe", metavar="R.json", alone=True, help="several operations in order, from a recipe file")
+PARAMETER = argument(
+    "-p",
+    dest="parameters",
+    metavar="KEY=VALUE",
+    action="append",
+    default=[],
+    help="value of a parameter of the operation; may be given again for others",
+)
+
+
+def output(metavar: str, help: str):
+    return argument("-o", "--output", metavar=metavar, required=True, help=help)
+
+
+COMMANDS = (
+    Command(
+        "operations",
+        "list all operations with their parameters, ranges, units, defaults, meaning and source",
+        (
+            argument("--json", action="store_true", help="as JSON"),
+            argument("--markdown", action="store_true", help="as the reference page in Markdown"),
+        ),
+        ("operations", "operations --json"),
+    ),
+    Command(
+        "info",
+        "show an image's geometry, range of values and modality as JSON",
+        (IMAGE,),
+        ("info brain.nii.gz", "info dicom_folder", "info dicom_folder#2"),
+    ),
+    Command(
+        "enhance",
+        "enhance an image with one operation or a recipe",
+        (IMAGE, OPERATION, RECIPE, PARAMETER, MASK, output("OUT", "enhanced image: .nrrd, .nii.gz, .nii or .mha")),
+        (
+            "enhance brain.nii.gz --operation enhancement.n4 -o brain_n4.nii.gz",
+            "enhance brain.nii.gz --recipe recipe.json --mask head.nii.gz -o brain_enhanced.nii.gz",
+        ),
+    ),
+    Command(
+        "segment",
+        "segment an image with one operation or a recipe",
+        (IMAGE, OPERATION, RECIPE, PARAMETER, MASK, output("SEG", "label map: .nrrd, .nii.gz, .nii or .mha")),
+        ("segment brain.nii.gz --operation segmentation.brain_mask -o mask.nii.gz",),
+    ),
+    Command(
+        "measure",
+        "measure every segment of a label map, and every connected component of it",
+        (
+            IMAGE,
+            argument("segmentation", metavar="SEG", help="label map on IMAGE's grid"),
+            output("TABLE.csv", "table of measurements"),
+        ),
+        ("measure brain.nii.gz lesions.nii.gz -o lesions.csv",),
+    ),
+    Command(
+        "register",
+        "find how the second image lies to the first",
+        (
+            argument("fixed", metavar="FIXED", help="image of the first study"),
+            argument("moving", metavar="MOVING", help="image of the other study"),
+            argument(
+                "--transform",
+                choices=("rigid", "affine", "deformable"),
+                default="rigid",
+                help="what may differ: position, also size and shear, or all (default: rigid)",
+            ),
+            output("T.tfm", "transform that maps points of FIXED to points of MOVING (LPS, mm)"),
+            argument("--resampled", metavar="OUT", help="write MOVING on FIXED's grid too"),
+        ),
+        ("register first.nii.gz second.nii.gz -o second_to_first.tfm --resampled second_on_first.nii.gz",),
+    ),
+    Command(
+        "compare",
+        "say what changed between studies of one patient: report, tables, change map, scene for Slicer",
+        (
+            argument("studies", metavar="STUDY", nargs="+", help="image of a study, earliest first; two or more"),
+            argument("--segmentations", metavar="S", nargs="+", help="label maps of the findings, one per study"),
+            argument("--dates", metavar="D", nargs="+", help="dates of the studies as YYYY-MM-DD"),
+            argument("--recipe", metavar="R.json", help="how to enhance, segment, register and compare"),
+            output("DIR", "folder to write to; it is made if missing, and other files in it stay"),
+        ),
+        (
+            "compare first.nii.gz second.nii.gz -o comparison",
+            "compare first_dicom second_dicom --dates 2024-01-10 2025-01-12 -o comparison",
+        ),
+    ),
+)

@@ -1,0 +1,59 @@
+"""What commands read: images with notes about them, label maps, masks, dates."""
+
+import datetime
+import sys
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.errors import InputError
+from ..core.files import ImageFile, read_image, read_image_file
+from ..core.geometry import require_same_grid, require_scalar
+
+LARGEST_LABEL = 2**31 - 1
+
+
+def read_noted(path: str) -> ImageFile:
+    """Read an image; what the reader should know about the file goes to stderr, one line a note."""
+    found = read_image_file(path)
+    for note in found.notes:
+        print(f"note: {path}: {note}", file=sys.stderr)
+    return found
+
+
+def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
+    """The mask on the image's grid, or None. Raises InputError for another grid."""
+    if path is None:
+        return None
+    mask = read_image(path)
+    require_scalar(mask, f"Mask {path}")
+    require_same_grid(image, mask, f"the image and its mask {path}")
+    return mask
+
+
+def read_labels(path: str, image: sitk.Image) -> sitk.Image:
+    """The label map on the image's grid; whole numbers stored as floats become integers. Raises InputError."""
+    labels = read_image(path)
+    require_scalar(labels, f"Segmentation {path}")
+    require_same_grid(image, labels, f"the image and its segmentation {path}")
+    if labels.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
+        return labels
+    values = sitk.GetArrayViewFromImage(labels)
+    if not np.isfinite(values).all() or (values != np.rint(values)).any() or np.abs(values).max() > LARGEST_LABEL:
+        raise InputError(f"Segmentation {path} holds values that are not whole numbers: it is not a label map.")
+    return sitk.Cast(labels, sitk.sitkInt32)
+
+
+def parse_date(text: str) -> datetime.date:
+    """A date written YYYY-MM-DD. Raises InputError."""
+    try:
+        return datetime.date.fromisoformat(text)
+    except ValueError:
+        raise InputError(f"'{text}' is not a date; write it as YYYY-MM-DD, e.g. 2025-01-12.") from None
+
+
+def require_other_file(output: str, *inputs: str | None) -> None:
+    """Raise InputError when the output would overwrite an input."""
+    if any(name is not None and Path(name).resolve() == Path(output).resolve() for name in inputs):
+        raise InputError(f"{output} is an input; name another file to write to.")

@@ -1,0 +1,81 @@
+"""Entry of the command line. Exit codes: 0 done, 2 the user can mend it, 1 a bug, 130 cancelled."""
+
+import argparse
+import logging
+import os
+import sys
+from collections.abc import Sequence
+
+from ..core.errors import Cancelled, InputError
+from ..core.progress import Progress
+from .cancellable import run_cancellable
+from .commands import COMMANDS
+from .native_output import hide_native_output
+from .parser import make_parser
+from .progress_bar import progress_bar
+
+DONE, BUG, MENDABLE, CANCELLED = 0, 1, 2, 130
+THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VTK_SMP_MAX_THREADS")
+
+
+def main() -> int:
+    """The `medproc` script and `python -m MedProcLib`: a process of its own, its exit code returned."""
+    native = hide_native_output()
+    code = run(sys.argv[1:])
+    if code == BUG:
+        native.print_last_lines()
+    return code
+
+
+def run(arguments: Sequence[str]) -> int:
+    """Run a command line; returns the exit code. Prints results on stdout, the error's one line on stderr."""
+    try:
+        parsed = make_parser(COMMANDS).parse_args(arguments)
+    except SystemExit as end:
+        return int(end.code or 0)
+    log = logging.StreamHandler(sys.stderr)
+    logger = logging.getLogger("medproc")
+    logger.addHandler(log)
+    try:
+        with progress_bar(sys.stderr) as report:
+            run_cancellable(lambda progress: _work(parsed, progress), report)
+        sys.stdout.flush()
+    except InputError as error:
+        return _say(parsed, MENDABLE, " ".join(str(error).split()))
+    except MemoryError:
+        return _say(parsed, MENDABLE, "there is not enough memory; use a smaller image or close other programs.")
+    except Cancelled:
+        return _say(parsed, CANCELLED, "cancelled; nothing was written.")
+    except BrokenPipeError:  # the reader of our output has seen enough, as `head` has
+        os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
+        return DONE
+    except Exception:
+        logger.exception("medproc %s: this is a bug in MedProc; please report the lines below.", parsed.command)
+        return BUG
+    finally:
+        logger.removeHandler(log)
+    return DONE
+
+
+def _work(parsed: argparse.Namespace, progress: Progress) -> None:
+    logging.captureWarnings(True)  # libraries warn the programmer; the user hears what concerns the data as a note
+    if not logging.getLogger().handlers:
+        logging.getLogger().addHandler(logging.NullHandler())
+    _set_threads(parsed.threads)
+    command = next(command for command in COMMANDS if command.name == parsed.command)
+    command.run(parsed, progress)
+
+
+def _set_threads(threads: int | None) -> None:
+    if threads is not None:
+        os.environ.update(dict.fromkeys(THREAD_VARIABLES, str(threads)))  # read when the libraries load
+    import SimpleITK as sitk
+
+    sitk.ProcessObject.SetGlobalWarningDisplay(False)
+    if threads is not None:
+        sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(threads)
+
+
+def _say(parsed: argparse.Namespace, code: int, message: str) -> int:
+    print(f"medproc {parsed.command}: {message}", file=sys.stderr)
+    return code
