@@ -1,0 +1,65 @@
+"""Which findings count, and what a comparison comes to in one sentence."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..comparison.result import Change, Finding, PairComparison, Verdict
+
+COUNTED_ONCE_REVIEWED = ("accepted", "edited")
+CHANGED = tuple(change for change in Change if change != Change.STABLE)
+
+
+def counted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
+    """Findings that count in figures: the accepted and edited ones once a reader has decided on any, else all."""
+    if not reviewed(findings):
+        return tuple(findings)
+    return tuple(finding for finding in findings if finding.status in COUNTED_ONCE_REVIEWED)
+
+
+def reviewed(findings: Sequence[Finding]) -> bool:
+    """True when a reader has decided on at least one finding."""
+    return any(finding.status != "proposed" for finding in findings)
+
+
+def totals_mm3(findings: Sequence[Finding]) -> tuple[float, float]:
+    """Volume of all findings that count in the first and in the other study."""
+    counting = counted(findings)
+    return sum(f.volumes_mm3[0] for f in counting), sum(f.volumes_mm3[1] for f in counting)
+
+
+def sentence(pair: PairComparison) -> str:
+    """What became of the findings, in one sentence."""
+    if pair.registration.verdict == Verdict.FAILED:
+        return "The studies could not be aligned, so nothing was compared."
+    counting = counted(pair.findings)
+    if not counting:
+        return "No finding in either study."
+    classes = Counter(finding.change for finding in counting)
+    parts = [f"{classes[change]} {change}" for change in Change if classes[change]]
+    noun = "finding" if len(counting) == 1 else "findings"
+    first, other = totals_mm3(pair.findings)
+    difference = other - first
+    percent = f", {100 * difference / first:+.0f} %" if first > 0 else ""
+    listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
+    return (
+        f"{listed} {noun}; total volume {milliliters(first)} → {milliliters(other)} ml "
+        f"({signed(difference / 1000)} ml{percent})."
+    ).replace("-", "−")
+
+
+def milliliters(mm3: float) -> str:
+    """Volume in ml to three figures."""
+    return _figures(mm3 / 1000)
+
+
+def signed(value: float) -> str:
+    return f"{'+' if value >= 0 else '−'}{_figures(abs(value))}"
+
+
+def cubic_millimeters(mm3: float) -> str:
+    """Volume in mm3, whole from 10 on, with thousands apart."""
+    return f"{mm3:,.0f}".replace(",", "\u202f") if abs(mm3) >= 10 else f"{mm3:.1f}"
+
+
+def _figures(value: float) -> str:
+    return f"{value:.1f}" if value >= 10 else f"{value:.2f}"

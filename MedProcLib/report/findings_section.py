@@ -1,0 +1,142 @@
+"""The findings of a pair of studies: table, overview pictures and key slices."""
+
+from collections.abc import Sequence
+
+from ..comparison.result import Change, Finding, PairComparison
+from ..comparison.study import Study
+from ..quantification.row import Row
+from .charts import change_chart
+from .colors import LOOKS, difference_colors
+from .counting import CHANGED, cubic_millimeters, totals_mm3
+from .finding_measurements import PairRows
+from .html_text import chip, figure, swatch, table, text
+from .key_slices import KeySlices, key_slices
+from .layers import Layers
+from .overview import overview_pictures
+
+ORDER = {change: place for place, change in enumerate(Change)}
+
+
+def findings_table(pair: PairComparison, rows: PairRows | None) -> str:
+    """One line per finding with volumes, difference, class, the rule that decided it and its status."""
+    if not pair.findings:
+        return "<p>No finding in either study.</p>"
+    largest = max(volume for finding in pair.findings for volume in finding.volumes_mm3)
+    diameters = [_diameters(side) for side in rows] if rows else None
+    lines = []
+    for finding in _ordered(pair.findings):
+        first, other = (_volume(volume) for volume in finding.volumes_mm3)
+        words = f"Finding {finding.number}: {first} to {other} cubic millimeters, {finding.change}"
+        lines.append(
+            [
+                str(finding.number),
+                chip(finding.change),
+                first,
+                other,
+                _difference(finding),
+                change_chart(finding.volumes_mm3, largest, LOOKS[finding.change], text(words)),
+                *([_change_of(finding.number, diameters)] if diameters else []),
+                text(finding.threshold),
+                _status(finding),
+            ]
+        )
+    volumes = totals_mm3(pair.findings)
+    total = [_volume(volume) for volume in volumes]
+    lines.append(
+        ["", "All that count", *total, _signed_volume(volumes[1] - volumes[0]), *[""] * (4 if diameters else 3)]
+    )
+    headings = ["No.", "Class", "First mm³", "Other mm³", "Difference", "First ○ → other ●"]
+    headings += ["Diameters mm"] * bool(diameters) + ["Rule", "Status"]
+    return table(headings, lines, numbers=(0, 2, 3, 4))
+
+
+def overview(layers: Layers, name: str) -> str:
+    """All findings seen through the head or body from three sides."""
+    pictures = "".join(
+        figure(image, f"{plane} view through {name} with the outlines of all findings", text(plane))
+        for plane, image in overview_pictures(layers)
+    )
+    present = {finding.change for finding in layers.pair.findings}
+    legend = "".join(chip(change) for change in Change if change in present)
+    return f'<div class="row three">{pictures}</div><div class="legend">{legend}</div>'
+
+
+def changed_findings(layers: Layers, first: Study, other: Study) -> str:
+    """Key slices of every finding that is not stable and was not rejected."""
+    changed = [f for f in _ordered(layers.pair.findings) if f.change in CHANGED and f.status != "rejected"]
+    if not changed:
+        return "<p>No finding changed by more than its threshold.</p>"
+    return _ramp(layers) + "".join(
+        _finding(finding, key_slices(layers, finding, len(changed)), first, other) for finding in changed
+    )
+
+
+def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: Study) -> str:
+    volumes = f"{_volume(finding.volumes_mm3[0])} → {_volume(finding.volumes_mm3[1])} mm³"
+    header = (
+        f"<header><h3>{swatch(finding.change)} {finding.number} · {text(finding.change.capitalize())}</h3>"
+        f'<span class="volumes">{volumes} ({_difference(finding)})</span>'
+        f'<span class="why">{text(finding.threshold)}</span></header>'
+    )
+    if slices is None:
+        body = '<p class="note">It lies outside the part of the body that both studies show.</p>'
+    else:
+        what = f"finding {finding.number}, {finding.change}"
+        captions = (
+            (f"Where {what} is", text(f"{slices.plane}, whole slice")),
+            (f"{what}, first study {first.name}", f"First: {text(first.name)}"),
+            (f"{what}, other study {other.name}", f"Other: {text(other.name)}"),
+            (f"{what}, difference of the two studies", "Difference, other − first"),
+        )
+        pictures = [figure(i, alternative, c) for i, (alternative, c) in zip(slices.pictures, captions, strict=True)]
+        body = f'<div class="row slices">{"".join(pictures)}</div>'
+    return f'<article class="finding">{header}{body}</article>'
+
+
+def _ramp(layers: Layers) -> str:
+    limit, unit = layers.difference_limit, layers.pair.difference_unit
+    stops = ",".join("rgb({},{},{})".format(*difference_colors(share)) for share in (-1.0, 0.0, 1.0))
+    words = f"−{limit:.3g} <span class=ramp style='background:linear-gradient(90deg,{stops})'></span> +{limit:.3g}"
+    return (
+        '<p class="note">Outlines have the color of the finding\'s class. Difference: '
+        f"{words} {text(unit)}, blue is darker and orange brighter in the other study; white outlines are changed "
+        "tissue.</p>"
+    )
+
+
+def _ordered(findings: Sequence[Finding]) -> list[Finding]:
+    """Changed findings first, class by class, the largest change of a class first."""
+    stable_last = {**ORDER, Change.STABLE: len(ORDER)}
+    return sorted(findings, key=lambda f: (stable_last[f.change], -abs(f.difference_mm3), f.number))
+
+
+def _diameters(rows: Sequence[Row]) -> dict[int, str]:
+    return {
+        row.segment: f"{row.value('long_diameter'):.1f} × {row.value('short_diameter'):.1f}"
+        for row in rows
+        if row.component is None
+    }
+
+
+def _change_of(number: int, diameters: list[dict[int, str]]) -> str:
+    return " → ".join(side.get(number, "–") for side in diameters)
+
+
+def _volume(mm3: float) -> str:
+    return cubic_millimeters(mm3) if mm3 > 0 else "–"
+
+
+def _signed_volume(mm3: float) -> str:
+    return f"{'+' if mm3 >= 0 else '−'}{cubic_millimeters(abs(mm3))}"
+
+
+def _difference(finding: Finding) -> str:
+    percent = finding.difference_percent
+    share = "" if percent is None else f", {percent:+.0f} %".replace("-", "−")
+    return f"{_signed_volume(finding.difference_mm3)}{share}"
+
+
+def _status(finding: Finding) -> str:
+    by = f" by {finding.reader}" if finding.reader else ""
+    when = f", {finding.decided}" if finding.decided else ""
+    return text(f"{finding.status}{by}{when}")

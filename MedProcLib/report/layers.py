@@ -1,0 +1,104 @@
+"""What a picture shows, brought to its grid: both images, their difference, and the findings of both studies."""
+
+from functools import cached_property
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ..comparison.result import Change, PairComparison
+from ..core.geometry import Geometry, resample
+from .colors import LOOKS
+from .picture import Window, outline, window_of
+
+
+class Layers:
+    """The things of a pair of studies that pictures are made of, in the half-way space.
+
+    side: 0 is the first study, 1 the other.
+    """
+
+    def __init__(self, pair: PairComparison) -> None:
+        self.pair = pair
+        self.images = (pair.fixed_image, pair.moving_image)
+        self.labels = (pair.fixed_labels, pair.moving_labels)
+        self.transforms = (pair.registration.to_first, pair.registration.to_other)
+        self.changes: dict[int, Change] = {finding.number: finding.change for finding in pair.findings}
+
+    @cached_property
+    def window(self) -> Window:
+        inside = sitk.GetArrayViewFromImage(self.pair.region) > 0
+        arrays = [sitk.GetArrayViewFromImage(image) for image in self.images]
+        return window_of(*(array[inside] if inside.any() else array for array in arrays))
+
+    @cached_property
+    def numbers_on_grid(self) -> tuple[np.ndarray, np.ndarray]:
+        """Finding numbers of both studies on the half-way grid, arrays in z, y, x order."""
+        return self.numbers(self.pair.grid, 0), self.numbers(self.pair.grid, 1)
+
+    @cached_property
+    def boxes(self) -> tuple[dict[int, tuple[slice, ...]], ...]:
+        """Per study the box of each finding on the half-way grid, by its number."""
+        found = (ndimage.find_objects(numbers.astype(np.int32)) for numbers in self.numbers_on_grid)
+        return tuple({n: box for n, box in enumerate(boxes, 1) if box is not None} for boxes in found)
+
+    @cached_property
+    def difference_limit(self) -> float:
+        """The difference that is shown in full color."""
+        values = np.abs(sitk.GetArrayViewFromImage(self.pair.difference))
+        inside = sitk.GetArrayViewFromImage(self.pair.region) > 0
+        values = values[inside & np.isfinite(values)]
+        return max(float(np.percentile(values, 99.5)), 1e-6) if values.size else 1.0
+
+    def values(self, grid: Geometry, side: int) -> np.ndarray:
+        """Gray values (height, width) on a picture's grid."""
+        return _plane(resample(self.images[side], grid, interpolator=sitk.sitkLinear))
+
+    def difference(self, grid: Geometry) -> np.ndarray:
+        """Difference (height, width) as a share of difference_limit."""
+        return _plane(resample(self.pair.difference, grid)) / self.difference_limit
+
+    def numbers(self, grid: Geometry, side: int) -> np.ndarray:
+        """Finding numbers on a grid (z, y, x)."""
+        image = resample(self.labels[side], grid, self.transforms[side], sitk.sitkNearestNeighbor)
+        return sitk.GetArrayFromImage(image)
+
+    def draw_findings(self, rgb: np.ndarray, grid: Geometry, side: int, width: float = 2.0) -> None:
+        """Outline the findings of a study in their class's color."""
+        for number in np.unique(self.numbers(grid, side)):
+            if number and int(number) in self.changes:
+                inside = _smooth_mask(self.labels[side], int(number), grid, self.transforms[side])
+                outline(rgb, inside, LOOKS[self.changes[int(number)]].rgb, width)
+
+    def draw_change(self, rgb: np.ndarray, grid: Geometry) -> None:
+        """Outline gained and lost tissue in white."""
+        inside = resample(self.pair.change, grid, self.transforms[0], sitk.sitkNearestNeighbor)
+        outline(rgb, _plane(inside) > 0, (235, 235, 235), 1.0)
+
+
+def place_of(layers: Layers, number: int) -> tuple[np.ndarray, float] | None:
+    """Where to look at a finding: the middle (LPS, half-way space) of the slice that changed most, and its extent in mm
+    there. None when no voxel of the half-way grid shows it."""
+    boxes = [found[number] for found in layers.boxes if number in found]
+    if not boxes:
+        return None
+    box = tuple(slice(min(s.start for s in side), max(s.stop for s in side)) for side in zip(*boxes, strict=True))
+    first, other = (numbers[box] == number for numbers in layers.numbers_on_grid)
+    union = first | other
+    k = int(np.argmax(np.sum(first ^ other, axis=(1, 2)) * union.size + np.sum(union, axis=(1, 2))))
+    i, j = (np.flatnonzero(np.any(union[k], axis=axis)) for axis in (0, 1))
+    start = np.array([side.start for side in box])[::-1]
+    middle = start + np.array([(i[0] + i[-1]) / 2, (j[0] + j[-1]) / 2, k])
+    grid = layers.pair.grid
+    extent = max((i[-1] - i[0] + 1) * grid.spacing[0], (j[-1] - j[0] + 1) * grid.spacing[1])
+    return grid.points(middle)[0], float(extent)
+
+
+def _smooth_mask(labels: sitk.Image, number: int, grid: Geometry, transform: sitk.Transform) -> np.ndarray:
+    """Share (0..1) of a finding at each pixel, so that its border runs between voxels."""
+    mask = sitk.Cast(sitk.Equal(labels, number), sitk.sitkFloat32)
+    return _plane(resample(mask, grid, transform))
+
+
+def _plane(image: sitk.Image) -> np.ndarray:
+    return sitk.GetArrayFromImage(image)[0]

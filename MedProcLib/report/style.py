@@ -1,0 +1,77 @@
+"""How the report looks, on a screen and on paper."""
+
+CSS = """
+:root { --ink: #1c2430; --soft: #5b6675; --line: #e1e5ea; --paper: #ffffff; --panel: #f6f8fa; --accent: #1f4e79; }
+* { box-sizing: border-box; }
+html { font: 16px/1.5 "Inter", "Segoe UI", "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
+  color: var(--ink); background: var(--paper); -webkit-text-size-adjust: 100%; }
+body { max-width: 1080px; margin: 0 auto; padding: 40px 32px 64px; }
+h1 { font-size: 2rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 6px; font-weight: 650; }
+h2 { font-size: 1.25rem; letter-spacing: -0.005em; margin: 52px 0 14px; padding-top: 16px;
+  border-top: 1px solid var(--line); font-weight: 650; }
+h3 { font-size: 1.02rem; margin: 0; font-weight: 650; }
+p { margin: 0 0 12px; max-width: 75ch; }
+.brand { font-size: 0.78rem; letter-spacing: 0.14em; text-transform: uppercase; color: var(--accent);
+  font-weight: 650; margin: 0 0 10px; }
+.when { color: var(--soft); margin: 0 0 26px; }
+.lead { font-size: 1.22rem; line-height: 1.45; margin: 0 0 18px; max-width: 62ch; }
+.note { color: var(--soft); font-size: 0.9rem; }
+.tiles { display: flex; flex-wrap: wrap; gap: 10px; margin: 0 0 18px; padding: 0; list-style: none; }
+.tiles li { border: 1px solid var(--line); border-radius: 8px; padding: 10px 16px 9px; min-width: 104px; }
+.tiles b { display: block; font-size: 1.6rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; }
+.tiles span { font-size: 0.84rem; color: var(--soft); }
+.tiles .none { opacity: 0.45; }
+.banner { border-left: 4px solid var(--accent); background: var(--panel); padding: 12px 18px;
+  border-radius: 0 6px 6px 0;
+  margin: 0 0 18px; }
+.banner p:last-child { margin: 0; }
+.banner.failed { border-color: #b3261e; background: #fdf1f0; }
+.banner.doubtful { border-color: #c77700; background: #fff8eb; }
+.banner.good { border-color: #2e7d4f; background: #f1f8f4; }
+table { border-collapse: collapse; width: 100%; font-size: 0.89rem; font-variant-numeric: tabular-nums; }
+th { text-align: left; font-weight: 600; color: var(--soft); font-size: 0.8rem; border-bottom: 1.5px solid #c7ced6;
+  padding: 6px 10px 6px 0; vertical-align: bottom; }
+td { border-bottom: 1px solid var(--line); padding: 6px 10px 6px 0; vertical-align: top; overflow-wrap: anywhere; }
+td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
+td.chip-cell { white-space: nowrap; overflow-wrap: normal; }
+tr.total td { font-weight: 650; border-bottom: 0; }
+tr.rejected td { color: var(--soft); text-decoration: line-through; }
+.scroll { overflow-x: auto; }
+.chip { display: inline-flex; align-items: center; gap: 7px; font-weight: 600; }
+.chip i { display: inline-flex; width: 19px; height: 19px; border-radius: 5px; align-items: center;
+  justify-content: center; font-style: normal; font-size: 0.78rem; line-height: 1; color: #10151c; font-weight: 700; }
+.row { display: grid; gap: 12px; margin: 0 0 14px; }
+.three { grid-template-columns: repeat(3, 1fr); }
+.slices { grid-template-columns: 0.72fr 1fr 1fr 1fr; align-items: start; }
+figure { margin: 0; min-width: 0; }
+figure img { display: block; width: 100%; height: auto; border-radius: 5px; background: #000; }
+figcaption { font-size: 0.8rem; color: var(--soft); padding: 5px 1px 0; line-height: 1.35; overflow-wrap: anywhere; }
+.finding { margin: 0 0 30px; break-inside: avoid; }
+.finding header { display: flex; flex-wrap: wrap; gap: 6px 18px; align-items: baseline; margin: 0 0 8px; }
+.finding header .volumes { font-variant-numeric: tabular-nums; }
+.finding header .why { color: var(--soft); font-size: 0.86rem; }
+.legend { display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 0.86rem; margin: 0 0 14px; }
+.ramp { display: inline-block; width: 130px; height: 11px; border-radius: 3px; vertical-align: -1px; margin: 0 6px; }
+.chart { width: 100%; max-width: 720px; height: auto; }
+.axis { font-size: 12px; fill: #5b6675; } .value { font-size: 13px; fill: #1c2430; font-weight: 600; }
+svg.dumbbell { display: block; }
+details { margin: 0 0 12px; } summary { cursor: pointer; font-weight: 600; }
+pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px;
+  font-size: 0.78rem;
+  line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
+footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft);
+  font-size: 0.84rem; }
+@media (max-width: 700px) {
+  body { padding: 24px 16px 48px; }
+  .three { grid-template-columns: 1fr; } .slices { grid-template-columns: 1fr 1fr; }
+}
+@media print {
+  @page { margin: 14mm; }
+  html { font-size: 11.5px; } body { max-width: none; padding: 0; }
+  h2 { margin-top: 28px; break-after: avoid; }
+  .finding, figure, tr, .banner, .tiles li, .row { break-inside: avoid; }
+  .chip i, .banner, .ramp, pre { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .scroll { overflow: visible; }
+  details::details-content { content-visibility: visible; block-size: auto; }
+}
+"""
