@@ -13,7 +13,7 @@ import slicer
 import vtk
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.scene.coordinates import FLIP, array_of_matrix, matrix_of_array
+from MedProcLib.scene.coordinates import FLIP, array_of_matrix, lps_of, matrix_of_array, ras_of
 from MedProcLib.scene.nodes import new_node
 
 
@@ -35,6 +35,13 @@ def transform_node_from(transform: sitk.Transform, name: str, scene=None):
         _exchange_by_file(node, write=transform)
     scene.AddNode(node)
     return node
+
+
+def points_to_world(node, points: np.ndarray) -> np.ndarray:
+    """World positions (n, 3) of positions (n, 3) of what is under a transform node; LPS, mm. None moves nothing."""
+    to_world = vtk.vtkGeneralTransform()
+    slicer.vtkMRMLTransformNode.GetTransformBetweenNodes(node, None, to_world)
+    return lps_of([to_world.TransformPoint(point) for point in ras_of(np.reshape(points, (-1, 3))).tolist()])
 
 
 def transform_of_node(node) -> sitk.Transform:
