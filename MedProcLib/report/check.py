@@ -5,6 +5,7 @@ import numpy as np
 import SimpleITK as sitk
 from PIL import Image
 
+from .colors import OTHER_TINT
 from .key_slices import whole_slice
 from .layers import Layers
 from .picture import annotate, gray, outline
@@ -13,7 +14,6 @@ from .view import View, views
 PIXELS = 380
 TILES = 8
 EDGE_COLOR = (255, 176, 0)
-OTHER_TINT = np.array([0.80, 0.94, 1.0])
 
 
 def check_pictures(layers: Layers) -> list[tuple[str, Image.Image, Image.Image]]:
@@ -30,7 +30,7 @@ def _check(layers: Layers, view: View, center: np.ndarray) -> tuple[Image.Image,
     odd = (tile[:, np.newaxis] + tile) % 2 == 1
     board = np.where(odd[..., np.newaxis], (other_gray * OTHER_TINT).astype(np.uint8), first_gray)
     edges = first_gray.copy()
-    outline(edges, _edges(other, layers.window), EDGE_COLOR, 0.6)
+    outline(edges, _edges(other, layers.window), EDGE_COLOR, 0.6, rim=0.0)
     pixel = grid.spacing[0]
     return annotate(board, pixel, view.letters), annotate(edges, pixel, view.letters)
 

@@ -34,6 +34,9 @@ LOOKS = {
     Change.SPLIT: Look((20, 168, 124), "⋏"),
 }
 
+# of the other study where both are in one picture (share of red, green, blue)
+OTHER_TINT = np.array([0.74, 0.91, 1.0])
+
 LOST, SAME, GAINED = (72, 160, 255), (16, 18, 22), (255, 150, 40)
 
 

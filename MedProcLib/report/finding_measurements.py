@@ -5,7 +5,8 @@ import SimpleITK as sitk
 
 from ..comparison.result import Comparison, PairComparison
 from ..core.progress import SILENT, Progress
-from ..quantification.measure import Measure, measure
+from ..core.registry import create_operation
+from ..quantification.measure import measure
 from ..quantification.row import Row
 
 PairRows = tuple[list[Row], list[Row]]
@@ -27,6 +28,6 @@ def _measure_pair(comparison: Comparison, pair: PairComparison, progress: Progre
     for (study, labels), share in zip(sides, progress.parts(1, 1), strict=True):
         present = bool(np.any(sitk.GetArrayViewFromImage(labels)))
         unit = "HU" if comparison.studies[study].modality == "CT" else "intensity"
-        settings = Measure(intensity_unit=unit)
+        settings = create_operation("quantification.measure", {"intensity_unit": unit})
         rows.append(measure(comparison.studies[study].image, labels, names, settings, share) if present else [])
     return rows[0], rows[1]

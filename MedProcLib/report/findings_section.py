@@ -2,6 +2,8 @@
 
 from collections.abc import Sequence
 
+import numpy as np
+
 from ..comparison.result import Change, Finding, PairComparison
 from ..comparison.study import Study
 from ..quantification.row import Row
@@ -43,7 +45,13 @@ def findings_table(pair: PairComparison, rows: PairRows | None) -> str:
     volumes = totals_mm3(pair.findings)
     total = [_volume(volume) for volume in volumes]
     lines.append(
-        ["", "All that count", *total, _signed_volume(volumes[1] - volumes[0]), *[""] * (4 if diameters else 3)]
+        [
+            "",
+            "<b>All that count</b>",
+            *(f"<b>{volume}</b>" for volume in total),
+            f"<b>{_signed_volume(volumes[1] - volumes[0])}</b>",
+            *[""] * (4 if diameters else 3),
+        ]
     )
     headings = ["No.", "Class", "First mm³", "Other mm³", "Difference", "First ○ → other ●"]
     headings += ["Diameters mm"] * bool(diameters) + ["Rule", "Status"]
@@ -74,7 +82,7 @@ def changed_findings(layers: Layers, first: Study, other: Study) -> str:
 def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: Study) -> str:
     volumes = f"{_volume(finding.volumes_mm3[0])} → {_volume(finding.volumes_mm3[1])} mm³"
     header = (
-        f"<header><h3>{swatch(finding.change)} {finding.number} · {text(finding.change.capitalize())}</h3>"
+        f"<header><h3 class=chip>{swatch(finding.change)}{finding.number} · {text(finding.change.capitalize())}</h3>"
         f'<span class="volumes">{volumes} ({_difference(finding)})</span>'
         f'<span class="why">{text(finding.threshold)}</span></header>'
     )
@@ -95,7 +103,7 @@ def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: St
 
 def _ramp(layers: Layers) -> str:
     limit, unit = layers.difference_limit, layers.pair.difference_unit
-    stops = ",".join("rgb({},{},{})".format(*difference_colors(share)) for share in (-1.0, 0.0, 1.0))
+    stops = ",".join("rgb({},{},{})".format(*color) for color in difference_colors(np.array([-1.0, 0.0, 1.0])))
     words = f"−{limit:.3g} <span class=ramp style='background:linear-gradient(90deg,{stops})'></span> +{limit:.3g}"
     return (
         '<p class="note">Outlines have the color of the finding\'s class. Difference: '
@@ -119,7 +127,7 @@ def _diameters(rows: Sequence[Row]) -> dict[int, str]:
 
 
 def _change_of(number: int, diameters: list[dict[int, str]]) -> str:
-    return " → ".join(side.get(number, "–") for side in diameters)
+    return f'<span class="fixed">{" → ".join(side.get(number, "–") for side in diameters)}</span>'
 
 
 def _volume(mm3: float) -> str:
@@ -127,12 +135,14 @@ def _volume(mm3: float) -> str:
 
 
 def _signed_volume(mm3: float) -> str:
+    if abs(mm3) < 0.05:
+        return "0"
     return f"{'+' if mm3 >= 0 else '−'}{cubic_millimeters(abs(mm3))}"
 
 
 def _difference(finding: Finding) -> str:
     percent = finding.difference_percent
-    share = "" if percent is None else f", {percent:+.0f} %".replace("-", "−")
+    share = "" if percent is None or abs(percent) < 0.5 else f", {percent:+.0f} %".replace("-", "−")
     return f"{_signed_volume(finding.difference_mm3)}{share}"
 
 

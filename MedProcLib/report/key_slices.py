@@ -9,7 +9,7 @@ from ..comparison.result import Finding
 from ..core.geometry import Geometry
 from .colors import difference_colors
 from .layers import Layers, place_of
-from .picture import annotate, gray
+from .picture import annotate, compact, gray
 from .view import View, slice_view
 
 # side of the pictures in mm: the finding's extent this many times, within limits that leave anatomy to recognize
@@ -24,7 +24,7 @@ class KeySlices:
 
     finding: Finding
     plane: str
-    pictures: tuple[Image.Image, Image.Image, Image.Image, Image.Image]
+    pictures: tuple[Image.Image, ...]
 
 
 def key_slices(layers: Layers, finding: Finding, count: int) -> KeySlices | None:
@@ -37,7 +37,7 @@ def key_slices(layers: Layers, finding: Finding, count: int) -> KeySlices | None
     side = float(np.clip(SIDE_PER_EXTENT * extent, SMALLEST_SIDE_MM, LARGEST_SIDE_MM))
     view = slice_view(layers.pair.grid)
     grid = view.picture(center, side, side, side / pixels)
-    width = 2.0 * pixels / PIXELS
+    width = 2.6 * pixels / PIXELS
     pictures = []
     for study in (0, 1):
         rgb = gray(layers.values(grid, study), layers.window)
@@ -46,7 +46,8 @@ def key_slices(layers: Layers, finding: Finding, count: int) -> KeySlices | None
     rgb = difference_colors(layers.difference(grid))
     layers.draw_change(rgb, grid)
     pictures.append(annotate(rgb, side / pixels, view.letters))
-    return KeySlices(finding, view.name, (_locator(layers, view, center, side, pixels), *pictures))
+    pictures.insert(0, _locator(layers, view, center, side, pixels))
+    return KeySlices(finding, view.name, tuple(compact(picture) for picture in pictures))
 
 
 def _locator(layers: Layers, view: View, center: np.ndarray, side: float, pixels: int) -> Image.Image:
@@ -60,7 +61,7 @@ def _locator(layers: Layers, view: View, center: np.ndarray, side: float, pixels
 
 
 def whole_slice(view: View, center: np.ndarray, pixels: int) -> Geometry:
-    """Square picture grid of the whole slice through an LPS point, around the middle of the view's grid."""
+    """Square picture grid of the whole slice through an LPS point, of one scale for all views, around the middle."""
     middle = view.grid.center + view.normal * float((center - view.grid.center) @ view.normal)
-    side = max(view.extent)
+    side = float(max(view.grid.extent))
     return view.picture(middle, side, side, side / pixels)

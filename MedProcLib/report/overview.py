@@ -23,8 +23,7 @@ def overview_pictures(layers: Layers) -> list[tuple[str, Image.Image]]:
 
 
 def _projection(layers: Layers, view: View) -> Image.Image:
-    width, height = view.extent
-    side = max(width, height)
+    side = float(max(view.grid.extent))
     voxel = max(VOXEL_MM, side / PIXELS)
     normal_columns = np.reshape(view.grid.direction, (3, 3))
     depth = float(view.grid.extent[int(np.argmax(np.abs(view.normal @ normal_columns)))])
@@ -49,7 +48,8 @@ def _projection(layers: Layers, view: View) -> Image.Image:
         color = LOOKS[finding.change].rgb
         shape = Image.fromarray((footprint * 255).astype(np.uint8)).resize((PIXELS, PIXELS), Image.Resampling.BILINEAR)
         inside = np.asarray(shape) / 255
-        rgb[inside >= 0.5] = np.round(0.35 * rgb[inside >= 0.5] + 0.65 * np.array(color)).astype(np.uint8)
+        strength = 0.15 if finding.change == Change.STABLE else 0.65
+        rgb[inside >= 0.5] = np.round((1 - strength) * rgb[inside >= 0.5] + strength * np.array(color)).astype(np.uint8)
         outline(rgb, inside, color, 0.8)
         if finding.change != Change.STABLE:
             y, x = (np.flatnonzero(np.any(footprint, axis=axis)) for axis in (1, 0))

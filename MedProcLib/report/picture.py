@@ -1,6 +1,7 @@
 """Small pictures of slices: gray or colored, with contours, orientation letters and a scale bar."""
 
 import base64
+import functools
 import io
 from collections.abc import Iterable
 
@@ -31,14 +32,14 @@ def window_of(*images: np.ndarray) -> Window:
     return low, high if high > low else low + 1
 
 
-def outline(rgb: np.ndarray, inside: np.ndarray, color: Rgb, width: float = 2.0) -> None:
+def outline(rgb: np.ndarray, inside: np.ndarray, color: Rgb, width: float = 2.0, rim: float = 1.2) -> None:
     """Draw the border of a mask (height, width), given as share inside (0..1), into a picture, with a dark rim."""
     mask = inside >= 0.5
     if not mask.any():
         return
     distance = ndimage.distance_transform_edt(mask) + ndimage.distance_transform_edt(~mask) - 0.5
     outside = ~mask
-    for reach, paint, strength in ((width + 1.2, np.array(_BACKDROP), 0.55), (width, np.array(color), 1.0)):
+    for reach, paint, strength in ((width + rim, np.array(_BACKDROP), 0.55), (width, np.array(color), 1.0)):
         # drawn outside of the border, so that a small lesion itself stays visible
         cover = strength * np.clip(reach - distance + 0.5, 0, 1) * outside
         rgb[:] = np.round(rgb + (paint - rgb.astype(np.float64)) * cover[..., np.newaxis]).astype(np.uint8)
@@ -77,14 +78,20 @@ def annotate(
 
 
 def data_uri(image: Image.Image) -> str:
-    """The picture as a PNG in a data URI, in a palette of grays, class colors and difference colors."""
+    """The picture as a PNG in a data URI."""
     file = io.BytesIO()
-    image.quantize(palette=_palette(), dither=Image.Dither.NONE).save(file, "PNG", optimize=True)
+    image.save(file, "PNG", optimize=True)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 
+def compact(image: Image.Image) -> Image.Image:
+    """The picture in a palette of grays, class colors and difference colors: a third of the size in a file."""
+    return image.quantize(palette=_palette(), dither=Image.Dither.NONE)
+
+
+@functools.cache
 def _palette() -> Image.Image:
-    grays = np.repeat(np.round(np.linspace(0, 255, 128))[:, np.newaxis], 3, axis=1)
+    grays = np.repeat(np.linspace(0, 255, 128)[:, np.newaxis], 3, axis=1)
     classes = np.array([np.array(look.rgb) * share for look in LOOKS.values() for share in (1, 0.75, 0.5, 0.3)])
     differences = difference_colors(np.linspace(-1, 1, 256 - len(grays) - len(classes)))
     image = Image.new("P", (1, 1))

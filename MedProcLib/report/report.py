@@ -93,6 +93,7 @@ def _tiles(pair: PairComparison) -> str:
         f"<li><b>{milliliters(first)} → {milliliters(other)} ml</b>"
         f"<span>total volume, {signed((other - first) / 1000)} ml</span></li>"
     )
+    tiles.append(f"<li><b>{text(pair.registration.verdict)}</b><span>alignment</span></li>")
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
 

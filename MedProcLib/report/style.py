@@ -16,10 +16,10 @@ p { margin: 0 0 12px; max-width: 75ch; }
 .when { color: var(--soft); margin: 0 0 26px; }
 .lead { font-size: 1.22rem; line-height: 1.45; margin: 0 0 18px; max-width: 62ch; }
 .note { color: var(--soft); font-size: 0.9rem; }
-.tiles { display: flex; flex-wrap: wrap; gap: 10px; margin: 0 0 18px; padding: 0; list-style: none; }
-.tiles li { border: 1px solid var(--line); border-radius: 8px; padding: 10px 16px 9px; min-width: 104px; }
-.tiles b { display: block; font-size: 1.6rem; line-height: 1.15; font-weight: 650; font-variant-numeric: tabular-nums; }
-.tiles span { font-size: 0.84rem; color: var(--soft); }
+.tiles { display: flex; flex-wrap: wrap; gap: 7px; margin: 0 0 18px; padding: 0; list-style: none; }
+.tiles li { border: 1px solid var(--line); border-radius: 8px; padding: 9px 12px 8px; min-width: 84px; }
+.tiles b { display: block; font-size: 1.45rem; line-height: 1.2; font-weight: 650; font-variant-numeric: tabular-nums; }
+.tiles span { font-size: 0.8rem; gap: 5px; color: var(--soft); }
 .tiles .none { opacity: 0.45; }
 .banner { border-left: 4px solid var(--accent); background: var(--panel); padding: 12px 18px;
   border-radius: 0 6px 6px 0;
@@ -31,13 +31,13 @@ p { margin: 0 0 12px; max-width: 75ch; }
 table { border-collapse: collapse; width: 100%; font-size: 0.89rem; font-variant-numeric: tabular-nums; }
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 0.8rem; border-bottom: 1.5px solid #c7ced6;
   padding: 6px 10px 6px 0; vertical-align: bottom; }
-td { border-bottom: 1px solid var(--line); padding: 6px 10px 6px 0; vertical-align: top; overflow-wrap: anywhere; }
-td.number, th.number { text-align: right; white-space: nowrap; overflow-wrap: normal; }
-td.chip-cell { white-space: nowrap; overflow-wrap: normal; }
-tr.total td { font-weight: 650; border-bottom: 0; }
-tr.rejected td { color: var(--soft); text-decoration: line-through; }
+td { border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; vertical-align: top; overflow-wrap: break-word; }
+td.number, td .fixed, th { white-space: nowrap; }
+td.number, th.number { text-align: right; }
+tbody tr:last-child td { border-bottom-color: #c7ced6; }
+.scroll { margin: 0 0 12px; }
 .scroll { overflow-x: auto; }
-.chip { display: inline-flex; align-items: center; gap: 7px; font-weight: 600; }
+.chip { display: inline-flex; align-items: center; gap: 7px; font-weight: 600; white-space: nowrap; }
 .chip i { display: inline-flex; width: 19px; height: 19px; border-radius: 5px; align-items: center;
   justify-content: center; font-style: normal; font-size: 0.78rem; line-height: 1; color: #10151c; font-weight: 700; }
 .row { display: grid; gap: 12px; margin: 0 0 14px; }

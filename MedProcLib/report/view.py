@@ -30,13 +30,6 @@ class View:
         """Orientation letters at the left, right, top and bottom edge."""
         return tuple(direction_letters(v) for v in (-self.right, self.right, -self.down, self.down))  # type: ignore
 
-    @property
-    def extent(self) -> tuple[float, float]:
-        """Width and height in mm of the grid in this view."""
-        columns = np.reshape(self.grid.direction, (3, 3))
-        sides = [int(np.argmax(np.abs(v @ columns))) for v in (self.right, self.down)]
-        return float(self.grid.extent[sides[0]]), float(self.grid.extent[sides[1]])
-
     def picture(self, center: np.ndarray, width_mm: float, height_mm: float, pixel_mm: float) -> Geometry:
         """Grid (width, height, 1) of square pixels in this plane around an LPS point; row 0 is the top."""
         return self.slab(center, (width_mm, height_mm, pixel_mm), pixel_mm)
