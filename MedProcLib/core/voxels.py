@@ -29,9 +29,9 @@ def values_of(image: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
 
 
 def filtered_image(image: sitk.Image, values: np.ndarray, valid: np.ndarray) -> sitk.Image:
-    """Image of new values on the grid of the image they were computed from; voxels that are not valid stay as they were.
+    """Image of new values on the grid of the image they were computed from.
 
-    Pixel type float32, or float64 where float32 would not hold the values.
+    Voxels that are not valid stay as they were. Pixel type float32, or float64 where float32 would not hold the values.
     """
     view = sitk.GetArrayViewFromImage(image)
     result = values.astype(_float_type(values, valid))
@@ -50,9 +50,16 @@ def inside(mask: sitk.Image | None, valid: np.ndarray) -> np.ndarray:
     return chosen
 
 
-def spacing_zyx(image: sitk.Image) -> tuple[float, ...]:
-    """Spacing in mm in the order of array axes."""
-    return tuple(reversed(image.GetSpacing()))
+def foreground(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """Where values are above Otsu's threshold (IEEE SMC 9(1), 1979). Raises InputError for a constant image."""
+    chosen = values[valid]
+    largest = float(np.abs(chosen).max())
+    if not np.ptp(chosen) > 0:
+        raise InputError("The image is constant, so nothing in it can be told from the background.")
+    scaled = sitk.GetImageFromArray((chosen / largest).astype(np.float32)[np.newaxis])
+    result = np.zeros(values.shape, bool)
+    result[valid] = sitk.GetArrayViewFromImage(sitk.OtsuThreshold(scaled, 0, 1))[0] != 0
+    return result
 
 
 def shrink_factors(image: sitk.Image, spacing_mm: float) -> list[int]:
@@ -63,9 +70,10 @@ def shrink_factors(image: sitk.Image, spacing_mm: float) -> list[int]:
     ]
 
 
-def isotropic_grid(grid: Geometry, spacing_mm: float) -> Geometry:
-    """Grid that covers the same box with voxels of nearly this side (mm), along the same axes."""
+def isotropic_grid(grid: Geometry, spacing_mm: float, most_voxels: int = 20_000_000) -> Geometry:
+    """Grid that covers the same box with voxels of nearly this side (mm), or larger if they were too many."""
     extent = grid.extent
+    spacing_mm = max(spacing_mm, float(np.prod(extent) / most_voxels) ** (1 / grid.dimension))
     size = np.maximum(1, np.round(extent / spacing_mm)).astype(int)
     spacing = extent / size
     first = (spacing / grid.spacing - 1) / 2

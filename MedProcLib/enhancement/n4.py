@@ -10,7 +10,7 @@ from ..core.geometry import Geometry
 from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, execute
-from ..core.voxels import filtered_image, inside, shrink_factors, values_of
+from ..core.voxels import filtered_image, foreground, inside, shrink_factors, values_of
 
 # N4 takes logarithms: the image is scaled so that its mask has this mean, and darker voxels than 1 are left out.
 WORKING_MEAN = 1000.0
@@ -32,8 +32,8 @@ class N4:
 
     working_spacing_mm: Annotated[
         float, Range(0.5, 20, "mm"), "voxel side of the coarse image the field is fitted on"
-    ] = 3.0
-    field_detail_mm: Annotated[float, Range(20, 500, "mm"), "smallest extent over which the field may vary"] = 60.0
+    ] = 4.0
+    field_detail_mm: Annotated[float, Range(20, 500, "mm"), "smallest extent over which the field may vary"] = 25.0
     iterations: Annotated[int, Range(1, 500, "iterations"), "most iterations at each of the fitting levels"] = 50
     convergence: Annotated[float, Range(1e-7, 0.1), "stop a level when the field changes less than this"] = 1e-3
 
@@ -53,12 +53,11 @@ def bias_field(
         raise InputError("Bias correction needs positive intensities; add an offset or choose another mask.")
     mean = float(values[region].mean(dtype=np.float64))
     scaled = (values * (WORKING_MEAN / mean)).astype(np.float32)
-    if find_foreground:
-        scaled_image = sitk.GetImageFromArray(scaled)
-        region = region & (sitk.GetArrayViewFromImage(sitk.OtsuThreshold(scaled_image, 0, 1)) != 0)
-    region = region & (scaled > 1)
-    if not region.any() or np.ptp(scaled[region]) < 1e-3:
+    if np.ptp(scaled[region]) < 1e-3:
         raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
+    if find_foreground:
+        region = foreground(scaled, region)
+    region = region & (scaled > 1)
 
     grid = Geometry.of(image)
     flat = grid.dimension == 3 and 1 in grid.size

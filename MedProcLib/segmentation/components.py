@@ -55,5 +55,5 @@ def _compact(labels: sitk.Image) -> sitk.Image:
     """The label map with small values: the filter compares in floating point, which 64-bit values would not survive."""
     if labels.GetSizeOfPixelComponent() < 4:
         return labels
-    values, index = np.unique(sitk.GetArrayViewFromImage(labels), return_inverse=True)
+    index = np.unique(sitk.GetArrayViewFromImage(labels), return_inverse=True)[1]
     return Geometry.of(labels).image_of(index.reshape(tuple(reversed(labels.GetSize()))).astype(np.int32))

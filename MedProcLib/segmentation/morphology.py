@@ -32,7 +32,7 @@ def eroded(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progr
 
 
 def closed(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
-    """The region with gaps and dents that a ball of this radius does not reach filled; the image's border is no wall."""
+    """The region with its gaps and dents filled that a ball of this radius does not reach; the border is no wall."""
     margin = [int(np.ceil(radius_mm / s)) + 1 for s in reversed(grid.spacing)]
     padded = np.pad(region, [(m, m) for m in margin])
     wide = Geometry(tuple(reversed(padded.shape)), grid.spacing, grid.origin, grid.direction)
@@ -51,3 +51,15 @@ def filled(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> n
 def largest(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
     """The largest piece of the region (connected over faces)."""
     return connected_components(grid.image_of(region), "face", progress)[0] == 1
+
+
+def main_piece(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
+    """The largest piece that is left when bridges thinner than twice the radius are cut, with its detail kept.
+
+    Empty when a ball of this radius fits nowhere in the region.
+    """
+    first, second, third = progress.parts(2, 1, 2)
+    cores = eroded(region, grid, radius_mm, first)
+    core = largest(cores, grid, second)
+    # erosion takes up to a voxel more than the radius
+    return dilated(core, grid, radius_mm + max(grid.spacing) / 2, third) & region

@@ -1,0 +1,49 @@
+"""Segment on an isotropic grid and bring the result back, so that it does not depend on slice thickness."""
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.errors import InputError
+from ..core.geometry import Geometry, resample
+from ..core.progress import SILENT, Progress
+from ..core.voxels import isotropic_grid
+
+FWHM_PER_SD = 2.3548
+
+
+def on_working_grid(
+    image: sitk.Image, values: np.ndarray, region: np.ndarray, spacing_mm: float, progress: Progress = SILENT
+) -> tuple[Geometry, np.ndarray, float]:
+    """Isotropic grid over the image, the region's values (z, y, x) on it, scaled to 1 at most, and that scale.
+
+    Outside the region the values are the smallest of the region. Raises InputError for an image of one value.
+    """
+    source = Geometry.of(image)
+    grid = isotropic_grid(source, spacing_mm)
+    chosen = values[region]
+    scale = float(np.abs(chosen).max())
+    if not np.ptp(chosen) > 0:
+        raise InputError("The image is constant (inside the mask), so nothing can be told from the background.")
+    whole = source.image_of((np.where(region, values, chosen.min()) / scale).astype(np.float32))
+    for axis, (side, wanted) in enumerate(zip(source.spacing, grid.spacing, strict=True)):
+        # blurring to the coarser voxel first keeps fine detail from turning into noise; the filter needs 4 voxels
+        if wanted > side and source.size[axis] >= 4:
+            sigma = np.sqrt(wanted**2 - side**2) / FWHM_PER_SD
+            whole = sitk.RecursiveGaussian(whole, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
+        progress.check()
+    return grid, sitk.GetArrayFromImage(resample(_extended(whole), grid, progress=progress)), scale
+
+
+def mask_on_image(region: np.ndarray, grid: Geometry, image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
+    """Mask (0 and 1) on the image's grid of a region on the working grid. Raises InputError when it is empty."""
+    smooth = resample(_extended(grid.image_of(region.astype(np.float32))), Geometry.of(image), progress=progress)
+    mask = sitk.BinaryThreshold(smooth, 0.5, 2.0)
+    if not np.any(sitk.GetArrayViewFromImage(mask)):
+        raise InputError("Nothing was found: choose a smaller opening radius or other brightness limits.")
+    return mask
+
+
+def _extended(image: sitk.Image) -> sitk.Image:
+    """The image with its border voxels repeated once: the other grid's outer centres may lie outside its own."""
+    one = [1] * image.GetDimension()
+    return sitk.ZeroFluxNeumannPad(image, one, one)
