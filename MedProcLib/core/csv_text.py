@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 # a spreadsheet takes a cell that begins with one of these for a formula (OWASP, CSV injection)
-FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 
 
 def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
@@ -32,6 +32,7 @@ def _cell(value: Any) -> str:
     if value is None:
         return ""
     if isinstance(value, str):
+        value = value.replace("\r\n", "\n").replace("\r", "\n")  # the csv module leaves a lone \r unquoted
         return f"'{value}" if value.startswith(FORMULA_STARTS) and not _is_number(value) else value
     if isinstance(value, bool):
         return str(value).lower()

@@ -47,7 +47,7 @@ def findings_table(pair: PairComparison, rows: PairRows | None) -> str:
     lines.append(
         [
             "",
-            "<b>All that count</b>",
+            "<b>Total</b>",
             *(f"<b>{volume}</b>" for volume in total),
             f"<b>{_signed_volume(volumes[1] - volumes[0])}</b>",
             *[""] * (4 if diameters else 3),
@@ -64,14 +64,14 @@ def overview(layers: Layers, name: str) -> str:
         figure(image, f"{plane} view through {name} with the outlines of all findings", text(plane))
         for plane, image in overview_pictures(layers)
     )
-    present = {finding.change for finding in layers.pair.findings}
+    present = set(layers.changes.values())
     legend = "".join(chip(change) for change in Change if change in present)
     return f'<div class="row three">{pictures}</div><div class="legend">{legend}</div>'
 
 
 def changed_findings(layers: Layers, first: Study, other: Study) -> str:
     """Key slices of every finding that is not stable and was not rejected."""
-    changed = [f for f in _ordered(layers.pair.findings) if f.change in CHANGED and f.status != "rejected"]
+    changed = [finding for finding in _ordered(layers.findings) if finding.change in CHANGED]
     if not changed:
         return "<p>No finding changed by more than its threshold.</p>"
     return _ramp(layers) + "".join(

@@ -15,7 +15,7 @@ from .picture import Window, outline, window_of
 class Layers:
     """The things of a pair of studies that pictures are made of, in the half-way space.
 
-    side: 0 is the first study, 1 the other.
+    side: 0 is the first study, 1 the other. Rejected findings are not shown.
     """
 
     def __init__(self, pair: PairComparison) -> None:
@@ -23,7 +23,8 @@ class Layers:
         self.images = (pair.fixed_image, pair.moving_image)
         self.labels = (pair.fixed_labels, pair.moving_labels)
         self.transforms = (pair.registration.to_first, pair.registration.to_other)
-        self.changes: dict[int, Change] = {finding.number: finding.change for finding in pair.findings}
+        self.findings = tuple(finding for finding in pair.findings if finding.status != "rejected")
+        self.changes: dict[int, Change] = {finding.number: finding.change for finding in self.findings}
 
     @cached_property
     def window(self) -> Window:

@@ -41,7 +41,7 @@ def _projection(layers: Layers, view: View) -> Image.Image:
     numbers = [layers.numbers(slab, study) for study in (0, 1)]
     scale = PIXELS / slab.size[0]
     marks = []
-    for finding in sorted(layers.pair.findings, key=lambda finding: finding.change != Change.STABLE):
+    for finding in sorted(layers.findings, key=lambda finding: finding.change != Change.STABLE):
         footprint = np.any(numbers[0] == finding.number, axis=0) | np.any(numbers[1] == finding.number, axis=0)
         if not footprint.any():
             continue

@@ -107,7 +107,7 @@ def _review(comparison: Comparison) -> str:
             "await the decision of a qualified reader.</p></div>"
         )
     statuses = Counter(finding.status for finding in findings)
-    words = ", ".join(f"{count} {status}" for status, count in statuses.items())
+    words = ", ".join(f"{count} {'not decided' if s == 'proposed' else s}" for s, count in statuses.items())
     readers = ", ".join(sorted({finding.reader for finding in findings if finding.reader}))
     by = f" by {readers}" if readers else ""
     return (

@@ -71,7 +71,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   h2 { margin-top: 28px; break-after: avoid; }
   .finding, figure, tr, .banner, .tiles li, .row { break-inside: avoid; }
   .chip i, .banner, .ramp, pre { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .scroll { overflow: visible; }
+  .scroll { overflow: visible; } svg.dumbbell { width: 90px; height: auto; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """

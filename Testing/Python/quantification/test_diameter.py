@@ -1,0 +1,84 @@
+import numpy as np
+import pytest
+from scipy.spatial.distance import pdist
+
+from MedProcLib.quantification.diameter import in_plane_diameter
+
+
+def disc(diameter_mm: float, spacing=(1.0, 1.0), size=61) -> np.ndarray:
+    y, x = np.mgrid[:size, :size]
+    middle = (size - 1) / 2
+    return (np.hypot((x - middle) * spacing[0], (y - middle) * spacing[1]) <= diameter_mm / 2)[np.newaxis]
+
+
+def test_row_of_pixels_is_as_long_as_its_pixels():
+    mask = np.zeros((1, 9, 9), bool)
+    mask[0, 4, 1:7] = True
+    found = in_plane_diameter(mask, (0.5, 0.5))
+    assert found.long_mm == pytest.approx(3.0)
+    assert found.short_mm == pytest.approx(0.5)
+    assert sorted(found.long_ends.tolist()) == [[0.5, 4], [6.5, 4]]
+
+
+def test_row_of_tall_pixels_is_measured_across():
+    mask = np.zeros((1, 9, 9), bool)
+    mask[0, 4, 1:7] = True
+    assert in_plane_diameter(mask, (0.5, 2.0)).long_mm == pytest.approx(np.hypot(2.5, 2))
+
+
+def test_one_pixel():
+    found = in_plane_diameter(np.ones((1, 1, 1), bool), (0.5, 2.0))
+    assert (found.long_mm, found.short_mm) == pytest.approx((2.0, 0.5))
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 0.5), (0.4, 0.9)])
+def test_disc(spacing):
+    found = in_plane_diameter(disc(20, spacing), spacing)
+    assert found.long_mm == pytest.approx(20, abs=max(spacing))
+    assert found.short_mm == pytest.approx(20, abs=max(spacing))
+
+
+def test_tilted_ellipse():
+    y, x = np.mgrid[:200, :200] - 99.5
+    angle = np.radians(33)
+    u, v = x * np.cos(angle) + y * np.sin(angle), -x * np.sin(angle) + y * np.cos(angle)
+    mask = ((u / 80) ** 2 + (v / 25) ** 2 <= 1)[np.newaxis]
+    found = in_plane_diameter(mask, (0.25, 0.25))
+    assert found.long_mm == pytest.approx(40, abs=0.3)
+    assert found.short_mm == pytest.approx(12.5, abs=0.3)
+    long, short = np.diff(found.long_ends, axis=0)[0], np.diff(found.short_ends, axis=0)[0]
+    assert long @ short == pytest.approx(0, abs=1e-9 * 160 * 50)
+    assert np.degrees(np.arctan2(long[1], long[0])) % 180 == pytest.approx(33, abs=1)
+
+
+def test_the_longest_of_all_pairs_of_contour_points():
+    rng = np.random.default_rng(2)
+    for _ in range(20):
+        mask = rng.random((3, 9, 11)) > 0.8
+        spacing = (0.7, 1.3)
+        found = in_plane_diameter(mask, spacing)
+        longest = 0.0
+        for plane in mask:
+            points = []
+            for j, i in np.argwhere(plane):
+                points += [(i - 0.5, j), (i + 0.5, j), (i, j - 0.5), (i, j + 0.5)]
+            if points:
+                longest = max(longest, pdist(np.array(points) * spacing).max())
+        assert found.long_mm == pytest.approx(longest)
+        assert np.linalg.norm(np.diff(found.long_ends, axis=0) * spacing) == pytest.approx(longest)
+        assert np.linalg.norm(np.diff(found.short_ends, axis=0) * spacing) == pytest.approx(found.short_mm)
+        assert found.short_mm <= longest
+
+
+def test_slice_with_the_longest_is_found():
+    mask = np.concatenate([disc(10), disc(24), disc(16)])
+    assert in_plane_diameter(mask, (1, 1)).slice_index == 1
+
+
+def test_of_equal_long_diameters_the_widest_wins():
+    mask = np.zeros((2, 20, 20), bool)
+    mask[0, 5:15, 10] = True
+    mask[1, 5:15, 10] = True
+    mask[1, 10, 8:13] = True
+    found = in_plane_diameter(mask, (1, 1))
+    assert (found.slice_index, found.long_mm, found.short_mm) == (1, 10, 5)

@@ -1,0 +1,66 @@
+import csv
+import io
+import json
+import math
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.csv_text import csv_text
+from MedProcLib.quantification.measure import measure
+from MedProcLib.quantification.table import long_table, measurements_csv, wide_table
+
+
+@pytest.fixture
+def rows():
+    array = np.zeros((4, 6, 6), np.uint8)
+    array[1:3, 1:4, 1:5] = 1
+    array[3, 5, 5] = 2
+    labels = sitk.GetImageFromArray(array)
+    return measure(labels, labels, {1: "=HYPERLINK(1)", 2: "Lesion, small"})
+
+
+def test_wide_table(rows):
+    columns, lines = wide_table(rows)
+    assert columns[:5] == ["segment", "name", "component", "count_voxels", "voxel_volume_mm3"]
+    assert lines[0][:5] == [1, "=HYPERLINK(1)", None, 24, 24.0]
+    assert lines[1][2] == 1
+    assert {len(line) for line in lines} == {len(columns)}
+
+
+def test_csv_reads_back(rows):
+    read = list(csv.DictReader(io.StringIO(measurements_csv(rows))))
+    assert [line["name"] for line in read] == ["'=HYPERLINK(1)"] * 2 + ["Lesion, small"] * 2
+    assert float(read[0]["long_diameter_mm"]) == pytest.approx(rows[0].value("long_diameter"))
+    assert read[2]["mesh_volume_mm3"] == ""  # one voxel is too few
+
+
+def test_long_table_defines_each_figure(rows):
+    columns, lines = long_table(rows)
+    assert len(lines) == sum(len(row.measurements) for row in rows)
+    line = dict(zip(columns, next(line for line in lines if line[3] == "p5"), strict=True))
+    assert json.loads(line["parameters"])["percent"] == 5
+    assert {dict(zip(columns, line, strict=True))["unit"] for line in lines} >= {"mm3", "mm2", "mm", "{voxels}"}
+
+
+@pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(1)", "\t=1", "\r=1", "＝1"])
+def test_formulas_are_defused(text):
+    cell = list(csv.reader(io.StringIO(csv_text(["name"], [[text]]), newline="")))[1][0]
+    assert cell == "'" + text.replace("\r", "\n")
+
+
+@pytest.mark.parametrize(
+    ("value", "cell"),
+    [
+        *[("-12.5", "-12.5"), ("+3", "+3"), (-12.5, "-12.5"), (np.float32(0.5), "0.5"), (7, "7"), (np.int64(-7), "-7")],
+        *[(None, ""), (math.nan, ""), (True, "true"), (1 / 3, "0.3333333333"), (math.inf, "inf"), ("plain", "plain")],
+    ],
+)
+def test_cells(value, cell):
+    assert csv_text(["a", "b"], [[value, "x"]]) == f"a,b\n{cell},x\n"
+
+
+def test_rows_must_fit_the_columns():
+    with pytest.raises(ValueError, match="2 columns"):
+        csv_text(["a", "b"], [[1]])
