@@ -143,11 +143,12 @@ def _add_pair(comparison: Comparison, pair: PairComparison, volumes: tuple, plac
     difference = _add_difference(pair, f"{pair_name} difference", colors[1], scene)
     difference.SetAndObserveTransformNodeID(halfway.GetID())
 
-    findings = add_findings_table(pair, first.name, other.name, f"{pair_name} findings", scene)
+    at = places_in_first(pair.findings, to_first)
+    findings = add_findings_table(pair.findings, at, first.name, other.name, f"{pair_name} findings", scene)
     figures = add_figures_table(
         pair.registration.figures, f"{pair_name} registration {pair.registration.verdict}", scene
     )
-    points = _add_points(pair, to_first, f"{pair_name} places", scene)
+    points = _add_points(pair.findings, at, f"{pair_name} places", scene)
 
     place_under(fixed, places.studies[pair.fixed])
     place_under(moving, places.studies[pair.moving])
@@ -163,7 +164,7 @@ def _add_findings(labels: sitk.Image, findings: tuple[Finding, ...], name: str, 
     present = {int(value) for value in np.unique(sitk.GetArrayViewFromImage(labels)) if value != 0}
     segments = {
         number: SegmentInfo(
-            f"{finding_name(by_number[number])} {by_number[number].change}",
+            segment_name(by_number[number]),
             color_of_change(by_number[number].change),
             id=finding_name(by_number[number]),
             terminology=LESION,
@@ -188,11 +189,10 @@ def _add_difference(pair: PairComparison, name: str, color_node, scene):
     return node
 
 
-def _add_points(pair: PairComparison, to_first, name: str, scene):
-    placed = [(finding, place_in_first(finding, to_first)) for finding in pair.findings]
-    placed = [(finding, place) for finding, place in placed if place is not None]
-    labels = [f"{finding_name(finding)} {finding.change}" for finding, _ in placed]
-    node = points_node_from(np.array([place for _, place in placed]), labels, name, scene)
+def _add_points(findings: Sequence[Finding], places: np.ndarray, name: str, scene):
+    known = np.isfinite(places).all(axis=1)
+    labels = [segment_name(finding) for finding, placed in zip(findings, known, strict=True) if placed]
+    node = points_node_from(places[known], labels, name, scene)
     display = node.GetDisplayNode()
     display.SetTextScale(2.0)
     display.SetGlyphScale(1.0)
@@ -200,13 +200,23 @@ def _add_points(pair: PairComparison, to_first, name: str, scene):
     return node
 
 
-def place_in_first(finding: Finding, to_first) -> np.ndarray | None:
-    """LPS position of a finding in the first study's space, brought there by the registration node if need be."""
-    if finding.centers[0] is not None:
-        return np.asarray(finding.centers[0], float)
-    if finding.centers[1] is not None:
-        return points_to_world(to_first, np.asarray(finding.centers[1], float))[0]
-    return None
+def places_in_first(findings: Sequence[Finding], to_first) -> np.ndarray:
+    """LPS positions (n, 3) of findings in the first study's space, NaN where unknown.
+
+    Where a finding is in the other study only, the registration node brings its place there.
+    """
+    places = np.full((len(findings), 3), np.nan)
+    for place, finding in zip(places, findings, strict=True):
+        if finding.centers[0] is not None:
+            place[:] = finding.centers[0]
+        elif finding.centers[1] is not None:
+            place[:] = points_to_world(to_first, np.asarray(finding.centers[1]))[0]
+    return places
+
+
+def segment_name(finding: Finding) -> str:
+    """What a finding is called in views: 'F3 grown'."""
+    return f"{finding_name(finding)} {finding.change}"
 
 
 def _show(comparison: Comparison, volumes: tuple, pairs: tuple[PairNodes, ...], scene) -> None:
@@ -221,8 +231,7 @@ def _show(comparison: Comparison, volumes: tuple, pairs: tuple[PairNodes, ...], 
     for pair in pairs[:-1]:  # one pair's outlines at a time
         pair.fixed_segmentation.GetDisplayNode().SetVisibility(False)
         pair.points.GetDisplayNode().SetVisibility(False)
-    if last.findings:
-        largest = max(last.findings, key=lambda finding: abs(finding.difference_mm3))
-        place = place_in_first(largest, nodes.to_first)
-        if place is not None:
-            jump_slices(scene, place)
+    differences = [abs(finding.difference_mm3) for finding in last.findings]
+    places = places_in_first(last.findings, nodes.to_first)
+    if differences and np.isfinite(places[np.argmax(differences)]).all():
+        jump_slices(scene, places[np.argmax(differences)])

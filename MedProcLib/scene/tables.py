@@ -72,7 +72,7 @@ def unit_of_column(node, column: str) -> str:
 
 def _add_column(node, column: Column) -> None:
     values = list(column.values)
-    array = _empty_array(values)
+    array = _empty_array(values, column.unit)
     array.SetName(column.name)
     first = node.GetNumberOfColumns() == 0
     for value in values:
@@ -89,11 +89,11 @@ def _add_column(node, column: Column) -> None:
         node.SetColumnDescription(column.name, column.meaning)
 
 
-def _empty_array(values: list):
+def _empty_array(values: list, unit: str):
     said = [value for value in values if value is not None]
-    if not said or not all(isinstance(value, numbers.Real) for value in said):
+    if not all(isinstance(value, numbers.Real) for value in said) or not (said or unit):
         return vtk.vtkStringArray()
-    whole = len(said) == len(values) and all(isinstance(value, numbers.Integral) for value in said)
+    whole = said and len(said) == len(values) and all(isinstance(value, numbers.Integral) for value in said)
     if not whole:
         return vtk.vtkDoubleArray()
     return vtk.vtkIntArray() if all(abs(int(value)) < 2**31 for value in said) else vtk.vtkLongLongArray()

@@ -46,6 +46,13 @@ def test_rows_need_not_have_all_columns(scene):
     assert unit_of_column(node, "c") == "ml"
 
 
+def test_a_column_of_which_nothing_is_known_is_of_numbers_if_it_has_a_unit(scene):
+    node = table_from_columns([Column("a", ["x"]), Column("b", [None], "%"), Column("c", [None])], "T")
+    row = rows_of_table(node)[0]
+    assert math.isnan(row["b"])
+    assert row["c"] == ""
+
+
 @pytest.mark.parametrize("rows", [[], [{}]])
 def test_an_empty_table(scene, rows):
     assert rows_of_table(table_from_rows(rows, "T")) == []
