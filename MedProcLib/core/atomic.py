@@ -88,6 +88,17 @@ def require_writable(target: str | Path) -> None:
         raise InputError(f"{target} cannot be written: {error.strerror or error}.") from error
 
 
+def require_writable_folder(target: str | Path) -> None:
+    """Raise InputError unless whole_folder could write there; asked before a long computation."""
+    target = Path(target)
+    if target.exists() and not target.is_dir():
+        raise InputError(f"{target} is a file; name a folder to write to.")
+    existing = next((folder for folder in (target, *target.absolute().parents) if folder.exists()), Path("."))
+    if not existing.is_dir():
+        raise InputError(f"Folder {target} cannot be made: {existing} is a file.")
+    require_writable(existing / f"{HIDDEN}{uuid.uuid4().hex[:8]}")
+
+
 def discard_unfinished() -> None:
     """Remove what is half-written, before the process ends without its `finally` blocks. Waits for renames."""
     with _renaming:

@@ -18,7 +18,7 @@ from .dicom import DicomImage, is_dicom, read_dicom_file, read_dicom_folder
 from .errors import InputError
 from .itk_message import one_line
 from .metaimage_header import check_metaimage_header
-from .nifti_header import read_nifti_header, require_position
+from .nifti_header import NiftiHeader, read_nifti_header, require_position, restore_non_finite
 from .nrrd_header import check_nrrd_header
 
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
@@ -83,7 +83,7 @@ def write_image(image: sitk.Image, target: str | Path, provenance: str = "") -> 
     with whole_file(target) as temporary:
         try:
             sitk.WriteImage(image, str(temporary), True)
-            _check_header(temporary)  # ITK does not say so when the disk was full
+            _checked_header(temporary)  # ITK does not say so when the disk was full
         except (RuntimeError, InputError) as error:
             raise InputError(f"{target} cannot be written ({one_line(error)}); is the disk full?") from None
 
@@ -132,7 +132,7 @@ def _read_file(path: Path) -> ImageFile:
     kind = _kind_of(path)
     if kind == "DICOM":
         return _from_dicom(read_dicom_file(path), path)
-    notes, check_position = _check_header(path)
+    header = _checked_header(path)
     reader = sitk.ImageFileReader()
     reader.SetImageIO({"NRRD": "NrrdImageIO", "NIfTI": "NiftiImageIO", "MetaImage": "MetaImageIO"}[kind])
     reader.SetFileName(str(path))
@@ -140,23 +140,27 @@ def _read_file(path: Path) -> ImageFile:
         image = reader.Execute()
     except RuntimeError as error:
         raise InputError(f"{path} cannot be read ({one_line(error)}); copy it again from its source.") from None
-    image = _without_single_axis(image)
+    if isinstance(header, NiftiHeader):
+        image = _without_single_axis(restore_non_finite(header, image))
+        notes = header.notes + require_position(header, image)
+    else:
+        image, notes = _without_single_axis(image), header
     _require_right_angles(path, image)
-    notes += check_position(image)
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)
     return ImageFile(image, str(path), kind, notes=notes)
 
 
-def _check_header(path: Path) -> tuple[tuple[str, ...], Callable[[sitk.Image], tuple[str, ...]]]:
-    """Notes on the header, and the check of the position ITK reads."""
+def _checked_header(path: Path) -> tuple[str, ...] | NiftiHeader:
+    """Notes on the header, or a NIfTI header, whose notes come when ITK's reading is compared with it."""
     kind = _kind_of(path)
+    checks: dict[str, Callable[[Path], tuple[str, ...] | NiftiHeader]] = {
+        "NIfTI": read_nifti_header,
+        "NRRD": check_nrrd_header,
+        "MetaImage": check_metaimage_header,
+    }
     try:
-        if kind == "NIfTI":
-            header = read_nifti_header(path)
-            return header.notes, lambda image: require_position(header, image)
-        check = check_nrrd_header if kind == "NRRD" else check_metaimage_header
-        return check(path), lambda image: ()
+        return checks[kind](path)
     except InputError:
         raise
     except (ValueError, OverflowError, struct.error) as error:

@@ -1,12 +1,14 @@
 """What the NIfTI-1/-2 header says (Cox et al., 2004; nifti.nimh.nih.gov), checked before ITK reads the file.
 
-ITK replaces a zero spacing by 1, takes a truncated file for whole and ignores a sheared or rescaled sform.
+ITK replaces a zero spacing by 1 and values that are not finite by 0, takes a truncated file for whole, and ignores a
+sheared or rescaled sform.
 """
 
 import gzip
 import struct
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, cast
 
 import numpy as np
 import SimpleITK as sitk
@@ -15,6 +17,7 @@ from .data_size import require_complete
 from .errors import InputError
 from .geometry import Geometry
 
+FLOAT_TYPES = {16: "f4", 64: "f8"}
 SPACE_UNITS = {0: "", 1: "m", 2: "mm", 3: "um"}
 # ITK's matrix is made orthonormal, and files keep four decimals: grids closer than this share of a voxel agree.
 AGREEMENT = 0.1
@@ -22,7 +25,10 @@ AGREEMENT = 0.1
 
 @dataclass(frozen=True)
 class NiftiHeader:
-    """dim: as stored (dim[0] is the number of axes); spacing in mm of the first three axes; affines voxel -> RAS mm."""
+    """dim: as stored (dim[0] is the number of axes); spacing in mm of the first three axes; affines voxel -> RAS mm.
+
+    data_type: numpy's name where voxels are real floating-point numbers, else None.
+    """
 
     path: Path
     dim: tuple[int, ...]
@@ -30,6 +36,7 @@ class NiftiHeader:
     unit: str
     qform: np.ndarray | None
     sform: np.ndarray | None
+    data_type: str | None
     data_bytes: int
     data_offset: int
 
@@ -49,13 +56,13 @@ def read_nifti_header(path: Path) -> NiftiHeader:
     order, version = _order_and_version(path, start)
     if version == 1:
         dim = struct.unpack_from(order + "8h", start, 40)
-        bits = struct.unpack_from(order + "h", start, 72)[0]
+        code, bits = struct.unpack_from(order + "2h", start, 70)
         pixdim = struct.unpack_from(order + "8f", start, 76)
         offset = int(struct.unpack_from(order + "f", start, 108)[0])
         units, codes, forms = start[123], struct.unpack_from(order + "2h", start, 252), (256, 280, "f")
     else:
         dim = struct.unpack_from(order + "8q", start, 16)
-        bits = struct.unpack_from(order + "h", start, 14)[0]
+        code, bits = struct.unpack_from(order + "2h", start, 12)
         pixdim = struct.unpack_from(order + "8d", start, 104)
         offset = struct.unpack_from(order + "q", start, 168)[0]
         units = struct.unpack_from(order + "i", start, 500)[0]
@@ -85,10 +92,11 @@ def read_nifti_header(path: Path) -> NiftiHeader:
         unit,
         None if qform is None else to_mm @ qform,
         to_mm @ sform if codes[1] > 0 else None,
+        order + FLOAT_TYPES[code] if code in FLOAT_TYPES else None,
         int(np.prod([int(n) for n in dim[1 : dim[0] + 1]])) * bits // 8,
         offset,
     )
-    _require_complete(header)
+    require_complete(_voxel_file(path), header.data_offset + header.data_bytes)
     return header
 
 
@@ -121,12 +129,34 @@ def require_position(header: NiftiHeader, image: sitk.Image) -> tuple[str, ...]:
     return ()
 
 
+def restore_non_finite(header: NiftiHeader, image: sitk.Image) -> sitk.Image:
+    """The image with the NaN and infinite values of the file, in place of which ITK has read 0."""
+    if header.data_type is None or image.GetNumberOfComponentsPerPixel() > 1:
+        return image
+    path = _voxel_file(header.path)
+    with _opened(path) as file:
+        file.seek(header.data_offset)
+        stored = np.frombuffer(file.read(header.data_bytes), header.data_type)
+    odd = ~np.isfinite(stored)
+    if not odd.any() or stored.size != image.GetNumberOfPixels():
+        return image
+    values = sitk.GetArrayFromImage(image).astype(stored.dtype.newbyteorder("="), copy=False)
+    values.ravel()[odd] = stored[odd]
+    restored = sitk.GetImageFromArray(values)
+    restored.CopyInformation(image)
+    return restored
+
+
+def _opened(path: Path) -> IO[bytes]:
+    with path.open("rb") as file:
+        packed = file.read(2) == b"\x1f\x8b"
+    return cast(IO[bytes], gzip.open(path)) if packed else path.open("rb")
+
+
 def _start_of(path: Path) -> bytes:
     """The header's bytes. Raises InputError for a damaged gzip file."""
     try:
-        with path.open("rb") as file:
-            packed = file.read(2) == b"\x1f\x8b"
-        with gzip.open(path) if packed else path.open("rb") as file:
+        with _opened(path) as file:
             return file.read(544).ljust(544, b"\0")
     except (EOFError, gzip.BadGzipFile) as error:
         raise InputError(f"{path} is damaged or truncated ({error}); copy it again from its source.") from None
@@ -184,13 +214,14 @@ def _same_but_rigid(affine: np.ndarray | None, spacing: tuple[float, ...], size:
     return bool((np.abs(axes.T @ axes - np.eye(3)) * size).max() <= AGREEMENT)
 
 
-def _require_complete(header: NiftiHeader) -> None:
-    data = header.path
-    if data.name.endswith((".hdr", ".hdr.gz")):
-        data = data.with_name(data.name.replace(".hdr", ".img"))
-        if not data.exists():
-            raise InputError(f"{header.path}: its voxel file {data.name} is missing; copy both files.")
-    require_complete(data, header.data_offset + header.data_bytes)
+def _voxel_file(path: Path) -> Path:
+    """The file itself, or the .img beside a .hdr."""
+    if not path.name.endswith((".hdr", ".hdr.gz")):
+        return path
+    data = path.with_name(path.name.replace(".hdr", ".img"))
+    if not data.exists():
+        raise InputError(f"{path}: its voxel file {data.name} is missing; copy both files.")
+    return data
 
 
 def _listed(values: tuple[float, ...]) -> str:

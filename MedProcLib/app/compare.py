@@ -1,0 +1,97 @@
+"""`compare`: what changed between studies of one patient, into a folder."""
+
+import datetime
+import sys
+from argparse import Namespace
+from collections.abc import Sequence
+from dataclasses import replace
+from itertools import pairwise
+from pathlib import Path
+
+from ..comparison.pipeline import compare
+from ..comparison.result import Comparison, Verdict
+from ..comparison.study import Study
+from ..core.atomic import require_writable_folder
+from ..core.errors import InputError
+from ..core.files import ImageFile, stem
+from ..core.geometry import require_3d
+from ..core.progress import Progress
+from ..core.recipe import Recipe
+from ..scene.headless import import_slicer
+from .comparison_files import write_comparison
+from .inputs import parse_date, read_labels, read_noted
+from .summary import summary
+
+
+def run(arguments: Namespace, progress: Progress) -> None:
+    _require_counts(arguments)
+    require_writable_folder(arguments.output)
+    import_slicer()  # says now what is missing for scene.mrb, not after the computation
+    recipe = Recipe.load(arguments.recipe) if arguments.recipe else None
+    dates = [parse_date(text) for text in arguments.dates or ()]
+    files = [read_noted(path) for path in arguments.studies]
+    studies = _studies(arguments, files, dates)
+    _require_time_order(studies)
+    comparison = compare(studies, recipe, progress.part(0.02, 0.85))
+    comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
+    _require_registered(comparison)
+    for note in comparison.notes:
+        print(f"note: {note}", file=sys.stderr)
+    written = write_comparison(comparison, Path(arguments.output), progress.part(0.85, 1.0))
+    print(summary(comparison, written))
+
+
+def _require_counts(arguments: Namespace) -> None:
+    count = len(arguments.studies)
+    if count < 2:
+        raise InputError("A comparison needs two or more studies; give the earliest first.")
+    for name in ("segmentations", "dates"):
+        given = getattr(arguments, name)
+        if given is not None and len(given) != count:
+            raise InputError(f"--{name} has {len(given)} values for {count} studies; give one for each, in order.")
+
+
+def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[datetime.date]) -> list[Study]:
+    studies = []
+    for number, (file, name) in enumerate(zip(files, _names(arguments.studies), strict=True)):
+        require_3d(file.image, f"Study {file.source}")
+        labels = read_labels(arguments.segmentations[number], file.image) if arguments.segmentations else None
+        date = dates[number] if dates else file.date
+        studies.append(Study(name, file.image, date, labels, modality=file.modality, source=file.source))
+    return studies
+
+
+def _names(paths: Sequence[str]) -> list[str]:
+    """What the reader knows the studies by: file names, with their folder or a number where these are alike."""
+    names = [stem(path) for path in paths]
+    if len(set(names)) < len(names):
+        names = [f"{Path(path).resolve().parent.name}/{name}" for path, name in zip(paths, names, strict=True)]
+    if len(set(names)) < len(names):
+        names = [f"{name} ({number})" for number, name in enumerate(names, 1)]
+    return names
+
+
+def _require_time_order(studies: Sequence[Study]) -> None:
+    dated = [(study.date, study.name) for study in studies if study.date is not None]
+    for (earlier, first), (later, second) in pairwise(dated):
+        if earlier > later:
+            raise InputError(
+                f"The studies are not in time order: {first} is of {earlier}, {second} of {later}; "
+                "give the earliest first."
+            )
+
+
+def _notes_on_patients(files: Sequence[ImageFile]) -> tuple[str, ...]:
+    if len({file.patient for file in files if file.patient}) > 1:
+        return ("The studies name different patients (ID, name or birth date): check that they belong together.",)
+    return ()
+
+
+def _require_registered(comparison: Comparison) -> None:
+    """The last study is what the reader asks about: without its registration there is no result."""
+    last = comparison.pairs[-1].registration
+    if last.verdict is Verdict.FAILED:
+        raise InputError(
+            f"{comparison.studies[-1].name} cannot be registered to {comparison.studies[0].name}: "
+            f"{' '.join(last.reasons)} Check that both show the same part of one patient. Nothing was written."
+        )

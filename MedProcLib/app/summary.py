@@ -1,0 +1,69 @@
+"""What `compare` prints at its end: what was compared, what changed, and where it is written."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+from ..comparison.result import Change, Comparison, PairComparison, Verdict
+from ..comparison.study import Study
+from ..report.counting import counted, sentence
+
+VERDICTS = {
+    Verdict.GOOD: "good",
+    Verdict.DOUBTFUL: "doubtful: look at the check pictures in the report first",
+    Verdict.FAILED: "failed: nothing was compared",
+}
+MEANINGS = {
+    Change.NEW: "only in the later study",
+    Change.GROWN: "larger than before",
+    Change.STABLE: "no change beyond the threshold",
+    Change.SHRUNK: "smaller than before",
+    Change.GONE: "only in the earlier study",
+    Change.MERGED: "grown together",
+    Change.SPLIT: "fallen apart",
+}
+
+
+def summary(comparison: Comparison, written: Mapping[str, Path]) -> str:
+    """Text for the terminal."""
+    lines = []
+    for pair in comparison.pairs:
+        lines += [*_pair(comparison, pair), ""]
+    lines += [
+        "Findings are proposals of an algorithm; a qualified reader decides. Not for clinical use.",
+        "",
+        "Written:",
+    ]
+    width = max(len(what) for what in written)
+    lines += [f"  {what:<{width}}  {path}" for what, path in written.items()]
+    return "\n".join(lines)
+
+
+def _pair(comparison: Comparison, pair: PairComparison) -> list[str]:
+    first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
+    registration = pair.registration
+    lines = [
+        f"What changed from {_named(first)} to {_named(other)}",
+        f"  Registration: {VERDICTS[registration.verdict]}",
+        *(f"    {reason}" for reason in registration.reasons),
+        f"  {sentence(pair)}",
+    ]
+    findings = counted(pair.findings)
+    for change in Change:
+        of_class = [finding for finding in findings if finding.change == change]
+        if of_class:
+            before, after = (sum(finding.volumes_mm3[i] for finding in of_class) for i in (0, 1))
+            lines.append(
+                f"  {len(of_class):4d} {change:<7} {_ml(before):>9} -> {_ml(after):>9} ml   ({MEANINGS[change]})"
+            )
+    return lines
+
+
+def _named(study: Study) -> str:
+    size = " x ".join(map(str, study.image.GetSize()))
+    spacing = " x ".join(f"{value:.2f}" for value in study.image.GetSpacing())
+    known = ", ".join(filter(None, (study.date.isoformat() if study.date else "", study.modality)))
+    return f"{study.name} ({known + '; ' if known else ''}{size} voxels of {spacing} mm)"
+
+
+def _ml(mm3: float) -> str:
+    return f"{mm3 / 1000:.3f}"

@@ -1,0 +1,285 @@
+"""DICOM files and folders: positions from the tags; irregular series refused with the figures."""
+
+import datetime
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
+from pydicom.sequence import Sequence
+from pydicom.uid import CTImageStorage, EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.files import read_image_file
+from MedProcLib.core.geometry import Geometry
+
+OBLIQUE = np.reshape(sitk.Euler3DTransform((0, 0, 0), 0.3, -0.2, 0.5).GetMatrix(), (3, 3))
+ORIGIN = np.array([-40.0, 12.5, 100.25])
+STEP = 2.5
+
+
+def dataset(path: Path, kind, modality="MR") -> FileDataset:
+    meta = FileMetaDataset()
+    meta.TransferSyntaxUID = ExplicitVRLittleEndian
+    meta.MediaStorageSOPClassUID = kind
+    meta.MediaStorageSOPInstanceUID = generate_uid()
+    made = FileDataset(str(path), {}, file_meta=meta, preamble=b"\0" * 128)
+    made.SOPClassUID, made.SOPInstanceUID = kind, meta.MediaStorageSOPInstanceUID
+    made.Modality, made.PatientID, made.PatientName = modality, "P1", "Phantom^A"
+    made.StudyInstanceUID, made.SeriesInstanceUID = "1.2.3", "1.2.3.1"
+    made.AcquisitionDate, made.SeriesDescription, made.SeriesNumber = "20240229", "phantom", 3
+    made.Rows, made.Columns, made.PixelSpacing = 6, 8, [1.25, 0.75]
+    made.SamplesPerPixel, made.PhotometricInterpretation = 1, "MONOCHROME2"
+    made.BitsAllocated, made.BitsStored, made.HighBit, made.PixelRepresentation = 16, 16, 15, 1
+    return made
+
+
+def write_series(folder: Path, heights, modality="MR", axes=OBLIQUE, lean=0.0, **tags) -> None:
+    """A slice per height in mm above ORIGIN; slice i holds the value i everywhere. lean: sideways mm per mm."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for number, height in enumerate(heights):
+        # names and instance numbers against the order in space: only positions count
+        path = folder / f"{len(heights) - number:03d}"
+        kind = CTImageStorage if modality == "CT" else MRImageStorage
+        made = dataset(path, kind, modality)
+        made.InstanceNumber = len(heights) - number
+        made.ImagePositionPatient = [f"{v:.9f}" for v in ORIGIN + height * (axes[:, 2] + lean * axes[:, 1])]
+        made.ImageOrientationPatient = [f"{v:.12f}" for v in axes[:, :2].T.ravel()]
+        made.SliceThickness = 5
+        made.PixelData = np.full((6, 8), number, np.int16).tobytes()
+        for name, value in tags.items():
+            setattr(made, name, value[number] if isinstance(value, list) else value)
+        made.save_as(path, enforce_file_format=True)
+
+
+def refusal(path) -> str:
+    with pytest.raises(InputError) as caught:
+        read_image_file(path)
+    assert "\n" not in str(caught.value)
+    return str(caught.value)
+
+
+def slice_values(image: sitk.Image) -> list[float]:
+    return [float(plane.mean()) for plane in sitk.GetArrayViewFromImage(image)]
+
+
+def test_a_series_is_stacked_by_position(tmp_path):
+    write_series(tmp_path, np.arange(7) * STEP)
+    found = read_image_file(tmp_path)
+    geometry = Geometry.of(found.image)
+    assert geometry.size == (8, 6, 7)
+    assert np.allclose(geometry.spacing, (0.75, 1.25, STEP))  # not SliceThickness
+    assert np.allclose(geometry.points(np.array([[0, 0, 3]])), ORIGIN + 3 * STEP * OBLIQUE[:, 2])
+    assert np.allclose(np.reshape(geometry.direction, (3, 3)), OBLIQUE)
+    assert slice_values(found.image) == list(range(7))
+    assert (found.kind, found.modality, found.date) == ("DICOM", "MR", datetime.date(2024, 2, 29))
+    assert found.notes == ()
+
+
+def test_slices_stored_from_top_to_bottom_give_the_same_volume(tmp_path):
+    write_series(tmp_path / "up", np.arange(5) * STEP)
+    write_series(tmp_path / "down", np.arange(5)[::-1] * STEP)
+    up, down = (read_image_file(tmp_path / name).image for name in ("up", "down"))
+    assert Geometry.of(up).same_grid(Geometry.of(down))
+    assert slice_values(down) == slice_values(up)[::-1]
+
+
+def test_rescaling_slope_by_slice_keeps_fractions(tmp_path):
+    """As PET has it; the first slice's whole numbers must not decide the type of all."""
+    write_series(tmp_path, np.arange(4) * STEP, RescaleIntercept=0, RescaleSlope=["1", "0.5", "0.25", "2"])
+    assert slice_values(read_image_file(tmp_path).image) == [0.0, 0.5, 0.5, 6.0]
+
+
+def test_a_missing_slice_is_named_with_figures(tmp_path):
+    write_series(tmp_path, [0, 2.5, 5.0, 10.0, 12.5])
+    assert "not evenly spaced: 5 mm between slices 3 and 4, 2.5 mm elsewhere" in refusal(tmp_path)
+
+
+def test_rounded_positions_are_no_gap(tmp_path):
+    write_series(tmp_path, [0, 2.51, 4.99, 7.5])
+    assert read_image_file(tmp_path).image.GetSpacing()[2] == pytest.approx(2.5)
+
+
+def test_gantry_tilt_is_named_with_its_angle(tmp_path):
+    write_series(tmp_path, np.arange(6) * STEP, modality="CT", lean=np.tan(np.radians(12)))
+    assert "slices lean by 12 degrees (gantry tilt; 2.66 mm in all)" in refusal(tmp_path)
+
+
+def test_two_images_at_one_place_are_refused(tmp_path):
+    write_series(tmp_path, [0, 2.5, 2.5, 5.0])
+    assert "slices 2 and 3 lie at the same place (several echoes" in refusal(tmp_path)
+
+
+def test_two_slices_are_read_with_a_note(tmp_path):
+    write_series(tmp_path, [0, 2.5])
+    assert read_image_file(tmp_path).notes == ("only 2 slices: whether any are missing cannot be told",)
+
+
+def test_images_of_several_sizes_in_a_series_are_refused(tmp_path):
+    write_series(tmp_path, [0, 2.5, 5.0], Rows=[6, 6, 3])
+    assert "differ in size or orientation (a localizer?)" in refusal(tmp_path)
+
+
+def test_several_series_are_listed_and_can_be_chosen(tmp_path):
+    write_series(tmp_path / "a", np.arange(4) * STEP)
+    write_series(
+        tmp_path / "b", np.arange(5) * STEP, SeriesInstanceUID="1.2.3.2", SeriesNumber=12, SeriesDescription="other"
+    )
+    message = refusal(tmp_path)
+    assert "holds 2 series" in message
+    assert "#1 MR phantom 2024-02-29, 4 slices; #2 MR other 2024-02-29, 5 slices" in message
+    assert read_image_file(f"{tmp_path}#2").image.GetSize() == (8, 6, 5)
+    assert "no number 3" in refusal(f"{tmp_path}#3")
+
+
+def test_a_localizer_beside_the_series_is_left_out_with_a_note(tmp_path):
+    write_series(tmp_path / "a", np.arange(4) * STEP)
+    write_series(tmp_path / "b", [0], SeriesInstanceUID="1.2.3.2", SeriesNumber=1)
+    found = read_image_file(tmp_path)
+    assert found.image.GetSize() == (8, 6, 4)
+    assert found.notes == ("the folder holds 1 more series of fewer than 3 slices: left out",)
+
+
+def test_other_files_in_the_folder_do_not_matter(tmp_path):
+    write_series(tmp_path, np.arange(4) * STEP)
+    (tmp_path / "README.txt").write_text("export of 2024")
+    (tmp_path / "DICOMDIR").write_bytes(b"\0" * 200)
+    assert read_image_file(tmp_path).image.GetSize() == (8, 6, 4)
+
+
+def test_a_single_file_is_a_volume_of_one_slice(tmp_path):
+    write_series(tmp_path, [7.0])
+    found = read_image_file(tmp_path / "001")
+    assert found.image.GetSize() == (8, 6, 1)
+    assert np.allclose(found.image.GetSpacing(), (0.75, 1.25, 5.0))
+    assert np.allclose(found.image.GetOrigin(), ORIGIN + 7 * OBLIQUE[:, 2])
+
+
+def test_names_of_the_patient_do_not_travel_with_the_image(tmp_path):
+    write_series(tmp_path, [7.0])
+    assert read_image_file(tmp_path / "001").image.GetMetaDataKeys() == ()
+
+
+def test_patients_are_told_apart_without_their_names(tmp_path):
+    write_series(tmp_path / "a", [0])
+    write_series(tmp_path / "b", [0])
+    write_series(tmp_path / "c", [0], PatientID="P2")
+    write_series(tmp_path / "d", [0], PatientID="", PatientName="")
+    keys = [read_image_file(tmp_path / name).patient for name in "abcd"]
+    assert keys[0] == keys[1] != keys[2] and keys[3] == "" and "Phantom" not in keys[0]
+
+
+def enhanced(path: Path, heights) -> None:
+    made = dataset(path, EnhancedMRImageStorage)
+    del made.PixelSpacing
+    made.NumberOfFrames = len(heights)
+    orientation, measures = Dataset(), Dataset()
+    orientation.ImageOrientationPatient = [f"{v:.12f}" for v in OBLIQUE[:, :2].T.ravel()]
+    measures.PixelSpacing, measures.SliceThickness = [1.25, 0.75], 5
+    shared = Dataset()
+    shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = Sequence([orientation]), Sequence([measures])
+    frames = []
+    for height in heights:
+        position, frame = Dataset(), Dataset()
+        position.ImagePositionPatient = [f"{v:.9f}" for v in ORIGIN + height * OBLIQUE[:, 2]]
+        frame.PlanePositionSequence = Sequence([position])
+        frames.append(frame)
+    made.SharedFunctionalGroupsSequence = Sequence([shared])
+    made.PerFrameFunctionalGroupsSequence = Sequence(frames)
+    made.PixelData = np.concatenate([np.full((6, 8), i, np.int16) for i in range(len(heights))]).tobytes()
+    made.save_as(path, enforce_file_format=True)
+
+
+def test_frames_of_an_enhanced_image_are_placed_by_their_positions(tmp_path):
+    enhanced(tmp_path / "image.dcm", np.array([4, 3, 2, 1, 0]) * STEP)
+    found = read_image_file(tmp_path / "image.dcm")
+    geometry = Geometry.of(found.image)
+    assert np.allclose(geometry.spacing, (0.75, 1.25, STEP)) and np.allclose(geometry.origin, ORIGIN)
+    assert slice_values(found.image) == [4, 3, 2, 1, 0]
+
+
+def test_an_enhanced_image_of_two_times_is_refused(tmp_path):
+    enhanced(tmp_path / "image.dcm", np.array([0, 1, 2, 0, 1, 2]) * STEP)
+    assert "lie at the same place" in refusal(tmp_path / "image.dcm")
+
+
+def test_a_film_without_positions_is_refused(tmp_path):
+    write_series(tmp_path, [0], NumberOfFrames=2, PixelData=bytes(2 * 6 * 8 * 2))
+    assert "its 2 frames state no position (a film or a gated series?)" in refusal(tmp_path / "001")
+
+
+def test_no_pixel_spacing_is_refused(tmp_path):
+    write_series(tmp_path, [0])
+    made = pydicom.dcmread(tmp_path / "001")
+    del made.PixelSpacing
+    made.save_as(tmp_path / "001")
+    assert "states no pixel spacing" in refusal(tmp_path / "001")
+
+
+@pytest.mark.parametrize("spacing", ["0\\1", "-1\\1"])
+def test_zero_or_negative_pixel_spacing_is_refused(tmp_path, spacing):
+    write_series(tmp_path, np.arange(4) * STEP, PixelSpacing=spacing)
+    assert "all must be above 0" in refusal(tmp_path)
+
+
+def test_a_truncated_slice_is_named(tmp_path):
+    write_series(tmp_path, np.arange(4) * STEP)
+    content = (tmp_path / "002").read_bytes()
+    (tmp_path / "002").write_bytes(content[:-60])
+    assert "cannot be read" in refusal(tmp_path)
+
+
+def test_a_report_is_no_image(tmp_path):
+    made = dataset(tmp_path / "report.dcm", "1.2.840.10008.5.1.4.1.1.88.11", "SR")
+    del made.Rows, made.Columns
+    made.save_as(tmp_path / "report.dcm", enforce_file_format=True)
+    assert "is a DICOM SR without an image" in refusal(tmp_path / "report.dcm")
+    assert "holds no DICOM images" in refusal(tmp_path)
+
+
+def test_malformed_files_give_a_message(shared_data):
+    files = sorted((shared_data / "06_dicom" / "malformed").glob("*.dcm"))
+    assert len(files) >= 10
+    for path in files:
+        refusal(path)
+
+
+@pytest.mark.parametrize(
+    ("name", "message"),
+    [
+        ("gantrytilting_001", "slices lean by 14 degrees"),
+        ("sliceincrement_001", "10 mm between slices 3 and 4, 5 mm elsewhere"),
+    ],
+)
+def test_bad_real_series_are_refused(shared_data, tmp_path, name, message):
+    with zipfile.ZipFile(shared_data / "06_dicom" / "bad_series" / f"{name}.zip") as archive:
+        archive.extractall(tmp_path)
+    assert message in refusal(tmp_path)
+
+
+@pytest.mark.parametrize(
+    ("name", "size", "spacing"),
+    [
+        ("IM-0001-0001-0001.dcm", (256, 256, 8), (0.9375, 0.9375, 0.9)),
+        ("eCT_Supplemental.dcm", (512, 512, 2), (0.388672, 0.388672, 10.0)),
+        ("MR_small_jp2klossless.dcm", (64, 64, 1), (0.3125, 0.3125, 0.8)),
+        ("rtdose.dcm", (10, 10, 15), (10.0, 10.0, 5.0)),
+    ],
+)
+def test_real_files_have_their_grid(shared_data, name, size, spacing):
+    image = read_image_file(shared_data / "06_dicom" / "single_and_multiframe" / name).image
+    assert image.GetSize() == size and np.allclose(image.GetSpacing(), spacing, atol=1e-4)
+
+
+def test_a_real_series_agrees_with_its_segmentations_grid(shared_data, tmp_path):
+    """The label map's grid was made by another program from the same slices."""
+    with zipfile.ZipFile(shared_data / "01_ct" / "totalseg_dicom" / "ct_dicom.zip") as archive:
+        archive.extractall(tmp_path)
+    image = read_image_file(tmp_path)
+    labels = read_image_file(shared_data / "01_ct" / "totalseg_dicom" / "labels_total117.nii.gz").image
+    ours, theirs = Geometry.of(image.image), Geometry.of(labels)
+    assert image.modality == "CT" and sorted(ours.size) == sorted(theirs.size)
+    assert np.allclose(ours.center, theirs.center, atol=0.01)

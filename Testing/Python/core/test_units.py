@@ -1,0 +1,28 @@
+"""Units as shown and as coded."""
+
+import pytest
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.measurement import Measurement
+from MedProcLib.core.units import UCUM, shown, ucum
+
+
+def test_codes_of_the_field():
+    assert ucum("ml") == "mL" and ucum("HU") == "[hnsf'U]" and ucum("mm3") == "mm3" and ucum("") == "1"
+
+
+def test_an_unknown_unit_is_refused_with_the_known_ones():
+    with pytest.raises(InputError, match="'inch'; known units are: %, mm"):
+        ucum("inch")
+
+
+def test_every_unit_can_be_shown():
+    assert [shown(unit) for unit in ("mm3", "mm2", "deg", "intensity")] == ["mm³", "mm²", "°", ""]
+    assert all(isinstance(shown(unit), str) for unit in UCUM)
+
+
+def test_column_names_carry_the_unit():
+    assert Measurement("volume", 1.0, "mm3").column == "volume_mm3"
+    assert Measurement("overlap", 1.0, "%").column == "overlap_percent"
+    assert Measurement("mean", 1.0, "intensity").column == "mean"
+    assert Measurement("volume", 1.0, "ml").ucum == "mL"
