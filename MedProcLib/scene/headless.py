@@ -1,4 +1,4 @@
-"""A MRML scene with Slicer's own logics, in any Python: what the command line and the tests use in place of the application.
+"""A MRML scene with Slicer's own logics in any Python, for the command line and the tests.
 
 The scene, nodes, storage and module logics are Slicer's C++ (the `slicer-core` package of PyPI). The order of the
 bring-up is Slicer's own: scene, application logic, colors, view logics, displayable managers, module logics.

@@ -13,10 +13,12 @@ class SubjectHierarchyKeeper:
 
     def __init__(self, scene) -> None:
         self._scene = scene
+        self._import_to_finish = False
         self._tags = [
             scene.AddObserver(slicer.vtkMRMLScene.NodeAddedEvent, self._on_node_added),
             scene.AddObserver(slicer.vtkMRMLScene.NodeAboutToBeRemovedEvent, self._on_node_about_to_be_removed),
             scene.AddObserver(slicer.vtkMRMLScene.EndImportEvent, self._on_imported, _BEFORE_OTHERS),
+            scene.AddObserver(slicer.vtkMRMLScene.EndBatchProcessEvent, self._on_batch_ended, _BEFORE_OTHERS),
             scene.AddObserver(slicer.vtkMRMLScene.EndCloseEvent, self._on_closed, _BEFORE_OTHERS),
         ]
         self._resolve_and_add_missing()
@@ -29,11 +31,11 @@ class SubjectHierarchyKeeper:
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
     def _on_node_added(self, scene, event, node=None) -> None:
-        if node is None or scene.IsImporting():
+        if node is None:
             return
         if node.IsA("vtkMRMLSubjectHierarchyNode"):
             _hierarchy(scene)
-        elif _has_item(node):
+        elif not scene.IsImporting() and _has_item(node):
             _add_item(scene, node)
 
     @vtk.calldata_type(vtk.VTK_OBJECT)
@@ -46,7 +48,15 @@ class SubjectHierarchyKeeper:
             hierarchy.RemoveItem(item, False, False)
 
     def _on_imported(self, scene, event) -> None:
-        self._resolve_and_add_missing()
+        if scene.IsBatchProcessing():  # hierarchies are merged only after the batch (a bundle is opened in one)
+            self._import_to_finish = True
+        else:
+            self._resolve_and_add_missing()
+
+    def _on_batch_ended(self, scene, event) -> None:
+        if self._import_to_finish and not scene.IsBatchProcessing():
+            self._import_to_finish = False
+            self._resolve_and_add_missing()
 
     def _on_closed(self, scene, event) -> None:
         _hierarchy(scene)

@@ -1,4 +1,4 @@
-"""Which OpenGL window VTK can use without a display, found by trying: a missing library crashes the process that tries."""
+"""Which OpenGL window VTK can use without a display, tried in a child process: a missing library crashes it."""
 
 import functools
 import os
@@ -54,12 +54,8 @@ def _can_draw(name: str) -> bool:
     environment = {**os.environ, VARIABLE: name}
     try:
         result = subprocess.run(
-            [_python(), "-c", PROBE, name], env=environment, capture_output=True, timeout=60, check=False
+            [sys.executable, "-c", PROBE, name], env=environment, capture_output=True, timeout=60, check=False
         )
     except (OSError, subprocess.TimeoutExpired):
         return False
     return result.returncode == 0
-
-
-def _python() -> str:
-    return sys.executable

@@ -15,9 +15,10 @@ def load(name: str) -> dict[str, Any]:
     return json.loads(gzip.decompress((API / f"{name}.json.gz").read_bytes()))
 
 
+@functools.cache
 def classes() -> dict[str, Any]:
     """Slicer, qMRML and CTK classes: base, properties, slots, invokables, signals, enums."""
-    return load("slicer_qt_api")
+    return {name: entry for name, entry in load("slicer_qt_api").items() if "signals" in entry}
 
 
 def qt_classes() -> dict[str, Any]:

@@ -11,7 +11,7 @@ POLL_S = 0.01
 
 
 def load_module(path: str | Path):
-    """Import a scripted module as the application does at start-up; returns its Python module. Loading twice is once."""
+    """Import a scripted module once, as the application does at start-up; returns its Python module."""
     app = start()
     import slicer
 

@@ -1,13 +1,14 @@
 """Classes of Slicer and CTK, made from the API data at first use, with behavior where it was written by hand.
 
-A behavior is a class decorated with `@behavior("ctkSliderWidget")`. Its members are put into the generated class:
-- `DEFAULTS`: first values of properties;
+A behavior is a class decorated with `@behavior("ctkSliderWidget", decimals=2)`, keywords being first values of
+properties. With `accept_all`, methods without behavior do nothing instead of raising NotImitated (placeholders).
+Its members are put into the generated class:
 - `_setup(self)`: runs after construction, base classes first;
 - `get_<property>` and `set_<property>`: in place of plain storage in `self._values`;
-- any method, signal handler or Qt virtual method, by its name in Slicer. Names that Slicer does not have are refused.
-- `ACCEPT_ALL = True`: methods without behavior do nothing instead of raising NotImitated (placeholders).
+- any method or Qt virtual method, by its name in Slicer; names that Slicer does not have are refused.
 """
 
+from dataclasses import dataclass, field
 from typing import Any
 
 from PySide6 import QtCore, QtWidgets
@@ -19,17 +20,25 @@ from host.pythonqt.native import is_native, is_standin, raw_get
 from host.pythonqt.signals import emit
 
 TYPE_DEFAULTS = {"bool": False, "int": 0, "uint": 0, "double": 0.0, "QString": "", "vtkIdType": 0, "std::string": ""}
-_behaviors: dict[str, type] = {}
+_behaviors: dict[str, "_Behavior"] = {}
 _made: dict[str, type] = {}
 
 
-def behavior(class_name: str):
+@dataclass(frozen=True)
+class _Behavior:
+    members: dict[str, Any] = field(default_factory=dict)
+    defaults: dict[str, Any] = field(default_factory=dict)
+    accept_all: bool = False
+
+
+def behavior(class_name: str, *, accept_all: bool = False, **defaults):
     """Register the decorated class as the behavior of a Slicer class."""
-    if class_name not in classes():
-        raise HostError(f"{class_name} is not in Slicer")
+    unknown = set(defaults) - set(_all_properties(class_name))
+    if class_name not in classes() or unknown:
+        raise HostError(f"Slicer has no {class_name} with {', '.join(sorted(unknown)) or 'this name'}")
 
     def register(cls: type) -> type:
-        _behaviors[class_name] = cls
+        _behaviors[class_name] = _Behavior(dict(vars(cls)), defaults, accept_all)
         return cls
 
     return register
@@ -59,11 +68,11 @@ def make_inside(class_name: str, *arguments):
 def _make(class_name: str) -> type:
     contract = classes()[class_name]
     base = _base_class(contract["base"])
-    own = _behaviors.get(class_name)
-    members = _Members(class_name, contract, base, dict(vars(own)) if own else {})
+    own = _behaviors.get(class_name, _Behavior())
+    members = _Members(class_name, contract, base, own)
     namespace = {
         **members.build(),
-        "__init__": _constructor(class_name, contract, base, members.behavior),
+        "__init__": _constructor(class_name, contract, base, own),
         "host_class_name": class_name,
         "host_kinds": members.kinds,
         "host_signals": frozenset(contract["signals"]),
@@ -71,6 +80,14 @@ def _make(class_name: str) -> type:
         "host_property_types": contract["properties"],
     }
     return type(class_name, (base,), namespace)
+
+
+def _all_properties(class_name: str) -> dict[str, str]:
+    properties: dict[str, str] = {}
+    while class_name in classes():
+        properties |= classes()[class_name]["properties"]
+        class_name = classes()[class_name]["base"]
+    return properties
 
 
 def _base_class(name: str | None) -> type:
@@ -82,7 +99,7 @@ def _base_class(name: str | None) -> type:
     return QtWidgets.QWidget if name and "Widget" in name else QtCore.QObject
 
 
-def _constructor(class_name: str, contract: dict, base: type, own: dict):
+def _constructor(class_name: str, contract: dict, base: type, own: _Behavior):
     constructible = contract.get("ctor", "(QWidget*)") is not None
 
     def __init__(self, *arguments):
@@ -92,9 +109,9 @@ def _constructor(class_name: str, contract: dict, base: type, own: dict):
             raise TypeError(f"{class_name} cannot be constructed from Python")
         state.setdefault("_values", {})
         base.__init__(self, *arguments)
-        self._values.update(own.get("DEFAULTS", {}))
-        if "_setup" in own:
-            own["_setup"](self)
+        self._values.update(own.defaults)
+        if "_setup" in own.members:
+            own.members["_setup"](self)
 
     return __init__
 
@@ -102,11 +119,12 @@ def _constructor(class_name: str, contract: dict, base: type, own: dict):
 class _Members:
     """Collects what the generated class holds, and of which kind each name is."""
 
-    def __init__(self, class_name: str, contract: dict, base: type, own: dict) -> None:
+    def __init__(self, class_name: str, contract: dict, base: type, own: _Behavior) -> None:
         self.class_name = class_name
         self.contract = contract
         self.base = base
-        self.behavior = own
+        self.behavior = own.members
+        self.accept_all = own.accept_all
         self.kinds: dict[str, str] = {}
         self.namespace: dict[str, Any] = {}
 
@@ -174,7 +192,7 @@ class _Members:
     def _is_inherited(self, name: str) -> bool:
         for ancestor in self.base.__mro__:
             if name in ancestor.__dict__ and (is_native(ancestor) or is_standin(ancestor)):
-                return not getattr(ancestor.__dict__[name], "host_is_stub", False) or "ACCEPT_ALL" not in self.behavior
+                return not getattr(ancestor.__dict__[name], "host_is_stub", False) or not self.accept_all
         return False
 
     def _returns(self, name: str) -> str:
@@ -188,7 +206,7 @@ class _Members:
 
     def _stub(self, name: str):
         class_name = self.class_name
-        if self.behavior.get("ACCEPT_ALL"):
+        if self.accept_all:
             returns = self._returns(name)
             value = () if returns.startswith(("QStringList", "QList")) else TYPE_DEFAULTS.get(returns)
             return lambda obj, *arguments: value
@@ -202,7 +220,7 @@ class _Members:
     def _add_rest_of_behavior(self) -> None:
         """Private helpers and Qt virtual methods of the behavior."""
         for name, member in self.behavior.items():
-            if name.startswith(("__", "get_", "set_")) or name in ("_setup", "DEFAULTS", "ACCEPT_ALL"):
+            if name.startswith(("__", "get_", "set_")) or name == "_setup":
                 continue
             if not name.startswith("_") and name not in self.kinds and not hasattr(self.base, name):
                 raise HostError(f"The behavior of {self.class_name} has {name}, which Slicer does not have")

@@ -30,6 +30,12 @@ class LayoutManager:
             self._slice_widgets[name] = widget
         self._three_d_widget = standin("qMRMLThreeDWidget")()
         _attach(self._three_d_widget, _make_view_logic(scene, application_logic))
+        scene.AddObserver(slicer.vtkMRMLScene.EndCloseEvent, self._on_scene_closed)
+
+    def _on_scene_closed(self, scene, event):
+        """View nodes are singletons, which a closing scene keeps but resets."""
+        for name, widget in self._slice_widgets.items():
+            widget.mrmlSliceNode().SetOrientation(SLICE_VIEWS[name])
 
     def mrmlScene(self):
         return self._layout_logic.GetMRMLScene()
@@ -127,11 +133,9 @@ class SliceWidget:
     viewWidget = sliceView
 
 
-@behavior("qMRMLSliceControllerWidget")
+@behavior("qMRMLSliceControllerWidget", accept_all=True)
 class SliceController:
     """The bar above a slice view."""
-
-    ACCEPT_ALL = True
 
     def mrmlSliceNode(self):
         return self._host_logic.GetSliceNode()
@@ -149,11 +153,9 @@ class SliceController:
         self._host_logic.SetSliceOffset(offset)
 
 
-@behavior("qMRMLSliceView")
+@behavior("qMRMLSliceView", accept_all=True)
 class SliceView:
     """The picture of a slice view, which is not drawn."""
-
-    ACCEPT_ALL = True
 
     def mrmlSliceNode(self):
         return self._host_logic.GetSliceNode()
@@ -183,28 +185,22 @@ class ThreeDWidget:
     viewWidget = threeDView
 
 
-@behavior("qMRMLThreeDView")
+@behavior("qMRMLThreeDView", accept_all=True)
 class ThreeDView:
     """The picture of the 3D view, which is not drawn."""
-
-    ACCEPT_ALL = True
 
     def mrmlViewNode(self):
         return self._host_logic.GetViewNode()
 
 
-@behavior("ctkVTKAbstractView")
+@behavior("ctkVTKAbstractView", accept_all=True)
 class AbstractView:
     """Base of views; nothing is drawn."""
 
-    ACCEPT_ALL = True
 
-
-@behavior("ctkVTKRenderView")
+@behavior("ctkVTKRenderView", accept_all=True)
 class RenderView:
     """Base of 3D views; nothing is drawn."""
-
-    ACCEPT_ALL = True
 
 
 def _attach(widget, logic) -> None:
@@ -218,7 +214,8 @@ def _make_slice_logic(scene, application_logic, name: str, orientation: str):
     logic.SetMRMLApplicationLogic(application_logic)
     application_logic.GetSliceLogics().AddItem(logic)
     logic.SetMRMLScene(scene)
-    node = logic.AddSliceNode(name)
+    node = scene.GetSingletonNode(name, "vtkMRMLSliceNode")  # made by the layout logic
+    logic.SetSliceNode(node)
     node.SetOrientation(orientation)
     logic.ResizeSliceNode(400, 400)
     return logic
@@ -226,8 +223,8 @@ def _make_slice_logic(scene, application_logic, name: str, orientation: str):
 
 def _make_view_logic(scene, application_logic):
     logic = slicer.vtkMRMLViewLogic()
+    logic.SetName("1")  # by its name it finds the view node again after the scene is closed
     logic.SetMRMLApplicationLogic(application_logic)
     application_logic.GetViewLogics().AddItem(logic)
     logic.SetMRMLScene(scene)
-    logic.AddViewNode("1")
     return logic

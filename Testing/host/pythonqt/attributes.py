@@ -1,4 +1,4 @@
-"""Attribute access on Qt objects in PythonQt's order: author's class, property, method, signal, enum, dynamic, child."""
+"""Attribute access in PythonQt's order: author's class, property, method, signal, enum, dynamic property, child."""
 
 import types
 
@@ -21,14 +21,38 @@ from host.pythonqt.native import (
 from host.pythonqt.signals import NativeSignal, standin_signal
 
 UNCHANGED = ("staticMetaObject", "metaObject")
-ASKED_BY_QT = frozenset(  # virtual functions that PythonQt does not offer; C++ asks every object for an override
-    """
-    clearItemData closeEditor closeEvent commitData connectNotify currentChanged dataChanged disconnectNotify
-    editorDestroyed focusNextPrevChild horizontalScrollbarAction horizontalScrollbarValueChanged
-    initStyleOptionForIndex initViewItemOption itemDelegateForIndex multiData paintEvent resetInternalData
-    resolveInterface rowsAboutToBeRemoved rowsInserted selectionChanged skipData updateEditorData
-    updateEditorGeometries updateGeometries verticalScrollbarAction verticalScrollbarValueChanged
-    """.split()
+ASKED_BY_QT = frozenset(  # PythonQt does not offer them, but PySide6 asks every object for these (virtual) functions
+    [
+        "clearItemData",
+        "closeEditor",
+        "closeEvent",
+        "commitData",
+        "connectNotify",
+        "currentChanged",
+        "dataChanged",
+        "disconnectNotify",
+        "editorDestroyed",
+        "emit",
+        "focusNextPrevChild",
+        "horizontalScrollbarAction",
+        "horizontalScrollbarValueChanged",
+        "initStyleOptionForIndex",
+        "initViewItemOption",
+        "itemDelegateForIndex",
+        "multiData",
+        "paintEvent",
+        "resetInternalData",
+        "resolveInterface",
+        "rowsAboutToBeRemoved",
+        "rowsInserted",
+        "selectionChanged",
+        "skipData",
+        "updateEditorData",
+        "updateEditorGeometries",
+        "updateGeometries",
+        "verticalScrollbarAction",
+        "verticalScrollbarValueChanged",
+    ]
 )
 _reading: set[tuple[int, str]] = set()  # a getter may call a Python override, which is looked up here again
 _properties_of_class: dict[type, dict] = {}
@@ -77,7 +101,7 @@ def _get_native(obj, cls: type, name: str):
         except AttributeError:
             value = None  # in Qt 5 only, or a child or dynamic property: look on
         else:
-            return NativeSignal(obj, name, value) if isinstance(value, QtCore.SignalInstance) else value
+            return NativeSignal(obj, name) if isinstance(value, QtCore.SignalInstance) else value
     return _get_dynamic(obj, name)
 
 

@@ -50,31 +50,33 @@ def normalized(signature: str) -> str:
 class NativeSignal:
     """`button.clicked` of a Qt object."""
 
-    def __init__(self, sender, name: str, bound) -> None:
+    def __init__(self, sender, name: str) -> None:
         self._sender = sender
         self._name = name
-        self._bound = bound
 
     def connect(self, slot) -> bool:
-        return connect(self._sender, self._signature(), slot)
+        return connect(self._sender, _fullest(self._signatures()), slot)
 
     def disconnect(self, slot=None) -> bool:
-        return disconnect(self._sender, self._signature(), slot)
+        return disconnect(self._sender, _fullest(self._signatures()), slot)
 
     def emit(self, *arguments) -> None:
-        self._bound.emit(*arguments)
+        fitting = [own for own in self._signatures() if _count_arguments(own) == len(arguments)]
+        if not fitting:
+            raise TypeError(f"{self._name} does not take {len(arguments)} arguments")
+        QObject.emit(self._sender, QtCore.SIGNAL(fitting[0]), *arguments)
 
     __call__ = emit
 
-    def _signature(self) -> str:
+    def _signatures(self) -> list[str]:
         meta = raw_get(self._sender, "metaObject")()
         methods = (meta.method(index) for index in range(meta.methodCount()))
-        return _fullest(
+        return [
             bytes(method.methodSignature()).decode()
             for method in methods
             if method.methodType() == QtCore.QMetaMethod.MethodType.Signal
             and bytes(method.name()).decode() == self._name
-        )
+        ]
 
 
 class StandinSignal:

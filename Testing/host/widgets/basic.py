@@ -35,11 +35,9 @@ class SlicerWidget:
             emit(self, "mrmlSceneChanged(vtkMRMLScene*)", scene)
 
 
-@behavior("ctkComboBox")
+@behavior("ctkComboBox", scrollWheelEffect=1, elideMode=3)
 class ComboBox:
     """A combo box that shows a default text while nothing is chosen."""
-
-    DEFAULTS = {"scrollWheelEffect": 1, "elideMode": 3}
 
     def set_defaultText(self, text):
         self._values["defaultText"] = text
@@ -71,11 +69,9 @@ class MessageBox:
     """Never opened in testing mode."""
 
 
-@behavior("ctkColorPickerButton")
+@behavior("ctkColorPickerButton", displayColorName=True)
 class ColorPickerButton:
     """A button that shows its color and the color's name."""
-
-    DEFAULTS = {"displayColorName": True}
 
     def _setup(self):
         self._values["color"] = QtGui.QColor("black")
@@ -103,11 +99,9 @@ class PushButton:
     """A push button; alignment of text and icon is kept, not drawn."""
 
 
-@behavior("ctkCheckablePushButton")
+@behavior("ctkCheckablePushButton", checkState=0, checkBoxControlsButton=True, checkBoxUserCheckable=True)
 class CheckablePushButton:
     """A push button with a check box in it; the box is kept, not drawn."""
-
-    DEFAULTS = {"checkState": 0, "checkBoxControlsButton": True, "checkBoxUserCheckable": True}
 
     def set_checkState(self, state):
         if state != self._values["checkState"]:

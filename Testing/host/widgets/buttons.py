@@ -9,11 +9,9 @@ HEADER_HEIGHT = 25
 ARROW = 7
 
 
-@behavior("ctkCollapsibleButton")
+@behavior("ctkCollapsibleButton", collapsed=False, collapsedHeight=10, contentsLineWidth=1)
 class CollapsibleButton:
     """A full-width bar with an arrow; a click hides or shows what is below it."""
-
-    DEFAULTS = {"collapsed": False, "collapsedHeight": 10, "contentsLineWidth": 1}
 
     def _setup(self):
         self._hidden_by_author = set()

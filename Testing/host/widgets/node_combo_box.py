@@ -1,4 +1,4 @@
-"""qMRMLNodeComboBox: chooses a node of the scene; follows nodes that are added, removed, renamed, imported or closed."""
+"""qMRMLNodeComboBox: chooses a node; follows nodes that are added, removed, renamed, imported or closed."""
 
 import slicer
 import vtk
@@ -11,17 +11,16 @@ SCENE_EVENTS = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImpor
 CREATE, RENAME, DELETE = "Create new", "Rename current", "Delete current"
 
 
-@behavior("qMRMLNodeComboBox")
+@behavior(
+    "qMRMLNodeComboBox",
+    showChildNodeTypes=True,
+    addEnabled=True,
+    removeEnabled=True,
+    selectNodeUponCreation=True,
+    noneDisplay="None",
+)
 class NodeComboBox:
     """Empty and disabled until a scene is set; `nodeActivated` comes only from the user's choice in the list."""
-
-    DEFAULTS = {
-        "showChildNodeTypes": True,
-        "addEnabled": True,
-        "removeEnabled": True,
-        "selectNodeUponCreation": True,
-        "noneDisplay": "None",
-    }
 
     def _setup(self):
         self._scene = None

@@ -8,14 +8,20 @@ from host.standins import behavior
 SLIDER_STEPS = 10_000
 
 
-@behavior("ctkDoubleSpinBox")
+@behavior(
+    "ctkDoubleSpinBox",
+    minimum=0.0,
+    maximum=99.99,
+    value=0.0,
+    decimals=2,
+    singleStep=1.0,
+    prefix="",
+    suffix="",
+    setMode=1,
+    frame=True,
+)
 class DoubleSpinBox:
     """A spin box of doubles; QWidget outside, QDoubleSpinBox inside."""
-
-    DEFAULTS = {
-        "minimum": 0.0, "maximum": 99.99, "value": 0.0, "decimals": 2, "singleStep": 1.0,
-        "prefix": "", "suffix": "", "setMode": 1, "frame": True,
-    }  # fmt: skip
 
     def _setup(self):
         self._box = _inner_spin_box(self)
@@ -75,14 +81,11 @@ class DoubleSpinBox:
         _show_in_spin_box(self._box, self._values, self._values["value"])
 
 
-@behavior("ctkDoubleSlider")
+@behavior(
+    "ctkDoubleSlider", minimum=0.0, maximum=99.0, value=0.0, singleStep=1.0, pageStep=10.0, tracking=True, orientation=1
+)
 class DoubleSlider:
     """A slider of doubles."""
-
-    DEFAULTS = {
-        "minimum": 0.0, "maximum": 99.0, "value": 0.0, "singleStep": 1.0, "pageStep": 10.0, "tracking": True,
-        "orientation": 1,
-    }  # fmt: skip
 
     def _setup(self):
         self._slider = _inner_slider(self)
@@ -111,14 +114,21 @@ class DoubleSlider:
         _show_in_slider(self._slider, self._values, self._values["value"])
 
 
-@behavior("ctkSliderWidget")
+@behavior(
+    "ctkSliderWidget",
+    minimum=0.0,
+    maximum=99.0,
+    value=0.0,
+    decimals=2,
+    singleStep=1.0,
+    pageStep=10.0,
+    prefix="",
+    suffix="",
+    tracking=True,
+    spinBoxVisible=True,
+)
 class SliderWidget:
     """A slider with a spin box beside it; the value is kept within bounds and rounded to `decimals`."""
-
-    DEFAULTS = {
-        "minimum": 0.0, "maximum": 99.0, "value": 0.0, "decimals": 2, "singleStep": 1.0, "pageStep": 10.0,
-        "prefix": "", "suffix": "", "tracking": True, "spinBoxVisible": True,
-    }  # fmt: skip
 
     def _setup(self):
         self._slider = _inner_slider(self)
@@ -171,11 +181,9 @@ class SliderWidget:
         _show_in_slider(self._slider, self._values, self._values["value"])
 
 
-@behavior("qMRMLSliderWidget")
+@behavior("qMRMLSliderWidget", orientation=1)
 class MRMLSliderWidget:
     """ctkSliderWidget that knows the scene's units; units are not applied here."""
-
-    DEFAULTS = {"orientation": 1}
 
     def _setup(self):
         self._scene = None

@@ -8,11 +8,9 @@ from host.pythonqt.signals import emit
 from host.standins import behavior
 
 
-@behavior("ctkPathLineEdit")
+@behavior("ctkPathLineEdit", currentPath="", showBrowseButton=True, showHistoryButton=True, filters=-1)
 class PathLineEdit:
     """An editable path with a history."""
-
-    DEFAULTS = {"currentPath": "", "showBrowseButton": True, "showHistoryButton": True, "filters": -1}
 
     def _setup(self):
         self._combo = QtWidgets.QComboBox(self)

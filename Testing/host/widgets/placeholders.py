@@ -8,11 +8,9 @@ from host.pythonqt.signals import emit
 from host.standins import behavior, standin
 
 
-@behavior("qMRMLSegmentEditorWidget")
+@behavior("qMRMLSegmentEditorWidget", accept_all=True)
 class SegmentEditorWidget:
     """Keeps the editor node, segmentation, source volume and current segment; effects do nothing."""
-
-    ACCEPT_ALL = True
 
     def _setup(self):
         self._editor_node = None
@@ -46,11 +44,9 @@ class SegmentEditorWidget:
         emit(self, "currentSegmentIDChanged(QString)", segment_id)
 
 
-@behavior("qMRMLSubjectHierarchyTreeView")
+@behavior("qMRMLSubjectHierarchyTreeView", accept_all=True)
 class SubjectHierarchyTreeView:
     """Lists the items of the scene's subject hierarchy when the scene is set; keeps the current item."""
-
-    ACCEPT_ALL = True
 
     def _setup(self):
         self._scene = None
@@ -113,11 +109,9 @@ class SubjectHierarchyTreeView:
             self._add_children(hierarchy, children.GetId(index), child)
 
 
-@behavior("qMRMLPlotView")
+@behavior("qMRMLPlotView", accept_all=True)
 class PlotView:
     """A frame; what a chart shows is asserted on its plot nodes."""
-
-    ACCEPT_ALL = True
 
     def _setup(self):
         _frame(self, "Plot", 160)

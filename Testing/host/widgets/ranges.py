@@ -5,17 +5,19 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from host.pythonqt.signals import emit
 from host.standins import behavior
 
-RANGE_DEFAULTS = {
-    "minimum": 0.0, "maximum": 99.0, "minimumValue": 0.0, "maximumValue": 99.0, "decimals": 2, "singleStep": 1.0,
-    "prefix": "", "suffix": "", "tracking": True,
-}  # fmt: skip
+RANGE = {
+    "minimum": 0.0,
+    "maximum": 99.0,
+    "minimumValue": 0.0,
+    "maximumValue": 99.0,
+    "singleStep": 1.0,
+    "tracking": True,
+}
 
 
-@behavior("ctkRangeWidget")
+@behavior("ctkRangeWidget", **RANGE, decimals=2, prefix="", suffix="")
 class RangeWidget:
     """A spin box on each side of a bar; lower and upper value stay ordered and within bounds."""
-
-    DEFAULTS = RANGE_DEFAULTS
 
     def _setup(self):
         self._lower, self._upper = QtWidgets.QDoubleSpinBox(self), QtWidgets.QDoubleSpinBox(self)
@@ -87,11 +89,9 @@ class RangeWidget:
         self._bar.show_range(values)
 
 
-@behavior("ctkDoubleRangeSlider")
+@behavior("ctkDoubleRangeSlider", **RANGE, minimumPosition=0.0, maximumPosition=99.0, orientation=1)
 class DoubleRangeSlider:
     """A bar with two handles."""
-
-    DEFAULTS = {**RANGE_DEFAULTS, "minimumPosition": 0.0, "maximumPosition": 99.0, "orientation": 1}
 
     def _setup(self):
         self._bar = RangeBar(self)

@@ -12,18 +12,17 @@ VISIBLE, COLOR, OPACITY, NAME = range(4)
 SEGMENTATION_EVENTS = ("SegmentAdded", "SegmentRemoved", "SegmentModified", "SegmentsOrderModified")
 
 
-@behavior("qMRMLSegmentsTableView")
+@behavior(
+    "qMRMLSegmentsTableView",
+    selectionMode=3,
+    headerVisible=True,
+    visibilityColumnVisible=True,
+    colorColumnVisible=True,
+    opacityColumnVisible=True,
+    filterBarVisible=False,
+)
 class SegmentsTableView:
     """A table of visibility, color, opacity and name; segment names can be edited unless it is read-only."""
-
-    DEFAULTS = {
-        "selectionMode": 3,
-        "headerVisible": True,
-        "visibilityColumnVisible": True,
-        "colorColumnVisible": True,
-        "opacityColumnVisible": True,
-        "filterBarVisible": False,
-    }
 
     def _setup(self):
         self._segmentation_node = None
