@@ -1,5 +1,6 @@
 """Slice and 3D views drawn without a window, by the displayable managers that draw them in Slicer."""
 
+import itertools
 from pathlib import Path
 
 import numpy as np
@@ -36,6 +37,7 @@ THREE_D_MANAGERS = (
     "vtkMRMLVolumeRenderingDisplayableManager",
 )
 ORIENTATIONS = ("Axial", "Sagittal", "Coronal")
+_numbers = itertools.count(1)
 
 
 class _OffscreenView:
@@ -110,8 +112,8 @@ class _OffscreenView:
 class OffscreenSliceView(_OffscreenView):
     """One slice through volumes, with segmentations and markups where they meet it."""
 
-    def __init__(self, size: tuple[int, int] = (500, 500), name: str = "Offscreen", core: HeadlessSlicer | None = None):
-        """size: (width, height) in pixels. name: slice views of one name share their slice node."""
+    def __init__(self, size: tuple[int, int] = (500, 500), core: HeadlessSlicer | None = None):
+        """size: (width, height) in pixels."""
         core = core or start_headless_scene()
         super().__init__(slicer.vtkMRMLSliceViewDisplayableManagerFactory, SLICE_MANAGERS, size, core)
         self._renderer.GetActiveCamera().ParallelProjectionOn()
@@ -119,7 +121,7 @@ class OffscreenSliceView(_OffscreenView):
         self._logic.SetMRMLApplicationLogic(core.application_logic)
         core.application_logic.GetSliceLogics().AddItem(self._logic)
         self._logic.SetMRMLScene(core.scene)
-        self.node = self._logic.AddSliceNode(name)
+        self.node = self._logic.AddSliceNode(_unique_name())
         self._managers.SetMRMLDisplayableNode(self.node)
         self._logic.ResizeSliceNode(*size)
         self._image_actor = _make_image_actor()
@@ -174,7 +176,7 @@ class OffscreenSliceView(_OffscreenView):
 class OffscreenThreeDView(_OffscreenView):
     """The 3D view: models, closed surfaces of segmentations, volume rendering, markups."""
 
-    def __init__(self, size: tuple[int, int] = (500, 500), name: str = "Offscreen", core: HeadlessSlicer | None = None):
+    def __init__(self, size: tuple[int, int] = (500, 500), core: HeadlessSlicer | None = None):
         """size: (width, height) in pixels."""
         core = core or start_headless_scene()
         super().__init__(slicer.vtkMRMLThreeDViewDisplayableManagerFactory, THREE_D_MANAGERS, size, core)
@@ -182,7 +184,7 @@ class OffscreenThreeDView(_OffscreenView):
         self._logic.SetMRMLApplicationLogic(core.application_logic)
         core.application_logic.GetViewLogics().AddItem(self._logic)
         self._logic.SetMRMLScene(core.scene)
-        self.node = self._logic.AddViewNode(name)
+        self.node = self._logic.AddViewNode(_unique_name())
         self._managers.SetMRMLDisplayableNode(self.node)
 
     def reset(self, *, box_visible: bool = True) -> None:
@@ -211,6 +213,11 @@ def _make_image_actor() -> vtkActor2D:
     actor.GetProperty().SetDisplayLocationToBackground()
     actor.SetVisibility(False)
     return actor
+
+
+def _unique_name() -> str:
+    """Views of one name would share their node."""
+    return f"Offscreen{next(_numbers)}"
 
 
 def _id(node) -> str | None:
