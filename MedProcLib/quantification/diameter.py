@@ -25,8 +25,8 @@ def in_plane_diameter(mask: np.ndarray, spacing: tuple[float, float]) -> Diamete
     """The longest distance between two contour points of one slice, and the longest chord perpendicular to it there.
 
     mask: bool (z, y, x), not empty; spacing: x, y in mm. The contour runs half-way between the centers of inside and
-    outside pixels, so a row of n square pixels is n pixels long. Both are measured on the contour's convex hull. Among slices
-    or axes of equal length the one with the longest perpendicular wins, then the lowest slice.
+    outside pixels, so a row of n square pixels is n pixels long. Both are measured on the contour's convex hull. Among
+    slices or axes of equal length the one with the longest perpendicular wins, then the lowest slice.
     Source: RECIST 1.1 (Eisenhauer et al. 2009); WHO handbook 1979.
     """
     best: Diameter | None = None

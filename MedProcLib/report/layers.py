@@ -40,8 +40,7 @@ class Layers:
     @cached_property
     def boxes(self) -> tuple[dict[int, tuple[slice, ...]], ...]:
         """Per study the box of each finding on the half-way grid, by its number."""
-        found = (ndimage.find_objects(numbers.astype(np.int32)) for numbers in self.numbers_on_grid)
-        return tuple({n: box for n, box in enumerate(boxes, 1) if box is not None} for boxes in found)
+        return tuple(_boxes(numbers) for numbers in self.numbers_on_grid)
 
     @cached_property
     def difference_limit(self) -> float:
@@ -64,11 +63,23 @@ class Layers:
         image = resample(self.labels[side], grid, self.transforms[side], sitk.sitkNearestNeighbor)
         return sitk.GetArrayFromImage(image)
 
+    def share_inside(self, grid: Geometry, side: int, number: int) -> np.ndarray:
+        """Share (0..1) of a finding at each pixel (height, width), so that its border runs between voxels."""
+        box = self._own_boxes[side][number]
+        sides = [slice(max(s.start - 1, 0), s.stop + 1) for s in reversed(box)]
+        mask = sitk.Cast(sitk.Equal(self.labels[side][sides], number), sitk.sitkFloat32)
+        return _plane(resample(mask, grid, self.transforms[side]))
+
+    @cached_property
+    def _own_boxes(self) -> tuple[dict[int, tuple[slice, ...]], ...]:
+        """Per study the box of each finding on the study's own grid, by its number."""
+        return tuple(_boxes(sitk.GetArrayViewFromImage(labels)) for labels in self.labels)
+
     def draw_findings(self, rgb: np.ndarray, grid: Geometry, side: int, width: float = 2.0) -> None:
         """Outline the findings of a study in their class's color."""
         for number in np.unique(self.numbers(grid, side)):
             if number and int(number) in self.changes:
-                inside = _smooth_mask(self.labels[side], int(number), grid, self.transforms[side])
+                inside = self.share_inside(grid, side, int(number))
                 outline(rgb, inside, LOOKS[self.changes[int(number)]].rgb, width)
 
     def draw_change(self, rgb: np.ndarray, grid: Geometry) -> None:
@@ -95,10 +106,9 @@ def place_of(layers: Layers, number: int) -> tuple[np.ndarray, float] | None:
     return grid.points(middle)[0], float(extent)
 
 
-def _smooth_mask(labels: sitk.Image, number: int, grid: Geometry, transform: sitk.Transform) -> np.ndarray:
-    """Share (0..1) of a finding at each pixel, so that its border runs between voxels."""
-    mask = sitk.Cast(sitk.Equal(labels, number), sitk.sitkFloat32)
-    return _plane(resample(mask, grid, transform))
+def _boxes(numbers: np.ndarray) -> dict[int, tuple[slice, ...]]:
+    found = ndimage.find_objects(numbers.astype(np.int32))
+    return {number: box for number, box in enumerate(found, 1) if box is not None}
 
 
 def _plane(image: sitk.Image) -> np.ndarray:

@@ -29,7 +29,7 @@ def window_of(*images: np.ndarray) -> Window:
     if not shown.size:
         return 0.0, 1.0
     low, high = (float(p) for p in np.percentile(shown, [0.5, 99.7]))
-    return low, high if high > low else low + 1
+    return low, high if high > low else low + max(1.0, abs(low))
 
 
 def outline(rgb: np.ndarray, inside: np.ndarray, color: Rgb, width: float = 2.0, rim: float = 1.2) -> None:
@@ -37,6 +37,12 @@ def outline(rgb: np.ndarray, inside: np.ndarray, color: Rgb, width: float = 2.0,
     mask = inside >= 0.5
     if not mask.any():
         return
+    # the border is near the mask: the rest of the picture need not be looked at
+    near = tuple(
+        slice(max(0, int(places[0]) - int(width + rim) - 3), int(places[-1]) + int(width + rim) + 4)
+        for places in (np.flatnonzero(np.any(mask, axis=axis)) for axis in (1, 0))
+    )
+    rgb, mask = rgb[near], mask[near]
     distance = ndimage.distance_transform_edt(mask) + ndimage.distance_transform_edt(~mask) - 0.5
     outside = ~mask
     for reach, paint, strength in ((width + rim, np.array(_BACKDROP), 0.55), (width, np.array(color), 1.0)):
@@ -80,7 +86,7 @@ def annotate(
 def data_uri(image: Image.Image) -> str:
     """The picture as a PNG in a data URI."""
     file = io.BytesIO()
-    image.save(file, "PNG", optimize=True)
+    image.save(file, "PNG", compress_level=6)
     return "data:image/png;base64," + base64.b64encode(file.getvalue()).decode("ascii")
 
 

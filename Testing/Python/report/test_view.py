@@ -1,0 +1,61 @@
+import numpy as np
+import pytest
+
+from MedProcLib.report.key_slices import whole_slice
+from MedProcLib.report.layers import Layers
+from MedProcLib.report.view import direction_letters, slice_view, views
+
+LEFT, BACK, HEAD = np.eye(3)
+# plane -> what is at the right and at the bottom of the picture, by radiological convention
+CONVENTION = {"Axial": (LEFT, BACK), "Coronal": (LEFT, -HEAD), "Sagittal": (BACK, -HEAD)}
+
+
+@pytest.mark.parametrize("towards", [LEFT, BACK, HEAD, -LEFT, -BACK, -HEAD])
+def test_a_marker_is_on_the_side_its_letter_says(comparison, ball, direction, towards):
+    made = comparison(changes=(), direction=direction)
+    pair = made.pairs[0]
+    grid = pair.grid
+    marker = ball(grid, grid.center + 30 * towards, 8)
+    layers = Layers(pair)
+    layers.images = (grid.image_of(marker.astype(np.float32)),) * 2
+    for view in views(grid):
+        center = grid.center + view.normal * float(30 * towards @ view.normal)
+        values = layers.values(whole_slice(view, center, 101), 0)
+        y, x = np.argwhere(values > 0.5).mean(axis=0) - 50
+        right, down = CONVENTION[view.name]
+        assert np.sign(x) == np.sign(towards @ right) or abs(towards @ right) < 0.5
+        assert np.sign(y) == np.sign(towards @ down) or abs(towards @ down) < 0.5
+        left_letter, right_letter, top_letter, bottom_letter = view.letters
+        for offset, letters in ((x, (left_letter, right_letter)), (y, (top_letter, bottom_letter))):
+            if abs(offset) > 20:
+                assert letters[int(offset > 0)][0] == direction_letters(towards)
+
+
+def test_letters_by_convention(centered_grid, direction):
+    for view in views(centered_grid(direction)):
+        expected = {"Axial": "RLAP", "Coronal": "RLSI", "Sagittal": "APSI"}[view.name]
+        assert "".join(letter[0] for letter in view.letters) == expected
+
+
+def test_slices_keep_their_plane(centered_grid):
+    assert slice_view(centered_grid()).name == "Axial"
+    assert slice_view(centered_grid(np.array([[0.0, 0, 1], [1, 0, 0], [0, -1, 0]]))).name == "Sagittal"
+    assert slice_view(centered_grid(np.array([[-1.0, 0, 0], [0, 0, 1], [0, 1, 0]]))).name == "Coronal"
+
+
+def test_oblique_directions_have_two_letters():
+    assert direction_letters(np.array([0.8, -0.6, 0])) == "LA"
+    assert direction_letters(np.array([0, 0.1, -0.99])) == "I"
+
+
+def test_pixels_are_square_in_mm_whatever_the_spacing(comparison, ball, centered_grid):
+    grid = centered_grid(size=(80, 40, 20), spacing=(1.0, 2.0, 4.0))
+    layers = Layers(comparison(changes=(), grid=grid).pairs[0])
+    layers.images = (grid.image_of(ball(grid, grid.center, 20).astype(np.float32)),) * 2
+    for view in views(grid):
+        picture = view.picture(grid.center, 80, 80, 0.5)
+        inside = layers.values(picture, 0) > 0.5
+        assert inside.shape == (160, 160)
+        heights, widths = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
+        assert np.ptp(widths) * 0.5 == pytest.approx(40, abs=4.1)
+        assert np.ptp(heights) * 0.5 == pytest.approx(40, abs=4.1)
