@@ -58,7 +58,7 @@ def foreground(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
         raise InputError("The image is constant, so nothing in it can be told from the background.")
     scaled = sitk.GetImageFromArray((chosen / largest).astype(np.float32)[np.newaxis])
     result = np.zeros(values.shape, bool)
-    result[valid] = sitk.GetArrayViewFromImage(sitk.OtsuThreshold(scaled, 0, 1))[0] != 0
+    result[valid] = sitk.GetArrayFromImage(sitk.OtsuThreshold(scaled, 0, 1))[0] != 0
     return result
 
 
