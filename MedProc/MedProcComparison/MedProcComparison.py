@@ -1,0 +1,404 @@
+"""MedProc Comparison: what changed between two studies of a patient, finding by finding, for a reader to decide."""
+
+import datetime
+import importlib.util
+import sys
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import qt
+import slicer
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTableNode
+from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.ScriptedLoadableModule import (
+    ScriptedLoadableModule,
+    ScriptedLoadableModuleLogic,
+    ScriptedLoadableModuleTest,
+)
+
+if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies beside MedProc/
+    sys.path.append(str(Path(__file__).resolve().parents[2]))
+
+from MedProcLib.comparison.compare import compare, default_recipe
+
+from MedProcLib.comparison.result import Comparison, Verdict
+from MedProcLib.comparison.study import Study
+from MedProcLib.core.atomic import whole_file
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.report.finding_measurements import measure_findings
+from MedProcLib.report.report import report_html
+from MedProcLib.scene.comparison_scene import ComparisonNodes, add_comparison
+from MedProcLib.scene.comparison_tables import finding_name
+from MedProcLib.scene.provenance import append_edit
+from MedProcLib.scene.studies import date_of_volume, study_of_volume
+from MedProcLib.scene.tables import rows_of_table
+from MedProcLib.scene.views import jump_slices
+from MedProcLib.widgets.about import describe_module
+from MedProcLib.widgets.inputs import require_present, scalar_volumes
+from MedProcLib.widgets.module_widget import ModuleWidget
+from MedProcLib.widgets.results_table import ResultsTable
+from MedProcLib.widgets.side_by_side import show_side_by_side
+
+VERDICT = "MedProc.Verdict"  # attributes of the findings table
+REASONS = "MedProc.Reasons"
+VERDICT_TEXT = {
+    Verdict.GOOD: _("The studies are aligned well."),
+    Verdict.DOUBTFUL: _("The alignment is doubtful: check it in the views before relying on any finding."),
+    Verdict.FAILED: _("The alignment failed: nothing was compared."),
+}
+VERDICT_STYLE = {  # dark text on a light ground, so it reads on Slicer's light and dark style
+    Verdict.GOOD: "background: #dff2e1; color: #14451a;",
+    Verdict.DOUBTFUL: "background: #fff0cc; color: #5c3c00;",
+    Verdict.FAILED: "background: #fbdcd9; color: #6e1109;",
+}
+
+
+class MedProcComparison(ScriptedLoadableModule):
+    def __init__(self, parent):
+        ScriptedLoadableModule.__init__(self, parent)
+        describe_module(
+            parent,
+            title=_("MedProc Comparison"),
+            summary=_("Say what changed between two studies of a patient: each finding new, grown, stable or gone."),
+        )
+
+
+@parameterNodeWrapper
+class MedProcComparisonParameterNode:
+    """findingsTable, shownBaseline, shownFollowUp: nodes of the last comparison."""
+
+    baselineVolume: vtkMRMLScalarVolumeNode
+    baselineDate: str = ""
+    baselineSegmentation: vtkMRMLSegmentationNode
+    followUpVolume: vtkMRMLScalarVolumeNode
+    followUpDate: str = ""
+    followUpSegmentation: vtkMRMLSegmentationNode
+    recipe: str = ""
+    reader: str = ""
+    findingsTable: vtkMRMLTableNode
+    shownBaseline: vtkMRMLScalarVolumeNode
+    shownFollowUp: vtkMRMLScalarVolumeNode
+
+
+class MedProcComparisonWidget(ModuleWidget):
+    run_text = _("Compare")
+    run_tip = _("Register the studies, find what changed and list it; the volumes are not modified")
+    locked_sections = ("inputsButton", "stepsButton", "resultsButton", "outputsButton")
+
+    def makeLogic(self):
+        return MedProcComparisonLogic()
+
+    def connectPanel(self):
+        self.comparison = None  # what the report is made of; a scene that is loaded does not bring it back
+        self.results = ResultsTable(self.ui.findingsTable, self.onFindingSelected)
+        self.ui.acceptButton.connect("clicked()", lambda: self.decide("accepted"))
+        self.ui.rejectButton.connect("clicked()", lambda: self.decide("rejected"))
+        self.ui.undecideButton.connect("clicked()", lambda: self.decide("proposed"))
+        self.ui.reportButton.connect("clicked()", self.onSaveReport)
+        self.ui.sideBySideButton.connect("clicked()", self.onSideBySide)
+        self.ui.baselineSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.proposeDate("baseline"))
+        self.ui.followUpSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.proposeDate("followUp"))
+
+    def proposeInputs(self):
+        parameters = self.parameters
+        if parameters.baselineVolume is None and parameters.followUpVolume is None:
+            volumes = sorted(scalar_volumes(), key=lambda node: date_of_volume(node) or datetime.date.max)
+            if len(volumes) >= 2:
+                parameters.baselineVolume, parameters.followUpVolume = volumes[:2]
+        for which in ("baseline", "followUp"):
+            if not getattr(parameters, f"{which}Date"):
+                self.proposeDate(which)
+
+    def proposeDate(self, which):
+        """Fill in the date that a chosen volume tells."""
+        volume = getattr(self.parameters, f"{which}Volume")
+        date = date_of_volume(volume) if volume is not None else None
+        setattr(self.parameters, f"{which}Date", date.isoformat() if date else "")
+
+    def refresh(self):
+        rows = self.findingRows()
+        self.results.show(
+            [_("Finding"), _("Change"), _("Before [mm³]"), _("After [mm³]"), _("Change [%]"), _("Status")],
+            [
+                [
+                    row["finding"],
+                    row["change"],
+                    row["volume_first"],
+                    row["volume_other"],
+                    row["difference_percent"],
+                    row["status"],
+                ]
+                for row in rows
+            ],
+            [_tip(row) for row in rows],
+        )
+        self.showVerdict()
+        self.updateButtons()
+
+    def showVerdict(self):
+        table = self.parameters.findingsTable
+        verdict = table.GetAttribute(VERDICT) if table is not None else None
+        if not verdict:
+            self.ui.verdictLabel.text, self.ui.verdictLabel.styleSheet = _("No comparison yet."), ""
+            return
+        text = f"{VERDICT_TEXT[Verdict(verdict)]}\n{table.GetAttribute(REASONS) or ''}".strip()
+        self.ui.verdictLabel.text = text
+        self.ui.verdictLabel.styleSheet = f"{VERDICT_STYLE[Verdict(verdict)]} padding: 6px; border-radius: 3px;"
+
+    def updateButtons(self):
+        """Enable what can be done, and say what is missing for the rest."""
+        parameters = self.parameters
+        missing = ""
+        if self.results.row < 0:
+            missing = _("Select a finding in the table.")
+        elif not parameters.reader.strip():
+            missing = _("Type your name as reader.")
+        for button, does in (
+            (self.ui.acceptButton, _("Accept the selected finding as it is")),
+            (self.ui.rejectButton, _("Reject the selected finding; the report does not count it")),
+            (self.ui.undecideButton, _("Take the decision back: the finding is a proposal again")),
+        ):
+            button.enabled = not missing
+            button.toolTip = missing or does
+        self.ui.reportButton.enabled = self.comparison is not None
+        self.ui.reportButton.toolTip = (
+            _("Write the report with pictures, findings and limits as one HTML file")
+            if self.comparison is not None
+            else _("Compare first: the report is made from the comparison of this session.")
+        )
+        self.ui.sideBySideButton.enabled = parameters.shownFollowUp is not None
+
+    def missing(self):
+        parameters = self.parameters
+        if parameters.baselineVolume is None or parameters.followUpVolume is None:
+            return _("Choose the volumes of both studies.")
+        if parameters.baselineVolume is parameters.followUpVolume:
+            return _("Both studies are the same volume: choose another one.")
+        try:
+            dates = [_date(text) for text in (parameters.baselineDate, parameters.followUpDate)]
+        except InputError as error:
+            return str(error)
+        if all(dates) and dates[0] > dates[1]:
+            return _("The baseline is dated after the follow-up: swap the volumes, or correct the dates.")
+        return ""
+
+    def prepare(self):
+        parameters = self.parameters
+        task = self.logic.prepare(
+            parameters.baselineVolume,
+            parameters.followUpVolume,
+            self.recipe(),
+            parameters.baselineSegmentation,
+            parameters.followUpSegmentation,
+            parameters.baselineDate,
+            parameters.followUpDate,
+        )
+
+        def commitResult(comparison):
+            nodes = self.logic.commit(task, comparison)
+            self.comparison = comparison
+            parameters.shownBaseline, parameters.shownFollowUp = nodes.volumes
+            parameters.findingsTable = nodes.pairs[0].findings
+            return _sentence(comparison)
+
+        return task.compute, commitResult
+
+    def onSceneStartClose(self, caller=None, event=None):
+        self.comparison = None
+        ModuleWidget.onSceneStartClose(self, caller, event)
+
+    def findingRows(self):
+        table = self.parameters.findingsTable
+        return rows_of_table(table) if table is not None else []
+
+    def onFindingSelected(self, index):
+        row = self.findingRows()[index]
+        jump_slices(slicer.mrmlScene, [row[f"center_{axis}"] for axis in "LPS"])
+        self.ui.commentEdit.text = row.get("comment", "")
+        self.updateButtons()
+
+    def decide(self, status):
+        """Write the reader's decision on the selected finding."""
+        parameters = self.parameters
+        finding = self.logic.decide(
+            parameters.findingsTable, self.results.row, status, parameters.reader, self.ui.commentEdit.text
+        )
+        self.refresh()
+        self.run.say(_("{finding} is {status}.").format(finding=finding, status=status))
+
+    def onSideBySide(self):
+        show_side_by_side(self.parameters.shownBaseline, self.parameters.shownFollowUp)
+
+    def onSaveReport(self):
+        path = qt.QFileDialog.getSaveFileName(self.panel, _("Save report"), "report.html", "HTML (*.html)")
+        if path:
+            self.saveReport(path)
+
+    def saveReport(self, path):
+        """Write the report of the comparison with the decisions made so far; drawn in the worker."""
+        comparison = self.logic.reviewed(self.comparison, self.parameters.findingsTable)
+
+        def written(html):
+            with whole_file(path) as temporary:
+                Path(temporary).write_text(html, encoding="utf-8")
+            return _("Written: {path}").format(path=path)
+
+        self.run.start(lambda: (lambda progress: self.logic.report(comparison, progress), written))
+
+
+@dataclass(frozen=True)
+class ComparisonTask:
+    """All that a run needs; compute() touches no node, so it may run in a worker thread."""
+
+    baseline: Any
+    followUp: Any
+    studies: tuple[Study, Study]
+    recipe: Recipe
+
+    def compute(self, progress: Progress = SILENT) -> Comparison:
+        return compare(self.studies, self.recipe, progress=progress)
+
+
+class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
+    """Compare studies from the Python console:
+
+    logic = MedProcComparisonLogic()
+    comparison, nodes = logic.process(slicer.util.getNode("FLAIR 2019"), slicer.util.getNode("FLAIR 2021"))
+    print(comparison.pairs[0].registration.verdict, [f.change for f in comparison.pairs[0].findings])
+    """
+
+    def getParameterNode(self):
+        return MedProcComparisonParameterNode(super().getParameterNode())
+
+    def defaultRecipe(self) -> Recipe:
+        """Enhancement, segmentation, registration and comparison."""
+        return default_recipe()
+
+    def process(
+        self,
+        baseline,
+        followUp,
+        recipe=None,
+        baselineSegmentation=None,
+        followUpSegmentation=None,
+        baselineDate="",
+        followUpDate="",
+        progress=SILENT,
+    ):
+        """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes).
+
+        Segmentation nodes of findings are optional; dates are YYYY-MM-DD, '' for what the volumes tell.
+        Raises InputError, Cancelled; then the scene is as it was.
+        """
+        task = self.prepare(
+            baseline,
+            followUp,
+            recipe or self.defaultRecipe(),
+            baselineSegmentation,
+            followUpSegmentation,
+            baselineDate,
+            followUpDate,
+        )
+        comparison = task.compute(progress)
+        return comparison, self.commit(task, comparison)
+
+    def prepare(
+        self,
+        baseline,
+        followUp,
+        recipe,
+        baselineSegmentation=None,
+        followUpSegmentation=None,
+        baselineDate="",
+        followUpDate="",
+    ) -> ComparisonTask:
+        """Read the nodes (main thread). Raises InputError."""
+        if baseline is not None and baseline is followUp:
+            raise InputError("Both studies are the same volume: choose another one.")
+        studies = (
+            study_of_volume(baseline, baselineSegmentation, date=_date(baselineDate)),
+            study_of_volume(followUp, followUpSegmentation, date=_date(followUpDate)),
+        )
+        return ComparisonTask(baseline, followUp, studies, recipe)
+
+    def commit(self, task: ComparisonTask, comparison: Comparison) -> ComparisonNodes:
+        """Add the comparison to the scene (main thread)."""
+        require_present(task.baseline, task.followUp)
+        nodes = add_comparison(comparison, sources=[task.baseline, task.followUp])
+        registration = comparison.pairs[0].registration
+        nodes.pairs[0].findings.SetAttribute(VERDICT, str(registration.verdict))
+        nodes.pairs[0].findings.SetAttribute(REASONS, "\n".join(registration.reasons))
+        return nodes
+
+    def decide(self, table, index, status, reader, comment="") -> str:
+        """Write a reader's decision ('accepted', 'rejected', 'proposed') on a row of the findings table.
+
+        Returns the finding's name. Raises InputError without a reader's name.
+        """
+        if not reader.strip():
+            raise InputError("A decision needs the reader's name.")
+        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
+        finding = table.GetCellText(index, 0)
+        decided = {"status": status, "reader": reader.strip(), "decided": now, "comment": comment}
+        was_modifying = table.StartModify()
+        for name, text in decided.items():
+            column = table.GetTable().GetColumnByName(name) or table.AddColumn(_text_column(name, table))
+            column.SetValue(index, " ".join(text.split()))
+        table.GetTable().Modified()
+        append_edit(table, f"{finding} {status} by {reader.strip()} on {now}")
+        table.EndModify(was_modifying)
+        return finding
+
+    def reviewed(self, comparison: Comparison, table) -> Comparison:
+        """The comparison with the decisions that stand in the findings table."""
+        rows = {row["finding"]: row for row in rows_of_table(table)}
+        pair = comparison.pairs[0]
+        findings = tuple(
+            replace(finding, **{key: rows[finding_name(finding)][key] for key in ("status", "reader", "decided")})
+            for finding in pair.findings
+        )
+        return replace(comparison, pairs=(replace(pair, findings=findings), *comparison.pairs[1:]))
+
+    def report(self, comparison: Comparison, progress: Progress = SILENT) -> str:
+        """The report as one HTML page; touches no node."""
+        return report_html(comparison, measure_findings(comparison, progress.part(0, 0.5)), progress.part(0.5, 1))
+
+
+def _date(text: str) -> datetime.date | None:
+    if not text.strip():
+        return None
+    try:
+        return datetime.date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"'{text.strip()}' is not a date: write it as 2024-05-31, or leave it empty.") from None
+
+
+def _text_column(name: str, table):
+    import vtk
+
+    column = vtk.vtkStringArray()
+    column.SetName(name)
+    column.SetNumberOfValues(table.GetNumberOfRows())
+    return column
+
+
+def _tip(row: dict[str, Any]) -> str:
+    lines = [row["threshold"]]
+    if row["reader"]:
+        lines.append(f"{row['status']}: {row['reader']}, {row['decided']}")
+    return "\n".join([*lines, *filter(None, [row.get("comment", "")])])
+
+
+def _sentence(comparison: Comparison) -> str:
+    changes = [str(finding.change) for finding in comparison.pairs[0].findings]
+    counts = ", ".join(f"{changes.count(change)} {change}" for change in dict.fromkeys(changes))
+    return counts[:1].upper() + counts[1:] + "." if counts else _("No finding in either study.")
+
+
+class MedProcComparisonTest(ScriptedLoadableModuleTest):
+    def setUp(self):
+        slicer.mrmlScene.Clear()

@@ -1,0 +1,36 @@
+"""Input nodes of a module: what to propose, and whether they are still there when the result comes."""
+
+from typing import Any
+
+import slicer
+
+from ..core.errors import InputError
+
+SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
+
+
+def propose_volume(segmentation: Any = None) -> Any:
+    """The volume a segmentation was made on, otherwise the one the views show, otherwise the scene's first, or None."""
+    reference_role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+    reference = segmentation.GetNodeReference(reference_role) if segmentation is not None else None
+    selection = slicer.app.applicationLogic().GetSelectionNode()
+    active = slicer.mrmlScene.GetNodeByID(selection.GetActiveVolumeID() or "") if selection is not None else None
+    chosen = [node for node in (reference, active) if node is not None and node.GetClassName() == SCALAR_VOLUME]
+    return next(iter(chosen + scalar_volumes()), None)
+
+
+def propose_node(class_name: str) -> Any:
+    """The scene's first node of a class, or None."""
+    return slicer.mrmlScene.GetFirstNodeByClass(class_name)
+
+
+def scalar_volumes() -> list[Any]:
+    """The scene's scalar volumes: no label maps, vector volumes and other kinds derived from them."""
+    return [node for node in slicer.util.getNodesByClass(SCALAR_VOLUME) if node.GetClassName() == SCALAR_VOLUME]
+
+
+def require_present(*nodes: Any) -> None:
+    """Raise InputError for a node that was removed from the scene while the result was computed."""
+    for node in nodes:
+        if node is not None and not slicer.mrmlScene.IsNodePresent(node):
+            raise InputError(f"'{node.GetName()}' was removed during the run, so nothing was added. Run it again.")

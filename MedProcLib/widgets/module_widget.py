@@ -1,0 +1,139 @@
+"""What the panels of MedProc's modules share: the .ui file, the parameter node, the steps and the run button."""
+
+from typing import Any
+
+import slicer
+import vtk
+from slicer.i18n import tr as _
+from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
+from slicer.util import VTKObservationMixin
+
+from ..core.errors import InputError
+from ..core.recipe import Recipe
+from .chain_panel import ChainPanel
+from .run_panel import RunPanel
+from .task_runner import Commit, Compute
+
+
+class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
+    """Base of the modules' Widget classes. The parameter node keeps all that the panel shows.
+
+    A module gives run_text, run_tip and makeLogic, missing, prepare; it may give connectPanel, proposeInputs, refresh.
+    Its .ui file has a stepsFrame, a runFrame, and the sections named in locked_sections. Its parameter node has a
+    text parameter `recipe` (JSON), and its logic a defaultRecipe().
+    """
+
+    run_text = "Apply"
+    run_tip = ""
+    locked_sections: tuple[str, ...] = ("inputsButton", "stepsButton", "outputsButton")
+
+    def __init__(self, parent: Any = None) -> None:
+        VTKObservationMixin.__init__(self)  # first: without a parent the next line calls setup()
+        self.logic: Any = None
+        self.parameters: Any = None
+        self._gui_tag: Any = None
+        self._shown_recipe = ""
+        ScriptedLoadableModuleWidget.__init__(self, parent)
+
+    def makeLogic(self) -> Any:
+        """The module's logic."""
+        raise NotImplementedError
+
+    def connectPanel(self) -> None:
+        """Connect the widgets of the .ui file that are not bound to a parameter."""
+
+    def proposeInputs(self) -> None:
+        """Fill inputs that are not chosen yet from what the scene has."""
+
+    def refresh(self) -> None:
+        """Update what depends on the parameters."""
+
+    def missing(self) -> str:
+        """What the user has to choose before it can run; empty when it can."""
+        raise NotImplementedError
+
+    def prepare(self) -> tuple[Compute, Commit]:
+        """Read the chosen nodes; see RunPanel."""
+        raise NotImplementedError
+
+    def setup(self) -> None:
+        ScriptedLoadableModuleWidget.setup(self)
+        self.panel = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
+        self.layout.addWidget(self.panel)
+        self.ui = slicer.util.childWidgetVariables(self.panel)
+        self.panel.setMRMLScene(slicer.mrmlScene)
+        self.logic = self.makeLogic()
+        self.chain = ChainPanel(self.logic.defaultRecipe(), self._on_chain_changed)
+        self.ui.stepsFrame.layout().addWidget(self.chain.widget)
+        locked = [getattr(self.ui, name) for name in self.locked_sections]
+        self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked)
+        self.ui.runFrame.layout().addWidget(self.run.widget)
+        self.connectPanel()
+        self.layout.addStretch(1)
+        scene = slicer.mrmlScene
+        self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
+        self.addObserver(scene, scene.EndCloseEvent, self.onSceneReady)
+        self.addObserver(scene, scene.EndImportEvent, self.onSceneReady)
+        self.initializeParameterNode()
+
+    def cleanup(self) -> None:
+        """The module goes: forget a running task and all observers."""
+        self.run.close()
+        self.setParameterNode(None)
+        self.removeObservers()
+
+    def enter(self) -> None:
+        self.initializeParameterNode()
+
+    def exit(self) -> None:
+        self.setParameterNode(None)
+
+    def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
+        self.run.discard()
+        self.setParameterNode(None)
+
+    def onSceneReady(self, caller: Any = None, event: Any = None) -> None:
+        if self.parent.isEntered:
+            self.initializeParameterNode()
+
+    def initializeParameterNode(self) -> None:
+        """Show the module's parameter node, with inputs proposed where none is chosen."""
+        self.setParameterNode(self.logic.getParameterNode())
+        self.proposeInputs()
+
+    def setParameterNode(self, parameters: Any) -> None:
+        """Show another parameter node, or none."""
+        if self.parameters is not None:
+            self.parameters.disconnectGui(self._gui_tag)
+            self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
+        self.parameters = parameters
+        if parameters is not None:
+            self._gui_tag = parameters.connectGui(self.panel)
+            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
+            self._on_parameters_changed()
+
+    def recipe(self) -> Recipe:
+        """The steps as the panel shows them."""
+        return self.chain.recipe()
+
+    def _on_parameters_changed(self, caller: Any = None, event: Any = None) -> None:
+        if slicer.mrmlScene.IsImporting():  # half of it is there; onSceneReady comes at the end
+            return
+        self._show_recipe(self.parameters.recipe)
+        self.refresh()
+        self.run.set_missing(self.missing())
+
+    def _on_chain_changed(self) -> None:
+        if self.parameters is not None:
+            self._shown_recipe = self.chain.recipe().to_json()
+            self.parameters.recipe = self._shown_recipe
+
+    def _show_recipe(self, text: str) -> None:
+        if text == self._shown_recipe and text:
+            return
+        self._shown_recipe = text
+        try:
+            self.chain.set_recipe(Recipe.from_json(text) if text else self.chain.default)
+        except InputError as error:  # of a scene saved by another version
+            self.chain.set_recipe(self.chain.default)
+            self.run.say(_("The saved steps cannot be used, defaults are shown: {error}").format(error=error), True)

@@ -1,0 +1,64 @@
+"""A region of interest chosen by the user: a segment of a segmentation, all its segments, or a label map."""
+
+from typing import Any
+
+import SimpleITK as sitk
+from slicer.i18n import tr as _
+
+from ..core.geometry import Geometry, resample
+from ..scene.segmentations import labels_of_segmentation
+from ..scene.volumes import image_of_volume
+
+
+class SegmentBox:
+    """A combo box that offers the segments of a segmentation node; disabled without one.
+
+    The chosen segment's id is kept by the caller (in the parameter node); '' is all segments.
+    """
+
+    def __init__(self, combo_box: Any, on_chosen: Any) -> None:
+        self.combo_box = combo_box
+        self._on_chosen = on_chosen
+        self._ids: list[str] = []
+        self._filling = False
+        combo_box.connect("currentIndexChanged(int)", self._on_index)
+
+    def show(self, node: Any, segment_id: str) -> None:
+        """Offer the segments of this node (a segmentation, or something else, or None); a gone one is shown as none."""
+        self._ids = segment_ids(node)
+        self._filling = True
+        try:
+            self.combo_box.clear()
+            for each in self._ids:
+                segment = node.GetSegmentation().GetSegment(each) if each else None
+                self.combo_box.addItem(segment.GetName() if segment is not None else _("All segments"))
+            self.combo_box.currentIndex = self._ids.index(segment_id) if segment_id in self._ids else -1
+            self.combo_box.enabled = len(self._ids) > 1
+        finally:
+            self._filling = False
+
+    def _on_index(self, index: int) -> None:
+        if not self._filling and 0 <= index < len(self._ids):
+            self._on_chosen(self._ids[index])
+
+
+def segment_ids(node: Any) -> list[str]:
+    """What can be chosen of a node: '' for all, and the ids of a segmentation's segments."""
+    if node is None or not node.IsA("vtkMRMLSegmentationNode"):
+        return [""]
+    return ["", *node.GetSegmentation().GetSegmentIDs()]
+
+
+def region_image(node: Any, segment_id: str, reference: Any) -> sitk.Image | None:
+    """Mask (0 or 1) on the reference volume's voxels; None without a node. Raises InputError.
+
+    segment_id: a segment of a segmentation; '' is all of its segments.
+    """
+    if node is None:
+        return None
+    if node.IsA("vtkMRMLSegmentationNode"):
+        ids = [segment_id] if segment_id else None
+        return labels_of_segmentation(node, reference, ids, later_wins=True)[0] != 0
+    mask = image_of_volume(node) != 0
+    grid = Geometry.of(image_of_volume(reference))
+    return mask if Geometry.of(mask).same_grid(grid) else resample(mask, grid, interpolator=sitk.sitkNearestNeighbor)

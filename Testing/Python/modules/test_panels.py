@@ -1,0 +1,130 @@
+"""What all four panels promise: they load, say what is missing, fit a narrow column, and survive their scene."""
+
+import pytest
+
+MODULES = ("MedProcEnhancement", "MedProcSegmentation", "MedProcQuantification", "MedProcComparison")
+every_module = pytest.mark.parametrize("name", MODULES)
+
+
+@every_module
+def test_without_data_the_button_says_what_is_missing(panel, name):
+    widget = panel(name)
+    assert not widget.run.button.enabled
+    assert widget.run.message.startswith("Choose ")
+    assert widget.run.button.toolTip == widget.run.message
+
+
+@every_module
+def test_everything_has_a_tooltip(panel, name):
+    widget = panel(name)
+    bare = []
+    for child in widget.panel.findChildren("QWidget"):
+        kind = child.className()
+        if kind.startswith(("qMRMLNode", "QComboBox", "QLineEdit", "QCheckBox", "QPushButton", "ctkSlider", "QTable")):
+            inside = child.parent()
+            if (
+                not child.toolTip
+                and not inside.inherits("qMRMLNodeComboBox")
+                and child.name
+                and "qt_" not in child.name
+            ):
+                bare.append(child.name)
+    assert bare == []
+
+
+@every_module
+def test_nothing_is_cut_off_in_a_narrow_column(panel, name):
+    widget = panel(name, 360)
+    for step in widget.chain.steps:
+        step.unfold(True)
+    import slicer
+
+    slicer.app.processEvents()
+    assert widget.panel.minimumSizeHint.width() <= 340
+    cut = [
+        child.text
+        for child in widget.panel.findChildren("QWidget")
+        if child.className() in ("QLabel", "QPushButton", "QCheckBox")
+        and child.visible
+        and not (child.className() == "QLabel" and child.wordWrap)
+        and child.width < child.sizeHint.width()
+    ]
+    assert cut == []
+
+
+@every_module
+def test_the_chain_is_kept_in_the_parameter_node(panel, name):
+    from MedProcLib.core.recipe import Recipe
+
+    widget = panel(name)
+    default = widget.recipe()
+    assert default == widget.logic.defaultRecipe()
+    step = next(s for s in widget.chain.steps if s.declaration.parameters)
+    editor = next(e for e in step.operation_panel.editors.values() if e.parameter.kind in ("choice", "bool", "float"))
+    change(editor)
+    assert widget.recipe() != default
+    assert Recipe.from_json(widget.parameters.recipe) == widget.recipe()
+
+
+@every_module
+def test_recipe_survives_save_close_and_load(panel, name, scene, tmp_path):
+    import slicer
+
+    widget = panel(name)
+    step = next(s for s in widget.chain.steps if s.declaration.parameters)
+    change(next(e for e in step.operation_panel.editors.values() if e.parameter.kind in ("choice", "bool", "float")))
+    changed = widget.recipe()
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert widget.recipe() == widget.logic.defaultRecipe()
+    slicer.util.loadScene(path)
+    assert widget.recipe() == changed
+
+
+@every_module
+def test_a_recipe_of_another_version_shows_the_default(panel, name):
+    widget = panel(name)
+    widget.parameters.recipe = '{"recipe": 99, "steps": []}'
+    assert widget.recipe() == widget.logic.defaultRecipe()
+    assert "version" in widget.run.message
+
+
+@every_module
+def test_leaving_and_coming_back(panel, name):
+    import host
+
+    widget = panel(name)
+    host.leave(widget)
+    assert widget.parameters is None
+    host.enter(widget)
+    assert widget.parameters is not None and widget.run.message.startswith("Choose ")
+
+
+@every_module
+def test_self_test(scene, panel, name):
+    import slicer
+
+    panel(name)
+    slicer.selfTests[name](msec=1)
+
+
+@every_module
+def test_icon_is_legible_in_size(app, name):
+    from pathlib import Path
+
+    import qt
+
+    image = qt.QImage(str(Path(__file__).parents[3] / "MedProc" / name / "Resources" / "Icons" / f"{name}.png"))
+    assert (image.width(), image.height()) == (128, 128)
+
+
+def change(editor):
+    """Change a parameter as a user does."""
+    kind, widget = editor.parameter.kind, editor.widget
+    if kind == "bool":
+        widget.click()
+    elif kind == "choice":
+        widget.currentIndex = (widget.currentIndex + 1) % widget.count
+    else:
+        widget.value = widget.value + widget.singleStep

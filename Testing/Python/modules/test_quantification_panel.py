@@ -1,0 +1,124 @@
+"""MedProc Quantification on segments of a real image, clicked through."""
+
+import csv
+
+import numpy as np
+import pytest
+
+NAME = "MedProcQuantification"
+
+
+@pytest.fixture
+def segmented(load):
+    """A FLAIR volume with a segmentation: a block in two pieces, and a single one."""
+    import SimpleITK as sitk
+
+    from MedProcLib.core.geometry import Geometry
+    from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+    from MedProcLib.scene.volumes import image_of_volume
+
+    volume = load("study1_FLAIR")
+    grid = Geometry.of(image_of_volume(volume))
+    labels = np.zeros(tuple(reversed(grid.size)), np.uint8)
+    labels[10:14, 40:46, 40:50] = 1
+    labels[20:22, 40:42, 40:42] = 1
+    labels[10:12, 60:64, 60:64] = 2
+    image = grid.image_of(labels)
+    assert isinstance(image, sitk.Image)
+    return volume, segmentation_from_labels(image, {1: SegmentInfo("Two"), 2: SegmentInfo("One")}, "Seg", volume)
+
+
+def test_measure_and_show(panel, segmented, finish):
+    import slicer
+
+    volume, segmentation = segmented
+    widget = panel(NAME)
+    assert widget.parameters.segmentation is segmentation and widget.parameters.inputVolume is volume
+    widget.run.button.click()
+    assert finish(widget).startswith("5 rows in ")
+    cells = [
+        [widget.ui.resultsTable.item(row, column).text() for column in range(2)]
+        for row in range(widget.ui.resultsTable.rowCount)
+    ]
+    assert cells == [["Two", "all"], ["Two", "1"], ["Two", "2"], ["One", "all"]]
+    rows = widget.resultRows()
+    voxel = np.prod(volume.GetSpacing())
+    assert [row["voxel_volume_mm3"] for row in rows] == pytest.approx([248 * voxel, 240 * voxel, 8 * voxel, 32 * voxel])
+    values = slicer.util.arrayFromVolume(volume)[10:12, 60:64, 60:64]
+    assert rows[3]["mean"] == pytest.approx(values.mean(), rel=1e-6)
+    widget.ui.resultsTable.setCurrentCell(3, 0)
+    red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
+    center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
+    expected = np.array([-1, -1, 1]) * [rows[3][f"centroid_{axis}_mm"] for axis in "lps"]
+    np.testing.assert_allclose(center, expected, atol=1e-6)
+
+
+def test_diameter_lines(panel, segmented, finish):
+    import slicer
+
+    widget = panel(NAME)
+    widget.ui.diametersCheckBox.click()
+    widget.run.button.click()
+    finish(widget)
+    lines = {
+        node.GetName(): node.GetLineLengthWorld() for node in slicer.util.getNodesByClass("vtkMRMLMarkupsLineNode")
+    }
+    rows = widget.resultRows()
+    assert lines["One long diameter"] == pytest.approx(rows[3]["long_diameter_mm"], rel=1e-4)
+    assert lines["Two part 2 short diameter"] == pytest.approx(rows[2]["short_diameter_mm"], rel=1e-4)
+
+
+def test_a_chosen_table_is_replaced(panel, segmented, finish):
+    import slicer
+
+    widget = panel(NAME)
+    mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLTableNode", "Mine")
+    widget.ui.outputSelector.setCurrentNode(mine)
+    for _run in range(2):
+        widget.run.button.click()
+        finish(widget)
+    tables = [node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLTableNode")]
+    assert tables == ["Mine"] and mine.GetNumberOfRows() == 5
+
+
+def test_export(panel, segmented, finish, tmp_path):
+    widget = panel(NAME)
+    assert not widget.ui.exportButton.enabled
+    widget.run.button.click()
+    finish(widget)
+    widget.exportCsv(tmp_path / "figures.csv")
+    with open(tmp_path / "figures.csv", newline="", encoding="utf-8") as file:
+        rows = list(csv.DictReader(file))
+    assert [row["name"] for row in rows] == ["Two", "Two", "Two", "One", "One"]
+    widget.exportCsv(tmp_path / "nowhere" / "figures.csv")
+    assert "nowhere" in widget.run.message
+
+
+def test_an_empty_segmentation_is_explained(panel, load, finish, content):
+    import slicer
+
+    load("study1_FLAIR")
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Empty")
+    widget = panel(NAME)
+    before = content()
+    widget.run.button.click()
+    assert "no segment" in finish(widget)
+    assert content() == before
+
+
+def test_results_survive_save_close_and_load(panel, segmented, finish, tmp_path):
+    import slicer
+
+    widget = panel(NAME)
+    widget.ui.diametersCheckBox.click()
+    widget.run.button.click()
+    finish(widget)
+    names = [row["name"] for row in widget.resultRows()]
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert widget.ui.resultsTable.rowCount == 0 and not widget.ui.diametersCheckBox.checked
+    slicer.util.loadScene(path)
+    assert [row["name"] for row in widget.resultRows()] == names
+    assert widget.ui.diametersCheckBox.checked and widget.ui.resultsTable.rowCount == 4
+    assert widget.parameters.segmentation.GetName() == "Seg"

@@ -1,0 +1,154 @@
+"""MedProc Segmentation on a real FLAIR image, clicked through."""
+
+import time
+
+import numpy as np
+import pytest
+
+NAME = "MedProcSegmentation"
+
+
+def test_apply_segments_a_real_image(panel, load, finish, content, tmp_path):
+    import host
+    import slicer
+
+    volume = load("study1_FLAIR")
+    before = slicer.util.arrayFromVolume(volume).copy()
+    widget = panel(NAME)
+    assert widget.parameters.inputVolume is volume
+    widget.run.button.click()
+    assert widget.run.button.text == "Cancel" and not widget.ui.inputsButton.enabled
+    message = finish(widget)
+    segmentation = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+    count = segmentation.GetSegmentation().GetNumberOfSegments()
+    assert message == f"{count} findings in '{segmentation.GetName()}'." and count >= 3
+    assert widget.ui.resultsTable.rowCount == count
+    assert widget.run.button.text == "Apply" and widget.ui.inputsButton.enabled
+    np.testing.assert_array_equal(slicer.util.arrayFromVolume(volume), before)
+    volumes = [float(widget.ui.resultsTable.item(row, 1).text()) for row in range(count)]
+    assert volumes == sorted(volumes, reverse=True)
+    assert host.grab(widget, tmp_path / "panel.png").stat().st_size > 5000
+
+
+def test_a_row_jumps_the_slice_views(panel, load, finish):
+    import slicer
+
+    load("study1_FLAIR")
+    widget = panel(NAME)
+    widget.run.button.click()
+    finish(widget)
+    widget.ui.resultsTable.setCurrentCell(1, 0)
+    row = widget.resultRows()[1]
+    red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
+    center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
+    np.testing.assert_allclose(center, [-row["center_l_mm"], -row["center_p_mm"], row["center_s_mm"]], atol=1e-6)
+
+
+def test_cancel_leaves_the_scene(panel, load, finish, content):
+    import host
+
+    load("study1_FLAIR", 1)
+    widget = panel(NAME)
+    before = content()
+    widget.run.button.click()
+    assert host.wait_until(lambda: widget.run.progress_bar.value > 0)
+    widget.run.button.click()
+    start = time.process_time()
+    assert finish(widget, 10).startswith("Cancelled")
+    assert time.process_time() - start < 3  # of all threads; the promise is a second of the user's time
+    assert content() == before
+
+
+def test_a_constant_image_is_explained(panel, scene, finish, content):
+    import slicer
+
+    slicer.util.addVolumeFromArray(np.full((20, 20, 20), 7.0), name="Flat")
+    widget = panel(NAME)
+    widget.parameters.region = "Whole image"
+    before = content()
+    widget.run.button.click()
+    assert "constant" in finish(widget)
+    assert content() == before
+
+
+def test_nothing_found_adds_nothing(panel, load, finish, content):
+    load("study1_FLAIR")
+    widget = panel(NAME)
+    before = content()
+    widget.chain.steps[0].operation_panel.editors["high"].widget.value = 100
+    widget.run.button.click()
+    assert finish(widget).startswith("Nothing was found")
+    assert content() == before
+
+
+def test_scene_closed_during_a_run(panel, load, finish):
+    import host
+    import slicer
+
+    load("study1_FLAIR", 1)
+    widget = panel(NAME)
+    widget.run.button.click()
+    assert host.wait_until(lambda: widget.run.progress_bar.value > 0)
+    slicer.mrmlScene.Clear(0)
+    assert not widget.run.running
+    assert host.wait_until(lambda: not widget.run.runner._timer.active)
+    assert slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode") is None
+    assert not widget.run.button.enabled
+
+
+def test_input_removed_during_a_run(panel, load, finish):
+    import host
+    import slicer
+
+    volume = load("study1_FLAIR")
+    widget = panel(NAME)
+    widget.run.button.click()
+    slicer.mrmlScene.RemoveNode(volume)
+    assert "was removed" in finish(widget)
+    assert slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode") is None
+    assert host.errors == []
+
+
+def test_region_and_results_survive_save_close_and_load(panel, load, finish, tmp_path):
+    import slicer
+
+    load("study1_FLAIR")
+    widget = panel(NAME)
+    widget.ui.groupingBox.currentText = "All findings in one"
+    widget.run.button.click()
+    finish(widget)
+    rows = widget.resultRows()
+    widget.ui.regionBox.currentText = "Segment"
+    widget.ui.maskSelector.setCurrentNode(slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode"))
+    widget.ui.maskSegmentBox.currentIndex = 1
+    segment = widget.parameters.maskSegment
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert widget.ui.resultsTable.rowCount == 0 and widget.parameters.region == "Brain"
+    slicer.util.loadScene(path)
+    assert widget.parameters.region == "Segment" and widget.ui.groupingBox.currentText == "All findings in one"
+    assert widget.parameters.maskSegment == segment and widget.ui.maskSegmentBox.currentText == "Findings"
+    assert widget.ui.inputSelector.currentNode().GetName() == "study1_FLAIR"
+    assert [row["finding"] for row in widget.resultRows()] == [row["finding"] for row in rows]
+    assert widget.run.button.enabled
+
+
+@pytest.mark.parametrize("grouping, names", [("One for each finding", 2), ("All findings in one", 1)])
+def test_existing_segments_stay(panel, load, finish, grouping, names):
+    import slicer
+
+    volume = load("study1_FLAIR")
+    widget = panel(NAME)
+    mine = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Mine")
+    mine.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    segment = mine.GetSegmentation().AddEmptySegment("Findings", "Findings")
+    mask = np.zeros(slicer.util.arrayFromVolume(volume).shape, np.uint8)
+    mask[:, 10:60, 10:60] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, mine, segment, volume)
+    widget.ui.outputSelector.setCurrentNode(mine)
+    widget.ui.groupingBox.currentText = grouping
+    widget.run.button.click()
+    finish(widget)
+    assert mine.GetSegmentation().GetNumberOfSegments() >= 1 + names
+    np.testing.assert_array_equal(slicer.util.arrayFromSegmentBinaryLabelmap(mine, segment, volume), mask)
