@@ -1,6 +1,7 @@
 """Comparisons made by hand of a body with balls in it, in grids of any direction."""
 
 import datetime
+import functools
 
 import numpy as np
 import pytest
@@ -41,13 +42,17 @@ def centered_grid():
     return make
 
 
+@functools.lru_cache(maxsize=2)
+def all_points(grid: Geometry) -> np.ndarray:
+    return grid.points(np.indices(grid.size).reshape(3, -1).T)
+
+
 @pytest.fixture
 def ball():
     """ball(grid, center LPS, radius mm) -> bool array (z, y, x)."""
 
     def make(grid: Geometry, center, radius: float) -> np.ndarray:
-        indices = np.indices(grid.size).reshape(3, -1).T
-        inside = np.linalg.norm(grid.points(indices) - np.asarray(center), axis=1) <= radius
+        inside = np.linalg.norm(all_points(grid) - np.asarray(center), axis=1) <= radius
         return inside.reshape(grid.size).transpose(2, 1, 0)
 
     return make
