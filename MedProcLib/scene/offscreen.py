@@ -36,7 +36,7 @@ THREE_D_MANAGERS = (
     "vtkMRMLMarkupsDisplayableManager",
     "vtkMRMLVolumeRenderingDisplayableManager",
 )
-ORIENTATIONS = ("Axial", "Sagittal", "Coronal")
+AXIS_OF_ORIENTATION = {"Sagittal": 0, "Coronal": 1, "Axial": 2}  # index into R, A, S
 _numbers = itertools.count(1)
 
 
@@ -140,11 +140,11 @@ class OffscreenSliceView(_OffscreenView):
     ) -> None:
         """Set what is seen. Volumes are nodes or None (nothing there).
 
-        orientation: Axial, Sagittal or Coronal. offset: mm along the slice normal (RAS); None: the volume's middle.
+        orientation: Axial, Sagittal or Coronal. offset: the slice's S, R or A coordinate in mm; None: the middle.
         Visible segmentations and markups of the scene are drawn as well.
         """
-        if orientation not in ORIENTATIONS:
-            raise InputError(f"Unknown orientation {orientation!r}: use one of {', '.join(ORIENTATIONS)}.")
+        if orientation not in AXIS_OF_ORIENTATION:
+            raise InputError(f"Unknown orientation {orientation!r}: use one of {', '.join(AXIS_OF_ORIENTATION)}.")
         self.node.SetOrientation(orientation)
         composite = self._logic.GetSliceCompositeNode()
         composite.SetBackgroundVolumeID(_id(background))
@@ -154,7 +154,8 @@ class OffscreenSliceView(_OffscreenView):
         composite.SetLabelOpacity(label_opacity)
         self._logic.FitSliceToBackground()
         if offset is not None:
-            self._logic.SetSliceOffset(offset)
+            normal = self.node.GetSliceToRAS().GetElement(AXIS_OF_ORIENTATION[orientation], 2)
+            self._logic.SetSliceOffset(offset * normal)  # a sagittal slice's normal points to the left
         self._image_actor.GetMapper().SetInputConnection(self._logic.GetImageDataConnection())
         self._image_actor.SetVisibility(any(volume is not None for volume in (background, foreground, label)))
 
@@ -190,6 +191,7 @@ class OffscreenThreeDView(_OffscreenView):
     def reset(self, *, box_visible: bool = True) -> None:
         """Put everything that is visible into the middle, seen from the front."""
         self.node.SetBoxVisible(box_visible)
+        self.node.SetAxisLabelsVisible(box_visible)  # they count as visible things
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(0, 500, 0)  # from anterior, superior up (RAS)
         camera.SetFocalPoint(0, 0, 0)
