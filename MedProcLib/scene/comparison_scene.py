@@ -6,6 +6,7 @@ are put under the registration, which a reader can take away or correct.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -37,14 +38,14 @@ DIFFERENCE_PERCENTILE = 99.5
 class PairNodes:
     """Nodes of one pair of studies; see add_comparison."""
 
-    to_first: object
-    fixed_segmentation: object
-    moving_segmentation: object
-    change: object
-    difference: object
-    findings: object
-    figures: object
-    points: object
+    to_first: Any
+    fixed_segmentation: Any
+    moving_segmentation: Any
+    change: Any
+    difference: Any
+    findings: Any
+    figures: Any
+    points: Any
 
 
 @dataclass(frozen=True)
@@ -53,7 +54,7 @@ class ComparisonNodes:
 
     volumes: tuple
     pairs: tuple[PairNodes, ...]
-    measurements: object | None = None
+    measurements: Any | None = None
 
 
 def add_comparison(

@@ -9,7 +9,7 @@ import slicer
 import vtk
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.geometry import Geometry, resample
+from MedProcLib.core.geometry import SAME_GRID_TOLERANCE, Geometry, resample
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.nodes import new_node
@@ -55,13 +55,13 @@ def labels_of_segmentation(
     labels = np.zeros(tuple(reversed(grid.size)), np.uint8 if len(ids) < 256 else np.uint16)
     values = {segment_id: value for value, segment_id in enumerate(ids, 1)}
     for image, layer in _layers(segmentation, ids):
-        shown = sitk.GetArrayFromImage(resample(image, grid, to_node, sitk.sitkNearestNeighbor))
-        for segment_id, label_value in layer:
-            here = shown == label_value
-            taken = labels[here]
-            if not later_wins and taken.any():
-                _refuse_overlap(segmentation, ids[int(taken[taken > 0][0]) - 1], segment_id)
-            labels[here] = values[segment_id]
+        seen, place = _seen_on(grid, image, to_node)
+        shown = _renumbered(seen, {label: values[segment_id] for segment_id, label in layer})
+        below = labels[place]
+        if not later_wins:
+            _require_no_overlap(below, shown, segmentation, ids)
+        # in the order of the segments, whichever layers they share
+        np.copyto(below, shown, where=shown > below)
     return grid.image_of(labels), {values[i]: segment_info(segmentation.GetSegment(i), i) for i in ids}
 
 
@@ -98,13 +98,14 @@ def add_segments(node, labels: sitk.Image, segments: Mapping[int, SegmentInfo] |
     Raises InputError when the node is under a transform that a voxel grid cannot follow (non-linear or shearing).
     """
     segmentation = node.GetSegmentation()
+    labels = _cropped(labels)
     found = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(labels)) if value != 0]
     if found and (found[0] < 0 or found[-1] > np.iinfo(np.int16).max):
         raise InputError(f"Label values {found[0]} to {found[-1]} cannot be segments: use 1 to 32767.")
     wanted = dict(segments or {})
     for value in found:
         wanted.setdefault(value, SegmentInfo(f"Segment {value}", UNTITLED_COLORS[value % len(UNTITLED_COLORS)]))
-    layer = _oriented_image(_cropped(labels), node)
+    layer = _oriented_image(labels, node)
     return [_add_segment(segmentation, layer, value, wanted[value]) for value in sorted(wanted)]
 
 
@@ -145,36 +146,69 @@ def _with_label_maps(segmentation, grid: Geometry, node):
 
 def _layers(segmentation, ids: Iterable[str]) -> Iterable[tuple[sitk.Image, list[tuple[str, int]]]]:
     """Images in the node's own space with the (segment id, label value) they hold: segments may share one image."""
-    layers: dict[str, tuple[object, list[tuple[str, int]]]] = {}
+    layers: dict = {}
     for segment_id in ids:
         segment = segmentation.GetSegment(segment_id)
         data = segment.GetRepresentation(BINARY_LABELMAP)
         if data is None or data.IsEmpty():
             continue
-        layers.setdefault(data.GetAddressAsString(""), (data, []))[1].append((segment_id, segment.GetLabelValue()))
-    for data, layer in layers.values():
+        layers.setdefault(data, []).append((segment_id, segment.GetLabelValue()))
+    for data, layer in layers.items():
         matrix = vtk.vtkMatrix4x4()
         data.GetImageToWorldMatrix(matrix)
         geometry = geometry_of_grid(array_of_matrix(matrix), data.GetExtent(), "The segmentation")
         yield image_of_vtk(data, geometry), layer
 
 
-def _refuse_overlap(segmentation, first: str, second: str) -> None:
-    names = " and ".join(f"'{segmentation.GetSegment(segment_id).GetName()}'" for segment_id in (first, second))
-    raise InputError(f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor.")
+def _seen_on(grid: Geometry, image: sitk.Image, to_node: sitk.Transform) -> tuple[np.ndarray, tuple[slice, ...]]:
+    """Values of an image at the part of a grid that it reaches, and that part as slices, both in z, y, x order."""
+    if not to_node.IsLinear():
+        return sitk.GetArrayFromImage(resample(image, grid, to_node, sitk.sitkNearestNeighbor)), (slice(None),) * 3
+    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in image.GetSize()])).reshape(3, -1).T
+    to_world = to_node.GetInverse()
+    corners = Geometry.of(image).points(edges).tolist()
+    reached = grid.indices(np.array([to_world.TransformPoint(corner) for corner in corners]))
+    offset = np.round((reached - edges).mean(axis=0)).astype(int)
+    if np.abs(reached - edges - offset).max() <= SAME_GRID_TOLERANCE:  # voxel on voxel: nothing to resample
+        first, last = np.clip((offset, offset + image.GetSize()), 0, grid.size)
+        return sitk.GetArrayFromImage(image)[_slices(first - offset, last - offset)], _slices(first, last)
+    first, last = np.clip((np.floor(reached.min(axis=0)), np.ceil(reached.max(axis=0)) + 1), 0, grid.size).astype(int)
+    if (last <= first).any():
+        return np.zeros((0, 0, 0), np.uint8), _slices(first, first)
+    size, origin = tuple((last - first).tolist()), tuple(grid.points(first)[0].tolist())
+    part = Geometry(size, grid.spacing, origin, grid.direction)
+    return sitk.GetArrayFromImage(resample(image, part, to_node, sitk.sitkNearestNeighbor)), _slices(first, last)
+
+
+def _slices(first: np.ndarray, last: np.ndarray) -> tuple[slice, ...]:
+    """Slices in z, y, x order of voxel indices in x, y, z order."""
+    return tuple(slice(max(low, 0), max(high, 0)) for low, high in zip(first[::-1], last[::-1], strict=True))
+
+
+def _renumbered(found: np.ndarray, values: Mapping[int, int]) -> np.ndarray:
+    """New values for old ones; 0 for those that have none."""
+    table = np.zeros(max(*values, int(found.max(initial=0)), 1) + 1, np.uint16)
+    table[list(values)] = list(values.values())
+    return table[found]
+
+
+def _require_no_overlap(below: np.ndarray, above: np.ndarray, segmentation, ids: Sequence[str]) -> None:
+    both = np.flatnonzero((below > 0) & (above > 0))
+    if both.size:
+        numbers = sorted((int(below.flat[both[0]]), int(above.flat[both[0]])))
+        names = " and ".join(f"'{segmentation.GetSegment(ids[number - 1]).GetName()}'" for number in numbers)
+        raise InputError(f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor.")
 
 
 def _cropped(labels: sitk.Image) -> sitk.Image:
     """The smallest part of a label map that holds all its labels; one voxel when it holds none."""
-    box = sitk.LabelShapeStatisticsImageFilter()
-    mask = labels != 0
-    box.ComputePerimeterOff()
-    box.ComputeFeretDiameterOff()
-    box.Execute(mask)
-    if not box.GetNumberOfLabels():
+    inside = sitk.GetArrayViewFromImage(labels) != 0
+    slices = np.flatnonzero(inside.any(axis=(1, 2)))
+    if not slices.size:
         return labels[0:1, 0:1, 0:1]
-    x, y, z, nx, ny, nz = box.GetBoundingBox(1)
-    return labels[x : x + nx, y : y + ny, z : z + nz]
+    rows, columns = (np.flatnonzero(inside.any(axis=axes)) for axes in ((0, 2), (0, 1)))
+    x, y, z = (slice(int(where[0]), int(where[-1]) + 1) for where in (columns, rows, slices))
+    return labels[x, y, z]
 
 
 def _oriented_image(labels: sitk.Image, node):

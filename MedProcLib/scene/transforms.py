@@ -32,7 +32,7 @@ def transform_node_from(transform: sitk.Transform, name: str, scene=None):
     if linear:
         node.SetMatrixTransformFromParent(matrix_of_array(FLIP @ matrix_of_transform(transform) @ FLIP))
     else:
-        _exchange_by_file(node, write=transform)
+        _read_into(node, transform)
     scene.AddNode(node)
     return node
 
@@ -65,7 +65,7 @@ def transform_of_node(node) -> sitk.Transform:
     flat = slicer.vtkMRMLTransformNode()
     flat.SetName(node.GetName())
     flat.SetAndObserveTransformFromParent(chain)
-    return _exchange_by_file(flat)
+    return _written_from(flat)
 
 
 def matrix_of_transform(transform: sitk.Transform) -> np.ndarray:
@@ -78,24 +78,31 @@ def matrix_of_transform(transform: sitk.Transform) -> np.ndarray:
     return matrix
 
 
-def _exchange_by_file(node, write: sitk.Transform | None = None) -> sitk.Transform | None:
-    """Slicer's and ITK's transform file reader and writer translate between the two; nothing else does it for all."""
+# Slicer's and ITK's transform file reader and writer translate between the two; nothing else does it for all kinds.
+
+
+def _read_into(node, transform: sitk.Transform) -> None:
     with tempfile.TemporaryDirectory() as folder:
         path = str(Path(folder) / "transform.h5")
-        storage = slicer.vtkMRMLTransformStorageNode()
-        storage.SetFileName(path)
-        if write is not None:
-            sitk.WriteTransform(write, path)
-            if not storage.ReadData(node):
-                raise InputError(
-                    f"Slicer has no transform of the kind {write.GetName()}: use a linear, B-spline or grid one."
-                )
-            return None
+        sitk.WriteTransform(transform, path)
+        if not _storage(path).ReadData(node):
+            raise InputError(f"Slicer has no transform like {transform.GetName()}: use a linear, B-spline or grid one.")
+
+
+def _written_from(node) -> sitk.Transform:
+    with tempfile.TemporaryDirectory() as folder:
+        path = str(Path(folder) / "transform.h5")
         try:
-            if not storage.WriteData(node):
-                raise RuntimeError("not written")
-            return sitk.ReadTransform(path)
-        except RuntimeError:
-            raise InputError(
-                f"Transform '{node.GetName()}' has no counterpart in ITK: make it a grid in the Transforms module."
-            ) from None
+            if _storage(path).WriteData(node):
+                return sitk.ReadTransform(path)
+        except RuntimeError:  # written, but of a kind that SimpleITK cannot read
+            pass
+    raise InputError(
+        f"Transform '{node.GetName()}' has no counterpart in ITK: make it a grid in the Transforms module."
+    )
+
+
+def _storage(path: str):
+    storage = slicer.vtkMRMLTransformStorageNode()
+    storage.SetFileName(path)
+    return storage

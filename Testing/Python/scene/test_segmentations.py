@@ -106,6 +106,28 @@ def test_another_geometry_than_its_own(scene):
     assert np.mean(np.abs(array_of(back).astype(int) - expected)) < 0.01
 
 
+@pytest.mark.parametrize("shift", [(3, -2, 1), (-11, 0, 4), (100, 0, 0), (0.5, 0, 0), (-40, -40, -40)])
+def test_a_reference_that_shows_a_part_of_it(scene, shift):
+    """On the same lattice or half a voxel off it, partly or wholly beside it."""
+    grid = turned_grid()
+    mask = ball(grid, (0, 0, 0), 9)
+    node = segmentation_from_labels(mask, None, "seg")
+    moved = Geometry((20, 25, 10), grid.spacing, tuple(grid.points(np.array(shift))[0].tolist()), grid.direction)
+    back, segments = labels_of_segmentation(node, moved)
+    judge = sitk.Resample(mask, moved.empty_image(), sitk.Transform(), sitk.sitkNearestNeighbor)
+    differs = array_of(back) != array_of(judge)
+    assert differs.mean() < (0.02 if shift[0] == 0.5 else 1e-9)  # half-way either neighbor is the nearest
+    assert list(segments) == [1]
+
+
+def test_a_thick_slice_on_thin_ones(scene):
+    axes = tuple(np.eye(3).ravel())
+    thick = Geometry((4, 4, 1), (1.0, 1.0, 3.0), (0.0, 0.0, 0.0), axes)
+    thin = Geometry((4, 4, 5), (1.0, 1.0, 1.0), (0.0, 0.0, -2.0), axes)
+    node = segmentation_from_labels(thick.image_of(np.ones((1, 4, 4), np.uint8)), None, "seg")
+    assert array_of(labels_of_segmentation(node, thin)[0]).max(axis=(1, 2)).tolist() == [0, 1, 1, 1, 0]
+
+
 def test_overlapping_segments_are_refused_or_the_later_wins(scene):
     grid = turned_grid()
     node = segmentation_from_labels(ball(grid, (0, 0, 0), 8), {1: SegmentInfo("organ")}, "seg")
