@@ -8,11 +8,16 @@ from ..core.errors import InputError
 from ..core.geometry import Geometry
 from ..core.operation import operation
 from ..core.parameters import Range
-from ..core.progress import SILENT
+from ..core.progress import SILENT, Progress
 from ..core.statistics import median_and_sd, mode_and_sd
-from ..core.voxels import inside, values_of
+from ..core.voxels import gaussian, inside, values_of
 from .components import CONNECTIVITY, connected_components
 from .remove_small import sizes_within
+
+# Within this many SD a voxel is taken as normal tissue when the background is measured.
+NORMAL = 2.0
+# A Gaussian mean over less than this share of the region would be rounding noise.
+LEAST_WEIGHT = 1e-3
 
 
 @operation(
@@ -30,7 +35,11 @@ class BrightOutliers:
     """
 
     low: Annotated[float, Range(0, 100, "SD"), "voxels beyond this belong to a region"] = 2.0
-    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 3.5
+    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 5.0
+    smoothing_mm: Annotated[float, Range(0, 10, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
+    background_mm: Annotated[
+        float, Range(0, 200, "mm"), "SD of the Gaussian mean of normal tissue that is taken off first; 0 for none"
+    ] = 25.0
     minimum_volume_mm3: Annotated[float, Range(0, 1e9, "mm3"), "drop regions smaller than this (2D: mm²)"] = 10.0
     polarity: Annotated[Literal["bright", "dark"], "look for values above or below the tissue"] = "bright"
     tissue: Annotated[
@@ -44,18 +53,32 @@ class BrightOutliers:
             raise InputError("The high threshold is below the low one: swap them.")
         values, valid = values_of(image)
         region = inside(mask, valid)
+        grid = Geometry.of(image)
+        smooth, level, label = progress.parts(1, 1, 2)
         score = deviation(values, region, self.tissue)
+        if self.smoothing_mm:
+            score = deviation(_mean(score, region, grid, self.smoothing_mm, smooth), region, self.tissue)
+        if self.background_mm:
+            normal = region & (np.abs(score) < NORMAL)
+            score = deviation(score - _mean(score, normal, grid, self.background_mm, level), region, self.tissue)
         if self.polarity == "dark":
             score = -score
-        progress(0.3, "Thresholding")
         beyond = (score > self.low) & region
-        grid = Geometry.of(image)
-        numbers, counts = connected_components(grid.image_of(beyond), self.connectivity, progress.part(0.3, 0.9))
+        numbers, counts = connected_components(grid.image_of(beyond), self.connectivity, label)
         keep = sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3)
         keep &= np.bincount(numbers[score > self.high], minlength=counts.size) > 0
         keep[0] = False
         renumbered = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
         return grid.image_of(renumbered[numbers])
+
+
+def _mean(values: np.ndarray, region: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress) -> np.ndarray:
+    """Gaussian mean of what lies in the region (normalized convolution); 0 far from it."""
+    widths = [sd_mm] * grid.dimension
+    first, second = progress.parts(1, 1)
+    weight = gaussian(region, grid, widths, first)
+    total = gaussian(np.where(region, values, 0), grid, widths, second)
+    return np.divide(total, weight, out=np.zeros_like(total), where=weight > LEAST_WEIGHT)
 
 
 def deviation(values: np.ndarray, region: np.ndarray, tissue: str) -> np.ndarray:

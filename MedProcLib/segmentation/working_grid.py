@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.geometry import Geometry, resample
 from ..core.progress import SILENT, Progress
-from ..core.voxels import isotropic_grid
+from ..core.voxels import gaussian, isotropic_grid
 
 FWHM_PER_SD = 2.3548
 
@@ -24,14 +24,14 @@ def on_working_grid(
     scale = float(np.abs(chosen).max())
     if not np.ptp(chosen) > 0:
         raise InputError("The image is constant (inside the mask), so nothing can be told from the background.")
-    whole = source.image_of((np.where(region, values, chosen.min()) / scale).astype(np.float32))
-    for axis, (side, wanted) in enumerate(zip(source.spacing, grid.spacing, strict=True)):
-        # blurring to the coarser voxel first keeps fine detail from turning into noise; the filter needs 4 voxels
-        if wanted > side and source.size[axis] >= 4:
-            sigma = np.sqrt(wanted**2 - side**2) / FWHM_PER_SD
-            whole = sitk.RecursiveGaussian(whole, sigma, False, sitk.RecursiveGaussianImageFilter.ZeroOrder, axis)
-        progress.check()
-    return grid, sitk.GetArrayFromImage(resample(_extended(whole), grid, progress=progress)), scale
+    whole = (np.where(region, values, chosen.min()) / scale).astype(np.float32)
+    # blurred to the coarser voxel first, so that fine detail does not turn into noise
+    widths = [
+        np.sqrt(max(wanted**2 - side**2, 0)) / FWHM_PER_SD
+        for side, wanted in zip(source.spacing, grid.spacing, strict=True)
+    ]
+    blurred = source.image_of(gaussian(whole, source, widths, progress))
+    return grid, sitk.GetArrayFromImage(resample(_extended(blurred), grid, progress=progress)), scale
 
 
 def mask_on_image(region: np.ndarray, grid: Geometry, image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
