@@ -25,7 +25,8 @@ MEANINGS = {
 
 def summary(comparison: Comparison, written: Mapping[str, Path]) -> str:
     """Text for the terminal."""
-    lines = []
+    steps = " > ".join(operation.declaration.title for _, operation in comparison.recipe.enabled_steps)
+    lines = [f"Ran on {len(comparison.studies)} studies: {steps}", ""]
     for pair in comparison.pairs:
         lines += [*_pair(comparison, pair), ""]
     lines += [

@@ -1,0 +1,90 @@
+"""The promised command lines, help, and argument errors in one line."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from MedProcLib import __version__
+from MedProcLib.app.commands import COMMANDS
+from MedProcLib.app.parser import make_parser
+
+ROOT = Path(__file__).resolve().parents[3]
+
+PROMISED = [
+    "operations",
+    "operations --json",
+    "info IMAGE",
+    "enhance IMAGE --recipe R.json -o OUT",
+    "enhance IMAGE --operation NAME -p a=1 -p b=2 --mask M -o OUT",
+    "segment IMAGE --operation NAME -p a=1 --mask M -o SEG",
+    "segment IMAGE --recipe R.json -o SEG",
+    "measure IMAGE SEG -o TABLE.csv",
+    "register FIXED MOVING -o T.tfm",
+    "register FIXED MOVING --transform rigid -o T.tfm --resampled OUT",
+    "register FIXED MOVING --transform affine -o T.tfm",
+    "register FIXED MOVING --transform deformable -o T.tfm",
+    "compare A B -o DIR",
+    "compare A B C --segmentations S1 S2 S3 --dates 2024-01-01 2024-02-01 2024-03-01 --recipe R.json -o DIR",
+]
+
+
+@pytest.mark.parametrize("line", PROMISED)
+def test_promised_command_lines_are_understood(line):
+    parser = make_parser(COMMANDS)
+    assert parser.parse_args(line.split()).command == line.split()[0]
+    assert parser.parse_args([*line.split(), "--threads", "2"]).threads == 2
+
+
+def test_values_arrive_in_their_places():
+    parsed = make_parser(COMMANDS).parse_args(PROMISED[-1].split())
+    assert parsed.studies == ["A", "B", "C"] and parsed.segmentations == ["S1", "S2", "S3"]
+    assert parsed.dates[2] == "2024-03-01" and parsed.recipe == "R.json" and parsed.output == "DIR"
+
+
+@pytest.mark.parametrize(
+    ("line", "message"),
+    [
+        ("", "the following arguments are required: COMMAND"),
+        ("dance", "invalid choice: 'dance'"),
+        ("info", "the following arguments are required: IMAGE"),
+        ("enhance IMAGE -o OUT", "one of the arguments --operation --recipe is required"),
+        ("enhance IMAGE --operation A --recipe B -o OUT", "not allowed with argument"),
+        ("enhance IMAGE --operation A", "the following arguments are required: -o/--output"),
+        ("register A B --transform elastic -o T.tfm", "invalid choice: 'elastic'"),
+        ("info IMAGE --threads 0", "'0' is not a number of threads"),
+        ("info IMAGE --threads many", "'many' is not a number of threads"),
+        ("info IMAGE --unknown", "unrecognized arguments: --unknown"),
+    ],
+)
+def test_an_argument_error_is_one_line_and_2(refused, line, message):
+    said = refused(*line.split())
+    assert message in said and "--help` shows how it is used" in said
+
+
+@pytest.mark.parametrize("command", ["", *[command.name for command in COMMANDS]])
+def test_help_has_examples(medproc, command):
+    code, out, err = medproc(*command.split(), "--help")
+    assert code == 0 and err == ""
+    assert f"examples:\n  python -m MedProcLib {command}" in out
+
+
+def test_every_example_is_understood():
+    parser = make_parser(COMMANDS)
+    for command in COMMANDS:
+        for example in command.examples:
+            assert parser.parse_args(example.split()).command == command.name
+
+
+def test_version(medproc):
+    assert medproc("--version") == (0, f"MedProc {__version__}\n", "")
+
+
+def test_help_does_not_wait_for_libraries():
+    code = (
+        "import sys; from MedProcLib.app.main import run; run(['--help']);"
+        "sys.exit(','.join({'numpy', 'SimpleITK', 'scipy', 'vtk', 'slicer'} & set(sys.modules)))"
+    )
+    ended = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert ended.stderr == "\n" or ended.stderr == "", f"--help imports {ended.stderr}"
