@@ -67,8 +67,9 @@ def add_comparison(
 ) -> ComparisonNodes:
     """Add a comparison to the scene in one step and show it in the slice views.
 
-    sources: the volume node each study came from. The first one is shown as it is; of the others a copy is, since a
-    node of the reader's is not moved. Without them all volumes are added, under a new patient of this name.
+    sources: the studies' volume nodes, in the order of comparison.studies. The first one is shown as it is; of the
+    others a copy is, since a node of the reader's is not moved. Without them all volumes are added, under a new
+    patient of this name.
     measurements: rows of {column: value} for a table, units by column. Nothing is added when it fails.
     """
     scene = scene or slicer.mrmlScene
