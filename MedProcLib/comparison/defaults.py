@@ -1,0 +1,77 @@
+"""Which recipe suits the studies, from their modality and from what is in them."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.errors import InputError
+from ..core.geometry import Geometry
+from ..core.recipe import Recipe
+from ..enhancement.n4 import N4
+from ..segmentation.brain_mask import BrainMask
+from ..segmentation.bright_outliers import BrightOutliers
+from .alignment import prepare
+from .change import DetectChange
+from .consensus import ConsensusLabels
+from .findings import MatchFindings
+from .intensity import MatchIntensity
+from .register import Register
+from .study import Study
+
+BRAIN_ML = (300.0, 2200.0)
+HEAD_MM = 300.0
+AIR_HU = -500.0
+
+
+def default_recipe(studies: Sequence[Study]) -> Recipe:
+    """Recipe for these studies.
+
+    MR of the head: brain mask, bias correction, bright outliers (lesions in FLAIR), change of bright tissue.
+    All else: the body, change of any tissue. With given segmentations the outlines' own uncertainty is allowed for.
+    """
+    given = any(study.labels is not None for study in studies)
+    outline = 0.3 if given else 0.0
+    if all(_is_head_mr(study) for study in studies):
+        return Recipe.of(
+            BrainMask(),
+            N4(),
+            BrightOutliers(low=2.5, high=4.0, minimum_volume_mm3=15),
+            Register(),
+            MatchIntensity(),
+            DetectChange(),
+            ConsensusLabels(),
+            MatchFindings(outline_mm=outline),
+        )
+    return Recipe.of(
+        Register(),
+        MatchIntensity(bias_mm=0 if any(_is_quantitative(study) for study in studies) else 30),
+        DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
+        ConsensusLabels(),
+        MatchFindings(outline_mm=outline),
+    )
+
+
+def _is_quantitative(study: Study) -> bool:
+    """Whether intensities have a unit (HU, SUV), so that smooth differences are real."""
+    return study.modality in ("CT", "PT") or _has_hounsfield_air(study.image)
+
+
+def _has_hounsfield_air(image: sitk.Image) -> bool:
+    values = sitk.GetArrayViewFromImage(image)
+    return bool(np.mean(values < AIR_HU) > 0.02)
+
+
+def _is_head_mr(study: Study) -> bool:
+    if study.modality not in ("", "MR") or _has_hounsfield_air(study.image):
+        return False
+    volume = prepare(study.image, None, f"Study '{study.name}'")
+    where = np.argwhere(sitk.GetArrayViewFromImage(volume.foreground) > 0)
+    if len(where) == 0 or np.any(np.ptp(where, axis=0)[::-1] * np.asarray(study.image.GetSpacing()) > HEAD_MM):
+        return False
+    try:
+        brain = BrainMask()(study.image)
+    except InputError:
+        return False
+    size = np.count_nonzero(sitk.GetArrayViewFromImage(brain)) * Geometry.of(brain).voxel_volume / 1000
+    return BRAIN_ML[0] <= size <= BRAIN_ML[1]

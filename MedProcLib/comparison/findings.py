@@ -1,0 +1,216 @@
+"""Findings followed from one study to another: which is which, and what became of it."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components as graph_components
+
+from ..core.geometry import Geometry, resample
+from ..core.operation import operation
+from ..core.parameters import Range
+from ..core.progress import SILENT, Progress
+from ..segmentation.components import connected_components
+from .halfway import half, half_way_grid, matrix_of
+from .result import Change, Finding
+
+
+@operation(
+    "comparison.match_findings",
+    title="Match findings",
+    gives=("fixed_labels", "moving_labels", "findings"),
+    dimensions=(3,),
+    source="Classes of change of McDonald-style lesion tracking (Spinal Cord Toolbox, issue 4786); thresholds on "
+    "volume change as in the QIBA profiles: beyond both a share and the uncertainty of the outline",
+)
+class MatchFindings:
+    """Match the connected pieces of two label maps and name what became of each: new, grown, stable, ...
+
+    Pieces match where they overlap after registration; those left over match the nearest within a distance. Without a
+    transform both label maps must lie in one space. A piece with several partners makes a merged or split finding.
+    """
+
+    overlap_percent: Annotated[
+        float, Range(0, 100, "%"), "share of the smaller piece that must overlap for a match"
+    ] = 10.0
+    distance_mm: Annotated[float, Range(0, 50, "mm"), "pieces without overlap match if their edges are this near"] = 2.0
+    relative_percent: Annotated[float, Range(0, 1000, "%"), "grown or shrunk: volume change of at least this"] = 25.0
+    minimum_mm3: Annotated[float, Range(0, 1e6, "mm3"), "and of at least this"] = 15.0
+    outline_mm: Annotated[
+        float, Range(0, 5, "mm"), "and of at least the surface times this uncertainty of the outline"
+    ] = 0.3
+
+    def __call__(self, fixed_labels, moving_labels, transform=None, progress=SILENT):
+        shares = progress.parts(1, 1, 2)
+        first, other = (_Pieces.of(v, p) for v, p in zip((fixed_labels, moving_labels), shares, strict=False))
+        groups = _groups(self, first, other, transform, shares[2])
+        findings, renumber = [], [np.zeros(p.count + 1, np.int32) for p in (first, other)]
+        for number, (mine, theirs) in enumerate(groups, 1):
+            findings.append(self._finding(number, first, mine, other, theirs))
+            renumber[0][mine], renumber[1][theirs] = number, number
+        labels = [p.grid.image_of(r[p.numbers]) for p, r in zip((first, other), renumber, strict=True)]
+        return labels[0], labels[1], tuple(findings)
+
+    def _finding(self, number: int, first: "_Pieces", mine: list[int], other: "_Pieces", theirs: list[int]) -> Finding:
+        volumes = (first.volume(mine), other.volume(theirs))
+        surface = max(first.surface(mine), other.surface(theirs))
+        change, rule = self._class(volumes, len(mine), len(theirs), surface)
+        return Finding(number, change, volumes, (first.center(mine), other.center(theirs)), rule)
+
+    def _class(self, volumes: tuple[float, float], before: int, after: int, surface: float) -> tuple[Change, str]:
+        if before == 0:
+            return Change.NEW, f"new: nothing in the first study within {self.distance_mm:g} mm"
+        if after == 0:
+            return Change.GONE, f"gone: nothing in the other study within {self.distance_mm:g} mm"
+        if before > after:
+            return Change.MERGED, f"merged: {before} pieces of the first study meet {after} of the other"
+        if after > before:
+            return Change.SPLIT, f"split: {before} pieces of the first study meet {after} of the other"
+        difference = volumes[1] - volumes[0]
+        percent = 100 * difference / volumes[0]
+        least = max(self.minimum_mm3, self.outline_mm * surface)
+        limits = f"{self.relative_percent:g} % and {least:.0f} mm³"
+        figures = f"{percent:+.0f} % and {difference:+.0f} mm³"
+        if abs(percent) >= self.relative_percent and abs(difference) >= least:
+            change = Change.GROWN if difference > 0 else Change.SHRUNK
+            return change, f"{change.value}: {figures}, at least {limits}"
+        return Change.STABLE, f"stable: {figures}, not both beyond {limits}"
+
+
+@dataclass(frozen=True)
+class _Pieces:
+    """Connected pieces (numbers z, y, x; 1..count) of a label map on its own grid."""
+
+    grid: Geometry
+    numbers: np.ndarray
+    counts: np.ndarray
+    faces: np.ndarray
+
+    @classmethod
+    def of(cls, labels: sitk.Image, progress: Progress) -> "_Pieces":
+        grid = Geometry.of(labels)
+        numbers, counts = connected_components(labels, "corner", progress)
+        return cls(grid, numbers, counts, _surfaces(numbers, grid))
+
+    @property
+    def count(self) -> int:
+        return len(self.counts) - 1
+
+    def volume(self, pieces: list[int]) -> float:
+        return float(self.counts[pieces].sum() * self.grid.voxel_volume) if pieces else 0.0
+
+    def surface(self, pieces: list[int]) -> float:
+        return float(self.faces[pieces].sum()) if pieces else 0.0
+
+    def center(self, pieces: list[int]) -> tuple[float, float, float] | None:
+        if not pieces:
+            return None
+        index = np.argwhere(np.isin(self.numbers, pieces)).mean(axis=0)[::-1]
+        x, y, z = self.grid.points(index)[0]
+        return float(x), float(y), float(z)
+
+
+def _surfaces(numbers: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Surface in mm² of each piece: its voxel faces, times 2/3, the mean share that a smooth surface has of them."""
+    total = np.zeros(int(numbers.max()) + 1)
+    padded = np.pad(numbers, 1)
+    for axis in range(3):
+        area = grid.voxel_volume / grid.spacing[2 - axis]
+        a = np.moveaxis(padded, axis, 0)
+        border = a[1:] != a[:-1]
+        for side in (a[1:], a[:-1]):
+            total += area * np.bincount(side[border], minlength=total.size)
+    total[0] = 0
+    return total * 2 / 3
+
+
+def _groups(
+    rule: MatchFindings, first: _Pieces, other: _Pieces, transform: sitk.Transform | None, progress: Progress
+) -> list[tuple[list[int], list[int]]]:
+    """Pieces that belong together, as (numbers in the first, numbers in the other), the largest first."""
+    n, m = first.count, other.count
+    if n + m == 0:
+        return []
+    a, b, grid = _in_one_space(first, other, transform)
+    pairs = _overlapping(a, b, n, m, rule.overlap_percent / 100)
+    pairs |= _near(a, b, grid, {i for i, _ in pairs}, {j for _, j in pairs}, rule.distance_mm, progress)
+    rows, columns = [i - 1 for i, _ in pairs], [n + j - 1 for _, j in pairs]
+    graph = coo_matrix((np.ones(len(rows)), (rows, columns)), shape=(n + m, n + m))
+    count, member = graph_components(graph, directed=False)
+    groups = [([], []) for _ in range(count)]  # type: list[tuple[list[int], list[int]]]
+    for node, group in enumerate(member):
+        groups[group][0 if node < n else 1].append(node + 1 if node < n else node - n + 1)
+    return sorted(groups, key=lambda g: (-max(first.volume(g[0]), other.volume(g[1])), g))
+
+
+def _in_one_space(
+    first: _Pieces, other: _Pieces, transform: sitk.Transform | None
+) -> tuple[np.ndarray, np.ndarray, Geometry]:
+    """Piece numbers of both on one grid: half-way for a linear transform, the first study's grid otherwise."""
+    if transform is None and first.grid.same_grid(other.grid):
+        return first.numbers, other.numbers, first.grid
+    moves = transform or sitk.Transform(3, sitk.sitkIdentity)
+    if moves.IsLinear():
+        root = half(matrix_of(moves))
+        back = np.linalg.inv(root)
+        grid = half_way_grid(first.grid, other.grid, back, root)
+        to_first, to_other = _affine(back), _affine(root)
+    else:
+        grid, to_first, to_other = first.grid, sitk.Transform(3, sitk.sitkIdentity), moves
+    return (
+        _nearest(first, grid, to_first),
+        _nearest(other, grid, to_other),
+        grid,
+    )
+
+
+def _affine(matrix: np.ndarray) -> sitk.AffineTransform:
+    return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
+
+
+def _nearest(pieces: _Pieces, grid: Geometry, transform: sitk.Transform) -> np.ndarray:
+    image = pieces.grid.image_of(pieces.numbers)
+    return sitk.GetArrayFromImage(resample(image, grid, transform, sitk.sitkNearestNeighbor))
+
+
+def _overlapping(a: np.ndarray, b: np.ndarray, n: int, m: int, share: float) -> set[tuple[int, int]]:
+    both = (a > 0) & (b > 0)
+    table = coo_matrix((np.ones(int(both.sum())), (a[both], b[both])), shape=(n + 1, m + 1)).tocsr().tocoo()
+    sizes_a, sizes_b = np.bincount(a.ravel(), minlength=n + 1), np.bincount(b.ravel(), minlength=m + 1)
+    return {
+        (int(i), int(j))
+        for i, j, v in zip(table.row, table.col, table.data, strict=True)
+        if v >= share * min(sizes_a[i], sizes_b[j])
+    }
+
+
+def _near(
+    a: np.ndarray,
+    b: np.ndarray,
+    grid: Geometry,
+    matched_a: set[int],
+    matched_b: set[int],
+    distance_mm: float,
+    progress: Progress,
+) -> set[tuple[int, int]]:
+    """Unmatched pieces paired with each other where their nearest voxels lie within the distance."""
+    left_a = [i for i in np.unique(a) if i and int(i) not in matched_a]
+    left_b = [j for j in np.unique(b) if j and int(j) not in matched_b]
+    if not left_a or not left_b or distance_mm <= 0:
+        return set()
+    candidates = np.where(np.isin(b, left_b), b, 0)
+    margin = [int(np.ceil(distance_mm / s)) + 1 for s in reversed(grid.spacing)]
+    boxes = ndimage.find_objects(a)
+    pairs = set()
+    for done, i in enumerate(left_a):
+        progress(done / len(left_a), "Matching")
+        box = tuple(slice(max(0, s.start - g), s.stop + g) for s, g in zip(boxes[int(i) - 1], margin, strict=True))
+        if not candidates[box].any():
+            continue
+        distance = ndimage.distance_transform_edt(a[box] != i, sampling=tuple(reversed(grid.spacing)))
+        near = np.where(distance <= distance_mm, candidates[box], 0)
+        pairs |= {(int(i), int(j)) for j in np.unique(near) if j}
+    return pairs

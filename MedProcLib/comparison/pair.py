@@ -1,0 +1,150 @@
+"""Two studies compared: registered, brought to the half-way grid once, and followed finding by finding."""
+
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.geometry import Geometry, resample
+from ..core.progress import SILENT, Progress
+from ..core.recipe import run_steps
+from .alignment import prepare
+from .consensus import ConsensusLabels
+from .findings import MatchFindings
+from .halfway import half_way_grid, matrix_of
+from .inverse import inverted
+from .register import Register, identity
+from .result import Finding, PairComparison, Registration, Verdict
+
+
+def compare_pair(
+    fixed: int, moving: int, first: dict[str, Any], other: dict[str, Any], steps: list, progress: Progress = SILENT
+) -> PairComparison:
+    """Compare the things (image, mask, labels) of two studies in their own spaces; see pipeline.compare."""
+    to_register = [op for _, op in steps if isinstance(op, Register)]
+    rest = [(n, op) for n, op in steps if not isinstance(op, Register)]
+    shares = progress.parts(4, 1, 3, 1)
+    registration = identity()
+    for operation in to_register:
+        registration = operation.registration(
+            first["image"], other["image"], first["mask"], other["mask"], progress=shares[0]
+        )
+    state = _on_half_way_grid(first, other, registration, shares[1])
+    failed = registration.verdict is Verdict.FAILED
+    given = first["given"] or other["given"]
+    if not failed:
+        state = _run(rest, state, given, registration, first, other, shares[2])
+    return _assembled(fixed, moving, first, other, registration, state, failed, given, shares[3])
+
+
+def _on_half_way_grid(first: dict, other: dict, registration: Registration, progress: Progress) -> dict[str, Any]:
+    grid = half_way_grid(
+        Geometry.of(first["image"]),
+        Geometry.of(other["image"]),
+        matrix_of(registration.to_first),
+        _linear(registration),
+    )
+    state: dict[str, Any] = {"grid": grid}
+    for role, study, transform in (
+        ("fixed", first, registration.to_first),
+        ("moving", other, registration.to_other),
+    ):
+        image, inside = _finite(study["image"])
+        mask = study["mask"]
+        if mask is None:
+            mask = prepare(study["image"], None, f"The {role} image").foreground
+        region = sitk.Cast((mask != 0) & inside, sitk.sitkFloat32)
+        state[role] = resample(image, grid, transform, progress=progress)
+        # what linear interpolation mixed with voxels outside the image or not finite is left out
+        whole = resample(sitk.Cast(inside, sitk.sitkFloat32), grid, transform, progress=progress) > 0.999
+        state[f"{role}_mask"] = (resample(region, grid, transform, progress=progress) > 0.5) & whole
+        labels = study["labels"]
+        state[f"{role}_labels"] = (
+            grid.empty_image()
+            if labels is None
+            else resample(labels, grid, transform, sitk.sitkNearestNeighbor, progress=progress)
+        )
+    return state
+
+
+def _linear(registration: Registration) -> np.ndarray:
+    """4 x 4 matrix half-way -> other; of a deformable registration, its mirror image half-way -> first inverted."""
+    if registration.to_other.IsLinear():
+        return matrix_of(registration.to_other)
+    return np.linalg.inv(matrix_of(registration.to_first))
+
+
+def _finite(image: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
+    """The image in float with NaN and infinite voxels as 0, and where it is finite."""
+    values = sitk.GetArrayFromImage(image)
+    finite = np.isfinite(values)
+    grid = Geometry.of(image)
+    return grid.image_of(np.where(finite, values, 0).astype(np.float32)), grid.image_of(finite)
+
+
+def _run(
+    steps: list, state: dict, given: bool, registration: Registration, first: dict, other: dict, progress: Progress
+) -> dict[str, Any]:
+    shared = sitk.GetArrayViewFromImage(state["fixed_mask"] & state["moving_mask"])
+    if not shared.any():
+        return state
+    for (number, operation), share in zip(steps, progress.parts(*[1.0] * len(steps)), strict=True):
+        if given and isinstance(operation, ConsensusLabels):
+            continue
+        things = dict(state)
+        if given and isinstance(operation, MatchFindings):
+            # given outlines are compared as they are, each on its own grid
+            for role, study in (("fixed", first), ("moving", other)):
+                things[f"{role}_labels"] = _labels_of(study)
+            things["transform"] = registration.transform
+        state.update(
+            {
+                name: thing
+                for name, thing in run_steps([(number, operation)], things, share).items()
+                if name in operation.declaration.gives
+            }
+        )
+    return state
+
+
+def _labels_of(study: dict) -> sitk.Image:
+    return study["labels"] if study["labels"] is not None else Geometry.of(study["image"]).empty_image()
+
+
+def _assembled(
+    fixed: int,
+    moving: int,
+    first: dict,
+    other: dict,
+    registration: Registration,
+    state: dict,
+    failed: bool,
+    given: bool,
+    progress: Progress,
+) -> PairComparison:
+    grid: Geometry = state["grid"]
+    own = [Geometry.of(study["image"]) for study in (first, other)]
+    region = state["fixed_mask"] & state["moving_mask"]
+    findings: tuple[Finding, ...] = tuple(state.get("findings", ()))
+    change = state.get("change", grid.empty_image())
+    if failed:
+        labels = [_labels_of(study) if study["given"] else g.empty_image() for study, g in zip((first, other), own)]
+        native_change = own[0].empty_image()
+    else:
+        to_half = [inverted(t, grid) for t in (registration.to_first, registration.to_other)]
+        native_change = _nearest(change, own[0], to_half[0], progress)
+        labels = [state["fixed_labels"], state["moving_labels"]]
+        if not (given and findings):
+            labels = [
+                _nearest(sitk.Cast(v, sitk.sitkInt32), g, t, progress)
+                for v, g, t in zip(labels, own, to_half, strict=True)
+            ]
+    return PairComparison(
+        fixed, moving, registration, grid, state["fixed"], state["moving"],
+        state.get("difference", grid.empty_image(sitk.sitkFloat32)),
+        region, native_change, labels[0], labels[1], findings,
+    )  # fmt: skip
+
+
+def _nearest(labels: sitk.Image, grid: Geometry, transform: sitk.Transform, progress: Progress) -> sitk.Image:
+    return resample(labels, grid, transform, sitk.sitkNearestNeighbor, progress=progress)

@@ -1,0 +1,112 @@
+"""Compare a patient's studies: from images (and segmentations, if there are any) to findings with their change."""
+
+import datetime
+from collections.abc import Sequence
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.errors import InputError
+from ..core.geometry import require_3d, require_same_grid
+from ..core.progress import SILENT, Progress
+from ..core.recipe import Recipe, run_steps
+from .defaults import default_recipe
+from .pair import compare_pair
+from .result import Comparison, PairComparison, Verdict
+from .study import Study
+
+__all__ = ["compare", "default_recipe"]
+
+# What a step may take to run on each study alone; all other steps run once per pair.
+ALONE = {"image", "mask", "labels"}
+
+
+def compare(studies: Sequence[Study], recipe: Recipe | None = None, progress: Progress = SILENT) -> Comparison:
+    """Compare each later study with the first one.
+
+    studies: at least two; they are put in time order when all have a date. A study's own labels and mask are used
+    instead of the steps that would make them. recipe: default_recipe(studies) when None. Steps that take only
+    image, mask and labels run on each study in its own space; the others run on each pair, after `comparison.register`
+    in the half-way space, into which every image is resampled once. A pair whose registration fails has no findings.
+    Raises InputError (fewer than two studies, 2D or constant images, labels off the image's grid, ...); Cancelled.
+    """
+    studies = _checked(studies)
+    recipe = recipe or default_recipe(studies)
+    alone, together = _split(recipe)
+    shares = progress.parts(*[2.0] * len(studies), *[5.0] * (len(studies) - 1))
+    states = [_run_alone(study, alone, share) for study, share in zip(studies, shares, strict=False)]
+    pairs = tuple(
+        compare_pair(0, number, states[0], states[number], together, share)
+        for number, share in zip(range(1, len(studies)), shares[len(studies) :], strict=True)
+    )
+    progress(1.0, "Done")
+    return Comparison(studies, pairs, recipe, _notes(studies, pairs, recipe))
+
+
+def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:
+    if len(studies) < 2:
+        raise InputError(f"A comparison needs at least two studies; {len(studies)} given.")
+    for study in studies:
+        require_3d(study.image, f"Study '{study.name}'")
+        values = sitk.GetArrayViewFromImage(study.image)
+        finite = values[np.isfinite(values)]
+        if finite.size == 0:
+            raise InputError(f"Study '{study.name}' has no finite voxel (all NaN): choose another image.")
+        if finite.min() == finite.max():
+            raise InputError(f"Study '{study.name}' is constant ({finite.min():g} everywhere): choose another image.")
+        for what, companion in (("labels", study.labels), ("mask", study.mask)):
+            if companion is not None:
+                require_same_grid(study.image, companion, f"study '{study.name}' and its {what}")
+        if study.labels is not None and study.labels.GetPixelID() in (sitk.sitkFloat32, sitk.sitkFloat64):
+            raise InputError(f"The labels of study '{study.name}' must be whole numbers; save them as integers.")
+    if all(study.date is not None for study in studies):
+        studies = sorted(studies, key=lambda study: study.date or datetime.date.min)
+    return tuple(studies)
+
+
+def _split(recipe: Recipe) -> tuple[list, list]:
+    """(number, operation) of the steps for one study, and of those for a pair."""
+    alone, together = [], []
+    for number, operation in recipe.enabled_steps:
+        declaration = operation.declaration
+        takes = set(declaration.inputs) | set(declaration.optional_inputs)
+        (alone if takes <= ALONE else together).append((number, operation))
+    return alone, together
+
+
+def _run_alone(study: Study, steps: list, progress: Progress) -> dict:
+    """Things of one study in its own space: image, mask and labels (each None when no step gives it)."""
+    state = {"image": study.image, "mask": study.mask, "labels": study.labels, "given": study.labels is not None}
+    skipped = {name for name, given in (("labels", study.labels), ("mask", study.mask)) if given is not None}
+    needed = [(n, op) for n, op in steps if not set(op.declaration.gives) & skipped]
+    try:
+        return run_steps(needed, state, progress)
+    except InputError as error:
+        raise InputError(f"Study '{study.name}': {error}") from error
+
+
+def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe: Recipe) -> tuple[str, ...]:
+    notes = []
+    for pair in pairs:
+        names = f"'{studies[pair.fixed].name}' and '{studies[pair.moving].name}'"
+        verdict = pair.registration.verdict
+        if verdict is Verdict.FAILED:
+            notes.append(
+                f"The registration of {names} failed, so no findings are given: " + " ".join(pair.registration.reasons)
+            )
+            continue
+        if verdict is Verdict.DOUBTFUL:
+            notes.append(f"The registration of {names} is doubtful: " + " ".join(pair.registration.reasons))
+        if not pair.findings:
+            notes.append(f"No findings in {names}.")
+    given = [study.name for study in studies if study.labels is not None]
+    if given:
+        notes.append("Given segmentations were used for: " + ", ".join(given) + ".")
+    if len(given) not in (0, len(studies)):
+        notes.append(
+            "Some studies are segmented by hand and others by the recipe: differences between them may come "
+            "from the segmentation."
+        )
+    if not any(op.declaration.name == "comparison.register" for _, op in recipe.enabled_steps):
+        notes.append("The recipe has no registration: the studies were taken as lying in one space already.")
+    return tuple(notes)
