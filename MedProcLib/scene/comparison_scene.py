@@ -12,7 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 import slicer
 
-from MedProcLib.comparison.result import Comparison, Finding, PairComparison
+from MedProcLib.comparison.result import Change, Comparison, Finding, PairComparison
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.scene.color_tables import add_change_colors, add_difference_colors, color_of_change
@@ -205,14 +205,16 @@ def _add_points(findings: Sequence[Finding], places: np.ndarray, name: str, scen
 def places_in_first(findings: Sequence[Finding], to_first) -> np.ndarray:
     """LPS positions (n, 3) of findings in the first study's space, NaN where unknown.
 
-    Where a finding is in the other study only, the registration node brings its place there.
+    Where a finding is in the other study only, the registration node brings its place there; so it does for a merged
+    one, whose center in the first study lies between its parts.
     """
     places = np.full((len(findings), 3), np.nan)
     for place, finding in zip(places, findings, strict=True):
-        if finding.centers[0] is not None:
-            place[:] = finding.centers[0]
-        elif finding.centers[1] is not None:
-            place[:] = points_to_world(to_first, np.asarray(finding.centers[1]))[0]
+        first, other = finding.centers
+        if other is not None and (first is None or finding.change is Change.MERGED):
+            place[:] = points_to_world(to_first, np.asarray(other))[0]
+        elif first is not None:
+            place[:] = first
     return places
 
 

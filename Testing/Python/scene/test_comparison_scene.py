@@ -166,6 +166,15 @@ def test_tables_places_and_change(scene):
     assert rows_of_table(nodes.measurements) == rows
 
 
+def test_a_merged_finding_is_placed_where_it_is_one(scene):
+    between = (40.0, 40.0, 40.0)  # center of the parts it had before
+    finding = Finding(1, Change.MERGED, (400.0, 905.0), (between, RIGID.TransformPoint(GROWN)), "two became one")
+    comparison = comparison_of(RIGID)
+    pair = dataclasses.replace(comparison.pairs[0], findings=(finding,))
+    row = rows_of_table(add_comparison(dataclasses.replace(comparison, pairs=(pair,))).pairs[0].findings)[0]
+    assert [row[f"center_{axis}"] for axis in "LPS"] == pytest.approx(GROWN, abs=1e-6)
+
+
 def test_the_readers_nodes_are_not_touched(scene):
     comparison = comparison_of(RIGID)
     sources = [volume_from_image(study.image, study.name) for study in comparison.studies]
