@@ -6,7 +6,6 @@ import SimpleITK as sitk
 from PIL import Image
 
 from .colors import OTHER_TINT
-from .key_slices import whole_slice
 from .layers import Layers
 from .picture import annotate, gray, outline
 from .view import View, views
@@ -18,12 +17,11 @@ EDGE_COLOR = (255, 176, 0)
 
 def check_pictures(layers: Layers) -> list[tuple[str, Image.Image, Image.Image]]:
     """(plane, checkerboard, edges of the other study on the first) through the middle of the searched region."""
-    center = _middle(layers)
-    return [(view.name, *_check(layers, view, center)) for view in reversed(views(layers.pair.grid))]
+    return [(view.name, *_check(layers, view)) for view in reversed(views(layers.pair.grid))]
 
 
-def _check(layers: Layers, view: View, center: np.ndarray) -> tuple[Image.Image, Image.Image]:
-    grid = whole_slice(view, center, PIXELS)
+def _check(layers: Layers, view: View) -> tuple[Image.Image, Image.Image]:
+    grid = layers.whole_slice(view, layers.field[0], PIXELS)
     first, other = (layers.values(grid, side) for side in (0, 1))
     first_gray, other_gray = gray(first, layers.window), gray(other, layers.window)
     tile = np.arange(PIXELS) * TILES // PIXELS
@@ -40,16 +38,3 @@ def _edges(values: np.ndarray, window: tuple[float, float]) -> np.ndarray:
     share = np.clip((np.nan_to_num(values) - window[0]) / (window[1] - window[0]), 0, 1).astype(np.float32)
     edges = sitk.CannyEdgeDetection(sitk.GetImageFromArray(share), 0.02, 0.06, [6.0, 6.0])
     return sitk.GetArrayFromImage(edges)
-
-
-def _middle(layers: Layers) -> np.ndarray:
-    """LPS center of the searched region, of the whole grid when there is none."""
-    grid = layers.pair.grid
-    inside = sitk.GetArrayViewFromImage(layers.pair.region) > 0
-    if not inside.any():
-        return grid.center
-    middle = []
-    for axis in (2, 1, 0):
-        profile = np.flatnonzero(np.any(inside, axis=tuple(other for other in range(3) if other != axis)))
-        middle.append((profile[0] + profile[-1]) / 2)
-    return grid.points(np.round(np.array([middle])))[0]

@@ -6,7 +6,6 @@ import numpy as np
 from PIL import Image
 
 from ..comparison.result import Finding
-from ..core.geometry import Geometry
 from .colors import difference_colors
 from .layers import Layers, place_of
 from .picture import annotate, compact, gray
@@ -51,17 +50,10 @@ def key_slices(layers: Layers, finding: Finding, count: int) -> KeySlices | None
 
 
 def _locator(layers: Layers, view: View, center: np.ndarray, side: float, pixels: int) -> Image.Image:
-    """The whole slice of the other study with the pictures' frame."""
-    grid = whole_slice(view, center, pixels)
+    """The slice of the other study with the pictures' frame."""
+    grid = layers.whole_slice(view, center, pixels)
     pixel = grid.spacing[0]
     rgb = gray(layers.values(grid, 1), layers.window)
     x, y, _ = grid.indices(center[np.newaxis])[0]
     reach = side / 2 / pixel
     return annotate(rgb, pixel, view.letters, boxes=[(x - reach, y - reach, x + reach, y + reach)])
-
-
-def whole_slice(view: View, center: np.ndarray, pixels: int) -> Geometry:
-    """Square picture grid of the whole slice through an LPS point, of one scale for all views, around the middle."""
-    middle = view.grid.center + view.normal * float((center - view.grid.center) @ view.normal)
-    side = float(max(view.grid.extent))
-    return view.picture(middle, side, side, side / pixels)

@@ -10,6 +10,10 @@ from ..comparison.result import Change, PairComparison
 from ..core.geometry import Geometry, resample
 from .colors import LOOKS
 from .picture import Window, outline, window_of
+from .view import View
+
+# around the searched region, so that one sees where in the body it is
+MARGIN_MM = 18.0
 
 
 class Layers:
@@ -31,6 +35,23 @@ class Layers:
         inside = sitk.GetArrayViewFromImage(self.pair.region) > 0
         arrays = [sitk.GetArrayViewFromImage(image) for image in self.images]
         return window_of(*(array[inside] if inside.any() else array for array in arrays))
+
+    @cached_property
+    def field(self) -> tuple[np.ndarray, float]:
+        """What a picture of the whole must show: the searched region's center (LPS) and a side in mm with a margin."""
+        grid = self.pair.grid
+        inside = sitk.GetArrayViewFromImage(self.pair.region) > 0
+        if not inside.any():
+            return grid.center, float(grid.extent.max())
+        profiles = [np.flatnonzero(np.any(inside, axis=others)) for others in ((0, 1), (0, 2), (1, 2))]
+        middle = np.round([(profile[0] + profile[-1]) / 2 for profile in profiles])
+        sides = [len(np.r_[p[0] : p[-1] + 1]) * spacing for p, spacing in zip(profiles, grid.spacing, strict=True)]
+        return grid.points(middle)[0], float(min(max(sides) + 2 * MARGIN_MM, grid.extent.max()))
+
+    def whole_slice(self, view: View, point: np.ndarray, pixels: int) -> Geometry:
+        """Square picture grid of the field's slice through an LPS point, of one scale for all views."""
+        center, side = self.field
+        return view.picture(center + view.normal * float((point - center) @ view.normal), side, side, side / pixels)
 
     @cached_property
     def numbers_on_grid(self) -> tuple[np.ndarray, np.ndarray]:

@@ -23,11 +23,11 @@ def overview_pictures(layers: Layers) -> list[tuple[str, Image.Image]]:
 
 
 def _projection(layers: Layers, view: View) -> Image.Image:
-    side = float(max(view.grid.extent))
+    center, side = layers.field
     voxel = max(VOXEL_MM, side / PIXELS)
     normal_columns = np.reshape(view.grid.direction, (3, 3))
     depth = float(view.grid.extent[int(np.argmax(np.abs(view.normal @ normal_columns)))])
-    slab = view.slab(view.grid.center, (side, side, depth), voxel)
+    slab = view.slab(center, (side, side, depth), voxel)
     values = sitk.GetArrayFromImage(resample(layers.images[1], slab)).astype(np.float32)
     region = sitk.GetArrayFromImage(resample(layers.pair.region, slab, interpolator=sitk.sitkNearestNeighbor)) > 0
     low, high = layers.window

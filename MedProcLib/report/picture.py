@@ -23,13 +23,14 @@ def gray(values: np.ndarray, window: Window) -> np.ndarray:
 
 
 def window_of(*images: np.ndarray) -> Window:
-    """A window that shows most of the values of all images: 0.5th to 99.7th percentile of what is not background."""
+    """A window that shows the values of all images that are not background, with room for bright lesions: from the
+    0.5th percentile to the 99.7th and a quarter more."""
     values = np.concatenate([image[np.isfinite(image)].ravel()[:: max(1, image.size // 500_000)] for image in images])
     shown = values[values > values.min()] if values.size and values.min() < values.max() else values
     if not shown.size:
         return 0.0, 1.0
     low, high = (float(p) for p in np.percentile(shown, [0.5, 99.7]))
-    return low, high if high > low else low + max(1.0, abs(low))
+    return low, low + (1.25 * (high - low) if high > low else max(1.0, abs(low)))
 
 
 def outline(rgb: np.ndarray, inside: np.ndarray, color: Rgb, width: float = 2.0, rim: float = 1.2) -> None:

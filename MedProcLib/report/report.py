@@ -167,7 +167,7 @@ def _check(layers: Layers, first: Study, other: Study) -> str:
         boards.append(figure(board, f"{plane} checkerboard of {first.name} and {other.name}", text(plane)))
         edges.append(figure(edge, f"{plane} slice of {first.name} with the edges of {other.name}", text(plane)))
     figures = [
-        [text(f.name.replace("_", " ")), f"{f.value:.3g} {shown(f.unit)}".strip()]
+        [text(f.name.replace("_", " ")), text(f"{_short(f.value)} {shown(f.unit)}".strip())]
         for f in layers.pair.registration.figures
     ]
     return (
@@ -219,6 +219,10 @@ def _provenance(comparison: Comparison) -> str:
         f"<pre>{text(json.dumps(record, indent=2))}</pre></details>",
         f"<footer>{text(record['software'])} · Not for clinical use</footer>",
     )
+
+
+def _short(value: float) -> str:
+    return "< 0.001" if 0 < abs(value) < 0.001 else f"{value:.3g}"
 
 
 def _title(comparison: Comparison) -> str:

@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from MedProcLib.report.key_slices import whole_slice
 from MedProcLib.report.layers import Layers
 from MedProcLib.report.view import direction_letters, slice_view, views
 
@@ -20,7 +19,7 @@ def test_a_marker_is_on_the_side_its_letter_says(comparison, ball, direction, to
     layers.images = (grid.image_of(marker.astype(np.float32)),) * 2
     for view in views(grid):
         center = grid.center + view.normal * float(30 * towards @ view.normal)
-        values = layers.values(whole_slice(view, center, 101), 0)
+        values = layers.values(layers.whole_slice(view, center, 101), 0)
         y, x = np.argwhere(values > 0.5).mean(axis=0) - 50
         right, down = CONVENTION[view.name]
         assert np.sign(x) == np.sign(towards @ right) or abs(towards @ right) < 0.5
