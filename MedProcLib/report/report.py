@@ -28,7 +28,7 @@ LIMITS = (
     "A difference of intensity can come from another scanner, protocol, contrast agent or motion, and not from the "
     "patient. Volumes of small findings depend on voxel size: compare studies of like protocol.",
     "Both images are shown in the space half-way between them, with matched intensities: they are resampled. "
-    "Volumes and diameters are measured on each study's own voxels.",
+    "Diameters are measured on each study's own voxels.",
 )
 VERDICT_WORDS = {
     Verdict.GOOD: "The studies are aligned well.",
