@@ -43,7 +43,14 @@ _numbers = itertools.count(1)
 class _OffscreenView:
     """A render window with a group of displayable managers; use as a context manager, or call close()."""
 
-    def __init__(self, factory_class, managers: tuple[str, ...], size: tuple[int, int], slicer_core: HeadlessSlicer):
+    def __init__(
+        self,
+        factory_class,
+        managers: tuple[str, ...],
+        size: tuple[int, int],
+        slicer_core: HeadlessSlicer,
+        image_actor: vtkActor2D | None = None,
+    ):
         ensure_offscreen_opengl()
         self.size = size
         self._core = slicer_core
@@ -57,6 +64,8 @@ class _OffscreenView:
         self._interactor = vtkRenderWindowInteractor()
         self._interactor.SetRenderWindow(self._window)
         self._interactor.Initialize()
+        if image_actor is not None:
+            self._renderer.AddViewProp(image_actor)  # first, so that what the managers draw blends over the image
         factory = factory_class.GetInstance()
         factory.SetMRMLApplicationLogic(slicer_core.application_logic)
         for name in managers:
@@ -115,7 +124,10 @@ class OffscreenSliceView(_OffscreenView):
     def __init__(self, size: tuple[int, int] = (500, 500), core: HeadlessSlicer | None = None):
         """size: (width, height) in pixels."""
         core = core or start_headless_scene()
-        super().__init__(slicer.vtkMRMLSliceViewDisplayableManagerFactory, SLICE_MANAGERS, size, core)
+        self._image_actor = _make_image_actor()
+        super().__init__(
+            slicer.vtkMRMLSliceViewDisplayableManagerFactory, SLICE_MANAGERS, size, core, self._image_actor
+        )
         self._renderer.GetActiveCamera().ParallelProjectionOn()
         self._logic = slicer.vtkMRMLSliceLogic()
         self._logic.SetMRMLApplicationLogic(core.application_logic)
@@ -124,8 +136,6 @@ class OffscreenSliceView(_OffscreenView):
         self.node = self._logic.AddSliceNode(_unique_name())
         self._managers.SetMRMLDisplayableNode(self.node)
         self._logic.ResizeSliceNode(*size)
-        self._image_actor = _make_image_actor()
-        self._renderer.AddViewProp(self._image_actor)
 
     def show(
         self,
