@@ -5,13 +5,14 @@ import importlib.util
 import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
+import numpy as np
 import qt
 import slicer
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTableNode
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -21,14 +22,14 @@ from slicer.ScriptedLoadableModule import (
 if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies beside MedProc/
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from MedProcLib.comparison.compare import compare, default_recipe
-
+from MedProcLib.comparison.pipeline import compare, default_recipe
 from MedProcLib.comparison.result import Comparison, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.atomic import whole_file
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.core.registry import create_operation
 from MedProcLib.report.finding_measurements import measure_findings
 from MedProcLib.report.report import report_html
 from MedProcLib.scene.comparison_scene import ComparisonNodes, add_comparison
@@ -43,6 +44,7 @@ from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.results_table import ResultsTable
 from MedProcLib.widgets.side_by_side import show_side_by_side
 
+AUTOMATIC, BELOW = "Chosen from the images", "As set below"
 VERDICT = "MedProc.Verdict"  # attributes of the findings table
 REASONS = "MedProc.Reasons"
 VERDICT_TEXT = {
@@ -77,6 +79,7 @@ class MedProcComparisonParameterNode:
     followUpVolume: vtkMRMLScalarVolumeNode
     followUpDate: str = ""
     followUpSegmentation: vtkMRMLSegmentationNode
+    steps: Annotated[str, Choice([AUTOMATIC, BELOW])] = AUTOMATIC
     recipe: str = ""
     reader: str = ""
     findingsTable: vtkMRMLTableNode
@@ -105,7 +108,7 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def proposeInputs(self):
         parameters = self.parameters
-        if parameters.baselineVolume is None and parameters.followUpVolume is None:
+        if parameters.baselineVolume is None or parameters.followUpVolume is None:
             volumes = sorted(scalar_volumes(), key=lambda node: date_of_volume(node) or datetime.date.max)
             if len(volumes) >= 2:
                 parameters.baselineVolume, parameters.followUpVolume = volumes[:2]
@@ -122,7 +125,7 @@ class MedProcComparisonWidget(ModuleWidget):
     def refresh(self):
         rows = self.findingRows()
         self.results.show(
-            [_("Finding"), _("Change"), _("Before [mm³]"), _("After [mm³]"), _("Change [%]"), _("Status")],
+            [_("Finding"), _("Change"), _("Before\n[mm³]"), _("After\n[mm³]"), _("Difference\n[%]"), _("Status")],
             [
                 [
                     row["finding"],
@@ -136,6 +139,7 @@ class MedProcComparisonWidget(ModuleWidget):
             ],
             [_tip(row) for row in rows],
         )
+        self.ui.stepsFrame.enabled = self.parameters.steps == BELOW
         self.showVerdict()
         self.updateButtons()
 
@@ -148,6 +152,8 @@ class MedProcComparisonWidget(ModuleWidget):
         text = f"{VERDICT_TEXT[Verdict(verdict)]}\n{table.GetAttribute(REASONS) or ''}".strip()
         self.ui.verdictLabel.text = text
         self.ui.verdictLabel.styleSheet = f"{VERDICT_STYLE[Verdict(verdict)]} padding: 6px; border-radius: 3px;"
+        # layouts inside layouts do not ask how high a text gets when it wraps
+        self.ui.verdictLabel.setMinimumHeight(self.ui.verdictLabel.heightForWidth(self.ui.verdictLabel.width))
 
     def updateButtons(self):
         """Enable what can be done, and say what is missing for the rest."""
@@ -191,7 +197,7 @@ class MedProcComparisonWidget(ModuleWidget):
         task = self.logic.prepare(
             parameters.baselineVolume,
             parameters.followUpVolume,
-            self.recipe(),
+            self.recipe() if parameters.steps == BELOW else None,
             parameters.baselineSegmentation,
             parameters.followUpSegmentation,
             parameters.baselineDate,
@@ -257,7 +263,7 @@ class ComparisonTask:
     baseline: Any
     followUp: Any
     studies: tuple[Study, Study]
-    recipe: Recipe
+    recipe: Recipe | None
 
     def compute(self, progress: Progress = SILENT) -> Comparison:
         return compare(self.studies, self.recipe, progress=progress)
@@ -275,8 +281,8 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
         return MedProcComparisonParameterNode(super().getParameterNode())
 
     def defaultRecipe(self) -> Recipe:
-        """Enhancement, segmentation, registration and comparison."""
-        return default_recipe()
+        """The steps for MR of the head: brain mask, bias correction, lesions, registration, change, matching."""
+        return default_recipe(())
 
     def process(
         self,
@@ -291,13 +297,14 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
     ):
         """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes).
 
-        Segmentation nodes of findings are optional; dates are YYYY-MM-DD, '' for what the volumes tell.
+        recipe: core.recipe.Recipe, None for one chosen from the images. Segmentation nodes of findings are optional;
+        they are used instead of the step that segments. Dates are YYYY-MM-DD, '' for what the volumes tell.
         Raises InputError, Cancelled; then the scene is as it was.
         """
         task = self.prepare(
             baseline,
             followUp,
-            recipe or self.defaultRecipe(),
+            recipe,
             baselineSegmentation,
             followUpSegmentation,
             baselineDate,
@@ -328,7 +335,10 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
     def commit(self, task: ComparisonTask, comparison: Comparison) -> ComparisonNodes:
         """Add the comparison to the scene (main thread)."""
         require_present(task.baseline, task.followUp)
-        nodes = add_comparison(comparison, sources=[task.baseline, task.followUp])
+        sources = [task.baseline, task.followUp]
+        if comparison.studies[0] is not task.studies[0]:  # their dates put them in another order
+            sources.reverse()
+        nodes = add_comparison(comparison, sources=sources)
         registration = comparison.pairs[0].registration
         nodes.pairs[0].findings.SetAttribute(VERDICT, str(registration.verdict))
         nodes.pairs[0].findings.SetAttribute(REASONS, "\n".join(registration.reasons))
@@ -402,3 +412,57 @@ def _sentence(comparison: Comparison) -> str:
 class MedProcComparisonTest(ScriptedLoadableModuleTest):
     def setUp(self):
         slicer.mrmlScene.Clear()
+
+    def makeStudy(self, name, blocks):
+        """A volume of noise with cubes of (z, y, x, side) voxels of 1 mm in it, and their segmentation."""
+        values = np.random.default_rng(len(name)).normal(100, 5, (30, 40, 50)).astype(np.float32)
+        mask = np.zeros(values.shape, np.uint8)
+        for z, y, x, side in blocks:
+            mask[z : z + side, y : y + side, x : x + side] = 1
+        values[mask > 0] += 100
+        volume = slicer.util.addVolumeFromArray(values, name=name)
+        segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"{name} findings")
+        segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        segment = segmentation.GetSegmentation().AddEmptySegment("Findings")
+        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
+        return volume, segmentation
+
+    def compareStudies(self):
+        """Studies in one place: a cube grows from 6 to 10 mm, one of 5 mm goes, one of 7 mm comes."""
+        first, firstSegments = self.makeStudy("First", [(5, 5, 5, 6), (20, 30, 40, 5)])
+        other, otherSegments = self.makeStudy("Other study", [(4, 4, 4, 10), (20, 8, 36, 7)])
+        recipe = Recipe.of(create_operation("comparison.match_findings"))
+        logic = MedProcComparisonLogic()
+        comparison, nodes = logic.process(
+            first, other, recipe, firstSegments, otherSegments, baselineDate="2020-01-31", followUpDate="2021-02-01"
+        )
+        return logic, comparison, nodes
+
+    def test_known_changes(self):
+        _logic, comparison, nodes = self.compareStudies()
+        found = {str(finding.change): finding.volumes_mm3 for finding in comparison.pairs[0].findings}
+        self.assertEqual(set(found), {"grown", "gone", "new"})
+        np.testing.assert_allclose([found["grown"], found["gone"], found["new"]], [(216, 1000), (125, 0), (0, 343)])
+        self.assertEqual(comparison.studies[1].date, datetime.date(2021, 2, 1))
+        self.assertEqual(len(rows_of_table(nodes.pairs[0].findings)), 3)
+
+    def test_decisions_reach_the_report(self):
+        logic, comparison, nodes = self.compareStudies()
+        table = nodes.pairs[0].findings
+        with self.assertRaises(InputError):
+            logic.decide(table, 0, "accepted", " ")
+        finding = logic.decide(table, 1, "rejected", "A. Reader", "an artifact")
+        row = rows_of_table(table)[1]
+        self.assertEqual((row["finding"], row["status"], row["reader"]), (finding, "rejected", "A. Reader"))
+        self.assertEqual(row["comment"], "an artifact")
+        reviewed = logic.reviewed(comparison, table)
+        self.assertEqual([f.status for f in reviewed.pairs[0].findings].count("rejected"), 1)
+        self.assertIn("A. Reader", logic.report(reviewed))
+
+    def test_error_leaves_the_scene(self):
+        first, _segments = self.makeStudy("First", [(5, 5, 5, 6)])
+        flat = slicer.util.addVolumeFromArray(np.zeros((30, 40, 50)), name="Flat")
+        count = slicer.mrmlScene.GetNumberOfNodes()
+        with self.assertRaises(InputError):
+            MedProcComparisonLogic().process(first, flat)
+        self.assertEqual(slicer.mrmlScene.GetNumberOfNodes(), count)

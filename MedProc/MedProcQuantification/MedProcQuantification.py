@@ -88,7 +88,7 @@ class MedProcQuantificationWidget(ModuleWidget):
     def refresh(self):
         rows = self.resultRows()
         self.results.show(
-            [_("Segment"), _("Part"), _("Volume [mm³]"), _("Long × short [mm]"), _("Mean"), _("SD")],
+            [_("Segment"), _("Part"), _("Volume\n[mm³]"), _("Long × short\n[mm]"), _("Mean"), _("SD")],
             [
                 [
                     row["name"],

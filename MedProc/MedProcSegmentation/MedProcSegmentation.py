@@ -94,7 +94,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         for widget in (self.ui.maskLabel, self.ui.maskSelector, self.ui.maskSegmentLabel, self.ui.maskSegmentBox):
             widget.visible = self.parameters.region == SEGMENT
         self.results.show(
-            [_("Finding"), _("Volume [mm³]"), _("Center R, A, S [mm]")],
+            [_("Finding"), _("Volume\n[mm³]"), _("Center R, A, S\n[mm]")],
             [
                 [row["finding"], row["volume_mm3"], "{:.1f}, {:.1f}, {:.1f}".format(*_ras(_center(row)))]
                 for row in self.resultRows()

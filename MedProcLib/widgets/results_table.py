@@ -71,5 +71,5 @@ def shown(value: Any) -> str:
 def _item(value: Any) -> Any:
     item = qt.QTableWidgetItem(shown(value))
     if isinstance(value, (int, float)):
-        item.setTextAlignment(int(qt.Qt.AlignRight | qt.Qt.AlignVCenter))
+        item.setData(qt.Qt.TextAlignmentRole, int(qt.Qt.AlignRight) | int(qt.Qt.AlignVCenter))
     return item
