@@ -7,6 +7,7 @@
     python3 run.py test --slicer PATH  the tests that run inside a real Slicer
     python3 run.py bench [NAME]        speed and accuracy: all of Testing/Benchmarks, or one
     python3 run.py lint                ruff, import-linter and mypy
+    python3 run.py update              write what is made from the code: file lists of CMake, Docs/operations.md
 
 The first call makes the environment `.venv` with pinned packages (requirements/); later calls reuse it.
 """
@@ -49,7 +50,7 @@ SYSTEM_PACKAGES = {
 
 def main(arguments: list[str]) -> int:
     """Run the command; returns its exit code."""
-    commands = {"demo": demo, "medproc": medproc, "test": test, "bench": bench, "lint": lint}
+    commands = {"demo": demo, "medproc": medproc, "test": test, "bench": bench, "lint": lint, "update": update}
     if not arguments or arguments[0] in ("-h", "--help") or arguments[0] not in commands:
         print(__doc__)
         return 0 if arguments and arguments[0] in ("-h", "--help") else 2
@@ -82,9 +83,8 @@ def test_in_slicer(arguments: list[str]) -> int:
     slicer, others = arguments[place + 1], arguments[:place] + arguments[place + 2 :]
     paths = [str(ROOT / "MedProc" / name) for name in MODULE_FOLDERS]
     script = str(ROOT / "Testing" / "run_in_slicer.py")
-    return call(
-        [slicer, "--testing", "--no-splash", "--additional-module-paths", *paths, "--python-script", script, *others]
-    )
+    os.environ["MEDPROC_PYTEST_ARGUMENTS"] = " ".join(others)
+    return call([slicer, "--testing", "--no-splash", "--additional-module-paths", *paths, "--python-script", script])
 
 
 def bench(arguments: list[str]) -> int:
@@ -112,6 +112,15 @@ def lint(arguments: list[str]) -> int:
         ["-m", "mypy"],
     ]
     return max([call([str(PYTHON), *check], path=True) for check in checks])
+
+
+def update(arguments: list[str]) -> int:
+    install("run")
+    page = subprocess.run([str(PYTHON), "-m", "MedProcLib", "operations", "--markdown"], cwd=ROOT, capture_output=True)
+    if page.returncode:
+        return fail(page.stderr.decode())
+    (ROOT / "Docs" / "operations.md").write_bytes(page.stdout)
+    return call([str(PYTHON), str(ROOT / "Testing" / "cmake_lists.py"), "--write"])
 
 
 def require_python() -> None:
