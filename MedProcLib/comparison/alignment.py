@@ -21,9 +21,11 @@ from .halfway import half, transform_of
 
 BINS = 48
 TUKEY = 4.685
-ANGLES_DEG = (-36, -24, -12, 0, 12, 24, 36)
+ANGLES_DEG = (-32, -16, 0, 16, 32)
 COARSEST_MM = 8.0
-MOST_POINTS = 1_500_000
+MOST_GRID_POINTS = 1_500_000
+MOST_POINTS = 250_000
+STARTS = 6
 
 
 @dataclass(frozen=True)
@@ -75,17 +77,16 @@ def prepare(image: sitk.Image, mask: sitk.Image | None, what: str) -> Volume:
     )
 
 
-def search(first: Volume, other: Volume, progress: Progress = SILENT) -> list[np.ndarray]:
-    """Rough 4 x 4 matrices first -> other, best first: all rotations to 36 degrees about each axis, all translations.
+def search(first: Volume, other: Volume, spacing: float, progress: Progress = SILENT) -> list[np.ndarray]:
+    """Rough 4 x 4 matrices first -> other, best first: all rotations to 32 degrees about each axis, all translations.
 
+    first, other: at the coarsest level, of this spacing (mm).
     Two features vote, brightness and the size of its gradient, so that inverted contrast is found too.
     """
-    spacing = _search_spacing(first, other)
-    one, two = level(first, spacing), level(other, spacing)
-    centers = [_centroid(v) for v in (one, two)]
-    radius = max(float(np.linalg.norm(v.geometry.extent)) for v in (one, two)) / 2
+    centers = [_centroid(v) for v in (first, other)]
+    radius = max(float(np.linalg.norm(v.geometry.extent)) for v in (first, other)) / 2
     found: list[tuple[float, np.ndarray]] = []
-    features = [[_bright(v), _edges(v)] for v in (one, two)]
+    features = [[_bright(v), _edges(v)] for v in (first, other)]
     count = int(np.ceil(2 * radius * 0.8 / spacing))
     grid = _cube(np.zeros(3), count, spacing)
     turns = list(itertools.product(ANGLES_DEG, repeat=3))
@@ -104,7 +105,7 @@ def search(first: Volume, other: Volume, progress: Progress = SILENT) -> list[np
     brightness = sorted(found[0::2], key=lambda item: -item[0])
     edges = sorted(found[1::2], key=lambda item: -item[0])
     ranked = [m for pair in zip(brightness, edges, strict=True) for _, m in pair]
-    return _distinct(ranked, centers[0], radius / 2, 2 * spacing)[:8]
+    return _distinct(ranked, centers[0], radius / 2, 2 * spacing)
 
 
 def refine(
@@ -120,7 +121,7 @@ def refine(
 ) -> Fit:
     """Improve a 4 x 4 matrix first -> other on a half-way grid of this spacing (mm).
 
-    first, other: at this level's resolution (see `level`). Minimizes both studies' residuals from the other one's
+    first, other: at this level's resolution (see `pyramid`). Minimizes both studies' residuals from the other one's
     best intensity mapping (correlation ratio), with Tukey's weights when robust. Swapping the studies inverts it.
     """
     matrix, similarity, overlap = np.array(start, float), 0.0, 0.0
@@ -137,7 +138,7 @@ def refine(
             best = Fit(matrix, similarity, overlap)
         root = half(matrix)
         matrix = root @ scipy.linalg.expm(step) @ root
-        if state.largest_move(step) < 0.002 * spacing:
+        if state.largest_move(step) < 0.004 * spacing:
             break
     final = State.at(first, other, matrix, spacing)
     if final is None:
@@ -149,18 +150,28 @@ def refine(
     return Fit(matrix, similarity, final.overlap)
 
 
-def level(volume: Volume, spacing: float) -> Volume:
-    """The volume smoothed and thinned for sampling at this spacing (mm), whatever its own voxels are."""
-    sigma = [float(np.sqrt(max((0.5 * spacing) ** 2 - (0.4 * s) ** 2, 0.0))) for s in volume.geometry.spacing]
-    own = volume.geometry
-    factor = [max(1, int(spacing / (1.5 * s))) for s in own.spacing]
+def pyramid(volume: Volume, spacings: list[float]) -> list[Volume]:
+    """The volume smoothed and thinned for sampling at each of these spacings (mm, coarse to fine)."""
+    done: list[Volume] = []
+    blur2 = (0.4 * np.asarray(volume.geometry.spacing)) ** 2  # what the voxels themselves have smoothed
+    for spacing in reversed(spacings):
+        wanted2 = np.maximum((0.5 * spacing) ** 2, blur2)
+        sigma = np.sqrt(wanted2 - blur2)
+        volume, blur2 = _reduced(volume, sigma, spacing), wanted2
+        done.insert(0, volume)
+    return done
+
+
+def _reduced(volume: Volume, sigma_mm: np.ndarray, spacing: float) -> Volume:
+    grid = volume.geometry
+    pixels = (sigma_mm / np.asarray(grid.spacing))[::-1]
+    x, y, z = (max(1, int(spacing / (1.5 * s))) for s in grid.spacing)
 
     def reduced(image: sitk.Image) -> sitk.Image:
-        array = sitk.GetArrayFromImage(image)
-        pixels = [s / v for s, v in zip(sigma, own.spacing, strict=True)][::-1]
-        array = scipy.ndimage.gaussian_filter(array, pixels, mode="nearest", truncate=3)
-        smooth = own.image_of(array)
-        return smooth[:: factor[0], :: factor[1], :: factor[2]]
+        array = sitk.GetArrayViewFromImage(image)
+        if array.min() == array.max():
+            return image[::x, ::y, ::z]
+        return grid.image_of(scipy.ndimage.gaussian_filter(array, pixels, mode="nearest", truncate=3))[::x, ::y, ::z]
 
     return Volume(reduced(volume.image), reduced(volume.inside), reduced(volume.foreground))
 
@@ -170,7 +181,7 @@ def levels(first: Volume, other: Volume) -> list[float]:
     coarse = _search_spacing(first, other)
     finest = max(min(min(first.geometry.spacing), min(other.geometry.spacing)), coarse / 4)
     volume = max(float(np.prod(first.geometry.extent)), float(np.prod(other.geometry.extent)))
-    finest = max(finest, (volume / MOST_POINTS) ** (1 / 3))
+    finest = max(finest, (volume / MOST_GRID_POINTS) ** (1 / 3))
     steps = [coarse]
     while steps[-1] / 2 > finest * 1.01:
         steps.append(steps[-1] / 2)
@@ -222,11 +233,11 @@ class State:
         if used.sum() < 100 or union_count == 0:
             return None
         overlap = float(((fore_f > 0.5) & (fore_m > 0.5)).sum()) / union_count
-        indices = np.argwhere(used)[:, ::-1].astype(float)
-        x = grid.points(indices)
-        gf = np.stack([g[used] for g in np.gradient(f, spacing)[::-1]], axis=1)
-        gm = np.stack([g[used] for g in np.gradient(m, spacing)[::-1]], axis=1)
-        return cls(f[used].astype(float), m[used].astype(float), gf, gm, x, x.mean(axis=0), overlap)
+        chosen = np.flatnonzero(used)
+        chosen = chosen[:: int(np.ceil(len(chosen) / MOST_POINTS))]
+        x = grid.points(np.stack(np.unravel_index(chosen, used.shape)[::-1], axis=1).astype(float))
+        gf, gm = (np.stack([g.ravel()[chosen] for g in np.gradient(v, spacing)[::-1]], axis=1) for v in (f, m))
+        return cls(f.ravel()[chosen].astype(float), m.ravel()[chosen].astype(float), gf, gm, x, x.mean(axis=0), overlap)
 
     def step(self, affine: bool, robust: bool, damping: float) -> tuple[np.ndarray, float]:
         """(4 x 4 generator of the next move, correlation ratio)."""
@@ -379,7 +390,7 @@ def _distinct(matrices: list[np.ndarray], center: np.ndarray, radius: float, dis
     for matrix in matrices:
         if all(largest_distance(matrix, other, rim) > distance for other in kept):
             kept.append(matrix)
-        if len(kept) >= 8:
+        if len(kept) >= STARTS:
             break
     return kept
 

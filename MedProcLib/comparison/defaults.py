@@ -9,6 +9,7 @@ from ..core.errors import InputError
 from ..core.geometry import Geometry
 from ..core.recipe import Recipe
 from ..enhancement.n4 import N4
+from ..segmentation.body_mask import BodyMask
 from ..segmentation.brain_mask import BrainMask
 from ..segmentation.bright_outliers import BrightOutliers
 from .alignment import prepare
@@ -32,7 +33,7 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
     """
     given = any(study.labels is not None for study in studies)
     outline = 0.3 if given else 0.0
-    if all(_is_head_mr(study) for study in studies):
+    if _is_head_mr(studies[0]) and all(study.modality in ("", "MR") for study in studies):
         return Recipe.of(
             BrainMask(),
             N4(),
@@ -44,6 +45,7 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
             MatchFindings(outline_mm=outline),
         )
     return Recipe.of(
+        BodyMask(),
         Register(),
         MatchIntensity(bias_mm=0 if any(_is_quantitative(study) for study in studies) else 30),
         DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),

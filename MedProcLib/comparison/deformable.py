@@ -3,7 +3,7 @@
 import SimpleITK as sitk
 
 from ..core.progress import SILENT, Progress, execute
-from .alignment import Volume, level
+from .alignment import Volume, pyramid
 
 CONTROL_POINT_MM = 30.0
 FINEST_MM = 3.0
@@ -17,7 +17,7 @@ def deform(
     Source: Rueckert et al., IEEE TMI 1999, with Mattes' mutual information (IEEE TMI 2003) as in SimpleITK.
     """
     spacing = max(FINEST_MM, *(float(max(v.geometry.extent)) / 128 for v in (first, other)))
-    fixed, moving = level(first, spacing), level(other, spacing)
+    fixed, moving = pyramid(first, [spacing])[0], pyramid(other, [spacing])[0]
     mesh = [max(1, round(e / CONTROL_POINT_MM)) for e in fixed.geometry.extent]
     spline = sitk.BSplineTransformInitializer(fixed.image, mesh, 3)
     method = sitk.ImageRegistrationMethod()
@@ -25,8 +25,8 @@ def deform(
     method.SetMetricAsMattesMutualInformation(48)
     method.SetMetricSamplingStrategy(method.REGULAR)
     method.SetMetricSamplingPercentage(0.25)
-    method.SetMetricFixedMask(sitk.Cast(fixed.inside > 0.99, sitk.sitkUInt8))
-    method.SetMetricMovingMask(sitk.Cast(other.inside > 0.99, sitk.sitkUInt8))
+    method.SetMetricFixedMask(fixed.inside > 0.99)
+    method.SetMetricMovingMask(other.inside > 0.99)
     method.SetInterpolator(sitk.sitkLinear)
     method.SetOptimizerAsLBFGSB(gradientConvergenceTolerance=1e-5, numberOfIterations=40)
     method.SetShrinkFactorsPerLevel([1])

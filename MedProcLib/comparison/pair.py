@@ -128,7 +128,10 @@ def _assembled(
     findings: tuple[Finding, ...] = tuple(state.get("findings", ()))
     change = state.get("change", grid.empty_image())
     if failed:
-        labels = [_labels_of(study) if study["given"] else g.empty_image() for study, g in zip((first, other), own)]
+        labels = [
+            _labels_of(study) if study["given"] else g.empty_image()
+            for study, g in zip((first, other), own, strict=True)
+        ]
         native_change = own[0].empty_image()
     else:
         to_half = [inverted(t, grid) for t in (registration.to_first, registration.to_other)]

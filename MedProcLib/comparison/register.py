@@ -9,7 +9,7 @@ from ..core.errors import InputError
 from ..core.operation import operation
 from ..core.progress import SILENT, Progress
 from . import verdict as verdicts
-from .alignment import Volume, level, levels, prepare, refine, search
+from .alignment import Volume, head_points, largest_distance, levels, prepare, pyramid, refine, search
 from .deformable import deform
 from .halfway import half, transform_of
 from .result import Registration, Verdict
@@ -38,14 +38,18 @@ def register(
     first = prepare(fixed, fixed_mask, "The first image")
     other = prepare(moving, moving_mask, "The other image")
     affine = kind != "rigid"
-    shares = progress.parts(5, 5, 3, 0.1 if kind != "deformable" else 8)
+    shares = progress.parts(3, 3, 2, 3, 8 if kind == "deformable" else 0.1)
     spacings = levels(first, other)
-    candidates = search(first, other, shares[0])
-    matrix = _descend(first, other, candidates, spacings, affine, shares[1])
-    if matrix is None:
+    one, two = pyramid(first, spacings), pyramid(other, spacings)
+    starts = search(one[0], two[0], spacings[0], shares[0])
+    rough = _descend(one[:2], two[:2], spacings[:2], starts, affine, shares[1])
+    if rough is None:
         return _apart()
-    figures = verdicts.measure(first, other, matrix, spacings, affine, shares[2])
+    figures = verdicts.measure(one, two, spacings, rough, affine, shares[2])
     verdict, reasons = verdicts.judge(figures)
+    matrix = rough
+    if verdict is not Verdict.FAILED:
+        matrix = _descend(one[2:], two[2:], spacings[2:], [rough], affine, shares[3])
     root = half(matrix)
     transform: sitk.Transform = transform_of(matrix)
     to_other: sitk.Transform = transform_of(root)
@@ -81,26 +85,32 @@ class Register:
 
 
 def _descend(
-    first: Volume,
-    other: Volume,
-    candidates: list[np.ndarray],
+    first: list[Volume],
+    other: list[Volume],
     spacings: list[float],
+    starts: list[np.ndarray],
     affine: bool,
     progress: Progress,
 ) -> np.ndarray | None:
-    """From many starts at the coarse level to one result at the fine level."""
-    keep = (3, 1)
-    for number, (spacing, share) in enumerate(zip(spacings, progress.parts(*[1.0] * len(spacings)), strict=True)):
-        one, two = level(first, spacing), level(other, spacing)
+    """From starts at the first of the levels to the best result at the last; None when the images lie apart."""
+    for one, two, spacing, share in zip(
+        first, other, spacings, progress.parts(*[1.0] * len(spacings)) if spacings else [], strict=True
+    ):
+        points, single = head_points(one), len(starts) == 1
         fits = [
-            refine(one, two, start, spacing, affine=affine and number > 0, progress=part)
-            for start, part in zip(candidates, share.parts(*[1.0] * len(candidates)), strict=True)
+            # size and shear only once the position is known
+            refine(one, two, start, spacing, affine=affine and single, iterations=30 if single else 12, progress=part)
+            for start, part in zip(starts, share.parts(*[1.0] * len(starts)), strict=True)
         ]
         fits = sorted((f for f in fits if f.overlap > 0), key=lambda f: -f.similarity * min(1.0, f.overlap + 0.3))
         if not fits:
             return None
-        candidates = [f.matrix for f in fits][: keep[min(number, 1)]]
-    return candidates[0]
+        starts = []
+        for fit in fits:
+            if all(largest_distance(fit.matrix, kept, points) > spacing / 4 for kept in starts):
+                starts.append(fit.matrix)
+        starts = starts[:3]
+    return starts[0]
 
 
 def identity(reason: str = "The recipe has no registration: the studies were taken as aligned.") -> Registration:

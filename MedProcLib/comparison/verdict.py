@@ -4,10 +4,11 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
+from scipy.spatial.transform import Rotation
 
 from ..core.measurement import Measurement
 from ..core.progress import SILENT, Progress
-from .alignment import Fit, State, Volume, head_points, largest_distance, level, refine
+from .alignment import State, Volume, head_points, largest_distance, refine
 from .result import Verdict
 
 # Limits found on real pairs: same patient and scanner, same patient and other scanner, other patients, other anatomy.
@@ -42,19 +43,27 @@ class Figures:
 
 
 def measure(
-    first: Volume, other: Volume, matrix: np.ndarray, spacings: list[float], affine: bool, progress: Progress = SILENT
+    first: list[Volume],
+    other: list[Volume],
+    spacings: list[float],
+    matrix: np.ndarray,
+    affine: bool,
+    progress: Progress = SILENT,
 ) -> Figures:
-    """Figures of a 4 x 4 matrix first -> other. spacings: the levels in mm it was refined at, coarse to fine."""
-    points = head_points(first)
-    middle = spacings[min(1, len(spacings) - 1)]
-    one, two = level(first, middle), level(other, middle)
-    fit = refine(one, two, matrix, middle, affine=affine, iterations=1)
+    """Figures of a 4 x 4 matrix first -> other, at the second of the levels (spacings in mm, coarse to fine)."""
+    points = head_points(first[-1])
+    shares = iter(progress.parts(*[1.0] * 3))
+    middle = min(1, len(spacings) - 1)
+    one, two, spacing = first[middle], other[middle], spacings[middle]
+    forward = refine(one, two, matrix, spacing, affine=affine, progress=next(shares))
     backward = np.linalg.inv(matrix @ _displacement(points, 6.0, 2 * spacings[0]))
-    for spacing, share in zip(spacings, progress.parts(*[1.0] * len(spacings)), strict=True):
-        a, b = (two, one) if spacing == middle else (level(other, spacing), level(first, spacing))
-        backward = refine(a, b, backward, spacing, affine=affine, progress=share).matrix
-    restart = largest_distance(np.linalg.inv(backward), matrix, points)
-    return Figures(_similarity(one, two, fit), fit.overlap, restart, _local_displacement(one, two, matrix, middle))
+    for level in range(middle + 1):
+        backward = refine(
+            other[level], first[level], backward, spacings[level], affine=affine, progress=next(shares)
+        ).matrix
+    restart = largest_distance(np.linalg.inv(backward), forward.matrix, points)
+    displacement = local_displacement(one, two, forward.matrix, spacing)
+    return Figures(forward.similarity, forward.overlap, restart, displacement)
 
 
 def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
@@ -114,14 +123,8 @@ def _compare(value: float, good: float, failed: float, bad: list[str], weak: lis
         weak.append(reason)
 
 
-def _similarity(first: Volume, other: Volume, fit: Fit) -> float:
-    return fit.similarity
-
-
 def _displacement(points: np.ndarray, degrees: float, millimeters: float) -> np.ndarray:
     """A fixed displacement about the middle of the points, along no special axis."""
-    from scipy.spatial.transform import Rotation
-
     axis = np.array([2.0, -3.0, 6.0]) / 7
     center = points.mean(axis=0)
     matrix = np.eye(4)
@@ -130,7 +133,7 @@ def _displacement(points: np.ndarray, degrees: float, millimeters: float) -> np.
     return matrix
 
 
-def _local_displacement(first: Volume, other: Volume, matrix: np.ndarray, spacing: float) -> float:
+def local_displacement(first: Volume, other: Volume, matrix: np.ndarray, spacing: float) -> float:
     """Median length in mm of the translation that each block of the body would still make."""
     state = State.at(first, other, matrix, spacing)
     if state is None:
