@@ -22,7 +22,8 @@ from slicer.ScriptedLoadableModule import (
 if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies beside MedProc/
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from MedProcLib.comparison.pipeline import compare, default_recipe
+from MedProcLib.comparison.defaults import head_mr_recipe
+from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Comparison, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.atomic import whole_file
@@ -125,7 +126,7 @@ class MedProcComparisonWidget(ModuleWidget):
     def refresh(self):
         rows = self.findingRows()
         self.results.show(
-            [_("Finding"), _("Change"), _("Before\n[mm³]"), _("After\n[mm³]"), _("Difference\n[%]"), _("Status")],
+            [_("No."), _("Change"), _("Before\n[mm³]"), _("After\n[mm³]"), _("Diff.\n[%]"), _("Status")],
             [
                 [
                     row["finding"],
@@ -282,7 +283,7 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
 
     def defaultRecipe(self) -> Recipe:
         """The steps for MR of the head: brain mask, bias correction, lesions, registration, change, matching."""
-        return default_recipe(())
+        return head_mr_recipe()
 
     def process(
         self,

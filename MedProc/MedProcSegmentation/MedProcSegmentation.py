@@ -294,7 +294,9 @@ class MedProcSegmentationTest(ScriptedLoadableModuleTest):
         return slicer.util.addVolumeFromArray(values, name="Spots")
 
     def recipe(self):
-        return Recipe.of(create_operation("segmentation.bright_outliers", {"low": 6, "high": 8}))
+        """Plain thresholds: the blocks come out to the voxel."""
+        settings = {"low": 6, "high": 8, "smoothing_mm": 0, "background_mm": 0}
+        return Recipe.of(create_operation("segmentation.bright_outliers", settings))
 
     def test_two_spots(self):
         volume = self.makeVolume()

@@ -23,6 +23,7 @@ from .study import Study
 BRAIN_ML = (300.0, 2200.0)
 HEAD_MM = 300.0
 AIR_HU = -500.0
+OUTLINE_MM = 0.3  # how uncertain a given outline is
 
 
 def default_recipe(studies: Sequence[Study]) -> Recipe:
@@ -32,25 +33,29 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
     All else: the body, change of any tissue. With given segmentations the outlines' own uncertainty is allowed for.
     """
     given = any(study.labels is not None for study in studies)
-    outline = 0.3 if given else 0.0
     if _is_head_mr(studies[0]) and all(study.modality in ("", "MR") for study in studies):
-        return Recipe.of(
-            BrainMask(),
-            N4(),
-            BrightOutliers(low=2.5, high=4.0, minimum_volume_mm3=15),
-            Register(),
-            MatchIntensity(),
-            DetectChange(),
-            ConsensusLabels(),
-            MatchFindings(outline_mm=outline),
-        )
+        return head_mr_recipe(given)
     return Recipe.of(
         BodyMask(),
         Register(),
         MatchIntensity(bias_mm=0 if any(_is_quantitative(study) for study in studies) else 30),
         DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
         ConsensusLabels(),
-        MatchFindings(outline_mm=outline),
+        MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
+    )
+
+
+def head_mr_recipe(given: bool = False) -> Recipe:
+    """Recipe for MR of the head; given: the findings are segmented already."""
+    return Recipe.of(
+        BrainMask(),
+        N4(),
+        BrightOutliers(low=2.5, high=4.0, minimum_volume_mm3=15),
+        Register(),
+        MatchIntensity(),
+        DetectChange(),
+        ConsensusLabels(),
+        MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )
 
 
@@ -76,4 +81,4 @@ def _is_head_mr(study: Study) -> bool:
     except InputError:
         return False
     size = np.count_nonzero(sitk.GetArrayViewFromImage(brain)) * Geometry.of(brain).voxel_volume / 1000
-    return BRAIN_ML[0] <= size <= BRAIN_ML[1]
+    return bool(BRAIN_ML[0] <= size <= BRAIN_ML[1])

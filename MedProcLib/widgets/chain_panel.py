@@ -68,7 +68,7 @@ class StepPanel:
         self._header = _side_by_side(self.unfold_button, self.enabled_box)
         layout.addWidget(self._header)
         layout.addWidget(self._body)
-        self.unfold_button.setVisible(bool(declaration.parameters))
+        self.unfold_button.enabled = bool(declaration.parameters)  # there all the same, so that the titles line up
         self.unfold(False)
 
     def step(self) -> Step:
@@ -91,8 +91,13 @@ class StepPanel:
 
     def unfold(self, unfolded: bool) -> None:
         self.unfolded = unfolded
-        self.unfold_button.arrowType = qt.Qt.DownArrow if unfolded else qt.Qt.RightArrow
+        self.unfold_button.arrowType = self._arrow(unfolded)
         self._body.setVisible(unfolded)
+
+    def _arrow(self, unfolded: bool) -> int:
+        if not self.declaration.parameters:
+            return qt.Qt.NoArrow
+        return qt.Qt.DownArrow if unfolded else qt.Qt.RightArrow
 
     def _on_enabled(self, enabled: bool) -> None:
         self.operation_panel.widget.enabled = enabled

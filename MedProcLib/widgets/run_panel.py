@@ -132,4 +132,5 @@ class RunPanel:
             self.button.toolTip = self._missing
         shown = self._message or (self._missing if state is State.IDLE else "")
         self.status_label.text = shown
+        self.status_label.visible = bool(shown)
         self.status_label.styleSheet = PROBLEM_STYLE if self._is_problem and self._message else ""

@@ -15,7 +15,7 @@ def only(widget, *operations):
 
 @pytest.fixture
 def volume(load):
-    return load("study1_FLAIR")
+    return load("study1_FLAIR", 4)
 
 
 def test_apply_makes_a_new_volume(panel, volume, finish, tmp_path):
@@ -95,7 +95,7 @@ def test_a_second_run_adds_another_volume_unless_one_is_chosen(panel, volume, fi
 def test_cancel_leaves_the_scene(panel, load, finish, content):
     import host
 
-    load("study1_FLAIR", 1)
+    load("study1_FLAIR")
     widget = panel(NAME)
     before = content()
     widget.run.button.click()
