@@ -10,6 +10,9 @@ from .errors import InputError
 from .geometry import Geometry
 from .progress import SILENT, Progress, execute
 
+# Larger values are kept in float64: room is left for sums of a thousand.
+FLOAT32_HOLDS = float(np.finfo(np.float32).max) / 1e3
+
 
 def values_of(image: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
     """Voxel values and where they are finite, both in z, y, x order.
@@ -89,6 +92,12 @@ def gaussian(values: np.ndarray, grid: Geometry, sd_mm: Sequence[float], progres
     return sitk.GetArrayFromImage(image)
 
 
+def extended(image: sitk.Image, voxels: int = 1) -> sitk.Image:
+    """The image with its border voxels repeated, for a grid to resample it on whose outer centers lie outside."""
+    margin = [voxels] * image.GetDimension()
+    return sitk.ZeroFluxNeumannPad(image, margin, margin)
+
+
 def isotropic_grid(grid: Geometry, spacing_mm: float, most_voxels: int = 20_000_000) -> Geometry:
     """Grid that covers the same box with voxels of nearly this side (mm), or larger if they were too many."""
     extent = grid.extent
@@ -110,4 +119,4 @@ def _float_type(values: np.ndarray, valid: np.ndarray) -> type:
     largest = max(
         abs(float(np.max(values, where=valid, initial=0))), abs(float(np.min(values, where=valid, initial=0)))
     )
-    return np.float32 if largest < np.finfo(np.float32).max / 1e3 else np.float64
+    return np.float32 if largest < FLOAT32_HOLDS else np.float64

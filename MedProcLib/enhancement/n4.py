@@ -6,14 +6,15 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.errors import InputError
-from ..core.geometry import Geometry
+from ..core.geometry import Geometry, resample
 from ..core.operation import operation
 from ..core.parameters import Range
-from ..core.progress import SILENT, execute
-from ..core.voxels import filtered_image, foreground, inside, shrink_factors, values_of
+from ..core.progress import SILENT, Progress
+from ..core.voxels import extended, filtered_image, foreground, inside, shrink_factors, values_of
 
 # N4 takes logarithms: the image is scaled so that its mask has this mean, and darker voxels than 1 are left out.
 WORKING_MEAN = 1000.0
+SPLINE_ORDER = 3
 
 
 @operation(
@@ -31,7 +32,7 @@ class N4:
     """
 
     working_spacing_mm: Annotated[
-        float, Range(0.5, 20, "mm"), "voxel side of the coarse image the field is fitted on"
+        float, Range(2, 20, "mm"), "voxel side of the coarse image the field is fitted on"
     ] = 4.0
     field_detail_mm: Annotated[float, Range(20, 500, "mm"), "smallest extent over which the field may vary"] = 25.0
     iterations: Annotated[int, Range(1, 500, "iterations"), "most iterations at each of the fitting levels"] = 50
@@ -39,57 +40,69 @@ class N4:
 
     def __call__(self, image, mask=None, progress=SILENT):
         values, valid = values_of(image)
-        region = inside(mask, valid)
-        field = bias_field(self, image, values, region, mask is None, progress)
+        region = inside(mask, valid) if mask is not None else foreground(values, valid)
+        field = bias_field(self, image, values, region, progress)
         return filtered_image(image, values / field, valid)
 
 
 def bias_field(
-    settings: N4, image: sitk.Image, values: np.ndarray, region: np.ndarray, find_foreground: bool, progress=SILENT
+    settings: N4, image: sitk.Image, values: np.ndarray, region: np.ndarray, progress: Progress = SILENT
 ) -> np.ndarray:
     """Field in z, y, x order (mean 1 in the region) by which the image is to be divided. Raises InputError."""
     region = region & (values > 0)
     if not region.any():
         raise InputError("Bias correction needs positive intensities; add an offset or choose another mask.")
-    mean = float(values[region].mean(dtype=np.float64))
-    scaled = (values * (WORKING_MEAN / mean)).astype(np.float32)
+    scaled = (values * (WORKING_MEAN / float(values[region].mean(dtype=np.float64)))).astype(np.float32)
+    region = region & (scaled > 1)
     if np.ptp(scaled[region]) < 1e-3:
         raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
-    if find_foreground:
-        region = foreground(scaled, region)
-    region = region & (scaled > 1)
-
-    grid = Geometry.of(image)
-    flat = grid.dimension == 3 and 1 in grid.size
-    full, inside_full = grid.image_of(scaled), grid.image_of(region)
-    if flat:
-        full, inside_full = _without_flat_axis(full), _without_flat_axis(inside_full)
-    factors = shrink_factors(full, settings.working_spacing_mm)
-    coarse, coarse_mask = sitk.Shrink(full, factors), sitk.Shrink(inside_full, factors)
+    whole, whole_mask = Geometry.of(image).image_of(scaled), Geometry.of(image).image_of(region)
+    if image.GetDimension() == 3 and 1 in image.GetSize():
+        whole, whole_mask = _without_flat_axis(whole), _without_flat_axis(whole_mask)
+    factors = shrink_factors(whole, settings.working_spacing_mm)
+    coarse, coarse_mask = sitk.Shrink(whole, factors), sitk.Shrink(whole_mask, factors)
     if not np.any(sitk.GetArrayViewFromImage(coarse_mask)):
         raise InputError("The mask is finer than the working spacing; choose a smaller working spacing.")
-
-    levels, points = _levels(full, settings.field_detail_mm)
-    corrector = sitk.N4BiasFieldCorrectionImageFilter()
-    corrector.SetMaximumNumberOfIterations([settings.iterations] * levels)
-    corrector.SetConvergenceThreshold(settings.convergence)
-    corrector.SetNumberOfControlPoints(points)
-    execute(corrector, coarse, coarse_mask, progress=progress.part(0, 0.8), message="Fitting the bias field")
-    field = np.exp(sitk.GetArrayFromImage(corrector.GetLogBiasFieldAsImage(full)))
-    field = field.reshape(values.shape)
-    progress(1.0, "Dividing by the bias field")
+    log_field = _log_field(settings, coarse, coarse_mask, progress.part(0, 0.9))
+    # the field is smooth on the coarse grid, so a cubic spline through it is the field on the full one
+    full = resample(extended(log_field, 2), Geometry.of(whole), interpolator=sitk.sitkBSpline)
+    field = np.exp(sitk.GetArrayFromImage(full)).reshape(values.shape)
     return field / field[region].mean(dtype=np.float64)
 
 
-def _levels(image: sitk.Image, detail_mm: float) -> tuple[int, list[int]]:
-    """Fitting levels and control points per axis of the first one, so that the last has knots about detail_mm apart.
+def _log_field(settings: N4, image: sitk.Image, mask: sitk.Image, progress: Progress) -> sitk.Image:
+    """Logarithm of the bias field.
 
-    Each level halves the distance of the knots; a cubic spline has 3 more control points than spans.
+    The filter does not heed a wish to stop and gives no intermediate field, so it is called for one iteration at a
+    time on the image corrected so far, which is what its own iterations do. The measure of convergence is its own.
     """
-    extent = np.asarray(image.GetSize()) * np.asarray(image.GetSpacing())
+    inside_mask = sitk.GetArrayViewFromImage(mask) != 0
+    levels, spans = _levels(image, settings.field_detail_mm)
+    total = sitk.Image(image.GetSize(), sitk.sitkFloat32)
+    total.CopyInformation(image)
+    filter_of_one = sitk.N4BiasFieldCorrectionImageFilter()
+    filter_of_one.SetMaximumNumberOfIterations([1])
+    for level, part in enumerate(progress.parts(*[1.0] * levels)):
+        filter_of_one.SetNumberOfControlPoints([n * 2**level + SPLINE_ORDER for n in spans])
+        for iteration in range(settings.iterations):
+            part(iteration / settings.iterations, f"Fitting the bias field, level {level + 1} of {levels}")
+            filter_of_one.Execute(image * sitk.Exp(-total), mask)
+            change = filter_of_one.GetLogBiasFieldAsImage(image)
+            total += change
+            ratio = np.exp(sitk.GetArrayViewFromImage(change)[inside_mask], dtype=np.float64)
+            if ratio.std() < settings.convergence * ratio.mean():
+                break
+    return total
+
+
+def _levels(image: sitk.Image, detail_mm: float) -> tuple[int, list[int]]:
+    """Number of fitting levels and spline spans per axis of the first, so that the spans of the last are detail_mm.
+
+    Each level halves the spans.
+    """
+    extent = Geometry.of(image).extent
     levels = int(np.clip(1 + np.floor(np.log2(max(extent.max() / detail_mm, 1))), 1, 4))
-    spans = np.maximum(1, np.round(extent / (detail_mm * 2 ** (levels - 1)))).astype(int)
-    return levels, [int(n) + 3 for n in spans]
+    return levels, [max(1, round(side / (detail_mm * 2 ** (levels - 1)))) for side in extent]
 
 
 def _without_flat_axis(image: sitk.Image) -> sitk.Image:

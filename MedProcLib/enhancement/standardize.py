@@ -33,11 +33,13 @@ class Standardize:
     def __call__(self, image, mask=None, progress=SILENT):
         values, valid = values_of(image)
         region = inside(mask, valid) if mask is not None else foreground(values, valid)
-        zero, one = self._scale(values[region].astype(np.float64))
+        # scaled to 1 first: the variance squares
+        largest = float(np.abs(values[region]).max()) or 1.0
+        zero, one = self._scale(values[region].astype(np.float64) / largest)
         if not one > zero:
             raise InputError("The image is constant inside the mask, so it has no scale to standardize by.")
         progress(0.5, "Mapping intensities")
-        return filtered_image(image, (values - zero) / (one - zero), valid)
+        return filtered_image(image, (values / largest - zero) / (one - zero), valid)
 
     def _scale(self, chosen: np.ndarray) -> tuple[float, float]:
         """The intensities that become 0 and 1."""

@@ -35,7 +35,7 @@ class BrightOutliers:
     """
 
     low: Annotated[float, Range(0, 100, "SD"), "voxels beyond this belong to a region"] = 2.0
-    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 5.0
+    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 4.0
     smoothing_mm: Annotated[float, Range(0, 10, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
     background_mm: Annotated[
         float, Range(0, 200, "mm"), "SD of the Gaussian mean of normal tissue that is taken off first; 0 for none"

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.geometry import Geometry, resample
 from ..core.progress import SILENT, Progress
-from ..core.voxels import gaussian, isotropic_grid
+from ..core.voxels import extended, gaussian, isotropic_grid
 
 FWHM_PER_SD = 2.3548
 
@@ -31,19 +31,13 @@ def on_working_grid(
         for side, wanted in zip(source.spacing, grid.spacing, strict=True)
     ]
     blurred = source.image_of(gaussian(whole, source, widths, progress))
-    return grid, sitk.GetArrayFromImage(resample(_extended(blurred), grid, progress=progress)), scale
+    return grid, sitk.GetArrayFromImage(resample(extended(blurred), grid, progress=progress)), scale
 
 
 def mask_on_image(region: np.ndarray, grid: Geometry, image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
     """Mask (0 and 1) on the image's grid of a region on the working grid. Raises InputError when it is empty."""
-    smooth = resample(_extended(grid.image_of(region.astype(np.float32))), Geometry.of(image), progress=progress)
+    smooth = resample(extended(grid.image_of(region.astype(np.float32))), Geometry.of(image), progress=progress)
     mask = sitk.BinaryThreshold(smooth, 0.5, 2.0)
     if not np.any(sitk.GetArrayViewFromImage(mask)):
         raise InputError("Nothing was found: choose a smaller opening radius or other brightness limits.")
     return mask
-
-
-def _extended(image: sitk.Image) -> sitk.Image:
-    """The image with its border voxels repeated once: the other grid's outer centres may lie outside its own."""
-    one = [1] * image.GetDimension()
-    return sitk.ZeroFluxNeumannPad(image, one, one)
