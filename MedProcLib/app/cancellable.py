@@ -10,7 +10,6 @@ from collections.abc import Callable
 from types import FrameType
 
 from ..core.atomic import discard_unfinished
-from ..core.errors import Cancelled
 from ..core.progress import Progress, Report
 
 # Work that does not notice the wish to stop in this time (a long call into a library) is left behind.
@@ -36,7 +35,7 @@ def run_cancellable(work: Callable[[Progress], None], report: Report) -> None:
         while not future.done():
             concurrent.futures.wait([future], timeout=POLL_SECONDS)
             if asked and (time.monotonic() - asked[0] > GRACE_SECONDS or len(asked) > 1) and not future.done():
-                _leave()
+                leave()
         future.result()
 
 
@@ -55,7 +54,9 @@ class _handlers:
             signal.signal(number, handler)
 
 
-def _leave() -> None:
+def leave() -> None:
+    """End the process now, as cancelled, with nothing half-written."""
     discard_unfinished()
-    print(f"\nmedproc: {Cancelled()}", file=sys.stderr, flush=True)
+    wipe = "\r\x1b[K" if sys.stderr.isatty() else ""  # the progress bar
+    print(f"{wipe}medproc: cancelled; nothing was written.", file=sys.stderr, flush=True)
     os._exit(130)

@@ -9,7 +9,7 @@ from collections.abc import Sequence
 
 from ..core.errors import Cancelled, InputError
 from ..core.progress import Progress
-from .cancellable import SIGNALS, run_cancellable
+from .cancellable import SIGNALS, leave, run_cancellable
 from .commands import COMMANDS
 from .native_output import hide_native_output
 from .parser import make_parser
@@ -22,7 +22,7 @@ THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS"
 def main() -> int:
     """The `medproc` script and `python -m MedProcLib`: a process of its own, its exit code returned."""
     for number in SIGNALS:  # until the work listens, and when it is done
-        signal.signal(number, lambda *_: os._exit(CANCELLED))
+        signal.signal(number, lambda *_: leave())
     native = hide_native_output()
     code = run(sys.argv[1:])
     if code == BUG:
