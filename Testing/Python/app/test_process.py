@@ -63,7 +63,7 @@ def test_a_signal_cancels_within_a_second_and_leaves_no_file(process, big_file, 
     _, err = running.communicate(timeout=60)
     ended_after = time.monotonic() - begun
     assert running.returncode == 130
-    assert err.endswith("cancelled; nothing was written.\n")
+    assert "cancelled; nothing was written.\n" in err  # among what PYTHONVERBOSE says
     assert [path.name for path in tmp_path.iterdir()] == ["big.nrrd"]
     assert ended_after < 10  # a second on an idle machine; not timed here
 
