@@ -85,7 +85,7 @@ def _finite(image: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
 def _run(
     steps: list, state: dict, given: bool, registration: Registration, first: dict, other: dict, progress: Progress
 ) -> dict[str, Any]:
-    shared = sitk.GetArrayViewFromImage(state["fixed_mask"] & state["moving_mask"])
+    shared = sitk.GetArrayFromImage(state["fixed_mask"] & state["moving_mask"])
     if not shared.any():
         return state
     for (number, operation), share in zip(steps, progress.parts(*[1.0] * len(steps)), strict=True):

@@ -19,7 +19,7 @@ import dataclasses
 import functools
 import inspect
 from collections.abc import Callable, Mapping
-from typing import Any, get_type_hints
+from typing import Any, dataclass_transform, get_type_hints
 
 import numpy as np
 import SimpleITK as sitk
@@ -96,6 +96,7 @@ class Declaration:
 _declared: dict[str, Declaration] = {}
 
 
+@dataclass_transform(frozen_default=True, kw_only_default=False)
 def operation(
     name: str, *, title: str, gives: str | tuple[str, ...], source: str, dimensions: tuple[int, ...] = (2, 3)
 ) -> Callable[[type], Any]:
