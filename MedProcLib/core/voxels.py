@@ -27,7 +27,7 @@ def values_of(image: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
         valid = np.isfinite(view)
         if not valid.any():
             raise InputError("The image holds no number: all its voxels are NaN or infinite.")
-    values = view.astype(_float_type(view, valid))
+    values: np.ndarray = view.astype(_float_type(view, valid))
     if not valid.all():
         nearest = ndimage.distance_transform_edt(~valid, return_distances=False, return_indices=True)
         values = values[tuple(nearest)]
@@ -40,7 +40,7 @@ def filtered_image(image: sitk.Image, values: np.ndarray, valid: np.ndarray) -> 
     Voxels that are not valid stay as they were. Pixel type float32, or float64 where float32 would not hold the values.
     """
     view = sitk.GetArrayViewFromImage(image)
-    result = values.astype(_float_type(values, valid))
+    result: np.ndarray = values.astype(_float_type(values, valid))
     if not valid.all():
         result[~valid] = view[~valid]
     return Geometry.of(image).image_of(result)
