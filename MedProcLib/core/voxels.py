@@ -99,10 +99,14 @@ def extended(image: sitk.Image, voxels: int = 1) -> sitk.Image:
 
 
 def isotropic_grid(grid: Geometry, spacing_mm: float, most_voxels: int = 20_000_000) -> Geometry:
-    """Grid that covers the same box with voxels of nearly this side (mm), or larger if they were too many."""
+    """Grid that covers the same box with voxels of nearly this side (mm), or larger if they were too many.
+
+    A single slice stays one.
+    """
     extent = grid.extent
     spacing_mm = max(spacing_mm, float(np.prod(extent) / most_voxels) ** (1 / grid.dimension))
     size = np.maximum(1, np.round(extent / spacing_mm)).astype(int)
+    size[np.equal(grid.size, 1)] = 1
     spacing = extent / size
     first = (spacing / grid.spacing - 1) / 2
     return Geometry(

@@ -34,8 +34,9 @@ class BrightOutliers:
     are in robust standard deviations (SD) from the tissue's location. Regions are numbered from 1, the largest first.
     """
 
-    low: Annotated[float, Range(0, 100, "SD"), "voxels beyond this belong to a region"] = 2.0
-    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 4.0
+    low: Annotated[float, Range(0, 100, "SD"), "voxels beyond this belong to a region"] = 2.25
+    high: Annotated[float, Range(0, 100, "SD"), "a region has at least one voxel beyond this"] = 4.5
+    rim: Annotated[float, Range(0, 0.9), "a region ends where it falls below this share of its own peak"] = 0.4
     smoothing_mm: Annotated[float, Range(0, 10, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
     background_mm: Annotated[
         float, Range(0, 200, "mm"), "SD of the Gaussian mean of normal tissue that is taken off first; 0 for none"
@@ -65,10 +66,16 @@ class BrightOutliers:
             score = -score
         beyond = (score > self.low) & region
         numbers, counts = connected_components(grid.image_of(beyond), self.connectivity, label)
-        keep = sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3)
-        keep &= np.bincount(numbers[score > self.high], minlength=counts.size) > 0
+        peaks = np.zeros(counts.size, score.dtype)
+        np.maximum.at(peaks, numbers[beyond], score[beyond])
+        # the blur spreads a strong region beyond its edge, where the low threshold alone would still see it
+        numbers[score < self.rim * peaks[numbers]] = 0
+        counts = np.bincount(numbers.ravel(), minlength=counts.size)
+        keep = sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3) & (peaks > self.high)
         keep[0] = False
-        renumbered = np.where(keep, np.cumsum(keep), 0).astype(np.int32)
+        order = np.argsort(-np.where(keep, counts, 0), kind="stable")[: np.count_nonzero(keep)]
+        renumbered = np.zeros(counts.size, np.int32)
+        renumbered[order] = np.arange(1, order.size + 1)
         return grid.image_of(renumbered[numbers])
 
 

@@ -44,6 +44,13 @@ def closed(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progr
 
 def filled(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
     """The region with the holes filled that it wholly encloses."""
+    if grid.dimension == 3 and 1 in grid.size:
+        # a single slice would be all border
+        plane = np.squeeze(region)
+        flat = Geometry(
+            tuple(reversed(plane.shape)), (1.0,) * plane.ndim, (0.0,) * plane.ndim, tuple(np.eye(plane.ndim).ravel())
+        )
+        return filled(plane, flat, progress).reshape(region.shape) if plane.ndim == 2 else region
     fill = sitk.BinaryFillholeImageFilter()
     return sitk.GetArrayFromImage(execute(fill, grid.image_of(region), progress=progress, message="Filling")) != 0
 
@@ -62,4 +69,9 @@ def main_piece(region: np.ndarray, grid: Geometry, radius_mm: float, progress: P
     cores = eroded(region, grid, radius_mm, first)
     core = largest(cores, grid, second)
     # erosion takes up to a voxel more than the radius
-    return dilated(core, grid, radius_mm + max(grid.spacing) / 2, third) & region
+    return (
+        dilated(
+            core, grid, radius_mm + max(s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1) / 2, third
+        )
+        & region
+    )

@@ -1,0 +1,153 @@
+"""What every segmentation keeps: independence of the image's place, pixel type and voxels; and it can be stopped."""
+
+import threading
+import time
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import Cancelled, InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.segmentation.body_mask import BodyMask
+from MedProcLib.segmentation.brain_mask import BrainMask
+from MedProcLib.segmentation.bright_outliers import BrightOutliers
+from MedProcLib.segmentation.components import Components
+from MedProcLib.segmentation.remove_small import RemoveSmall
+
+OBLIQUE = sitk.VersorTransform((0.6, 0, 0.8), 0.5).GetMatrix()
+LEFT_HANDED = (1, 0, 0, 0, 1, 0, 0, 0, -1)
+OF_IMAGES = [BodyMask(closing_mm=2), BrainMask(opening_mm=3, closing_mm=4), BrightOutliers(minimum_volume_mm3=5)]
+every = pytest.mark.parametrize("segment", OF_IMAGES, ids=lambda s: s.declaration.name)
+
+
+def head_like(size=(60, 64, 40), spacing=(2.0, 2.0, 2.0)) -> sitk.Image:
+    """Scalp, dark skull, brain (radii 58, 52, 46 mm) with a bright lesion of 5 mm in it, on air: float32."""
+    mesh = np.meshgrid(
+        *[(np.arange(n) - (n - 1) / 2) * s for n, s in zip(reversed(size), reversed(spacing), strict=True)],
+        indexing="ij",
+    )
+    radius = np.sqrt(sum(m**2 for m in mesh))
+    lesion = sum((m - (10 if axis == len(mesh) - 1 else 0)) ** 2 for axis, m in enumerate(mesh)) < 5**2
+    values = 2 + 60.0 * (radius < 58) - 50.0 * (radius < 52) + 90.0 * (radius < 46) + 60.0 * lesion
+    values += np.random.default_rng(0).normal(0, 3, values.shape)
+    image = sitk.GetImageFromArray(np.clip(values, 0, None).astype(np.float32))
+    image.SetSpacing(spacing)
+    return image
+
+
+def run(segment, image):
+    """Outliers are looked for in the brain; the masks need nothing but the image."""
+    return segment(image, OF_IMAGES[1](image)) if isinstance(segment, BrightOutliers) else segment(image)
+
+
+def array(image):
+    return sitk.GetArrayFromImage(image)
+
+
+@every
+@pytest.mark.parametrize("direction", [OBLIQUE, LEFT_HANDED], ids=["oblique", "left-handed"])
+def test_the_place_of_the_image_does_not_change_the_result(segment, direction):
+    image = head_like()
+    expected = array(run(segment, image))
+    image.SetOrigin((-70, 33, 5))
+    image.SetDirection(direction)
+    result = run(segment, image)
+    assert Geometry.of(result).same_grid(Geometry.of(image))
+    differing = np.count_nonzero(array(result) != expected)
+    assert expected.any() and differing <= 0.001 * np.count_nonzero(expected)
+
+
+@every
+def test_mirrored_and_permuted_voxels(segment):
+    image = head_like()
+    expected = array(run(segment, image)) > 0
+    flipped = array(run(segment, sitk.Flip(image, (True, False, True)))) > 0
+    permuted = run(segment, sitk.PermuteAxes(image, (2, 0, 1))) > 0
+    for result in (flipped[::-1, :, ::-1], array(sitk.PermuteAxes(permuted, (1, 2, 0))) > 0):
+        assert 2 * np.count_nonzero(result & expected) / (result.sum() + expected.sum()) > 0.995
+
+
+@every
+@pytest.mark.parametrize(
+    "size, spacing", [((120, 120, 1), (1, 1, 5)), ((120, 120), (1, 1)), ((120, 120, 20), (1, 1, 5))]
+)
+def test_slices_and_thick_slices(segment, size, spacing):
+    image = head_like(size, spacing)
+    result = run(segment, image)
+    assert Geometry.of(result) == Geometry.of(image)
+    radius = {"segmentation.body_mask": 58, "segmentation.brain_mask": 46, "segmentation.bright_outliers": 5}
+    expected = np.pi * radius[segment.declaration.name] ** 2
+    middle = array(result) if len(size) == 2 else array(result)[size[2] // 2]
+    tolerance = 0.35 if isinstance(segment, BrightOutliers) else 0.05
+    assert np.count_nonzero(middle) == pytest.approx(expected, rel=tolerance)
+
+
+@every
+@pytest.mark.parametrize("kind", [sitk.sitkInt8, sitk.sitkUInt16, sitk.sitkFloat64])
+def test_pixel_types_agree(segment, kind):
+    whole = sitk.Cast(sitk.Clamp(head_like() * 0.7, lowerBound=0, upperBound=127), sitk.sitkInt8)
+    expected = array(run(segment, sitk.Cast(whole, sitk.sitkFloat32)))
+    np.testing.assert_array_equal(array(run(segment, sitk.Cast(whole, kind))), expected)
+
+
+@every
+@pytest.mark.parametrize("factor, kind", [(1e30, np.float32), (1e300, np.float64)])
+def test_huge_values(segment, factor, kind):
+    image = head_like()
+    big = array(image).astype(kind) * kind(factor)
+    result = array(run(segment, Geometry.of(image).image_of(big))) > 0
+    expected = array(run(segment, image)) > 0
+    assert expected.any() and np.count_nonzero(result != expected) <= 0.01 * np.count_nonzero(expected)
+
+
+@every
+def test_nan_hardly_matters_and_is_never_inside_alone(segment):
+    image = head_like()
+    values = array(image)
+    values[20, 32, 33], values[0], values[5, 5, 5] = np.nan, np.nan, np.inf
+    expected = array(run(segment, image)) > 0
+    result = array(run(segment, Geometry.of(image).image_of(values))) > 0
+    assert np.count_nonzero(result != expected) <= 0.02 * np.count_nonzero(expected) + 5
+
+
+@every
+def test_constant_and_numberless_images(segment):
+    with pytest.raises(InputError, match="constant"):
+        segment(sitk.Image(20, 20, 20, sitk.sitkInt16) + 7)
+    with pytest.raises(InputError, match="NaN"):
+        segment(sitk.Image(20, 20, 20, sitk.sitkFloat32) + float("nan"))
+
+
+@pytest.mark.parametrize("operation", [*OF_IMAGES, RemoveSmall(5.0, 9.0, "face"), Components("face")])
+def test_recipe_file(operation):
+    recipe = Recipe.of(operation)
+    assert Recipe.from_json(recipe.to_json()) == recipe
+
+
+def test_the_chain_as_a_recipe_finds_the_lesion():
+    image = head_like()
+    recipe = Recipe.of(BrainMask(opening_mm=3, closing_mm=4), BrightOutliers(), RemoveSmall(100.0))
+    labels = array(recipe.run(image=image)["labels"])
+    assert labels.max() == 1
+    center = Geometry.of(image).points(np.argwhere(labels == 1)[:, ::-1]).mean(axis=0) - Geometry.of(image).center
+    np.testing.assert_allclose(center, (10, 0, 0), atol=0.5)
+
+
+@every
+def test_cancel_ends_within_a_second(segment, real_flair):
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
+    stop, asked, ended = threading.Event(), [], []
+
+    def report(fraction, message):
+        if fraction > 0.15 and not asked:
+            asked.append(time.process_time())
+            stop.set()
+
+    with pytest.raises(Cancelled):
+        segment(real_flair, progress=Progress(report, stop))
+    ended.append(time.process_time())
+    # processor time, so that a busy machine does not count: two threads at work for a second
+    assert ended[0] - asked[0] < 2.0

@@ -1,0 +1,141 @@
+"""Masks and outliers on phantoms with known truth and on real images with reference masks."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.body_mask import BodyMask
+from MedProcLib.segmentation.brain_mask import BrainMask
+from MedProcLib.segmentation.bright_outliers import BrightOutliers
+
+
+def array(image):
+    return sitk.GetArrayFromImage(image)
+
+
+def dice(first, second):
+    return 2 * np.count_nonzero(first & second) / (np.count_nonzero(first) + np.count_nonzero(second))
+
+
+@pytest.mark.parametrize("study", [1, 2])
+def test_brain_mask_of_a_real_head(shared_data, study):
+    folder = shared_data / "03_longitudinal" / "ms_patient01"
+    mask = BrainMask()(sitk.ReadImage(str(folder / f"study{study}_FLAIR.nii.gz")))
+    reference = sitk.ReadImage(str(folder / "brainmask_common_space.nii.gz"))
+    there = sitk.ReadTransform(str(folder / f"study{study}_FLAIR_to_common_space.txt"))
+    result = array(sitk.Resample(mask, reference, there, sitk.sitkNearestNeighbor)) > 0
+    assert dice(result, array(reference) > 0) > 0.95
+
+
+def test_brain_mask_needs_a_fitting_radius():
+    ball = np.zeros((30, 30, 30), np.float32)
+    ball[10:20, 10:20, 10:20] = 100
+    with pytest.raises(InputError, match="smaller opening radius"):
+        BrainMask(opening_mm=15)(sitk.GetImageFromArray(ball))
+
+
+def test_brain_mask_holds_back_fat():
+    """T1-like: scalp twice as bright as the brain, joined to it by nerves; FLAIR-like lesions are brain."""
+    z, y, x = np.mgrid[-40:40, -50:50, -50:50] * 1.5
+    radius = np.sqrt(x**2 + y**2 + (1.25 * z) ** 2)
+    brain, scalp = radius < 50, (radius > 56) & (radius < 68)
+    nerve = (np.hypot(y, z) < 3) & (x > 0) & (radius < 60)
+    values = np.where(scalp, 220.0, np.where(brain | nerve, 100.0, 5.0))
+    values += np.random.default_rng(0).normal(0, 3, values.shape)
+    grid = Geometry((100, 100, 80), (1.5,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, brain) > 0.98
+
+
+def body_ct(spacing=(2.0, 2.0, 4.0)):
+    """A trunk with two lungs that the end slices cut open, an airway to the outside, and a table, in HU."""
+    size = (140, 110, 20)
+    grid = Geometry(size, spacing, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    z, y, x = np.meshgrid(*[np.arange(n) * s for n, s in zip(size[::-1], spacing[::-1], strict=True)], indexing="ij")
+    body = ((x - 140) / 110) ** 2 + ((y - 90) / 70) ** 2 <= 1
+    lungs = (((np.abs(x - 140) - 50) / 35) ** 2 + ((y - 90) / 45) ** 2 <= 1) & (z < 60)
+    values = np.where(body, 40.0, -1000.0)
+    values[lungs] = -850
+    values[(np.abs(y - 190) < 8)] = 100
+    values += np.random.default_rng(0).normal(0, 20, values.shape)
+    return grid, values, body
+
+
+def test_body_mask_of_ct_fills_lungs_and_leaves_the_table():
+    grid, values, body = body_ct()
+    result = array(BodyMask()(grid.image_of(values.astype(np.int16)))) > 0
+    assert dice(result, body) > 0.99
+    turned = sitk.PermuteAxes(grid.image_of(values.astype(np.int16)), (2, 0, 1))
+    assert dice(array(sitk.PermuteAxes(BodyMask()(turned), (1, 2, 0))) > 0, body) > 0.99
+
+
+def test_body_mask_of_a_real_ct_is_the_body(shared_data):
+    folder = shared_data / "01_ct" / "totalseg_example"
+    result = array(BodyMask()(sitk.ReadImage(str(folder / "ct.nii.gz")))) > 0
+    organs = array(sitk.ReadImage(str(folder / "labels_total117.nii.gz"))) > 0
+    assert np.count_nonzero(organs & ~result) < 0.001 * np.count_nonzero(organs)
+    assert 0.4 < result.mean() < 0.75
+
+
+def outlier_phantom(bias=0.0):
+    """Tissue of 100 with noise of 5, three bright balls and a dark one, and a gain from 1 - bias to 1 + bias."""
+    z, y, x = np.mgrid[:48, :64, :64].astype(float)
+
+    def ball(cx, cy, cz, r):
+        return (x - cx) ** 2 + (y - cy) ** 2 + (z - cz) ** 2 <= r**2
+
+    bright = ball(16, 16, 24, 6) | ball(48, 48, 24, 4) | ball(63, 30, 10, 5)
+    dark = ball(16, 48, 24, 5)
+    values = 100 + 60.0 * bright - 60.0 * dark + np.random.default_rng(0).normal(0, 5, x.shape)
+    values *= 1 + bias * (x / 31.5 - 1)
+    grid = Geometry((64, 64, 48), (1.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    return grid.image_of(values.astype(np.float32)), bright, dark
+
+
+@pytest.mark.parametrize("bias", [0.0, 0.15])
+@pytest.mark.parametrize("tissue", ["mode", "median"])
+def test_outliers_of_both_kinds_are_found(bias, tissue):
+    image, bright, dark = outlier_phantom(bias)
+    found = array(BrightOutliers(tissue=tissue, low=4, high=8)(image))
+    assert found.max() == 3 and dice(found > 0, bright) > 0.85
+    assert [np.count_nonzero(found == n) for n in (1, 2, 3)] == sorted(np.bincount(found.ravel())[1:], reverse=True)
+    low = array(BrightOutliers(tissue=tissue, low=4, high=8, polarity="dark")(image))
+    assert low.max() == 1 and dice(low > 0, dark) > 0.85
+
+
+def test_hysteresis_keeps_the_weak_rim_of_the_strong_and_drops_the_weak():
+    values = np.random.default_rng(0).normal(0, 1, (20, 40, 40)).astype(np.float32)
+    values[8:12, 8:16, 8:16] = 6
+    values[9:11, 10:14, 10:14] = 20
+    values[8:12, 24:32, 24:32] = 6
+    settings = {"rim": 0, "smoothing_mm": 0, "background_mm": 0, "minimum_volume_mm3": 20}
+    found = array(BrightOutliers(low=4, high=12, **settings)(sitk.GetImageFromArray(values)))
+    assert found.max() == 1 and np.count_nonzero(found) == 4 * 8 * 8
+    assert array(BrightOutliers(low=4, high=5, **settings)(sitk.GetImageFromArray(values))).max() == 2
+
+
+def test_outliers_stay_inside_the_mask_and_its_tissue_is_the_measure():
+    image, bright, _ = outlier_phantom()
+    mask = np.zeros(bright.shape, np.uint8)
+    mask[:, :32] = 1
+    values = array(image)
+    values[mask == 0] += 500
+    grid = Geometry.of(image)
+    found = array(BrightOutliers(low=4, high=8)(grid.image_of(values), grid.image_of(mask)))
+    assert dice(found > 0, bright & (mask > 0)) > 0.85 and not found[mask == 0].any()
+
+
+def test_real_lesions(shared_data):
+    folder = shared_data / "02_mr" / "ms_cross_sectional_patient26"
+    image = sitk.ReadImage(str(folder / "FLAIR.nii.gz"))
+    found = array(BrightOutliers()(image, image > 0)) > 0
+    assert dice(found, array(sitk.ReadImage(str(folder / "lesions_gt.nii.gz"))) > 0) > 0.65
+
+
+def test_refusals():
+    image, _, _ = outlier_phantom()
+    with pytest.raises(InputError, match="swap"):
+        BrightOutliers(low=5, high=2)(image)
+    with pytest.raises(InputError, match="constant"):
+        BrightOutliers()(image, Geometry.of(image).image_of(array(image) == array(image).max()))
