@@ -1,6 +1,6 @@
 """Fixtures of all tests. What needs Slicer asks for `app` or `scene`; tests of algorithms start neither.
 
-Outside Slicer the fixtures use the stand-in of Testing/host; inside Slicer (see Testing/run_in_slicer.py) they use the
+Outside Slicer `host` is the stand-in of Testing/host; inside Slicer (see Testing/run_in_slicer.py) it drives the
 application itself.
 """
 
@@ -19,18 +19,9 @@ for folder in (ROOT / "Testing", ROOT):
         sys.path.insert(0, str(folder))
 
 
-def runs_in_slicer() -> bool:
-    """True when the tests run inside the real application."""
-    if "host" in sys.modules:
-        return False
-    return getattr(sys.modules.get("slicer"), "app", None) is not None
-
-
 @pytest.fixture(scope="session")
 def app():
     """`slicer.app`: the real one inside Slicer, otherwise the host's."""
-    if runs_in_slicer():
-        return sys.modules["slicer"].app
     import host
 
     return host.start()
@@ -39,11 +30,12 @@ def app():
 @pytest.fixture
 def scene(app):
     """An empty scene; exceptions in slots and misspelt signals fail the test at its end."""
+    import host
     import slicer
 
     slicer.mrmlScene.Clear(0)
     app.processEvents()
-    failures = _collected_errors()
+    failures = host.errors
     failures.clear()
     yield slicer.mrmlScene
     app.processEvents()
@@ -57,16 +49,19 @@ def scene(app):
 @pytest.fixture
 def panel(scene):
     """panel("MedProcEnhancement") loads the module and returns its widget object, shown; closed after the test."""
+    import host
+
     shown = []
 
     def show(name: str, width: int = 420):
-        widget = _show_in_slicer(name) if runs_in_slicer() else _show_in_host(name, width)
+        host.load_module(ROOT / "MedProc" / name / f"{name}.py")
+        widget = host.show_module(name, width)
         shown.append(widget)
         return widget
 
     yield show
     for widget in shown:
-        _close(widget)
+        host.close_module(widget)
 
 
 @pytest.fixture
@@ -81,34 +76,3 @@ def shared_data() -> Path:
     if not SHARED_DATA.is_dir():
         pytest.skip(f"{SHARED_DATA} is not there")
     return SHARED_DATA
-
-
-def _collected_errors() -> list:
-    if runs_in_slicer():
-        return []  # PythonQt prints them to the application's log
-    import host
-
-    return host.errors
-
-
-def _show_in_host(name: str, width: int):
-    import host
-
-    host.load_module(ROOT / "MedProc" / name / f"{name}.py")
-    return host.show_module(name, width)
-
-
-def _show_in_slicer(name: str):
-    import slicer
-
-    slicer.util.selectModule(name)
-    widget = slicer.util.getModuleWidget(name)
-    widget.enter()
-    return widget
-
-
-def _close(widget) -> None:
-    if not runs_in_slicer():
-        import host
-
-        host.close_module(widget)
