@@ -4,7 +4,7 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Union
 
 import numpy as np
 import SimpleITK as sitk
@@ -51,7 +51,7 @@ class MedProcEnhancementParameterNode:
     """outputVolume: where the next result goes, None for a new volume; result: the last one."""
 
     inputVolume: vtkMRMLScalarVolumeNode
-    mask: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode
+    mask: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007 - Slicer knows no A | B
     maskSegment: str = ""
     recipe: str = ""
     outputVolume: vtkMRMLScalarVolumeNode

@@ -5,7 +5,7 @@ import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated, Any, Union
 
 import numpy as np
 import SimpleITK as sitk
@@ -67,7 +67,7 @@ class MedProcSegmentationParameterNode:
 
     inputVolume: vtkMRMLScalarVolumeNode
     region: Annotated[str, Choice([BRAIN, BODY, SEGMENT, WHOLE])] = BRAIN
-    mask: vtkMRMLSegmentationNode | vtkMRMLLabelMapVolumeNode
+    mask: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007 - Slicer knows no A | B
     maskSegment: str = ""
     recipe: str = ""
     outputSegmentation: vtkMRMLSegmentationNode

@@ -202,3 +202,17 @@ def test_values_survive_save_and_load(scene, tmp_path):
     assert again.volume.GetName() == "MR"
     assert slicer.util.arrayFromVolume(again.volume).sum() == 60
     assert (again.level, again.mode) == (6.25, Mode.FAST)
+
+
+def test_unions_are_those_slicer_knows(scene):
+    from typing import Union
+
+    from slicer import vtkMRMLModelNode, vtkMRMLScalarVolumeNode
+    from slicer.parameterNodeWrapper import parameterNodeWrapper
+
+    for refused in (
+        vtkMRMLModelNode | vtkMRMLScalarVolumeNode | None,
+        Union[vtkMRMLModelNode, vtkMRMLScalarVolumeNode],  # noqa: UP007
+    ):
+        with pytest.raises(TypeError, match="Slicer"):
+            parameterNodeWrapper(type("Wrapped", (), {"__annotations__": {"node": refused}}))

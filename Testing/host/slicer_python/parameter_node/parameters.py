@@ -27,7 +27,9 @@ class Parameter:
         else:
             self.type = annotation
         self.optional = False
-        if typing.get_origin(self.type) in (typing.Union, types.UnionType):
+        if typing.get_origin(self.type) is types.UnionType:
+            raise TypeError(f"Parameter {name}: Slicer knows typing.Union[A, B, None], not A | B")
+        if typing.get_origin(self.type) is typing.Union:
             self._take_union(typing.get_args(self.type))
         self.validators = [extra for extra in self.extras if isinstance(extra, Validator)]
         self.kind = _kind_of(self.type, name)
@@ -64,6 +66,8 @@ class Parameter:
     def _take_union(self, members: tuple) -> None:
         classes = tuple(member for member in members if member is not type(None))
         self.optional = len(classes) < len(members)
+        if not self.optional:
+            raise TypeError(f"Parameter {self.name}: a union without None cannot start empty in Slicer")
         self.type = classes[0] if len(classes) == 1 else classes
 
     def _first_default(self, class_default, has_class_default: bool) -> Default:
