@@ -85,13 +85,28 @@ def test_only_the_mask_changes():
         assert result[mask == 1].std() < 0.7 * values[mask == 1].std()
 
 
-@pytest.mark.parametrize("shape, spacing", [((30, 60, 60), (5.0, 1.0, 1.0)), ((80, 80), (1.0, 1.0))])
+@pytest.mark.parametrize("shape, spacing", [((30, 60, 60), (5.0, 1.0, 1.0)), ((120, 120), (1.0, 1.0))])
 def test_noise_is_measured_over_structure(shape, spacing):
     rng = np.random.default_rng(0)
     mesh = np.meshgrid(*[np.linspace(0, 1, n) for n in shape], indexing="ij")
     structure = 300 * mesh[-1] + 200 * (mesh[-2] > 0.5)
     values = structure + rng.normal(0, 7, shape)
-    assert noise_sd(values, spacing, np.ones(shape, bool)) == pytest.approx(7, rel=0.05)
+    everywhere = np.ones(shape, bool)
+    assert noise_sd(values, spacing, everywhere) == pytest.approx(7, rel=0.08)
+    assert noise_sd(1e300 * values, spacing, everywhere) == pytest.approx(7e300, rel=0.08)
+    assert noise_sd(np.full(shape, 5.0), spacing, everywhere) == 0
+
+
+def test_noise_added_to_a_real_image_adds_in_quadrature(real_flair):
+    """The image's own noise is correlated by the scanner's interpolation; it must count all the same."""
+    values = sitk.GetArrayFromImage(real_flair)[10:28].astype(np.float32)
+    spacing = real_flair.GetSpacing()[::-1]
+    head = values > 60
+    own = noise_sd(values, spacing, head)
+    assert own > 8
+    for added in (20, 40):
+        noisy = values + np.random.default_rng(0).normal(0, added, values.shape)
+        assert noise_sd(noisy, spacing, head) == pytest.approx(np.hypot(own, added), rel=0.07)
 
 
 def test_robust_statistics_stand_outliers():
