@@ -1,6 +1,7 @@
 """What an operation's parameter is: type, range, unit, choices, default and meaning, read from its annotation."""
 
 import math
+import numbers
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, get_args, get_origin
 
@@ -73,11 +74,11 @@ class Parameter:
         raise InputError(f"parameter '{self.name}' is {value!r}; allowed: {self.limits}{whole}.")
 
     def _holds(self, value: Any) -> bool:
-        if not isinstance(value, (int, float)) or isinstance(value, bool) or not math.isfinite(value):
+        if not isinstance(value, numbers.Real) or isinstance(value, bool) or not math.isfinite(value):
             return False
         assert self.minimum is not None and self.maximum is not None
         whole = self.kind == "float" or float(value).is_integer()
-        return whole and self.minimum <= value <= self.maximum
+        return whole and self.minimum <= float(value) <= self.maximum
 
     def parse(self, text: str) -> Value:
         """The value written as text on a command line. Raises InputError."""

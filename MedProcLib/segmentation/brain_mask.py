@@ -35,7 +35,9 @@ class BrainMask:
     opening, the largest piece is the brain, and closing brings in ventricles and sulci.
     """
 
-    lowest: Annotated[float, Range(0.1, 0.95), "darkest tissue, relative to the middle of the head"] = 0.55
+    lowest: Annotated[
+        float, Range(0.1, 0.95), "darkest tissue, relative to the middle of the head (background 0, middle 1)"
+    ] = 0.55
     highest: Annotated[
         float,
         Range(0, 10),
@@ -57,6 +59,8 @@ def _brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress: Prog
     if head.all():
         raise InputError("The image has no background around the head, so no brain can be found in it.")
     depth = distance_to(~head, grid, depth_map)
+    # brightness counts from the background, which is not 0 in a standardized image
+    work = work - float(np.median(work[~head]))
     middle = float(np.median(work[depth > MIDDLE * depth.max()]))
     highest = settings.highest
     if not highest:

@@ -3,6 +3,7 @@
 import math
 from typing import Annotated, Literal
 
+import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -25,6 +26,11 @@ def test_a_number_is_kept_in_its_range_and_type():
 def test_a_number_outside_its_range_or_type_is_refused_by_name_and_range(value):
     with pytest.raises(InputError, match=r"'radius_mm' is .*; allowed: 0\.5 to 20 mm\."):
         RADIUS.check(value)
+
+
+def test_numbers_of_numpy_are_numbers():
+    assert RADIUS.check(np.float32(2.5)) == 2.5 and type(RADIUS.check(np.float32(2.5))) is float
+    assert COUNT.check(np.int64(7)) == 7 and type(COUNT.check(np.int64(7))) is int
 
 
 def test_a_fraction_is_no_whole_number():

@@ -29,6 +29,14 @@ def test_brain_mask_of_a_real_head(shared_data, study):
     assert dice(result, array(reference) > 0) > 0.95
 
 
+def test_brain_mask_does_not_depend_on_the_scale_of_intensities(real_flair):
+    as_scanned = sitk.GetArrayFromImage(BrainMask()(real_flair))
+    standardized = (sitk.Cast(real_flair, sitk.sitkFloat32) - 400) / 90
+    again = sitk.GetArrayFromImage(BrainMask()(standardized))
+    assert as_scanned.sum() * Geometry.of(real_flair).voxel_volume > 8e5  # mm3
+    assert (again != as_scanned).mean() < 1e-3
+
+
 def test_brain_mask_needs_a_fitting_radius():
     ball = np.zeros((30, 30, 30), np.float32)
     ball[10:20, 10:20, 10:20] = 100
