@@ -35,13 +35,11 @@ class BrainMask:
     opening, the largest piece is the brain, and closing brings in ventricles and sulci.
     """
 
-    lowest: Annotated[
-        float, Range(0.1, 0.95), "darkest tissue, relative to the middle of the head (background 0, middle 1)"
-    ] = 0.55
+    lowest: Annotated[float, Range(0.1, 0.95), "darkest tissue (background 0, middle of the head 1)"] = 0.55
     highest: Annotated[
         float,
         Range(0, 10),
-        "brightest tissue, relative to the middle of the head; 0: 1.5 if fat is bright, else no limit",
+        "brightest tissue (background 0, middle of the head 1); 0: 1.5 if fat is bright, else no limit",
     ] = 0.0
     opening_mm: Annotated[float, Range(0, 20, "mm"), "radius that cuts bridges to other tissue"] = 5.0
     closing_mm: Annotated[float, Range(0, 30, "mm"), "radius of the dents (sulci, ventricles) that are filled"] = 8.0
