@@ -1,7 +1,6 @@
 """`compare`: what changed between studies of one patient, into a folder."""
 
 import datetime
-import sys
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -29,14 +28,13 @@ def run(arguments: Namespace, progress: Progress) -> None:
     import_slicer()  # says now what is missing for scene.mrb, not after the computation
     recipe = Recipe.load(arguments.recipe) if arguments.recipe else None
     dates = [parse_date(text) for text in arguments.dates or ()]
-    files = [read_noted(path) for path in arguments.studies]
+    files = [read_noted(path, arguments.notes) for path in arguments.studies]
     studies = _studies(arguments, files, dates)
     _require_time_order(studies)
     comparison = compare(studies, recipe, progress.part(0.02, 0.85))
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
-    for note in comparison.notes:
-        print(f"note: {note}", file=sys.stderr)
+    arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, Path(arguments.output), progress.part(0.85, 1.0))
     print(summary(comparison, written))
 

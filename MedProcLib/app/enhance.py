@@ -13,7 +13,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     recipe = chosen_recipe(arguments, "enhancement", ("image",))
     require_image_target(arguments.output)
     require_other_file(arguments.output, arguments.image, arguments.mask)
-    image = read_noted(arguments.image).image
+    image = read_noted(arguments.image, arguments.notes).image
     things = recipe.run(progress.part(0.02, 0.95), image=image, mask=read_mask(arguments.mask, image))
     inputs = {"image": arguments.image, **({"mask": arguments.mask} if arguments.mask else {})}
     progress.check()

@@ -1,7 +1,6 @@
 """What commands read: images with notes about them, label maps, masks, dates."""
 
 import datetime
-import sys
 from pathlib import Path
 
 import numpy as np
@@ -14,11 +13,10 @@ from ..core.geometry import require_same_grid, require_scalar
 LARGEST_LABEL = 2**31 - 1
 
 
-def read_noted(path: str) -> ImageFile:
-    """Read an image; what the reader should know about the file goes to stderr, one line a note."""
+def read_noted(path: str, notes: list[str]) -> ImageFile:
+    """Read an image; what the user should know about the file is added to the notes."""
     found = read_image_file(path)
-    for note in found.notes:
-        print(f"note: {path}: {note}", file=sys.stderr)
+    notes += [f"{path}: {note}" for note in found.notes]
     return found
 
 

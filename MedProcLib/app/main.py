@@ -36,6 +36,7 @@ def run(arguments: Sequence[str]) -> int:
         parsed = make_parser(COMMANDS).parse_args(arguments)
     except SystemExit as end:
         return int(end.code or 0)
+    parsed.notes = []  # shown when the command is done, so that an error is the one line on stderr
     log = logging.StreamHandler(sys.stderr)
     logger = logging.getLogger("medproc")
     logger.addHandler(log)
@@ -43,6 +44,8 @@ def run(arguments: Sequence[str]) -> int:
         with progress_bar(sys.stderr) as report:
             run_cancellable(lambda progress: _work(parsed, progress), report)
         sys.stdout.flush()
+        for note in parsed.notes:
+            print(f"note: {note}", file=sys.stderr)
     except InputError as error:
         return _say(parsed, MENDABLE, " ".join(str(error).split()))
     except MemoryError:

@@ -13,7 +13,7 @@ from .inputs import read_labels, read_noted, require_other_file
 def run(arguments: Namespace, progress: Progress) -> None:
     require_writable(arguments.output)
     require_other_file(arguments.output, arguments.image, arguments.segmentation)
-    found = read_noted(arguments.image)
+    found = read_noted(arguments.image, arguments.notes)
     labels = read_labels(arguments.segmentation, found.image)
     settings = create_operation(
         "quantification.measure", {"intensity_unit": "HU" if found.modality == "CT" else "intensity"}

@@ -1,6 +1,5 @@
 """`register`: the transform from points of the first image to points of the other."""
 
-import sys
 from argparse import Namespace
 
 from ..comparison.register import register
@@ -17,7 +16,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.resampled:
         require_image_target(arguments.resampled)
         require_other_file(arguments.resampled, arguments.fixed, arguments.moving, arguments.output)
-    fixed, moving = read_noted(arguments.fixed).image, read_noted(arguments.moving).image
+    fixed, moving = (read_noted(path, arguments.notes).image for path in (arguments.fixed, arguments.moving))
     require_3d(fixed, f"Image {arguments.fixed}")
     require_3d(moving, f"Image {arguments.moving}")
     found = register(fixed, moving, kind=arguments.transform, progress=progress.part(0.02, 0.9))
@@ -27,7 +26,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             "Check that both show the same part of one patient."
         )
     if found.verdict is Verdict.DOUBTFUL:
-        print(f"note: the registration is doubtful: {' '.join(found.reasons)}", file=sys.stderr)
+        arguments.notes.append(f"the registration is doubtful: {' '.join(found.reasons)}")
     resampled = None
     if arguments.resampled:
         resampled = resample(moving, Geometry.of(fixed), found.transform, progress=progress.part(0.9, 0.97))

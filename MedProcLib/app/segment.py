@@ -15,7 +15,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     recipe = chosen_recipe(arguments, "segmentation", RESULTS)
     require_image_target(arguments.output)
     require_other_file(arguments.output, arguments.image, arguments.mask)
-    image = read_noted(arguments.image).image
+    image = read_noted(arguments.image, arguments.notes).image
     things = recipe.run(progress.part(0.02, 0.95), image=image, mask=read_mask(arguments.mask, image))
     given = {name for _, operation in recipe.enabled_steps for name in operation.declaration.gives}
     result = things[next(name for name in RESULTS if name in given)]
