@@ -91,6 +91,12 @@ def segmentation_from_labels(
     return node
 
 
+def label_values(labels: sitk.Image) -> list[int]:
+    """The values of a label map, background left out, in order."""
+    values = sitk.GetArrayViewFromImage(labels)
+    return [int(value) for value in np.unique(values[values != 0])]
+
+
 def add_segments(node, labels: sitk.Image, segments: Mapping[int, SegmentInfo] | None = None) -> list[str]:
     """Add the values of a 3D label map (world space, LPS) to a segmentation node as new segments; returns their ids.
 
@@ -99,7 +105,7 @@ def add_segments(node, labels: sitk.Image, segments: Mapping[int, SegmentInfo] |
     """
     segmentation = node.GetSegmentation()
     labels = _cropped(labels)
-    found = [int(value) for value in np.unique(sitk.GetArrayViewFromImage(labels)) if value != 0]
+    found = label_values(labels)
     if found and (found[0] < 0 or found[-1] > np.iinfo(np.int16).max):
         raise InputError(f"Label values {found[0]} to {found[-1]} cannot be segments: use 1 to 32767.")
     wanted = dict(segments or {})
