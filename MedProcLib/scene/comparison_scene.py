@@ -163,7 +163,7 @@ def _add_pair(comparison: Comparison, pair: PairComparison, volumes: tuple, plac
 
 def _add_findings(labels: sitk.Image, findings: tuple[Finding, ...], name: str, volume, scene):
     by_number = {finding.number: finding for finding in findings}
-    present = {int(value) for value in np.unique(sitk.GetArrayViewFromImage(labels)) if value != 0}
+    present = set(label_values(labels))
     segments = {
         number: SegmentInfo(
             segment_name(by_number[number]),
