@@ -21,7 +21,7 @@ from MedProcLib.scene.comparison_tables import add_figures_table, add_findings_t
 from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.markups import points_node_from
 from MedProcLib.scene.provenance import write_provenance
-from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+from MedProcLib.scene.segmentations import SegmentInfo, label_values, segmentation_from_labels
 from MedProcLib.scene.tables import table_from_rows
 from MedProcLib.scene.terminology import LESION
 from MedProcLib.scene.transforms import points_to_world, transform_node_from
