@@ -73,7 +73,8 @@ def test(arguments: list[str]) -> int:
     if "--slicer" in arguments:
         return test_in_slicer(arguments)
     install("run", "test")
-    return call([str(PYTHON), "-m", "pytest", *arguments])
+    # two workers, a file whole to one of them, since its tests share what is slow to make; `-n 0` for a debugger
+    return call([str(PYTHON), "-m", "pytest", "-n", "2", "--dist", "loadfile", *arguments])
 
 
 def test_in_slicer(arguments: list[str]) -> int:
