@@ -21,6 +21,7 @@ FLOAT_TYPES = {16: "f4", 64: "f8"}
 SPACE_UNITS = {0: "", 1: "m", 2: "mm", 3: "um"}
 # ITK's matrix is made orthonormal, and files keep four decimals: grids closer than this share of a voxel agree.
 AGREEMENT = 0.1
+QUATERNION_RADIANS = 1e-3
 
 
 @dataclass(frozen=True)
@@ -124,7 +125,9 @@ def require_position(header: NiftiHeader, image: sitk.Image) -> tuple[str, ...]:
         raise InputError(
             f"{header.path}: the qform of the NIfTI header cannot be read as a rotation; correct the header."
         )
-    if away.get("qform", 0.0) > AGREEMENT * smallest:
+    # near a half turn the quaternion's 32-bit numbers leave the angle uncertain
+    uncertain = QUATERNION_RADIANS * float(np.linalg.norm(size * np.linalg.norm(read[:3, :3], axis=0)))
+    if away.get("qform", 0.0) > AGREEMENT * smallest + uncertain:
         return (f"the header holds two positions (qform is {away['qform']:.3g} mm from sform): sform is used",)
     return ()
 

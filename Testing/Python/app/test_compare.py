@@ -250,7 +250,10 @@ class TestRefused:
         """Noise has nothing in common with the body: the registration fails, and nothing is reported."""
         noise = np.random.default_rng(5).normal(100, 30, (12, 12, 12))
         sitk.WriteImage(sitk.GetImageFromArray(noise), str(tmp_path / "noise.nrrd"))
-        said = refused("compare", studies / "first.nrrd", tmp_path / "noise.nrrd", "-o", output)
+        recipe = {"recipe": 1, "steps": [{"operation": "segmentation.body_mask"}, {"operation": "comparison.register"}]}
+        (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+        pair = [studies / "first.nrrd", tmp_path / "noise.nrrd"]
+        said = refused("compare", *pair, "-o", output, "--recipe", tmp_path / "recipe.json")
         assert "cannot be registered" in said
 
     def test_recipe_with_unknown_operation(self, refused, studies, output, tmp_path):
