@@ -24,8 +24,9 @@ TUKEY = 4.685
 ANGLES_DEG = (-32, -16, 0, 16, 32)
 COARSEST_MM = 8.0
 MOST_GRID_POINTS = 1_500_000
-MOST_POINTS = 250_000
-STARTS = 6
+MOST_POINTS = 100_000
+PATIENCE = 4
+STARTS = 4
 
 
 @dataclass(frozen=True)
@@ -126,7 +127,7 @@ def refine(
     """
     matrix, similarity, overlap = np.array(start, float), 0.0, 0.0
     best: Fit | None = None
-    damping = 1e-3
+    damping, stalled = 1e-3, 0
     for number in range(iterations):
         progress(number / iterations, "Refining the position")
         state = State.at(first, other, matrix, spacing)
@@ -134,11 +135,13 @@ def refine(
             return best or Fit(matrix, 0.0, 0.0)
         step, similarity = state.step(affine, robust, damping)
         overlap = state.overlap
-        if best is None or similarity > best.similarity:
-            best = Fit(matrix, similarity, overlap)
+        if best is None or similarity > best.similarity + 1e-5:
+            best, stalled = Fit(matrix, similarity, overlap), 0
+        else:
+            stalled += 1
         root = half(matrix)
         matrix = root @ scipy.linalg.expm(step) @ root
-        if state.largest_move(step) < 0.004 * spacing:
+        if state.largest_move(step) < 0.004 * spacing or stalled >= PATIENCE:
             break
     final = State.at(first, other, matrix, spacing)
     if final is None:
@@ -215,6 +218,7 @@ class State:
     gm: np.ndarray
     x: np.ndarray
     center: np.ndarray
+    scale: float
     overlap: float
 
     @classmethod
@@ -237,7 +241,10 @@ class State:
         chosen = chosen[:: int(np.ceil(len(chosen) / MOST_POINTS))]
         x = grid.points(np.stack(np.unravel_index(chosen, used.shape)[::-1], axis=1).astype(float))
         gf, gm = (np.stack([g.ravel()[chosen] for g in np.gradient(v, spacing)[::-1]], axis=1) for v in (f, m))
-        return cls(f.ravel()[chosen].astype(float), m.ravel()[chosen].astype(float), gf, gm, x, x.mean(axis=0), overlap)
+        # rotations in units of mm at the rim, so that all parameters have one size
+        scale = float(np.ptp(x, axis=0).max()) / 2
+        f, m = (v.ravel()[chosen].astype(float) for v in (f, m))
+        return cls(f, m, gf, gm, x, x.mean(axis=0), scale, overlap)
 
     def step(self, affine: bool, robust: bool, damping: float) -> tuple[np.ndarray, float]:
         """(4 x 4 generator of the next move, correlation ratio)."""
@@ -266,9 +273,9 @@ class State:
         p = scipy.linalg.lstsq(normal, right)[0]
         generator = np.zeros((4, 4))
         if affine:
-            generator[:3, :3] = p[:9].reshape(3, 3) / self._scale
+            generator[:3, :3] = p[:9].reshape(3, 3) / self.scale
         else:
-            wx, wy, wz = p[:3] / self._scale
+            wx, wy, wz = p[:3] / self.scale
             generator[:3, :3] = [[0, -wz, wy], [wz, 0, -wx], [-wy, wx, 0]]
         generator[:3, 3] = p[-3:] - generator[:3, :3] @ self.center
         return generator, float(np.sqrt(max(min(ratios), 0.0)))
@@ -284,13 +291,8 @@ class State:
         corners = np.array(list(itertools.product(*zip(low, high, strict=True))))
         return float(np.linalg.norm(corners @ generator[:3, :3].T + generator[:3, 3], axis=1).max())
 
-    @property
-    def _scale(self) -> float:
-        # rotations in units of mm at the rim, so that all parameters have one size
-        return float(np.ptp(self.x, axis=0).max()) / 2
-
     def _columns(self, g: np.ndarray, affine: bool) -> np.ndarray:
-        x = (self.x - self.center) / self._scale
+        x = (self.x - self.center) / self.scale
         if affine:
             return np.concatenate([(g[:, :, None] * x[:, None, :]).reshape(len(g), 9), g], axis=1)
         return np.concatenate([np.cross(x, g), g], axis=1)

@@ -1,9 +1,10 @@
 """Where tissue changed between two aligned studies, judged by the noise and by what misregistration would make."""
 
+import itertools
 from typing import Annotated, Literal
 
 import numpy as np
-from scipy import ndimage
+from scipy import ndimage, optimize
 
 from ..core.geometry import Geometry, require_same_grid
 from ..core.operation import operation
@@ -11,9 +12,14 @@ from ..core.parameters import Range
 from ..core.progress import SILENT
 from ..core.statistics import mode_and_sd
 from ..segmentation.components import connected_components
+from ..segmentation.morphology import distance_to
 from .intensity import blurred, shared
 
 GAINED, LOST = 1, 2
+CLASS_LIMITS = (20, 40, 60, 75, 85, 92, 96, 98.5)
+CLASSES = len(CLASS_LIMITS) + 1
+PEAK_MM = 5.0
+FEWEST_VOXELS = 3
 
 
 @operation(
@@ -35,7 +41,15 @@ class DetectChange:
     low: Annotated[float, Range(0, 100, "SD"), "voxels that differ more than this belong to a change"] = 3.5
     high: Annotated[float, Range(0, 100, "SD"), "a change has at least one voxel that differs more than this"] = 5.0
     smoothing_mm: Annotated[float, Range(0, 10, "mm"), "SD of the smoothing of both images"] = 1.0
+    edge_percent: Annotated[
+        float, Range(0, 100, "%"), "a change ends where it has fallen to this share of its nearby peak"
+    ] = 30.0
     minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "drop changes smaller than this"] = 15.0
+    margin_mm: Annotated[
+        float,
+        Range(0, 50, "mm"),
+        "do not look this near (and one voxel more) to the region's edge, where skull and air mix in",
+    ] = 2.0
     contrast: Annotated[
         Literal["bright", "any"], "change of bright outliers only (lesions in FLAIR), or of any tissue"
     ] = "bright"
@@ -52,47 +66,65 @@ class DetectChange:
         score = (other - first) / expected_sd(first, other, region, grid)
         score[~region] = 0
         progress(0.6, "Finding change")
-        eligible = region
+        # interpolation and slice thickness carry the edge one voxel further
+        eligible = distance_to(~region, grid) > self.margin_mm + max(grid.spacing)
         if self.contrast == "bright":
             brighter = np.maximum(first, other)
             mode, sd = mode_and_sd(np.concatenate([first[region], other[region]]))
-            eligible = region & (brighter > mode + self.brightness * sd)
+            eligible &= brighter > mode + self.brightness * sd
         change = np.zeros(score.shape, np.uint8)
-        for label, signed in ((GAINED, score), (LOST, -score)):
-            change[self._hysteresis(signed, eligible, grid)] = label
+        for label, sign in ((GAINED, 1), (LOST, -1)):
+            signed = sign * score
+            change[self._hysteresis(signed, eligible & self._within_edge(sign * (other - first), grid), grid)] = label
         return grid.image_of(score.astype(np.float32)), grid.image_of(change)
 
     def _hysteresis(self, score: np.ndarray, eligible: np.ndarray, grid: Geometry) -> np.ndarray:
         beyond = eligible & (score > self.low)
         numbers, counts = connected_components(grid.image_of(beyond), "corner")
-        keep = counts * grid.voxel_volume >= self.minimum_volume_mm3
+        keep = (counts * grid.voxel_volume >= self.minimum_volume_mm3) & (counts >= FEWEST_VOXELS)
         keep &= np.bincount(numbers[beyond & (score > self.high)], minlength=counts.size) > 0
         keep[0] = False
         return keep[numbers]
+
+    def _within_edge(self, difference: np.ndarray, grid: Geometry) -> np.ndarray:
+        """Where the difference is not just the blurred rim of a stronger one nearby."""
+        size = [2 * round(PEAK_MM / s) + 1 for s in reversed(grid.spacing)]
+        peak = ndimage.maximum_filter(difference, size=size, mode="nearest")
+        return difference >= self.edge_percent / 100 * peak
 
 
 def expected_sd(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry) -> np.ndarray:
     """SD (z, y, x) that the difference has at each voxel without any change.
 
-    sqrt(noise² + (misregistration x gradient)²); the gradient is the smaller of both images', because an edge that
-    only one of them has is change, not misregistration. Both constants come from the images: robust SD of the
-    difference as a function of the gradient.
+    sqrt(noise² + (misregistration x gradient)² + (resolution x curvature)²). Gradient and curvature are the smaller of
+    both images', because an edge that only one of them has is change. The three constants come from the images: robust
+    variance of the difference in classes of gradient and curvature, fitted with none of them negative.
     """
     gradient = np.minimum(*(_gradient(v, grid) for v in (first, other)))
-    size, edges = np.abs(other - first)[region], gradient[region]
-    steps = np.percentile(edges, np.linspace(0, 95, 20))
-    group = np.digitize(edges, steps)
-    noise2, squared = [], []
-    for number in range(1, 20):
-        here = group == number
-        if here.sum() > 30:
-            noise2.append((1.4826 * np.median(size[here])) ** 2)
-            squared.append(float(np.mean(edges[here] ** 2)))
+    curvature = np.minimum(*(_curvature(v, grid) for v in (first, other)))
+    size = np.abs(other - first)[region]
+    groups = _classes(gradient[region]) * CLASSES + _classes(curvature[region])
+    order = np.argsort(groups, kind="stable")
+    bounds = np.searchsorted(groups[order], np.arange(CLASSES * CLASSES + 1))
+    rows, variances, weights = [], [], []
+    terms = [np.square(v[region])[order] for v in (gradient, curvature)]
+    for low, high in itertools.pairwise(bounds):
+        if high - low > 30:
+            rows.append([1.0, float(terms[0][low:high].mean()), float(terms[1][low:high].mean())])
+            variances.append((1.4826 * float(np.median(size[order[low:high]]))) ** 2)
+            # relative errors count alike, so that the flat tissue is described as well as the edges
+            weights.append(np.sqrt(high - low) / (variances[-1] + 1e-12))
     floor = max(1e-12, (1e-6 * float(np.ptp(first[region]))) ** 2)
-    if len(squared) < 2:
-        return np.full(first.shape, np.sqrt(max((1.4826 * np.median(size)) ** 2, floor)))
-    slope, intercept = np.polyfit(squared, noise2, 1)
-    return np.sqrt(max(intercept, min(noise2), floor) + max(slope, 0.0) * gradient**2)
+    if len(rows) < 3:
+        return np.full(first.shape, np.sqrt(max((1.4826 * float(np.median(size))) ** 2, floor)))
+    w = np.asarray(weights) / max(weights)
+    noise2, shift2, blur2 = optimize.nnls(np.asarray(rows) * w[:, None], np.asarray(variances) * w)[0]
+    return np.sqrt(max(noise2, floor) + shift2 * gradient**2 + blur2 * curvature**2)
+
+
+def _classes(values: np.ndarray) -> np.ndarray:
+    """Class 0..CLASSES-1 of each value; the last ones hold the few large values."""
+    return np.digitize(values, np.percentile(values, CLASS_LIMITS))
 
 
 def _gradient(values: np.ndarray, grid: Geometry) -> np.ndarray:
@@ -100,4 +132,13 @@ def _gradient(values: np.ndarray, grid: Geometry) -> np.ndarray:
     for axis, spacing in enumerate(reversed(grid.spacing)):
         if values.shape[axis] > 1:
             squares += ndimage.correlate1d(values, [-0.5 / spacing, 0, 0.5 / spacing], axis, mode="nearest") ** 2
+    return np.sqrt(squares)
+
+
+def _curvature(values: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Root of the summed squared second derivatives along the axes, per mm²."""
+    squares = np.zeros(values.shape, np.float32)
+    for axis, spacing in enumerate(reversed(grid.spacing)):
+        if values.shape[axis] > 1:
+            squares += ndimage.correlate1d(values, np.array([1.0, -2, 1]) / spacing**2, axis, mode="nearest") ** 2
     return np.sqrt(squares)

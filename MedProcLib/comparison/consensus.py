@@ -1,12 +1,16 @@
 """One outline for both studies wherever nothing changed, so that noise of segmentation does not look like change."""
 
+from typing import Annotated
+
 import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import Geometry, require_same_grid
 from ..core.operation import operation
-from ..core.progress import SILENT
+from ..core.parameters import Range
+from ..core.progress import SILENT, Progress
 from ..segmentation.components import connected_components
+from ..segmentation.remove_small import sizes_within
 from .change import GAINED, LOST
 
 
@@ -21,9 +25,12 @@ class ConsensusLabels:
     """Give both studies the same outlines, except where change was detected.
 
     A lesion is what either study's segmentation shows, or what changed; the first study lacks what was gained, the
-    other one what was lost. A piece that only one study shows, without significant change, is dropped as doubtful.
-    All images must be on one grid.
+    other one what was lost. Next to gained tissue, what only the other study shows belongs to the gain (and likewise
+    for lost tissue); elsewhere a voxel that only one study shows counts for both. A piece that only one study shows,
+    without significant change, is dropped as doubtful. All images must be on one grid.
     """
+
+    minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "drop pieces smaller than this in a study"] = 10.0
 
     def __call__(self, fixed_labels, moving_labels, change, progress=SILENT):
         require_same_grid(fixed_labels, moving_labels, "the label maps of the two studies")
@@ -31,9 +38,20 @@ class ConsensusLabels:
         grid = Geometry.of(fixed_labels)
         one, two = (sitk.GetArrayViewFromImage(v) != 0 for v in (fixed_labels, moving_labels))
         changed = sitk.GetArrayViewFromImage(change)
-        numbers, counts = connected_components(grid.image_of(one | two | (changed != 0)), "corner", progress)
-        present = [np.bincount(numbers[v], minlength=counts.size) > 0 for v in (one, two, changed != 0)]
-        keep = (present[0] & present[1]) | present[2]
+        shares = progress.parts(2, 1, 1)
+        numbers, counts = connected_components(grid.image_of(one | two | (changed != 0)), "corner", shares[0])
+
+        def has(voxels: np.ndarray) -> np.ndarray:
+            return np.bincount(numbers[voxels], minlength=counts.size) > 0
+
+        gains, loses = has(changed == GAINED), has(changed == LOST)
+        keep = (has(one) & has(two)) | gains | loses
         keep[0] = False
         lesion = keep[numbers]
-        return tuple(grid.image_of((lesion & (changed != absent)).astype(np.uint8)) for absent in (GAINED, LOST))
+        first = lesion & (changed != GAINED) & ~(gains[numbers] & two & ~one & (changed == 0))
+        other = lesion & (changed != LOST) & ~(loses[numbers] & one & ~two & (changed == 0))
+        return self._without_small(first, grid, shares[1]), self._without_small(other, grid, shares[2])
+
+    def _without_small(self, lesion: np.ndarray, grid: Geometry, progress: Progress) -> sitk.Image:
+        numbers, counts = connected_components(grid.image_of(lesion), "corner", progress)
+        return grid.image_of(sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3)[numbers] & lesion)

@@ -52,8 +52,8 @@ def head_mr_recipe(given: bool = False) -> Recipe:
         N4(),
         BrightOutliers(low=2.5, high=4.0, minimum_volume_mm3=15),
         Register(),
-        MatchIntensity(),
-        DetectChange(),
+        MatchIntensity(bias_mm=10),
+        DetectChange(brightness=2.5, low=2.0, high=4.0, edge_percent=0),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )

@@ -14,7 +14,7 @@ from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
 from ..segmentation.components import connected_components
-from .halfway import half, half_way_grid, matrix_of
+from .halfway import half, half_way_grid, matrix_of, transform_of
 from .result import Change, Finding
 
 
@@ -87,13 +87,14 @@ class _Pieces:
     grid: Geometry
     numbers: np.ndarray
     counts: np.ndarray
+    sums: np.ndarray
     faces: np.ndarray
 
     @classmethod
     def of(cls, labels: sitk.Image, progress: Progress) -> "_Pieces":
         grid = Geometry.of(labels)
         numbers, counts = connected_components(labels, "corner", progress)
-        return cls(grid, numbers, counts, _surfaces(numbers, grid))
+        return cls(grid, numbers, counts, index_sums(numbers, len(counts)), _surfaces(numbers, grid))
 
     @property
     def count(self) -> int:
@@ -108,9 +109,15 @@ class _Pieces:
     def center(self, pieces: list[int]) -> tuple[float, float, float] | None:
         if not pieces:
             return None
-        index = np.argwhere(np.isin(self.numbers, pieces)).mean(axis=0)[::-1]
+        index = self.sums[pieces].sum(axis=0) / self.counts[pieces].sum()
         x, y, z = self.grid.points(index)[0]
         return float(x), float(y), float(z)
+
+
+def index_sums(numbers: np.ndarray, count: int) -> np.ndarray:
+    """Sums (count, 3) of the voxel indices x, y, z of each number in an array (z, y, x) of numbers below count."""
+    where = np.nonzero(numbers)
+    return np.stack([np.bincount(numbers[where], axis, count) for axis in reversed(where)], axis=1)
 
 
 def _surfaces(numbers: np.ndarray, grid: Geometry) -> np.ndarray:
@@ -153,22 +160,13 @@ def _in_one_space(
     if transform is None and first.grid.same_grid(other.grid):
         return first.numbers, other.numbers, first.grid
     moves = transform or sitk.Transform(3, sitk.sitkIdentity)
+    to_first, to_other, grid = sitk.Transform(3, sitk.sitkIdentity), moves, first.grid
     if moves.IsLinear():
         root = half(matrix_of(moves))
         back = np.linalg.inv(root)
         grid = half_way_grid(first.grid, other.grid, back, root)
-        to_first, to_other = _affine(back), _affine(root)
-    else:
-        grid, to_first, to_other = first.grid, sitk.Transform(3, sitk.sitkIdentity), moves
-    return (
-        _nearest(first, grid, to_first),
-        _nearest(other, grid, to_other),
-        grid,
-    )
-
-
-def _affine(matrix: np.ndarray) -> sitk.AffineTransform:
-    return sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
+        to_first, to_other = transform_of(back), transform_of(root)
+    return _nearest(first, grid, to_first), _nearest(other, grid, to_other), grid
 
 
 def _nearest(pieces: _Pieces, grid: Geometry, transform: sitk.Transform) -> np.ndarray:

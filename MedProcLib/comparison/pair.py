@@ -1,5 +1,6 @@
 """Two studies compared: registered, brought to the half-way grid once, and followed finding by finding."""
 
+import dataclasses
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from ..core.progress import SILENT, Progress
 from ..core.recipe import run_steps
 from .alignment import prepare
 from .consensus import ConsensusLabels
-from .findings import MatchFindings
+from .findings import MatchFindings, index_sums
 from .halfway import half_way_grid, matrix_of
 from .inverse import inverted
 from .register import Register, identity
@@ -142,6 +143,7 @@ def _assembled(
                 _nearest(sitk.Cast(v, sitk.sitkInt32), g, t, progress)
                 for v, g, t in zip(labels, own, to_half, strict=True)
             ]
+            labels, findings = _as_measured(labels, findings)
     return PairComparison(
         fixed, moving, registration, grid, state["fixed"], state["moving"],
         state.get("difference", grid.empty_image(sitk.sitkFloat32)),
@@ -151,3 +153,34 @@ def _assembled(
 
 def _nearest(labels: sitk.Image, grid: Geometry, transform: sitk.Transform, progress: Progress) -> sitk.Image:
     return resample(labels, grid, transform, sitk.sitkNearestNeighbor, progress=progress)
+
+
+def _as_measured(
+    labels: list[sitk.Image], findings: tuple[Finding, ...]
+) -> tuple[list[sitk.Image], tuple[Finding, ...]]:
+    """Label maps in the studies' own spaces, and the findings with the volumes and centers they have there.
+
+    A finding too small for a study's voxels keeps the voxel at its center, so that none is lost.
+    """
+    measured = [[], []]  # type: list[list[tuple[float, tuple[float, float, float] | None]]]
+    kept = []
+    for side, image in enumerate(labels):
+        grid, array = Geometry.of(image), sitk.GetArrayFromImage(image)
+        present = set(np.unique(array).tolist())
+        for finding in findings:
+            center = finding.centers[side]
+            if center is not None and finding.number not in present:
+                index = np.clip(np.round(grid.indices(np.array([center]))[0]), 0, np.array(grid.size) - 1)
+                array[tuple(index.astype(int)[::-1])] = finding.number
+        size = max((f.number for f in findings), default=0) + 1
+        counts, sums = np.bincount(array.ravel(), minlength=size), index_sums(array, size)
+        for finding in findings:
+            count = counts[finding.number]
+            x, y, z = grid.points(sums[finding.number] / max(count, 1))[0]
+            measured[side].append((float(count * grid.voxel_volume), (float(x), float(y), float(z)) if count else None))
+        kept.append(grid.image_of(array))
+    followed = tuple(
+        dataclasses.replace(finding, volumes_mm3=(a[0], b[0]), centers=(a[1], b[1]))
+        for finding, a, b in zip(findings, *measured, strict=True)
+    )
+    return kept, followed

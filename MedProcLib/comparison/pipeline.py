@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -18,6 +19,7 @@ from .study import Study
 __all__ = ["compare", "default_recipe"]
 
 # What a step may take to run on each study alone; all other steps run once per pair.
+NumberedStep = tuple[int, Any]
 ALONE = {"image", "mask", "labels"}
 
 
@@ -64,9 +66,10 @@ def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:
     return tuple(studies)
 
 
-def _split(recipe: Recipe) -> tuple[list, list]:
+def _split(recipe: Recipe) -> tuple[list[NumberedStep], list[NumberedStep]]:
     """(number, operation) of the steps for one study, and of those for a pair."""
-    alone, together = [], []
+    alone: list[NumberedStep] = []
+    together: list[NumberedStep] = []
     for number, operation in recipe.enabled_steps:
         declaration = operation.declaration
         takes = set(declaration.inputs) | set(declaration.optional_inputs)

@@ -48,8 +48,9 @@ def register(
     figures = verdicts.measure(one, two, spacings, rough, affine, shares[2])
     verdict, reasons = verdicts.judge(figures)
     matrix = rough
-    if verdict is not Verdict.FAILED:
-        matrix = _descend(one[2:], two[2:], spacings[2:], [rough], affine, shares[3])
+    if verdict is not Verdict.FAILED and spacings[2:]:
+        finer = _descend(one[2:], two[2:], spacings[2:], [rough], affine, shares[3])
+        matrix = rough if finer is None else finer
     root = half(matrix)
     transform: sitk.Transform = transform_of(matrix)
     to_other: sitk.Transform = transform_of(root)
@@ -93,13 +94,20 @@ def _descend(
     progress: Progress,
 ) -> np.ndarray | None:
     """From starts at the first of the levels to the best result at the last; None when the images lie apart."""
-    for one, two, spacing, share in zip(
-        first, other, spacings, progress.parts(*[1.0] * len(spacings)) if spacings else [], strict=True
-    ):
+    shares = progress.parts(*[1.0] * len(spacings))
+    for number, (one, two, spacing, share) in enumerate(zip(first, other, spacings, shares, strict=True)):
         points, single = head_points(one), len(starts) == 1
         fits = [
-            # size and shear only once the position is known
-            refine(one, two, start, spacing, affine=affine and single, iterations=30 if single else 12, progress=part)
+            # size and shear only once the position is roughly known
+            refine(
+                one,
+                two,
+                start,
+                spacing,
+                affine=affine and (single or number > 0),
+                iterations=30 if single else 12,
+                progress=part,
+            )
             for start, part in zip(starts, share.parts(*[1.0] * len(starts)), strict=True)
         ]
         fits = sorted((f for f in fits if f.overlap > 0), key=lambda f: -f.similarity * min(1.0, f.overlap + 0.3))

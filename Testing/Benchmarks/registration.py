@@ -44,7 +44,8 @@ def main(cases: int = 20) -> None:
         shift = np.linalg.norm(matrix[:3, :3] @ center + matrix[:3, 3] - center)
         spacing = " x ".join(f"{s:g}" for s in moved.GetSpacing())
         print(
-            f"{number:4}  {angle:7.1f} {shift:5.1f}  {spacing:16} {error:16.3f}  {found.verdict.value:9} {seconds:8.1f}",
+            f"{number:4}  {angle:7.1f} {shift:5.1f}  {spacing:16} {error:16.3f}  {found.verdict.value:9} "
+            f"{seconds:8.1f}",
             flush=True,
         )
     print(f"Silently wrong (more than {LIMIT_MM} mm, not said to have failed): {silent} of {cases}")

@@ -1,0 +1,101 @@
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.comparison.change import GAINED, LOST, DetectChange
+from MedProcLib.comparison.consensus import ConsensusLabels
+from MedProcLib.comparison.intensity import MatchIntensity
+from MedProcLib.core.errors import InputError
+
+from .conftest import grid_of, head
+
+LESION = ((25.0, -30.0, 10.0), 7.0, 70.0)
+
+
+def arrays(*images):
+    return [sitk.GetArrayFromImage(image) for image in images]
+
+
+def test_matching_undoes_another_scale_and_a_smooth_difference():
+    grid = grid_of((3, 3, 3))
+    first, mask = head(grid)
+    other, _ = head(grid, seed=1)
+    z = np.linspace(-1, 1, grid.size[2])[:, None, None]
+    spoilt = grid.image_of((sitk.GetArrayFromImage(other) * (3 + 0.4 * z) + 500).astype(np.float32))
+    matched = MatchIntensity(bias_mm=20)(first, spoilt, mask, mask)
+    a, b, inside = arrays(first, matched, mask)
+    assert np.std((b - a)[inside > 0]) < 4
+    assert abs(np.mean((b - a)[inside > 0])) < 0.5
+
+
+def test_matching_keeps_a_new_lesion():
+    grid = grid_of((3, 3, 3))
+    first, mask = head(grid)
+    other, _ = head(grid, lesions=[LESION], seed=1)
+    matched = MatchIntensity()(first, other, mask, mask)
+    index = tuple(round(v) for v in grid.indices(np.array([LESION[0]]))[0])
+    assert matched[index] - first[index] == pytest.approx(LESION[2], rel=0.15)
+
+
+@pytest.mark.parametrize(("swap", "expected"), [(False, GAINED), (True, LOST)])
+def test_a_lesion_is_found_as_gained_or_lost_and_nothing_else(swap, expected):
+    grid = grid_of((2, 2, 3))
+    first, mask = head(grid)
+    other, _ = head(grid, lesions=[LESION], seed=1)
+    if swap:
+        first, other = other, first
+    difference, change = DetectChange()(first, other, mask, mask)
+    score, found = arrays(difference, change)
+    assert set(np.unique(found)) == {0, expected}
+    volume = np.count_nonzero(found) * grid.voxel_volume
+    assert volume == pytest.approx(4 / 3 * np.pi * LESION[1] ** 3, rel=0.35)
+    center = grid.points(np.argwhere(found > 0).mean(axis=0)[::-1])[0]
+    assert np.linalg.norm(center - LESION[0]) < 1.0
+    inside = sitk.GetArrayFromImage(mask) > 0
+    assert 0.7 < 1.4826 * np.median(np.abs(score[inside])) < 1.4
+
+
+def test_a_shift_of_half_a_voxel_is_not_change():
+    first, mask = head(grid_of((2, 2, 3)))
+    other, _ = head(grid_of((2, 2, 3), center=(0.5, 0.5, 0.5)), seed=1)
+    other.SetOrigin(first.GetOrigin())
+    _, change = DetectChange()(first, other, mask, mask)
+    assert not np.any(sitk.GetArrayFromImage(change))
+
+
+def test_dark_change_counts_only_when_any_contrast_is_looked_for():
+    grid = grid_of((2, 2, 3))
+    first, mask = head(grid)
+    other, _ = head(grid, lesions=[(LESION[0], LESION[1], -50.0)], seed=1)
+    assert not np.any(sitk.GetArrayFromImage(DetectChange()(first, other, mask, mask)[1]))
+    change = sitk.GetArrayFromImage(DetectChange(contrast="any")(first, other, mask, mask)[1])
+    assert set(np.unique(change)) == {0, LOST}
+
+
+def test_studies_on_other_grids_or_without_shared_region_are_refused():
+    first, mask = head(grid_of((5, 5, 5)))
+    other, _ = head(grid_of((5, 5, 4)))
+    with pytest.raises(InputError, match="resample"):
+        DetectChange()(first, other)
+    half = sitk.GetArrayFromImage(mask)
+    half[: half.shape[0] // 2] = 0
+    rest = sitk.GetArrayFromImage(mask)
+    rest[half.shape[0] // 2 :] = 0
+    a, b = (sitk.GetImageFromArray(v) for v in (half, rest))
+    a.CopyInformation(mask)
+    b.CopyInformation(mask)
+    with pytest.raises(InputError, match="share no region"):
+        MatchIntensity()(first, first, a, b)
+
+
+def test_consistent_outlines_differ_only_by_change():
+    grid = grid_of((1, 1, 1), extent=(20, 20, 20))
+    one, two, change = (np.zeros((20, 20, 20), np.uint8) for _ in range(3))
+    one[5:10, 5:10, 5:10] = 1
+    two[5:10, 5:10, 6:13] = 1
+    change[5:10, 5:10, 10:13] = GAINED
+    one[15:17, 15:17, 15:17] = 1  # only one study shows it, without significant change
+    first, other = arrays(*ConsensusLabels()(*(grid.image_of(v) for v in (one, two, change))))
+    assert np.count_nonzero(first) == 5 * 5 * 5
+    assert np.count_nonzero(other) == 5 * 5 * 8
+    assert not first[15:17].any()

@@ -1,0 +1,195 @@
+import datetime
+import threading
+import time
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.comparison.change import DetectChange
+from MedProcLib.comparison.consensus import ConsensusLabels
+from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.intensity import MatchIntensity
+from MedProcLib.comparison.pipeline import compare, default_recipe
+from MedProcLib.comparison.register import Register
+from MedProcLib.comparison.result import Change, Verdict
+from MedProcLib.comparison.study import Study
+from MedProcLib.core.errors import Cancelled, InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.segmentation.bright_outliers import BrightOutliers
+
+from .conftest import grid_of, head, rigid
+
+MATRIX = rigid((8, -6, 10), (12, -5, 9))
+NEW = ((25.0, -30.0, 10.0), 7.0, 70.0)
+STABLE = ((-30.0, 20.0, -5.0), 6.0, 70.0)
+RECIPE = Recipe.of(
+    BrightOutliers(low=3, high=5),
+    Register(),
+    MatchIntensity(),
+    DetectChange(),
+    ConsensusLabels(),
+    MatchFindings(outline_mm=0),
+)
+
+
+# for what does not depend on finding the position: the studies lie in one space
+ALIGNED = Recipe.of(*(s.operation for s in RECIPE.steps if not isinstance(s.operation, Register)))
+
+
+def study(name, lesions, matrix=None, spacing=(3, 3, 3), seed=0, **more):
+    center = (0, 0, 0) if matrix is None else matrix[:3, 3]
+    image, mask = head(grid_of(spacing, center=center), matrix, lesions, seed=seed)
+    return Study(name, image, mask=mask, **more)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    return compare([study("first", [STABLE]), study("other", [STABLE, NEW], MATRIX, (2.5, 2.5, 4), 1)], RECIPE)
+
+
+def test_new_lesion_is_new_and_the_other_one_stable(comparison):
+    (pair,) = comparison.pairs
+    assert pair.registration.verdict is Verdict.GOOD
+    by_class = {f.change: f for f in pair.findings}
+    assert set(by_class) == {Change.NEW, Change.STABLE}
+    new = by_class[Change.NEW]
+    assert np.linalg.norm(new.centers[1] - (MATRIX[:3, :3] @ NEW[0] + MATRIX[:3, 3])) < 1.5
+    assert new.volumes_mm3[1] == pytest.approx(4 / 3 * np.pi * 7**3, rel=0.4)
+    assert new.volumes_mm3[0] == 0 and new.centers[0] is None
+    assert abs(by_class[Change.STABLE].difference_percent) < 15
+
+
+def test_results_are_on_the_grids_they_promise(comparison):
+    (pair,) = comparison.pairs
+    first, other = (Geometry.of(s.image) for s in comparison.studies)
+    assert Geometry.of(pair.change).same_grid(first) and Geometry.of(pair.fixed_labels).same_grid(first)
+    assert Geometry.of(pair.moving_labels).same_grid(other)
+    for image in (pair.fixed_image, pair.moving_image, pair.difference, pair.region):
+        assert Geometry.of(image).same_grid(pair.grid)
+    for number, labels in ((0, pair.fixed_labels), (1, pair.moving_labels)):
+        present = {f.number for f in pair.findings if f.volumes_mm3[number] > 0}
+        assert set(np.unique(sitk.GetArrayFromImage(labels))) - {0} == present
+        for finding in pair.findings:
+            volume = np.count_nonzero(sitk.GetArrayFromImage(labels) == finding.number)
+            assert volume * Geometry.of(labels).voxel_volume == pytest.approx(finding.volumes_mm3[number])
+    change = sitk.GetArrayFromImage(pair.change)
+    center = first.points(np.argwhere(change == 1).mean(axis=0)[::-1])[0]
+    assert np.linalg.norm(center - NEW[0]) < 1.5 and not np.any(change == 2)
+
+
+def test_swapped_order_makes_new_gone():
+    pair = compare([study("a", [STABLE, NEW], MATRIX, (2.5, 2.5, 4), 1), study("b", [STABLE])], RECIPE).pairs[0]
+    assert sorted(f.change for f in pair.findings) == [Change.GONE, Change.STABLE]
+    assert set(np.unique(sitk.GetArrayFromImage(pair.change))) == {0, 2}
+
+
+def test_the_same_head_again_has_no_change_and_runs_alike_twice():
+    studies = [study("a", [STABLE, NEW], spacing=(3, 3, 3)), study("b", [STABLE, NEW], MATRIX, (3, 3, 4), 1)]
+    once, twice = (compare(studies, RECIPE).pairs[0] for _ in range(2))
+    assert [f.change for f in once.findings] == [Change.STABLE] * 2
+    assert not np.any(sitk.GetArrayFromImage(once.change))
+    for name in ("fixed_image", "difference", "change", "moving_labels"):
+        a, b = (sitk.GetArrayFromImage(getattr(p, name)) for p in (once, twice))
+        assert np.array_equal(a, b)
+
+
+def test_given_segmentations_are_followed_as_they_are():
+    def with_labels(base, threshold):
+        values = sitk.GetArrayFromImage(base.image) > threshold
+        values &= sitk.GetArrayFromImage(base.mask) > 0
+        return Study(base.name, base.image, labels=Geometry.of(base.image).image_of(values), mask=base.mask)
+
+    first = with_labels(study("a", [STABLE], spacing=(3, 3, 3)), 150)
+    other = with_labels(study("b", [STABLE, NEW], None, (3, 3, 3), 1), 150)
+    result = compare([first, other], ALIGNED)
+    (pair,) = result.pairs
+    assert sorted(f.change for f in pair.findings) == [Change.NEW, Change.STABLE]
+    same = sitk.GetArrayFromImage(pair.moving_labels) > 0
+    assert np.array_equal(same, sitk.GetArrayFromImage(other.labels) > 0)
+    assert any("Given segmentations" in note for note in result.notes)
+
+
+def test_empty_given_segmentations_are_a_result_without_findings():
+    a, b = study("a", [], spacing=(4, 4, 4)), study("b", [], None, (4, 4, 4), 1)
+    studies = [Study(s.name, s.image, labels=Geometry.of(s.image).empty_image(), mask=s.mask) for s in (a, b)]
+    result = compare(studies, ALIGNED)
+    assert result.pairs[0].findings == ()
+    assert any("No findings" in note for note in result.notes)
+
+
+def test_failed_registration_gives_no_findings_and_says_so():
+    grid = grid_of((6, 6, 8), extent=(380, 300, 300))
+    body = np.zeros(tuple(reversed(grid.size)))
+    body[5:-5, 6:-6, 8:-8] = 80
+    body[10:30, 20:30, 12:30] += 100
+    other = grid.image_of((body + np.random.default_rng(0).normal(0, 5, body.shape)).astype(np.float32))
+    result = compare([study("head", [STABLE], spacing=(4, 4, 4)), Study("body", other)], RECIPE)
+    (pair,) = result.pairs
+    assert pair.registration.verdict is Verdict.FAILED
+    assert pair.findings == () and not np.any(sitk.GetArrayFromImage(pair.change))
+    assert any("failed" in note for note in result.notes)
+
+
+def test_three_studies_are_put_in_time_order_and_compared_with_the_first():
+    days = [datetime.date(2020, 1, 1), datetime.date(2021, 1, 1), datetime.date(2022, 1, 1)]
+    made = [study(str(d), [STABLE], spacing=(4, 4, 4), seed=n, date=d) for n, d in enumerate(days)]
+    result = compare([made[2], made[0], made[1]], ALIGNED)
+    assert [s.date for s in result.studies] == days
+    assert [(p.fixed, p.moving) for p in result.pairs] == [(0, 1), (0, 2)]
+
+
+def test_default_recipe_fits_the_content(real):
+    images = [real(1), real(2)]
+    names = [
+        s.operation.declaration.name for s in default_recipe([Study(str(n), i) for n, i in enumerate(images)]).steps
+    ]
+    assert "segmentation.brain_mask" in names and "segmentation.bright_outliers" in names
+    hounsfield = [Study("ct", i - 1000, modality="CT") for i in images]
+    names = [s.operation.declaration.name for s in default_recipe(hounsfield).steps]
+    assert "segmentation.body_mask" in names and "enhancement.n4" not in names
+
+
+def test_bad_studies_are_refused_by_name():
+    good = study("good", [], spacing=(6, 6, 6))
+    grid = Geometry.of(good.image)
+    shape = tuple(reversed(grid.size))
+    cases = [
+        ([good], "at least two"),
+        ([good, Study("flat", good.image[:, :, 3])], "'flat' is 2D"),
+        ([good, Study("empty", grid.image_of(np.full(shape, np.nan)))], "'empty' has no finite voxel"),
+        ([good, Study("gray", grid.image_of(np.full(shape, 5.0)))], "'gray' is constant"),
+        ([good, Study("off", good.image, labels=grid_of((5, 5, 5)).empty_image())], "study 'off' and its labels"),
+        ([good, Study("real", good.image, labels=grid.image_of(np.zeros(shape, np.float32)))], "whole numbers"),
+    ]
+    for studies, message in cases:
+        with pytest.raises(InputError, match=message):
+            compare(studies, RECIPE)
+
+
+def test_nan_voxels_are_outside():
+    first, other = study("a", [STABLE]), study("b", [STABLE, NEW], seed=1)
+    values = sitk.GetArrayFromImage(other.image)
+    values[:10] = np.nan
+    holed = Study("b", Geometry.of(other.image).image_of(values), mask=other.mask)
+    pair = compare([first, holed], ALIGNED).pairs[0]
+    assert np.isfinite(sitk.GetArrayFromImage(pair.difference)).all()
+    assert sorted(f.change for f in pair.findings) == [Change.NEW, Change.STABLE]
+
+
+@pytest.mark.parametrize("when", [0.05, 0.4, 0.8, 0.97])
+def test_cancel_at_any_point(when):
+    studies = [study("a", [STABLE], spacing=(4, 4, 4)), study("b", [STABLE, NEW], MATRIX, (4, 4, 4), 1)]
+    cancel = threading.Event()
+    times = []
+
+    def report(fraction, message):
+        if fraction >= when and not times:
+            times.append(time.monotonic())
+            cancel.set()
+
+    with pytest.raises(Cancelled):
+        compare(studies, RECIPE, Progress(report, cancel))
+    assert times

@@ -1,0 +1,162 @@
+import threading
+import time
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.comparison.alignment import head_points, largest_distance, prepare
+from MedProcLib.comparison.halfway import matrix_of
+from MedProcLib.comparison.inverse import inverted
+from MedProcLib.comparison.register import Register, register
+from MedProcLib.comparison.result import Verdict
+from MedProcLib.core.errors import Cancelled, InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
+
+from .conftest import grid_of, head, moved, rigid
+
+CASES = {
+    "oblique": ((25, 10, -8), (20, -25, 15), (1.6, 1.6, 3.0), rigid((5, -8, 12), (0, 0, 0))[:3, :3]),
+    "left-handed": ((-12, 15, 20), (-30, 10, -20), (1.5, 1.5, 4.0), np.diag([1.0, 1.0, -1.0])),
+    "sagittal slices": ((5, -26, 4), (8, 30, -20), (1.5, 1.5, 5.0), np.array([[0.0, 0, 1], [1, 0, 0], [0, 1, 0]])),
+}
+
+
+@pytest.mark.parametrize("case", CASES)
+def test_misplaced_real_image_is_found_everywhere_in_the_head(real, case):
+    image = real(1)
+    degrees, shift, spacing, direction = CASES[case]
+    center = Geometry.of(image).center
+    matrix = rigid(degrees, (0, 0, 0))
+    matrix[:3, 3] = center + shift - matrix[:3, :3] @ center
+    other = moved(image, matrix, grid_of(spacing, direction, center + shift, (230, 230, 190)), noise=12)
+    found = register(image, other)
+    points = head_points(prepare(image, None, "The image"))
+    assert found.verdict is Verdict.GOOD, found.reasons
+    assert largest_distance(matrix_of(found.transform), matrix, points) < 0.5
+
+
+def test_swapping_the_studies_gives_the_inverse():
+    matrix = rigid((12, -9, 15), (10, -20, 12))
+    first, _ = head(grid_of((3, 3, 3)))
+    other, _ = head(grid_of((2.5, 2.5, 4), center=(10, -20, 12)), matrix, seed=1)
+    forward, backward = register(first, other), register(other, first)
+    points = head_points(prepare(first, None, "The image"))
+    assert largest_distance(matrix_of(forward.transform), matrix, points) < 0.5
+    assert largest_distance(np.linalg.inv(matrix_of(backward.transform)), matrix_of(forward.transform), points) < 0.02
+    half = matrix_of(forward.to_other) @ np.linalg.inv(matrix_of(forward.to_first))
+    assert np.allclose(half, matrix_of(forward.transform), atol=1e-6)
+
+
+def test_same_input_gives_the_same_transform():
+    first, _ = head(grid_of((4, 4, 4)))
+    other, _ = head(grid_of((4, 4, 4)), rigid((5, 5, 5), (5, 5, 5)), seed=1)
+    once, twice = register(first, other), register(first, other)
+    assert once.transform.GetParameters() == twice.transform.GetParameters()
+
+
+def test_affine_finds_a_difference_in_size():
+    matrix = rigid((4, 0, -6), (5, 3, 0)) @ np.diag([1.03, 0.98, 1.02, 1])
+    first, _ = head(grid_of((4, 4, 4)))
+    other, _ = head(grid_of((4, 4, 4)), matrix, seed=1)
+    points = head_points(prepare(first, None, "The image"))
+    assert largest_distance(matrix_of(register(first, other, kind="affine").transform), matrix, points) < 0.5
+    assert largest_distance(matrix_of(register(first, other).transform), matrix, points) > 1
+
+
+def test_deformable_follows_a_bend_and_has_an_inverse():
+    grid = grid_of((5, 5, 5))
+    first, _ = head(grid)
+    bend = sitk.TransformToDisplacementField(sitk.Transform(3, sitk.sitkIdentity), sitk.sitkVectorFloat64, grid.size,
+                                             grid.origin, grid.spacing, grid.direction)  # fmt: skip
+    field = sitk.GetArrayFromImage(bend)
+    z = np.linspace(-np.pi, np.pi, field.shape[0])
+    field[..., 1] = 4 * np.sin(z)[:, None, None]
+    bend = sitk.GetImageFromArray(field, isVector=True)
+    grid.stamp(bend)
+    truth = sitk.DisplacementFieldTransform(bend)
+    other = sitk.Resample(first, truth)
+    found = register(first, other, kind="deformable")
+    points = [p for p in head_points(prepare(first, None, "The image"))[::60] if np.linalg.norm(p / [70, 88, 66]) < 0.9]
+    # other(x) is first(truth(x)), so truth undoes what was found
+    errors = [np.linalg.norm(np.array(truth.TransformPoint(found.transform.TransformPoint(p))) - p) for p in points]
+    still = [np.linalg.norm(np.array(truth.TransformPoint(tuple(p))) - p) for p in points]
+    assert np.mean(errors) < 0.35 * np.mean(still)
+    back = inverted(found.transform, grid)
+    there = [np.linalg.norm(np.array(back.TransformPoint(found.transform.TransformPoint(p))) - p) for p in points]
+    assert max(there) < 0.2
+
+
+def test_other_anatomy_is_not_called_good():
+    first, _ = head(grid_of((4, 4, 4)))
+    random = np.random.default_rng(3)
+    grid = grid_of((6, 6, 8), extent=(380, 300, 300))
+    body = np.zeros(tuple(reversed(grid.size)))
+    body[5:-5, 6:-6, 8:-8] = 80
+    body[10:30, 20:30, 12:30] += 100
+    other = grid.image_of((body + random.normal(0, 5, body.shape)).astype(np.float32))
+    found = register(first, other)
+    assert found.verdict is Verdict.FAILED
+    assert found.reasons
+    with pytest.raises(InputError, match="cannot be registered"):
+        Register()(first, other)
+
+
+def test_noise_without_any_structure_is_not_called_good():
+    random = np.random.default_rng(0)
+    grid = grid_of((8, 8, 8))
+    shape = tuple(reversed(grid.size))
+    one, two = (grid.image_of(random.normal(size=shape).astype(np.float32)) for _ in range(2))
+    assert register(one, two).verdict is Verdict.FAILED
+
+
+@pytest.mark.parametrize(
+    ("spoil", "message"),
+    [
+        (lambda a: np.full_like(a, 7), "constant"),
+        (lambda a: np.full_like(a, np.nan), "no finite voxel"),
+    ],
+)
+def test_images_with_nothing_in_them_are_refused(spoil, message):
+    first, _ = head(grid_of((6, 6, 6)))
+    grid = Geometry.of(first)
+    with pytest.raises(InputError, match=message):
+        register(first, grid.image_of(spoil(sitk.GetArrayFromImage(first))))
+
+
+def test_2d_images_unknown_kinds_and_empty_masks_are_refused():
+    first, mask = head(grid_of((6, 6, 6)))
+    with pytest.raises(InputError, match="2D"):
+        register(first[:, :, 5], first)
+    with pytest.raises(InputError, match="Unknown kind"):
+        register(first, first, kind="nonsense")
+    with pytest.raises(InputError, match="selects no"):
+        register(first, first, fixed_mask=mask * 0)
+
+
+def test_nan_voxels_count_as_outside():
+    matrix = rigid((6, -4, 8), (5, 6, -7))
+    first, _ = head(grid_of((3, 3, 3)))
+    other, _ = head(grid_of((3, 3, 3)), matrix, seed=1)
+    values = sitk.GetArrayFromImage(other)
+    values[:8] = np.nan
+    values[:, 5:12, 20:30] = np.inf
+    found = register(first, Geometry.of(other).image_of(values))
+    assert largest_distance(matrix_of(found.transform), matrix, head_points(prepare(first, None, "The image"))) < 0.5
+
+
+def test_cancel_ends_within_a_second():
+    first, _ = head(grid_of((3, 3, 3)))
+    other, _ = head(grid_of((3, 3, 3)), rigid((8, 2, 5), (5, 0, 5)), seed=1)
+    progress = Progress()
+    asked = []
+
+    def ask() -> None:
+        asked.append(time.monotonic())
+        progress.cancel()
+
+    threading.Timer(0.4, ask).start()
+    with pytest.raises(Cancelled):
+        register(first, other, kind="deformable", progress=progress)
+    assert asked
