@@ -155,6 +155,7 @@ class MedProcComparisonWidget(ModuleWidget):
         self.ui.verdictLabel.styleSheet = f"{VERDICT_STYLE[Verdict(verdict)]} padding: 6px; border-radius: 3px;"
         # layouts inside layouts do not ask how high a text gets when it wraps
         self.ui.verdictLabel.setMinimumHeight(self.ui.verdictLabel.heightForWidth(self.ui.verdictLabel.width))
+        self.ui.resultsButton.updateGeometry()
 
     def updateButtons(self):
         """Enable what can be done, and say what is missing for the rest."""

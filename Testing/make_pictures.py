@@ -1,0 +1,56 @@
+"""Make the pictures of README.md from the program itself: `python Testing/make_pictures.py` (environment of run.py).
+
+The panels are those of the stand-in host on the shipped pair of studies; the slice view is Slicer's own, offscreen.
+"""
+
+import os
+import sys
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[1]
+PICTURES = ROOT / "Docs" / "pictures"
+STUDIES = ROOT / "Testing" / "Data" / "ms_patient01"
+WIDTH = 400
+os.environ.setdefault("QT_QPA_PLATFORM", "offscreen")
+sys.path[:0] = [str(ROOT), str(ROOT / "Testing")]
+
+import host  # noqa: E402
+
+
+def main() -> None:
+    app = host.start()
+    from MedProcLib.core.files import read_image
+    from MedProcLib.scene.volumes import volume_from_image
+
+    PICTURES.mkdir(exist_ok=True)
+    baseline, follow_up = (
+        volume_from_image(read_image(STUDIES / f"study{number}_FLAIR.nii.gz"), name)
+        for number, name in ((1, "Baseline FLAIR"), (2, "Follow-up FLAIR"))
+    )
+    enhanced = run("MedProcEnhancement", "enhancement.png", inputVolume=follow_up).result
+    run("MedProcSegmentation", "segmentation.png", inputVolume=enhanced)
+    segmentation = app.mrmlScene().GetFirstNodeByClass("vtkMRMLSegmentationNode")
+    run("MedProcQuantification", "quantification.png", inputVolume=follow_up, segmentation=segmentation)
+    run("MedProcComparison", "comparison.png", baselineVolume=baseline, followUpVolume=follow_up)
+
+
+def run(module: str, picture: str, **nodes):
+    """Show a module's panel, choose nodes, press its button, wait, and keep the panel as a picture."""
+    host.load_module(ROOT / "MedProc" / module / f"{module}.py")
+    panel = host.show_module(module, WIDTH)
+    for name, node in nodes.items():
+        setattr(panel.parameters, name, node)
+    panel.run.button.click()
+    if not host.wait_until(lambda: not panel.run.running, 600) or host.errors:
+        raise SystemExit(f"{module} did not end well: {panel.run.message} {host.errors}")
+    print(module, panel.run.message)
+    host.start().processEvents()  # the layouts take in what the run has filled before the panel takes its height
+    panel.parent.adjustSize()
+    host.grab(panel, PICTURES / picture)
+    parameters = panel.parameters
+    host.close_module(panel)
+    return parameters
+
+
+if __name__ == "__main__":
+    main()
