@@ -32,6 +32,30 @@ def main() -> None:
     segmentation = app.mrmlScene().GetFirstNodeByClass("vtkMRMLSegmentationNode")
     run("MedProcQuantification", "quantification.png", inputVolume=follow_up, segmentation=segmentation)
     run("MedProcComparison", "comparison.png", baselineVolume=baseline, followUpVolume=follow_up)
+    key_finding().save(ROOT / "Docs" / "MedProcComparison.png", optimize=True)
+
+
+def key_finding():
+    """The report's pictures of the finding that changed most: both studies, the difference, and where it is."""
+    from PIL import Image
+
+    from MedProcLib.comparison.pipeline import compare
+    from MedProcLib.comparison.study import Study
+    from MedProcLib.core.files import read_image
+    from MedProcLib.report.key_slices import key_slices
+    from MedProcLib.report.layers import Layers
+
+    studies = [Study(f"study {number}", read_image(STUDIES / f"study{number}_FLAIR.nii.gz")) for number in (1, 2)]
+    pair = compare(studies).pairs[0]
+    largest = max(pair.findings, key=lambda finding: abs(finding.difference_mm3))
+    pictures = key_slices(Layers(pair), largest, 1).pictures
+    height = pictures[1].height
+    row = Image.new("RGB", (sum(picture.width for picture in pictures) + 8 * (len(pictures) - 1), height), "white")
+    left = 0
+    for picture in pictures:
+        row.paste(picture.convert("RGB"), (left, 0))
+        left += picture.width + 8
+    return row
 
 
 def run(module: str, picture: str, **nodes):
