@@ -69,6 +69,10 @@ class MatchFindings:
             return Change.MERGED, f"merged: {before} pieces of the first study meet {after} of the other"
         if after > before:
             return Change.SPLIT, f"split: {before} pieces of the first study meet {after} of the other"
+        return self.judged(volumes, surface)
+
+    def judged(self, volumes: tuple[float, float], surface: float) -> tuple[Change, str]:
+        """Grown, shrunk or stable, with the rule in words, of a finding in both studies (mm³; larger surface, mm²)."""
         difference = volumes[1] - volumes[0]
         percent = 100 * difference / volumes[0]
         least = max(self.minimum_mm3, self.outline_mm * surface)
@@ -94,7 +98,7 @@ class _Pieces:
     def of(cls, labels: sitk.Image, progress: Progress) -> "_Pieces":
         grid = Geometry.of(labels)
         numbers, counts = connected_components(labels, "corner", progress)
-        return cls(grid, numbers, counts, index_sums(numbers, len(counts)), _surfaces(numbers, grid))
+        return cls(grid, numbers, counts, index_sums(numbers, len(counts)), surfaces_of(numbers, grid))
 
     @property
     def count(self) -> int:
@@ -120,8 +124,8 @@ def index_sums(numbers: np.ndarray, count: int) -> np.ndarray:
     return np.stack([np.bincount(numbers[where], axis, count) for axis in reversed(where)], axis=1)
 
 
-def _surfaces(numbers: np.ndarray, grid: Geometry) -> np.ndarray:
-    """Surface in mm² of each piece: its voxel faces, times 2/3, the mean share that a smooth surface has of them."""
+def surfaces_of(numbers: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Surface in mm² of each number of an array (z, y, x): its voxel faces times 2/3, a smooth surface's share."""
     total = np.zeros(int(numbers.max()) + 1)
     padded = np.pad(numbers, 1)
     for axis in range(3):

@@ -11,11 +11,11 @@ from ..core.progress import SILENT, Progress
 from ..core.recipe import run_steps
 from .alignment import prepare
 from .consensus import ConsensusLabels
-from .findings import MatchFindings, index_sums
+from .findings import MatchFindings, index_sums, surfaces_of
 from .halfway import half_way_grid, matrix_of
 from .inverse import inverted
 from .register import Register, identity
-from .result import Finding, PairComparison, Registration, Verdict
+from .result import Change, Finding, PairComparison, Registration, Verdict
 
 
 def compare_pair(
@@ -35,7 +35,7 @@ def compare_pair(
     given = first["given"] or other["given"]
     if not failed:
         state = _run(rest, state, given, registration, first, other, shares[2])
-    return _assembled(fixed, moving, first, other, registration, state, failed, given, shares[3])
+    return _assembled(fixed, moving, first, other, registration, state, failed, given, _matching(rest), shares[3])
 
 
 def _on_half_way_grid(first: dict, other: dict, registration: Registration, progress: Progress) -> dict[str, Any]:
@@ -121,6 +121,7 @@ def _assembled(
     state: dict,
     failed: bool,
     given: bool,
+    matching: MatchFindings,
     progress: Progress,
 ) -> PairComparison:
     grid: Geometry = state["grid"]
@@ -143,7 +144,7 @@ def _assembled(
                 _nearest(sitk.Cast(v, sitk.sitkInt32), g, t, progress)
                 for v, g, t in zip(labels, own, to_half, strict=True)
             ]
-            labels, findings = _as_measured(labels, findings)
+            labels, findings = _as_measured(labels, findings, matching)
     return PairComparison(
         fixed, moving, registration, grid, state["fixed"], state["moving"],
         state.get("difference", grid.empty_image(sitk.sitkFloat32)),
@@ -155,15 +156,20 @@ def _nearest(labels: sitk.Image, grid: Geometry, transform: sitk.Transform, prog
     return resample(labels, grid, transform, sitk.sitkNearestNeighbor, progress=progress)
 
 
+def _matching(steps: list) -> MatchFindings:
+    return next((op for _, op in reversed(steps) if isinstance(op, MatchFindings)), MatchFindings())
+
+
 def _as_measured(
-    labels: list[sitk.Image], findings: tuple[Finding, ...]
+    labels: list[sitk.Image], findings: tuple[Finding, ...], matching: MatchFindings
 ) -> tuple[list[sitk.Image], tuple[Finding, ...]]:
     """Label maps in the studies' own spaces, and the findings with the volumes and centers they have there.
 
+    Grown, shrunk or stable is judged on these volumes, which are the ones shown.
     A finding too small for a study's voxels keeps the voxel at its center, so that none is lost.
     """
     measured = [[], []]  # type: list[list[tuple[float, tuple[float, float, float] | None]]]
-    kept = []
+    kept, surfaces = [], []
     for side, image in enumerate(labels):
         grid, array = Geometry.of(image), sitk.GetArrayFromImage(image)
         present = set(np.unique(array).tolist())
@@ -179,8 +185,13 @@ def _as_measured(
             x, y, z = grid.points(sums[finding.number] / max(count, 1))[0]
             measured[side].append((float(count * grid.voxel_volume), (float(x), float(y), float(z)) if count else None))
         kept.append(grid.image_of(array))
-    followed = tuple(
-        dataclasses.replace(finding, volumes_mm3=(a[0], b[0]), centers=(a[1], b[1]))
-        for finding, a, b in zip(findings, *measured, strict=True)
-    )
-    return kept, followed
+        surfaces.append(surfaces_of(array, grid))
+    followed = []
+    for finding, a, b in zip(findings, *measured, strict=True):
+        change, rule, volumes = finding.change, finding.threshold, (a[0], b[0])
+        if change in (Change.GROWN, Change.SHRUNK, Change.STABLE):
+            change, rule = matching.judged(volumes, max(float(s[finding.number]) for s in surfaces))
+        followed.append(
+            dataclasses.replace(finding, change=change, threshold=rule, volumes_mm3=volumes, centers=(a[1], b[1]))
+        )
+    return kept, tuple(followed)
