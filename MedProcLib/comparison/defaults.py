@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.geometry import Geometry
 from ..core.recipe import Recipe
-from ..enhancement.n4 import N4
+from ..enhancement.shading.n4 import N4
 from ..segmentation.body_mask import BodyMask
 from ..segmentation.brain_mask import BrainMask
 from ..segmentation.bright_outliers import BrightOutliers

@@ -18,6 +18,7 @@ What it takes is read from `__call__`: parameters without default are needed, th
 import dataclasses
 import functools
 import inspect
+import sys
 from collections.abc import Callable, Mapping
 from typing import Any, dataclass_transform, get_type_hints
 
@@ -34,6 +35,7 @@ THINGS = {
     "image": "scalar image",
     "mask": "region of interest: an image, inside where it is not 0",
     "labels": "label map: an integer image, 0 is background",
+    "reference": "scalar image to become alike to",
     "fixed": "image of the first study",
     "moving": "image of the other study",
     "fixed_mask": "region of interest of the first study",
@@ -66,6 +68,14 @@ class Declaration:
     @property
     def area(self) -> str:
         return self.name.split(".", 1)[0]
+
+    @property
+    def group(self) -> str:
+        """Title of the group of operations within its area: the docstring of the folder that holds its file, or ''."""
+        package, area = self.make.__module__.rpartition(".")[0], self.area
+        if package.rpartition(".")[2] == area:
+            return ""
+        return inspect.cleandoc(sys.modules[package].__doc__ or "").rstrip(".")
 
     def parameter(self, name: str) -> Parameter:
         """A parameter by name. Raises InputError listing the known ones."""

@@ -9,6 +9,7 @@ from typing import Any
 from .errors import InputError
 from .progress import SILENT, Progress
 from .registry import create_operation
+from .regrid import Regrid
 
 VERSION = 1
 
@@ -109,11 +110,19 @@ def run_steps(
 
 
 def run_operation(operation: Any, things: Mapping[str, Any], progress: Progress = SILENT) -> dict[str, Any]:
-    """Run one operation on the things it takes; returns the things it gives, by name."""
+    """Run one operation on the things it takes; returns the things it gives, by name.
+
+    What lies on the image's grid (mask, labels) follows an operation that puts the image on another one.
+    """
     declaration = operation.declaration
     wanted = declaration.inputs + declaration.optional_inputs
     result = operation(progress=progress, **{name: things.get(name) for name in wanted})
-    return dict(zip(declaration.gives, result if len(declaration.gives) > 1 else (result,), strict=True))
+    given = dict(zip(declaration.gives, result if len(declaration.gives) > 1 else (result,), strict=True))
+    if isinstance(operation, Regrid):
+        for name in ("mask", "labels"):
+            if things.get(name) is not None:
+                given[name] = operation.carry(things["image"], things.get("mask"), things[name])
+    return given
 
 
 def _step(number: int, data: Any) -> Step:

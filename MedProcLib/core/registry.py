@@ -39,5 +39,5 @@ def _import_areas() -> None:
     package = __package__.rsplit(".", 1)[0]
     for area in AREAS:
         folder = importlib.import_module(f"{package}.{area}")
-        for module in pkgutil.iter_modules(folder.__path__):
-            importlib.import_module(f"{package}.{area}.{module.name}")
+        for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
+            importlib.import_module(module.name)

@@ -13,6 +13,8 @@ from .progress import SILENT, Progress, execute
 # Larger values are kept in float64: room is left for sums of a thousand.
 FLOAT32_HOLDS = float(np.finfo(np.float32).max) / 1e3
 
+NO_NUMBER = "The image holds no number: all its voxels are NaN or infinite."
+
 
 def values_of(image: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
     """Voxel values and where they are finite, both in z, y, x order.
@@ -26,12 +28,15 @@ def values_of(image: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
     else:
         valid = np.isfinite(view)
         if not valid.any():
-            raise InputError("The image holds no number: all its voxels are NaN or infinite.")
-    values: np.ndarray = view.astype(_float_type(view, valid))
-    if not valid.all():
-        nearest = ndimage.distance_transform_edt(~valid, return_distances=False, return_indices=True)
-        values = values[tuple(nearest)]
-    return values, valid
+            raise InputError(NO_NUMBER)
+    values: np.ndarray = view.astype(float_type(view, valid))
+    return (values if valid.all() else near_values(values, valid)), valid
+
+
+def near_values(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    """The values with those not valid replaced by the nearest valid one."""
+    nearest = ndimage.distance_transform_edt(~valid, return_distances=False, return_indices=True)
+    return values[tuple(nearest)]
 
 
 def filtered_image(image: sitk.Image, values: np.ndarray, valid: np.ndarray) -> sitk.Image:
@@ -40,7 +45,7 @@ def filtered_image(image: sitk.Image, values: np.ndarray, valid: np.ndarray) -> 
     Voxels that are not valid stay as they were. Pixel type float32, or float64 where float32 would not hold the values.
     """
     view = sitk.GetArrayViewFromImage(image)
-    result: np.ndarray = values.astype(_float_type(values, valid))
+    result: np.ndarray = values.astype(float_type(values, valid))
     if not valid.all():
         result[~valid] = view[~valid]
     return Geometry.of(image).image_of(result)
@@ -117,10 +122,17 @@ def isotropic_grid(grid: Geometry, spacing_mm: float, most_voxels: int = 20_000_
     )
 
 
-def _float_type(values: np.ndarray, valid: np.ndarray) -> type:
-    if values.dtype.itemsize < 8 and values.dtype.kind != "f":
-        return np.float32
-    largest = max(
-        abs(float(np.max(values, where=valid, initial=0))), abs(float(np.min(values, where=valid, initial=0)))
-    )
-    return np.float32 if largest < FLOAT32_HOLDS else np.float64
+def float_type(values: np.ndarray, valid: np.ndarray | None = None) -> type:
+    """float32, or float64 where float32 would not hold the valid (when None: the finite) values."""
+    if values.dtype.kind != "f":
+        return np.float64 if values.dtype.itemsize == 8 else np.float32
+    return np.float32 if largest_value(values, valid) < FLOAT32_HOLDS else np.float64
+
+
+def largest_value(values: np.ndarray, valid: np.ndarray | None = None) -> float:
+    """The largest absolute value of the valid (when None: the finite) ones."""
+    where = True if valid is None else valid
+    low, high = (float(f(values, where=where, initial=0)) for f in (np.min, np.max))
+    if valid is None and not np.isfinite(high - low):
+        return largest_value(values, np.isfinite(values))
+    return max(abs(low), abs(high))

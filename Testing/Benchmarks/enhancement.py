@@ -14,8 +14,8 @@ ROOT = Path(__file__).resolve().parents[2]
 sys.path.insert(0, str(ROOT))
 
 from MedProcLib.core.voxels import foreground, values_of  # noqa: E402
-from MedProcLib.enhancement.n4 import N4  # noqa: E402
-from MedProcLib.enhancement.non_local_means import NonLocalMeans  # noqa: E402
+from MedProcLib.enhancement.noise.non_local_means import NonLocalMeans  # noqa: E402
+from MedProcLib.enhancement.shading.n4 import N4  # noqa: E402
 
 FLAIR = ROOT / "Testing/Data/ms_patient01/study1_FLAIR.nii.gz"
 THREADS = 2

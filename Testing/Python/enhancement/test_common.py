@@ -11,10 +11,10 @@ from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
 from MedProcLib.core.recipe import Recipe
-from MedProcLib.enhancement.curvature_diffusion import CurvatureDiffusion
-from MedProcLib.enhancement.n4 import N4
-from MedProcLib.enhancement.non_local_means import NonLocalMeans
-from MedProcLib.enhancement.standardize import Standardize
+from MedProcLib.enhancement.intensity.standardize import Standardize
+from MedProcLib.enhancement.noise.curvature_diffusion import CurvatureDiffusion
+from MedProcLib.enhancement.noise.non_local_means import NonLocalMeans
+from MedProcLib.enhancement.shading.n4 import N4
 
 OBLIQUE = sitk.VersorTransform((0.6, 0, 0.8), 0.5).GetMatrix()
 LEFT_HANDED = (1, 0, 0, 0, 1, 0, 0, 0, -1)

@@ -7,9 +7,9 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.noise import noise_sd
 from MedProcLib.core.statistics import median_and_sd, mode_and_sd
-from MedProcLib.enhancement.curvature_diffusion import CurvatureDiffusion, time_steps
-from MedProcLib.enhancement.non_local_means import NonLocalMeans
-from MedProcLib.enhancement.standardize import Standardize
+from MedProcLib.enhancement.intensity.standardize import Standardize
+from MedProcLib.enhancement.noise.curvature_diffusion import CurvatureDiffusion, time_steps
+from MedProcLib.enhancement.noise.non_local_means import NonLocalMeans
 
 
 def psnr(values, truth):

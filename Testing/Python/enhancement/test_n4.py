@@ -6,7 +6,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.enhancement.n4 import N4
+from MedProcLib.enhancement.shading.n4 import N4
 
 
 def phantom(spacing=(2.0, 2.0, 2.0), size=(64, 64, 40)):

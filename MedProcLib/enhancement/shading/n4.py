@@ -5,12 +5,12 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.errors import InputError
-from ..core.geometry import Geometry, resample
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT, Progress
-from ..core.voxels import extended, filtered_image, foreground, inside, shrink_factors, values_of
+from ...core.errors import InputError
+from ...core.geometry import Geometry, resample
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import extended, filtered_image, foreground, inside, shrink_factors, values_of
 
 # N4 takes logarithms: the image is scaled so that its mask has this mean, and darker voxels than 1 are left out.
 WORKING_MEAN = 1000.0

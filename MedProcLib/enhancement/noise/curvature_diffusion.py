@@ -5,11 +5,11 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.geometry import Geometry
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT, execute
-from ..core.voxels import filtered_image, inside, values_of
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, execute
+from ...core.voxels import filtered_image, inside, values_of
 
 
 @operation(

@@ -4,12 +4,12 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ..core.errors import InputError
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT
-from ..core.statistics import mode_and_sd
-from ..core.voxels import filtered_image, foreground, inside, values_of
+from ...core.errors import InputError
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+from ...core.statistics import mode_and_sd
+from ...core.voxels import filtered_image, foreground, inside, values_of
 
 
 @operation(

@@ -8,11 +8,11 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.noise import noise_sd
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT, Progress
-from ..core.voxels import filtered_image, foreground, inside, values_of
+from ...core.noise import noise_sd
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import filtered_image, foreground, inside, values_of
 
 # Voxels of a block: its handful of float32 arrays stay in the cache of a core.
 BLOCK = {2: (128, 128), 3: (16, 64, 64)}

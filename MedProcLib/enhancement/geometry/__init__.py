@@ -1,0 +1,1 @@
+"""Grid: resample, crop, turn."""

@@ -1,0 +1,1 @@
+"""Structure: edges, vessels, blobs."""

@@ -1,0 +1,1 @@
+"""Texture filters (IBSI 2)."""
