@@ -23,7 +23,7 @@ from .voxels import NO_NUMBER, float_type, inside, largest_value, near_values
 Box = tuple[slice, ...]  # of an array, in z, y, x order
 
 # Voxels of a slab, its margin not counted.
-SLAB_VOXELS = 4_000_000
+SLAB_VOXELS = 2_000_000
 # A slab is at least this many times as thick as its margin, of which the computation is wasted.
 SLAB_MARGINS = 4
 # Above this, filters compute in float64, so that they may take squares and products.
@@ -136,7 +136,7 @@ def filtered(
     box = box or tuple(slice(0, n) for n in view.shape)
     margin = operation.margin(whole) or view.shape
     dtype = _working_type(view)
-    result = np.empty([s.stop - s.start for s in box], dtype)
+    result: np.ndarray = np.empty([s.stop - s.start for s in box], dtype)
     slabs = list(_slabs(box, margin, view.shape, _threads(operation)))
     shares = progress.parts(*[1.0] * len(slabs))
 

@@ -81,7 +81,7 @@ class Preview:
             boxes.insert(0, _box_before(steps[number - 1], boxes[0]))
             number -= 1
         image, mask = self._whole(operations[:number])
-        image, mask = _cut(image, boxes[0]), _cut(mask, boxes[0])
+        image, mask = _cut(image, boxes[0]), None if mask is None else _cut(mask, boxes[0])
         for step, before, after in zip(steps[number:], boxes, boxes[1:], strict=False):
             progress.check()
             image, mask = _applied(step, image, mask, before, after)
@@ -194,8 +194,8 @@ def _applied(
         return made, mask
     inner = tuple(slice(a.start - b.start, a.stop - b.start) for a, b in zip(after, before, strict=True))
     made = filtered(step.operation, image, mask, step.learned, inner, of=(step.before, before))
-    return made, _cut(mask, inner)
+    return made, None if mask is None else _cut(mask, inner)
 
 
-def _cut(image: sitk.Image | None, box: Box) -> sitk.Image | None:
-    return None if image is None else image[tuple(reversed(box))]
+def _cut(image: sitk.Image, box: Box) -> sitk.Image:
+    return image[tuple(reversed(box))]

@@ -19,12 +19,12 @@ from MedProcLib.core.registry import operations
 from MedProcLib.core.regrid import Regrid
 
 from .phantoms import LEFT_HANDED, OBLIQUE, head_like
-from .settings import SETTINGS, THINGS_NEEDED
+from .settings import NEEDED_PARAMETERS, SETTINGS, THINGS_NEEDED
 
 ALL = [
     declaration.create(parameters)
     for declaration in operations("enhancement")
-    for parameters in SETTINGS.get(declaration.name, [{}])
+    for parameters in SETTINGS.get(declaration.name, [NEEDED_PARAMETERS.get(declaration.name, {})])
 ]
 FILTERS = [op for op in ALL if isinstance(op, ImageFilter)]
 LOCAL = [op for op in ALL if is_local(op)]
