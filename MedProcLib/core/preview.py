@@ -15,6 +15,7 @@ from .errors import InputError
 from .geometry import Geometry, resample
 from .image_filter import Box, ImageFilter, filtered, learned_of
 from .operation import check_inputs
+from .plane import box_of_polygon
 from .progress import SILENT, Progress
 from .recipe import run_operation
 from .regrid import Regrid, checked_output_grid, regridded, source_box
@@ -64,18 +65,18 @@ class Preview:
         return steps[-1].after if steps else Geometry.of(self._start[0])
 
     def part(
-        self, operations: Sequence[Any], points: np.ndarray, approximate: bool = False, progress: Progress = SILENT
+        self, operations: Sequence[Any], corners: np.ndarray, approximate: bool = False, progress: Progress = SILENT
     ) -> sitk.Image:
-        """The chain's result in the smallest box of its voxels that holds these points (n, dimension; LPS, mm).
+        """The chain's result in the smallest box of its voxels around a flat polygon (n, dimension; LPS, mm).
 
         Steps that learn from the whole image, or are global by nature, first compute the steps before them on the
         whole image, if that was not done already. approximate: a step may use what it learned when earlier steps had
-        other parameters. Raises InputError (also when the points are not in the image), Cancelled.
+        other parameters. Raises InputError (also when the polygon is not in the image), Cancelled.
         """
         operations = tuple(operations)
         steps = self._known(operations, approximate, progress)
         grid = steps[-1].after if steps else Geometry.of(self._start[0])
-        boxes = [box_of_points(grid, points)]
+        boxes = [box_of_polygon(grid, corners)]
         number = len(steps)
         while number > 0 and operations[:number] not in self._images and is_local(operations[number - 1]):
             boxes.insert(0, _box_before(steps[number - 1], boxes[0]))
@@ -157,21 +158,6 @@ def is_local(operation: Any) -> bool:
     if isinstance(operation, Regrid):
         return True
     return isinstance(operation, ImageFilter) and operation.margin(UNIT_GRID) is not None
-
-
-def box_of_points(grid: Geometry, points: np.ndarray) -> Box:
-    """The smallest box (z, y, x) of voxels of the grid that holds these points (n, dimension; LPS, mm).
-
-    Raises InputError when there is none.
-    """
-    indices = grid.indices(points)[:, ::-1]
-    box = []
-    for low, high, size in zip(indices.min(axis=0), indices.max(axis=0), reversed(grid.size), strict=True):
-        if high < -0.5 or low > size - 0.5:
-            raise InputError("The slice lies outside the image: move it there to see a preview.")
-        first = int(np.clip(np.floor(low + 1e-4), 0, size - 1))
-        box.append(slice(first, int(np.clip(np.ceil(high - 1e-4) + 1, first + 1, size))))
-    return tuple(box)
 
 
 def _box_before(step: _Known, box: Box) -> Box:
