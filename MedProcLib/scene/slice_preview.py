@@ -6,6 +6,7 @@ and go with clear(), after which the views show what they showed before.
 
 import enum
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -44,10 +45,10 @@ class SlicePreview:
     def __init__(self, volume) -> None:
         self.volume = volume
         self._scene = volume.GetScene()
-        self._nodes: dict[str, object] = {}
+        self._nodes: dict[str, Any] = {}
         self._images: dict[str, sitk.Image] = {}
         self._before: dict[str, tuple] = {}
-        self._window: tuple[float, float] | None = None
+        self._window: tuple[float, float] = (1.0, 0.5)
 
     def show(self, view: str, image: sitk.Image, pattern: Pattern, window: tuple[float, float]) -> None:
         """Show an image (a slab in world space, LPS) over the volume in the view of this layout name.
@@ -67,11 +68,12 @@ class SlicePreview:
         self._images.pop(view, None)
         node, before = self._nodes.pop(view, None), self._before.pop(view, None)
         composite = _by_layout(slice_composites(self._scene)).get(view)
-        ours = composite is not None and node is not None and composite.GetForegroundVolumeID() == node.GetID()
-        if ours and before is not None:
+        if composite is None or node is None:
+            return
+        if before is not None and composite.GetForegroundVolumeID() == node.GetID():
             composite.SetForegroundVolumeID(before[0])
             composite.SetForegroundOpacity(before[1])
-        if node is not None and self._scene.IsNodePresent(node):
+        if self._scene.IsNodePresent(node):
             self._scene.RemoveNode(node)
 
     def clear(self) -> None:
