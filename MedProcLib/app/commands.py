@@ -39,7 +39,15 @@ COMMANDS = (
     Command(
         "enhance",
         "enhance an image with one operation or a recipe",
-        (IMAGE, OPERATION, RECIPE, PARAMETER, MASK, output("OUT", "enhanced image: .nrrd, .nii.gz, .nii or .mha")),
+        (
+            IMAGE,
+            OPERATION,
+            RECIPE,
+            PARAMETER,
+            MASK,
+            argument("--reference", metavar="R", help="image to become alike to, for operations that take one"),
+            output("OUT", "enhanced image: .nrrd, .nii.gz, .nii or .mha"),
+        ),
         (
             "enhance brain.nii.gz --operation enhancement.n4 -o brain_n4.nii.gz",
             "enhance brain.nii.gz --recipe recipe.json --mask head.nii.gz -o brain_enhanced.nii.gz",
