@@ -18,7 +18,7 @@ import SimpleITK as sitk
 from .errors import InputError
 from .geometry import Geometry
 from .progress import SILENT, Progress
-from .voxels import NO_NUMBER, float_type, inside, largest_value, near_values
+from .voxels import NO_NUMBER, float_type, foreground, inside, largest_value, near_values
 
 Box = tuple[slice, ...]  # of an array, in z, y, x order
 
@@ -26,6 +26,8 @@ Box = tuple[slice, ...]  # of an array, in z, y, x order
 SLAB_VOXELS = 2_000_000
 # A slab is at least this many times as thick as its margin, of which the computation is wasted.
 SLAB_MARGINS = 4
+# Otsu's threshold is found on about this many voxels: more need memory and do not change it.
+ENOUGH_VOXELS = 4_000_000
 # Above this, filters compute in float64, so that they may take squares and products.
 FLOAT32_COMPUTES = 1e9
 # Above this, squares of squares overflow in float64 too.
@@ -58,11 +60,13 @@ class ImageFilter:
     """Base of an operation `image (, mask) -> image` on the same grid. Arrays are in z, y, x order (y, x in 2D).
 
     mask_limits: True when only voxels inside a mask change; False when the mask only says what is learned from.
+    learns_in_foreground: without a mask the region that `learn` gets is the foreground by Otsu's threshold.
     parallel: True when slabs may be computed side by side (numpy, scipy); SimpleITK's filters use all cores anyway.
     learning_share: of the time, for the progress shown.
     """
 
     mask_limits = True
+    learns_in_foreground = False
     parallel = False
     learning_share = 0.3
 
@@ -111,6 +115,8 @@ def learned_of(
         return None
     dtype = _working_type(view)
     values = view if view.dtype == dtype and valid.all() else _values(view, valid, dtype)
+    if operation.learns_in_foreground and mask is None:
+        region = _foreground(values, valid)
     return operation.learn(values, region, Geometry.of(image), progress, **companions)
 
 
@@ -219,6 +225,13 @@ def _working_type(view: np.ndarray) -> type:
     if largest > LARGEST:
         raise InputError(f"The image holds values of {largest:.0e}, too large to compute with: divide it first.")
     return np.float32 if largest <= FLOAT32_COMPUTES else np.float64
+
+
+def _foreground(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
+    every = max(1, int(np.count_nonzero(valid)) // ENOUGH_VOXELS)
+    sample = values.ravel()[::every][valid.ravel()[::every]]
+    bright = sample[foreground(sample, np.ones(sample.shape, bool))]
+    return valid & (values >= bright.min())
 
 
 def _valid(view: np.ndarray) -> np.ndarray:
