@@ -62,13 +62,14 @@ class ImageFilter:
     mask_limits: True when only voxels inside a mask change; False when the mask only says what is learned from.
     learns_in_foreground: without a mask the region that `learn` gets is the foreground by Otsu's threshold.
     parallel: True when slabs may be computed side by side (numpy, scipy); SimpleITK's filters use all cores anyway.
-    learning_share: of the time, for the progress shown.
+    learning_share: of the time, for the progress shown. why_global: the reason, of a filter whose margin is None.
     """
 
     mask_limits = True
     learns_in_foreground = False
     parallel = False
     learning_share = 0.3
+    why_global = ""
 
     def margin(self, grid: Geometry) -> tuple[int, ...] | None:
         """How many voxels around a voxel its result depends on, per axis z, y, x; None for the whole image."""

@@ -97,7 +97,7 @@ def preview_time(name: str, image: sitk.Image) -> tuple[float | None, str]:
     """Milliseconds (median of 5), None for an operation that is global by nature."""
     operation = operation_of(name)
     if not is_local(operation):
-        return None, ""
+        return None, operation.why_global
     preview = Preview(image, **things_for(name, image))
     try:
         grid = preview.prepare([operation])

@@ -57,6 +57,12 @@ def test_every_operation_is_a_filter_or_a_regrid():
 
 
 @every_filter
+def test_a_filter_that_has_no_preview_says_why(enhance):
+    """why_global is shown to the user in place of a preview: a line such as 'Fourier transform of the whole image'."""
+    assert is_local(enhance) == (enhance.why_global == "")
+
+
+@every_filter
 @pytest.mark.parametrize("direction", [OBLIQUE, LEFT_HANDED], ids=["oblique", "left-handed"])
 def test_the_place_of_the_image_does_not_change_the_values(enhance, direction):
     image = head_like(spacing=(1, 1, 2.5))
