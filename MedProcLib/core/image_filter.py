@@ -231,8 +231,9 @@ def _working_type(view: np.ndarray) -> type:
 def _foreground(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
     every = max(1, int(np.count_nonzero(valid)) // ENOUGH_VOXELS)
     sample = values.ravel()[::every][valid.ravel()[::every]]
-    bright = sample[foreground(sample, np.ones(sample.shape, bool))]
-    return valid & (values >= bright.min())
+    bright = foreground(sample, np.ones(sample.shape, bool))
+    threshold = (np.float64(sample[bright].min()) + np.float64(sample[~bright].max())) / 2
+    return valid & (values > threshold)
 
 
 def _valid(view: np.ndarray) -> np.ndarray:
