@@ -1,0 +1,158 @@
+"""Means over the voxels of a search window, weighted by how alike the patches around them are.
+
+The distance of the patches at x and at x + o is that at x + o and at x, so each is computed once and serves both. All
+steps run over flat arrays in which a shift is an offset, for a whole row of offsets at a time, in buffers that stay in
+the processor's cache.
+"""
+
+import itertools
+from collections.abc import Callable
+
+import numpy as np
+
+# Values in a buffer: enough that calls cost little beside the work, few enough for a core's cache.
+BUFFER_VALUES = 80_000
+
+Radii = tuple[int, int, int]  # voxels, z, y, x
+
+
+def patch_means(
+    values: np.ndarray, search: Radii, patch: Radii, limit: float, check: Callable[[float], None], squares: bool = False
+) -> np.ndarray:
+    """Weighted mean around each voxel, for an array without the margin of search + patch radii that `values` has.
+
+    values: float32, z, y, x; the weight of the voxel at offset o is (1 - d / limit)^2 where the mean squared difference
+    d of the two patches is below the limit, otherwise 0. squares: mean of the squared values instead.
+    check: called often with the fraction done, may raise to stop.
+    """
+    return _Means(values, search, patch, limit, squares).computed(check)
+
+
+class _Means:
+    """Sums of weights and of weighted values, flat, with a guard so that shifts never leave the array."""
+
+    def __init__(self, values: np.ndarray, search: Radii, patch: Radii, limit: float, squares: bool) -> None:
+        self.shape, self.search, self.patch = values.shape, search, patch
+        self.margin = tuple(s + p for s, p in zip(search, patch, strict=True))
+        self.size = tuple(n - 2 * m for n, m in zip(values.shape, self.margin, strict=True))
+        self.width, self.plane = values.shape[2], values.shape[1] * values.shape[2]
+        self.guard = self.margin[2]
+        # of the sum of squares; the factor cut^2 that all weights then have in common drops out
+        self.cut = float(limit * np.prod([2 * p + 1 for p in patch]))
+        self.values = np.pad(values.reshape(-1), self.guard)
+        self.averaged = self.values**2 if squares else self.values
+        self.total, self.mean = np.zeros_like(self.values), np.zeros_like(self.values)
+        self.buffers: dict[tuple[int, int], _Buffers] = {}
+
+    def computed(self, check: Callable[[float], None]) -> np.ndarray:
+        (_, my, _), (_, ny, _), (sz, sy, sx) = self.margin, self.size, self.search
+        rows = max(1, BUFFER_VALUES // ((2 * sx + 1) * self.width))
+        steps = [(dz, dy) for dz in range(sz + 1) for dy in range(-sy if dz else 0, sy + 1)]
+        starts = range(my - sy, my + ny + sy, rows)
+        for number, (first, (dz, dy)) in enumerate(itertools.product(starts, steps)):
+            check(number / (len(starts) * len(steps)))
+            # rows of which the voxel itself or the one at this offset is wanted
+            start, stop = max(first, my - max(dy, 0)), min(first + rows, my + ny - min(dy, 0))
+            if start < stop:
+                self._add(start, stop, dz, dy)
+        center = np.float32(self.cut) ** 2
+        means = self._inner(self.mean) + center * self._inner(self.averaged)
+        means /= self._inner(self.total) + center
+        return means
+
+    def _inner(self, flat: np.ndarray) -> np.ndarray:
+        inner = tuple(slice(m, m + n) for m, n in zip(self.margin, self.size, strict=True))
+        return flat[self.guard : flat.size - self.guard].reshape(self.shape)[inner]
+
+    def _add(self, start: int, stop: int, dz: int, dy: int) -> None:
+        """Count the pairs whose first voxel lies in these rows and whose second is dz planes and dy rows further."""
+        (mz, _, _), (nz, _, _), (pz, py, px), sx = self.margin, self.size, self.patch, self.search[2]
+        lowest = -sx if dz or dy else 1
+        if lowest > sx:
+            return
+        buffers = self._buffers(sx + 1 - lowest, (stop - start) * self.width)
+        shift = dz * self.plane + dy * self.width + lowest
+        segments = [(mz - dz, mz + nz)] if dz < nz else [(mz - dz, mz - dz + nz), (mz, mz + nz)]
+        for low, high in segments:
+            for z in range(low - pz, high + pz):
+                begin = self.guard + z * self.plane + (start - py) * self.width - px
+                buffers.square_differences(self.values, begin, begin + shift, z)
+                middle = z - pz
+                if middle < low:
+                    continue
+                buffers.weigh(self.patch, self.width)
+                at = self.guard + middle * self.plane + start * self.width
+                if middle >= mz:
+                    buffers.add_to_first(self.total, self.mean, self.averaged, at, at + shift)
+                if middle + dz < mz + nz:
+                    buffers.add_to_second(self.total, self.mean, self.averaged, at, at + shift)
+
+    def _buffers(self, offsets: int, length: int) -> "_Buffers":
+        key = (offsets, length)
+        if key not in self.buffers:
+            self.buffers[key] = _Buffers(offsets, length, self.patch, self.width, self.cut)
+        return self.buffers[key]
+
+
+class _Buffers:
+    """The work for `offsets` consecutive offsets along x (the rows of the arrays) at `length` consecutive voxels."""
+
+    def __init__(self, offsets: int, length: int, patch: Radii, width: int, cut: float) -> None:
+        pz, py, px = patch
+        self.offsets, self.length = offsets, length
+        self.planes = np.empty((2 * pz + 1, offsets, length + 2 * (py * width + px)), np.float32)
+        self.column = np.empty_like(self.planes[0])
+        self.line = np.empty((offsets, length + 2 * py * width), np.float32)
+        self.cut = np.full(length, cut, np.float32)
+        # weights with zeros around, so that they can be read askew: by the second voxel of their pairs
+        wide = np.zeros((offsets, length + 2 * (offsets - 1)), np.float32)
+        self.weights = wide[:, offsets - 1 : offsets - 1 + length]
+        self.askew = _view(wide.reshape(-1), offsets - 1, (offsets, length + offsets - 1), wide.shape[1] - 1)
+        self.weighted = np.empty((offsets, length + offsets - 1), np.float32)
+        self.summed = np.empty(length + offsets - 1, np.float32)
+
+    def square_differences(self, values: np.ndarray, first: int, second: int, z: int) -> None:
+        squares = self.planes[z % len(self.planes)]
+        np.subtract(_view(values, second, squares.shape, 1), values[first : first + squares.shape[1]], out=squares)
+        np.multiply(squares, squares, out=squares)
+
+    def weigh(self, patch: Radii, width: int) -> None:
+        """Weights from the squared differences in the planes around."""
+        sums = self.planes[0]
+        for plane in self.planes[1:]:
+            sums = np.add(sums, plane, out=self.column)
+        sums = _window_sums(sums, patch[2], 1, self.line)
+        sums = _window_sums(sums, patch[1], width, self.weights)
+        np.minimum(sums, self.cut, out=self.weights)
+        np.subtract(self.weights, self.cut, out=self.weights)
+        np.multiply(self.weights, self.weights, out=self.weights)
+
+    def add_to_first(self, total: np.ndarray, mean: np.ndarray, averaged: np.ndarray, first: int, second: int) -> None:
+        shape, to = self.weights.shape, slice(first, first + self.length)
+        summed, weighted = self.summed[: self.length], self.weighted[:, : self.length]
+        total[to] += np.add.reduce(self.weights, 0, out=summed)
+        np.multiply(self.weights, _view(averaged, second, shape, 1), out=weighted)
+        mean[to] += np.add.reduce(weighted, 0, out=summed)
+
+    def add_to_second(self, total: np.ndarray, mean: np.ndarray, averaged: np.ndarray, first: int, second: int) -> None:
+        shape, to = self.askew.shape, slice(second, second + self.askew.shape[1])
+        total[to] += np.add.reduce(self.askew, 0, out=self.summed)
+        np.multiply(self.askew, _view(averaged, first, shape, -1), out=self.weighted)
+        mean[to] += np.add.reduce(self.weighted, 0, out=self.summed)
+
+
+def _view(flat: np.ndarray, start: int, shape: tuple[int, ...], row_step: int) -> np.ndarray:
+    """A matrix whose rows begin row_step values after one another (ndarray itself: as_strided is far slower)."""
+    return np.ndarray(shape, np.float32, flat, 4 * start, (4 * row_step, 4))
+
+
+def _window_sums(values: np.ndarray, radius: int, step: int, out: np.ndarray) -> np.ndarray:
+    """Sums of 2 radius + 1 values, step apart, along the rows; without copying when the radius is 0."""
+    if radius == 0:
+        return values
+    length = values.shape[1] - 2 * radius * step
+    out = out[:, :length]
+    np.add(values[:, :length], values[:, step : step + length], out=out)
+    for number in range(2, 2 * radius + 1):
+        np.add(out, values[:, number * step : number * step + length], out=out)
+    return out
