@@ -1,0 +1,166 @@
+"""Denoising of counts: made equally noisy everywhere, denoised, and turned back without bias."""
+
+from dataclasses import dataclass
+from functools import cache
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from scipy import ndimage, special
+
+from ...core.errors import InputError
+from ...core.image_filter import ImageFilter
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+from .gaussian import Gaussian
+from .wavelet_shrinkage import WaveletShrinkage
+
+# Up to this mean count the inverse comes from a table, above it from its asymptotic form, exact to 3e-4 there.
+TABLE_ENDS = 60.0
+# Neighbors share noise (resolution, interpolation): every second voxel is compared, as in core.noise.
+LAG = 2
+# The mean-variance relation is fitted on this many classes of brightness, of at least this many voxels each.
+CLASSES, FEWEST = 24, 200
+# More voxels than this make the estimate no better: slices are left out.
+ENOUGH_VOXELS = 4_000_000
+# A larger share of negative voxels than this does not come from noise around zero.
+MOST_NEGATIVE = 0.5
+# power of the brightness with which the variance grows: 0 for equal noise, 1 for counts, and between them
+GROWS = 0.7
+# median of the squared second difference of normal noise, relative to its variance
+MEDIAN_OF_SQUARE = 0.45494
+
+
+@dataclass(frozen=True)
+class _Learned:
+    """per_count: intensity of one count, or 0 where the noise is equal everywhere; noise: its SD then."""
+
+    per_count: float
+    noise: float
+    of_denoiser: Any
+
+
+@operation(
+    "enhancement.variance_stabilized",
+    title="Denoise counts (Anscombe)",
+    gives="image",
+    source="Anscombe, Biometrika 35, 1948; exact unbiased inverse: Makitalo & Foi, IEEE TIP 20(1), 2011",
+)
+class VarianceStabilized(ImageFilter):
+    """Denoise an image whose noise grows with the signal as that of counts does: PET, SPECT, scintigraphy.
+
+    A square root makes the noise equal everywhere, a denoiser removes it, and the exact inverse keeps mean activities.
+    The intensity of one count is measured where the image is smooth; images reconstructed by iteration follow the
+    relation only roughly, and where the noise turns out to be equal already, no root is taken. Negative values, which
+    counts cannot have, are taken as 0; images in which they are many (CT, subtracted background) are refused.
+    """
+
+    denoiser: Annotated[Literal["wavelet", "gaussian"], "what removes the noise once it is equal everywhere"] = (
+        "wavelet"
+    )
+    smoothing_mm: Annotated[
+        float, Range(0.2, 50, "mm"), "SD of the Gaussian; for wavelets: size of the largest details shrunk"
+    ] = 4.0
+    intensity_per_count: Annotated[float, Range(0, 1e30), "intensity of one count; 0 to measure it"] = 0.0
+
+    parallel = True
+    learning_share = 0.4
+
+    @property
+    def _denoiser(self) -> Any:
+        if self.denoiser == "gaussian":
+            return Gaussian(sd_mm=self.smoothing_mm)
+        return WaveletShrinkage(noise=1.0, coarsest_mm=self.smoothing_mm)
+
+    def margin(self, grid):
+        return self._denoiser.margin(grid)
+
+    def learn(self, values, region, grid, progress=SILENT):
+        share = np.count_nonzero((values < 0) & region) / np.count_nonzero(region)
+        if share > MOST_NEGATIVE or not float(values.max(where=region, initial=0)) > 0:
+            raise InputError(
+                f"Counts cannot be negative, but {100 * share:.0f} % of this image is: use a denoiser for equal noise."
+            )
+        per_count, noise = self.intensity_per_count, 0.0
+        if not per_count:
+            per_count, noise = noise_model(values, region, grid.spacing[::-1])
+        progress(0.5)
+        if not per_count + noise > 0:
+            return None
+        # the noise is known to be 1, so nothing is learned of these values, which are not yet stabilized
+        return _Learned(per_count, noise, self._denoiser.learn(values, region, grid, progress))
+
+    def apply(self, values, region, place, learned, progress=SILENT):
+        if learned is None:
+            return values
+        values /= learned.per_count or learned.noise
+        stabilized = anscombe(values) if learned.per_count else values
+        smooth = self._denoiser.apply(stabilized, region, place, learned.of_denoiser, progress)
+        result = exact_unbiased_inverse(smooth) if learned.per_count else smooth
+        result *= learned.per_count or learned.noise
+        return result
+
+
+def anscombe(counts: np.ndarray) -> np.ndarray:
+    """2 sqrt(counts + 3/8), of negative counts that of 0; noise of Poisson counts becomes nearly 1."""
+    result: np.ndarray = np.maximum(counts, 0)
+    result += 0.375
+    np.sqrt(result, out=result)
+    result *= 2
+    return result
+
+
+def exact_unbiased_inverse(stabilized: np.ndarray) -> np.ndarray:
+    """The mean count whose Anscombe-transformed Poisson variable has this expectation; 0 where none is as low."""
+    means, expectations = _table()
+    least = expectations[0]
+    d = np.maximum(stabilized, least)
+    # Makitalo & Foi, IEEE TIP 20(9), 2011: the same to 3e-4 in the range it is used for here
+    root = np.sqrt(1.5)
+    above = d**2 / 4 + root / (4 * d) - 11 / (8 * d**2) + 5 * root / (8 * d**3) - 0.125
+    return np.where(d > expectations[-1], above, np.interp(d, expectations, means)).astype(stabilized.dtype)
+
+
+@cache
+def _table() -> tuple[np.ndarray, np.ndarray]:
+    """Mean counts and the expectation of their Anscombe transform."""
+    means = np.concatenate([[0.0], np.geomspace(1e-4, TABLE_ENDS, 800)])
+    counts = np.arange(int(TABLE_ENDS + 12 * np.sqrt(TABLE_ENDS)))
+    log_share = special.xlogy(counts, means[:, None]) - means[:, None] - special.gammaln(counts + 1)
+    return means, np.exp(log_share) @ (2 * np.sqrt(counts + 0.375))
+
+
+def noise_model(values: np.ndarray, region: np.ndarray, spacing_zyx: tuple[float, ...]) -> tuple[float, float]:
+    """Variance / mean of the noise (the intensity of one count) and 0, or 0 and its standard deviation.
+
+    In the plane of the two finest axes, among voxels of alike brightness, the variance is taken from the median of the
+    squared mixed second difference, which is blind to planes and to edges along the axes (Immerkaer, CVIU 64(2), 1996).
+    Of all classes of brightness the median counts, so that those full of edges do not. The noise counts as equal
+    everywhere when its variance grows clearly slower than the brightness (for counts, in proportion to the
+    brightness). Both figures are 0 when there is no noise.
+    """
+    axes = [int(axis) for axis in np.argsort(spacing_zyx, kind="stable") if values.shape[axis] > 2 * LAG][:2]
+    if not axes:
+        return 0.0, 0.0
+    every = max(1, values.size // ENOUGH_VOXELS)
+    chosen = tuple(slice(None) if axis in axes else slice(None, None, every) for axis in range(values.ndim))
+    difference = mean = values[chosen]
+    where = region[chosen]
+    taps = np.zeros(2 * LAG + 1)
+    taps[[0, LAG, -1]] = 1, -2, 1
+    for axis in axes:
+        difference = ndimage.correlate1d(difference, taps, axis, mode="reflect")
+        mean = ndimage.uniform_filter1d(mean, 2 * LAG + 1, axis, mode="reflect")
+    bright = where & (mean > 0.02 * float(np.percentile(mean[where], 99.5)))
+    if not bright.any():
+        return 0.0, 0.0
+    means, squares = mean[bright], difference[bright].astype(np.float64) ** 2 / 6 ** len(axes)
+    classes = np.array_split(np.argsort(means, kind="stable"), max(1, min(CLASSES, means.size // FEWEST)))
+    variances = np.array([np.median(squares[part]) / MEDIAN_OF_SQUARE for part in classes])
+    brightness = np.array([np.mean(means[part], dtype=float) for part in classes])
+    noisy = variances > 0
+    if np.count_nonzero(noisy) > 1:
+        power = np.polyfit(np.log(brightness[noisy]), np.log(variances[noisy]), 1)[0]
+        if power < GROWS:
+            return 0.0, float(np.sqrt(np.median(variances)))
+    return float(np.median(variances / brightness)), 0.0
