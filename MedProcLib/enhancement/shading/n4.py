@@ -1,16 +1,16 @@
 """N4 bias correction, computed on a coarse grid, where the field is as smooth as on the full one."""
 
-from typing import Annotated
+from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
 
 from ...core.errors import InputError
-from ...core.geometry import Geometry, resample
+from ...core.image_filter import ImageFilter
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import extended, filtered_image, foreground, inside, shrink_factors, values_of
+from .coarse_field import CoarseField, Coarsening, mean_inside
 
 # N4 takes logarithms: the image is scaled so that its mask has this mean, and darker voxels than 1 are left out.
 WORKING_MEAN = 1000.0
@@ -23,7 +23,7 @@ SPLINE_ORDER = 3
     gives="image",
     source="Tustison et al., N4ITK: improved N3 bias correction, IEEE TMI 29(6), 2010",
 )
-class N4:
+class N4(ImageFilter):
     """Divide out the smooth brightness variation of an MR image that comes from the coils.
 
     The field is estimated in the mask (in the foreground by Otsu's threshold when there is none) on a coarser image
@@ -37,40 +37,46 @@ class N4:
     field_detail_mm: Annotated[float, Range(20, 500, "mm"), "smallest extent over which the field may vary"] = 25.0
     iterations: Annotated[int, Range(1, 500, "iterations"), "most iterations at each of the fitting levels"] = 50
     convergence: Annotated[float, Range(1e-7, 0.1), "stop a level when the field changes less than this"] = 1e-3
+    output: Annotated[Literal["corrected", "field"], "the corrected image, or the field it was divided by"] = (
+        "corrected"
+    )
 
-    def __call__(self, image, mask=None, progress=SILENT):
-        values, valid = values_of(image)
-        region = inside(mask, valid) if mask is not None else foreground(values, valid)
-        field = bias_field(self, image, values, region, progress)
-        return filtered_image(image, values / field, valid)
+    mask_limits = False
+    learns_in_foreground = True
+    parallel = True
+    learning_share = 0.9
+
+    def learn(self, values, region, grid, progress=SILENT):
+        coarsening = Coarsening.to_spacing(grid, self.working_spacing_mm)
+        field = CoarseField.through(_log_field(self, values, region, coarsening, progress), coarsening)
+        return field.plus(-np.log(mean_inside(field, region, exponential=True)))
+
+    def apply(self, values, region, place, learned, progress=SILENT):
+        field = np.exp(learned.on(place.box))
+        return field if self.output == "field" else values / field
 
 
-def bias_field(
-    settings: N4, image: sitk.Image, values: np.ndarray, region: np.ndarray, progress: Progress = SILENT
+def _log_field(
+    settings: N4, values: np.ndarray, region: np.ndarray, coarsening: Coarsening, progress: Progress
 ) -> np.ndarray:
-    """Field in z, y, x order (mean 1 in the region) by which the image is to be divided. Raises InputError."""
-    region = region & (values > 0)
-    if not region.any():
-        raise InputError("Bias correction needs positive intensities; add an offset or choose another mask.")
-    scaled = (values * (WORKING_MEAN / float(values[region].mean(dtype=np.float64)))).astype(np.float32)
-    region = region & (scaled > 1)
-    if np.ptp(scaled[region]) < 1e-3:
-        raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
-    whole, whole_mask = Geometry.of(image).image_of(scaled), Geometry.of(image).image_of(region)
-    if image.GetDimension() == 3 and 1 in image.GetSize():
-        whole, whole_mask = _without_flat_axis(whole), _without_flat_axis(whole_mask)
-    factors = shrink_factors(whole, settings.working_spacing_mm)
-    coarse, coarse_mask = sitk.Shrink(whole, factors), sitk.Shrink(whole_mask, factors)
-    if not np.any(sitk.GetArrayViewFromImage(coarse_mask)):
+    """Logarithm of the field on the coarse voxels, z, y, x order. Raises InputError."""
+    coarse, inside = coarsening.samples(values), coarsening.samples(region)
+    if not inside.any():
         raise InputError("The mask is finer than the working spacing; choose a smaller working spacing.")
-    log_field = _log_field(settings, coarse, coarse_mask, progress.part(0, 0.9))
-    # the field is smooth on the coarse grid, so a cubic spline through it is the field on the full one
-    full = resample(extended(log_field, 2), Geometry.of(whole), interpolator=sitk.sitkBSpline)
-    field = np.exp(sitk.GetArrayFromImage(full)).reshape(values.shape)
-    return field / field[region].mean(dtype=np.float64)
+    inside = inside & (coarse > 0)
+    if not inside.any():
+        raise InputError("Bias correction needs positive intensities; add an offset or choose another mask.")
+    scaled = (coarse * (WORKING_MEAN / float(coarse[inside].mean(dtype=np.float64)))).astype(np.float32)
+    inside &= scaled > 1
+    if np.ptp(scaled[inside]) < 1e-3:
+        raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
+    image, mask = coarsening.grid.image_of(scaled), coarsening.grid.image_of(inside)
+    if 1 in image.GetSize():
+        image, mask = _without_flat_axes(image), _without_flat_axes(mask)
+    return sitk.GetArrayFromImage(_fitted(settings, image, mask, progress)).reshape(coarse.shape)
 
 
-def _log_field(settings: N4, image: sitk.Image, mask: sitk.Image, progress: Progress) -> sitk.Image:
+def _fitted(settings: N4, image: sitk.Image, mask: sitk.Image, progress: Progress) -> sitk.Image:
     """Logarithm of the bias field.
 
     The filter does not heed a wish to stop and gives no intermediate field, so it is called for one iteration at a
@@ -100,13 +106,15 @@ def _levels(image: sitk.Image, detail_mm: float) -> tuple[int, list[int]]:
 
     Each level halves the spans.
     """
-    extent = Geometry.of(image).extent
-    levels = int(np.clip(1 + np.floor(np.log2(max(extent.max() / detail_mm, 1))), 1, 4))
-    return levels, [max(1, round(side / (detail_mm * 2 ** (levels - 1)))) for side in extent]
+    extent = [size * spacing for size, spacing in zip(image.GetSize(), image.GetSpacing(), strict=True)]
+    levels = int(np.clip(1 + np.floor(np.log2(max(max(extent) / detail_mm, 1)) + 1e-6), 1, 4))
+    return levels, [max(1, round(side / (detail_mm * 2 ** (levels - 1)) + 1e-6)) for side in extent]
 
 
-def _without_flat_axis(image: sitk.Image) -> sitk.Image:
-    """The one slice of a single-slice volume as a 2D image (N4 cannot fit a spline over one voxel)."""
+def _without_flat_axes(image: sitk.Image) -> sitk.Image:
+    """A volume of one slice as a 2D image (N4 cannot fit a spline over one voxel)."""
     size = list(image.GetSize())
+    if len(size) == 2:
+        return image
     size[size.index(1)] = 0
     return sitk.Extract(image, size, [0] * 3, sitk.ExtractImageFilter.DIRECTIONCOLLAPSETOIDENTITY)

@@ -1,0 +1,149 @@
+"""Uneven brightness removed without a reference exposure: the field is what is smooth in the image itself."""
+
+import itertools
+from typing import Annotated, Literal
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.image_filter import ImageFilter
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+from ...core.statistics import MAD_TO_SD
+from .coarse_field import CoarseField, Coarsening, mean_inside
+
+# The field is fitted on about this many blocks along the longest axis.
+BLOCKS = 64
+# Tukey's biweight: 95 % efficient where the residuals are normally distributed.
+TUKEY = 4.685
+REWEIGHTINGS = 10
+# A block that the Gaussian hardly reaches takes the field of the nearest one that it does.
+LEAST_WEIGHT = 1e-3
+
+
+@operation(
+    "enhancement.flat_field",
+    title="Flatten brightness (flat field)",
+    gives="image",
+    source="Likar et al., Retrospective shading correction based on entropy minimization, J. Microsc. 197(3), 2000 "
+    "(image model); Tomazevic et al., Comparative evaluation of retrospective shading correction methods, "
+    "J. Microsc. 208(3), 2002 (surface fitting, homomorphic filtering)",
+)
+class FlatField(ImageFilter):
+    """Take out the smooth uneven brightness of a radiograph (heel effect) or ultrasound image (gain).
+
+    polynomial: a low-order polynomial, fitted so that structures which stick out hardly count. gaussian: what a wide
+    Gaussian leaves of the image; structures larger than it are flattened too. depth_gain: one brightness per depth.
+    Multiplicative fields are divided out (their mean is 1), additive ones subtracted (their mean is 0), such as those
+    of logarithmic images (ultrasound as it is displayed). Learned in the mask, or everywhere; where a field is divided
+    out, values of 0 or less do not count.
+    """
+
+    method: Annotated[Literal["polynomial", "gaussian", "depth_gain"], "what the field looks like"] = "polynomial"
+    mode: Annotated[Literal["multiplicative", "additive"], "whether the field is divided out or subtracted"] = (
+        "multiplicative"
+    )
+    order: Annotated[int, Range(1, 4), "polynomial: its order"] = 2
+    scale_mm: Annotated[float, Range(1, 500, "mm"), "gaussian, depth_gain: SD of the Gaussian"] = 40.0
+    depth_axis: Annotated[Literal["x", "y", "z"], "depth_gain: axis of the image along which the depth grows"] = "y"
+    output: Annotated[Literal["corrected", "field"], "the corrected image, or the field that was taken out"] = (
+        "corrected"
+    )
+
+    mask_limits = False
+    parallel = True
+    learning_share = 0.6
+
+    def learn(self, values, region, grid, progress=SILENT):
+        if self._divides:
+            region = region & (values > 0)
+            if not region.any():
+                raise InputError("A field can be divided out of positive values only; choose the additive mode.")
+        coarsening = Coarsening.in_blocks(grid, self._block_sides(grid))
+        progress(0.1, "Averaging blocks")
+        sums, numbers = coarsening.sums(values, region, _logarithm if self._divides else _same)
+        progress(0.5, "Fitting the field")
+        used = numbers > 0
+        means = np.divide(sums, numbers, out=np.zeros_like(sums), where=used)
+        if self.method == "polynomial":
+            field = _polynomial(means, numbers, self.order)
+        else:
+            sides = coarsening.grid.spacing[::-1]
+            field = _blurred(means, numbers, [self.scale_mm / side for side in sides])
+        # beyond the region nothing is known of the field: it does not go further than in it
+        field = np.clip(field, field[used].min(), field[used].max())
+        made = CoarseField.through(field, coarsening)
+        progress.check()
+        mean = mean_inside(made, region, exponential=self._divides)
+        return made.plus(-np.log(mean) if self._divides else -mean)
+
+    def apply(self, values, region, place, learned, progress=SILENT):
+        field = learned.on(place.box)
+        if self._divides:
+            field = np.exp(field)
+        if self.output == "field":
+            return field
+        return values / field if self._divides else values - field
+
+    @property
+    def _divides(self) -> bool:
+        return self.mode == "multiplicative"
+
+    def _block_sides(self, grid) -> list[float]:
+        """mm, z, y, x. Raises InputError when there is no depth."""
+        if self.method != "depth_gain":
+            side = max(grid.extent) / BLOCKS
+            return [min(side, self.scale_mm / 2) if self.method == "gaussian" else side] * grid.dimension
+        axis = "xyz".index(self.depth_axis)
+        if axis >= grid.dimension or grid.size[axis] < 2:
+            raise InputError(f"The image has no depth along {self.depth_axis}; choose another depth axis.")
+        return [self.scale_mm / 4 if a == axis else np.inf for a in reversed(range(grid.dimension))]
+
+
+def _logarithm(values: np.ndarray) -> np.ndarray:
+    return np.log(values, dtype=np.float64)
+
+
+def _same(values: np.ndarray) -> np.ndarray:
+    return values
+
+
+def _polynomial(means: np.ndarray, numbers: np.ndarray, order: int) -> np.ndarray:
+    """Polynomial of this order through the means of the blocks (Tukey's biweight), at all blocks."""
+    axes = [axis for axis, size in enumerate(means.shape) if size > 1]
+    ranges = [np.linspace(-1, 1, size) for size in means.shape]
+    mesh = np.meshgrid(*ranges, indexing="ij")
+    exponents = [e for e in itertools.product(range(order + 1), repeat=len(axes)) if sum(e) <= order]
+    terms = np.stack(
+        [
+            np.prod([mesh[a] ** n for a, n in zip(axes, e, strict=True)], axis=0) * np.ones(means.shape)
+            for e in exponents
+        ],
+        axis=-1,
+    )
+    used = numbers > 0
+    if np.count_nonzero(used) < 2 * len(exponents):
+        raise InputError("The image, or the mask, is too small for this polynomial; choose a lower order.")
+    a, b, count = terms[used], means[used], numbers[used] / numbers.max()
+    weights = count
+    for _ in range(REWEIGHTINGS):
+        root = np.sqrt(weights)
+        solution = np.linalg.lstsq(a * root[:, None], b * root, rcond=None)[0]
+        residuals = np.abs(b - a @ solution)
+        scale = MAD_TO_SD * float(np.median(residuals))
+        if not scale > 1e-9 * np.abs(b).max():
+            break
+        weights = count * np.maximum(1 - (residuals / (TUKEY * scale)) ** 2, 0) ** 2
+    return terms @ solution
+
+
+def _blurred(means: np.ndarray, numbers: np.ndarray, sd: list[float]) -> np.ndarray:
+    """Means of the blocks blurred by a Gaussian (sd in blocks), each counting by its number of voxels."""
+    weights = numbers / numbers.max()
+    blurred, weight = (ndimage.gaussian_filter(v, sd, mode="reflect", truncate=4) for v in (means * weights, weights))
+    known = weight > LEAST_WEIGHT
+    field = np.divide(blurred, weight, out=np.zeros_like(blurred), where=known)
+    nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)
+    return field[tuple(nearest)]
