@@ -13,7 +13,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ...core.voxels import foreground
-from .patch_means import Radii, patch_means
+from .patch_means import Radii, SemiAxes, patch_means
 
 # Noise below this share of the largest value is rounding.
 LEAST_NOISE = 1e-6
@@ -44,7 +44,7 @@ class NonLocalMeans(ImageFilter):
 
     def margin(self, grid):
         search, patch = self._radii(grid)
-        return tuple(s + p for s, p in zip(search, patch, strict=True))
+        return tuple(int(s) + p for s, p in zip(search, patch, strict=True))
 
     def learn(self, values, region, grid, progress=SILENT):
         """The noise's SD; 0 when there is none to remove."""
@@ -67,9 +67,9 @@ class NonLocalMeans(ImageFilter):
         values[box] = means.astype(values.dtype) * learned
         return values
 
-    def _means(self, padded: np.ndarray, search: Radii, patch: Radii, progress) -> np.ndarray:
+    def _means(self, padded: np.ndarray, search: SemiAxes, patch: Radii, progress) -> np.ndarray:
         """The denoised values, for noise of SD 1, in parts side by side."""
-        margin = [s + p for s, p in zip(search, patch, strict=True)]
+        margin = [int(s) + p for s, p in zip(search, patch, strict=True)]
         size = [n - 2 * m for n, m in zip(padded.shape, margin, strict=True)]
         result = np.empty(size, np.float32)
         axis = 0 if size[0] >= size[1] else 1
@@ -91,12 +91,13 @@ class NonLocalMeans(ImageFilter):
                 future.result()
         return result
 
-    def _radii(self, grid) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    def _radii(self, grid) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """Radii of search and patch in voxels; an axis that is not searched is not compared along either."""
         axes = list(zip(reversed(grid.size), reversed(grid.spacing), strict=True))
-        search = tuple(0 if n == 1 else int(self.search_radius_mm / s + 1e-6) for n, s in axes)
+        search = tuple(0.0 if n == 1 else self.search_radius_mm / s + 1e-6 for n, s in axes)
         patch = tuple(
-            max(1, int(self.patch_radius_mm / s + 1e-6)) if r else 0 for r, (_, s) in zip(search, axes, strict=True)
+            max(1, int(self.patch_radius_mm / s + 1e-6)) if r >= 1 else 0
+            for r, (_, s) in zip(search, axes, strict=True)
         )
         return search, patch
 

@@ -6,7 +6,7 @@ the processor's cache.
 """
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 
 import numpy as np
 
@@ -14,26 +14,43 @@ import numpy as np
 BUFFER_VALUES = 80_000
 
 Radii = tuple[int, int, int]  # voxels, z, y, x
+SemiAxes = tuple[float, float, float]
 
 
 def patch_means(
-    values: np.ndarray, search: Radii, patch: Radii, limit: float, check: Callable[[float], None], squares: bool = False
+    values: np.ndarray,
+    search: SemiAxes,
+    patch: Radii,
+    limit: float,
+    check: Callable[[float], None],
+    squares: bool = False,
 ) -> np.ndarray:
     """Weighted mean around each voxel, for an array without the margin of search + patch radii that `values` has.
 
-    values: float32, z, y, x; the weight of the voxel at offset o is (1 - d / limit)^2 where the mean squared difference
-    d of the two patches is below the limit, otherwise 0. squares: mean of the squared values instead.
-    check: called often with the fraction done, may raise to stop.
+    values: float32, z, y, x; search: semi-axes in voxels of the ellipsoid of offsets looked at; the weight of the voxel
+    at offset o is (1 - d / limit)^2 where the mean squared difference d of the two patches is below the limit,
+    otherwise 0. squares: mean of the squared values instead. check: called often with the fraction done, may raise to
+    stop.
     """
     return _Means(values, search, patch, limit, squares).computed(check)
+
+
+def rows_of_offsets(search: SemiAxes) -> Iterator[tuple[int, int, int]]:
+    """dz, dy and the largest dx of the offsets in the ellipsoid, of each pair of opposite rows only one."""
+    reach = [int(s) for s in search]
+    for dz in range(reach[0] + 1):
+        for dy in range(-reach[1] if dz else 0, reach[1] + 1):
+            left = 1 - sum((d / s) ** 2 for d, s in zip((dz, dy), search, strict=False) if d)
+            if left >= 0:
+                yield dz, dy, int(search[2] * left**0.5 + 1e-6)
 
 
 class _Means:
     """Sums of weights and of weighted values, flat, with a guard so that shifts never leave the array."""
 
-    def __init__(self, values: np.ndarray, search: Radii, patch: Radii, limit: float, squares: bool) -> None:
+    def __init__(self, values: np.ndarray, search: SemiAxes, patch: Radii, limit: float, squares: bool) -> None:
         self.shape, self.search, self.patch = values.shape, search, patch
-        self.margin = tuple(s + p for s, p in zip(search, patch, strict=True))
+        self.margin = tuple(int(s) + p for s, p in zip(search, patch, strict=True))
         self.size = tuple(n - 2 * m for n, m in zip(values.shape, self.margin, strict=True))
         self.width, self.plane = values.shape[2], values.shape[1] * values.shape[2]
         self.guard = self.margin[2]
@@ -45,16 +62,17 @@ class _Means:
         self.buffers: dict[tuple[int, int], _Buffers] = {}
 
     def computed(self, check: Callable[[float], None]) -> np.ndarray:
-        (_, my, _), (_, ny, _), (sz, sy, sx) = self.margin, self.size, self.search
-        rows = max(1, BUFFER_VALUES // ((2 * sx + 1) * self.width))
-        steps = [(dz, dy) for dz in range(sz + 1) for dy in range(-sy if dz else 0, sy + 1)]
+        my, ny, sy = self.margin[1], self.size[1], int(self.search[1])
+        offsets = list(rows_of_offsets(self.search))
+        rows = max(1, BUFFER_VALUES // ((2 * int(self.search[2]) + 1) * self.width))
         starts = range(my - sy, my + ny + sy, rows)
-        for number, (first, (dz, dy)) in enumerate(itertools.product(starts, steps)):
-            check(number / (len(starts) * len(steps)))
+        for number, (first, (dz, dy, most)) in enumerate(itertools.product(starts, offsets)):
+            check(number / (len(starts) * len(offsets)))
             # rows of which the voxel itself or the one at this offset is wanted
             start, stop = max(first, my - max(dy, 0)), min(first + rows, my + ny - min(dy, 0))
-            if start < stop:
-                self._add(start, stop, dz, dy)
+            least = -most if dz or dy else 1
+            if start < stop and least <= most:
+                self._add(start, stop, dz, dz * self.plane + dy * self.width + least, most + 1 - least)
         center = np.float32(self.cut) ** 2
         means = self._inner(self.mean) + center * self._inner(self.averaged)
         means /= self._inner(self.total) + center
@@ -64,28 +82,25 @@ class _Means:
         inner = tuple(slice(m, m + n) for m, n in zip(self.margin, self.size, strict=True))
         return flat[self.guard : flat.size - self.guard].reshape(self.shape)[inner]
 
-    def _add(self, start: int, stop: int, dz: int, dy: int) -> None:
-        """Count the pairs whose first voxel lies in these rows and whose second is dz planes and dy rows further."""
-        (mz, _, _), (nz, _, _), (pz, py, px), sx = self.margin, self.size, self.patch, self.search[2]
-        lowest = -sx if dz or dy else 1
-        if lowest > sx:
-            return
-        buffers = self._buffers(sx + 1 - lowest, (stop - start) * self.width)
-        shift = dz * self.plane + dy * self.width + lowest
-        segments = [(mz - dz, mz + nz)] if dz < nz else [(mz - dz, mz - dz + nz), (mz, mz + nz)]
-        for low, high in segments:
-            for z in range(low - pz, high + pz):
-                begin = self.guard + z * self.plane + (start - py) * self.width - px
-                buffers.square_differences(self.values, begin, begin + shift, z)
-                middle = z - pz
-                if middle < low:
-                    continue
-                buffers.weigh(self.patch, self.width)
-                at = self.guard + middle * self.plane + start * self.width
-                if middle >= mz:
-                    buffers.add_to_first(self.total, self.mean, self.averaged, at, at + shift)
-                if middle + dz < mz + nz:
-                    buffers.add_to_second(self.total, self.mean, self.averaged, at, at + shift)
+    def _add(self, start: int, stop: int, dz: int, shift: int, count: int) -> None:
+        """Count the pairs whose first voxel lies in these rows and whose second is at the `count` shifts from this."""
+        (mz, nz), (pz, py, px) = (self.margin[0], self.size[0]), self.patch
+        buffers = self._buffers(count, (stop - start) * self.width)
+        squared = -1
+        for z in range(mz - dz, mz + nz):
+            first, second = z >= mz, z + dz < mz + nz
+            if not (first or second):
+                continue
+            for plane in range(max(squared + 1, z - pz), z + pz + 1):
+                begin = self.guard + plane * self.plane + (start - py) * self.width - px
+                buffers.square_differences(self.values, begin, begin + shift, plane)
+            squared = z + pz
+            buffers.weigh(self.patch, self.width)
+            at = self.guard + z * self.plane + start * self.width
+            if first:
+                buffers.add_to_first(self.total, self.mean, self.averaged, at, at + shift)
+            if second:
+                buffers.add_to_second(self.total, self.mean, self.averaged, at, at + shift)
 
     def _buffers(self, offsets: int, length: int) -> "_Buffers":
         key = (offsets, length)
