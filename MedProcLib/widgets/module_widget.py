@@ -39,6 +39,10 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """The module's logic."""
         raise NotImplementedError
 
+    def makeChain(self) -> Any:
+        """The widget of the steps: a ChainPanel, or something else that has its recipe, set_recipe and widget."""
+        return ChainPanel(self.logic.defaultRecipe(), self.onChainEdited)
+
     def connectPanel(self) -> None:
         """Connect the widgets of the .ui file that are not bound to a parameter."""
 
@@ -63,7 +67,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui = slicer.util.childWidgetVariables(self.panel)
         self.panel.setMRMLScene(slicer.mrmlScene)
         self.logic = self.makeLogic()
-        self.chain = ChainPanel(self.logic.defaultRecipe(), self._on_chain_changed)
+        self.chain = self.makeChain()
         self.ui.stepsFrame.layout().addWidget(self.chain.widget)
         locked = [getattr(self.ui, name) for name in self.locked_sections]
         self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked)
@@ -123,7 +127,8 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.refresh()
         self.run.set_missing(self.missing())
 
-    def _on_chain_changed(self) -> None:
+    def onChainEdited(self) -> None:
+        """The user changed the steps: keep them in the parameter node."""
         if self.parameters is not None:
             self._shown_recipe = self.chain.recipe().to_json()
             self.parameters.recipe = self._shown_recipe

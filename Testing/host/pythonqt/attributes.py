@@ -60,11 +60,14 @@ _meta_objects: list = []  # their properties are valid as long as they live
 
 
 def install_attributes() -> None:
-    """Change reading on QObject and writing on every class, as each PySide6 class has its own __setattr__."""
+    """Change reading and writing on QObject and on the classes of PySide6 that have their own way (QMenu, say)."""
     QObject.__getattribute__ = _get
     for cls in pyside_members():
-        if isinstance(cls, type) and issubclass(cls, QObject) and "__setattr__" in cls.__dict__:
-            cls.__setattr__ = _set
+        if isinstance(cls, type) and issubclass(cls, QObject):
+            if "__setattr__" in cls.__dict__:
+                cls.__setattr__ = _set
+            if cls is not QObject and "__getattribute__" in cls.__dict__:
+                cls.__getattribute__ = _get
 
 
 # ---- reading
