@@ -18,6 +18,9 @@ UCUM = {
     "iterations": "{iterations}",
     "intensity": "{intensity}",
     "SD": "{SD}",
+    "1/mm": "/mm",
+    "bit": "bit",
+    "dB": "dB",
 }
 SHOWN = {"mm2": "mm²", "mm3": "mm³", "deg": "°", "intensity": "", "iterations": ""}
 
