@@ -12,6 +12,7 @@ BINS = 256
 # Values beyond these percentiles do not stretch the histogram.
 USUAL = (0.1, 99.9)
 MOST_ITERATIONS = 1000
+FEWEST_VALUES = 30
 # Iteration ends when the mean logarithm of the likelihood gains less.
 GAIN = 1e-7
 # A third component must gain this much of that; one that splits a tissue's own distribution gains far less.
@@ -55,6 +56,9 @@ def fit_mixture(values: np.ndarray, components: int) -> Mixture:
     those of the components grow with noise and uneven shading as the tissues' do. Raises Undefined for values that
     do not fall into so many classes.
     """
+    values = values.reshape(-1)
+    if values.size < FEWEST_VALUES:
+        raise Undefined(f"the region has fewer than {FEWEST_VALUES} voxels")
     unit = math.ldexp(1.0, math.frexp(float(np.abs(values).max()))[1])  # squares of huge values would overflow
     clipped = usual(values / unit)
     starts = _class_starts(clipped, components)
