@@ -3,7 +3,7 @@
 import types
 
 import shiboken6
-from PySide6 import QtCore
+from PySide6 import QtCore, QtWidgets
 
 from host.api_data import qt_names
 from host.pythonqt.conversion import to_cpp, to_python
@@ -60,14 +60,12 @@ _meta_objects: list = []  # their properties are valid as long as they live
 
 
 def install_attributes() -> None:
-    """Change reading and writing on QObject and on the classes of PySide6 that have their own way (QMenu, say)."""
+    """Change reading on QObject and on QMenu, which has a way of its own, and writing on every class."""
     QObject.__getattribute__ = _get
+    QtWidgets.QMenu.__getattribute__ = _get
     for cls in pyside_members():
-        if isinstance(cls, type) and issubclass(cls, QObject):
-            if "__setattr__" in cls.__dict__:
-                cls.__setattr__ = _set
-            if cls is not QObject and "__getattribute__" in cls.__dict__:
-                cls.__getattribute__ = _get
+        if isinstance(cls, type) and issubclass(cls, QObject) and "__setattr__" in cls.__dict__:
+            cls.__setattr__ = _set
 
 
 # ---- reading
