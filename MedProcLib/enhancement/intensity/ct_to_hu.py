@@ -1,0 +1,130 @@
+"""Check that a CT is in Hounsfield units, and mend what can be mended safely."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.image_filter import ImageFilter
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+from .sample import sample
+
+AIR = -1000.0
+# Nothing attenuates less than air; what is darker than noise explains was put there: outside the field of view.
+LOWEST = -1200.0
+# HU within which the peak of air and that of soft tissue (fat to muscle and organs) are looked for.
+AIR_RANGE, SOFT_RANGE = (-1050.0, -940.0), (-200.0, 200.0)
+# HU above soft tissue, where a body has fewer voxels.
+ABOVE_SOFT = (250.0, 650.0)
+LEAST_AIR, LEAST_SOFT, LEAST_SOFT_WITHOUT_AIR = 0.005, 0.03, 0.3
+# Scanners store HU + 1024; some converters HU + 1000. The air tells which, if it is this near to its HU.
+OFFSETS, AIR_TOLERANCE = (1024.0, 1000.0), 11.0
+# HU between the darkest and the brightest thousandth of a CT.
+NARROWEST, WIDEST = 200.0, 20000.0
+BIN = 4.0
+
+
+@dataclass(frozen=True)
+class _Peaks:
+    """Share of voxels in the ranges of air and soft tissue (HU), and where the highest peak of air is."""
+
+    air: float
+    soft: float
+    is_peak: bool
+    air_hu: float
+
+
+@operation(
+    "enhancement.ct_to_hu",
+    title="CT in Hounsfield units",
+    gives="image",
+    source="DICOM PS3.3 2024, C.11.1.1.2 (modality LUT); Hounsfield, Br. J. Radiol. 46, 1973 (air -1000, water 0)",
+)
+class CtToHu(ImageFilter):
+    """Check by air and soft tissue that a CT is in Hounsfield units, and convert what can be converted safely.
+
+    Stored values that are larger by 1024 or 1000, as the air in them shows, are shifted; values that no tissue has
+    (-2000, -3024: outside the field of view) become -1000. An image that fits none of this is refused with the reason;
+    slope and intercept of its DICOM header (Rescale Slope, Rescale Intercept) can be given, and are applied first.
+    """
+
+    slope: Annotated[float, Range(1e-6, 1e6), "HU for each stored unit; 1 leaves the values"] = 1.0
+    intercept: Annotated[float, Range(-1e5, 1e5, "HU"), "added after; 0 leaves the values"] = 0.0
+
+    mask_limits = False
+    parallel = True
+
+    def learn(self, values, region, grid, progress=SILENT):
+        """What is to be added to get HU. Raises InputError when this cannot be told."""
+        progress(0.0, "Looking for air and soft tissue")
+        chosen = sample(values, region).astype(np.float64) * self.slope + self.intercept
+        return _offset(chosen)
+
+    def apply(self, values, region, place, learned, progress=SILENT):
+        hu = values * self.slope + (self.intercept + learned)
+        return np.where(hu < LOWEST, values.dtype.type(AIR), hu)
+
+
+def _offset(values: np.ndarray) -> float:
+    """0 for HU, -1024 or -1000 for values larger by that. Raises InputError with the reason."""
+    known = values[values >= LOWEST]
+    if not known.size:
+        raise InputError(f"All values are below {LOWEST:g}, which no tissue is: this is no CT in HU.")
+    low, high = np.percentile(known, (0.1, 99.9))
+    if not NARROWEST <= high - low <= WIDEST:
+        raise InputError(
+            f"The values run from {low:g} to {high:g}: a CT spans {NARROWEST:g} to {WIDEST:g} HU. It is no CT, or was "
+            "rescaled: use the original, or give slope and intercept."
+        )
+    as_is = _peaks(known)
+    if as_is.air >= LEAST_AIR and as_is.soft >= LEAST_SOFT:
+        return 0.0
+    if known.min() >= 0:
+        return _stored_offset(known)
+    if as_is.soft >= LEAST_SOFT_WITHOUT_AIR and as_is.is_peak:
+        return 0.0
+    raise InputError(
+        f"This does not look like a CT in HU: {100 * as_is.air:.1f} % of the voxels are like air "
+        f"({AIR_RANGE[0]:g} to {AIR_RANGE[1]:g}) and {100 * as_is.soft:.1f} % like soft tissue "
+        f"({SOFT_RANGE[0]:g} to {SOFT_RANGE[1]:g}). Give slope and intercept of its DICOM header."
+    )
+
+
+def _stored_offset(values: np.ndarray) -> float:
+    """Of values that are 0 or more. Raises InputError."""
+    # zeros in number are padding, or air that was cut off: they say nothing of where air is
+    padded = np.mean(values == 0) >= LEAST_AIR
+    seen = values[values > 0] if padded else values
+    for offset in OFFSETS:
+        peaks = _peaks(seen - offset)
+        fits = peaks.air >= LEAST_AIR and peaks.soft >= LEAST_SOFT and peaks.is_peak
+        if fits and abs(peaks.air_hu - AIR) <= AIR_TOLERANCE:
+            return -offset
+    reason = "and no air above 0 shows by how much they were shifted" if padded else "and air and soft tissue do not"
+    fit = "" if padded else " lie 1000 apart, 24 or 0 above 0"
+    raise InputError(
+        f"The values begin at 0, so they are not HU, {reason}{fit}: give the intercept of the DICOM header "
+        "(-1024 for most scanners), or use the original."
+    )
+
+
+def _peaks(hu: np.ndarray) -> _Peaks:
+    edges = np.arange(-1200.0, 801.0, BIN)
+    counts = np.histogram(hu, edges)[0].astype(float)
+    smooth = ndimage.gaussian_filter1d(counts, 2.0)
+    centers = (edges[:-1] + edges[1:]) / 2
+
+    def within(limits: tuple[float, float]) -> np.ndarray:
+        return (centers >= limits[0]) & (centers <= limits[1])
+
+    air, soft, above = within(AIR_RANGE), within(SOFT_RANGE), within(ABOVE_SOFT)
+    return _Peaks(
+        air=float(counts[air].sum() / hu.size),
+        soft=float(counts[soft].sum() / hu.size),
+        is_peak=bool(smooth[soft].max() > 3 * smooth[above].mean()),
+        air_hu=float(centers[air][np.argmax(smooth[air])]),
+    )
