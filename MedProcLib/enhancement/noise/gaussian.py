@@ -30,9 +30,13 @@ class Gaussian(ImageFilter):
         return tuple(int(TRUNCATE * self.sd_mm / s + 0.5) for s in reversed(grid.spacing))
 
     def apply(self, values, region, place, learned, progress=SILENT):
-        radii = self.margin(place.whole)
+        radii, sizes = self.margin(place.whole), place.whole.size[::-1]
+        smooth = values
         for axis, (radius, spacing) in enumerate(zip(radii, place.spacing, strict=True)):
             progress.check()
-            if radius and place.whole.size[::-1][axis] > 1:
-                values = ndimage.gaussian_filter1d(values, self.sd_mm / spacing, axis, mode="reflect", radius=radius)
+            if radius and sizes[axis] > 1:
+                smooth = ndimage.gaussian_filter1d(smooth, self.sd_mm / spacing, axis, mode="reflect", radius=radius)
+            # the margin along this axis has served
+            smooth = smooth[(slice(None),) * axis + (place.wanted[axis],)]
+        values[place.wanted] = smooth
         return values
