@@ -70,6 +70,24 @@ COMMANDS = (
         ("measure brain.nii.gz lesions.nii.gz -o lesions.csv",),
     ),
     Command(
+        "quality",
+        "measure noise, contrast and sharpness of an image, before and after, or against a reference",
+        (
+            IMAGE,
+            MASK,
+            argument("--regions", metavar="LABELS", help="label map of two tissues, for contrast (CNR, CJV)"),
+            argument("--region-a", type=int, metavar="N", help="label of the first tissue"),
+            argument("--region-b", type=int, metavar="N", help="label of the other tissue"),
+            argument("--reference", metavar="R", help="image to be alike to, on IMAGE's grid: RMSE, PSNR, SSIM, ..."),
+            argument("--before", metavar="B", help="the image before it was enhanced: what changed"),
+            output("QUALITY.csv", "table of figures"),
+        ),
+        (
+            "quality brain.nii.gz -o quality.csv",
+            "quality brain_n4.nii.gz --before brain.nii.gz --mask head.nii.gz -o quality.csv",
+        ),
+    ),
+    Command(
         "register",
         "find how the second image lies to the first",
         (

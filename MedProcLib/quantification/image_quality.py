@@ -2,7 +2,7 @@
 
 import math
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -23,6 +23,8 @@ ENTROPY_BINS = 256
 HISTOGRAM_BINS = 128
 # Below this the noise of a magnitude image is not normal, and its mean is raised (Gudbjartsson & Patz, MRM 34(6), 1995)
 RICIAN_BELOW = 3.0
+# What a figure of likeness to a reference says it is, where that is the image before: none is better there.
+IMAGE_BEFORE = "the image before"
 NO_NOISE = "no noise could be measured"
 
 
@@ -58,7 +60,7 @@ def image_quality(
     See quality_definitions for what each means. A figure that the image has no value for is NaN, and its parameter
     `undefined` says why. Voxels without a number are left out. Raises InputError, Cancelled.
     """
-    regions = regions or find_regions([image])
+    regions = _with_numbers(regions or find_regions([image]), image)
     progress(0.0, "Measuring image quality")
     return _figures_of(_Part.of(image, regions), regions, intensity_unit, progress)
 
@@ -75,7 +77,7 @@ def reference_quality(
     As image_quality. Raises InputError for another grid, Cancelled.
     """
     require_same_grid(image, reference, "the image and its reference")
-    regions = regions or find_regions([image, reference])
+    regions = _with_numbers(regions or find_regions([image, reference]), image, reference)
     progress(0.0, "Comparing with the reference")
     return _figures_between(_Part.of(image, regions), _Part.of(reference, regions), regions, intensity_unit, progress)
 
@@ -93,13 +95,16 @@ def compare_quality(
     Cancelled.
     """
     require_same_grid(before, after, "the images before and after")
-    regions = regions or find_regions([before, after])
+    regions = _with_numbers(regions or find_regions([before, after]), before, after)
     parts = progress.parts(1, 1, 2)
     old, new = _Part.of(before, regions), _Part.of(after, regions)
     return QualityComparison(
         _figures_of(old, regions, intensity_unit, parts[0]),
         _figures_of(new, regions, intensity_unit, parts[1]),
-        _figures_between(new, old, regions, intensity_unit, parts[2]),
+        [
+            replace(measurement, parameters={**measurement.parameters, "reference": IMAGE_BEFORE})
+            for measurement in _figures_between(new, old, regions, intensity_unit, parts[2])
+        ],
         histograms(before, after, regions.region),
         regions,
     )
@@ -125,6 +130,21 @@ def histograms(before: sitk.Image, after: sitk.Image, region: np.ndarray, bins: 
     return Histograms((edges[:-1] + edges[1:]) / 2, *shares)
 
 
+def _with_numbers(regions: QualityRegions, *images: sitk.Image) -> QualityRegions:
+    """The regions without voxels that hold no number in one of the images. Raises InputError when none is left."""
+    for image in images:
+        view = sitk.GetArrayViewFromImage(image)
+        if view.shape != regions.region.shape:
+            raise InputError("The regions are of another grid than the image; find them in this image.")
+        if view.dtype.kind != "f" or (valid := np.isfinite(view)).all():
+            continue
+        first, second = (None if part is None else part & valid for part in (regions.first, regions.second))
+        regions = replace(regions, region=regions.region & valid, first=first, second=second)
+        if not all(part is None or part.any() for part in (regions.region, first, second)):
+            raise InputError("No voxel of the region holds a number in all of the images.")
+    return regions
+
+
 @dataclass(frozen=True)
 class _Part:
     """Values around the region (float, z, y, x, finite everywhere), divided by a power of two near their largest.
@@ -141,8 +161,6 @@ class _Part:
     @classmethod
     def of(cls, image: sitk.Image, regions: QualityRegions) -> "_Part":
         values, _valid = values_of(image)
-        if values.shape != regions.region.shape:
-            raise InputError("The regions are of another grid than the image.")
         shape = values.shape if values.ndim == 3 else (1, *values.shape)
         parts = [part.reshape(shape) for part in (regions.region, regions.first, regions.second) if part is not None]
         box = _box_of(parts)
