@@ -56,12 +56,27 @@ class Patch:
     def convolved(self, axis: int, kernel: np.ndarray, keep: slice) -> "Patch":
         """Convolution along an axis with a kernel of odd length, kept between two places of the image."""
         radius = len(kernel) // 2
+        if keep.stop - keep.start < radius:
+            return self._convolved_in_few(axis, kernel, keep)
         needed = slice(max(0, keep.start - radius), min(self.whole[axis], keep.stop + radius))
         if self.boundary == "periodic":
             needed = slice(0, self.whole[axis])
         part = self.cut(axis, needed)
         values = ndimage.convolve1d(part.values, kernel, axis, mode=_NDIMAGE_MODES[self.boundary])
         return Patch(values, part.start, self.whole, self.boundary).cut(axis, keep)
+
+    def _convolved_in_few(self, axis: int, kernel: np.ndarray, keep: slice) -> "Patch":
+        # ndimage would compute the margin too, which is most of it in a preview
+        radius, count = len(kernel) // 2, keep.stop - keep.start
+        box = list(self.box)
+        box[axis] = slice(keep.start - radius, keep.stop + radius)
+        values = np.moveaxis(self.extended(tuple(box)), axis, 0)
+        total = np.zeros((count, *values.shape[1:]), values.dtype)
+        for number, weight in enumerate(kernel[::-1]):
+            if weight:
+                total += values[number : number + count] * values.dtype.type(weight)
+        start = (*self.start[:axis], keep.start, *self.start[axis + 1 :])
+        return Patch(np.moveaxis(total, 0, axis), start, self.whole, self.boundary)
 
     def extended(self, box: Box) -> np.ndarray:
         """Values in a box of the image that may reach beyond its border, where the boundary condition holds."""

@@ -29,25 +29,22 @@ def pooled_response(
     stages: for each convolution the kernel along each axis (z, y, x), None for an axis that is not rotated either.
     """
     signed = rotations(stages) if rotated else [(1, sum((tuple(s) for s in stages), ()))]
-    counted: dict[tuple, list] = {}
-    for sign, path in signed:
-        key = tuple(None if k is None else k.tobytes() for k in path)
-        counted.setdefault(key, [path, 0, 0])[1 if sign > 0 else 2] += 1
-    paths: list[Path] = [path for path, _, _ in counted.values()]
-    counts = [(plus, minus) for _, plus, minus in counted.values()]
-    steps: list[Pass] = passes(box, patch.whole, [_radii(paths, number, len(box)) for number in range(len(stages))])
+    dimension, count = len(box), len(stages)
+    if pooling == "average":
+        weighted = _merged([(sign / len(signed), path) for sign, path in signed])
+    else:
+        weighted = list({(sign, tuple(_key(k) for k in path)): (sign, path) for sign, path in signed}.values())
+    paths = [path for _, path in weighted]
+    steps: list[Pass] = passes(box, patch.whole, [_radii(paths, number, dimension) for number in range(count)])
     result: np.ndarray | None = None
     for number, values in walk(patch, steps, paths, progress):
-        plus, minus = counts[number]
-        if pooling == "average":
-            share = values * ((plus - minus) / len(signed))
-            result = share if result is None else np.add(result, share, out=result)
-            continue
-        pool = np.maximum if pooling == "max" else np.minimum
-        for signed_values in ([values] if plus else []) + ([-values] if minus else []):
-            result = signed_values.copy() if result is None else pool(result, signed_values, out=result)
+        scaled = values * values.dtype.type(weighted[number][0])
+        result = scaled if result is None else _POOLS[pooling](result, scaled, out=result)
     assert result is not None
     return result
+
+
+_POOLS = {"max": np.maximum, "min": np.minimum, "average": np.add}
 
 
 def rotations(stages: Sequence[Kernels]) -> list[tuple[int, Path]]:
@@ -75,6 +72,34 @@ def rotations(stages: Sequence[Kernels]) -> list[tuple[int, Path]]:
                 path += turned
             found.append((sign, tuple(path)))
     return found
+
+
+def _merged(weighted: list[tuple[float, Path]]) -> list[tuple[float, Path]]:
+    """A shorter list with the same sum of responses: those that differ in one kernel only need its sum."""
+    for place in reversed(range(len(weighted[0][1]))):
+        groups: dict[tuple, list[tuple[float, Path]]] = {}
+        for weight, path in weighted:
+            others = tuple(None if n == place else _key(kernel) for n, kernel in enumerate(path))
+            groups.setdefault(others, []).append((weight, path))
+        weighted = [_sum_at(place, members) for members in groups.values()]
+    return weighted
+
+
+def _sum_at(place: int, members: list[tuple[float, Path]]) -> tuple[float, Path]:
+    path = members[0][1]
+    kernels = [(weight, path[place]) for weight, path in members]
+    if len(members) == 1 or kernels[0][1] is None:
+        return sum(weight for weight, _ in members), path
+    total = np.zeros(max(len(kernel) for _, kernel in kernels if kernel is not None))
+    for weight, kernel in kernels:
+        assert kernel is not None
+        edge = (len(total) - len(kernel)) // 2
+        total[edge : edge + len(kernel)] += weight * kernel
+    return 1.0, (*path[:place], total, *path[place + 1 :])
+
+
+def _key(kernel: np.ndarray | None) -> bytes | None:
+    return None if kernel is None else kernel.tobytes()
 
 
 def _parity(order: Sequence[int]) -> int:

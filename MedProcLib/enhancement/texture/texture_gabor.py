@@ -109,9 +109,18 @@ class _Gabor:
         across = u * math.cos(angle) + v[:, np.newaxis] * math.sin(angle)
         along = u * math.sin(angle) - v[:, np.newaxis] * math.cos(angle)
         envelope = np.exp(-(across**2 + (self.aspect * along) ** 2) / (2 * self.sigma**2))
-        kernel = np.zeros(shape, complex)
-        kernel[: len(v), : len(u)] = envelope * np.exp(2j * math.pi * across / self.wavelength)
-        return fft.fft2(np.roll(kernel, (-radii[0], -radii[1]), (0, 1))).real
+        kernel = (envelope * np.exp(2j * math.pi * across / self.wavelength)).astype(np.complex64)
+        # First along the columns, of which most are 0; rolled so that the kernel's center comes to the origin.
+        columns = fft.fft(_centered(kernel, radii[0], shape[0], 0), axis=0)
+        return fft.fft(_centered(columns, radii[1], shape[1], 1), axis=1, overwrite_x=True).real
+
+
+def _centered(kernel: np.ndarray, radius: int, size: int, axis: int) -> np.ndarray:
+    """Padded along an axis by zeros to a size, with what is before the center at the end."""
+    before, after = np.split(kernel, [radius], axis)
+    shape = list(kernel.shape)
+    shape[axis] = size - before.shape[axis] - after.shape[axis]
+    return np.concatenate([after, np.zeros(shape, kernel.dtype), before], axis)
 
 
 def _response(

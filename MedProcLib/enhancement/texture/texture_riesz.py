@@ -17,6 +17,8 @@ from .spectrum import multiplied, spread_frequencies
 from .texture_log import log_kernels
 from .texture_simoncelli import padded_values, reach, simoncelli_band
 
+# where the Laplacian of Gaussian is cut off, in standard deviations
+CUTOFF = 4.0
 # voxels beyond the border of the image that the transform of the Laplacian of Gaussian takes into account
 LOG_REACH = 32
 
@@ -26,28 +28,12 @@ def riesz_log_response(
     spacing: Sequence[float],
     sigma_mm: float,
     orders: Sequence[int],
-    cutoff: float = 4.0,
+    cutoff: float = CUTOFF,
     boundary: Boundary = "periodic",
     progress: Progress = SILENT,
 ) -> np.ndarray:
     """Riesz transform (IBSI 2, AYRS) of orders along z, y, x of the Laplacian of Gaussian of an array z, y, x."""
-    patch = Patch.of(values, boundary)
-    padded, inner = padded_values(patch, LOG_REACH, False)
-    axes = [axis for axis, size in enumerate(patch.whole) if size > 1]
-    smooth, second = log_kernels(axes, spacing, sigma_mm, cutoff)
-    smooth_spectra = {axis: _spectrum(smooth[axis], padded.shape[axis]) for axis in axes}
-    second_spectra = {axis: _spectrum(second[axis], padded.shape[axis]) for axis in axes}
-
-    def log_amplitude(places: Sequence[np.ndarray], radius: np.ndarray) -> np.ndarray:
-        total = np.zeros(radius.shape)
-        for derived in axes:
-            product: Any = 1.0
-            for axis in axes:
-                product = product * (second_spectra if axis == derived else smooth_spectra)[axis][places[axis]]
-            total += product
-        return total
-
-    return _transformed(padded, orders, log_amplitude, progress)[inner]
+    return _log_response(Patch.of(np.array(values), boundary), spacing, sigma_mm, orders, cutoff, progress)
 
 
 def riesz_simoncelli_response(
@@ -58,12 +44,7 @@ def riesz_simoncelli_response(
     progress: Progress = SILENT,
 ) -> np.ndarray:
     """Riesz transform (IBSI 2, AYRS) of orders along z, y, x of a Simoncelli band of an array z, y, x."""
-    padded, inner = padded_values(Patch.of(values, boundary), reach(level), False)
-
-    def band(places: Sequence[np.ndarray], radius: np.ndarray) -> np.ndarray:
-        return simoncelli_band(radius, level)
-
-    return _transformed(padded, orders, band, progress)[inner]
+    return _simoncelli_response(Patch.of(np.array(values), boundary), level, orders, progress)
 
 
 @operation(
@@ -99,11 +80,40 @@ class TextureRiesz(ImageFilter):
         orders = [self.order_z, self.order_y, self.order_x][3 - values.ndim :]
         if values.ndim == 2 and self.order_z:
             raise InputError("A 2D image has no derivative along z: set that order to 0.")
+        patch = Patch.of(values, self.boundary)
         if self.filter == "log":
-            return riesz_log_response(
-                values, place.spacing, self.sigma_mm, orders, boundary=self.boundary, progress=progress
-            )
-        return riesz_simoncelli_response(values, self.level, orders, self.boundary, progress)
+            return _log_response(patch, place.spacing, self.sigma_mm, orders, CUTOFF, progress)
+        return _simoncelli_response(patch, self.level, orders, progress)
+
+
+def _log_response(
+    patch: Patch, spacing: Sequence[float], sigma_mm: float, orders: Sequence[int], cutoff: float, progress: Progress
+) -> np.ndarray:
+    padded, inner = padded_values(patch, LOG_REACH, False)
+    axes = [axis for axis, size in enumerate(patch.whole) if size > 1]
+    smooth, second = log_kernels(axes, spacing, sigma_mm, cutoff)
+    smooth_spectra = {axis: _spectrum(smooth[axis], padded.shape[axis]) for axis in axes}
+    second_spectra = {axis: _spectrum(second[axis], padded.shape[axis]) for axis in axes}
+
+    def log_amplitude(places: Sequence[np.ndarray], radius: np.ndarray) -> np.ndarray:
+        total = np.zeros(radius.shape)
+        for derived in axes:
+            product: Any = 1.0
+            for axis in axes:
+                product = product * (second_spectra if axis == derived else smooth_spectra)[axis][places[axis]]
+            total += product
+        return total
+
+    return _transformed(padded, orders, log_amplitude, progress)[inner]
+
+
+def _simoncelli_response(patch: Patch, level: int, orders: Sequence[int], progress: Progress) -> np.ndarray:
+    padded, inner = padded_values(patch, reach(level), False)
+
+    def band(places: Sequence[np.ndarray], radius: np.ndarray) -> np.ndarray:
+        return simoncelli_band(radius, level)
+
+    return _transformed(padded, orders, band, progress)[inner]
 
 
 def _transformed(values: np.ndarray, orders: Sequence[int], amplitude: Any, progress: Progress) -> np.ndarray:

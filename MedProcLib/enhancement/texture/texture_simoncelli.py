@@ -23,19 +23,7 @@ def simoncelli_response(
     progress: Progress = SILENT,
 ) -> np.ndarray:
     """Response of an array z, y, x to the band of a level of the Simoncelli wavelet (IBSI 2, PRT7); 1 is the finest."""
-    patch = Patch.of(values, boundary)
-    if boundary == "mirror":
-        return _mirrored(patch.values, level, by_slices, progress)
-    padded, inner = padded_values(patch, reach(level), by_slices)
-    grids = [spread_frequencies(n) for n in padded.shape[padded.ndim - _axes(padded, by_slices) :]]
-
-    def amplitude(places: Sequence[np.ndarray]) -> np.ndarray:
-        squares = sum(grid[place] ** 2 for grid, place in zip(grids, places, strict=True))
-        band = simoncelli_band(np.sqrt(squares), level)
-        band[tuple(0 if p.flat[0] == 0 else slice(0, 0) for p in places)] = 0.0  # nothing of the mean
-        return band
-
-    return multiplied(padded, amplitude, 0, by_slices, progress)[inner]
+    return _response(Patch.of(np.array(values), boundary), level, by_slices, progress)
 
 
 @operation(
@@ -71,7 +59,7 @@ class TextureSimoncelli(ImageFilter):
     def apply(
         self, values: np.ndarray, region: np.ndarray, place: Place, learned: Any, progress: Progress = SILENT
     ) -> np.ndarray:
-        return simoncelli_response(values, self.level, self.boundary, self.dimension == "2D", progress)
+        return _response(Patch.of(values, self.boundary), self.level, self.dimension == "2D", progress)
 
 
 def simoncelli_band(radius: np.ndarray, level: int) -> np.ndarray:
@@ -87,18 +75,34 @@ def reach(level: int) -> int:
 
 
 def padded_values(patch: Patch, reach: int, by_slices: bool) -> tuple[np.ndarray, tuple[slice, ...]]:
-    """A copy of the values with half the image, or the reach if less, beyond its border, and where they lie in it.
+    """The values with half the image, or the reach if less, beyond its border, and where they lie in it.
 
-    Not for a periodic boundary, which a discrete Fourier transform has anyway.
+    With a periodic boundary, which a discrete Fourier transform has anyway, the patch's own values.
     """
     if patch.boundary == "periodic":
-        return patch.values.copy(), tuple(slice(None) for _ in patch.whole)
+        return patch.values, tuple(slice(None) for _ in patch.whole)
     pads = [0 if n == 1 else min(n // 2, reach) for n in patch.whole]
     if by_slices and len(pads) == 3:
         pads[0] = 0
     box = tuple(slice(-pad, n + pad) for pad, n in zip(pads, patch.whole, strict=True))
     inner = tuple(slice(pad, pad + n) for pad, n in zip(pads, patch.whole, strict=True))
     return patch.extended(box).copy(), inner
+
+
+def _response(patch: Patch, level: int, by_slices: bool, progress: Progress) -> np.ndarray:
+    # overwrites the values, of which there may be no room for a copy
+    if patch.boundary == "mirror":
+        return _mirrored(patch.values, level, by_slices, progress)
+    padded, inner = padded_values(patch, reach(level), by_slices)
+    grids = [spread_frequencies(n) for n in padded.shape[padded.ndim - _axes(padded, by_slices) :]]
+
+    def amplitude(places: Sequence[np.ndarray]) -> np.ndarray:
+        squares = sum(grid[place] ** 2 for grid, place in zip(grids, places, strict=True))
+        band = simoncelli_band(np.sqrt(squares), level)
+        band[tuple(0 if p.flat[0] == 0 else slice(0, 0) for p in places)] = 0.0  # nothing of the mean
+        return band
+
+    return multiplied(padded, amplitude, 0, by_slices, progress)[inner]
 
 
 def _axes(values: np.ndarray, by_slices: bool) -> int:
@@ -108,7 +112,7 @@ def _axes(values: np.ndarray, by_slices: bool) -> int:
 def _mirrored(values: np.ndarray, level: int, by_slices: bool, progress: Progress) -> np.ndarray:
     # The cosine transform is the Fourier transform of the mirrored image, and the wavelet is even.
     axes = range(values.ndim - _axes(values, by_slices), values.ndim)
-    spectrum = fft.dctn(values, axes=axes)
+    spectrum = fft.dctn(values, axes=axes, overwrite_x=True)
     squares = [(np.arange(values.shape[axis]) / values.shape[axis]) ** 2 for axis in axes]
     grids = np.meshgrid(*squares[-2:], indexing="ij", sparse=True)
     plane = grids[0] + grids[1]
