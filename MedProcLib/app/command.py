@@ -20,7 +20,7 @@ class Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """A command NAME is done by `run(arguments, progress)` in app/NAME.py, which is imported when it is asked for."""
+    """A command NAME is done by `run(arguments, progress)` in app/NAME.py (- is _), imported when it is asked for."""
 
     name: str
     summary: str
@@ -29,7 +29,7 @@ class Command:
 
     @property
     def run(self) -> Callable[[Namespace, Progress], None]:
-        return importlib.import_module(f"{__package__}.{self.name}").run
+        return importlib.import_module(f"{__package__}.{self.name.replace('-', '_')}").run
 
 
 def argument(*names: str, alone: bool = False, **settings: Any) -> Argument:

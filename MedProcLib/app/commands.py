@@ -88,6 +88,20 @@ COMMANDS = (
         ),
     ),
     Command(
+        "learn-scale",
+        "learn a standard intensity scale from images of one kind, for the operation enhancement.nyul",
+        (
+            argument("images", metavar="IMAGE", nargs="+", help="images of one weighting and body part"),
+            argument("--masks", metavar="M", nargs="+", help="what to learn from, one mask per image in their order"),
+            output("SCALE.json", "the standard scale: its text is the parameter standard_scale of enhancement.nyul"),
+            argument("--recipe", dest="recipe_output", metavar="R.json", help="write a recipe that applies it too"),
+        ),
+        (
+            "learn-scale t1_a.nii.gz t1_b.nii.gz t1_c.nii.gz -o t1_scale.json",
+            "learn-scale t1_*.nii.gz --masks brain_*.nii.gz -o t1_scale.json --recipe t1_recipe.json",
+        ),
+    ),
+    Command(
         "register",
         "find how the second image lies to the first",
         (

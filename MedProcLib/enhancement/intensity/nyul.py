@@ -43,6 +43,7 @@ class Nyul(ImageFilter):
                 "The standard scale is given by the text of its file, not by the file's name, so that a recipe is "
                 "complete: copy the text that begins with {."
             )
+        progress(0.0, "Finding landmarks")
         scale = StandardScale.from_json(self.standard_scale)
         marks = Landmarks(scale.percentiles).learn(values, region, grid, progress)
         return distinct(marks, scale.landmarks)

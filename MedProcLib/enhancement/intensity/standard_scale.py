@@ -86,30 +86,40 @@ class StandardScale:
 
 
 def learn_standard_scale(
-    images: Iterable[sitk.Image], masks: Sequence[sitk.Image | None] | None = None, progress: Progress = SILENT
+    images: Iterable[sitk.Image], masks: Iterable[sitk.Image] | None = None, progress: Progress = SILENT
 ) -> StandardScale:
     """The standard scale of images of one kind (one weighting and body part). Nyul and Udupa, MRM 42(6), 1999.
 
-    The landmarks are percentiles of each image inside its mask (without one: in the foreground by Otsu's threshold).
+    The landmarks are percentiles of each image inside its mask (without masks: in the foreground by Otsu's threshold).
     Each image's outer landmarks are brought to 0 and 100 along a straight line; the standard landmarks are the means of
-    all images. images may be read one by one from an iterator. Raises InputError when there is none, or one is
-    constant.
+    all images. Images and masks are taken one by one, so iterators that read files need little memory. Raises
+    InputError when there is no image, one is constant, or a mask does not belong to its image.
     """
     found = []
+    remaining = None if masks is None else iter(masks)
     for number, image in enumerate(images, 1):
-        mask = None if masks is None else masks[number - 1]
-        require_scalar(image, f"Image {number}")
-        if mask is not None:
-            require_same_grid(image, mask, f"image {number} and its mask")
-        try:
-            marks = learned_of(Landmarks(PERCENTILES), image, mask, progress)
-        except InputError as error:
-            raise InputError(f"Image {number}: {error}") from None
+        mask = None if remaining is None else next(remaining, None)
+        if mask is None and remaining is not None:
+            raise InputError(f"Image {number} has no mask; give one mask for each image, or none at all.")
+        marks = _landmarks(number, image, mask, progress)
         found.append(SCALE[0] + (marks - marks[0]) * ((SCALE[1] - SCALE[0]) / (marks[-1] - marks[0])))
     if not found:
         raise InputError("A standard scale is learned from images; name at least one.")
+    if remaining is not None and next(remaining, None) is not None:
+        raise InputError("There are more masks than images; give one mask for each image.")
     standard = _strictly(np.mean(found, axis=0))
     return StandardScale(PERCENTILES, tuple(standard.tolist()), len(found), masks is not None)
+
+
+def _landmarks(number: int, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> np.ndarray:
+    require_scalar(image, f"Image {number}")
+    if mask is not None:
+        require_scalar(mask, f"Mask {number}")
+        require_same_grid(image, mask, f"image {number} and its mask")
+    try:
+        return np.asarray(learned_of(Landmarks(PERCENTILES), image, mask, progress))
+    except InputError as error:
+        raise InputError(f"Image {number}: {error}") from None
 
 
 class Landmarks(ImageFilter):
@@ -121,7 +131,7 @@ class Landmarks(ImageFilter):
         self.percentiles = percentiles
 
     def learn(self, values: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
-        progress(0.0, "Finding landmarks")
+        progress.check()
         marks = np.percentile(sample(values, region).astype(np.float64), self.percentiles)
         if not marks[-1] > marks[0]:
             raise InputError(CONSTANT)
