@@ -7,6 +7,7 @@ the processor's cache.
 
 import itertools
 from collections.abc import Callable, Iterator
+from typing import Protocol
 
 import numpy as np
 
@@ -17,22 +18,29 @@ Radii = tuple[int, int, int]  # voxels, z, y, x
 SemiAxes = tuple[float, float, float]
 
 
+class Weight(Protocol):
+    """How much a voxel counts, from how unlike its patch is: of one row of offsets (rows) at many voxels (columns)."""
+
+    center: float  # of the voxel itself
+
+    def __call__(self, sums: np.ndarray, distances: np.ndarray, out: np.ndarray) -> None:
+        """sums: of the squared differences over the patch; distances: squared, of each offset, search radius = 1."""
+
+
 def patch_means(
     values: np.ndarray,
     search: SemiAxes,
     patch: Radii,
-    limit: float,
+    weight: Weight,
     check: Callable[[float], None],
     squares: bool = False,
 ) -> np.ndarray:
     """Weighted mean around each voxel, for an array without the margin of search + patch radii that `values` has.
 
-    values: float32, z, y, x; search: semi-axes in voxels of the ellipsoid of offsets looked at; the weight of the voxel
-    at offset o is (1 - d / limit)^2 where the mean squared difference d of the two patches is below the limit,
-    otherwise 0. squares: mean of the squared values instead. check: called often with the fraction done, may raise to
-    stop.
+    values: float32, z, y, x; search: semi-axes in voxels of the ellipsoid of offsets looked at. squares: mean of the
+    squared values instead. check: called often with the fraction done, may raise to stop.
     """
-    return _Means(values, search, patch, limit, squares).computed(check)
+    return _Means(values, search, patch, weight, squares).computed(check)
 
 
 def rows_of_offsets(search: SemiAxes) -> Iterator[tuple[int, int, int]]:
@@ -48,14 +56,12 @@ def rows_of_offsets(search: SemiAxes) -> Iterator[tuple[int, int, int]]:
 class _Means:
     """Sums of weights and of weighted values, flat, with a guard so that shifts never leave the array."""
 
-    def __init__(self, values: np.ndarray, search: SemiAxes, patch: Radii, limit: float, squares: bool) -> None:
-        self.shape, self.search, self.patch = values.shape, search, patch
+    def __init__(self, values: np.ndarray, search: SemiAxes, patch: Radii, weight: Weight, squares: bool) -> None:
+        self.shape, self.search, self.patch, self.weight = values.shape, search, patch, weight
         self.margin = tuple(int(s) + p for s, p in zip(search, patch, strict=True))
         self.size = tuple(n - 2 * m for n, m in zip(values.shape, self.margin, strict=True))
         self.width, self.plane = values.shape[2], values.shape[1] * values.shape[2]
         self.guard = self.margin[2]
-        # of the sum of squares; the factor cut^2 that all weights then have in common drops out
-        self.cut = float(limit * np.prod([2 * p + 1 for p in patch]))
         self.values = np.pad(values.reshape(-1), self.guard)
         self.averaged = self.values**2 if squares else self.values
         self.total, self.mean = np.zeros_like(self.values), np.zeros_like(self.values)
@@ -72,8 +78,8 @@ class _Means:
             start, stop = max(first, my - max(dy, 0)), min(first + rows, my + ny - min(dy, 0))
             least = -most if dz or dy else 1
             if start < stop and least <= most:
-                self._add(start, stop, dz, dz * self.plane + dy * self.width + least, most + 1 - least)
-        center = np.float32(self.cut) ** 2
+                self._add(start, stop, dz, dy, np.arange(least, most + 1))
+        center = np.float32(self.weight.center)
         means = self._inner(self.mean) + center * self._inner(self.averaged)
         means /= self._inner(self.total) + center
         return means
@@ -82,10 +88,13 @@ class _Means:
         inner = tuple(slice(m, m + n) for m, n in zip(self.margin, self.size, strict=True))
         return flat[self.guard : flat.size - self.guard].reshape(self.shape)[inner]
 
-    def _add(self, start: int, stop: int, dz: int, shift: int, count: int) -> None:
-        """Count the pairs whose first voxel lies in these rows and whose second is at the `count` shifts from this."""
+    def _add(self, start: int, stop: int, dz: int, dy: int, dx: np.ndarray) -> None:
+        """Count the pairs whose first voxel lies in these rows and whose second is at these offsets."""
         (mz, nz), (pz, py, px) = (self.margin[0], self.size[0]), self.patch
-        buffers = self._buffers(count, (stop - start) * self.width)
+        buffers = self._buffers(len(dx), (stop - start) * self.width)
+        shift = dz * self.plane + dy * self.width + int(dx[0])
+        offset = [np.broadcast_to(d, len(dx)) for d in (dz, dy, dx)]
+        distances = np.sum([(d / max(s, 1)) ** 2 for d, s in zip(offset, self.search, strict=True)], axis=0)
         squared = -1
         for z in range(mz - dz, mz + nz):
             first, second = z >= mz, z + dz < mz + nz
@@ -95,7 +104,7 @@ class _Means:
                 begin = self.guard + plane * self.plane + (start - py) * self.width - px
                 buffers.square_differences(self.values, begin, begin + shift, plane)
             squared = z + pz
-            buffers.weigh(self.patch, self.width)
+            buffers.weigh(self.patch, self.width, self.weight, distances)
             at = self.guard + z * self.plane + start * self.width
             if first:
                 buffers.add_to_first(self.total, self.mean, self.averaged, at, at + shift)
@@ -105,20 +114,19 @@ class _Means:
     def _buffers(self, offsets: int, length: int) -> "_Buffers":
         key = (offsets, length)
         if key not in self.buffers:
-            self.buffers[key] = _Buffers(offsets, length, self.patch, self.width, self.cut)
+            self.buffers[key] = _Buffers(offsets, length, self.patch, self.width)
         return self.buffers[key]
 
 
 class _Buffers:
     """The work for `offsets` consecutive offsets along x (the rows of the arrays) at `length` consecutive voxels."""
 
-    def __init__(self, offsets: int, length: int, patch: Radii, width: int, cut: float) -> None:
+    def __init__(self, offsets: int, length: int, patch: Radii, width: int) -> None:
         pz, py, px = patch
         self.offsets, self.length = offsets, length
         self.planes = np.empty((2 * pz + 1, offsets, length + 2 * (py * width + px)), np.float32)
         self.column = np.empty_like(self.planes[0])
         self.line = np.empty((offsets, length + 2 * py * width), np.float32)
-        self.cut = np.full(length, cut, np.float32)
         # weights with zeros around, so that they can be read askew: by the second voxel of their pairs
         wide = np.zeros((offsets, length + 2 * (offsets - 1)), np.float32)
         self.weights = wide[:, offsets - 1 : offsets - 1 + length]
@@ -131,16 +139,14 @@ class _Buffers:
         np.subtract(_view(values, second, squares.shape, 1), values[first : first + squares.shape[1]], out=squares)
         np.multiply(squares, squares, out=squares)
 
-    def weigh(self, patch: Radii, width: int) -> None:
+    def weigh(self, patch: Radii, width: int, weight: Weight, distances: np.ndarray) -> None:
         """Weights from the squared differences in the planes around."""
         sums = self.planes[0]
         for plane in self.planes[1:]:
             sums = np.add(sums, plane, out=self.column)
         sums = _window_sums(sums, patch[2], 1, self.line)
         sums = _window_sums(sums, patch[1], width, self.weights)
-        np.minimum(sums, self.cut, out=self.weights)
-        np.subtract(self.weights, self.cut, out=self.weights)
-        np.multiply(self.weights, self.weights, out=self.weights)
+        weight(sums, distances, self.weights)
 
     def add_to_first(self, total: np.ndarray, mean: np.ndarray, averaged: np.ndarray, first: int, second: int) -> None:
         shape, to = self.weights.shape, slice(first, first + self.length)
