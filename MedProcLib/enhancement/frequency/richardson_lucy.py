@@ -1,0 +1,119 @@
+"""Richardson-Lucy deconvolution."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.image_filter import ImageFilter
+from ...core.noise import noise_sd
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+
+FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
+# the Gaussian is cut off here, in standard deviations
+TRUNCATE = 3.0
+# Voxels updated at a time, their margin not counted.
+CHUNK_VOXELS = 4_000_000
+# of the image's range above its base: keeps quotients finite
+FLOOR = 1e-6
+
+
+@dataclass(frozen=True)
+class _Learned:
+    base: float
+    floor: float
+    noise: float
+
+
+@operation(
+    "enhancement.richardson_lucy",
+    title="Sharpen (Richardson-Lucy deconvolution)",
+    gives="image",
+    source="Richardson, JOSA 62(1), 1972; Lucy, AJ 79, 1974; damping: White, ASP Conf. Ser. 61, 1994",
+)
+class RichardsonLucy(ImageFilter):
+    """Undo a Gaussian blur step by step, without ever falling below the lowest value of the image.
+
+    Differences below the noise are not amplified (damping). It recovers activity that blur spreads out of small
+    objects (PET, SPECT), and overshoots by some percent inside sharp edges. Each step looks twice the width of the blur
+    farther, so it is computed on the whole image.
+    """
+
+    fwhm_mm: Annotated[float, Range(0.1, 50, "mm"), "full width at half maximum of the blur"] = 5.0
+    iterations: Annotated[int, Range(1, 100, "iterations"), "steps: more restore more, and more noise"] = 10
+    damping: Annotated[float, Range(0, 10, "SD"), "differences below so many noise standard deviations fade"] = 2.0
+    noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
+
+    why_global = "Each iteration reaches two blur widths farther, soon over the whole image"
+
+    def margin(self, grid):
+        return None
+
+    def learn(self, values, region, grid, progress=SILENT):
+        low, high = float(values.min()), float(values.max())
+        base = min(low, 0.0)
+        noise = self.noise or noise_sd(values, tuple(reversed(grid.spacing)), region)
+        return _Learned(base, FLOOR * (high - base), noise)
+
+    def apply(self, values, region, place, learned, progress=SILENT):
+        if not learned.floor > 0:
+            return values
+        values -= learned.base
+        estimate = np.maximum(values, learned.floor)
+        blur = _Blur(self.fwhm_mm * FWHM_TO_SD, place.spacing, values.shape)
+        for share in progress.parts(*[1.0] * self.iterations):
+            share(0.0)
+            _update(estimate, values, blur, learned.floor, self.damping * learned.noise, share)
+        np.add(estimate, learned.base, out=values)
+        return values
+
+
+class _Blur:
+    """Separable Gaussian, mirrored at the border, of an array or of a part of it along its first axis."""
+
+    def __init__(self, sd_mm: float, spacing: tuple[float, ...], shape: tuple[int, ...]) -> None:
+        self._sd = [sd_mm / s if n > 1 else 0.0 for s, n in zip(spacing, shape, strict=True)]
+        self._radii = [int(np.ceil(TRUNCATE * sd)) if sd > 0 else 0 for sd in self._sd]
+        self.reach = self._radii[0]
+
+    def __call__(self, values: np.ndarray) -> np.ndarray:
+        """In place."""
+        for axis, (sd, radius) in enumerate(zip(self._sd, self._radii, strict=True)):
+            if radius:
+                ndimage.gaussian_filter1d(values, sd, axis, output=values, mode="reflect", radius=radius)
+        return values
+
+
+def _update(estimate, data, blur, floor, damped, progress):
+    """One step, in place: in parts along the first axis, so that only some slices are held twice."""
+    length, reach = estimate.shape[0], 2 * blur.reach
+    plane = max(1, int(np.prod(estimate.shape[1:])))
+    thickness = max(CHUNK_VOXELS // plane, reach, 1)
+    before = estimate[:0].copy()
+    for start in range(0, length, thickness):
+        progress.check()
+        stop = min(start + thickness, length)
+        end = min(stop + reach, length)
+        first = start - before.shape[0]
+        old = np.concatenate([before, estimate[start:end]])
+        before = old[max(0, stop - reach - first) : stop - first].copy()
+        correction = blur(_quotient(data[first:end], blur(old), floor, damped))
+        estimate[start:stop] *= correction[start - first : stop - first]
+
+
+def _quotient(data: np.ndarray, blurred: np.ndarray, floor: float, damped: float) -> np.ndarray:
+    """Data over blurred estimate, in place of the latter; nearer to 1 where they differ by less than `damped`."""
+    difference = data - blurred
+    np.maximum(blurred, floor, out=blurred)
+    if damped > 0:
+        weight = np.abs(difference)
+        weight /= damped
+        np.minimum(weight, 1, out=weight)
+        difference *= weight
+        difference *= weight
+    np.divide(difference, blurred, out=blurred)
+    blurred += 1
+    return np.maximum(blurred, 0, out=blurred)
