@@ -227,6 +227,8 @@ def _figures_between(
     stated: dict[str, Any] = {**where, "data_range": data_range * scale}
     psnr = _attempt(similarity.peak_signal_to_noise_ratio, rmse, data_range)
     ssim = _attempt(similarity.structural_similarity, a, b, region, data_range, progress.part(0.1, 0.7))
+    sampled = len(similarity.some_slabs(a.shape)) < len(list(slabs(a.shape, similarity.SLAB_VOXELS)))
+    taken: dict[str, Any] = {"slices": "some, evenly spread"} if sampled else {}
     axes: dict[str, Any] = {} if isinstance(ssim, Undefined) else {"axes": ssim[1]}
     information = _attempt(similarity.mutual_information, a, b, region)
     progress(0.85, "Comparing edges")
@@ -235,10 +237,10 @@ def _figures_between(
     return [
         figure_of("rmse", rmse * scale, unit, **where),
         figure_of("psnr", psnr, **stated),
-        figure_of("ssim", ssim if isinstance(ssim, Undefined) else ssim[0], **stated, **axes),
+        figure_of("ssim", ssim if isinstance(ssim, Undefined) else ssim[0], **stated, **axes, **taken),
         figure_of("mutual_information", _item(information, 0), **where),
         figure_of("normalized_mutual_information", _item(information, 1), **where),
-        figure_of("edge_preservation", edges, **where),
+        figure_of("edge_preservation", edges, **where, **taken),
     ]
 
 

@@ -232,6 +232,18 @@ class TestAgainstReference:
         monkeypatch.setattr(quality_regions.slabs, "__defaults__", (7000,))
         assert values(reference_quality(a, b)) == pytest.approx(whole, rel=1e-9)
 
+    def test_very_large_volumes_are_sampled(self, pair, monkeypatch):
+        from MedProcLib.quantification import similarity
+
+        a, b = map(image_of, pair)
+        whole = values(reference_quality(a, b))
+        monkeypatch.setattr(similarity, "SLAB_VOXELS", 3000)
+        monkeypatch.setattr(similarity, "ENOUGH_VOXELS", 30000)
+        found = {m.name: m for m in reference_quality(a, b)}
+        for name in ("ssim", "edge_preservation"):
+            assert found[name].value == pytest.approx(whole[name], abs=0.03)
+            assert ("slices" in found[name].parameters) == (a.GetDimension() == 3)
+
     def test_thin_axes_are_left_out_of_the_window(self):
         rng = np.random.default_rng(1)
         a, b = rng.normal(size=(2, 5, 40, 40))
