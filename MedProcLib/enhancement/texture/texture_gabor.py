@@ -51,11 +51,11 @@ class TextureGabor(TextureFilter):
     The modulus of the response to a wave under a Gaussian, slice by slice, pooled over directions of the wave.
     """
 
-    sigma_mm: Annotated[float, Range(0.2, 50, "mm"), "standard deviation of the Gaussian across the stripes"] = 3.0
+    sigma_mm: Annotated[float, Range(0.2, 20, "mm"), "standard deviation of the Gaussian across the stripes"] = 3.0
     wavelength_mm: Annotated[float, Range(0.2, 100, "mm"), "distance from stripe to stripe"] = 4.0
-    aspect_ratio: Annotated[float, Range(0.2, 5), "width across the stripes by length along them"] = 1.0
+    aspect_ratio: Annotated[float, Range(0.25, 4), "width across the stripes by length along them"] = 1.0
     angle_deg: Annotated[float, Range(0, 360, "deg"), "first direction of the wave, clockwise from x"] = 0.0
-    angle_step_deg: Annotated[float, Range(0, 180, "deg"), "pool directions at this step; 0: only the first"] = 45.0
+    directions: Annotated[int, Range(1, 36), "pool over this many directions, evenly spread over half a turn"] = 4
     pooling: Annotated[Pooling, "what is kept of the directions"] = "average"
     planes: Annotated[Literal["xy", "all"], "in x, y slices, or averaged over the three orthogonal planes"] = "xy"
     boundary: Annotated[Boundary, "what is assumed beyond the image's border"] = "mirror"
@@ -63,7 +63,7 @@ class TextureGabor(TextureFilter):
     @property
     def kernel(self) -> "_Gabor":
         """The kernel in all its directions."""
-        angles = directions(self.angle_deg, self.angle_step_deg)
+        angles = wave_angles(self.angle_deg, self.directions)
         return _Gabor(self.sigma_mm, self.wavelength_mm, self.aspect_ratio, angles, CUTOFF)
 
     def radii(self, spacing):
@@ -80,13 +80,12 @@ class TextureGabor(TextureFilter):
 CUTOFF = 4.0
 
 
-def directions(first_deg: float, step_deg: float) -> tuple[float, ...]:
-    """Angles (radians) from the first at a step, all around; a half turn gives the same modulus and is left out."""
-    if step_deg == 0:
-        return (math.radians(first_deg),)
-    half = 180 / step_deg
-    count = round(half) if abs(half - round(half)) < 1e-9 else math.ceil(360 / step_deg - 1e-9)
-    return tuple(math.radians(first_deg + number * step_deg) for number in range(count))
+def wave_angles(first_deg: float, count: int) -> tuple[float, ...]:
+    """Angles (radians) from the first, evenly over half a turn: the other half gives the same moduli.
+
+    The step of the standard (XTGK) is 180 degrees / count.
+    """
+    return tuple(math.radians(first_deg + 180 / count * number) for number in range(count))
 
 
 class _Gabor:

@@ -43,7 +43,7 @@ class TextureLog(TextureFilter):
     The kernel is cut off to 1 + 2 [cutoff x sigma + 0.5] voxels a side and sums to zero.
     """
 
-    sigma_mm: Annotated[float, Range(0.1, 50, "mm"), "standard deviation of the Gaussian"] = 1.5
+    sigma_mm: Annotated[float, Range(0.1, 20, "mm"), "standard deviation of the Gaussian"] = 1.5
     cutoff: Annotated[float, Range(1, 8, "SD"), "where the kernel is cut off"] = 4.0
     dimension: Annotated[Literal["3D", "2D"], "in the volume, or slice by slice"] = "3D"
     boundary: Annotated[Boundary, "what is assumed beyond the image's border"] = "mirror"

@@ -64,7 +64,7 @@ class TextureRiesz(ImageFilter):
     order_x: Annotated[int, Range(0, 4), "order of the derivative along x"] = 0
     order_y: Annotated[int, Range(0, 4), "order of the derivative along y"] = 1
     order_z: Annotated[int, Range(0, 4), "order of the derivative along z"] = 0
-    sigma_mm: Annotated[float, Range(0.1, 50, "mm"), "log: standard deviation of the Gaussian"] = 1.5
+    sigma_mm: Annotated[float, Range(0.1, 20, "mm"), "log: standard deviation of the Gaussian"] = 1.5
     level: Annotated[int, Range(1, 6), "simoncelli: band, 1 is the finest detail"] = 1
     boundary: Annotated[Boundary, "what is assumed beyond the image's border"] = "periodic"
 
