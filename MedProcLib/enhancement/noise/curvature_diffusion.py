@@ -1,58 +1,82 @@
 """Edge-preserving smoothing by curvature diffusion."""
 
+import itertools
 from typing import Annotated
 
 import numpy as np
-import SimpleITK as sitk
 
-from ...core.geometry import Geometry
+from ...core.image_filter import ImageFilter
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT, execute
-from ...core.voxels import filtered_image, inside, values_of
+from ...core.progress import SILENT
+from .diffusion import diffused, diffusion_margin, neighbors, smallest_edge, time_steps
 
 
 @operation(
     "enhancement.curvature_diffusion",
     title="Smooth (curvature diffusion)",
     gives="image",
-    source="Whitaker & Xue, Variable-conductance, level-set curvature for image denoising, ICIP 2001",
+    source="Alvarez, Lions & Morel, Image selective smoothing and edge detection by nonlinear diffusion II, SIAM J. "
+    "Numer. Anal. 29(3), 1992",
 )
-class CurvatureDiffusion:
+class CurvatureDiffusion(ImageFilter):
     """Smooth along contours of equal brightness, less where they are steep: noise and small detail go, edges stay.
 
-    Mirrored at the image's border. With a mask, all is smoothed but only voxels inside it change.
+    Mirrored at the image's border. The noise is measured once in the whole image.
     """
 
     scale_mm: Annotated[
         float, Range(0.1, 10, "mm"), "smooth as long as a Gaussian of this standard deviation takes to spread"
     ] = 1.0
-    conductance: Annotated[float, Range(0.1, 100), "steepness, relative to the mean, that is still smoothed over"] = 3.0
+    edge_sd: Annotated[
+        float, Range(0.1, 100), "steepness per voxel, in noise standard deviations, that begins to be kept"
+    ] = 3.0
+    noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
-    def __call__(self, image, mask=None, progress=SILENT):
-        values, valid = values_of(image)
-        region = inside(mask, valid)
-        # the filter squares its values: scaled to 1 they cannot overflow
-        scale = float(np.abs(values[valid]).max())
-        if scale == 0 or np.ptp(values[valid]) == 0:
-            return filtered_image(image, values, valid)
-        step, count = time_steps(image, self.scale_mm)
-        diffusion = sitk.CurvatureAnisotropicDiffusionImageFilter()
-        diffusion.SetTimeStep(step)
-        diffusion.SetNumberOfIterations(count)
-        diffusion.SetConductanceParameter(self.conductance)
-        scaled = Geometry.of(image).image_of((values / scale).astype(np.float32))
-        smooth = sitk.GetArrayFromImage(execute(diffusion, scaled, progress=progress, message="Smoothing"))
-        return filtered_image(image, np.where(region, smooth.astype(values.dtype) * scale, values), valid)
+    def margin(self, grid):
+        return diffusion_margin(grid, self.scale_mm)
+
+    def learn(self, values, region, grid, progress=SILENT):
+        """The steepness that begins to be kept; 0 for a constant image."""
+        return smallest_edge(values, region, grid, self.noise, self.edge_sd)
+
+    def apply(self, values, region, place, learned, progress=SILENT):
+        if learned == 0:
+            return values
+        length, count = time_steps(place.whole, self.scale_mm)
+        return diffused(
+            values, place.wanted, count, lambda block: _step(block, place.spacing, length, learned), progress
+        )
 
 
-def time_steps(image: sitk.Image, scale_mm: float) -> tuple[float, int]:
-    """Length (mm²) and number of equal steps that make the diffusion time scale²/2 and are stable on these voxels.
+def _step(block: np.ndarray, spacing: tuple[float, ...], length: float, steep: float) -> np.ndarray:
+    """One step of dI/dt = c |grad I| div(grad I / |grad I|) by central differences, c = exp(-(steepness / steep)²)."""
+    center = block[(slice(1, -1),) * block.ndim]
+    axes = range(block.ndim)
+    # all derivatives are of values in units of the smallest edge: no squares overflow
+    first, second = {}, {}
+    for axis in axes:
+        before, _, after = neighbors(block, axis)
+        first[axis] = (after - before) * (0.5 / steep)
+        second[axis] = (after + before - 2 * center) * (1 / steep)
+    steepness = np.sum([f * f for f in first.values()], axis=0)
+    squares = {axis: first[axis] ** 2 / spacing[axis] ** 2 for axis in axes}
+    total = np.sum(list(squares.values()), axis=0) + np.finfo(np.float32).tiny * 1e6
+    change = np.zeros_like(center)
+    for axis in axes:
+        change += second[axis] * (total - squares[axis]) / spacing[axis] ** 2
+    for a, b in itertools.combinations(axes, 2):
+        change -= first[a] * first[b] * _mixed(block, a, b) * (2 / steep / (spacing[a] * spacing[b]) ** 2)
+    change /= total
+    change *= np.exp(-steepness)
+    return center + change * (length * steep)
 
-    A step is stable up to side²/2^(d+1) in d dimensions; the filter itself allows side/2^(d+1), in mm.
-    """
-    side = min(image.GetSpacing())
-    longest = min(side**2, side) / 2 ** (image.GetDimension() + 1)
-    time = scale_mm**2 / 2
-    count = max(1, int(np.ceil(time / longest)))
-    return time / count, count
+
+def _mixed(block: np.ndarray, a: int, b: int) -> np.ndarray:
+    """Second derivative along two axes, in values per voxel²."""
+    inner = [slice(1, -1)] * block.ndim
+    total = np.zeros(1, block.dtype)
+    for sign_a, sign_b in itertools.product((0, 2), (0, 2)):
+        inner[a], inner[b] = (slice(s, block.shape[axis] - 2 + s) for s, axis in ((sign_a, a), (sign_b, b)))
+        total = total + (1 if sign_a == sign_b else -1) * block[tuple(inner)]
+    return total * np.float32(0.25)
