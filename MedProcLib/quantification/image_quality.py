@@ -21,6 +21,8 @@ from .quality_regions import QualityRegions, find_regions, sample, slabs
 
 ENTROPY_BINS = 256
 HISTOGRAM_BINS = 128
+# Above this, whole numbers in float32 are no measured ones.
+LARGEST_WHOLE = 1e6
 # Below this the noise of a magnitude image is not normal, and its mean is raised (Gudbjartsson & Patz, MRM 34(6), 1995)
 RICIAN_BELOW = 3.0
 # What a figure of likeness to a reference says it is, where that is the image before: none is better there.
@@ -114,11 +116,18 @@ def histograms(before: sitk.Image, after: sitk.Image, region: np.ndarray, bins: 
     """Histograms of both images' values in the region over the same bins.
 
     The bins reach from the lower of the 0.1th percentiles to the higher of the 99.9th; values beyond are not shown.
+    Where values are whole numbers, bins hold equally many of these: there are fewer bins then.
     """
     views = [sitk.GetArrayViewFromImage(image) for image in (before, after)]
-    ends = [np.percentile(sample(view, region).astype(np.float64), USUAL) for view in views]
-    low, high = min(end[0] for end in ends), max(end[1] for end in ends)
-    if not high > low:
+    samples = [sample(view, region).astype(np.float64) for view in views]
+    ends = [np.percentile(values, USUAL) for values in samples]
+    low, high = float(min(end[0] for end in ends)), float(max(end[1] for end in ends))
+    if any((values == np.rint(values)).all() for values in samples) and high < LARGEST_WHOLE:
+        width = max(1, math.ceil((high - low) / bins))
+        low = math.floor(low) - 0.5
+        bins = math.ceil((high - low) / width)
+        high = low + bins * width
+    elif not high > low:
         low, high = low - 0.5, high + 0.5
     shares = []
     for view in views:

@@ -380,6 +380,12 @@ class TestBeforeAndAfter:
             expected = 100 * width / (sd * math.sqrt(2 * math.pi))
             assert shares.max() == pytest.approx(expected, rel=0.12)
 
+    def test_histograms_of_whole_numbers_have_no_teeth(self):
+        """270 grey values in 128 bins would fill some with three of them and some with two."""
+        array = np.random.default_rng(0).integers(0, 271, (40, 200, 200)).astype(np.int16)
+        found = histograms(image_of(array), image_of(array + 0.25), np.ones(array.shape, bool))
+        assert np.ptp(found.before[1:-1]) < 0.1 * found.before[1:-1].mean()
+
     def test_histograms_of_constant_images(self):
         image = image_of(np.full((4, 4), 3.0))
         found = histograms(image, image, np.ones((4, 4), bool))
