@@ -16,8 +16,8 @@ from .cosine import filtered_by_frequency
     "enhancement.frequency_filter",
     title="Low-, high- or band-pass",
     gives="image",
-    source="Gonzalez & Woods, Digital Image Processing, 4th ed., 2018, ch. 4 (both shapes pass half the amplitude at the "
-    "cut-off); mirrored by the cosine transform: Strang, SIAM Review 41(1), 1999",
+    source="Gonzalez & Woods, Digital Image Processing, 4th ed., 2018, ch. 4 (both shapes pass half the amplitude at "
+    "the cut-off); mirrored by the cosine transform: Strang, SIAM Review 41(1), 1999",
 )
 class FrequencyFilter(ImageFilter):
     """Keep only details of some sizes, given as wavelengths: a line and the gap beside it together.

@@ -1,5 +1,6 @@
 """Removal of Gibbs ringing from MR images."""
 
+from concurrent.futures import ThreadPoolExecutor
 from typing import Annotated
 
 import numpy as np
@@ -12,18 +13,17 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 
 # Shifts tried to either side, of up to half a voxel.
-SHIFTS = 10
+SHIFTS = 8
 # The oscillation is measured between this many voxel pairs, to either side of the voxel and its neighbors.
 WINDOW = 3
-WORKERS = 2
 
 
 @operation(
     "enhancement.gibbs_reduction",
     title="Reduce Gibbs ringing (MR)",
     gives="image",
-    source="Kellner et al., Gibbs-ringing artifact removal based on local subvoxel-shifts, MRM 76(5), 2016; interpolated "
-    "images in interleaved parts: Lee et al., MRM 86(5), 2021",
+    source="Kellner et al., Gibbs-ringing artifact removal based on local subvoxel-shifts, MRM 76(5), 2016; "
+    "interpolated images in interleaved parts: Lee et al., MRM 86(5), 2021",
 )
 class GibbsReduction(ImageFilter):
     """Remove the ripples that a finite number of measured frequencies leaves beside edges of MR images.
@@ -33,8 +33,6 @@ class GibbsReduction(ImageFilter):
     """
 
     interpolation: Annotated[int, Range(1, 4), "times the scanner refined the voxels in plane by zero filling"] = 1
-
-    parallel = True
 
     def margin(self, grid):
         axes = _plane_axes(grid)
@@ -77,15 +75,17 @@ def unrung(plane: np.ndarray) -> np.ndarray:
         return plane.copy()
     if plane.ndim == 1:
         return _unrung_lines(plane[np.newaxis])[0]
-    spectrum = fft.rfft2(plane, workers=WORKERS)
+    spectrum = fft.rfft2(plane)
     row = 1 + np.cos(2 * np.pi * fft.fftfreq(plane.shape[0]))[:, None]
     column = 1 + np.cos(2 * np.pi * fft.rfftfreq(plane.shape[1]))
     total = row + column
     # where both vanish (the highest frequency along both axes) each takes half
     share = np.divide(row, total, out=np.full(total.shape, 0.5), where=total > 1e-9).astype(plane.dtype)
-    along_x = fft.irfft2(spectrum * share, plane.shape, workers=WORKERS)
+    along_x = fft.irfft2(spectrum * share, plane.shape)
     along_y = plane - along_x
-    return _unrung_lines(along_x) + _unrung_lines(along_y.T).T
+    with ThreadPoolExecutor(2) as workers:
+        x, y = workers.map(_unrung_lines, (along_x, along_y.T))
+    return x + y.T
 
 
 def _unrung_lines(lines: np.ndarray) -> np.ndarray:
@@ -94,7 +94,7 @@ def _unrung_lines(lines: np.ndarray) -> np.ndarray:
     length = lines.shape[1]
     if length < 4:
         return lines.copy()
-    spectrum = fft.rfft(lines, axis=1, workers=WORKERS)
+    spectrum = fft.rfft(lines, axis=1)
     frequency = fft.rfftfreq(length)
     reach = WINDOW + 2
     columns = np.arange(-reach, length + reach) % length
@@ -104,7 +104,7 @@ def _unrung_lines(lines: np.ndarray) -> np.ndarray:
     for number in sorted(range(-SHIFTS, SHIFTS + 1), key=abs):
         shift = 0.5 * number / SHIFTS
         turn = np.exp(2j * np.pi * frequency * shift).astype(spectrum.dtype)
-        shifted = fft.irfft(spectrum * turn, length, axis=1, workers=WORKERS)[:, columns]
+        shifted = fft.irfft(spectrum * turn, length, axis=1)[:, columns]
         step = np.abs(np.diff(shifted, axis=1))
         # step[k] lies between samples k - reach and k - reach + 1
         sums = sum(step[:, k : step.shape[1] - WINDOW + 1 + k] for k in range(WINDOW))

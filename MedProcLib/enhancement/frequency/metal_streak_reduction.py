@@ -1,6 +1,7 @@
 """Reduction of metal streaks in reconstructed CT slices."""
 
 import itertools
+import math
 from typing import Annotated
 
 import numpy as np
@@ -80,13 +81,14 @@ class MetalStreakReduction(ImageFilter):
         self, plane: np.ndarray, metal: np.ndarray, box: tuple[slice, ...], spacing: tuple[float, ...]
     ) -> tuple[np.ndarray, np.ndarray]:
         """Weighted mean and variance, over the voxels of like value around each, in a box of the plane."""
-        radii = [max(1, int(self.radius_mm / s + 1e-6)) if n > 1 else 0 for s, n in zip(spacing, plane.shape)]
+        sides = zip(spacing, plane.shape, strict=True)
+        radii = [max(1, int(self.radius_mm / s + 1e-6)) if n > 1 else 0 for s, n in sides]
         padded = np.pad(plane, [(r, r) for r in radii], mode="symmetric")
         usable = np.pad((~metal).astype(plane.dtype), [(r, r) for r in radii], mode="symmetric")
         center = plane[box]
         total, mean, square = (np.zeros_like(center) for _ in range(3))
         for offset in itertools.product(*[range(-r, r + 1) for r in radii]):
-            apart = float(np.hypot(*[o * s for o, s in zip(offset, spacing, strict=True)])) / self.radius_mm
+            apart = math.hypot(*[o * s for o, s in zip(offset, spacing, strict=True)]) / self.radius_mm
             if apart > 1 and any(abs(o) > 1 for o in offset):
                 continue
             moved = tuple(slice(b.start + r + o, b.stop + r + o) for b, r, o in zip(box, radii, offset, strict=True))

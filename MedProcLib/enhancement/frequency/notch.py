@@ -125,7 +125,7 @@ def _peaks(power: np.ndarray, shape: tuple[int, ...], spacing: tuple[float, floa
     excess = power / np.maximum(around, 1e-12 * power.max())
     # anatomy gathers on the axes of the spectrum (borders of the image) and near its middle
     excess[frequency < lowest] = 0
-    peaks = (excess == ndimage.maximum_filter(excess, NEIGHBORHOOD, mode="mirror")) & (excess > STANDS_OUT)
+    peaks = (excess == ndimage.maximum_filter(excess, NEIGHBORHOOD, mode=("wrap", "mirror"))) & (excess > STANDS_OUT)
     found = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda index: -excess[index])
     waves: list[Wave] = []
     for row, column in found:
@@ -140,14 +140,15 @@ def _refined(power: np.ndarray, row: int, column: int, rows: np.ndarray, columns
     steps = (rows[1] - rows[0], columns[1] - columns[0])
     center = np.log(power[row, column])
     wave = []
-    for axis, (index, step) in enumerate(zip((row, column), steps, strict=True)):
-        low, high = (
-            np.log(power[tuple((k + d * (a == axis)) % n for a, (k, n) in enumerate(zip((row, column), power.shape)))])
-            for d in (-1, 1)
-        )
+    for axis, step in enumerate(steps):
+        around = []
+        for offset in (-1, 1):
+            index = [row, column]
+            index[axis] = (index[axis] + offset) % power.shape[axis]
+            around.append(np.log(power[index[0], index[1]]))
+        low, high = around
         curvature = low - 2 * center + high
-        inside = axis == 0 or 0 < index < power.shape[1] - 1
-        wave.append(
-            step * float(np.clip(0.5 * (low - high) / curvature, -0.5, 0.5)) if curvature < 0 and inside else 0.0
-        )
+        inside = axis == 0 or 0 < column < power.shape[1] - 1
+        vertex = float(np.clip(0.5 * (low - high) / curvature, -0.5, 0.5)) if curvature < 0 and inside else 0.0
+        wave.append(step * vertex)
     return float(rows[row] + wave[0]), float(columns[column] + wave[1])

@@ -25,7 +25,8 @@ SURE = 2.0
     "enhancement.ring_reduction",
     title="Reduce rings (CT)",
     gives="image",
-    source="Sijbers & Postnov, Reduction of ring artefacts in high resolution micro-CT reconstructions, PMB 49(14), 2004",
+    source="Sijbers & Postnov, Reduction of ring artefacts in high resolution micro-CT reconstructions, PMB 49(14), "
+    "2004",
 )
 class RingReduction(ImageFilter):
     """Subtract rings around the axis of rotation from axial slices: what is fine along the radius and alike along arcs.

@@ -34,8 +34,8 @@ class _Kernels:
     "enhancement.remove_stripes",
     title="Remove stripes",
     gives="image",
-    source="In space, what Munch et al., Optics Express 17(10), 2009, do by wavelets and Fourier transform: of the detail "
-    "across the stripes, the part that is constant along them; structure left out by Tukey's rejection of outliers",
+    source="In space, what Munch et al., Optics Express 17(10), 2009, do by wavelets and Fourier transform: of the "
+    "detail across the stripes, the part that is constant along them; structure is left out as outliers",
 )
 class RemoveStripes(ImageFilter):
     """Subtract what varies quickly across a direction and slowly along it: uneven detector rows, slices of other gain.

@@ -29,8 +29,8 @@ class _Learned:
     "enhancement.wiener",
     title="Sharpen (Wiener deconvolution)",
     gives="image",
-    source="Wiener, Extrapolation, interpolation and smoothing of stationary time series, 1949; spectrum from the image: "
-    "Hillery & Chin, IEEE TSP 39(8), 1991",
+    source="Wiener, Extrapolation, interpolation and smoothing of stationary time series, 1949; spectrum from the "
+    "image: Hillery & Chin, IEEE TSP 39(8), 1991",
 )
 class Wiener(ImageFilter):
     """Undo a Gaussian blur as far as the noise allows: the linear filter with the least expected error.
