@@ -107,16 +107,20 @@ Path = tuple[np.ndarray | None, ...]
 def passes(box: Box, whole: Sequence[int], radii: Sequence[Sequence[int]]) -> list[Pass]:
     """The passes of successive separable convolutions, the last of which must know the box of the image.
 
-    radii: of the kernels of each convolution, per axis.
+    radii: of the kernels of each convolution, per axis. All passes along an axis come before those along the next: the
+    result is the same, and where few slices are wanted few remain after the first axis.
     """
     found: list[Pass] = []
-    for number in range(len(radii)):
-        later = np.sum(radii[number + 1 :], axis=0, dtype=int) if number + 1 < len(radii) else np.zeros(len(box), int)
-        found += [
-            (axis, slice(max(0, b.start - int(r)), min(n, b.stop + int(r))))
-            for axis, (b, n, r) in enumerate(zip(box, whole, later, strict=True))
-        ]
+    for axis, (wanted, size) in enumerate(zip(box, whole, strict=True)):
+        for number in range(1, len(radii) + 1):
+            later = sum(radius[axis] for radius in radii[number:])
+            found.append((axis, slice(max(0, wanted.start - later), min(size, wanted.stop + later))))
     return found
+
+
+def path_of(stages: Sequence[Kernels]) -> Path:
+    """The kernels of successive convolutions (for each, per axis) in the order of the passes."""
+    return tuple(kernel for along in zip(*stages, strict=True) for kernel in along)
 
 
 def walk(

@@ -11,7 +11,7 @@ import numpy as np
 
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
-from .patch import Kernels, Pass, Patch, Path, passes, walk
+from .patch import Kernels, Patch, Path, passes, path_of, walk
 
 Pooling = Literal["max", "average", "min"]
 
@@ -28,14 +28,14 @@ def pooled_response(
 
     stages: for each convolution the kernel along each axis (z, y, x), None for an axis that is not rotated either.
     """
-    signed = rotations(stages) if rotated else [(1, sum((tuple(s) for s in stages), ()))]
-    dimension, count = len(box), len(stages)
+    signed = rotations(stages) if rotated else [(1, path_of(stages))]
     if pooling == "average":
         weighted = _merged([(sign / len(signed), path) for sign, path in signed])
     else:
         weighted = list({(sign, tuple(_key(k) for k in path)): (sign, path) for sign, path in signed}.values())
     paths = [path for _, path in weighted]
-    steps: list[Pass] = passes(box, patch.whole, [_radii(paths, number, dimension) for number in range(count)])
+    radii = [[len(k) // 2 if k is not None else 0 for k in stage] for stage in _widest(stages, rotated)]
+    steps = passes(box, patch.whole, radii)
     result: np.ndarray | None = None
     for number, values in walk(patch, steps, paths, progress):
         scaled = values * values.dtype.type(weighted[number][0])
@@ -58,7 +58,7 @@ def rotations(stages: Sequence[Kernels]) -> list[tuple[int, Path]]:
         for flips in itertools.product((1, -1), repeat=len(axes)):
             if _parity(order) * int(np.prod(flips)) != 1:
                 continue
-            sign, path = 1, []
+            sign, turned_stages = 1, []
             for stage in stages:
                 turned: list[np.ndarray | None] = list(stage)
                 for axis, source, flip in zip(axes, order, flips, strict=True):
@@ -69,8 +69,8 @@ def rotations(stages: Sequence[Kernels]) -> list[tuple[int, Path]]:
                     elif flip < 0:
                         kernel = kernel[::-1]
                     turned[axis] = kernel
-                path += turned
-            found.append((sign, tuple(path)))
+                turned_stages.append(tuple(turned))
+            found.append((sign, path_of(turned_stages)))
     return found
 
 
@@ -107,7 +107,9 @@ def _parity(order: Sequence[int]) -> int:
     return -1 if swaps % 2 else 1
 
 
-def _radii(paths: Sequence[Path], stage: int, dimension: int) -> list[int]:
-    part = slice(stage * dimension, (stage + 1) * dimension)
-    kernels = zip(*(path[part] for path in paths), strict=True)
-    return [max(0 if k is None else len(k) // 2 for k in along) for along in kernels]
+def _widest(stages: Sequence[Kernels], rotated: bool) -> Sequence[Kernels]:
+    """For each convolution and axis a kernel as long as any that comes to lie there."""
+    if not rotated:
+        return stages
+    longest = [max((k for k in stage if k is not None), key=len, default=None) for stage in stages]
+    return [tuple(None if k is None else most for k in stage) for stage, most in zip(stages, longest, strict=True)]
