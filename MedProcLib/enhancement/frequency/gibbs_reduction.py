@@ -13,7 +13,7 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 
 # Shifts tried to either side, of up to half a voxel.
-SHIFTS = 8
+SHIFTS = 6
 # The oscillation is measured between this many voxel pairs, to either side of the voxel and its neighbors.
 WINDOW = 3
 
@@ -97,22 +97,27 @@ def _unrung_lines(lines: np.ndarray) -> np.ndarray:
     spectrum = fft.rfft(lines, axis=1)
     frequency = fft.rfftfreq(length)
     reach = WINDOW + 2
-    columns = np.arange(-reach, length + reach) % length
     least = np.full(lines.shape, np.inf, lines.dtype)
     result = lines.copy()
     # the unshifted lines first, so that they win a tie
     for number in sorted(range(-SHIFTS, SHIFTS + 1), key=abs):
         shift = 0.5 * number / SHIFTS
         turn = np.exp(2j * np.pi * frequency * shift).astype(spectrum.dtype)
-        shifted = fft.irfft(spectrum * turn, length, axis=1)[:, columns]
-        step = np.abs(np.diff(shifted, axis=1))
+        shifted = np.pad(fft.irfft(spectrum * turn, length, axis=1), ((0, 0), (reach, reach)), mode="wrap")
         # step[k] lies between samples k - reach and k - reach + 1
-        sums = sum(step[:, k : step.shape[1] - WINDOW + 1 + k] for k in range(WINDOW))
+        step = shifted[:, 1:] - shifted[:, :-1]
+        np.abs(step, out=step)
+        sums = step[:, : step.shape[1] - WINDOW + 1].copy()
+        for k in range(1, WINDOW):
+            sums += step[:, k : step.shape[1] - WINDOW + 1 + k]
         left, right = sums[:, 1 : 1 + length], sums[:, reach + 1 : reach + 1 + length]
         oscillation = np.minimum(left, right)
         better = oscillation < least
-        np.copyto(least, oscillation, where=better)
+        np.minimum(least, oscillation, out=least)
         middle = shifted[:, reach : reach + length]
         beside = shifted[:, reach - 1 : reach - 1 + length] if shift > 0 else shifted[:, reach + 1 : reach + 1 + length]
-        np.copyto(result, middle + abs(shift) * (beside - middle), where=better)
+        between = beside - middle
+        between *= lines.dtype.type(abs(shift))
+        between += middle
+        np.copyto(result, between, where=better)
     return result

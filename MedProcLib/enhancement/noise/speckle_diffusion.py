@@ -58,7 +58,11 @@ class SpeckleDiffusion(ImageFilter):
         for number in range(count):
             progress(number / count)
             now = cv * math.exp(-SPECKLE_DECAY * number * step)
-            _diffuse(values, weights, step, now, floor)
+            # of the margin, only what the remaining steps look at
+            around = tuple(
+                slice(max(0, w.start - 2 * (count - number)), w.stop + 2 * (count - number)) for w in place.wanted
+            )
+            _diffuse(values[around], weights, step, now, floor)
         return values
 
 
