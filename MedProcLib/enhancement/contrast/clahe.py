@@ -9,12 +9,11 @@ from ...core.image_filter import ImageFilter
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ..intensity.sample import sample
 from .tile_mapping import TileMapping, histograms, limited_slopes, tiles_along
 
 # Values beyond these percentiles keep theirs: a few voxels of metal must not use up the range.
 RANGE_PERCENTILES = (0.1, 99.9)
-# More voxels than this make the percentiles no better.
-ENOUGH_VOXELS = 4_000_000
 # Tiles are no smaller than this, whatever their size in mm.
 LEAST_SIDE_VOXELS = 4
 # A histogram of more bins than this share of its voxels tells little, and the mappings would need much memory.
@@ -67,15 +66,10 @@ class Clahe(ImageFilter):
 
 
 def _intensity_range(values: np.ndarray, region: np.ndarray) -> tuple[float, float]:
-    # odd, so that it does not keep to a few columns
-    every = values.size // ENOUGH_VOXELS | 1
-    sample, inside = values.reshape(-1)[::every], region.reshape(-1)[::every]
-    chosen = sample[inside]
-    low, high = np.percentile(chosen, RANGE_PERCENTILES) if chosen.size else (0.0, 0.0)
+    chosen = sample(values, region)
+    low, high = np.percentile(chosen, RANGE_PERCENTILES)
     if not high > low:
-        low, high = (
-            float(f(values, where=region, initial=start)) for f, start in ((np.min, np.inf), (np.max, -np.inf))
-        )
+        low, high = chosen.min(), chosen.max()
     if not high > low:
         raise InputError("The image is constant (where the mask is, if there is one): it has no contrast to enhance.")
     return float(low), float(high)

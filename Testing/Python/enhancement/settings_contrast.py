@@ -10,3 +10,7 @@ SETTINGS |= {
     "enhancement.h_extrema": [{}, {"kind": "minima", "connected": "each slice"}],
     "enhancement.fill_holes": [{}, {"kind": "bright peaks", "connected": "3D"}],
 }
+SETTINGS |= {
+    "enhancement.laplacian": [{}, {"kind": "laplacian"}],
+    "enhancement.local_normalization": [{"sd_mm": 6}],
+}
