@@ -30,7 +30,7 @@ class Bilateral(ImageFilter):
     spatial_sd_mm: Annotated[float, Range(0.1, 10, "mm"), "standard deviation of the Gaussian of the distance"] = 1.2
     range_sd: Annotated[
         float, Range(0.2, 20), "standard deviation of the Gaussian of the difference, in noise standard deviations"
-    ] = 3.0
+    ] = 2.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
     def margin(self, grid):

@@ -22,7 +22,7 @@ TRUNCATE = 4.0
 class Gaussian(ImageFilter):
     """Average each voxel with those around it, weighted by a Gaussian of their distance. Mirrored at the border."""
 
-    sd_mm: Annotated[float, Range(0.05, 50, "mm"), "standard deviation of the Gaussian"] = 1.0
+    sd_mm: Annotated[float, Range(0.05, 50, "mm"), "standard deviation of the Gaussian"] = 0.5
 
     parallel = True
 

@@ -26,7 +26,7 @@ class Median(ImageFilter):
     The ball holds at least the neighbors along the finest axis. Mirrored at the border.
     """
 
-    radius_mm: Annotated[float, Range(0.1, 6, "mm"), "radius of the ball"] = 1.5
+    radius_mm: Annotated[float, Range(0.1, 6, "mm"), "radius of the ball"] = 1.2
 
     parallel = True
 
