@@ -16,15 +16,19 @@ from .sample import sample
 AIR = -1000.0
 # Nothing attenuates less than air; what is darker than noise explains was put there: outside the field of view.
 LOWEST = -1200.0
+# It is one of a few values then, but for this share of streaks and interpolation.
+PADDING_VALUES, MOST_NOISE = 3, 0.02
 # HU within which the peak of air and that of soft tissue (fat to muscle and organs) are looked for.
-AIR_RANGE, SOFT_RANGE = (-1050.0, -940.0), (-200.0, 200.0)
+AIR_RANGE, SOFT_RANGE = (-1040.0, -960.0), (-150.0, 150.0)
 # HU above soft tissue, where a body has fewer voxels.
 ABOVE_SOFT = (250.0, 650.0)
 LEAST_AIR, LEAST_SOFT, LEAST_SOFT_WITHOUT_AIR = 0.005, 0.03, 0.3
 # Scanners store HU + 1024; some converters HU + 1000. The air tells which, if it is this near to its HU.
 OFFSETS, AIR_TOLERANCE = (1024.0, 1000.0), 11.0
-# HU between the darkest and the brightest thousandth of a CT.
-NARROWEST, WIDEST = 200.0, 20000.0
+# Fat, and noise in water, make a thousandth of a body darker than this in HU; stored values are not.
+NEGATIVE = -20.0
+# HU between the darkest and the brightest thousandth of a CT, however small the part of the body.
+NARROWEST, WIDEST = 50.0, 20000.0
 BIN = 4.0
 
 
@@ -71,9 +75,8 @@ class CtToHu(ImageFilter):
 
 def _offset(values: np.ndarray) -> float:
     """0 for HU, -1024 or -1000 for values larger by that. Raises InputError with the reason."""
+    _require_padding(values[values < LOWEST], values.size)
     known = values[values >= LOWEST]
-    if not known.size:
-        raise InputError(f"All values are below {LOWEST:g}, which no tissue is: this is no CT in HU.")
     low, high = np.percentile(known, (0.1, 99.9))
     if not NARROWEST <= high - low <= WIDEST:
         raise InputError(
@@ -83,7 +86,7 @@ def _offset(values: np.ndarray) -> float:
     as_is = _peaks(known)
     if as_is.air >= LEAST_AIR and as_is.soft >= LEAST_SOFT:
         return 0.0
-    if known.min() >= 0:
+    if low > NEGATIVE:
         return _stored_offset(known)
     if as_is.soft >= LEAST_SOFT_WITHOUT_AIR and as_is.is_peak:
         return 0.0
@@ -94,21 +97,29 @@ def _offset(values: np.ndarray) -> float:
     )
 
 
+def _require_padding(low: np.ndarray, count: int) -> None:
+    """Raise InputError for many values below air that are not a few ones, put there where nothing was measured."""
+    if low.size > MOST_NOISE * count:
+        padded = np.sort(np.unique(low, return_counts=True)[1])[-PADDING_VALUES:].sum()
+        if low.size == count or padded < (1 - MOST_NOISE) * low.size:
+            raise InputError(
+                f"{100 * low.size / count:.0f} % of the values are below {LOWEST:g}, which no tissue is: this is no CT "
+                "in HU. Give slope and intercept of its DICOM header."
+            )
+
+
 def _stored_offset(values: np.ndarray) -> float:
-    """Of values that are 0 or more. Raises InputError."""
-    # zeros in number are padding, or air that was cut off: they say nothing of where air is
-    padded = np.mean(values == 0) >= LEAST_AIR
-    seen = values[values > 0] if padded else values
+    """Of values that are hardly below 0. Raises InputError."""
+    # zeros may be padding, or air that was cut off: they say nothing of where air is
+    seen = values[values > 0]
     for offset in OFFSETS:
         peaks = _peaks(seen - offset)
         fits = peaks.air >= LEAST_AIR and peaks.soft >= LEAST_SOFT and peaks.is_peak
         if fits and abs(peaks.air_hu - AIR) <= AIR_TOLERANCE:
             return -offset
-    reason = "and no air above 0 shows by how much they were shifted" if padded else "and air and soft tissue do not"
-    fit = "" if padded else " lie 1000 apart, 24 or 0 above 0"
     raise InputError(
-        f"The values begin at 0, so they are not HU, {reason}{fit}: give the intercept of the DICOM header "
-        "(-1024 for most scanners), or use the original."
+        "No value is negative, so these are not HU, and there is no peak of air 1000 below one of soft tissue to show "
+        "by how much they were shifted: give slope and intercept of the DICOM header (often 1 and -1024)."
     )
 
 
@@ -126,5 +137,12 @@ def _peaks(hu: np.ndarray) -> _Peaks:
         air=float(counts[air].sum() / hu.size),
         soft=float(counts[soft].sum() / hu.size),
         is_peak=bool(smooth[soft].max() > 3 * smooth[above].mean()),
-        air_hu=float(centers[air][np.argmax(smooth[air])]),
+        air_hu=_highest_peak(centers[air], smooth[air]),
     )
+
+
+def _highest_peak(places: np.ndarray, heights: np.ndarray) -> float:
+    """NaN when there is none but at the ends, where lung begins."""
+    inner = heights[1:-1]
+    peaks = 1 + np.flatnonzero((inner > heights[:-2]) & (inner >= heights[2:]))
+    return float(places[peaks[np.argmax(heights[peaks])]]) if peaks.size else float("nan")

@@ -47,8 +47,9 @@ class WhiteStripe(ImageFilter):
         chosen = sample(values, region).astype(np.float64)
         largest = float(np.abs(chosen).max()) or 1.0
         chosen /= largest
-        mode = white_matter_mode(chosen, last=self.contrast == "t1")
-        share = 100 * float(np.mean(chosen < mode))
+        mode, half_bin = white_matter_mode(chosen, last=self.contrast == "t1")
+        # in an image of whole numbers many voxels have the mode: it stands for the middle of them
+        share = 50 * float(np.mean(chosen < mode - half_bin) + np.mean(chosen <= mode + half_bin))
         low, high = np.percentile(chosen, (max(share - self.half_width, 0), min(share + self.half_width, 100)))
         stripe = chosen[(chosen >= low) & (chosen <= high)]
         mean, sd = float(stripe.mean()), float(stripe.std())
@@ -61,8 +62,11 @@ class WhiteStripe(ImageFilter):
         return (values - mean) / sd
 
 
-def white_matter_mode(values: np.ndarray, last: bool) -> float:
-    """Place of the last (or the highest) peak of the smoothed histogram of the values (1D). Raises InputError."""
+def white_matter_mode(values: np.ndarray, last: bool) -> tuple[float, float]:
+    """Place of the last (or the highest) peak of the smoothed histogram of the values (1D), and half its bin.
+
+    Raises InputError.
+    """
     low, high = np.percentile(values, (0.05, 99.95))
     if not high > low:
         raise InputError("The image is constant inside the mask, so it has no peak of white matter.")
@@ -76,12 +80,13 @@ def white_matter_mode(values: np.ndarray, last: bool) -> float:
         counts.astype(float), max(1.0, max(width, step) / (edges[1] - edges[0])), mode="constant"
     )
     centers = (edges[:-1] + edges[1:]) / 2
+    half_bin = max(step, float(edges[1] - edges[0])) / 2
     if last:
         inner = smooth[1:-1]
         peaks = 1 + np.flatnonzero((inner > smooth[:-2]) & (inner >= smooth[2:]) & (inner > RARE * smooth.max()))
         if peaks.size:
-            return float(centers[peaks[-1]])
-    return float(centers[np.argmax(smooth)])
+            return float(centers[peaks[-1]]), half_bin
+    return float(centers[np.argmax(smooth)]), half_bin
 
 
 def _step(values: np.ndarray) -> float:

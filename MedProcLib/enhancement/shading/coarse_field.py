@@ -130,17 +130,19 @@ class CoarseField:
         return weights
 
 
-def mean_inside(field: CoarseField, region: np.ndarray, exponential: bool) -> float:
-    """Mean of the field, or of its exponential, over the voxels of a region of the image. A few slices at a time."""
+def mean_inside(
+    field: CoarseField, values: np.ndarray, region: np.ndarray, function: Callable[[np.ndarray, np.ndarray], np.ndarray]
+) -> float:
+    """Mean of function(field, values) over the voxels of a region of the image, computed a few slices at a time."""
     total, count = 0.0, 0
     for start in range(0, len(region), SLICES):
         part = region[start : start + SLICES]
         if not part.any():
             continue
         box = (slice(start, start + len(part)), *(slice(0, n) for n in region.shape[1:]))
-        values = field.on(box)[part].astype(np.float64)
-        total += float((np.exp(values) if exponential else values).sum())
-        count += values.size
+        found = function(field.on(box)[part].astype(np.float64), values[box][part])
+        total += float(found.sum(dtype=np.float64))
+        count += found.size
     return total / count
 
 

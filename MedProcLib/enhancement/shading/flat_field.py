@@ -16,6 +16,8 @@ from .coarse_field import CoarseField, Coarsening, mean_inside
 
 # The field is fitted on about this many blocks along the longest axis.
 BLOCKS = 64
+# Share of the voxels with the lowest value from which on it is taken for the absence of an image.
+MANY = 0.02
 # Tukey's biweight: 95 % efficient where the residuals are normally distributed.
 TUKEY = 4.685
 REWEIGHTINGS = 10
@@ -36,9 +38,10 @@ class FlatField(ImageFilter):
 
     polynomial: a low-order polynomial, fitted so that structures which stick out hardly count. gaussian: what a wide
     Gaussian leaves of the image; structures larger than it are flattened too. depth_gain: one brightness per depth.
-    Multiplicative fields are divided out (their mean is 1), additive ones subtracted (their mean is 0), such as those
-    of logarithmic images (ultrasound as it is displayed). Learned in the mask, or everywhere; where a field is divided
-    out, values of 0 or less do not count.
+    Multiplicative fields are divided out, additive ones subtracted, such as those of logarithmic images (ultrasound as
+    it is displayed); the mean brightness is kept. Learned in the mask, or everywhere. Voxels of the lowest value, where
+    they are many (the black around an ultrasound sector), do not count and stay; where a field is divided out, values
+    of 0 or less do not count either.
     """
 
     method: Annotated[Literal["polynomial", "gaussian", "depth_gain"], "what the field looks like"] = "polynomial"
@@ -57,6 +60,10 @@ class FlatField(ImageFilter):
     learning_share = 0.6
 
     def learn(self, values, region, grid, progress=SILENT):
+        black = _black(values)
+        if black is not None:
+            seen = region & (values != black)
+            region = seen if seen.any() else region
         if self._divides:
             region = region & (values > 0)
             if not region.any():
@@ -76,16 +83,21 @@ class FlatField(ImageFilter):
         field = np.clip(field, field[used].min(), field[used].max())
         made = CoarseField.through(field, coarsening)
         progress.check()
-        mean = mean_inside(made, region, exponential=self._divides)
-        return made.plus(-np.log(mean) if self._divides else -mean)
+        if not self._divides:
+            return made.plus(-mean_inside(made, values, region, lambda field, _: field)), black
+        before = mean_inside(made, values, region, lambda _, v: v)
+        after = mean_inside(made, values, region, lambda log, v: v * np.exp(-log))
+        return made.plus(np.log(after / before)), black
 
     def apply(self, values, region, place, learned, progress=SILENT):
-        field = learned.on(place.box)
+        coarse, black = learned
+        field = coarse.on(place.box)
         if self._divides:
             field = np.exp(field)
         if self.output == "field":
             return field
-        return values / field if self._divides else values - field
+        corrected = values / field if self._divides else values - field
+        return corrected if black is None else np.where(values == black, values, corrected)
 
     @property
     def _divides(self) -> bool:
@@ -100,6 +112,12 @@ class FlatField(ImageFilter):
         if axis >= grid.dimension or grid.size[axis] < 2:
             raise InputError(f"The image has no depth along {self.depth_axis}; choose another depth axis.")
         return [self.scale_mm / 4 if a == axis else np.inf for a in reversed(range(grid.dimension))]
+
+
+def _black(values: np.ndarray) -> float | None:
+    """The lowest value if many voxels have it."""
+    low = values.min()
+    return float(low) if np.count_nonzero(values == low) > MANY * values.size else None
 
 
 def _logarithm(values: np.ndarray) -> np.ndarray:

@@ -49,7 +49,7 @@ class N4(ImageFilter):
     def learn(self, values, region, grid, progress=SILENT):
         coarsening = Coarsening.to_spacing(grid, self.working_spacing_mm)
         field = CoarseField.through(_log_field(self, values, region, coarsening, progress), coarsening)
-        return field.plus(-np.log(mean_inside(field, region, exponential=True)))
+        return field.plus(-np.log(mean_inside(field, values, region, lambda log, _: np.exp(log))))
 
     def apply(self, values, region, place, learned, progress=SILENT):
         field = np.exp(learned.on(place.box))
