@@ -70,6 +70,8 @@ def _log_field(
     inside &= scaled > 1
     if np.ptp(scaled[inside]) < 1e-3:
         raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
+    if sum(size > 1 for size in coarse.shape) < 2:
+        raise InputError("Bias correction needs an image that is larger than the working spacing along two axes.")
     image, mask = coarsening.grid.image_of(scaled), coarsening.grid.image_of(inside)
     if 1 in image.GetSize():
         image, mask = _without_flat_axes(image), _without_flat_axes(mask)
