@@ -3,8 +3,8 @@
 import numpy as np
 
 from ...core.geometry import Geometry
-from ...core.noise import noise_sd
-from ...core.voxels import foreground
+from ...core.noise import ENOUGH_VOXELS, noise_sd
+from ...core.voxels import foreground, largest_value
 
 # Noise below this share of the largest value is rounding.
 LEAST_NOISE = 1e-6
@@ -15,7 +15,12 @@ def tissue_noise(values: np.ndarray, region: np.ndarray, grid: Geometry, known: 
 
     Measured in the foreground: in MR the background's noise is not that of the tissue.
     """
+    # as much as the estimate can use: neither it nor the foreground needs every slice of a large image
+    every = max(1, values.size // ENOUGH_VOXELS)
+    spacing = tuple(reversed(grid.spacing))
+    some = (slice(None),) * int(np.argmax(spacing)) + (slice(None, None, every),)
+    values, region = (values[some], region[some]) if region[some].any() else (values, region)
     if not np.ptp(values[region]) > 0:
         return 0.0
-    noise = known or noise_sd(values, tuple(reversed(grid.spacing)), foreground(values, region))
-    return max(noise, LEAST_NOISE * float(np.abs(values).max())) if noise > 0 else 0.0
+    noise = known or noise_sd(values, spacing, foreground(values, region))
+    return max(noise, LEAST_NOISE * largest_value(values)) if noise > 0 else 0.0
