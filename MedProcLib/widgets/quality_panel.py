@@ -1,0 +1,192 @@
+"""What an enhancement did to the image's quality: a button, the figures before and after, and what each means."""
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from ..core.units import shown as shown_unit
+from ..quantification.image_quality import QualityComparison, compare_quality
+from ..quantification.quality_regions import find_regions
+from ..quantification.quality_table import QualityRow
+from ..scene.quality_scene import add_quality_comparison, comparison_rows, show_chart
+from ..scene.volumes import image_of_volume
+from .results_table import ResultsTable, shown
+from .run_panel import RunPanel
+from .task_runner import Commit, Compute
+
+NO_VALUE = "–"
+# Room for the table's frame, so that its last row shows whole.
+FRAME_PX = 4
+
+
+class QualityPanel:
+    """widget: the button with its progress, the table of figures, and the meaning of the figure that is clicked.
+
+    get_before, get_after: the volume nodes, or None; get_mask: called with the volume before, gives an image on its
+    voxels or None; all may raise InputError. Call changed() whenever one of them gives something else, clear() when
+    the scene closes, close() when the module goes.
+    """
+
+    def __init__(
+        self,
+        get_before: Callable[[], Any],
+        get_after: Callable[[], Any],
+        get_mask: Callable[[Any], Any] = lambda volume: None,
+    ) -> None:
+        self._get_before, self._get_after, self._get_mask = get_before, get_after, get_mask
+        self._lines: list[QualityRow | None] = []  # None is the heading of the rows below it
+        self.table_node: Any = None
+        self.chart_node: Any = None
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.run = RunPanel(
+            _("Compare before and after"),
+            _("Measure noise, contrast and sharpness before and after; adds a table and a plot of the histograms"),
+            self.prepare,
+        )
+        layout.addWidget(self.run.widget)
+        self.table_widget = _make_table()
+        layout.addWidget(self.table_widget)
+        self.results = ResultsTable(self.table_widget, self._on_row)
+        self.meaning_label = qt.QLabel()
+        self.meaning_label.objectName = "qualityMeaning"
+        self.meaning_label.wordWrap = True
+        self.meaning_label.textFormat = qt.Qt.PlainText
+        self.meaning_label.textInteractionFlags = qt.Qt.TextSelectableByMouse
+        layout.addWidget(self.meaning_label)
+        self._show([], "")
+        self.changed()
+
+    def changed(self) -> None:
+        """Look again at what is there to compare, and say what is missing."""
+        self.run.set_missing(self._missing())
+
+    def clear(self) -> None:
+        """Forget the figures and a comparison that runs: the scene closes."""
+        self.run.discard()
+        self.table_node = self.chart_node = None
+        self._show([], "")
+
+    def close(self) -> None:
+        """The module goes."""
+        self.run.close()
+
+    def prepare(self) -> tuple[Compute, Commit]:
+        """Read the nodes (main thread); see RunPanel. Raises InputError."""
+        before, after = self._get_before(), self._get_after()
+        old, new = image_of_volume(before), image_of_volume(after)
+        mask = self._get_mask(before)
+
+        def compute(progress: Any) -> QualityComparison:
+            progress(0.0, _("Looking for tissues"))
+            regions = find_regions([old, new], mask)
+            return compare_quality(old, new, regions, progress=progress.part(0.1, 1))
+
+        def commit(comparison: QualityComparison) -> str:
+            self.table_node, self.chart_node = add_quality_comparison(comparison, before, after)
+            rows = comparison_rows(comparison)
+            self._show(
+                rows,
+                _("Region: {region}. Tissues: {tissues}. Click a figure for its meaning.").format(
+                    region=comparison.regions.found, tissues=comparison.regions.tissues
+                ),
+            )
+            show_chart(self.chart_node)
+            return _("{count} figures in '{name}'.").format(count=len(rows), name=self.table_node.GetName())
+
+        return compute, commit
+
+    def _missing(self) -> str:
+        try:
+            before, after = self._get_before(), self._get_after()
+        except InputError as error:
+            return str(error)
+        if before is None:
+            return _("Choose the volume that is enhanced.")
+        if after is None:
+            return _("There is no result to compare '{name}' with yet: apply the steps first.").format(
+                name=before.GetName()
+            )
+        return _("Before and after are the same volume.") if before is after else ""
+
+    def _show(self, rows: list[QualityRow], note: str) -> None:
+        compared = [row for row in rows if row.before is not None]
+        between = [row for row in rows if row.before is None]
+        self._lines = [*compared, *([None] if between else []), *between]
+        table = self.table_widget
+        table.clearSpans()
+        self.results.show(
+            [_("Figure"), _("Before"), _("After"), _("Change")],
+            [
+                [_("After compared with before:"), None, None, None]
+                if row is None
+                else [_title(row), _cell(row.before), _cell(row.after), _change(row)]
+                for row in self._lines
+            ],
+            ["" if row is None else _meaning(row) for row in self._lines],
+        )
+        if between:
+            table.setSpan(len(compared), 0, 1, table.columnCount)
+        header = table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        heights = sum(table.rowHeight(number) for number in range(len(self._lines)))
+        table.setFixedHeight(header.sizeHint.height() + heights + FRAME_PX)
+        table.visible = bool(rows)
+        self.meaning_label.text = note
+        self.meaning_label.visible = bool(note)
+
+    def _on_row(self, number: int) -> None:
+        row = self._lines[number]
+        if row is not None:
+            self.meaning_label.text = _meaning(row)
+
+
+def _make_table() -> Any:
+    table = qt.QTableWidget()
+    table.objectName = "qualityTable"
+    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+    table.alternatingRowColors = True
+    table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+    table.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+    table.verticalHeader().visible = False
+    return table
+
+
+def _title(row: QualityRow) -> str:
+    unit = shown_unit(row.after.unit)
+    return f"{row.figure.title} [{unit}]" if unit else row.figure.title
+
+
+def _cell(measurement: Any) -> Any:
+    if measurement is None:
+        return None
+    value = float(measurement.value)
+    return value if value == value else NO_VALUE
+
+
+def _change(row: QualityRow) -> str | None:
+    percent = row.change_percent
+    if percent == percent:
+        return f"{percent:+.0f} %" if abs(percent) >= 10 else f"{percent:+.1f} %"
+    change = row.change
+    return f"{'+' * (change > 0)}{shown(change)}" if change == change else None
+
+
+def _meaning(row: QualityRow) -> str:
+    """What the figure is, what it says here, and why it has no value."""
+    figure = row.figure
+    lines = [f"{figure.title}: {figure.meaning}."]
+    if row.before is None:
+        lines.append(_("Of the image after, compared with the one before."))
+    if row.better:
+        lines.append(_("Lower is better.") if row.better == "lower" else _("Higher is better."))
+    if row.undefined:
+        lines.append(_("No value: {reason}.").format(reason=row.undefined))
+    return " ".join(lines)
