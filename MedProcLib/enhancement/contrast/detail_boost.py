@@ -5,11 +5,11 @@ from typing import Annotated, Any
 import numpy as np
 
 from ...core.image_filter import ImageFilter
+from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..intensity.sample import percentiles
-from ..noise.tissue_noise import tissue_noise
 from ..structure.derivatives import derivative_margin, in_blocks, kernel, smoothed
 
 # Standard deviations of the Gaussians that the bands lie between, each twice the one before.
@@ -43,12 +43,15 @@ class DetailBoost(ImageFilter):
         float, Range(0.5, 100, "%"), "differences of this share of the intensity range get half the gain; less above"
     ] = 10.0
 
+    learns_in_foreground = True
+
     def margin(self, grid):
         return derivative_margin(grid, SCALES[-1] * self.finest_mm)
 
     def learn(self, values, region, grid, progress=SILENT):
-        low, high = percentiles(values, region, RANGE_PERCENTILES)
-        noise = tissue_noise(values, region, grid) if self.coring else 0.0
+        # the noise is that of the foreground, which may be nearly flat; the range is that of all
+        low, high = percentiles(values, np.ones(values.shape, bool), RANGE_PERCENTILES)
+        noise = noise_sd(values, grid.spacing[::-1], region) if self.coring else 0.0
         return self.edge_percent / 100 * (high - low), [noise * share for share in self._noise_shares(grid)]
 
     def apply(self, values, region, place, learned, progress=SILENT):

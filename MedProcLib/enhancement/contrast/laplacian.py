@@ -10,7 +10,7 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..structure.derivatives import derivative_margin, derivatives, in_blocks
 
-# In voxels: so narrow a Gaussian leaves the differences of neighbors.
+# So narrow a Gaussian leaves the differences of neighbors, to a hundred-thousandth.
 NO_SMOOTHING_MM = 1e-6
 
 

@@ -14,7 +14,7 @@ from ...core.voxels import near_values
 from ..shading.coarse_field import CoarseField, Coarsening
 
 # Sides of the blocks whose means are smoothed, in standard deviations of the window: finer ones change little.
-BLOCK = 0.5
+BLOCK = 1 / 3
 # Where the window holds less than this share of what it could, the nearest place with more says mean and SD.
 LEAST_FILLED = 1e-3
 
@@ -33,7 +33,7 @@ class LocalNormalization(ImageFilter):
     outside the image, do not count.
     """
 
-    sd_mm: Annotated[float, Range(2, 200, "mm"), "standard deviation of the window: structure larger than it goes"] = (
+    sd_mm: Annotated[float, Range(5, 200, "mm"), "standard deviation of the window: structure larger than it goes"] = (
         15.0
     )
     least_percent: Annotated[

@@ -5,10 +5,10 @@ from typing import Annotated
 import numpy as np
 
 from ...core.image_filter import ImageFilter
+from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..noise.tissue_noise import tissue_noise
 from ..structure.derivatives import derivative_margin, in_blocks, smoothed
 
 
@@ -33,11 +33,13 @@ class UnsharpMask(ImageFilter):
         float, Range(0, 10, "SD"), "differences up to this many standard deviations of the noise add nothing"
     ] = 1.0
 
+    learns_in_foreground = True
+
     def margin(self, grid):
         return derivative_margin(grid, self.sd_mm)
 
     def learn(self, values, region, grid, progress=SILENT):
-        return self.threshold * tissue_noise(values, region, grid) if self.threshold else 0.0
+        return self.threshold * noise_sd(values, grid.spacing[::-1], region) if self.threshold else 0.0
 
     def apply(self, values, region, place, learned, progress=SILENT):
         result = np.empty_like(values)

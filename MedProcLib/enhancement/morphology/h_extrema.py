@@ -2,10 +2,10 @@
 
 from typing import Annotated, Literal
 
+from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..noise.tissue_noise import tissue_noise
 from .connected import Connected, ConnectedFilter, reconstructed
 
 # of the noise's standard deviation: few of its peaks are higher
@@ -30,8 +30,10 @@ class HExtrema(ConnectedFilter):
     ] = 0.0
     connected: Connected = "3D"
 
+    learns_in_foreground = True
+
     def learn(self, values, region, grid, progress=SILENT):
-        return self.height or NOISE_HEIGHT * tissue_noise(values, region, grid)
+        return self.height or NOISE_HEIGHT * noise_sd(values, grid.spacing[::-1], region)
 
     def apply(self, values, region, place, learned, progress=SILENT):
         rising = self.kind == "maxima"
