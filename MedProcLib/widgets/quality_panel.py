@@ -18,6 +18,8 @@ from .run_panel import RunPanel
 from .task_runner import Commit, Compute
 
 NO_VALUE = "–"
+# Lines that nearly all meanings fit in.
+MEANING_LINES = 5
 # Room for the table's frame, so that its last row shows whole.
 FRAME_PX = 4
 
@@ -56,6 +58,7 @@ class QualityPanel:
         self.meaning_label.objectName = "qualityMeaning"
         self.meaning_label.wordWrap = True
         self.meaning_label.textFormat = qt.Qt.PlainText
+        self.meaning_label.setAlignment(qt.Qt.AlignLeft | qt.Qt.AlignTop)
         self.meaning_label.textInteractionFlags = qt.Qt.TextSelectableByMouse
         layout.addWidget(self.meaning_label)
         self._show([], "")
@@ -137,13 +140,22 @@ class QualityPanel:
         heights = sum(table.rowHeight(number) for number in range(len(self._lines)))
         table.setFixedHeight(header.sizeHint.height() + heights + FRAME_PX)
         table.visible = bool(rows)
-        self.meaning_label.text = note
-        self.meaning_label.visible = bool(note)
+        self._say(note)
 
     def _on_row(self, number: int) -> None:
         row = self._lines[number]
         if row is not None:
-            self.meaning_label.text = _meaning(row)
+            self._say(_meaning(row))
+
+    def _say(self, text: str) -> None:
+        """Show a text below the table. Most need the same height, so that the panel does not jump on every click."""
+        label = self.meaning_label
+        label.text = text
+        label.visible = bool(text)
+        # layouts inside layouts do not ask how high a text gets when it wraps
+        label.setMinimumHeight(
+            max(MEANING_LINES * label.fontMetrics().lineSpacing(), label.heightForWidth(label.width))
+        )
 
 
 def _make_table() -> Any:
