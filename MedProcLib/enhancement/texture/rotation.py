@@ -87,14 +87,10 @@ def _merged(weighted: list[tuple[float, Path]]) -> list[tuple[float, Path]]:
 
 def _sum_at(place: int, members: list[tuple[float, Path]]) -> tuple[float, Path]:
     path = members[0][1]
-    kernels = [(weight, path[place]) for weight, path in members]
-    if len(members) == 1 or kernels[0][1] is None:
+    if len(members) == 1 or path[place] is None:
         return sum(weight for weight, _ in members), path
-    total = np.zeros(max(len(kernel) for _, kernel in kernels if kernel is not None))
-    for weight, kernel in kernels:
-        assert kernel is not None
-        edge = (len(total) - len(kernel)) // 2
-        total[edge : edge + len(kernel)] += weight * kernel
+    # the same kernel, reversed or not, as the others of the rotation are the same
+    total = np.sum([weight * np.asarray(other[place]) for weight, other in members], axis=0)
     return 1.0, (*path[:place], total, *path[place + 1 :])
 
 

@@ -13,7 +13,9 @@ from .rotation import pooled_response
 from .texture_filter import TextureFilter, filtered_axes
 
 
-def mean_response(values: np.ndarray, support: int, boundary: Boundary = "mirror", by_slices: bool = False):
+def mean_response(
+    values: np.ndarray, support: int, boundary: Boundary = "mirror", by_slices: bool = False
+) -> np.ndarray:
     """Mean over `support` voxels along each axis of an array z, y, x (IBSI 2, S60F)."""
     patch = Patch.of(values, boundary)
     return _response(patch, patch.box, support, by_slices, SILENT)

@@ -35,7 +35,8 @@ def simoncelli_response(
 class TextureSimoncelli(ImageFilter):
     """Detail of a band of sizes, alike in all directions, as the image biomarker standard defines it.
 
-    Frequencies count per voxel: resample to voxels of equal sides first.
+    Frequencies count per voxel: resample to voxels of equal sides first. Mirrored, they are those of the cosine
+    transform; else they are spread over the spectrum as in the reference maps of the standard, ends included.
     """
 
     level: Annotated[int, Range(1, 6), "band: 1 is the finest detail, details twice as large at each"] = 1

@@ -274,8 +274,8 @@ def test_riesz_of_the_laplacian_of_gaussian_keeps_its_energy_too():
 def test_the_mean_of_the_image_has_no_response(boundary):
     values = np.random.default_rng(2).normal(0, 1, (8, 10, 12))
     for make in (
-        lambda v: simoncelli_response(v, 4, boundary),
-        lambda v: riesz_simoncelli_response(v, 4, (0, 1, 1), boundary),
+        lambda v: simoncelli_response(v, 2, boundary),
+        lambda v: riesz_simoncelli_response(v, 2, (0, 1, 1), boundary),
         lambda v: riesz_log_response(v, (1, 1, 1), 1.0, (2, 0, 0), boundary=boundary),
     ):
         np.testing.assert_allclose(make(values + 1000), make(values), atol=1e-9)
