@@ -8,11 +8,13 @@ import numpy as np
 from scipy import ndimage, special
 
 from ...core.errors import InputError
+from ...core.geometry import Geometry
 from ...core.image_filter import ImageFilter
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from .gaussian import Gaussian
+from .non_local_means import NonLocalMeans
 from .wavelet_shrinkage import WaveletShrinkage
 
 # Up to this mean count the inverse comes from a table, above it from its asymptotic form, exact to 3e-4 there.
@@ -25,6 +27,8 @@ CLASSES, FEWEST = 24, 200
 ENOUGH_VOXELS = 4_000_000
 # A larger share of negative voxels than this does not come from noise around zero.
 MOST_NEGATIVE = 0.5
+# Non-local means searches at least so many voxels far.
+LEAST_SEARCH = 2.0
 # power of the brightness with which the variance grows: 0 for equal noise, 1 for counts, and between them
 GROWS = 0.7
 # median of the squared second difference of normal noise, relative to its variance
@@ -55,25 +59,31 @@ class VarianceStabilized(ImageFilter):
     counts cannot have, are taken as 0; images in which they are many (CT, subtracted background) are refused.
     """
 
-    denoiser: Annotated[Literal["wavelet", "gaussian"], "what removes the noise once it is equal everywhere"] = (
-        "wavelet"
-    )
+    denoiser: Annotated[
+        Literal["non_local_means", "wavelet", "gaussian"], "what removes the noise once it is equal everywhere"
+    ] = "non_local_means"
     smoothing_mm: Annotated[
-        float, Range(0.2, 50, "mm"), "SD of the Gaussian; for wavelets: size of the largest details shrunk"
-    ] = 4.0
+        float,
+        Range(0.2, 50, "mm"),
+        "search radius (at least 2 voxels); for wavelets size of the largest details; SD of the Gaussian",
+    ] = 3.0
     intensity_per_count: Annotated[float, Range(0, 1e30), "intensity of one count; 0 to measure it"] = 0.0
 
     parallel = True
     learning_share = 0.4
 
-    @property
-    def _denoiser(self) -> Any:
+    def _denoiser(self, grid: Geometry) -> Any:
         if self.denoiser == "gaussian":
             return Gaussian(sd_mm=self.smoothing_mm)
-        return WaveletShrinkage(noise=1.0, coarsest_mm=self.smoothing_mm)
+        if self.denoiser == "wavelet":
+            return WaveletShrinkage(noise=1.0, coarsest_mm=self.smoothing_mm)
+        # of the plane of the two finest axes
+        sides = sorted(s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1)[:2]
+        search = max([self.smoothing_mm, *(LEAST_SEARCH * s for s in sides)])
+        return NonLocalMeans(noise=1.0, search_radius_mm=float(np.clip(search, 0.5, 30)))
 
     def margin(self, grid):
-        return self._denoiser.margin(grid)
+        return self._denoiser(grid).margin(grid)
 
     def learn(self, values, region, grid, progress=SILENT):
         share = np.count_nonzero((values < 0) & region) / np.count_nonzero(region)
@@ -87,15 +97,17 @@ class VarianceStabilized(ImageFilter):
         progress(0.5)
         if not per_count + noise > 0:
             return None
-        # the noise is known to be 1, so nothing is learned of these values, which are not yet stabilized
-        return _Learned(per_count, noise, self._denoiser.learn(values, region, grid, progress))
+        # the noise is known to be 1, so the denoiser learns the same from any values
+        stand_in = np.arange(2.0**values.ndim).reshape((2,) * values.ndim)
+        of_denoiser = self._denoiser(grid).learn(stand_in, stand_in >= 0, grid, progress)
+        return _Learned(per_count, noise, of_denoiser)
 
     def apply(self, values, region, place, learned, progress=SILENT):
         if learned is None:
             return values
         values /= learned.per_count or learned.noise
         stabilized = anscombe(values) if learned.per_count else values
-        smooth = self._denoiser.apply(stabilized, region, place, learned.of_denoiser, progress)
+        smooth = self._denoiser(place.whole).apply(stabilized, region, place, learned.of_denoiser, progress)
         result = exact_unbiased_inverse(smooth) if learned.per_count else smooth
         result *= learned.per_count or learned.noise
         return result

@@ -2,7 +2,11 @@
 
 SETTINGS = {
     "enhancement.wavelet_shrinkage": [{}, {"method": "soft"}, {"method": "hard", "coarsest_mm": 8}],
-    "enhancement.variance_stabilized": [{}, {"denoiser": "gaussian", "smoothing_mm": 1.5, "intensity_per_count": 2}],
+    "enhancement.variance_stabilized": [
+        {},
+        {"denoiser": "wavelet"},
+        {"denoiser": "gaussian", "smoothing_mm": 1.5, "intensity_per_count": 2},
+    ],
     "enhancement.frequency_filter": [
         {"kind": "low_pass"},
         {"kind": "high_pass", "shape": "butterworth", "longest_mm": 20, "keep_mean": True},
