@@ -204,7 +204,7 @@ def _figures_of(part: _Part, regions: QualityRegions, unit: str, progress: Progr
     found = [
         figure_of("mean", mean * part.scale, unit, **where),
         figure_of("noise", _noise(noise, sd) if noise == 0 else noise * part.scale, unit, **where),
-        _snr(mean, noise, where),
+        _snr(mean, noise, where, unit),
         figure_of("cnr", _attempt(_cnr, tissues, noise, regions), **terms),
         figure_of("cjv", _attempt(_cjv, tissues, regions), **terms),
     ]
@@ -269,14 +269,16 @@ def _noise(noise: float, sd: float) -> float | Undefined:
     return 0.0 if sd == 0 else Undefined(f"{NO_NOISE}: the region is too small, or its values are too smooth")
 
 
-def _snr(mean: float, noise: float, where: dict[str, Any]) -> Measurement:
+def _snr(mean: float, noise: float, where: dict[str, Any], unit: str) -> Measurement:
     if noise == 0:
         return figure_of("snr", Undefined(NO_NOISE), **where)
     if mean <= 0:
         return figure_of(
             "snr", Undefined("the mean is not above zero, so its ratio to the noise says nothing"), **where
         )
-    if mean / noise < RICIAN_BELOW:
+    if unit == "HU":
+        where = {**where, "note": "HU count from water, so the ratio depends on the tissue; the CNR tells more"}
+    elif mean / noise < RICIAN_BELOW:
         note = "below 3, in a magnitude image, the true ratio is lower: the noise raises the mean (Rician)"
         where = {**where, "note": note}
     return figure_of("snr", mean / noise, **where)

@@ -102,6 +102,13 @@ class TestContrastAndNoise:
         (snr,) = [m for m in image_quality(image, find_regions([image], everywhere(image))) if m.name == "snr"]
         assert snr.value == pytest.approx(2, rel=0.1) and "Rician" in snr.parameters["note"]
 
+    def test_a_ratio_to_hounsfield_units_is_told_to_depend_on_the_tissue(self):
+        image = image_of(np.random.default_rng(0).normal(40, 5, (4, 60, 60)))
+        found = image_quality(image, find_regions([image], everywhere(image)), "HU")
+        by_name = {m.name: m for m in found}
+        assert by_name["noise"].unit == by_name["mean"].unit == "HU" and by_name["snr"].unit == ""
+        assert "from water" in by_name["snr"].parameters["note"]
+
     def test_mixture_of_known_normal_distributions(self):
         rng = np.random.default_rng(5)
         drawn = np.concatenate([rng.normal(30, 5, 20000), rng.normal(70, 9, 60000), rng.normal(100, 7, 40000)])
@@ -182,6 +189,14 @@ def pair(request):
     rng = np.random.default_rng(4)
     reference = 100 * ndimage.gaussian_filter(rng.normal(size=request.param), 2) + 50
     return ndimage.gaussian_filter(reference, 0.7) + rng.normal(0, 1, request.param), reference
+
+    def test_of_the_ibsi_phantom(self, shared_data):
+        """Intensity histogram entropy (TLU2) of the digital phantom: 1.27 (IBSI reference manual, consensus)."""
+        folder = shared_data / "05_ibsi_radiomics" / "digital_phantom"
+        image, mask = (sitk.ReadImage(str(folder / f"{name}.nii.gz")) for name in ("phantom", "mask"))
+        found = values(image_quality(image, find_regions([image], mask)))
+        assert found["entropy"] == pytest.approx(1.27, abs=0.005)
+        assert found["mean"] == pytest.approx(2.15, abs=0.005)
 
 
 class TestAgainstReference:
