@@ -13,6 +13,9 @@ from ...core.regrid import Regrid
 from .interpolation import INTERPOLATORS, REACH, blur_radius, blur_sds, blurred, nudge, smallest_value, splinable
 from .lanczos import lanczos, lanczos_reach
 
+# Share of a voxel that may be missing at the border: rounding of the spacing is no reason for one more.
+SPARED = 0.01
+
 
 @operation(
     "enhancement.resample",
@@ -24,8 +27,8 @@ from .lanczos import lanczos, lanczos_reach
 class Resample(Regrid):
     """Give the image voxels of another size: isotropic ones, or slices at another distance.
 
-    The new grid is centered on the old one; a single slice stays one. Cubic and Lanczos interpolation are sharper than
-    linear and overshoot at edges; nearest keeps values and pixel type.
+    The new grid is centered on the old one and covers it; a single slice stays one. Cubic and Lanczos interpolation
+    are sharper than linear and overshoot at edges; nearest keeps values and pixel type.
     """
 
     spacing_mm: Annotated[float, Range(0, 50, "mm"), "side of the voxels; 0: the shortest of the image's"] = 0.0
@@ -46,7 +49,7 @@ class Resample(Regrid):
             spacing[2] = self.slice_spacing_mm
         single = np.equal(grid.size, 1)
         spacing[single] = np.array(grid.spacing)[single]
-        size = np.maximum(1, np.round(grid.extent / spacing - 1e-6)).astype(int)
+        size = np.maximum(1, np.ceil(grid.extent / spacing - SPARED)).astype(int)
         first = ((np.array(grid.size) - 1) - (size - 1) * spacing / np.array(grid.spacing)) / 2
         return Geometry(
             tuple(int(n) for n in size),
