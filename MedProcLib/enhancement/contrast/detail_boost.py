@@ -34,8 +34,8 @@ class DetailBoost(ImageFilter):
 
     finest_mm: Annotated[float, Range(0.2, 10, "mm"), "standard deviation below which detail is fine"] = 0.75
     fine_gain: Annotated[float, Range(0, 8), "of detail finer than that"] = 1.5
-    medium_gain: Annotated[float, Range(0, 8), "of detail of up to twice that size"] = 2.0
-    coarse_gain: Annotated[float, Range(0, 8), "of detail of up to four times that size"] = 1.5
+    medium_gain: Annotated[float, Range(0, 8), "of detail of up to twice that size"] = 2.5
+    coarse_gain: Annotated[float, Range(0, 8), "of detail of up to four times that size"] = 2.0
     coring: Annotated[
         float, Range(0, 10, "SD"), "differences of this many standard deviations of the noise get half the gain"
     ] = 2.0

@@ -27,7 +27,7 @@ class TopHat(ImageFilter):
         Literal["enhance", "bright", "dark"], "image with its detail enhanced, or the bright or dark detail alone"
     ] = "enhance"
     radius_mm: Annotated[float, Range(0.1, 20, "mm"), "radius of the ball: half the width of the detail"] = 2.0
-    amount: Annotated[float, Range(0, 5), "of the detail that is added, when enhancing"] = 0.5
+    amount: Annotated[float, Range(0, 5), "of the detail that is added, when enhancing"] = 1.0
 
     parallel = True
 

@@ -24,6 +24,9 @@ class ConnectedFilter(ImageFilter):
 
     connected: str
 
+    # slices are done side by side; a volume is one part
+    parallel = True
+
     @property
     def why_global(self) -> str:  # type: ignore[override]
         return "Values spread through the whole volume" if self.connected == "3D" else ""
