@@ -3,11 +3,14 @@
 import slicer
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.units import shown
 from MedProcLib.quantification.image_quality import Histograms, QualityComparison
 from MedProcLib.quantification.quality_table import QualityRow, quality_rows
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.plots import Series, chart_from_series
+from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.tables import Column, table_from_columns
 
 # Roles of the references by which the table and the chart know the volumes they were made of.
@@ -32,6 +35,7 @@ def add_quality_comparison(comparison: QualityComparison, before, after, scene=N
         if not scene.IsNodePresent(volume):
             raise InputError(f"'{volume.GetName()}' was removed meanwhile, so nothing was added. Compare again.")
     earlier = _nodes_of(before, after, scene)
+    inputs = {"before": before.GetName(), "after": after.GetName()}
     with commit(scene):
         table = add_quality_table(comparison_rows(comparison), f"{after.GetName()} quality", scene, like=after)
         table.SetDescription(f"Region: {comparison.regions.found}. Tissues: {comparison.regions.tissues}.")
@@ -39,6 +43,7 @@ def add_quality_comparison(comparison: QualityComparison, before, after, scene=N
         for node in (table, chart):
             node.SetNodeReferenceID(BEFORE_ROLE, before.GetID())
             node.SetNodeReferenceID(AFTER_ROLE, after.GetID())
+            write_provenance(node, Provenance(Recipe(()), inputs))
     for old in earlier:
         _take_place(table if old.IsA("vtkMRMLTableNode") else chart, old, scene)
     return table, chart

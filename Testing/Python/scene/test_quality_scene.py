@@ -11,6 +11,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.quantification.image_quality import compare_quality
 from MedProcLib.quantification.quality_table import quality_rows
 from MedProcLib.scene.bundle import load_bundle, save_bundle
+from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.quality_scene import add_quality_comparison, add_quality_table, show_chart
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.volumes import volume_from_image
@@ -53,6 +54,7 @@ def test_the_table_has_the_figures(compared):
     assert math.isnan(rows["SSIM"]["before"]) and 0 < rows["SSIM"]["after"] < 1
     assert rows["SSIM"]["better"] == ""
     assert "foreground" in table.GetDescription()
+    assert provenance_of(table).inputs == {"before": "FLAIR", "after": "FLAIR median"}
 
 
 def test_the_chart_has_both_histograms_over_the_same_bins(compared):
