@@ -1,7 +1,7 @@
 """Explicit steps of a diffusion, each computed only where what is wanted still depends on it."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
@@ -53,22 +53,45 @@ def diffused(values: np.ndarray, wanted: Box, count: int, step: Step, progress: 
     """The values after so many steps; right in the wanted box."""
     before = np.pad(values, 1, mode="edge")
     after = before.copy()
-    with ThreadPoolExecutor(min(MOST_THREADS, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads())) as workers:
-        for number in range(count):
+    with ThreadPoolExecutor(threads()) as workers:
+        for number, box in enumerate(shrinking_boxes(wanted, values.shape, count)):
             progress(number / count, "Smoothing")
-            left = count - 1 - number
-            box = [(max(0, s.start - left), min(n, s.stop + left)) for s, n in zip(wanted, values.shape, strict=True)]
 
             def run(part: Box, before: np.ndarray = before, after: np.ndarray = after) -> None:
                 progress.check()
                 around = tuple(slice(s.start, s.stop + 2) for s in part)
                 after[tuple(slice(s.start + 1, s.stop + 1) for s in part)] = step(before[around])
 
-            for _ in workers.map(run, _parts(box)):
+            for _ in workers.map(run, parts(box)):
                 pass
             _mirror(after)
             before, after = after, before
     return before[(slice(1, -1),) * values.ndim]
+
+
+def threads() -> int:
+    return min(MOST_THREADS, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads())
+
+
+def shrinking_boxes(wanted: Box, shape: tuple[int, ...], count: int) -> Iterator[Box]:
+    """Of each of so many steps, the box on which what is wanted in the end depends; a step looks one voxel far."""
+    for left in reversed(range(count)):
+        yield tuple(slice(max(0, s.start - left), min(n, s.stop + left)) for s, n in zip(wanted, shape, strict=True))
+
+
+def parts(box: Box) -> list[Box]:
+    """The box cut in parts that stay in a core's cache: rows are kept long, as what is around a part is wasted."""
+    lengths = [inside.stop - inside.start for inside in box]
+    rows = max(1, PART_VALUES // lengths[-1])
+    sides = [*[max(1, round(rows ** (1 / (len(box) - 1))))] * (len(box) - 1), PART_VALUES]
+    if len(box) == 3:
+        sides[0] = min(lengths[0], sides[0])
+        sides[1] = max(1, rows // sides[0])
+    ranges = [
+        [slice(first, min(first + side, inside.stop)) for first in range(inside.start, inside.stop, side)]
+        for inside, side in zip(box, sides, strict=True)
+    ]
+    return list(itertools.product(*ranges))
 
 
 def neighbors(block: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -79,20 +102,6 @@ def neighbors(block: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, np.
         inner[axis] = shift
         found.append(block[tuple(inner)])
     return found[0], found[1], found[2]
-
-
-def _parts(box: list[tuple[int, int]]) -> list[Box]:
-    lengths = [stop - start for start, stop in box]
-    sides: list[int] = []
-    left = PART_VALUES
-    for length in reversed(lengths):
-        sides.insert(0, max(1, min(length, left)))
-        left //= sides[0]
-    ranges = [
-        [slice(c, min(c + side, stop)) for c in range(start, stop, side)]
-        for (start, stop), side in zip(box, sides, strict=True)
-    ]
-    return list(itertools.product(*ranges))
 
 
 def _mirror(padded: np.ndarray) -> None:
