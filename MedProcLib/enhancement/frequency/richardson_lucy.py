@@ -82,13 +82,15 @@ class _Blur:
         self._radii = [int(np.ceil(TRUNCATE * sd)) if sd > 0 else 0 for sd in self._sd]
         self.reach = self._radii[0]
 
-    def __call__(self, values: np.ndarray) -> np.ndarray:
-        """In place, the lines along an axis shared out among threads."""
+    def __call__(self, values: np.ndarray, kept: slice) -> np.ndarray:
+        """Part of the values along the first axis, blurred in their memory; lines are shared out among threads."""
         with ThreadPoolExecutor(_threads()) as workers:
             for axis, (sd, radius) in enumerate(zip(self._sd, self._radii, strict=True)):
                 if radius:
                     parts = np.array_split(values, _threads(), axis=1 if axis == 0 else 0)
                     list(workers.map(partial(_blur_lines, axis=axis, sd=sd, radius=radius), parts))
+                if axis == 0:
+                    values = values[kept]
         return values
 
 
@@ -103,19 +105,22 @@ def _blur_lines(part: np.ndarray, axis: int, sd: float, radius: int) -> None:
 
 def _update(estimate, data, blur, floor, damped, progress):
     """One step, in place: in parts along the first axis, so that only some slices are held twice."""
-    length, reach = estimate.shape[0], 2 * blur.reach
+    length, reach = estimate.shape[0], blur.reach
     plane = max(1, int(np.prod(estimate.shape[1:])))
-    thickness = max(CHUNK_VOXELS // plane, reach, 1)
+    thickness = max(CHUNK_VOXELS // plane, 4 * reach, 1)
     before = estimate[:0].copy()
     for start in range(0, length, thickness):
         progress.check()
         stop = min(start + thickness, length)
-        end = min(stop + reach, length)
+        end = min(stop + 2 * reach, length)
         first = start - before.shape[0]
         old = np.concatenate([before, estimate[start:end]])
-        before = old[max(0, stop - reach - first) : stop - first].copy()
-        correction = blur(_quotient(data[first:end], blur(old), floor, damped))
-        estimate[start:stop] *= correction[start - first : stop - first]
+        before = old[max(0, stop - 2 * reach - first) : stop - first].copy()
+        # the correction of start..stop needs the quotient one reach, and that the estimate two reaches farther
+        low, high = max(0, start - reach), min(stop + reach, length)
+        blurred = blur(old, slice(low - first, high - first))
+        quotient = _quotient(data[low:high], blurred, floor, damped)
+        estimate[start:stop] *= blur(quotient, slice(start - low, stop - low))
 
 
 def _quotient(data: np.ndarray, blurred: np.ndarray, floor: float, damped: float) -> np.ndarray:

@@ -69,7 +69,6 @@ class VarianceStabilized(ImageFilter):
     ] = 3.0
     intensity_per_count: Annotated[float, Range(0, 1e30), "intensity of one count; 0 to measure it"] = 0.0
 
-    parallel = True
     learning_share = 0.4
 
     def _denoiser(self, grid: Geometry) -> Any:
@@ -105,17 +104,22 @@ class VarianceStabilized(ImageFilter):
     def apply(self, values, region, place, learned, progress=SILENT):
         if learned is None:
             return values
-        values /= learned.per_count or learned.noise
-        stabilized = anscombe(values) if learned.per_count else values
-        smooth = self._denoiser(place.whole).apply(stabilized, region, place, learned.of_denoiser, progress)
-        result = exact_unbiased_inverse(smooth) if learned.per_count else smooth
-        result *= learned.per_count or learned.noise
-        return result
+        scale = learned.per_count or learned.noise
+        values /= scale
+        if learned.per_count:
+            values = anscombe(values)
+        values = self._denoiser(place.whole).apply(values, region, place, learned.of_denoiser, progress)
+        if learned.per_count:
+            # in slices, since the inverse needs some arrays more
+            for part in values[place.wanted[0]]:
+                part[...] = exact_unbiased_inverse(part)
+        values *= scale
+        return values
 
 
 def anscombe(counts: np.ndarray) -> np.ndarray:
     """2 sqrt(counts + 3/8), of negative counts that of 0; noise of Poisson counts becomes nearly 1."""
-    result: np.ndarray = np.maximum(counts, 0)
+    result: np.ndarray = counts.clip(min=0)
     result += 0.375
     np.sqrt(result, out=result)
     result *= 2
