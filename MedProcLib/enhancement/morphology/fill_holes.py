@@ -27,7 +27,7 @@ class FillHoles(ConnectedFilter):
 
     def apply(self, values, region, place, learned, progress=SILENT):
         dark = self.kind == "dark holes"
-        return self.by_parts(values, place.grid, lambda part: _filled(part, dark, progress), progress)
+        return self.by_parts(values, place.grid, lambda part, share: _filled(part, dark, share), progress)
 
 
 def _filled(part: np.ndarray, dark: bool, progress) -> np.ndarray:

@@ -38,7 +38,7 @@ class HExtrema(ConnectedFilter):
     def apply(self, values, region, place, learned, progress=SILENT):
         rising = self.kind == "maxima"
 
-        def cut(part):
-            return reconstructed(part - learned if rising else part + learned, part, rising, progress)
+        def cut(part, share):
+            return reconstructed(part - learned if rising else part + learned, part, rising, share)
 
         return self.by_parts(values, place.grid, cut, progress)

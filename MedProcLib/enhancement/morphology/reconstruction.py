@@ -1,12 +1,17 @@
 """Opening and closing by reconstruction."""
 
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
+
+import numpy as np
 
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT
+from ...core.progress import SILENT, Progress
 from .ball import dilated, eroded
 from .connected import Connected, ConnectedFilter, reconstructed, slice_axis
+
+# Voxels that are eroded at a time.
+CHUNK_VOXELS = 4_000_000
 
 
 @operation(
@@ -28,21 +33,31 @@ class Reconstruction(ConnectedFilter):
 
     def apply(self, values, region, place, learned, progress=SILENT):
         rising = self.kind == "open"
-        spacing = list(place.spacing)
-        if values.ndim == 3 and self.connected == "each slice":
-            # farther than the ball reaches: a disk in each slice
-            spacing[slice_axis(place.grid)] = 2 * self.radius_mm + 1
-        begin, end = progress.parts(1, 2)
         shrink = eroded if rising else dilated
-        marker = shrink(values, self.radius_mm, spacing, tuple(slice(0, n) for n in values.shape), begin)
-        if values.ndim == 2 or self.connected == "3D":
-            return reconstructed(marker.squeeze(), values.squeeze(), rising, end).reshape(values.shape)
-        return _in_slices(marker, values, slice_axis(place.grid), rising, end)
+
+        def run(part, share):
+            begin, end = share.parts(1, 2)
+            return reconstructed(_in_chunks(shrink, part, self.radius_mm, spacing, begin), part, rising, end)
+
+        across = slice_axis(place.grid) if self.connected == "each slice" and values.ndim == 3 else -1
+        spacing = [
+            s for axis, (s, n) in enumerate(zip(place.spacing, values.shape, strict=True)) if n > 1 and axis != across
+        ]
+        return self.by_parts(values, place.grid, run, progress)
 
 
-def _in_slices(marker, values, axis, rising, progress):
-    markers, limits = (array.swapaxes(0, axis) for array in (marker, values))
-    for number, (start, limit) in enumerate(zip(markers, limits, strict=True)):
-        progress(number / len(limits))
-        start[...] = reconstructed(start.squeeze(), limit.squeeze(), rising).reshape(start.shape)
-    return marker
+def _in_chunks(shrink: Any, part: np.ndarray, radius_mm: float, spacing: list[float], progress: Progress) -> np.ndarray:
+    """The erosion or dilation, a few planes at a time, since it needs several copies."""
+    made = np.empty_like(part)
+    if part.ndim < 2:
+        whole = tuple(slice(0, n) for n in (1, part.size))
+        made[...] = shrink(part.reshape(1, -1), radius_mm, [1.0, *(spacing or [1.0])], whole, progress).reshape(
+            part.shape
+        )
+        return made
+    planes = max(1, CHUNK_VOXELS // part[0].size)
+    for start in range(0, len(part), planes):
+        progress(start / len(part))
+        box = (slice(start, min(start + planes, len(part))), *(slice(0, n) for n in part.shape[1:]))
+        made[box] = shrink(part, radius_mm, spacing, box)
+    return made

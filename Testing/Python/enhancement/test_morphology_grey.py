@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from MedProcLib.core.image_filter import ImageFilter
 from MedProcLib.enhancement.contrast.top_hat import TopHat
+from MedProcLib.enhancement.morphology import connected
 from MedProcLib.enhancement.morphology.ball import dilated, eroded, opened
 from MedProcLib.enhancement.morphology.fill_holes import FillHoles
 from MedProcLib.enhancement.morphology.grey_morphology import GreyMorphology
@@ -100,6 +101,22 @@ def test_reconstruction_is_that_of_scikit_image():
     np.testing.assert_allclose(np.moveaxis(turned, 2, 0), sliced, atol=1e-4)
 
 
+@pytest.mark.parametrize("rising", [True, False])
+def test_reconstruction_in_slabs_is_that_of_the_whole(rising, monkeypatch):
+    values = ndimage.gaussian_filter(np.random.default_rng(7).normal(0, 100, (40, 20, 22)), (0, 1, 1)).astype(
+        np.float32
+    )
+    # a winding channel through all slabs, there and back
+    values[:, 5, 5] = values[:, 5, 9] = values[-1, 5, 5:10] = 80
+    marker = np.full_like(values, -200)
+    marker[0, 5, 5] = 80
+    sign = 1 if rising else -1
+    whole = connected.reconstructed(sign * marker, sign * values, rising)
+    monkeypatch.setattr(connected, "SLAB_VOXELS", 3 * 20 * 22)
+    np.testing.assert_array_equal(connected.reconstructed(sign * marker, sign * values, rising), whole)
+    assert sign * whole[0, 5, 9] == 80 and (whole != sign * marker).mean() > 0.9
+
+
 def test_opening_by_reconstruction_keeps_shapes_that_opening_rounds():
     values = np.zeros((60, 60))
     values[10:40, 10:40] = 100
@@ -142,8 +159,8 @@ def test_holes_are_filled_to_their_rim():
     in_slices = run(FillHoles(), values, (3, 1, 1))
     assert (in_slices[:, 5:25, 5:25] >= 60).all() and in_slices[4, 19, 19] == 60 and in_slices[3, 19, 19] == 100
     assert in_slices[0, 0, 0] == 0
-    connected = run(FillHoles(connected="3D"), values, (3, 1, 1))
-    assert connected[4, 12, 12] == 100 and connected[4, 19, 19] == 40
+    through = run(FillHoles(connected="3D"), values, (3, 1, 1))
+    assert through[4, 12, 12] == 100 and through[4, 19, 19] == 40
     peaks = run(FillHoles(kind="bright peaks"), 100 - values, (3, 1, 1))
     np.testing.assert_array_equal(peaks, 100 - in_slices)
     binary = np.random.default_rng(6).random((30, 40)) > 0.35
