@@ -109,25 +109,29 @@ class CoarseField:
     def on(self, box: Box) -> np.ndarray:
         """Values at the voxels of a box of the image's array."""
         values = self.coefficients
-        for axis, part in enumerate(box):
+        # the axes along which there is most to be left out first
+        for axis in sorted(range(len(box)), key=lambda a: (box[a].stop - box[a].start) / values.shape[a]):
+            part = box[axis]
             if self.coarsening.count[axis] == 1:
                 values = np.repeat(values, part.stop - part.start, axis)
             else:
-                weights = self._weights(axis, part)
-                values = np.moveaxis(np.tensordot(weights, values, (1, axis)), 0, axis)
+                weights, used = self._weights(axis, part)
+                reached = np.moveaxis(values, axis, 0)[used]
+                values = np.moveaxis(np.tensordot(weights, reached, 1), 0, axis)
         return np.ascontiguousarray(values)
 
-    def _weights(self, axis: int, part: slice) -> np.ndarray:
-        """What each coefficient along an axis counts at each voxel: (voxels, coefficients)."""
+    def _weights(self, axis: int, part: slice) -> tuple[np.ndarray, slice]:
+        """What each coefficient along an axis counts at each voxel (voxels, coefficients), and which these are."""
         first, factor = self.coarsening.first[axis], self.coarsening.factors[axis]
         place = (np.arange(part.start, part.stop) - first) / factor + BORDER
         below = np.floor(place).astype(int)
         t = place - below
         taps = ((1 - t) ** 3, 3 * t**3 - 6 * t**2 + 4, -3 * t**3 + 3 * t**2 + 3 * t + 1, t**3)
-        weights = np.zeros((len(place), self.coefficients.shape[axis]), np.float32)
+        used = slice(int(below[0]) - 1, int(below[-1]) + 3)
+        weights = np.zeros((len(place), used.stop - used.start), np.float32)
         for number, tap in enumerate(taps):
-            weights[np.arange(len(place)), below - 1 + number] = tap / 6
-        return weights
+            weights[np.arange(len(place)), below - 1 + number - used.start] = tap / 6
+        return weights, used
 
 
 def mean_inside(

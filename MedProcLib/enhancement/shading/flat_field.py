@@ -91,13 +91,15 @@ class FlatField(ImageFilter):
 
     def apply(self, values, region, place, learned, progress=SILENT):
         coarse, black = learned
-        field = coarse.on(place.box)
+        field = coarse.on(place.box).astype(values.dtype, copy=False)
         if self._divides:
-            field = np.exp(field)
+            np.exp(field, out=field)
         if self.output == "field":
             return field
-        corrected = values / field if self._divides else values - field
-        return corrected if black is None else np.where(values == black, values, corrected)
+        (np.divide if self._divides else np.subtract)(values, field, out=field)
+        if black is not None:
+            np.copyto(field, values, where=values == black)
+        return field
 
     @property
     def _divides(self) -> bool:

@@ -52,7 +52,8 @@ class N4(ImageFilter):
         return field.plus(-np.log(mean_inside(field, values, region, lambda log, _: np.exp(log))))
 
     def apply(self, values, region, place, learned, progress=SILENT):
-        field = np.exp(learned.on(place.box))
+        field = learned.on(place.box)
+        np.exp(field, out=field)
         return field if self.output == "field" else values / field
 
 
