@@ -1,17 +1,17 @@
-"""MedProc Enhancement: bias correction, denoising and intensity standardization of a volume, as a chain of steps."""
+"""MedProc Enhancement: noise, shading, intensities and detail of volumes, mended by a chain of steps."""
 
 import importlib.util
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Union
+from typing import Annotated, Any, Union
 
 import numpy as np
 import SimpleITK as sitk
 import slicer
 from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -25,15 +25,31 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe, Step
-from MedProcLib.core.registry import create_operation
+from MedProcLib.core.registry import create_operation, operations
+from MedProcLib.enhancement.presets.presets import preset_of_recipe
+from MedProcLib.enhancement.presets.proposal import Proposal, propose
 from MedProcLib.scene.commit import commit
+from MedProcLib.scene.dicom_tags import dicom_tags_of
+from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of, write_provenance
 from MedProcLib.scene.views import show_in_slices
-from MedProcLib.scene.volumes import image_of_volume, update_volume, volume_from_image
+from MedProcLib.scene.volumes import image_of_volume, sample_of_volume, update_volume, volume_from_image
 from MedProcLib.widgets.about import describe_module
+from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.inputs import propose_volume, require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
+from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.region_choice import SegmentBox, region_image, segment_ids
+from MedProcLib.widgets.volume_choice import (
+    HIERARCHY_EVENTS,
+    BranchBox,
+    CheckedVolumes,
+    hierarchy_node,
+    volumes_of_branch,
+)
+
+ONE, SEVERAL, BRANCH = "One volume", "Several volumes", "A study or folder"
+SEVERAL_ROLE = "severalVolumes"  # in which the parameter node refers to them
 
 
 class MedProcEnhancement(ScriptedLoadableModule):
@@ -42,29 +58,52 @@ class MedProcEnhancement(ScriptedLoadableModule):
         describe_module(
             parent,
             title=_("MedProc Enhancement"),
-            summary=_("Correct, denoise and standardize the intensities of a volume, so that studies read alike."),
+            summary=_("Correct, denoise, standardize and sharpen volumes of any modality, with presets to start from."),
         )
 
 
 @parameterNodeWrapper
 class MedProcEnhancementParameterNode:
-    """outputVolume: where the next result goes, None for a new volume; result: the last one."""
+    """outputVolume: where the next result goes, None for a new volume; result: the last one.
 
+    branch: path of the study or folder in the subject hierarchy; chainByUser: whether the user changed the chain or
+    chose its preset, so that no other one takes its place when another volume is chosen.
+    """
+
+    applyTo: Annotated[str, Choice([ONE, SEVERAL, BRANCH])] = ONE
     inputVolume: vtkMRMLScalarVolumeNode
+    branch: str = ""
     mask: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007 - Slicer knows no A | B
     maskSegment: str = ""
+    reference: vtkMRMLScalarVolumeNode
     recipe: str = ""
+    chainByUser: bool = False
     outputVolume: vtkMRMLScalarVolumeNode
     result: vtkMRMLScalarVolumeNode
 
 
 class MedProcEnhancementWidget(ModuleWidget):
-    run_tip = _("Enhance the input volume; it is not modified")
+    run_tip = _("Enhance the input; it is not modified")
 
     def makeLogic(self):
         return MedProcEnhancementLogic()
 
+    def makeChain(self):
+        return ChainEditor(
+            self.logic.defaultRecipe(),
+            self.logic.operations(),
+            self.onChainEdited,
+            lambda message, isProblem: self.run.say(message, isProblem),
+        )
+
     def connectPanel(self):
+        self.proposal = None
+        self._proposedFor = ""
+        self._chainShown = None
+        self._hierarchy = None
+        self.presets = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset)
+        self.volumes = CheckedVolumes(self.ui.volumesBox, self.onVolumesChecked)
+        self.branches = BranchBox(self.ui.branchBox, self.onBranch)
         self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
         self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
         self.ui.showInputButton.connect("clicked()", lambda: show_in_slices(self.parameters.inputVolume, fit=False))
@@ -73,50 +112,199 @@ class MedProcEnhancementWidget(ModuleWidget):
     def proposeInputs(self):
         self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
 
+    def initializeParameterNode(self):
+        super().initializeParameterNode()
+        self._observeHierarchy(hierarchy_node())
+
+    def onSceneStartClose(self, caller=None, event=None):
+        self._observeHierarchy(None)
+        self._proposedFor = ""
+        super().onSceneStartClose(caller, event)
+
     def refresh(self):
-        self.maskSegments.show(self.parameters.mask, self.parameters.maskSegment)
-        self.ui.showInputButton.enabled = self.parameters.inputVolume is not None
-        self.ui.showOutputButton.enabled = self.parameters.result is not None
+        parameters = self.parameters
+        self._propose()
+        self.presets.show(preset_of_recipe(self.recipe()), self.proposal)
+        self.maskSegments.show(parameters.mask, parameters.maskSegment)
+        self.volumes.show(referenced_nodes(parameters.parameterNode, SEVERAL_ROLE))
+        self.branches.show(parameters.branch)
+        self.ui.inputLabel.text = _("Input volume:") if parameters.applyTo == ONE else _("Preview on:")
+        for shown, widgets in (
+            (parameters.applyTo == SEVERAL, (self.ui.volumesLabel, self.ui.volumesBox)),
+            (parameters.applyTo == BRANCH, (self.ui.branchLabel, self.ui.branchBox)),
+            (parameters.applyTo == ONE, (self.ui.outputLabel, self.ui.outputSelector)),
+            (len(segment_ids(parameters.mask)) > 1, (self.ui.maskSegmentLabel, self.ui.maskSegmentBox)),
+            (takes_reference(self.recipe()), (self.ui.referenceLabel, self.ui.referenceSelector)),
+        ):
+            for widget in widgets:
+                widget.visible = shown
+        self.ui.showInputButton.enabled = parameters.inputVolume is not None
+        self.ui.showOutputButton.enabled = parameters.result is not None
+        chain = (parameters.recipe, parameters.inputVolume, parameters.mask, parameters.maskSegment)
+        if chain != self._chainShown:
+            self._chainShown = chain
+            self.onChainChanged()
 
     def missing(self):
-        if self.parameters.inputVolume is None:
+        parameters = self.parameters
+        if parameters.applyTo == ONE and parameters.inputVolume is None:
             return _("Choose an input volume (load one first, if there is none).")
-        if self.parameters.outputVolume is self.parameters.inputVolume:
+        if parameters.applyTo == SEVERAL and not self.chosenVolumes():
+            return _("Choose the volumes: check at least one.")
+        if parameters.applyTo == BRANCH and not self.chosenVolumes():
+            return _("Choose a patient, study or folder that holds volumes (make one in the Data module).")
+        if parameters.applyTo == ONE and parameters.outputVolume is parameters.inputVolume:
             return _("Choose another output: the input volume is not modified.")
-        if self.parameters.maskSegment not in segment_ids(self.parameters.mask):
+        if parameters.maskSegment not in segment_ids(parameters.mask):
             return _("Choose a segment of the mask: the one chosen before is not there.")
-        return "" if self.recipe().enabled_steps else _("Switch on at least one step.")
+        if not self.recipe().enabled_steps:
+            return _("Switch on at least one step.") if self.chain.steps else _("Add at least one step.")
+        if needs_reference(self.recipe()) and parameters.reference is None:
+            return _("Choose a reference volume: a step needs one.")
+        return ""
 
     def prepare(self):
         parameters = self.parameters
-        task = self.logic.prepare(
-            parameters.inputVolume, self.recipe(), parameters.mask, parameters.maskSegment, parameters.outputVolume
+        task = self.logic.prepareAll(
+            self.chosenVolumes(),
+            self.recipe(),
+            parameters.mask,
+            parameters.maskSegment,
+            parameters.reference,
+            parameters.outputVolume if parameters.applyTo == ONE else None,
         )
 
-        def commitResult(image):
-            parameters.result = self.logic.commit(task, image)
+        def commitResults(images):
+            nodes = self.logic.commit(task, images)
+            shown = {each.volume.GetID(): node for each, node in zip(task.parts, nodes, strict=True)}
+            previewed = parameters.inputVolume.GetID() if parameters.inputVolume is not None else ""
+            parameters.result = shown.get(previewed, nodes[0])
             show_in_slices(parameters.result, fit=False)
-            return _("Done: '{name}'.").format(name=parameters.result.GetName())
+            if len(nodes) == 1:
+                return _("Done: '{name}'.").format(name=nodes[0].GetName())
+            return _("Done: {count} new volumes, each beside its input.").format(count=len(nodes))
 
-        return task.compute, commitResult
+        return task.compute, commitResults
+
+    def chosenVolumes(self):
+        """The volumes that the chain is to be applied to."""
+        parameters = self.parameters
+        if parameters.applyTo == SEVERAL:
+            return referenced_nodes(parameters.parameterNode, SEVERAL_ROLE)
+        if parameters.applyTo == BRANCH:
+            return volumes_of_branch(parameters.branch)
+        return [parameters.inputVolume] if parameters.inputVolume is not None else []
+
+    def previewMask(self, volume):
+        """The mask on a volume's voxels, as the steps get it; None without one. Raises InputError."""
+        return region_image(self.parameters.mask, self.parameters.maskSegment, volume)
+
+    def onChainChanged(self):
+        """Called when the chain, the volume it is previewed on, or the mask is another one."""
+
+    def onChainEdited(self):
+        super().onChainEdited()
+        if self.parameters is not None:
+            self.parameters.chainByUser = True
+
+    def onPreset(self, preset):
+        if self.parameters is None:
+            return
+        self.parameters.chainByUser = self.proposal is None or preset != self.proposal.preset
+        if preset is not None:
+            self._use(preset)
+
+    def onVolumesChecked(self, nodes):
+        if self.parameters is not None:
+            set_referenced_nodes(self.parameters.parameterNode, SEVERAL_ROLE, nodes)
+
+    def onBranch(self, path):
+        self.parameters.branch = path
 
     def onMaskSegment(self, segmentId):
         self.parameters.maskSegment = segmentId
 
+    def onHierarchyChanged(self, caller=None, event=None):
+        scene = slicer.mrmlScene
+        if self.parameters is None or scene.IsImporting() or scene.IsBatchProcessing() or scene.IsClosing():
+            return
+        if self.parameters.applyTo == BRANCH:
+            self._on_parameters_changed()
+
+    def _propose(self):
+        """Propose a preset for a volume that was not there before, and use it unless the user made the chain."""
+        volume = self.parameters.inputVolume
+        name = volume.GetID() if volume is not None else ""
+        if name == self._proposedFor:
+            return
+        self._proposedFor = name
+        self.proposal = self.logic.propose(volume) if volume is not None else None
+        isUntouched = self.recipe() == self.chain.default or preset_of_recipe(self.recipe()) is not None
+        if self.proposal is not None and isUntouched and not self.parameters.chainByUser:
+            self._use(self.proposal.preset)
+
+    def _use(self, preset):
+        self.chain.set_recipe(preset.recipe())
+        super().onChainEdited()
+
+    def _observeHierarchy(self, node):
+        if node is self._hierarchy:
+            return
+        for event in HIERARCHY_EVENTS:
+            if self._hierarchy is not None:
+                self.removeObserver(self._hierarchy, event, self.onHierarchyChanged)
+            if node is not None:
+                self.addObserver(node, event, self.onHierarchyChanged)
+        self._hierarchy = node
+
+
+def takes_reference(recipe: Recipe) -> bool:
+    """Whether a step that is switched on can use a reference image."""
+    declarations = [operation.declaration for _number, operation in recipe.enabled_steps]
+    return any("reference" in (*each.inputs, *each.optional_inputs) for each in declarations)
+
+
+def needs_reference(recipe: Recipe) -> bool:
+    """Whether a step that is switched on cannot do without a reference image."""
+    return any("reference" in operation.declaration.inputs for _number, operation in recipe.enabled_steps)
+
 
 @dataclass(frozen=True)
-class EnhancementTask:
-    """All that a run needs; compute() touches no node, so it may run in a worker thread."""
+class Part:
+    """A volume to enhance, and the node its result replaces (None for a new one)."""
 
     volume: Any
     output: Any
-    image: sitk.Image
-    mask: sitk.Image | None
-    recipe: Recipe
+    name: str
     inputs: dict[str, str]
 
-    def compute(self, progress: Progress = SILENT) -> sitk.Image:
-        return self.recipe.run(progress, image=self.image, mask=self.mask)["image"]
+
+@dataclass(frozen=True)
+class EnhancementTask:
+    """All that a run needs. images: image and mask of each part; a run uses them up, to need less memory."""
+
+    parts: tuple[Part, ...]
+    images: list[tuple[sitk.Image, sitk.Image | None]]
+    reference: sitk.Image | None
+    recipe: Recipe
+
+    def compute(self, progress: Progress = SILENT) -> list[sitk.Image]:
+        """The results in order; touches no node, so it may run in a worker thread. Raises InputError, Cancelled."""
+        if len(self.parts) == 1:
+            return [self._enhanced(progress)]
+        results = []
+        for number, (part, share) in enumerate(
+            zip(self.parts, progress.parts(*[1.0] * len(self.parts)), strict=True), 1
+        ):
+            try:
+                results.append(self._enhanced(share.labelled(f"{number}/{len(self.parts)} {part.name}")))
+            except InputError as error:
+                raise InputError(f"'{part.name}': {error} Nothing was added for the other volumes either.") from error
+        return results
+
+    def _enhanced(self, progress: Progress) -> sitk.Image:
+        image, mask = self.images.pop(0)
+        return self.recipe.run(progress, image=image, mask=mask, reference=self.reference)["image"]
 
 
 class MedProcEnhancementLogic(ScriptedLoadableModuleLogic):
@@ -125,10 +313,16 @@ class MedProcEnhancementLogic(ScriptedLoadableModuleLogic):
     logic = MedProcEnhancementLogic()
     enhanced = logic.process(slicer.util.getNode("FLAIR"))
     enhanced = logic.process(volume, Recipe.of(NonLocalMeans(search_radius_mm=4)))
+    several = logic.processAll([first, second], Recipe.load("recipe.json"))
+    preset, reason = logic.propose(volume); enhanced = logic.process(volume, preset.recipe())
     """
 
     def getParameterNode(self):
         return MedProcEnhancementParameterNode(super().getParameterNode())
+
+    def operations(self):
+        """Declarations of the operations that a chain may have: those that give an image."""
+        return [declaration for declaration in operations("enhancement") if "image" in declaration.gives]
 
     def defaultRecipe(self) -> Recipe:
         """Bias correction, denoising, standardization."""
@@ -136,40 +330,73 @@ class MedProcEnhancementLogic(ScriptedLoadableModuleLogic):
             (
                 Step(create_operation("enhancement.n4")),
                 Step(create_operation("enhancement.non_local_means")),
-                Step(create_operation("enhancement.curvature_diffusion"), enabled=False),
                 Step(create_operation("enhancement.standardize")),
             )
         )
 
-    def process(self, volume, recipe=None, mask=None, maskSegment="", output=None, progress=SILENT):
+    def propose(self, volume) -> Proposal | None:
+        """The preset that suits a volume node, and why; None for one without voxels."""
+        try:
+            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
+        except InputError:
+            return None
+
+    def process(
+        self, volume, recipe=None, mask=None, maskSegment="", output=None, progress=SILENT, reference=None
+    ) -> Any:
         """Enhance a volume node and return the node of the result, a new one unless `output` is given.
 
         recipe: core.recipe.Recipe, the default chain without; mask: segmentation node (maskSegment: id of the
-        segment, '' for all) or label map node. Raises InputError, Cancelled; then the scene is as it was.
+        segment, '' for all) or label map node; reference: volume node for steps that match another image.
+        Raises InputError, Cancelled; then the scene is as it was.
         """
-        task = self.prepare(volume, recipe or self.defaultRecipe(), mask, maskSegment, output)
+        task = self.prepareAll([volume], recipe or self.defaultRecipe(), mask, maskSegment, reference, output)
+        return self.commit(task, task.compute(progress))[0]
+
+    def processAll(self, volumes, recipe=None, mask=None, maskSegment="", reference=None, progress=SILENT) -> list:
+        """Enhance volume nodes, each to a new node beside it, and return these in order; see process.
+
+        All or none: after an InputError (which names the volume) or Cancelled the scene is as it was. The results are
+        held in memory until the last one is done.
+        """
+        task = self.prepareAll(volumes, recipe or self.defaultRecipe(), mask, maskSegment, reference)
         return self.commit(task, task.compute(progress))
 
-    def prepare(self, volume, recipe, mask=None, maskSegment="", output=None) -> EnhancementTask:
+    def prepareAll(self, volumes, recipe, mask=None, maskSegment="", reference=None, output=None) -> EnhancementTask:
         """Read the nodes (main thread). Raises InputError."""
-        if output is not None and output is volume:
+        if not volumes:
+            raise InputError("There is no volume to enhance: choose at least one.")
+        if output is not None and output in volumes:
             raise InputError("The output is the input volume: choose another, since inputs are not modified.")
         if not recipe.enabled_steps:
             raise InputError("No step is switched on: switch on at least one.")
-        image = image_of_volume(volume)
-        inputs = {"image": volume.GetName()} | ({"mask": mask.GetName()} if mask is not None else {})
-        return EnhancementTask(volume, output, image, region_image(mask, maskSegment, volume), recipe, inputs)
+        named = {"mask": mask, "reference": reference if takes_reference(recipe) else None}
+        others = {role: node.GetName() for role, node in named.items() if node is not None}
+        parts, images = [], []
+        for volume in volumes:
+            try:
+                images.append((image_of_volume(volume), region_image(mask, maskSegment, volume)))
+            except InputError as error:
+                if len(volumes) == 1:
+                    raise
+                raise InputError(f"'{volume.GetName()}': {error}") from error
+            parts.append(Part(volume, output, volume.GetName(), {"image": volume.GetName()} | others))
+        referenceImage = image_of_volume(named["reference"]) if named["reference"] is not None else None
+        return EnhancementTask(tuple(parts), images, referenceImage, recipe)
 
-    def commit(self, task: EnhancementTask, image: sitk.Image):
-        """Write the result to the scene (main thread) and return its node."""
-        require_present(task.volume, task.output)
+    def commit(self, task: EnhancementTask, images) -> list:
+        """Write the results to the scene (main thread), all or none, and return their nodes."""
+        require_present(*(node for part in task.parts for node in (part.volume, part.output)))
         with commit():
-            node = task.output
-            if node is None:
-                node = volume_from_image(image, f"{task.volume.GetName()} enhanced", like=task.volume)
-            else:
-                update_volume(node, image)
-            write_provenance(node, Provenance(task.recipe, task.inputs))
+            return [self._written(part, task.recipe, image) for part, image in zip(task.parts, images, strict=True)]
+
+    def _written(self, part: Part, recipe: Recipe, image: sitk.Image):
+        node = part.output
+        if node is None:
+            node = volume_from_image(image, f"{part.name} enhanced", like=part.volume)
+        else:
+            update_volume(node, image)
+        write_provenance(node, Provenance(recipe, part.inputs))
         return node
 
 

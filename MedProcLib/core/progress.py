@@ -47,6 +47,17 @@ class Progress:
         child._low, child._high = self._low + low * width, self._low + high * width
         return child
 
+    def labelled(self, label: str) -> "Progress":
+        """The same progress whose messages begin with a label: which of several images is worked on, say."""
+
+        def report(fraction: float, message: str) -> None:
+            assert self._report is not None
+            self._report(fraction, f"{label}: {message}" if message else label)
+
+        child = Progress(report if self._report is not None else None, self._cancel)
+        child._low, child._high = self._low, self._high
+        return child
+
     def parts(self, *weights: float) -> "list[Progress]":
         """Consecutive sub-tasks that share this one in proportion to the weights."""
         total, low, children = float(sum(weights)), 0.0, []
@@ -63,6 +74,9 @@ class _Silent(Progress):
         super().__init__()
 
     def part(self, low: float, high: float) -> Progress:
+        return self
+
+    def labelled(self, label: str) -> Progress:
         return self
 
     def cancel(self) -> None:

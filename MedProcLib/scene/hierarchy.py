@@ -1,8 +1,22 @@
 """Places in the subject hierarchy: patient, study (a time point), folder, and beside the node a result came from."""
 
 import datetime
+from dataclasses import dataclass
 
 import slicer
+import vtk
+
+
+@dataclass(frozen=True)
+class Branch:
+    """A patient, study or folder of the subject hierarchy, and the nodes of one kind in and below it.
+
+    path: names from the top, 'Patient / Study'; a number tells apart those of one name.
+    """
+
+    item: int
+    path: str
+    nodes: tuple
 
 
 def place_beside(node, other) -> None:
@@ -43,6 +57,26 @@ def add_folder(scene, parent_item: int, name: str) -> int:
     return hierarchy_of(scene).CreateFolderItem(parent_item, name)
 
 
+def branches(scene, class_name: str) -> list[Branch]:
+    """All patients, studies and folders that hold nodes of exactly this class, in the order shown."""
+    hierarchy = hierarchy_of(scene)
+    found: list[Branch] = []
+    for item in _items_below(hierarchy, hierarchy.GetSceneItemID()):
+        nodes = nodes_below(scene, item, class_name)
+        if hierarchy.GetItemDataNode(item) is None and nodes:
+            path = _path(hierarchy, item)
+            same = sum(branch.path == path or branch.path.startswith(f"{path} #") for branch in found)
+            found.append(Branch(item, f"{path} #{same + 1}" if same else path, tuple(nodes)))
+    return found
+
+
+def nodes_below(scene, item: int, class_name: str) -> list:
+    """Nodes of exactly this class under an item, at any depth, in the order shown."""
+    hierarchy = hierarchy_of(scene)
+    nodes = [hierarchy.GetItemDataNode(below) for below in _items_below(hierarchy, item)]
+    return [node for node in nodes if node is not None and node.GetClassName() == class_name]
+
+
 def attribute_of(node, attribute_name: str) -> str:
     """A subject-hierarchy attribute of a node's item or of the nearest item above that has it; '' when none has."""
     hierarchy = hierarchy_of(node.GetScene())
@@ -58,3 +92,17 @@ def attribute_of(node, attribute_name: str) -> str:
 def hierarchy_of(scene):
     """The subject hierarchy of the scene."""
     return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)
+
+
+def _items_below(hierarchy, item: int) -> list[int]:
+    items = vtk.vtkIdList()
+    hierarchy.GetItemChildren(item, items, True)
+    return [items.GetId(index) for index in range(items.GetNumberOfIds())]
+
+
+def _path(hierarchy, item: int) -> str:
+    names: list[str] = []
+    while item and item != hierarchy.GetSceneItemID():
+        names.insert(0, hierarchy.GetItemName(item))
+        item = hierarchy.GetItemParent(item)
+    return " / ".join(names)

@@ -1,4 +1,4 @@
-"""New nodes with a name nobody else in the scene has."""
+"""New nodes with a name nobody else in the scene has, and lists of nodes that a node refers to."""
 
 import slicer
 
@@ -8,3 +8,23 @@ def new_node(class_name: str, name: str, scene):
     node = getattr(slicer, class_name)()
     node.SetName(name if scene.GetFirstNodeByName(name) is None else scene.GenerateUniqueName(name))
     return node
+
+
+def referenced_nodes(node, role: str) -> list:
+    """The nodes that a node refers to in a role, in order; those no longer in the scene are left out."""
+    found = [node.GetNthNodeReference(role, number) for number in range(node.GetNumberOfNodeReferences(role))]
+    return [other for other in found if other is not None]
+
+
+def set_referenced_nodes(node, role: str, others) -> None:
+    """Have a node refer to just these nodes in a role; the list is saved with the scene."""
+    if list(others) == referenced_nodes(node, role):
+        return
+    was_modifying = node.StartModify()
+    try:
+        node.RemoveNodeReferenceIDs(role)
+        for other in others:
+            node.AddNodeReferenceID(role, other.GetID())
+        node.Modified()
+    finally:
+        node.EndModify(was_modifying)

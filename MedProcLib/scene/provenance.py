@@ -23,3 +23,8 @@ def append_edit(node, edit: str) -> None:
     provenance = provenance_of(node)
     if provenance is not None:
         write_provenance(node, dataclasses.replace(provenance, edits=(*provenance.edits, edit)))
+
+
+def is_result(node) -> bool:
+    """Whether MedProc made this node."""
+    return bool(node.GetAttribute(ATTRIBUTE))

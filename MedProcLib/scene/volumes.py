@@ -4,6 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 import slicer
 import vtk
+from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry, resample
@@ -47,6 +48,22 @@ def geometry_of_volume(node) -> Geometry:
     if _under_nonlinear(node):
         node = _hardened_copy(node)
     return upright_grid(_geometry(node))
+
+
+def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image:
+    """Some whole slices of a volume node, evenly spread, with its spacing: enough to see what kind of image it is.
+
+    At least three, so that a 3D image stays one. Raises InputError like require_volume.
+    """
+    require_volume(node)
+    data = node.GetImageData()
+    columns, rows, slices = data.GetDimensions()
+    wanted = min(slices, max(3, most_voxels // (columns * rows)))
+    chosen = np.unique(np.linspace(0, slices - 1, 2 * wanted + 1)[1::2].round().astype(int))  # the ends tell least
+    array = vtk_to_numpy(data.GetPointData().GetScalars()).reshape(slices, rows, columns, -1)[chosen]
+    image = sitk.GetImageFromArray(array[..., 0])
+    image.SetSpacing(node.GetSpacing())
+    return image
 
 
 def volume_from_image(image: sitk.Image, name: str, scene=None, like=None, labels: bool = False):

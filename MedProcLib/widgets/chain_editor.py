@@ -203,6 +203,7 @@ class _EditedStep(StepPanel):
 
     def __init__(self, declaration: Declaration, changed: Callable[[], None], tools: Sequence[Any]) -> None:
         super().__init__(declaration, changed, tools)
+        self.operation_panel.reset_button.setVisible(False)  # it is in the header's menu
         self.up_button: Any = None
         self.down_button: Any = None
         self.actions: dict[str, Any] = {}

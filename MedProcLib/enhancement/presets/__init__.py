@@ -1,0 +1,1 @@
+"""Presets by modality and task."""

@@ -1,0 +1,142 @@
+"""Which preset suits an image: told from its DICOM attributes, otherwise from its name and its values."""
+
+import re
+from collections.abc import Mapping
+from typing import NamedTuple
+
+import SimpleITK as sitk
+
+from .content import Kind, kind_of
+from .presets import Preset, preset_named
+
+RADIOGRAPHY = {"CR", "DX", "MG", "RG", "XA", "RF", "IO", "PX"}
+COUNTS = {"PT", "NM", "ST"}
+# Below this tube current times time (mAs), a body CT is of low dose (lung screening: ACR-STR practice parameter).
+LOW_EXPOSURE_MAS = 40
+# Lung windows lie there (HU); others lie above.
+LUNG_WINDOW_CENTER = -300
+# Reconstruction kernels for lung and bone: Siemens B60-B80 and Bl/Br5x up, GE LUNG, Philips L and YA/YB, Canon FC50 up.
+SHARP_KERNEL = re.compile(r"\b(?:B[678]\d\w?|B[lr][5-9]\d\w?|LUNG|YA|YB|FC[58]\d|L)\b", re.IGNORECASE)
+
+
+class Proposal(NamedTuple):
+    """A preset and why it is proposed, as a sentence for the user."""
+
+    preset: Preset
+    reason: str
+
+
+def propose(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
+    """The preset that suits an image, with the reason; None when nothing is known of it.
+
+    tags: DICOM attributes by keyword (Modality, SeriesDescription, BodyPartExamined, EchoTime, ...), as many as there
+    are; image: the image or some slices of it, for what the tags leave open; name: what the user knows it by.
+    """
+    modality = tags.get("Modality", "").upper()
+    if modality == "CT":
+        return _ct(tags, image)
+    if modality == "MR":
+        return _mr(tags, name)
+    if modality in COUNTS:
+        return _because("pet", f"DICOM modality {modality}")
+    if modality == "US":
+        return _because("ultrasound", "DICOM modality US")
+    if modality in RADIOGRAPHY:
+        return _because("radiograph", f"DICOM modality {modality}")
+    if image is None:
+        return None
+    return _by_content(kind_of(image), name)
+
+
+def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
+    words = _words(tags, "SeriesDescription", "StudyDescription", "ProtocolName")
+    if re.search(r"low[ -]?dose|\bLD(?:CT)?\b|screening", words, re.IGNORECASE):
+        return _because("ct_low_dose", f"CT whose description says '{words}'")
+    exposure = _number(tags, "Exposure")
+    if exposure is not None and 0 < exposure <= LOW_EXPOSURE_MAS:
+        return _because("ct_low_dose", f"CT taken with {exposure:g} mAs")
+    kernel = tags.get("ConvolutionKernel", "")
+    if SHARP_KERNEL.search(kernel):
+        return _because("ct_lung", f"CT reconstructed with the sharp kernel {kernel}")
+    if re.search(r"\blungs?\b|pulmo", words, re.IGNORECASE):
+        return _because("ct_lung", f"CT whose description says '{words}'")
+    center = _number(tags, "WindowCenter")
+    if center is not None and center <= LUNG_WINDOW_CENTER:
+        return _because("ct_lung", f"CT whose window is centered at {center:g} HU")
+    part = tags.get("BodyPartExamined", "")
+    if kernel or center is not None or (part and not re.search(r"chest|lung|thorax", part, re.IGNORECASE)):
+        known = (
+            f"of {part.lower()}" if part else f"with kernel {kernel}" if kernel else f"with a window at {center:g} HU"
+        )
+        return _because("ct_soft_tissue", f"CT {known}")
+    if image is not None:
+        kind = kind_of(image)
+        if kind.modality == "CT":
+            return _because(_CT_PRESETS[kind.detail], f"CT; {kind.reason}")
+    if part:
+        return _because("ct_lung", f"CT of {part.lower()}")
+    return _because("ct_soft_tissue", "CT, of which no more is known")
+
+
+def _mr(tags: Mapping[str, str], name: str) -> Proposal:
+    words = _words(tags, "SeriesDescription", "ProtocolName") or name
+    part = _words(tags, "BodyPartExamined", "StudyDescription")
+    if part and not re.search(r"brain|head|skull|neuro|cereb|crani", f"{part} {words}", re.IGNORECASE):
+        return _because("mr_shading", f"MR of {part.lower()}")
+    weighting = weighting_in(words)
+    if weighting:
+        return _because(f"mr_brain_{weighting}", f"MR whose description says '{words}'")
+    echo, repetition = _number(tags, "EchoTime"), _number(tags, "RepetitionTime")
+    inversion = _number(tags, "InversionTime")
+    if echo is not None and repetition is not None:
+        times = f"TE {echo:g} ms, TR {repetition:g} ms" + (f", TI {inversion:g} ms" if inversion else "")
+        if inversion and inversion >= 1500 and echo >= 60:
+            return _because("mr_brain_flair", f"MR with {times}: fluid suppressed")
+        if echo >= 60 and repetition >= 1500:
+            return _because("mr_brain_t2", f"MR with {times}: T2-weighted")
+        if echo <= 30 and (repetition <= 1000 or (inversion and inversion <= 1300)):
+            return _because("mr_brain_t1", f"MR with {times}: T1-weighted")
+    return _because("mr_shading", "MR whose weighting is not stated")
+
+
+def _by_content(kind: Kind, name: str) -> Proposal:
+    if kind.modality == "CT":
+        return _because(_CT_PRESETS[kind.detail], f"no DICOM tags; {kind.reason}")
+    if kind.modality == "MR":
+        weighting = weighting_in(name)
+        if weighting:
+            return _because(f"mr_brain_{weighting}", f"no DICOM tags; its name '{name}' says {weighting.upper()}")
+        if re.search(r"(?<![a-z])(?:pet|suv|fdg)(?![a-z])", name, re.IGNORECASE):
+            return _because("pet", f"no DICOM tags; its name '{name}' says PET")
+        return _because("mr_shading", f"no DICOM tags; {kind.reason}")
+    return _because(_OTHER_PRESETS[kind.modality], f"no DICOM tags; {kind.reason}")
+
+
+def weighting_in(words: str) -> str:
+    """'t1', 't2' or 'flair' when the words say so, '' otherwise."""
+    if re.search(r"flair", words, re.IGNORECASE):
+        return "flair"
+    if re.search(r"(?<![a-z0-9])t1(?![0-9])|mp-?rage|spgr|bravo", words, re.IGNORECASE):
+        return "t1"
+    if re.search(r"(?<![a-z0-9])t2(?![0-9])", words, re.IGNORECASE):
+        return "t2"
+    return ""
+
+
+_CT_PRESETS = {"lung": "ct_lung", "noisy": "ct_low_dose", "": "ct_soft_tissue"}
+_OTHER_PRESETS = {"US": "ultrasound", "DX": "radiograph", "PT": "pet"}
+
+
+def _because(name: str, reason: str) -> Proposal:
+    return Proposal(preset_named(name), f"{reason[:1].upper()}{reason[1:]}.")
+
+
+def _words(tags: Mapping[str, str], *keywords: str) -> str:
+    return " ".join(filter(None, (tags.get(keyword, "").strip() for keyword in keywords)))
+
+
+def _number(tags: Mapping[str, str], keyword: str) -> float | None:
+    try:
+        return float(tags.get(keyword, "").split("\\")[0])
+    except ValueError:  # not stated, or not a number
+        return None
