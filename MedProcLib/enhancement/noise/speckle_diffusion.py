@@ -80,52 +80,46 @@ def _steps(grid: Geometry, scale_mm: float) -> tuple[float, int]:
 
 def _diffuse(values: np.ndarray, weights: dict[int, float], step: float, cv: float, floor: float) -> None:
     """One explicit step, in place. weights: 1 / squared spacing per axis, 1 for the finest."""
-    signal = np.maximum(values, floor)
-    gradient = np.zeros_like(values)
-    laplacian = np.zeros_like(values)
+    inverse = np.maximum(values, floor)
+    np.reciprocal(inverse, out=inverse)
+    gradient, laplacian = np.zeros_like(values), np.zeros_like(values)
+    flows = {}
     for axis, weight in weights.items():
-        difference = _difference(values, axis)
+        before, after = _sides(values, axis)
+        difference = after - before
+        flows[axis] = flow = difference * difference.dtype.type(weight) if weight != 1 else difference.copy("K")
         before, after = _sides(laplacian, axis)
-        before += weight * difference
-        after -= weight * difference
-        difference *= difference
-        difference *= weight
+        before += flow
+        after -= flow
+        difference *= flow
         before, after = _sides(gradient, axis)
         before += difference
         after += difference
     sides = 2 * sum(weights.values())
-    gradient /= signal
-    gradient /= signal
-    laplacian /= signal
+    laplacian *= inverse
     laplacian /= sides
-    # squared local coefficient of variation; in 2D the factors are 1/2 and 1/16, as published
-    variation = gradient
-    variation *= 2 / sides
-    variation -= laplacian**2
+    inverse *= inverse
+    inverse *= 2 / sides
+    # squared local coefficient of variation q2; in 2D the factors are 1/2 and 1/16, as published
+    q2 = gradient
+    q2 *= inverse
+    np.multiply(laplacian, laplacian, out=inverse)
+    q2 -= inverse
     laplacian += 1
     np.maximum(laplacian, 1e-3, out=laplacian)
-    variation /= laplacian**2
-    flow = variation
-    flow -= cv**2
-    flow /= cv**2 * (1 + cv**2)
-    np.maximum(flow, 0, out=flow)
-    flow += 1
-    np.reciprocal(flow, out=flow)
-    change = np.zeros_like(values)
-    for axis, weight in weights.items():
-        difference = _difference(values, axis)
+    q2 /= laplacian
+    q2 /= laplacian
+    # 1 / (1 + (q2 - cv2) / (cv2 (1 + cv2))), at most 1
+    conductance = q2
+    conductance += cv**4
+    np.maximum(conductance, cv**2 + cv**4, out=conductance)
+    np.divide((cv**2 + cv**4) * step, conductance, out=conductance)
+    for axis, flow in flows.items():
         # as published, the coefficient between two voxels is that of the second
-        difference *= _sides(flow, axis)[1]
-        difference *= step * weight
-        before, after = _sides(change, axis)
-        before += difference
-        after -= difference
-    values += change
-
-
-def _difference(values: np.ndarray, axis: int) -> np.ndarray:
-    before, after = _sides(values, axis)
-    return after - before
+        flow *= _sides(conductance, axis)[1]
+        before, after = _sides(values, axis)
+        before += flow
+        after -= flow
 
 
 def _sides(values: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray]:
