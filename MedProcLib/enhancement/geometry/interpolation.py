@@ -11,8 +11,8 @@ from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 
 INTERPOLATORS = {"linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline3, "nearest": sitk.sitkNearestNeighbor}
-# Voxels that a value depends on, on each side; a cubic spline's weights fall by 3.7 a voxel, to 2e-6.
-REACH = {"linear": 2, "cubic": 10, "nearest": 2}
+# Voxels that a value depends on, on each side; a cubic spline's weights fall by 3.7 a voxel, to 3e-5.
+REACH = {"linear": 2, "cubic": 8, "nearest": 2}
 # Where an axis has fewer voxels, a cubic spline is undefined.
 LEAST_FOR_CUBIC = 4
 # Share of a voxel by which positions are moved, so that rounding does not decide what is nearest of two at equal

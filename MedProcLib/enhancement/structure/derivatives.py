@@ -7,7 +7,6 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.image_filter import MOST_THREADS, Box
@@ -21,7 +20,9 @@ BLOCK_VOXELS = 500_000
 LEAST_SD_VOXELS = 0.2
 # A box of fewer voxels is not worth threads.
 LEAST_BLOCK_VOXELS = 20_000
-# Multiplications of a product of matrices that is computed in one thread (OpenBLAS).
+# Results along an axis that are computed in one product of matrices, and the multiplications of one product: OpenBLAS
+# computes larger ones in threads.
+BAND = 16
 SMALL_PRODUCT = 250_000
 
 
@@ -130,7 +131,7 @@ def _along(
         return
     here = sorted({o[0] for o in orders})
     if values.shape[axis] == 1:
-        made = [values]
+        made = values[np.newaxis]
     else:
         kernels = [kernel(order, sd_mm / spacing[axis]) / spacing[axis] ** order for order in here]
         made = _correlated(values, axis, kernels, wanted[axis])
@@ -140,33 +141,56 @@ def _along(
             yield (order, *key), derived
 
 
-def _correlated(values: np.ndarray, axis: int, kernels: list[np.ndarray], part: slice) -> list[np.ndarray]:
-    """The part of the correlations with each of some kernels of one size along an axis, mirrored at its ends."""
-    radius = len(kernels[0]) // 2
-    if axis == 0 and part.stop - part.start <= radius:
-        return _planes(values, kernels, part)
-    low, high = max(0, part.start - radius), min(values.shape[axis], part.stop + radius)
-    near = values[(slice(None),) * axis + (slice(low, high),)]
-    inner = (slice(None),) * axis + (slice(part.start - low, part.stop - low),)
-    return [ndimage.correlate1d(near, weights, axis, mode="reflect")[inner] for weights in kernels]
+def _correlated(values: np.ndarray, axis: int, kernels: list[np.ndarray], part: slice) -> np.ndarray:
+    """The part of the correlations with each of some kernels of one size along an axis, mirrored at its ends.
+
+    As products with banded matrices, all kernels in one: two to six times as fast as scipy's correlate1d, and small
+    enough that the library of linear algebra leaves them in one thread, for there are threads around this already.
+    """
+    length, count = values.shape[axis], part.stop - part.start
+    flat = values.reshape(int(np.prod(values.shape[:axis])), length, -1)
+    before, _, after = flat.shape
+    made = np.empty((len(kernels), before, count, after), values.dtype)
+    weights_of: dict[tuple[int, int, int], np.ndarray] = {}  # far from the ends they repeat
+    for start in range(part.start, part.stop, BAND):
+        stop = min(start + BAND, part.stop)
+        key, first = _reach(len(kernels[0]) // 2, start, stop, length)
+        if key not in weights_of:
+            weights_of[key] = _band(kernels, start, stop, length, first).astype(values.dtype)
+        weights = weights_of[key]
+        near = flat[:, first : first + weights.shape[1]]
+        step = max(16, SMALL_PRODUCT // weights.size)
+        target = made[:, :, start - part.start : stop - part.start]
+        if after == 1:
+            for row in range(0, before, step):
+                product = near[row : row + step, :, 0] @ weights.T
+                target[:, row : row + step, :, 0] = np.swapaxes(product.reshape(-1, len(kernels), stop - start), 0, 1)
+            continue
+        for row in range(before):
+            for column in range(0, after, step):
+                product = weights @ near[row, :, column : column + step]
+                target[:, row, :, column : column + step] = product.reshape(len(kernels), stop - start, -1)
+    return made.reshape(len(kernels), *values.shape[:axis], count, *values.shape[axis + 1 :])
 
 
-def _planes(values: np.ndarray, kernels: list[np.ndarray], part: slice) -> list[np.ndarray]:
-    """The same for a few planes of the first axis, all kernels in one product of matrices: much faster."""
-    length, count = values.shape[0], part.stop - part.start
-    radius = len(kernels[0]) // 2
-    taps = np.mod(np.arange(part.start, part.stop)[:, np.newaxis] + np.arange(-radius, radius + 1), 2 * length)
-    taps = np.where(taps < length, taps, 2 * length - 1 - taps)
-    low, high = int(taps.min()), int(taps.max()) + 1
-    matrix = np.zeros((len(kernels), count, high - low))
-    rows = np.broadcast_to(np.arange(count)[:, np.newaxis], taps.shape)
-    for weights, plane in zip(kernels, matrix, strict=True):
-        np.add.at(plane, (rows, taps - low), np.broadcast_to(weights, taps.shape))
-    flat = values[low:high].reshape(high - low, -1)
-    product = np.empty((len(kernels) * count, flat.shape[1]), values.dtype)
-    weights = matrix.reshape(len(product), -1).astype(values.dtype)
-    # small products, which the library of linear algebra does not give to threads of its own beside those of in_blocks
-    step = max(64, SMALL_PRODUCT // weights.size)
-    for start in range(0, flat.shape[1], step):
-        np.matmul(weights, flat[:, start : start + step], out=product[:, start : start + step])
-    return list(product.reshape(len(kernels), count, *values.shape[1:]))
+def _reach(radius: int, start: int, stop: int, length: int) -> tuple[tuple[int, int, int], int]:
+    """What the matrix of a band depends on, and the first sample that the results from start to stop need."""
+    if start < radius or stop + radius > length:
+        return (start, stop, length), int(_taps(radius, start, stop, length).min())
+    return (0, stop - start, 0), start - radius
+
+
+def _taps(radius: int, start: int, stop: int, length: int) -> np.ndarray:
+    """The samples that each result depends on, mirrored at the ends."""
+    taps = np.mod(np.arange(start, stop)[:, np.newaxis] + np.arange(-radius, radius + 1), 2 * length)
+    return np.where(taps < length, taps, 2 * length - 1 - taps)
+
+
+def _band(kernels: list[np.ndarray], start: int, stop: int, length: int, first: int) -> np.ndarray:
+    """The matrix from the samples, from the first one that is needed on, to the results from start to stop."""
+    taps = _taps(len(kernels[0]) // 2, start, stop, length)
+    matrix = np.zeros((len(kernels), stop - start, int(taps.max()) + 1 - first))
+    rows = np.broadcast_to(np.arange(stop - start)[:, np.newaxis], taps.shape)
+    for weights, part in zip(kernels, matrix, strict=True):
+        np.add.at(part, (rows, taps - first), np.broadcast_to(weights, taps.shape))
+    return matrix.reshape(len(kernels) * (stop - start), -1)
