@@ -11,7 +11,7 @@ from ...core.image_filter import ImageFilter
 from ...core.progress import SILENT, Progress, execute
 
 # Voxels that spread at a time: SimpleITK's filter needs seven copies of them.
-SLAB_VOXELS = 4_000_000
+SLAB_VOXELS = 2_000_000
 
 Connected = Annotated[
     Literal["3D", "each slice"], "connected through the volume, or in each slice (the two finest axes) by itself"

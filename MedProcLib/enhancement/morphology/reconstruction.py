@@ -11,7 +11,7 @@ from .ball import dilated, eroded
 from .connected import Connected, ConnectedFilter, reconstructed, slice_axis
 
 # Voxels that are eroded at a time.
-CHUNK_VOXELS = 4_000_000
+CHUNK_VOXELS = 2_000_000
 
 
 @operation(
