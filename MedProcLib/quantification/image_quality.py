@@ -15,7 +15,7 @@ from ..core.noise import noise_sd
 from ..core.progress import SILENT, Progress
 from ..core.voxels import values_of
 from . import sharpness, similarity
-from .mixture import USUAL, fit_mixture
+from .mixture import USUAL
 from .quality_definitions import Undefined, figure_of
 from .quality_regions import QualityRegions, find_regions, sample, slabs
 
@@ -199,7 +199,7 @@ def _figures_of(part: _Part, regions: QualityRegions, unit: str, progress: Progr
     mean, sd = _mean_and_sd(part.values, part.region)
     noise = noise_sd(part.values, part.spacing, part.region)
     progress(0.4, "Measuring contrast")
-    tissues = _tissues_of(part, regions)
+    tissues = None if part.tissues is None else [_mean_and_sd(part.values, tissue) for tissue in part.tissues]
     terms = _tissue_terms(tissues, part, regions)
     found = [
         figure_of("mean", mean * part.scale, unit, **where),
@@ -284,17 +284,6 @@ def _snr(mean: float, noise: float, where: dict[str, Any], unit: str) -> Measure
     return figure_of("snr", mean / noise, **where)
 
 
-def _tissues_of(part: _Part, regions: QualityRegions) -> list[tuple[float, float]] | None:
-    """Mean and standard deviation of the two tissues."""
-    if part.tissues is not None:
-        return [_mean_and_sd(part.values, tissue) for tissue in part.tissues]
-    if regions.mixture is None:
-        return None
-    components, *numbers = regions.mixture
-    fit = fit_mixture(sample(part.values, part.region), components)
-    return [(float(fit.means[number]), float(fit.sds[number])) for number in numbers]
-
-
 def _cnr(tissues: list[tuple[float, float]] | None, noise: float, regions: QualityRegions) -> float:
     if tissues is None:
         raise Undefined(regions.tissues)
@@ -313,16 +302,14 @@ def _cjv(tissues: list[tuple[float, float]] | None, regions: QualityRegions) -> 
 
 
 def _tissue_terms(tissues: list[tuple[float, float]] | None, part: _Part, regions: QualityRegions) -> dict[str, Any]:
-    if tissues is None:
+    if tissues is None or part.tissues is None:
         return {}
-    terms: dict[str, Any] = {
+    return {
         "tissues": regions.tissues,
+        "voxels": [int(np.count_nonzero(tissue)) for tissue in part.tissues],
         "means": [mean * part.scale for mean, _sd in tissues],
         "sds": [sd * part.scale for _mean, sd in tissues],
     }
-    if part.tissues is not None:
-        terms["voxels"] = [int(np.count_nonzero(tissue)) for tissue in part.tissues]
-    return terms
 
 
 def _entropy(part: _Part) -> float:

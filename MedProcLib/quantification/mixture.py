@@ -15,37 +15,30 @@ MOST_ITERATIONS = 1000
 FEWEST_VALUES = 30
 # Iteration ends when the mean logarithm of the likelihood gains less.
 GAIN = 1e-7
-# A third component must gain this much of that; one that splits a tissue's own distribution gains far less.
-WORTH_A_COMPONENT = 0.01
 
 
 @dataclass(frozen=True)
 class Mixture:
-    """Share, mean and standard deviation of each component (arrays), the darkest first.
-
-    likelihood: mean logarithm of the density at the values, up to a constant of the values.
-    """
+    """Share, mean and standard deviation of each component (arrays), the darkest first."""
 
     shares: np.ndarray
     means: np.ndarray
     sds: np.ndarray
-    likelihood: float
+
+    def border(self, lower: int = 0) -> float:
+        """The value between the means of a component and the next where the next becomes the more likely one."""
+        values = np.linspace(self.means[lower], self.means[lower + 1], 1001)
+        two = slice(lower, lower + 2)
+        distance = (values - self.means[two, np.newaxis]) / self.sds[two, np.newaxis]
+        first, second = np.log(self.shares[two] / self.sds[two])[:, np.newaxis] - 0.5 * distance**2
+        beyond = values[second > first]
+        return float(beyond[0] if beyond.size else values[-1])
 
 
 def usual(values: np.ndarray) -> np.ndarray:
     """The values in float64, those beyond the 0.1th and 99.9th percentile set to these."""
     values = values.astype(np.float64)
     return np.clip(values, *np.percentile(values, USUAL))
-
-
-def best_mixture(values: np.ndarray) -> Mixture:
-    """The mixture of two components, or of three where that fits clearly better. Raises Undefined."""
-    two = fit_mixture(values, 2)
-    try:
-        three = fit_mixture(values, 3)
-    except Undefined:
-        return two
-    return three if three.likelihood - two.likelihood > WORTH_A_COMPONENT else two
 
 
 def fit_mixture(values: np.ndarray, components: int) -> Mixture:
@@ -83,7 +76,7 @@ def fit_mixture(values: np.ndarray, components: int) -> Mixture:
             break
         known, member = likelihood, density / total * counts
     order = np.argsort(means)
-    return Mixture(shares[order], means[order] * unit, sds[order] * unit, likelihood)
+    return Mixture(shares[order], means[order] * unit, sds[order] * unit)
 
 
 def _class_starts(values: np.ndarray, classes: int) -> np.ndarray:

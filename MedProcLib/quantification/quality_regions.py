@@ -6,11 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid, require_scalar
 from ..core.voxels import NO_NUMBER, foreground
-from .mixture import best_mixture, fit_mixture, usual
+from .mixture import fit_mixture, usual
 from .quality_definitions import Undefined
 
 # Thresholds and percentiles are taken from about so many voxels at most.
@@ -19,6 +20,11 @@ SAMPLED_VOXELS = 2_000_000
 RESOLVED = 1.0
 # Each of two tissues makes up this share of the region at least.
 SMALLEST_SHARE = 0.05
+FEWEST_VOXELS = 30
+# Values between these percentiles of the region are brought to one scale before images are averaged.
+SCALE_PERCENTILES = (1, 99)
+# Side in voxels of the neighborhood, in the plane of the two finest axes, whose mean says which tissue a voxel is.
+NEIGHBORHOOD = 3
 NO_TISSUES = "no two tissues stand apart in the region's values: give two labels"
 
 
@@ -26,15 +32,13 @@ NO_TISSUES = "no two tissues stand apart in the region's values: give two labels
 class QualityRegions:
     """Where figures are taken (array of bool; z, y, x, or y, x in 2D), and what the two tissues are, also in words.
 
-    first, second: the voxels of two tissues. Or mixture: the number of components of a mixture of normal distributions
-    (see mixture.py), and which two of them are the tissues. Without either `tissues` says why.
+    first, second: the voxels of two tissues; None where there are none, `tissues` then says why.
     """
 
     region: np.ndarray
     found: str
     first: np.ndarray | None = None
     second: np.ndarray | None = None
-    mixture: tuple[int, int, int] | None = None
     tissues: str = NO_TISSUES
 
 
@@ -49,8 +53,10 @@ def find_regions(
 
     The region is the mask, or what Otsu's threshold finds to be foreground in every image. The tissues are
     - two labels: those named, or the only two there are;
-    - without labels the two largest components of the region's values as a mixture of two or three normal
-      distributions, when they stand apart in every image;
+    - without labels the darker and the brighter voxels of the region, told apart where two normal distributions
+      fitted to the values meet, when these stand apart. So that none of several images is favored, it is their mean
+      that is looked at, each brought to the same scale, and averaged over 3 x 3 voxels. Voxels beside another
+      tissue, which may hold both, are left out;
     - otherwise, without a mask, the background and the foreground.
     Voxels without a number are left out. Raises InputError for other grids, an empty mask or missing labels.
     """
@@ -70,10 +76,10 @@ def find_regions(
         region, found = _foreground(views, valid)
     if labels is not None:
         return _labelled(region, found, valid, images[0], labels, first_label, second_label)
-    mixture = _mixture([sample(view, region) for view in views])
-    if mixture is not None:
-        how = f"two largest of {mixture[0]} normal distributions fitted to the region's values"
-        return QualityRegions(region, found, mixture=mixture, tissues=how)
+    pair = _two_tissues(views, region, images[0].GetSpacing()[::-1])
+    if pair is not None:
+        of_mean = "" if len(views) == 1 else ", by the images' mean"
+        return QualityRegions(region, found, *pair, tissues=f"darker and brighter tissue of the region{of_mean}")
     background = valid & ~region
     if mask is None and background.any():
         return QualityRegions(region, found, background, region, tissues="background and foreground (Otsu)")
@@ -149,19 +155,50 @@ def _two_labels(numbers: np.ndarray, first: int | None, second: int | None) -> t
     return first, second
 
 
-def _mixture(samples: list[np.ndarray]) -> tuple[int, int, int] | None:
-    """How many components, and which two are the tissues; None when they do not stand apart in every image."""
+def _two_tissues(
+    views: list[np.ndarray], region: np.ndarray, spacing_zyx: tuple[float, ...]
+) -> tuple[np.ndarray, np.ndarray] | None:
+    """The darker and the brighter voxels; None when they do not stand apart."""
+    ranges = [np.percentile(sample(view, region).astype(np.float64), SCALE_PERCENTILES) for view in views]
+    if not all(high > low for low, high in ranges):
+        return None
+    mean = _local_mean(views, ranges, region, spacing_zyx)
     try:
-        first = best_mixture(samples[0])
-        fits = [first, *(fit_mixture(values, len(first.means)) for values in samples[1:])]
+        fit = fit_mixture(sample(mean, region), 2)
     except Undefined:
         return None
-    low, high = sorted(int(number) for number in np.argsort(first.shares)[-2:])
-    for fit in fits:
-        apart = fit.means[high] - fit.means[low]
-        if not fit.sds[low] + fit.sds[high] < RESOLVED * apart or min(fit.shares[[low, high]]) < SMALLEST_SHARE:
-            return None
-    return len(first.means), low, high
+    apart = fit.means[1] - fit.means[0]
+    if not fit.sds.sum() < RESOLVED * apart or fit.shares.min() < SMALLEST_SHARE:
+        return None
+    bright = mean > fit.border()
+    size = _neighborhood(spacing_zyx)
+    dark, bright = (ndimage.minimum_filter(part, size) for part in (region & ~bright, region & bright))
+    return (dark, bright) if min(np.count_nonzero(dark), np.count_nonzero(bright)) >= FEWEST_VOXELS else None
+
+
+def _local_mean(
+    views: list[np.ndarray], ranges: list[np.ndarray], region: np.ndarray, spacing_zyx: tuple[float, ...]
+) -> np.ndarray:
+    """Mean of the scaled images over a neighborhood in the plane of the finest axes, of the region's voxels alone."""
+    size = _neighborhood(spacing_zyx)
+    margin = size[0] // 2
+    result = np.zeros(region.shape, np.float32)
+    for slab in slabs(region.shape):
+        wide = slice(max(0, slab.start - margin), slab.stop + margin)
+        kept = slice(slab.start - wide.start, slab.stop - wide.start)
+        inside = region[wide]
+        total = np.zeros(inside.shape)
+        for view, (low, high) in zip(views, ranges, strict=True):
+            total[inside] += (view[wide][inside] - low) / (high - low) / len(views)
+        share = ndimage.uniform_filter(inside.astype(np.float64), size)
+        total = ndimage.uniform_filter(total, size)[kept]
+        result[slab] = np.divide(total, share[kept], out=np.zeros(total.shape), where=region[slab])
+    return result
+
+
+def _neighborhood(spacing_zyx: tuple[float, ...]) -> list[int]:
+    finest = sorted(range(len(spacing_zyx)), key=lambda axis: (spacing_zyx[axis], -axis))[:2]
+    return [NEIGHBORHOOD if axis in finest else 1 for axis in range(len(spacing_zyx))]
 
 
 def _sampled_indices(region: np.ndarray) -> np.ndarray:

@@ -75,7 +75,7 @@ class TestContrastAndNoise:
         assert by_name["cjv"].value == pytest.approx(2 * sd / 40, rel=0.05)
         assert by_name["cnr"].value == pytest.approx(40 / sd, rel=0.07)
         assert by_name["cjv"].parameters["means"] == pytest.approx([60, 100], abs=1)
-        assert "normal distributions" in by_name["cjv"].parameters["tissues"]
+        assert by_name["cjv"].parameters["tissues"] == "darker and brighter tissue of the region"
         assert by_name["mean"].parameters["region"] == "foreground (Otsu)"
 
     def test_shading_and_noise_raise_the_joint_variation(self, two_tissues):
@@ -379,6 +379,23 @@ class TestBeforeAndAfter:
         assert len(voxels) == 1
         between = reference_quality(after, before, compared.regions)
         assert values(compared.between) == values(between)
+
+    @pytest.mark.parametrize("harm", ["shading", "noise"])
+    def test_on_a_real_head_the_tissues_are_the_same_before_and_after(self, data, harm):
+        """Shading and noise raise the joint variation, and which image comes first makes no difference."""
+        flair = sitk.ReadImage(str(data / "ms_patient01" / "study1_FLAIR.nii.gz"), sitk.sitkFloat32)[::2, ::2, 8:28]
+        array = sitk.GetArrayFromImage(flair)
+        shade = 1 + 0.3 * np.linspace(-1, 1, array.shape[2])
+        worse = array * shade if harm == "shading" else noisy(array, 40)
+        harmed = sitk.GetImageFromArray(worse.astype(np.float32))
+        harmed.CopyInformation(flair)
+        there, back = compare_quality(flair, harmed), compare_quality(harmed, flair)
+        old, new = values(there.before), values(there.after)
+        assert new["cjv"] > 1.05 * old["cjv"]
+        assert harm == "shading" or (new["cnr"] < 0.6 * old["cnr"] and new["noise"] > 2 * old["noise"])
+        assert values(back.after) == pytest.approx(old, rel=1e-6) and values(back.before) == pytest.approx(
+            new, rel=1e-6
+        )
 
     def test_histograms_share_their_bins_and_add_up(self):
         region = np.ones((10, 40, 50), bool)
