@@ -17,6 +17,17 @@ FILE_FILTER = "MedProc recipe (*.json)"
 FIRST_FILE_NAME = "recipe.json"
 
 
+class EditedStep(StepPanel):
+    """A step with the means to move, double and remove it in its header."""
+
+    def __init__(self, declaration: Declaration, changed: Callable[[], None], tools: Sequence[Any]) -> None:
+        super().__init__(declaration, changed, tools)
+        self.operation_panel.reset_button.setVisible(False)  # it is in the header's menu
+        self.up_button: Any = None
+        self.down_button: Any = None
+        self.actions: dict[str, Any] = {}
+
+
 class ChainEditor:
     """A list of steps to build and change, kept as a recipe.
 
@@ -35,7 +46,7 @@ class ChainEditor:
         self._changed = changed or (lambda: None)
         self._say = say
         self._offered = {declaration.name for declaration in declarations}
-        self.steps: list[StepPanel] = []
+        self.steps: list[EditedStep] = []
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -76,13 +87,13 @@ class ChainEditor:
         """Add a step with default parameters at the end, unfolded."""
         self._insert(len(self.steps), Step(declaration.create()))
 
-    def remove(self, panel: StepPanel) -> None:
+    def remove(self, panel: EditedStep) -> None:
         """Remove a step."""
         self.steps.remove(panel)
         self._take_out(panel)
         self._on_changed()
 
-    def move(self, panel: StepPanel, places: int) -> None:
+    def move(self, panel: EditedStep, places: int) -> None:
         """Move a step down by so many places (up when negative), as far as the chain goes."""
         before = self.steps.index(panel)
         after = min(max(before + places, 0), len(self.steps) - 1)
@@ -93,7 +104,7 @@ class ChainEditor:
         self._list.insertWidget(after, panel.widget)
         self._on_changed()
 
-    def duplicate(self, panel: StepPanel) -> None:
+    def duplicate(self, panel: EditedStep) -> None:
         """Add the same step with the same parameters below it."""
         self._insert(self.steps.index(panel) + 1, panel.step())
 
@@ -115,14 +126,14 @@ class ChainEditor:
         self._list.insertWidget(place, panel.widget)
         self._on_changed()
 
-    def _made(self, declaration: Declaration) -> StepPanel:
+    def _made(self, declaration: Declaration) -> EditedStep:
         up = tool_button(_("Move this step up"), qt.Qt.UpArrow)
         down = tool_button(_("Move this step down"), qt.Qt.DownArrow)
         more = tool_button(_("Duplicate, reset or remove this step"))
         more.text = "…"
         more.popupMode = qt.QToolButton.InstantPopup
         more.styleSheet = "QToolButton::menu-indicator { image: none; }"  # there is no room for it
-        panel = _EditedStep(declaration, self._changed, (up, down, more))
+        panel = EditedStep(declaration, self._changed, (up, down, more))
         panel.up_button, panel.down_button = up, down
         up.connect("clicked()", lambda: self.move(panel, -1))
         down.connect("clicked()", lambda: self.move(panel, 1))
@@ -135,12 +146,12 @@ class ChainEditor:
         more.setMenu(menu)
         return panel
 
-    def _take_out(self, panel: StepPanel) -> None:
+    def _take_out(self, panel: EditedStep) -> None:
         self._list.removeWidget(panel.widget)
         panel.widget.hide()
         panel.widget.deleteLater()  # not at once: the click that removes it comes from inside
 
-    def _reset(self, panel: StepPanel) -> None:
+    def _reset(self, panel: EditedStep) -> None:
         panel.operation_panel.reset()
         self._changed()
 
@@ -196,17 +207,6 @@ class ChainEditor:
             self._say(str(error), True)
         else:
             self._say(done, False)
-
-
-class _EditedStep(StepPanel):
-    """A step with the means to move, double and remove it in its header."""
-
-    def __init__(self, declaration: Declaration, changed: Callable[[], None], tools: Sequence[Any]) -> None:
-        super().__init__(declaration, changed, tools)
-        self.operation_panel.reset_button.setVisible(False)  # it is in the header's menu
-        self.up_button: Any = None
-        self.down_button: Any = None
-        self.actions: dict[str, Any] = {}
 
 
 def _entry(menu: Any, text: str, triggered: Callable[[], None]) -> Any:

@@ -32,7 +32,7 @@ class Preset:
 
 
 PRESETS = (
-    Preset("ct_lung", "CT lung", "Noise down along edges, fine structures up; Hounsfield units kept"),
+    Preset("ct_lung", "CT lung", "Noise down, vessels and walls sharper; Hounsfield units of regions kept"),
     Preset("ct_soft_tissue", "CT soft tissue", "Noise down so that organs of like density part; Hounsfield units kept"),
     Preset("ct_low_dose", "CT low dose", "Strong noise removal that keeps edges; Hounsfield units kept"),
     Preset("mr_brain_t1", "MR brain T1", "Coil shading and Rician noise out, white matter brought to one value"),
