@@ -199,6 +199,49 @@ def test_frangi_is_the_plain_definition(dimension, straight, operation):
     np.testing.assert_allclose(values(dark), result, atol=1e-5)
 
 
+def sato(eigenvalues, straight):
+    """Sheet, line or blob strength of one voxel as Sato et al. (IEEE TVCG 2000) write it, exponents 1, alpha 1/4."""
+    *others, last = sorted(eigenvalues, reverse=True)
+
+    def alike(small, large):  # psi
+        return small / large if large <= small < 0 else 0.0
+
+    def flat(small, large):  # omega
+        if large <= small <= 0:
+            return 1 + small / abs(large)
+        return 1 - small / 4 / abs(large) if 0 < small < 4 * abs(large) else 0.0
+
+    if last >= 0:
+        return 0.0
+    if not others:
+        return -last
+    if len(others) == 1:
+        return -last * (flat if straight else alike)(others[0], last)
+    first, second = others
+    if straight == 2:
+        return -last * flat(second, last) * flat(first, last)
+    if second >= 0:
+        return 0.0
+    return -last * alike(second, last) * (flat if straight == 1 else alike)(first, second)
+
+
+@pytest.mark.parametrize("dimension", [2, 3])
+@pytest.mark.parametrize("straight, operation", [(0, Blobness), (1, Vesselness), (2, Plateness)])
+def test_sato_is_the_plain_definition(dimension, straight, operation):
+    array = ndimage.gaussian_filter(np.random.default_rng(8).normal(size=(16,) * dimension), 1.5) * 100
+    sd = 2.0
+    matrix = np.empty((*array.shape, dimension, dimension))
+    for i in range(dimension):
+        for j in range(dimension):
+            order = [(axis == i) + (axis == j) for axis in range(dimension)]
+            matrix[..., i, j] = sd**2 * ndimage.gaussian_filter(array, sd, order, mode="reflect")
+    found = np.linalg.eigvalsh(matrix).reshape(-1, dimension)
+    expected = np.reshape([sato(e, min(straight, dimension - 1)) for e in found], array.shape)
+    result = values(operation(method="Sato", smallest_sd_mm=sd, scales=1)(image_of(array)))
+    assert (expected > 0).mean() > 0.02
+    assert np.percentile(np.abs(result - expected), 99) < 0.01 * expected.max()
+
+
 def test_vesselness_is_like_that_of_scikit_image():
     filters = pytest.importorskip("skimage.filters")
     size = (40, 40, 40)
