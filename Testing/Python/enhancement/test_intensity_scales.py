@@ -228,6 +228,20 @@ class TestCtToHu:
         with pytest.raises(InputError, match=r"not HU|no CT|look like"):
             CtToHu()(real_flair)
 
+    @pytest.mark.parametrize(
+        "name",
+        [
+            "02_mr/ms_cross_sectional_patient26/FLAIR.nii.gz",
+            "02_mr/pyradiomics_brain1/image.nrrd",
+            "03_longitudinal/ms_patient01/study2_T1W.nii.gz",
+            "03_longitudinal/cmb_crc_MSB-06489/t2_1959-12-09.nrrd",
+        ],
+    )
+    def test_magnetic_resonance_whose_values_look_like_a_ct_is_refused(self, shared_data, name):
+        """Dark voxels near 0 and tissue near 1000, or negative values from interpolation."""
+        with pytest.raises(InputError, match=r"not HU|look like"):
+            CtToHu()(sitk.ReadImage(str(shared_data / name)))
+
     @pytest.mark.parametrize("name", ["pyradiomics_lung1/image.nrrd", "totalseg_example/ct.nii.gz"])
     def test_real_cts_are_in_hu(self, shared_data, name):
         image = sitk.ReadImage(str(shared_data / "01_ct" / name))
@@ -236,3 +250,12 @@ class TestCtToHu:
         np.testing.assert_array_equal(result, np.where(values < -1200, -1000, values))
         shifted = sitk.GetImageFromArray((np.maximum(values, -1024).astype(np.int32) + 1024).astype(np.uint16))
         np.testing.assert_allclose(array_of(CtToHu()(shifted)), np.maximum(values, -1024), atol=1e-3)
+
+    def test_parts_of_a_real_ct_are_in_hu(self, shared_data):
+        image = sitk.ReadImage(str(shared_data / "01_ct/totalseg_example/ct.nii.gz"))
+        rng = np.random.default_rng(0)
+        for _ in range(8):
+            start = [int(rng.integers(0, n - 40)) for n in image.GetSize()]
+            part = image[tuple(slice(a, a + 40) for a in start)]
+            values = array_of(part)
+            np.testing.assert_array_equal(array_of(CtToHu()(part)), np.where(values < -1200, -1000, values))
