@@ -8,8 +8,7 @@ from slicer.i18n import tr as _
 
 from ..enhancement.presets.presets import PRESETS, Preset
 from ..enhancement.presets.proposal import Proposal
-
-NARROWEST = 300  # pixels that the line has in a module panel of 350
+from .wrapped_label import show_wrapped
 
 
 class PresetBox:
@@ -44,13 +43,10 @@ class PresetBox:
             self.combo_box.currentIndex = PRESETS.index(current) + 1 if current is not None else 0
         finally:
             self._filling = False
-        self.reason_label.visible = proposal is not None
+        text = ""
         if proposal is not None:
-            self.reason_label.text = _("Proposed: {title}. {reason}").format(
-                title=_(proposal.preset.title), reason=proposal.reason
-            )
-            # layouts inside layouts do not ask how high a text gets when it wraps
-            self.reason_label.setMinimumHeight(self.reason_label.heightForWidth(NARROWEST))
+            text = _("Proposed: {title}. {reason}").format(title=_(proposal.preset.title), reason=proposal.reason)
+        show_wrapped(self.reason_label, text)
 
     def _on_index(self, index: int) -> None:
         if not self._filling and index >= 0:

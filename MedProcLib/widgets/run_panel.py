@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from .task_runner import Commit, Compute, Ending, Outcome, State, TaskRunner
+from .wrapped_label import show_wrapped
 
 PROBLEM_STYLE = "color: #c0392b;"  # readable on Slicer's light and dark style
 PROGRESS_STEPS = 1000
@@ -42,6 +43,7 @@ class RunPanel:
         self.progress_bar.visible = False
         self.status_label = qt.QLabel()
         self.status_label.wordWrap = True
+        self.status_label.alignment = qt.Qt.AlignTop
         self.status_label.textFormat = qt.Qt.PlainText
         self.status_label.textInteractionFlags = qt.Qt.TextSelectableByMouse
         for widget in (self.button, self.progress_bar, self.status_label):
@@ -131,6 +133,5 @@ class RunPanel:
         if state is State.IDLE and self._missing:
             self.button.toolTip = self._missing
         shown = self._message or (self._missing if state is State.IDLE else "")
-        self.status_label.text = shown
-        self.status_label.visible = bool(shown)
+        show_wrapped(self.status_label, shown)
         self.status_label.styleSheet = PROBLEM_STYLE if self._is_problem and self._message else ""

@@ -1,0 +1,12 @@
+"""Labels whose text wraps: layouts inside layouts do not ask how high such a text gets."""
+
+from typing import Any
+
+NARROWEST = 300  # pixels that a line of text has in a module panel of 350
+
+
+def show_wrapped(label: Any, text: str) -> None:
+    """Show a text in a label with word wrap, with the height it needs in a narrow panel; an empty one hides it."""
+    label.text = text
+    label.visible = bool(text)
+    label.setMinimumHeight(label.heightForWidth(NARROWEST) if text else 0)
