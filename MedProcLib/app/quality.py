@@ -31,8 +31,9 @@ def run(arguments: Namespace, progress: Progress) -> None:
         None if arguments.regions is None else read_labels(arguments.regions, image),
         arguments.region_a,
         arguments.region_b,
+        progress.part(0.05, 0.2),
     )
-    measuring, comparing = progress.part(0.1, 0.7), progress.part(0.7, 0.98)
+    measuring, comparing = progress.part(0.2, 0.7), progress.part(0.7, 0.98)
     if before is None:
         rows = quality_rows(image_quality(image, regions, unit, measuring))
     else:

@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid, require_scalar
+from ..core.progress import SILENT, Progress
 from ..core.voxels import NO_NUMBER, foreground
 from .mixture import fit_mixture, usual
 from .quality_definitions import Undefined
@@ -48,6 +49,7 @@ def find_regions(
     labels: sitk.Image | None = None,
     first_label: int | None = None,
     second_label: int | None = None,
+    progress: Progress = SILENT,
 ) -> QualityRegions:
     """The voxels that figures of these images on one grid are taken from, the same for all of them.
 
@@ -58,8 +60,9 @@ def find_regions(
       that is looked at, each brought to the same scale, and averaged over 3 x 3 voxels. Voxels beside another
       tissue, which may hold both, are left out;
     - otherwise, without a mask, the background and the foreground.
-    Voxels without a number are left out. Raises InputError for other grids, an empty mask or missing labels.
+    Voxels without a number are left out. Raises InputError for other grids, an empty mask or missing labels, Cancelled.
     """
+    progress(0.0, "Looking for tissues")
     for image in images:
         require_scalar(image)
         require_same_grid(images[0], image, "the images")
@@ -76,7 +79,8 @@ def find_regions(
         region, found = _foreground(views, valid)
     if labels is not None:
         return _labelled(region, found, valid, images[0], labels, first_label, second_label)
-    pair = _two_tissues(views, region, images[0].GetSpacing()[::-1])
+    progress(0.3, "Looking for tissues")
+    pair = _two_tissues(views, region, images[0].GetSpacing()[::-1], progress.part(0.3, 1))
     if pair is not None:
         of_mean = "" if len(views) == 1 else ", by the images' mean"
         return QualityRegions(region, found, *pair, tissues=f"darker and brighter tissue of the region{of_mean}")
@@ -156,13 +160,13 @@ def _two_labels(numbers: np.ndarray, first: int | None, second: int | None) -> t
 
 
 def _two_tissues(
-    views: list[np.ndarray], region: np.ndarray, spacing_zyx: tuple[float, ...]
+    views: list[np.ndarray], region: np.ndarray, spacing_zyx: tuple[float, ...], progress: Progress
 ) -> tuple[np.ndarray, np.ndarray] | None:
     """The darker and the brighter voxels; None when they do not stand apart."""
     ranges = [np.percentile(sample(view, region).astype(np.float64), SCALE_PERCENTILES) for view in views]
     if not all(high > low for low, high in ranges):
         return None
-    mean = _local_mean(views, ranges, region, spacing_zyx)
+    mean = _local_mean(views, ranges, region, spacing_zyx, progress.part(0, 0.7))
     try:
         fit = fit_mixture(sample(mean, region), 2)
     except Undefined:
@@ -177,13 +181,18 @@ def _two_tissues(
 
 
 def _local_mean(
-    views: list[np.ndarray], ranges: list[np.ndarray], region: np.ndarray, spacing_zyx: tuple[float, ...]
+    views: list[np.ndarray],
+    ranges: list[np.ndarray],
+    region: np.ndarray,
+    spacing_zyx: tuple[float, ...],
+    progress: Progress,
 ) -> np.ndarray:
     """Mean of the scaled images over a neighborhood in the plane of the finest axes, of the region's voxels alone."""
     size = _neighborhood(spacing_zyx)
     margin = size[0] // 2
     result = np.zeros(region.shape, np.float32)
     for slab in slabs(region.shape):
+        progress(slab.start / region.shape[0], "Looking for tissues")
         wide = slice(max(0, slab.start - margin), slab.stop + margin)
         kept = slice(slab.start - wide.start, slab.stop - wide.start)
         inside = region[wide]

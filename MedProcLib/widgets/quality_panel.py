@@ -85,9 +85,8 @@ class QualityPanel:
         mask = self._get_mask(before)
 
         def compute(progress: Any) -> QualityComparison:
-            progress(0.0, _("Looking for tissues"))
-            regions = find_regions([old, new], mask)
-            return compare_quality(old, new, regions, progress=progress.part(0.1, 1))
+            regions = find_regions([old, new], mask, progress=progress.part(0, 0.2))
+            return compare_quality(old, new, regions, progress=progress.part(0.2, 1))
 
         def commit(comparison: QualityComparison) -> str:
             self.table_node, self.chart_node = add_quality_comparison(comparison, before, after)

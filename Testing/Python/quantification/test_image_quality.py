@@ -364,6 +364,8 @@ class TestInputs:
         progress.cancel()
         with pytest.raises(Cancelled):
             image_quality(image_of(two_tissues[0]), progress=progress)
+        with pytest.raises(Cancelled):
+            find_regions([image_of(two_tissues[0])], progress=progress)
 
 
 class TestBeforeAndAfter:
