@@ -56,7 +56,7 @@ class CtToHu(ImageFilter):
 
     Stored values that are larger by 1024 or 1000, as the air in them shows, are shifted; values that no tissue has
     (-2000, -3024: outside the field of view) become -1000. An image that fits none of this is refused with the reason;
-    slope and intercept of its DICOM header (Rescale Slope, Rescale Intercept) can be given, and are applied first.
+    slope and intercept of its DICOM header (Rescale Slope, Rescale Intercept) can be given then: they are believed.
     """
 
     slope: Annotated[float, Range(1e-6, 1e6), "HU for each stored unit; 1 leaves the values"] = 1.0
@@ -69,7 +69,9 @@ class CtToHu(ImageFilter):
         """What is to be added to get HU. Raises InputError when this cannot be told."""
         progress(0.0, "Looking for air and soft tissue")
         chosen = sample(values, region).astype(np.float64) * self.slope + self.intercept
-        return _offset(chosen)
+        _require_padding(chosen[chosen < LOWEST], chosen.size)
+        given = self.slope != 1 or self.intercept != 0
+        return 0.0 if given else _offset(chosen)
 
     def apply(self, values, region, place, learned, progress=SILENT):
         hu = values * self.slope + (self.intercept + learned)
@@ -78,7 +80,6 @@ class CtToHu(ImageFilter):
 
 def _offset(values: np.ndarray) -> float:
     """0 for HU, -1024 or -1000 for values larger by that. Raises InputError with the reason."""
-    _require_padding(values[values < LOWEST], values.size)
     known = values[values >= LOWEST]
     low, high = np.percentile(known, (0.1, 99.9))
     if not NARROWEST <= high - low <= WIDEST:
@@ -137,14 +138,14 @@ def _peaks(hu: np.ndarray) -> _Peaks:
 
     air, soft = within(AIR_RANGE), within(SOFT_RANGE)
     top = float(np.max(smooth[soft]))
-    no_lung = max(1, np.count_nonzero(hu > NO_LUNG))
+    no_lung = max(1, int(np.count_nonzero(hu > NO_LUNG)))
     return _Peaks(
         air=float(counts[air].sum() / hu.size),
         soft=float(counts[soft].sum() / hu.size),
         is_body=bool(
             not np.isnan(_highest_peak(centers[soft], smooth[soft]))
-            and smooth[within(GAP)].mean() <= MOST_IN_GAP * top
-            and counts[soft].sum() >= LEAST_OF_BODY * no_lung
+            and float(smooth[within(GAP)].mean()) <= MOST_IN_GAP * top
+            and float(counts[soft].sum()) >= LEAST_OF_BODY * no_lung
         ),
         air_hu=_highest_peak(centers[air], smooth[air]),
     )

@@ -203,6 +203,14 @@ class TestCtToHu:
         result = array_of(CtToHu(slope=0.5, intercept=-1024)(sitk.GetImageFromArray(stored.astype(np.uint16))))
         np.testing.assert_array_equal(result, hu)
 
+    def test_what_the_header_says_is_believed_where_the_image_does_not_tell(self):
+        bone = np.random.default_rng(0).normal(600, 100, (12, 12, 12)).round()
+        with pytest.raises(InputError, match="give slope and intercept"):
+            CtToHu()(image_of(bone + 1024))
+        np.testing.assert_array_equal(array_of(CtToHu(intercept=-1024)(image_of(bone + 1024))), bone.astype(np.float32))
+        with pytest.raises(InputError, match="below -1200"):
+            CtToHu(intercept=-3024)(image_of(bone + 1024))
+
     def test_a_crop_without_air_is_left_as_it_is(self):
         crop = body()[:, 8:24, 26:38].astype(np.int16)
         np.testing.assert_array_equal(array_of(CtToHu()(sitk.GetImageFromArray(crop))), crop)
