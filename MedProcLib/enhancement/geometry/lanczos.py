@@ -25,13 +25,14 @@ def lanczos(image: sitk.Image, output: Geometry, widen: bool, progress: Progress
     grid = Geometry.of(image)
     start = grid.indices(np.array([output.origin]))[0]
     steps = np.array(output.spacing) / np.array(grid.spacing)
-    values = sitk.GetArrayFromImage(image)
-    first = []
-    for axis in range(grid.dimension):
+    values = sitk.GetArrayViewFromImage(image)
+    first = [0] * grid.dimension
+    # those that shrink most first: less is left for the others
+    for axis in sorted(range(grid.dimension), key=lambda axis: -steps[axis]):
         progress.check()
         positions = start[axis] + steps[axis] * np.arange(output.size[axis])
         within = np.nonzero((positions > -0.5 - 1e-6) & (positions < grid.size[axis] - 0.5 + 1e-6))[0]
-        first.append(int(within[0]))
+        first[axis] = int(within[0])
         weights = _weights(positions[within], grid.size[axis], max(steps[axis], 1.0) if widen else 1.0)
         values = _along(values, grid.dimension - 1 - axis, weights.astype(values.dtype))
     origin = tuple(float(x) for x in output.points(np.array([first]))[0])
