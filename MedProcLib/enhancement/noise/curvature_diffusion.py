@@ -11,6 +11,9 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 from .diffusion import diffused, diffusion_margin, neighbors, smallest_edge, time_steps
 
+# Added to the squared gradient, in smallest edges per mm: where it is flat there is no direction to smooth along.
+LEAST_SQUARE = 1e-18
+
 
 @operation(
     "enhancement.curvature_diffusion",
@@ -50,33 +53,64 @@ class CurvatureDiffusion(ImageFilter):
 
 
 def _step(block: np.ndarray, spacing: tuple[float, ...], length: float, steep: float) -> np.ndarray:
-    """One step of dI/dt = c |grad I| div(grad I / |grad I|) by central differences, c = exp(-(steepness / steep)²)."""
+    """One step of dI/dt = c |grad I| div(grad I / |grad I|) by central differences, c = exp(-(steepness / steep)²).
+
+    |grad I| div(grad I / |grad I|) = sum over axes a of I_aa (1 - n_a²) - 2 sum over pairs of I_ab n_a n_b, n the unit
+    vector along the gradient. Steepness is per voxel, so that thick slices do not count as flat.
+    """
+    # in units of the smallest edge no square overflows
+    block = block * (1 / steep)
     center = block[(slice(1, -1),) * block.ndim]
-    axes = range(block.ndim)
-    # all derivatives are of values in units of the smallest edge: no squares overflow
-    first, second = {}, {}
-    for axis in axes:
+    twice, weights = center * 2, [0.25 / s**2 for s in spacing]
+    differences, squares, bends = [], [], []
+    for axis in range(block.ndim):
         before, _, after = neighbors(block, axis)
-        first[axis] = (after - before) * (0.5 / steep)
-        second[axis] = (after + before - 2 * center) * (1 / steep)
-    steepness = np.sum([f * f for f in first.values()], axis=0)
-    squares = {axis: first[axis] ** 2 / spacing[axis] ** 2 for axis in axes}
-    total = np.sum(list(squares.values()), axis=0) + np.finfo(np.float32).tiny * 1e6
+        differences.append(after - before)
+        squares.append(differences[axis] * differences[axis])
+        bends.append(after + before)
+        bends[axis] -= twice
+    steepness = _sum_of(squares)
+    for square, weight in zip(squares, weights, strict=True):
+        square *= weight
+    total = _sum_of(squares)
+    total += LEAST_SQUARE
     change = np.zeros_like(center)
-    for axis in axes:
-        change += second[axis] * (total - squares[axis]) / spacing[axis] ** 2
-    for a, b in itertools.combinations(axes, 2):
-        change -= first[a] * first[b] * _mixed(block, a, b) * (2 / steep / (spacing[a] * spacing[b]) ** 2)
+    for bend, square, weight in zip(bends, squares, weights, strict=True):
+        bend *= total - square
+        bend *= 4 * weight
+        change += bend
+    for a, b in itertools.combinations(range(block.ndim), 2):
+        mixed = _mixed(block, a, b)
+        mixed *= differences[a]
+        mixed *= differences[b]
+        mixed *= 2 * weights[a] * weights[b]
+        change -= mixed
     change /= total
-    change *= np.exp(-steepness)
-    return center + change * (length * steep)
+    steepness *= -0.25
+    change *= np.exp(steepness, out=steepness)
+    change *= length
+    change += center
+    change *= steep
+    return change
+
+
+def _sum_of(arrays: list[np.ndarray]) -> np.ndarray:
+    total = arrays[0].copy()
+    for array in arrays[1:]:
+        total += array
+    return total
 
 
 def _mixed(block: np.ndarray, a: int, b: int) -> np.ndarray:
-    """Second derivative along two axes, in values per voxel²."""
+    """Four times the second derivative along two axes, in values per voxel²."""
     inner = [slice(1, -1)] * block.ndim
-    total = np.zeros(1, block.dtype)
-    for sign_a, sign_b in itertools.product((0, 2), (0, 2)):
-        inner[a], inner[b] = (slice(s, block.shape[axis] - 2 + s) for s, axis in ((sign_a, a), (sign_b, b)))
-        total = total + (1 if sign_a == sign_b else -1) * block[tuple(inner)]
-    return total * np.float32(0.25)
+
+    def shifted(along_a: int, along_b: int) -> np.ndarray:
+        for axis, shift in ((a, along_a), (b, along_b)):
+            inner[axis] = slice(1 + shift, block.shape[axis] - 1 + shift)
+        return block[tuple(inner)]
+
+    result = shifted(1, 1) - shifted(1, -1)
+    result -= shifted(-1, 1)
+    result += shifted(-1, -1)
+    return result

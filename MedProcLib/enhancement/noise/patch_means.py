@@ -12,7 +12,7 @@ from typing import Protocol
 import numpy as np
 
 # Values in a buffer: enough that calls cost little beside the work, few enough for a core's cache.
-BUFFER_VALUES = 80_000
+BUFFER_VALUES = 100_000
 
 Radii = tuple[int, int, int]  # voxels, z, y, x
 SemiAxes = tuple[float, float, float]
