@@ -48,6 +48,14 @@ def test_the_reference_page_is_current():
     assert page == reference_page(operations()), "run `python3 run.py update`"
 
 
-def test_the_package_is_python_files_only():
+def test_files_that_are_not_python_are_package_data():
     """setuptools installs no others unless it is told to."""
-    assert [file for file in files_of(ROOT / "MedProcLib") if not file.endswith(".py")] == []
+    others = {f"MedProcLib/{file}" for file in files_of(ROOT / "MedProcLib") if not file.endswith(".py")}
+    told = PROJECT["tool"]["setuptools"]["package-data"].items()
+    found = {
+        path
+        for package, patterns in told
+        for each in patterns
+        for path in (ROOT / package.replace(".", "/")).glob(each)
+    }
+    assert others == {path.relative_to(ROOT).as_posix() for path in found}
