@@ -62,6 +62,7 @@ class ImageFilter:
     mask_limits: True when only voxels inside a mask change; False when the mask only says what is learned from.
     learns_in_foreground: without a mask the region that `learn` gets is the foreground by Otsu's threshold.
     parallel: True when slabs may be computed side by side (numpy, scipy); SimpleITK's filters use all cores anyway.
+    learns_from: names of the parameters that `learn` depends on, None for all: a preview need not learn again for others.
     learning_share: of the time, for the progress shown. why_global: the reason, of a filter whose margin is None.
     """
 
@@ -69,6 +70,7 @@ class ImageFilter:
     learns_in_foreground = False
     parallel = False
     learning_share = 0.3
+    learns_from: tuple[str, ...] | None = None
     why_global = ""
 
     def margin(self, grid: Geometry) -> tuple[int, ...] | None:

@@ -109,10 +109,11 @@ class Preview:
         """What the last step of the prefix learned, boxed; None when it did not yet."""
         if not prefix[-1].learns:
             return (None,)
-        if prefix in self._learned:
-            return (self._learned[prefix],)
-        if approximate and (len(prefix), prefix[-1]) in self._last_learned:
-            return (self._last_learned[len(prefix), prefix[-1]],)
+        key = _what_learns(prefix[-1])
+        if (prefix[:-1], key) in self._learned:
+            return (self._learned[prefix[:-1], key],)
+        if approximate and (len(prefix), key) in self._last_learned:
+            return (self._last_learned[len(prefix), key],)
         return None
 
     def _learn(self, prefix: tuple, approximate: bool, progress: Progress) -> Any:
@@ -128,7 +129,8 @@ class Preview:
             learned = operation.learn(image, mask, progress.part(0.5, 1))
         else:
             learned = learned_of(operation, image, mask, progress.part(0.5, 1), **others)
-        self._learned[prefix] = self._last_learned[len(prefix), operation] = learned
+        key = _what_learns(operation)
+        self._learned[prefix[:-1], key] = self._last_learned[len(prefix), key] = learned
         while len(self._learned) > MOST_LEARNED:
             self._learned.popitem(last=False)
         while len(self._last_learned) > MOST_LEARNED:
@@ -151,6 +153,14 @@ class Preview:
         while len(self._images) > KEPT_IMAGES:
             self._images.popitem(last=False)
         return self._images[prefix]
+
+
+def _what_learns(operation: Any) -> tuple:
+    """Equal for operations that learn the same from the same image."""
+    names = getattr(operation, "learns_from", None)
+    if names is None:
+        return (operation,)
+    return (type(operation), *(getattr(operation, name) for name in names))
 
 
 def is_local(operation: Any) -> bool:

@@ -45,6 +45,8 @@ class DetailBoost(ImageFilter):
 
     learns_in_foreground = True
 
+    learns_from = ("finest_mm", "coring", "edge_percent")
+
     def margin(self, grid):
         return derivative_margin(grid, SCALES[-1] * self.finest_mm)
 

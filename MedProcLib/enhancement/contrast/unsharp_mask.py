@@ -35,6 +35,8 @@ class UnsharpMask(ImageFilter):
 
     learns_in_foreground = True
 
+    learns_from = ("threshold",)
+
     def margin(self, grid):
         return derivative_margin(grid, self.sd_mm)
 

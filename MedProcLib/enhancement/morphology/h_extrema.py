@@ -32,6 +32,8 @@ class HExtrema(ConnectedFilter):
 
     learns_in_foreground = True
 
+    learns_from = ("height",)
+
     def learn(self, values, region, grid, progress=SILENT):
         return self.height or NOISE_HEIGHT * noise_sd(values, grid.spacing[::-1], region)
 

@@ -30,6 +30,8 @@ class Lee(ImageFilter):
 
     parallel = True
 
+    learns_from = ("speckle_cv",)
+
     def margin(self, grid):
         return window_radii(self.radius_mm, tuple(reversed(grid.spacing)), tuple(reversed(grid.size)))
 

@@ -39,6 +39,8 @@ class SpeckleDiffusion(ImageFilter):
 
     parallel = True
 
+    learns_from = ("speckle_cv",)
+
     def margin(self, grid):
         count = _steps(grid, self.scale_mm)[1]
         return tuple(2 * count if n > 1 else 0 for n in reversed(grid.size))

@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from MedProcLib.core import image_filter
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.core.image_filter import ImageFilter
+from MedProcLib.core.image_filter import ImageFilter, learned_of
 from MedProcLib.core.preview import Preview, is_local
 from MedProcLib.core.progress import Progress
 from MedProcLib.core.recipe import Recipe
@@ -222,6 +222,31 @@ def test_preview_and_result_agree(enhance, masked):
         box = tuple(slice(a, a + n) for a, n in zip(first, part.GetSize()[::-1], strict=True))
         assert part.GetNumberOfPixels() < whole.size / 3, name
         np.testing.assert_allclose(values(part), whole[box], rtol=1e-4, atol=1e-4 * np.ptp(whole), err_msg=name)
+
+
+def _other(parameter, value):
+    """Another value that the parameter may have."""
+    if parameter.kind == "choice":
+        return next(choice for choice in parameter.choices if choice != value)
+    if parameter.kind == "bool":
+        return not value
+    middle = (parameter.minimum + parameter.maximum) / 2
+    near = value * 1.3 if value * 1.3 <= parameter.maximum and value else min(middle, value + 1)
+    return max(int(near), value + 1) if parameter.kind == "int" else near
+
+
+@every_filter
+def test_what_is_learned_depends_on_nothing_but_what_is_declared(enhance):
+    if enhance.learns_from is None:
+        pytest.skip("depends on all parameters")
+    image = head_like((30, 28, 20))
+    first = learned_of(enhance, image, None)
+    assert set(enhance.learns_from) <= set(enhance.parameters)
+    for parameter in enhance.declaration.parameters:
+        if parameter.name not in enhance.learns_from:
+            value = _other(parameter, getattr(enhance, parameter.name))
+            changed = enhance.declaration.create(enhance.parameters | {parameter.name: value})
+            assert str(learned_of(changed, image, None)) == str(first), parameter.name
 
 
 @every_local
