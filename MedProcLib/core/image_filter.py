@@ -62,7 +62,7 @@ class ImageFilter:
     mask_limits: True when only voxels inside a mask change; False when the mask only says what is learned from.
     learns_in_foreground: without a mask the region that `learn` gets is the foreground by Otsu's threshold.
     parallel: True when slabs may be computed side by side (numpy, scipy); SimpleITK's filters use all cores anyway.
-    learns_from: names of the parameters that `learn` depends on, None for all: a preview need not learn again for others.
+    learns_from: names of the parameters that `learn` depends on, None for all: previews do not learn anew for others.
     learning_share: of the time, for the progress shown. why_global: the reason, of a filter whose margin is None.
     """
 
