@@ -31,6 +31,8 @@ class Gamma(ImageFilter):
     mask_limits = False
     parallel = True
 
+    learns_from = ("low_percentile", "high_percentile")
+
     def learn(self, values, region, grid, progress=SILENT):
         progress(0.0, "Finding the range")
         return percentiles(values, region, (self.low_percentile, self.high_percentile))

@@ -59,6 +59,8 @@ class FlatField(ImageFilter):
     parallel = True
     learning_share = 0.6
 
+    learns_from = ("method", "mode", "order", "scale_mm", "depth_axis")
+
     def learn(self, values, region, grid, progress=SILENT):
         black = _black(values)
         if black is not None:

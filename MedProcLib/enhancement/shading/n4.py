@@ -46,6 +46,8 @@ class N4(ImageFilter):
     parallel = True
     learning_share = 0.9
 
+    learns_from = ("working_spacing_mm", "field_detail_mm", "iterations", "convergence")
+
     def learn(self, values, region, grid, progress=SILENT):
         coarsening = Coarsening.to_spacing(grid, self.working_spacing_mm)
         field = CoarseField.through(_log_field(self, values, region, coarsening, progress), coarsening)
