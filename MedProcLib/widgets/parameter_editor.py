@@ -16,6 +16,7 @@ LONGEST_SLIDER = 2000
 SPIN_BOX_STEPS = 1000  # beyond this ratio a slider's left end hides the useful values
 MAX_DECIMALS = 8
 NARROWEST = 140  # pixels
+ZERO_MEASURES = "0 to measure"  # how meanings of parameters say that 0 stands for what the image itself shows
 
 
 class ParameterEditor:
@@ -75,7 +76,7 @@ def number_format(parameter: Parameter) -> tuple[int, float]:
     """
     assert parameter.minimum is not None and parameter.maximum is not None
     default, span = float(parameter.default), parameter.maximum - parameter.minimum
-    scale = max(abs(default), parameter.minimum) or span * 1e-6
+    scale = max(abs(default), parameter.minimum) or min(span * 1e-6, 1.0)  # no limit in practice: steps of 0.1
     if is_wide(parameter):
         step = _power_of_ten(scale / 5)
         return min(max(0, 2 - math.floor(math.log10(step))), MAX_DECIMALS), step
@@ -136,6 +137,8 @@ def _spin_box(parameter: Parameter):
     widget = qt.QSpinBox() if whole else qt.QDoubleSpinBox()
     if not whole:
         widget.decimals = number_format(parameter)[0]
+    if parameter.minimum == 0 and ZERO_MEASURES in parameter.meaning:
+        widget.specialValueText = _("measured")
     return _number(widget, parameter, "valueChanged(int)" if whole else "valueChanged(double)")
 
 

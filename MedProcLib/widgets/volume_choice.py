@@ -43,7 +43,8 @@ class CheckedVolumes:
             self._filling = False
 
     def _on_changed(self) -> None:
-        if not self._filling and not slicer.mrmlScene.IsClosing():
+        scene = slicer.mrmlScene
+        if not (self._filling or scene.IsClosing() or scene.IsImporting()):  # then it is not the user who does it
             self._on_checked(list(self.combo_box.checkedNodes()))
 
 

@@ -89,3 +89,11 @@ def test_a_bad_value_changes_nothing(make):
     with pytest.raises(InputError, match="low"):
         panel.set_parameters({"high": 5.0, "low": -1})
     assert panel.operation() == panel.declaration.create({"low": 1.5})
+
+
+def test_a_zero_that_means_measured_says_so(make):
+    panel = make("enhancement.non_local_means")
+    spin_box = panel.editors["noise"].widget
+    assert spin_box.value == 0 and spin_box.text == "measured"
+    spin_box.value = 12.5
+    assert panel.operation().noise == 12.5 and spin_box.text.startswith("12.5")
