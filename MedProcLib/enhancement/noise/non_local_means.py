@@ -11,6 +11,11 @@ from ...core.progress import SILENT
 from .tissue_noise import tissue_noise
 from .window_means import window_means
 
+# Voxels this many times as long as the finest side are thick: neighbors there are less alike, patches need not reach.
+THICK = 1.5
+# Along the other axes a smaller search, in voxels, would find too few that are alike.
+LEAST_SEARCH = 2
+
 
 @operation(
     "enhancement.non_local_means",
@@ -29,10 +34,12 @@ class NonLocalMeans(ImageFilter):
     strength: Annotated[
         float, Range(0.5, 10), "how unlike neighborhoods may be and still count; noise alone makes them differ by 1.4"
     ] = 2.2
-    search_radius_mm: Annotated[float, Range(0.5, 30, "mm"), "how far alike neighborhoods are looked for"] = 3.0
-    patch_radius_mm: Annotated[float, Range(0.1, 10, "mm"), "size of the neighborhoods compared (at least 1 voxel)"] = (
-        1.0
-    )
+    search_radius_mm: Annotated[
+        float, Range(0.5, 30, "mm"), "how far alike neighborhoods are looked for (at least 2 voxels in plane)"
+    ] = 3.0
+    patch_radius_mm: Annotated[
+        float, Range(0.1, 10, "mm"), "size of the neighborhoods compared (at least 1 voxel in plane)"
+    ] = 1.0
     rician: Annotated[bool, "remove the bias that noise gives to dark voxels of MR magnitude images"] = False
 
     def margin(self, grid):
@@ -53,9 +60,12 @@ class NonLocalMeans(ImageFilter):
     def _radii(self, grid) -> tuple[tuple[float, ...], tuple[int, ...]]:
         """Radii of search and patch in voxels; an axis that is not searched is not compared along either."""
         axes = list(zip(reversed(grid.size), reversed(grid.spacing), strict=True))
-        search = tuple(0.0 if n == 1 else self.search_radius_mm / s + 1e-6 for n, s in axes)
+        fine = THICK * min((s for n, s in axes if n > 1), default=1.0)
+        search = tuple(
+            0.0 if n == 1 else max(self.search_radius_mm / s, LEAST_SEARCH if s < fine else 0) + 1e-6 for n, s in axes
+        )
         patch = tuple(
-            max(1, int(self.patch_radius_mm / s + 1e-6)) if r >= 1 else 0
+            max(1 if s < fine else 0, int(self.patch_radius_mm / s + 1e-6)) if r >= 1 else 0
             for r, (_, s) in zip(search, axes, strict=True)
         )
         return search, patch
