@@ -80,3 +80,16 @@ def test_nothing_is_begun_after_a_cancel():
 def test_a_filters_own_error_is_not_taken_for_a_cancel():
     with pytest.raises(RuntimeError, match="sitk::ERROR"):
         execute(sitk.AddImageFilter(), sitk.Image([3, 3], 2), sitk.Image([3, 3], 8), progress=Progress())
+
+
+def test_labelled_messages_keep_fraction_and_cancel():
+    said = []
+    progress = Progress(lambda fraction, message: said.append((fraction, message)))
+    part = progress.part(0.5, 1).labelled("2/2 FLAIR")
+    part(0.5, "Denoise")
+    part.part(0, 0.5)(1.0, "")
+    assert said == [(0.75, "2/2 FLAIR: Denoise"), (0.75, "2/2 FLAIR")]
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        part.check()
+    assert SILENT.labelled("anything") is SILENT
