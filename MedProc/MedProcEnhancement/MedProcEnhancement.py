@@ -39,7 +39,9 @@ from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.inputs import propose_volume, require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
-from MedProcLib.widgets.region_choice import SegmentBox, region_image, segment_ids
+from MedProcLib.widgets.preview_panel import PreviewPanel
+from MedProcLib.widgets.quality_panel import QualityPanel
+from MedProcLib.widgets.region_choice import Region, SegmentBox, region_image, segment_ids
 from MedProcLib.widgets.volume_choice import (
     HIERARCHY_EVENTS,
     BranchBox,
@@ -106,6 +108,11 @@ class MedProcEnhancementWidget(ModuleWidget):
         self.branches = BranchBox(self.ui.branchBox, self.onBranch)
         self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
         self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
+        self.region = Region()
+        self.preview = PreviewPanel(self.previewedVolume, self.recipe, self.previewMask, self.previewReference)
+        self.ui.previewLayout.addWidget(self.preview.widget)
+        self.quality = QualityPanel(self.previewedVolume, self.enhancedVolume, self.previewMask)
+        self.ui.qualityLayout.addWidget(self.quality.widget)
         self.ui.showInputButton.connect("clicked()", lambda: show_in_slices(self.parameters.inputVolume, fit=False))
         self.ui.showOutputButton.connect("clicked()", lambda: show_in_slices(self.parameters.result, fit=False))
 
@@ -116,7 +123,18 @@ class MedProcEnhancementWidget(ModuleWidget):
         super().initializeParameterNode()
         self._observeHierarchy(hierarchy_node())
 
+    def cleanup(self):
+        self.preview.close()
+        self.quality.close()
+        super().cleanup()
+
+    def exit(self):
+        self.preview.stop()
+        super().exit()
+
     def onSceneStartClose(self, caller=None, event=None):
+        self.preview.stop()
+        self.quality.clear()
         self._observeHierarchy(None)
         self._proposedFor = ""
         super().onSceneStartClose(caller, event)
@@ -140,10 +158,14 @@ class MedProcEnhancementWidget(ModuleWidget):
                 widget.visible = shown
         self.ui.showInputButton.enabled = parameters.inputVolume is not None
         self.ui.showOutputButton.enabled = parameters.result is not None
-        chain = (parameters.recipe, parameters.inputVolume, parameters.mask, parameters.maskSegment)
+        chain = (
+            *(parameters.recipe, parameters.inputVolume, parameters.reference),
+            *(parameters.mask, parameters.maskSegment),
+        )
         if chain != self._chainShown:
             self._chainShown = chain
-            self.onChainChanged()
+            self.preview.changed()
+        self.quality.changed()
 
     def missing(self):
         parameters = self.parameters
@@ -179,6 +201,7 @@ class MedProcEnhancementWidget(ModuleWidget):
             shown = {each.volume.GetID(): node for each, node in zip(task.parts, nodes, strict=True)}
             previewed = parameters.inputVolume.GetID() if parameters.inputVolume is not None else ""
             parameters.result = shown.get(previewed, nodes[0])
+            self.preview.stop()
             show_in_slices(parameters.result, fit=False)
             if len(nodes) == 1:
                 return _("Done: '{name}'.").format(name=nodes[0].GetName())
@@ -195,12 +218,18 @@ class MedProcEnhancementWidget(ModuleWidget):
             return volumes_of_branch(parameters.branch)
         return [parameters.inputVolume] if parameters.inputVolume is not None else []
 
+    def previewedVolume(self):
+        return self.parameters.inputVolume if self.parameters is not None else None
+
+    def enhancedVolume(self):
+        return self.parameters.result if self.parameters is not None else None
+
     def previewMask(self, volume):
         """The mask on a volume's voxels, as the steps get it; None without one. Raises InputError."""
-        return region_image(self.parameters.mask, self.parameters.maskSegment, volume)
+        return self.region.image(self.parameters.mask, self.parameters.maskSegment, volume)
 
-    def onChainChanged(self):
-        """Called when the chain, the volume it is previewed on, or the mask is another one."""
+    def previewReference(self):
+        return self.parameters.reference if takes_reference(self.recipe()) else None
 
     def onChainEdited(self):
         super().onChainEdited()

@@ -42,14 +42,20 @@ class PreviewPanel:
     """Switch, kind of comparison and state of the preview.
 
     get_volume: the volume node or None; get_recipe: the chain as shown; get_mask: called with the volume, gives an
-    image or None. All may raise InputError. Call changed() whenever one of them gives something else, stop() before
-    the views are to show something else, close() when the module goes.
+    image or None, the same one as long as nothing changed; get_reference: the reference volume node or None. All may
+    raise InputError. Call changed() whenever one of them gives something else, stop() before the views are to show
+    something else, close() when the module goes.
     """
 
     def __init__(
-        self, get_volume: Callable[[], Any], get_recipe: Callable[[], Recipe], get_mask: Callable[[Any], Any]
+        self,
+        get_volume: Callable[[], Any],
+        get_recipe: Callable[[], Recipe],
+        get_mask: Callable[[Any], Any] = lambda volume: None,
+        get_reference: Callable[[], Any] = lambda: None,
     ) -> None:
-        self._get_volume, self._get_recipe, self._get_mask = get_volume, get_recipe, get_mask
+        self._get_volume, self._get_recipe = get_volume, get_recipe
+        self._get_mask, self._get_reference = get_mask, get_reference
         self._source: _Source | None = None
         self._shown: SlicePreview | None = None
         self._wanted: list[str] = []
@@ -225,11 +231,12 @@ class PreviewPanel:
         volume = self._get_volume()
         if volume is None:
             raise InputError(_("Choose an input volume to see a preview of."))
-        key = content_key(volume)
-        mask = self._get_mask(volume)
+        mask, reference = self._get_mask(volume), self._get_reference()
+        key = (content_key(volume), None if reference is None else content_key(reference))
         if self._source is None or not self._source.is_of(key, mask):
             self._forget()
-            self._source = _Source(key, image_of_volume(volume), mask)
+            companions = {} if reference is None else {"reference": image_of_volume(reference)}
+            self._source = _Source(key, image_of_volume(volume), mask, companions)
         if self._shown is None:
             self._shown = SlicePreview(volume)
         return self._source
@@ -320,15 +327,15 @@ class _Parts:
 class _Source:
     """The image that is previewed, read once, and what was learned of it."""
 
-    def __init__(self, key: tuple, image: sitk.Image, mask: sitk.Image | None) -> None:
+    def __init__(self, key: tuple, image: sitk.Image, mask: sitk.Image | None, companions: dict) -> None:
         self._key, self._mask = key, mask
-        self._preview = Preview(image, mask)
+        self._preview = Preview(image, mask, **companions)
         # a computation given up may still run for a moment
         self._lock = threading.Lock()
         self._approximated: tuple = ()
 
     def is_of(self, key: tuple, mask: sitk.Image | None) -> bool:
-        return key == self._key and _same_mask(mask, self._mask)
+        return key == self._key and mask is self._mask
 
     def part(self, operations: tuple, corners: np.ndarray, progress: Progress) -> _Parts:
         """The preview in a slice; a first look when that can be had sooner than the exact one."""
@@ -346,9 +353,3 @@ class _Source:
             return _Parts(self._preview.part((), corners), after, not approximate, seconds)
         finally:
             self._lock.release()
-
-
-def _same_mask(first: sitk.Image | None, other: sitk.Image | None) -> bool:
-    if first is None or other is None:
-        return first is other
-    return np.array_equal(sitk.GetArrayViewFromImage(first), sitk.GetArrayViewFromImage(other))

@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from ..core.geometry import Geometry, resample
 from ..scene.segmentations import labels_of_segmentation
+from ..scene.slice_preview import content_key
 from ..scene.volumes import image_of_volume
 
 
@@ -62,3 +63,34 @@ def region_image(node: Any, segment_id: str, reference: Any) -> sitk.Image | Non
     mask = image_of_volume(node) != 0
     grid = Geometry.of(image_of_volume(reference))
     return mask if Geometry.of(mask).same_grid(grid) else resample(mask, grid, interpolator=sitk.sitkNearestNeighbor)
+
+
+class Region:
+    """The mask that region_image makes, made anew only when what it is made of changed."""
+
+    def __init__(self) -> None:
+        self._key: tuple = ()
+        self._mask: sitk.Image | None = None
+
+    def image(self, node: Any, segment_id: str, reference: Any) -> sitk.Image | None:
+        """See region_image."""
+        if node is None:
+            return None
+        key = (node.GetID(), segment_id, _made_at(node), content_key(reference))
+        if key != self._key:
+            self._mask, self._key = region_image(node, segment_id, reference), key
+        return self._mask
+
+
+def _made_at(node: Any) -> tuple:
+    """Modification times of a mask's voxels and of what says where they lie."""
+    if not node.IsA("vtkMRMLSegmentationNode"):
+        return content_key(node)
+    segmentation = node.GetSegmentation()
+    name = segmentation.GetSourceRepresentationName()
+    data = [segmentation.GetSegment(each).GetRepresentation(name) for each in segmentation.GetSegmentIDs()]
+    parent = node.GetParentTransformNode()
+    return (
+        tuple(each.GetMTime() for each in data if each is not None),
+        None if parent is None else (parent.GetID(), parent.GetTransformToWorldMTime()),
+    )

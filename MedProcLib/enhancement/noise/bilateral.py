@@ -33,6 +33,8 @@ class Bilateral(ImageFilter):
     ] = 2.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
+    learns_from = ("noise",)
+
     def margin(self, grid):
         return tuple(int(r) for r in self._radii(grid))
 

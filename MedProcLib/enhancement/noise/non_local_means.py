@@ -42,6 +42,8 @@ class NonLocalMeans(ImageFilter):
     ] = 1.0
     rician: Annotated[bool, "remove the bias that noise gives to dark voxels of MR magnitude images"] = False
 
+    learns_from = ("noise",)
+
     def margin(self, grid):
         search, patch = self._radii(grid)
         return tuple(int(s) + p for s, p in zip(search, patch, strict=True))

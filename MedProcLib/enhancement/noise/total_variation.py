@@ -36,6 +36,8 @@ class TotalVariation(ImageFilter):
     ] = 0.5
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
+    learns_from = ("noise",)
+
     def margin(self, grid):
         return tuple(STEPS + 1 if weight else 0 for weight in _weights(grid))
 

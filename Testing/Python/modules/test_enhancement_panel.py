@@ -430,18 +430,51 @@ def test_dicom_tags_decide(panel, scene, monkeypatch):
     assert widget.proposal.preset.name == "ct_lung" and "B70f" in widget.proposal.reason
 
 
-def test_the_sections_of_preview_and_quality_are_there(panel, volume):
-    """onChainChanged is called once for each change of chain, volume or mask, and not for others."""
+def test_the_preview_follows_the_panel_and_ends_with_the_result(panel, volume, scene):
+    """Changed once for each change of chain, volume or mask; switched off when the result or another module comes."""
+    import slicer
+    from host import wait_until
+
     widget = panel(NAME)
-    assert widget.ui.previewSection.layout() is not None and widget.ui.qualitySection.layout() is not None
-    calls = []
-    widget.onChainChanged = lambda: calls.append(widget.recipe())
     only(widget, "enhancement.gaussian")
-    assert calls[-1] == widget.recipe()
-    count = len(calls)
+    calls = []
+    changed = widget.preview.changed
+    widget.preview.changed = lambda: (calls.append(widget.recipe()), changed())
     widget.chain.steps[0].operation_panel.editors["sd_mm"].widget.value = 3.0
-    assert len(calls) == count + 1 and calls[-1].steps[0].operation.sd_mm == 3.0
+    assert len(calls) == 1 and calls[-1].steps[0].operation.sd_mm == 3.0
     choose(widget.ui.applyBox, "Several volumes")
-    assert len(calls) == count + 1
-    widget.ui.inputSelector.setCurrentNode(add_volume("Other", np.ones((4, 8, 8))))
-    assert len(calls) == count + 2
+    assert len(calls) == 1
+    choose(widget.ui.applyBox, "One volume")
+    other = add_volume("Other", np.random.default_rng(2).normal(50, 5, (6, 12, 12)).astype(np.float32))
+    widget.ui.inputSelector.setCurrentNode(other)
+    assert len(calls) == 2 and calls[-1].enabled_steps
+
+    def previews():
+        return [n for n in slicer.util.getNodesByClass("vtkMRMLScalarVolumeNode") if "preview" in n.GetName()]
+
+    only(widget, "enhancement.gaussian")
+    widget.preview.switch.checked = True
+    assert wait_until(lambda: len(previews()) == 3 and previews()[0].GetImageData().GetDimensions()[0] == 12, 20)
+    widget.run.run_or_cancel()
+    assert wait_until(lambda: not widget.run.running and widget.parameters.result is not None, 20)
+    assert not widget.preview.active and previews() == []
+    widget.preview.switch.checked = True
+    assert wait_until(lambda: len(previews()) == 3, 20)
+    widget.exit()
+    assert previews() == []
+
+
+def test_quality_before_and_after_is_compared_in_the_panel(panel, volume):
+    from host import wait_until
+
+    widget = panel(NAME)
+    assert not widget.quality.run.button.enabled
+    only(widget, "enhancement.gaussian")
+    widget.chain.steps[0].operation_panel.editors["sd_mm"].widget.value = 3.0
+    widget.run.run_or_cancel()
+    assert wait_until(lambda: widget.parameters.result is not None and not widget.run.running, 20)
+    assert widget.quality.run.button.enabled
+    widget.quality.run.run_or_cancel()
+    assert wait_until(lambda: widget.quality.table_node is not None and not widget.quality.run.running, 30)
+    rows = {row.figure.name: row for row in widget.quality._lines if row is not None}
+    assert 0 <= rows["noise"].after.value < 0.8 * rows["noise"].before.value
