@@ -39,6 +39,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     else:
         compared = compare_quality(before, image, regions, unit, measuring)
         rows = quality_rows(compared.after, compared.before)
+        if compared.scale is not None:
+            arguments.notes.append(f"{arguments.image}: {compared.scale.description}")
         if reference is None:
             rows += quality_rows(compared.between)
     if reference is not None:

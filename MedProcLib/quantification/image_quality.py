@@ -15,6 +15,7 @@ from ..core.noise import noise_sd
 from ..core.progress import SILENT, Progress
 from ..core.voxels import values_of
 from . import sharpness, similarity
+from .intensity_scale import IntensityScale, scale_between
 from .mixture import USUAL
 from .quality_definitions import Undefined, figure_of
 from .quality_regions import QualityRegions, find_regions, sample, slabs
@@ -48,6 +49,15 @@ class QualityComparison:
     between: list[Measurement]
     histograms: Histograms
     regions: QualityRegions
+    scale: IntensityScale | None = None
+
+    @property
+    def description(self) -> str:
+        """What was measured where, as a text."""
+        parts = [f"Region: {self.regions.found}", f"Tissues: {self.regions.tissues}"]
+        if self.scale is not None:
+            parts.append(f"Intensities: {self.scale.description}")
+        return ". ".join(parts) + "."
 
 
 def image_quality(
@@ -93,12 +103,15 @@ def compare_quality(
 ) -> QualityComparison:
     """Figures of an image before and after, in the same voxels, and of the one after against the one before.
 
+    An image after whose intensities were standardized, rescaled or the like is first brought back to the scale before.
     As image_quality; regions: by default what find_regions finds in both. Raises InputError for another grid,
     Cancelled.
     """
     require_same_grid(before, after, "the images before and after")
     regions = _with_numbers(regions or find_regions([before, after]), before, after)
     parts = progress.parts(1, 1, 2)
+    scale = scale_between(before, after, regions.region)
+    after = after if scale is None else scale.applied(after)
     old, new = _Part.of(before, regions), _Part.of(after, regions)
     return QualityComparison(
         _figures_of(old, regions, intensity_unit, parts[0]),
@@ -109,6 +122,7 @@ def compare_quality(
         ],
         histograms(before, after, regions.region),
         regions,
+        scale,
     )
 
 

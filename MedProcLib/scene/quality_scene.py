@@ -38,7 +38,7 @@ def add_quality_comparison(comparison: QualityComparison, before, after, scene=N
     inputs = {"before": before.GetName(), "after": after.GetName()}
     with commit(scene):
         table = add_quality_table(comparison_rows(comparison), f"{after.GetName()} quality", scene, like=after)
-        table.SetDescription(f"Region: {comparison.regions.found}. Tissues: {comparison.regions.tissues}.")
+        table.SetDescription(comparison.description)
         chart = add_histogram_chart(comparison.histograms, before.GetName(), after.GetName(), scene)
         for node in (table, chart):
             node.SetNodeReferenceID(BEFORE_ROLE, before.GetID())

@@ -93,9 +93,7 @@ class QualityPanel:
             rows = comparison_rows(comparison)
             self._show(
                 rows,
-                _("Region: {region}. Tissues: {tissues}. Click a figure for its meaning.").format(
-                    region=comparison.regions.found, tissues=comparison.regions.tissues
-                ),
+                f"{comparison.description} " + _("Click a figure for its meaning."),
             )
             show_chart(self.chart_node)
             return _("{count} figures in '{name}'.").format(count=len(rows), name=self.table_node.GetName())

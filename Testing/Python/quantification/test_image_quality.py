@@ -424,3 +424,28 @@ class TestBeforeAndAfter:
         image = image_of(np.full((4, 4), 3.0))
         found = histograms(image, image, np.ones((4, 4), bool))
         assert found.before.sum() == pytest.approx(100) and found.after.sum() == pytest.approx(100)
+
+
+def test_a_standardized_image_is_measured_on_the_scale_before(two_tissues):
+    truth, labels = two_tissues
+    before = image_of(noisy(truth, 8).astype(np.float32))
+    smooth = ndimage.gaussian_filter(sitk.GetArrayFromImage(before), 0.7)
+    mask = image_of((labels > 0).astype(np.uint8))
+    regions = find_regions([before], mask)
+    same = compare_quality(before, image_of(smooth), regions)
+    assert same.scale is None and "Intensities" not in same.description
+    moved = compare_quality(before, image_of((smooth - 70) / 17), regions)
+    assert moved.scale.factor == pytest.approx(17, rel=0.05) and "brought to the scale" in moved.description
+    for name in ("mean", "noise", "snr"):
+        assert values(moved.after)[name] == pytest.approx(values(same.after)[name], rel=0.05)
+    assert values(moved.between)["ssim"] == pytest.approx(values(same.between)["ssim"], abs=0.02)
+    assert values(moved.between)["psnr"] == pytest.approx(values(same.between)["psnr"], abs=0.5)
+
+
+def test_a_brighter_image_and_another_one_keep_their_scale(two_tissues):
+    truth, labels = two_tissues
+    before = image_of(noisy(truth, 8).astype(np.float32))
+    regions = find_regions([before], image_of((labels > 0).astype(np.uint8)))
+    assert compare_quality(before, before * 1.3, regions).scale is None
+    other = image_of(np.random.default_rng(9).normal(5, 1, truth.shape).astype(np.float32))
+    assert compare_quality(before, other, regions).scale is None
