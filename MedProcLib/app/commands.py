@@ -6,6 +6,12 @@ IMAGE = argument("image", metavar="IMAGE", help="NRRD, NIfTI, MetaImage or DICOM
 MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
 OPERATION = argument("--operation", metavar="NAME", alone=True, help="one operation, by name (see `operations`)")
 RECIPE = argument("--recipe", metavar="R.json", alone=True, help="several operations in order, from a recipe file")
+PRESET = argument(
+    "--preset",
+    metavar="NAME",
+    alone=True,
+    help="a preset, such as mr_brain_flair or ct_lung, or 'auto' for the one that suits the image",
+)
 PARAMETER = argument(
     "-p",
     dest="parameters",
@@ -38,11 +44,12 @@ COMMANDS = (
     ),
     Command(
         "enhance",
-        "enhance an image with one operation or a recipe",
+        "enhance an image with one operation, a recipe or a preset",
         (
             IMAGE,
             OPERATION,
             RECIPE,
+            PRESET,
             PARAMETER,
             MASK,
             argument("--reference", metavar="R", help="image to become alike to, for operations that take one"),
@@ -51,6 +58,7 @@ COMMANDS = (
         (
             "enhance brain.nii.gz --operation enhancement.n4 -o brain_n4.nii.gz",
             "enhance brain.nii.gz --recipe recipe.json --mask head.nii.gz -o brain_enhanced.nii.gz",
+            "enhance dicom_folder --preset auto -o enhanced.nrrd",
         ),
     ),
     Command(

@@ -1,19 +1,33 @@
-"""`enhance`: an image through one operation or a recipe."""
+"""`enhance`: an image through one operation, a recipe or a preset."""
 
 from argparse import Namespace
+from pathlib import Path
 
-from ..core.files import require_image_target, write_image
+from ..core.errors import InputError
+from ..core.files import ImageFile, require_image_target, write_image
 from ..core.progress import Progress
 from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..enhancement.presets.presets import preset_named
+from ..enhancement.presets.proposal import propose
 from .chain import chosen_recipe
 from .inputs import read_mask, read_noted, require_other_file
 
+AUTO = "auto"
+
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    recipe = chosen_recipe(arguments, "enhancement", ("image",))
+    recipe = None if arguments.preset else chosen_recipe(arguments, "enhancement", ("image",))
+    if arguments.parameters and recipe is None:
+        raise InputError("-p sets parameters of --operation; a preset's are changed in its recipe file.")
+    if arguments.preset not in (None, AUTO):
+        recipe = preset_named(arguments.preset).recipe()
     require_image_target(arguments.output)
     require_other_file(arguments.output, arguments.image, arguments.mask, arguments.reference)
-    image = read_noted(arguments.image, arguments.notes).image
+    found = read_noted(arguments.image, arguments.notes)
+    image = found.image
+    if recipe is None:
+        recipe = _proposed(found, arguments)
     given = {"mask": read_mask(arguments.mask, image)}
     if arguments.reference is not None:
         given["reference"] = read_noted(arguments.reference, arguments.notes).image
@@ -23,3 +37,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     progress.check()
     write_image(things["image"], arguments.output, Provenance(recipe, inputs).to_json())
     print(f"Enhanced image: {arguments.output}")
+
+
+def _proposed(found: ImageFile, arguments: Namespace) -> Recipe:
+    """The recipe of the preset that suits the image. Raises InputError when none does."""
+    proposal = propose({"Modality": found.modality}, found.image, Path(arguments.image).name)
+    if proposal is None:
+        raise InputError(f"No preset is known to suit {arguments.image}; name one with --preset.")
+    arguments.notes.append(f"{arguments.image}: preset {proposal.preset.name}, {proposal.reason}")
+    return proposal.preset.recipe()

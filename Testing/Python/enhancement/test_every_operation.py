@@ -28,6 +28,8 @@ ALL = [
 ]
 FILTERS = [op for op in ALL if isinstance(op, ImageFilter)]
 LOCAL = [op for op in ALL if is_local(op)]
+MASKED = [op for op in ALL if "mask" in op.declaration.optional_inputs]
+LIMITED = [op for op in MASKED if isinstance(op, ImageFilter) and op.mask_limits]
 
 
 def _name(op) -> str:
@@ -37,6 +39,10 @@ def _name(op) -> str:
 
 every = pytest.mark.parametrize("enhance", ALL, ids=_name)
 every_filter = pytest.mark.parametrize("enhance", FILTERS, ids=_name)
+every_masked = pytest.mark.parametrize("enhance", MASKED, ids=_name)
+every_limited = pytest.mark.parametrize(
+    "enhance", [op for op in MASKED if getattr(op, "mask_limits", False)], ids=_name
+)
 every_local = pytest.mark.parametrize("enhance", LOCAL, ids=_name)
 
 
@@ -155,10 +161,8 @@ def test_the_same_twice_and_through_a_recipe_file(enhance):
     assert Geometry.of(once) == Geometry.of(again)
 
 
-@every
+@every_masked
 def test_masks_that_cannot_be_used_are_refused(enhance):
-    if "mask" not in enhance.declaration.optional_inputs:
-        pytest.skip("takes no mask")
     image = head_like((24, 20, 12))
     with pytest.raises(InputError, match="geometry"):
         run(enhance, image, sitk.Image(12, 10, 6, sitk.sitkUInt8) + 1)
@@ -171,10 +175,8 @@ def test_masks_that_cannot_be_used_are_refused(enhance):
             run(enhance, Geometry.of(image).image_of(array), Geometry.of(image).image_of(mask))
 
 
-@every_filter
+@every_limited
 def test_outside_the_mask_nothing_changes_where_the_mask_limits(enhance):
-    if "mask" not in enhance.declaration.optional_inputs or not enhance.mask_limits:
-        pytest.skip("the mask does not limit")
     image = head_like((24, 20, 12))
     mask = np.zeros((12, 20, 24), np.uint8)
     mask[3:9, 4:16, 5:19] = 1
@@ -199,16 +201,17 @@ PARTS = {
 }
 
 
-@every_local
-@pytest.mark.parametrize("masked", [False, True], ids=["whole", "masked"])
+@pytest.mark.parametrize(
+    "enhance, masked",
+    [(op, masked) for op in LOCAL for masked in (False, True) if op in MASKED or not masked],
+    ids=lambda value: {False: "whole", True: "masked"}[value] if isinstance(value, bool) else _name(value),
+)
 def test_preview_and_result_agree(enhance, masked):
     image = head_like((44, 40, 34), spacing=(1, 0.8, 1.5))
     image.SetDirection(OBLIQUE)
     image.SetOrigin((10, -20, 30))
     mask = None
     if masked:
-        if "mask" not in enhance.declaration.optional_inputs:
-            pytest.skip("takes no mask")
         inside = np.zeros((34, 40, 44), np.uint8)
         inside[5:30, 5:33, 6:40] = 1
         mask = Geometry.of(image).image_of(inside)
@@ -235,10 +238,8 @@ def _other(parameter, value):
     return max(int(near), value + 1) if parameter.kind == "int" else near
 
 
-@every_filter
+@pytest.mark.parametrize("enhance", [op for op in FILTERS if op.learns_from is not None], ids=_name)
 def test_what_is_learned_depends_on_nothing_but_what_is_declared(enhance):
-    if enhance.learns_from is None:
-        pytest.skip("depends on all parameters")
     image = head_like((30, 28, 20))
     first = learned_of(enhance, image, None)
     assert set(enhance.learns_from) <= set(enhance.parameters)
@@ -249,10 +250,8 @@ def test_what_is_learned_depends_on_nothing_but_what_is_declared(enhance):
             assert str(learned_of(changed, image, None)) == str(first), parameter.name
 
 
-@every_local
+@pytest.mark.parametrize("enhance", [op for op in LOCAL if isinstance(op, ImageFilter)], ids=_name)
 def test_slabs_agree_with_the_whole(enhance, monkeypatch):
-    if not isinstance(enhance, ImageFilter):
-        pytest.skip("runs whole")
     image = head_like((26, 24, 48))
     monkeypatch.setattr(image_filter, "SLAB_MARGINS", 0)
     monkeypatch.setattr(image_filter, "SLAB_VOXELS", 10**9)
