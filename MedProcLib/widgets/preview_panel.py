@@ -98,6 +98,7 @@ class PreviewPanel:
         self.amount_label = qt.QLabel()
         self.amount_slider = ctk.ctkSliderWidget()
         self.amount_slider.decimals = 0
+        self.amount_slider.toolTip = _("How much of the preview is seen, where it begins, or how large its fields are")
         self.amount_slider.connect("valueChanged(double)", lambda value: self._on_pattern())
         rows.addRow(self.amount_label, self.amount_slider)
         self.status_label = qt.QLabel()

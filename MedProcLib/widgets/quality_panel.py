@@ -158,6 +158,7 @@ class QualityPanel:
 def _make_table() -> Any:
     table = qt.QTableWidget()
     table.objectName = "qualityTable"
+    table.toolTip = _("Figures of image quality; click one for its meaning")
     table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
     table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)

@@ -62,10 +62,10 @@ def test_new_lesion_is_new_and_the_other_one_stable(comparison):
     assert abs(by_class[Change.STABLE].difference_percent) < 15
 
 
-def test_the_rule_gives_the_figures_that_are_shown():
+def test_the_rule_gives_the_figures_that_are_shown(comparison):
     seen = 0
-    for spacing in ((2.5, 2.5, 4), (4, 4, 5)):
-        pair = compare([study("a", [STABLE, NEW]), study("b", [STABLE, NEW], MATRIX, spacing, 1)], RECIPE).pairs[0]
+    coarse = compare([study("a", [STABLE, NEW]), study("b", [STABLE, NEW], MATRIX, (4, 4, 5), 1)], RECIPE)
+    for pair in (comparison.pairs[0], coarse.pairs[0]):
         for finding in pair.findings:
             if finding.change in (Change.GROWN, Change.SHRUNK, Change.STABLE):
                 seen += 1
@@ -74,7 +74,7 @@ def test_the_rule_gives_the_figures_that_are_shown():
                 assert finding.threshold.startswith(figures)
                 beyond = abs(finding.difference_percent) >= 25 and abs(difference) >= 15
                 assert (finding.change is not Change.STABLE) == beyond
-    assert seen >= 3
+    assert seen >= 2
 
 
 def test_results_are_on_the_grids_they_promise(comparison):

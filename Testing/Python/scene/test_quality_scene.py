@@ -105,8 +105,8 @@ def test_figures_without_a_value_say_why(scene, images):
 
 def test_showing_the_chart_activates_it(scene, compared):
     chart = compared[-1]
-    layout = slicer.vtkMRMLLayoutNode()
-    scene.AddNode(layout)
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode") or scene.AddNewNodeByClass("vtkMRMLLayoutNode")
+    layout.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutConventionalView)
     show_chart(chart)
     selection = scene.GetFirstNodeByClass("vtkMRMLSelectionNode")
     assert selection.GetActivePlotChartID() == chart.GetID()
