@@ -28,11 +28,40 @@ def main() -> None:
         for number, name in ((1, "Baseline FLAIR"), (2, "Follow-up FLAIR"))
     )
     enhanced = run("MedProcEnhancement", "enhancement.png", inputVolume=follow_up).result
+    preview(follow_up).save(PICTURES / "preview.png", optimize=True)
     run("MedProcSegmentation", "segmentation.png", inputVolume=enhanced)
     segmentation = app.mrmlScene().GetFirstNodeByClass("vtkMRMLSegmentationNode")
     run("MedProcQuantification", "quantification.png", inputVolume=follow_up, segmentation=segmentation)
     run("MedProcComparison", "comparison.png", baselineVolume=baseline, followUpVolume=follow_up)
     key_finding().save(ROOT / "Docs" / "MedProcComparison.png", optimize=True)
+
+
+def preview(volume):
+    """A slice view with the live preview: the preset as swipe, local contrast as checkerboard."""
+    import numpy as np
+    from PIL import Image
+
+    from MedProcLib.core.preview import Preview
+    from MedProcLib.core.registry import create_operation
+    from MedProcLib.enhancement.presets.presets import preset_named
+    from MedProcLib.scene.offscreen import OffscreenSliceView
+    from MedProcLib.scene.slice_preview import Mode, Pattern, SlicePreview, matched_window, plane_corners
+    from MedProcLib.scene.volumes import image_of_volume
+
+    preset = [operation for _, operation in preset_named("mr_brain_flair").recipe().enabled_steps]
+    detail = [*preset[:2], create_operation("enhancement.clahe", {"gain_limit": 6})]
+    pictures = []
+    with OffscreenSliceView((420, 420)) as view:
+        view.show(volume)
+        source, shown = Preview(image_of_volume(volume)), SlicePreview(volume)
+        corners = plane_corners(view.node)
+        before = source.part((), corners)
+        for chain, pattern in ((preset, Pattern(Mode.SWIPE, 0.5)), (detail, Pattern(Mode.CHECKERBOARD, 30.0))):
+            after = source.part(chain, corners)
+            shown.show(view.node.GetLayoutName(), after, pattern, matched_window(volume, before, after))
+            pictures.append(view.array())
+        shown.clear()
+    return Image.fromarray(np.hstack(pictures))
 
 
 def key_finding():

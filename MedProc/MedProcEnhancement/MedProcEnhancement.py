@@ -41,7 +41,7 @@ from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.preview_panel import PreviewPanel
 from MedProcLib.widgets.quality_panel import QualityPanel
-from MedProcLib.widgets.region_choice import Region, SegmentBox, region_image, segment_ids
+from MedProcLib.widgets.region_choice import Region, SegmentBox, is_resampled, region_image, segment_ids
 from MedProcLib.widgets.volume_choice import (
     HIERARCHY_EVENTS,
     BranchBox,
@@ -196,6 +196,9 @@ class MedProcEnhancementWidget(ModuleWidget):
             parameters.outputVolume if parameters.applyTo == ONE else None,
         )
 
+        resampled = any(is_resampled(parameters.mask, each.volume) for each in task.parts)
+        note = " " + _("The mask has other voxels and was resampled (nearest neighbor).") if resampled else ""
+
         def commitResults(images):
             nodes = self.logic.commit(task, images)
             shown = {each.volume.GetID(): node for each, node in zip(task.parts, nodes, strict=True)}
@@ -204,8 +207,8 @@ class MedProcEnhancementWidget(ModuleWidget):
             self.preview.stop()
             show_in_slices(parameters.result, fit=False)
             if len(nodes) == 1:
-                return _("Done: '{name}'.").format(name=nodes[0].GetName())
-            return _("Done: {count} new volumes, each beside its input.").format(count=len(nodes))
+                return _("Done: '{name}'.").format(name=nodes[0].GetName()) + note
+            return _("Done: {count} new volumes, each beside its input.").format(count=len(nodes)) + note
 
         return task.compute, commitResults
 

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 from ..core.geometry import Geometry, resample
 from ..scene.segmentations import labels_of_segmentation
 from ..scene.slice_preview import content_key
-from ..scene.volumes import image_of_volume
+from ..scene.volumes import geometry_of_volume, image_of_volume
 
 
 class SegmentBox:
@@ -63,6 +63,13 @@ def region_image(node: Any, segment_id: str, reference: Any) -> sitk.Image | Non
     mask = image_of_volume(node) != 0
     grid = Geometry.of(image_of_volume(reference))
     return mask if Geometry.of(mask).same_grid(grid) else resample(mask, grid, interpolator=sitk.sitkNearestNeighbor)
+
+
+def is_resampled(node: Any, reference: Any) -> bool:
+    """Whether a mask's voxels are not those of the reference volume, so that region_image resamples it."""
+    if node is None or node.IsA("vtkMRMLSegmentationNode"):
+        return False
+    return not geometry_of_volume(node).same_grid(geometry_of_volume(reference))
 
 
 class Region:

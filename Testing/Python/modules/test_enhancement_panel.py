@@ -478,3 +478,24 @@ def test_quality_before_and_after_is_compared_in_the_panel(panel, volume):
     assert wait_until(lambda: widget.quality.table_node is not None and not widget.quality.run.running, 30)
     rows = {row.figure.name: row for row in widget.quality._lines if row is not None}
     assert 0 <= rows["noise"].after.value < 0.8 * rows["noise"].before.value
+
+
+def test_a_mask_of_other_voxels_is_resampled_with_a_note(panel, volume, finish, scene):
+    import slicer
+
+    from MedProcLib.scene.volumes import image_of_volume, volume_from_image
+
+    fine = image_of_volume(volume) > 100
+    coarse = volume_from_image(fine[::2, ::2, ::1], "Coarse mask", labels=True)
+    same = volume_from_image(fine, "Mask", labels=True)
+    widget = panel(NAME)
+    only(widget, "enhancement.median")
+    widget.parameters.mask = same
+    widget.run.button.click()
+    assert "resampled" not in finish(widget)
+    widget.parameters.mask = coarse
+    widget.run.button.click()
+    assert finish(widget).endswith("The mask has other voxels and was resampled (nearest neighbor).")
+    outside = slicer.util.arrayFromVolume(volume) < 50
+    result = slicer.util.arrayFromVolume(widget.parameters.result)
+    assert np.mean(result[outside] == slicer.util.arrayFromVolume(volume)[outside]) > 0.9
