@@ -89,13 +89,27 @@ class MultiscaleShape(ImageFilter):
             best = answer[part]
             for sd in self.sds_mm:
                 progress.check()
-                entries = [e.reshape(-1) for e in hessian(values, sd, place.spacing, part)[0]]
-                one = [self._answer([e[i : i + CHUNK] for e in entries], learned) for i in range(0, best.size, CHUNK)]
-                np.maximum(best, np.concatenate(one).reshape(best.shape), out=best)
+                entries, pairs = hessian(values, sd, place.spacing, part)
+                where = np.flatnonzero(self._may_answer(entries, pairs))
+                for first in range(0, where.size, CHUNK):
+                    some = where[first : first + CHUNK]
+                    found = self._answer([entry.reshape(-1)[some] for entry in entries], learned)
+                    spot = np.unravel_index(some, best.shape)
+                    best[spot] = np.maximum(best[spot], found)
             best *= region[part]
 
         in_blocks(fill, place.wanted, progress)
         return answer
+
+    def _may_answer(self, entries, pairs):
+        """Where the eigenvalues can be those of the structure, as the diagonal tells; elsewhere the answer is 0."""
+        sign = 1 if self.polarity == "bright" else -1
+        diagonal = [sign * entry for entry, (i, j) in zip(entries, pairs, strict=True) if i == j]
+        if self.straight == 0:  # a ball is curved the same way along every line through it
+            return np.logical_and.reduce([entry < 0 for entry in diagonal])
+        if self.straight == 1 and self.method == "Frangi" and len(diagonal) == 3:  # the two largest are negative
+            return sum(diagonal) < 0
+        return np.ones(entries[0].shape, bool)
 
     def _answer(self, entries, c):
         found = eigenvalues(entries)
