@@ -36,7 +36,7 @@ class NonLocalMeans(ImageFilter):
     ] = 2.2
     search_radius_mm: Annotated[
         float, Range(0.5, 30, "mm"), "how far alike neighborhoods are looked for (at least 2 voxels in plane)"
-    ] = 2.8
+    ] = 3.0
     patch_radius_mm: Annotated[
         float, Range(0.1, 10, "mm"), "size of the neighborhoods compared (at least 1 voxel in plane)"
     ] = 1.0

@@ -66,7 +66,7 @@ class VarianceStabilized(ImageFilter):
         float,
         Range(0.2, 50, "mm"),
         "search radius (at least 2 voxels); for wavelets size of the largest details; SD of the Gaussian",
-    ] = 2.8
+    ] = 3.0
     intensity_per_count: Annotated[float, Range(0, 1e30), "intensity of one count; 0 to measure it"] = 0.0
 
     learning_share = 0.4

@@ -1,9 +1,8 @@
 """Blobs from the eigenvalues of the Hessian."""
 
-from typing import Annotated, ClassVar
+from typing import ClassVar
 
 from ...core.operation import operation
-from ...core.parameters import Range
 from .multiscale import MultiscaleShape
 
 
@@ -17,5 +16,3 @@ class Blobness(MultiscaleShape):
     """Bring out balls: nodules, lymph nodes, microbleeds (dark). The result is 0 outside the mask."""
 
     straight: ClassVar[int] = 0
-
-    largest_sd_mm: Annotated[float, Range(0.1, 30, "mm"), "coarsest scale (the finest one alone if below it)"] = 2.0

@@ -39,7 +39,7 @@ class MultiscaleShape(ImageFilter):
     smallest_sd_mm: Annotated[
         float, Range(0.1, 30, "mm"), "finest scale; the largest answer is to radii of 1.4 times the scale"
     ] = 1.0
-    largest_sd_mm: Annotated[float, Range(0.1, 30, "mm"), "coarsest scale (the finest one alone if below it)"] = 2.5
+    largest_sd_mm: Annotated[float, Range(0.1, 30, "mm"), "coarsest scale (the finest one alone if below it)"] = 2.0
     scales: Annotated[int, Range(1, 12), "number of scales, in equal ratios"] = 3
     contrast: Annotated[
         float, Range(0, 1e30, "intensity"), "Frangi's c, the curvature of a clear structure; 0: half the largest"
@@ -90,26 +90,29 @@ class MultiscaleShape(ImageFilter):
             for sd in self.sds_mm:
                 progress.check()
                 entries, pairs = hessian(values, sd, place.spacing, part)
-                where = np.flatnonzero(self._may_answer(entries, pairs))
-                for first in range(0, where.size, CHUNK):
-                    some = where[first : first + CHUNK]
-                    found = self._answer([entry.reshape(-1)[some] for entry in entries], learned)
-                    spot = np.unravel_index(some, best.shape)
-                    best[spot] = np.maximum(best[spot], found)
+                flat = [entry.reshape(-1) for entry in entries]
+                where = self._may_answer(entries, pairs)
+                if where is not None:
+                    flat = [entry[where] for entry in flat]
+                count = flat[0].size
+                found = np.zeros(best.size, best.dtype)
+                one = [self._answer([e[i : i + CHUNK] for e in flat], learned) for i in range(0, count, CHUNK)]
+                found[slice(None) if where is None else where] = np.concatenate([found[:0], *one])
+                np.maximum(best, found.reshape(best.shape), out=best)
             best *= region[part]
 
         in_blocks(fill, place.wanted, progress)
         return answer
 
     def _may_answer(self, entries, pairs):
-        """Where the eigenvalues can be those of the structure, as the diagonal tells; elsewhere the answer is 0."""
+        """Flat indices where the eigenvalues can be the structure's, as the diagonal tells; None for everywhere."""
         sign = 1 if self.polarity == "bright" else -1
         diagonal = [sign * entry for entry, (i, j) in zip(entries, pairs, strict=True) if i == j]
         if self.straight == 0:  # a ball is curved the same way along every line through it
-            return np.logical_and.reduce([entry < 0 for entry in diagonal])
+            return np.flatnonzero(np.logical_and.reduce([entry < 0 for entry in diagonal]))
         if self.straight == 1 and self.method == "Frangi" and len(diagonal) == 3:  # the two largest are negative
-            return sum(diagonal) < 0
-        return np.ones(entries[0].shape, bool)
+            return np.flatnonzero(sum(diagonal) < 0)
+        return None
 
     def _answer(self, entries, c):
         found = eigenvalues(entries)
