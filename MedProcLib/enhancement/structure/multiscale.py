@@ -40,7 +40,7 @@ class MultiscaleShape(ImageFilter):
         float, Range(0.1, 30, "mm"), "finest scale; the largest answer is to radii of 1.4 times the scale"
     ] = 1.0
     largest_sd_mm: Annotated[float, Range(0.1, 30, "mm"), "coarsest scale (the finest one alone if below it)"] = 2.0
-    scales: Annotated[int, Range(1, 12), "number of scales, in equal ratios"] = 3
+    scales: Annotated[int, Range(1, 12), "number of scales, in equal ratios"] = 2
     contrast: Annotated[
         float, Range(0, 1e30, "intensity"), "Frangi's c, the curvature of a clear structure; 0: half the largest"
     ] = 0.0
