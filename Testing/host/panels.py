@@ -81,6 +81,10 @@ def close_module(widget) -> None:
     module = panel.module()
     module._widget = None
     delattr(slicer.modules, f"{widget.moduleName}Widget")
+    # a widget is destroyed only when the event loop ends, which tests have none of: let it stop listening now
+    for child in panel.findChildren("QWidget"):
+        if child.className() == "qMRMLNodeComboBox" or child.className() == "qMRMLCheckableNodeComboBox":
+            child.setMRMLScene(None)
     panel.close()
     panel.deleteLater()
     slicer.app.processEvents()
