@@ -20,6 +20,8 @@ from .task_runner import Commit, Compute
 NO_VALUE = "–"
 # Lines that nearly all meanings fit in.
 MEANING_LINES = 5
+# The text's width in a narrow column: its own is not known before it is laid out.
+NARROWEST_PX = 310
 # Room for the table's frame, so that its last row shows whole.
 FRAME_PX = 4
 
@@ -151,7 +153,7 @@ class QualityPanel:
         label.visible = bool(text)
         # layouts inside layouts do not ask how high a text gets when it wraps
         label.setMinimumHeight(
-            max(MEANING_LINES * label.fontMetrics().lineSpacing(), label.heightForWidth(label.width))
+            max(MEANING_LINES * label.fontMetrics().lineSpacing(), label.heightForWidth(min(label.width, NARROWEST_PX)))
         )
 
 
