@@ -11,8 +11,8 @@ from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT
 from ..core.statistics import mode_and_sd
-from ..segmentation.components import connected_components
-from ..segmentation.morphology import distance_to
+from ..segmentation.common.connectivity import connected_components
+from ..segmentation.common.morphology import distance_to
 from .intensity import blurred, shared
 
 GAINED, LOST = 1, 2

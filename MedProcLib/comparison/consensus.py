@@ -9,8 +9,8 @@ from ..core.geometry import Geometry, require_same_grid
 from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
-from ..segmentation.components import connected_components
-from ..segmentation.remove_small import sizes_within
+from ..segmentation.cleanup.remove_small import sizes_within
+from ..segmentation.common.connectivity import connected_components
 from .change import GAINED, LOST
 
 

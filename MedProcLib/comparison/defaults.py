@@ -9,9 +9,9 @@ from ..core.errors import InputError
 from ..core.geometry import Geometry
 from ..core.recipe import Recipe
 from ..enhancement.shading.n4 import N4
-from ..segmentation.body_mask import BodyMask
-from ..segmentation.brain_mask import BrainMask
-from ..segmentation.bright_outliers import BrightOutliers
+from ..segmentation.anatomy.body_mask import BodyMask
+from ..segmentation.anatomy.brain_mask import BrainMask
+from ..segmentation.detection.bright_outliers import BrightOutliers
 from .alignment import prepare
 from .change import DetectChange
 from .consensus import ConsensusLabels

@@ -13,7 +13,7 @@ from ..core.geometry import Geometry, resample
 from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
-from ..segmentation.components import connected_components
+from ..segmentation.common.connectivity import connected_components
 from .halfway import half, half_way_grid, matrix_of, transform_of
 from .result import Change, Finding
 

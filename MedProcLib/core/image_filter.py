@@ -59,6 +59,8 @@ class Place:
 class ImageFilter:
     """Base of an operation `image (, mask) -> image` on the same grid. Arrays are in z, y, x order (y, x in 2D).
 
+    makes_labels: True when `apply` gives label values (0 to 255) instead of intensities; they are 0 outside the mask
+    and where the image holds no number.
     mask_limits: True when only voxels inside a mask change; False when the mask only says what is learned from.
     learns_in_foreground: without a mask the region that `learn` gets is the foreground by Otsu's threshold.
     parallel: True when slabs may be computed side by side (numpy, scipy); SimpleITK's filters use all cores anyway.
@@ -66,6 +68,7 @@ class ImageFilter:
     learning_share: of the time, for the progress shown. why_global: the reason, of a filter whose margin is None.
     """
 
+    makes_labels = False
     mask_limits = True
     learns_in_foreground = False
     parallel = False
@@ -137,6 +140,7 @@ def filtered(
     of: of an image that is itself a part with the margin it needs: the grid of the whole, and the image's box in it.
 
     Pixel type float32, or float64 where float32 would not hold the values; voxels without a number stay as they were.
+    Of a filter that makes labels uint8, see ImageFilter.makes_labels.
     """
     view = sitk.GetArrayViewFromImage(image)
     mask_view = None if mask is None else sitk.GetArrayViewFromImage(mask)
@@ -145,7 +149,8 @@ def filtered(
     box = box or tuple(slice(0, n) for n in view.shape)
     margin = operation.margin(whole) or view.shape
     dtype = _working_type(view)
-    result: np.ndarray = np.empty([s.stop - s.start for s in box], dtype)
+    labels = operation.makes_labels
+    result: np.ndarray = np.zeros([s.stop - s.start for s in box], np.uint8 if labels else dtype)
     slabs = list(_slabs(box, margin, view.shape, _threads(operation)))
     shares = progress.parts(*[1.0] * len(slabs))
 
@@ -158,22 +163,22 @@ def filtered(
         part = view[around]
         valid = _valid(part)
         if not valid.any():
-            result[target] = part[wanted]
+            result[target] = 0 if labels else part[wanted]
             return
         region = valid if mask_view is None else (mask_view[around] != 0) & valid
         if operation.mask_limits and not region[wanted].any():
-            result[target] = part[wanted]
+            result[target] = 0 if labels else part[wanted]
             return
         values = _values(part, valid, dtype)
         in_whole = tuple(slice(w.start + a.start, w.start + a.stop) for w, a in zip(within, around, strict=True))
         place = Place(grid_of_box(grid, around), whole, in_whole, wanted)
         made = operation.apply(values, region, place, learned, share)[wanted]
         kept = region[wanted] if operation.mask_limits and mask_view is not None else valid[wanted]
-        result[target] = made if kept.all() else np.where(kept, made, part[wanted])
+        result[target] = made if kept.all() else np.where(kept, made, 0 if labels else part[wanted])
         share(1.0)
 
     _run_all(run, slabs, shares, _threads(operation))
-    return grid_of_box(grid, box).image_of(_narrowed(result))
+    return grid_of_box(grid, box).image_of(result if labels else _narrowed(result))
 
 
 def grid_of_box(grid: Geometry, box: Box) -> Geometry:

@@ -35,6 +35,13 @@ THINGS = {
     "image": "scalar image",
     "mask": "region of interest: an image, inside where it is not 0",
     "labels": "label map: an integer image, 0 is background",
+    "seeds": "label map of seeds: a whole number for each object where the user marked it, 0 elsewhere",
+    "reference_labels": "label map taken as the truth",
+    "raters": "list of label maps of the same structures on one grid, one from each rater",
+    "maps": "scalar images on the image's grid by name, such as fractions of tissues or an uncertainty",
+    "candidates": "list of proposed findings, best first",
+    "centerlines": "list of branches of a tree of tubes: points (LPS, mm) and radii (mm)",
+    "surface": "triangles of the surfaces of a label map (LPS, mm)",
     "reference": "scalar image to become alike to",
     "fixed": "image of the first study",
     "moving": "image of the other study",
@@ -48,6 +55,9 @@ THINGS = {
     "findings": "list of findings with their class of change",
     "table": "list of rows of measurements",
 }
+
+# Ends of the names of things that are label maps.
+WHOLE_NUMBERS = ("labels", "seeds")
 
 
 @dataclasses.dataclass(frozen=True)
@@ -204,15 +214,17 @@ def check_inputs(declaration: Declaration, inputs: Mapping[str, Any]) -> None:
         if image.GetDimension() not in declaration.dimensions:
             wanted = " or ".join(f"{d}D" for d in declaration.dimensions)
             raise InputError(f"{declaration.title} works on {wanted} images; this {name} is {image.GetDimension()}D.")
-        if name.endswith("labels") and not _is_integer(image):
+        if name.endswith(WHOLE_NUMBERS) and not _is_integer(image):
             raise InputError(
                 f"The {name.replace('_', ' ')} must be a label map of whole numbers, "
                 f"not {image.GetPixelIDTypeAsString()}."
             )
         if name.endswith("mask") and not np.any(sitk.GetArrayViewFromImage(image)):
             raise InputError(f"The {name.replace('_', ' ')} is empty: it selects no voxel.")
+        if name == "seeds" and not np.any(sitk.GetArrayViewFromImage(image)):
+            raise InputError("There is no seed: mark what is wanted with a point, or paint a little of it.")
     for whole, companions in (
-        ("image", ("mask", "labels")),
+        ("image", ("mask", "labels", "seeds")),
         ("fixed", ("fixed_mask", "fixed_labels")),
         ("moving", ("moving_mask", "moving_labels")),
     ):

@@ -119,7 +119,7 @@ def run_operation(operation: Any, things: Mapping[str, Any], progress: Progress 
     result = operation(progress=progress, **{name: things.get(name) for name in wanted})
     given = dict(zip(declaration.gives, result if len(declaration.gives) > 1 else (result,), strict=True))
     if isinstance(operation, Regrid):
-        for name in ("mask", "labels"):
+        for name in ("mask", "labels", "seeds"):
             if things.get(name) is not None:
                 given[name] = operation.carry(things["image"], things.get("mask"), things[name])
     return given

@@ -18,7 +18,7 @@ from registration import misplaced
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.geometry import Geometry, resample
-from MedProcLib.segmentation.components import connected_components
+from MedProcLib.segmentation.common.connectivity import connected_components
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "03_longitudinal"

@@ -17,8 +17,8 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT))
 
-from MedProcLib.segmentation.brain_mask import BrainMask  # noqa: E402
-from MedProcLib.segmentation.bright_outliers import BrightOutliers  # noqa: E402
+from MedProcLib.segmentation.anatomy.brain_mask import BrainMask  # noqa: E402
+from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers  # noqa: E402
 
 HEADS = [
     (patient, study, kind)

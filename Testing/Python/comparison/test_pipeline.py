@@ -18,7 +18,7 @@ from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
 from MedProcLib.core.recipe import Recipe
-from MedProcLib.segmentation.bright_outliers import BrightOutliers
+from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 
 from .conftest import grid_of, head, rigid
 

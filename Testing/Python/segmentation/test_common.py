@@ -11,11 +11,11 @@ from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
 from MedProcLib.core.recipe import Recipe
-from MedProcLib.segmentation.body_mask import BodyMask
-from MedProcLib.segmentation.brain_mask import BrainMask
-from MedProcLib.segmentation.bright_outliers import BrightOutliers
-from MedProcLib.segmentation.components import Components
-from MedProcLib.segmentation.remove_small import RemoveSmall
+from MedProcLib.segmentation.anatomy.body_mask import BodyMask
+from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
+from MedProcLib.segmentation.cleanup.components import Components
+from MedProcLib.segmentation.cleanup.remove_small import RemoveSmall
+from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 
 OBLIQUE = sitk.VersorTransform((0.6, 0, 0.8), 0.5).GetMatrix()
 LEFT_HANDED = (1, 0, 0, 0, 1, 0, 0, 0, -1)

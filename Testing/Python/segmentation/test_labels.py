@@ -6,8 +6,8 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.segmentation.components import Components
-from MedProcLib.segmentation.remove_small import RemoveSmall
+from MedProcLib.segmentation.cleanup.components import Components
+from MedProcLib.segmentation.cleanup.remove_small import RemoveSmall
 
 
 def label_map(values, spacing=None):

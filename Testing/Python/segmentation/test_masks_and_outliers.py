@@ -6,9 +6,9 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.segmentation.body_mask import BodyMask
-from MedProcLib.segmentation.brain_mask import BrainMask
-from MedProcLib.segmentation.bright_outliers import BrightOutliers
+from MedProcLib.segmentation.anatomy.body_mask import BodyMask
+from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
+from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 
 
 def array(image):

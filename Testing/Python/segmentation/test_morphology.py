@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.segmentation.morphology import closed, dilated, distance_to, eroded, filled, largest, main_piece
+from MedProcLib.segmentation.common.morphology import closed, dilated, distance_to, eroded, filled, largest, main_piece
 
 GRID = Geometry((60, 50, 24), (1.0, 1.5, 3.0), (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
 

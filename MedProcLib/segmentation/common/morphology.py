@@ -3,9 +3,9 @@
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.geometry import Geometry
-from ..core.progress import SILENT, Progress, execute
-from .components import connected_components
+from ...core.geometry import Geometry
+from ...core.progress import SILENT, Progress, execute
+from .connectivity import connected_components
 
 
 def distance_to(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:

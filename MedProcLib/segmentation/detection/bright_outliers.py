@@ -4,15 +4,15 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ..core.errors import InputError
-from ..core.geometry import Geometry
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT, Progress
-from ..core.statistics import median_and_sd, mode_and_sd
-from ..core.voxels import gaussian, inside, values_of
-from .components import CONNECTIVITY, connected_components
-from .remove_small import sizes_within
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.statistics import median_and_sd, mode_and_sd
+from ...core.voxels import gaussian, inside, values_of
+from ..cleanup.remove_small import sizes_within
+from ..common.connectivity import CONNECTIVITY, connected_components
 
 # Within this many SD a voxel is taken as normal tissue when the background is measured.
 NORMAL = 2.0

@@ -1,34 +1,14 @@
-"""Connected components of a label map."""
+"""Connected pieces of label maps, counted and numbered."""
 
-from typing import Annotated, Literal
+from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.geometry import Geometry
-from ..core.operation import operation
-from ..core.progress import SILENT, Progress, execute
+from ...core.geometry import Geometry
+from ...core.progress import SILENT, Progress, execute
 
 CONNECTIVITY = Literal["face", "corner"]
-
-
-@operation(
-    "segmentation.components",
-    title="Connected components",
-    gives="labels",
-    source="Rosenfeld & Pfaltz, Sequential operations in digital picture processing, J. ACM 13(4), 1966",
-)
-class Components:
-    """Give each connected piece of each label a number of its own, 1 for the largest.
-
-    Pieces of different labels stay apart where they touch.
-    """
-
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
-
-    def __call__(self, labels, progress=SILENT):
-        numbers, _ = connected_components(labels, self.connectivity, progress)
-        return Geometry.of(labels).image_of(numbers)
 
 
 def connected_components(

@@ -4,14 +4,14 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ..core.errors import InputError
-from ..core.geometry import Geometry
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT, Progress
-from ..core.voxels import foreground, inside, values_of
-from .morphology import closed, filled, main_piece
-from .working_grid import mask_on_image, on_working_grid
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import foreground, inside, values_of
+from ..common.morphology import closed, filled, main_piece
+from ..common.working_grid import mask_on_image, on_working_grid
 
 WORKING_MM = 2.0
 # No tissue but air and lung is below this; an image that goes there is taken as CT.

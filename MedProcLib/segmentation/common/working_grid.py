@@ -3,10 +3,10 @@
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.errors import InputError
-from ..core.geometry import Geometry, resample
-from ..core.progress import SILENT, Progress
-from ..core.voxels import extended, gaussian, isotropic_grid
+from ...core.errors import InputError
+from ...core.geometry import Geometry, resample
+from ...core.progress import SILENT, Progress
+from ...core.voxels import extended, gaussian, isotropic_grid
 
 FWHM_PER_SD = 2.3548
 

@@ -4,14 +4,14 @@ from typing import Annotated
 
 import numpy as np
 
-from ..core.errors import InputError
-from ..core.geometry import Geometry
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT, Progress
-from ..core.voxels import foreground, inside, values_of
-from .morphology import closed, distance_to, filled, main_piece
-from .working_grid import mask_on_image, on_working_grid
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import foreground, inside, values_of
+from ..common.morphology import closed, distance_to, filled, main_piece
+from ..common.working_grid import mask_on_image, on_working_grid
 
 # The work is done on voxels of this side: fine enough for the skull, and alike for all slice thicknesses.
 WORKING_MM = 1.5

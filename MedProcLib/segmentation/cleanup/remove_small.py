@@ -5,12 +5,12 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.errors import InputError
-from ..core.geometry import Geometry
-from ..core.operation import operation
-from ..core.parameters import Range
-from ..core.progress import SILENT
-from .components import CONNECTIVITY, connected_components
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+from ..common.connectivity import CONNECTIVITY, connected_components
 
 
 @operation(

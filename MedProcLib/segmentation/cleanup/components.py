@@ -1,0 +1,27 @@
+"""Connected components of a label map."""
+
+from typing import Annotated
+
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.progress import SILENT
+from ..common.connectivity import CONNECTIVITY, connected_components
+
+
+@operation(
+    "segmentation.components",
+    title="Connected components",
+    gives="labels",
+    source="Rosenfeld & Pfaltz, Sequential operations in digital picture processing, J. ACM 13(4), 1966",
+)
+class Components:
+    """Give each connected piece of each label a number of its own, 1 for the largest.
+
+    Pieces of different labels stay apart where they touch.
+    """
+
+    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
+
+    def __call__(self, labels, progress=SILENT):
+        numbers, _ = connected_components(labels, self.connectivity, progress)
+        return Geometry.of(labels).image_of(numbers)

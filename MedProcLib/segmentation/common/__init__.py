@@ -1,0 +1,1 @@
+"""What segmentation operations share; no operation of its own."""

@@ -1,0 +1,1 @@
+"""Chains of steps that delineate a structure, as recipe files."""
