@@ -1,0 +1,86 @@
+"""The same image placed otherwise: turned, mirrored, in thick slices; and results brought back to compare with."""
+
+from collections.abc import Callable
+
+import numpy as np
+import SimpleITK as sitk
+
+AXIS, DEGREES = (0.48, 0.6, 0.64), 37.0
+THICK_MM = 3.0
+
+
+def turned(image: sitk.Image, outside: float, interpolator: int = sitk.sitkLinear) -> sitk.Image:
+    """The same patient on a grid that is turned by 37 degrees about an oblique axis, large enough for all of it.
+
+    outside: value of voxels that the image does not reach.
+    """
+    turn = sitk.VersorTransform(AXIS, np.deg2rad(DEGREES))
+    matrix = np.reshape(turn.GetMatrix(), (3, 3))
+    spacing, size = np.array(image.GetSpacing()), np.array(image.GetSize())
+    direction = np.reshape(image.GetDirection(), (3, 3))
+    center = np.array(image.TransformContinuousIndexToPhysicalPoint(((size - 1) / 2).tolist()))
+    half = np.abs(direction.T @ matrix.T @ direction) @ (size * spacing / 2)
+    count = np.ceil(2 * half / spacing).astype(int)
+    axes = matrix @ direction
+    origin = center - axes @ ((count - 1) / 2 * spacing)
+    return sitk.Resample(
+        image,
+        count.tolist(),
+        sitk.Transform(3, sitk.sitkIdentity),
+        interpolator,
+        origin.tolist(),
+        spacing.tolist(),
+        axes.ravel().tolist(),
+        outside,
+        image.GetPixelID(),
+    )
+
+
+def mirrored(image: sitk.Image) -> sitk.Image:
+    """The same patient on a left-handed grid: the first axis runs the other way."""
+    array = np.ascontiguousarray(sitk.GetArrayFromImage(image)[..., ::-1])
+    result = sitk.GetImageFromArray(array)
+    result.SetSpacing(image.GetSpacing())
+    direction = np.reshape(image.GetDirection(), (3, 3)).copy()
+    result.SetOrigin(image.TransformIndexToPhysicalPoint((image.GetWidth() - 1, 0, 0)))
+    direction[:, 0] *= -1
+    result.SetDirection(direction.ravel().tolist())
+    return result
+
+
+def thick(image: sitk.Image, millimeters: float = THICK_MM) -> sitk.Image:
+    """The same patient in slices of this thickness along the last axis (each the mean of what it covers)."""
+    size, spacing = np.array(image.GetSize()), np.array(image.GetSpacing())
+    fine = max(1, round(millimeters / spacing[2]))
+    mean = sitk.Mean(sitk.Cast(image, sitk.sitkFloat32), [0, 0, fine // 2]) if fine > 1 else image
+    count = size.copy()
+    count[2] = max(1, int(size[2] * spacing[2] / millimeters))
+    spacing[2] = millimeters
+    index = [0.0, 0.0, (size[2] - 1) / 2 - (count[2] - 1) / 2 * millimeters / image.GetSpacing()[2]]
+    origin = image.TransformContinuousIndexToPhysicalPoint(index)
+    identity = sitk.Transform(3, sitk.sitkIdentity)
+    return sitk.Resample(
+        mean, count.tolist(), identity, sitk.sitkLinear, origin, spacing.tolist(), image.GetDirection(), 0.0
+    )
+
+
+def placements(outside: float) -> dict[str, Callable[[sitk.Image], sitk.Image]]:
+    """Name -> how the image is placed; 'as it is' comes first."""
+    return {
+        "as it is": lambda image: image,
+        "turned 37 deg": lambda image: turned(image, outside),
+        "mirrored": mirrored,
+        "3 mm slices": thick,
+    }
+
+
+def brought_back(labels: sitk.Image, image: sitk.Image) -> np.ndarray:
+    """Label values (z, y, x) at the voxels of the image as it is."""
+    identity = sitk.Transform(3, sitk.sitkIdentity)
+    return sitk.GetArrayFromImage(sitk.Resample(labels, image, identity, sitk.sitkNearestNeighbor, 0))
+
+
+def dice(first: np.ndarray, other: np.ndarray) -> float:
+    """Overlap of two masks; 1 when both are empty."""
+    total = np.count_nonzero(first) + np.count_nonzero(other)
+    return 2 * np.count_nonzero(first & other) / total if total else 1.0
