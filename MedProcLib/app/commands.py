@@ -12,6 +12,9 @@ PRESET = argument(
     alone=True,
     help="a preset, such as mr_brain_flair or ct_lung, or 'auto' for the one that suits the image",
 )
+SEGMENTATION_PRESET = argument(
+    "--preset", metavar="NAME", alone=True, help="a preset, such as ct_lungs, mr_brain or pet_lesions"
+)
 PARAMETER = argument(
     "-p",
     dest="parameters",
@@ -63,9 +66,33 @@ COMMANDS = (
     ),
     Command(
         "segment",
-        "segment an image with one operation or a recipe",
-        (IMAGE, OPERATION, RECIPE, PARAMETER, MASK, output("SEG", "label map: .nrrd, .nii.gz, .nii or .mha")),
-        ("segment brain.nii.gz --operation segmentation.brain_mask -o mask.nii.gz",),
+        "delineate structures or find lesions with one operation, a recipe or a preset",
+        (
+            IMAGE,
+            OPERATION,
+            RECIPE,
+            SEGMENTATION_PRESET,
+            PARAMETER,
+            MASK,
+            argument(
+                "--seed",
+                metavar="L,P,S[=N]",
+                action="append",
+                default=[],
+                help="a point (LPS, mm) inside object N, for steps that grow from seeds; may be given again "
+                "(write --seed=-12,40,7 when the first number is negative)",
+            ),
+            argument("--seeds", metavar="S", help="seeds: a label map on IMAGE's grid, or Slicer's points (.mrk.json)"),
+            argument("--labels", metavar="L", help="label map to start from, for steps that clean up or change one"),
+            output("SEG", "label map: .nrrd, .nii.gz, .nii or .mha"),
+            argument("--findings", metavar="F.csv", help="write the list of findings too, one row each"),
+            argument("--maps", metavar="DIR", help="write the maps too that a step gives, such as tissue fractions"),
+        ),
+        (
+            "segment brain.nii.gz --operation segmentation.brain_mask -o mask.nii.gz",
+            "segment chest.nii.gz --preset ct_lungs -o lungs.nii.gz",
+            "segment pet.nrrd --operation segmentation.connected_threshold --seed=-30,12.5,80 -o lesion.nrrd",
+        ),
     ),
     Command(
         "measure",

@@ -1,25 +1,84 @@
-"""`segment`: the label map (or mask) that one operation or a recipe makes of an image."""
+"""`segment`: the label map that one operation, a recipe or a preset makes of an image, and the list of findings."""
 
 from argparse import Namespace
+from pathlib import Path
 
+import SimpleITK as sitk
+
+from ..core.atomic import require_writable, whole_folder, write_text
+from ..core.csv_text import csv_text
+from ..core.errors import InputError
 from ..core.files import require_image_target, write_image
 from ..core.progress import Progress
 from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..segmentation.detection.listing import candidates_of_labels
+from ..segmentation.naming import structures_of
+from ..segmentation.presets.presets import preset_named
 from .chain import chosen_recipe
-from .inputs import read_mask, read_noted, require_other_file
+from .findings_table import candidates_table
+from .inputs import read_labels, read_mask, read_noted, require_other_file
+from .seeds import read_seeds
 
 RESULTS = ("labels", "mask")
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    recipe = chosen_recipe(arguments, "segmentation", RESULTS)
+    recipe = _recipe(arguments)
     require_image_target(arguments.output)
-    require_other_file(arguments.output, arguments.image, arguments.mask)
+    inputs = {role: getattr(arguments, role) for role in ("image", "mask", "labels", "seeds")}
+    for target in (arguments.output, arguments.findings):
+        if target is not None:
+            require_writable(target)
+            require_other_file(target, *inputs.values())
     image = read_noted(arguments.image, arguments.notes).image
-    things = recipe.run(progress.part(0.02, 0.95), image=image, mask=read_mask(arguments.mask, image))
-    given = {name for _, operation in recipe.enabled_steps for name in operation.declaration.gives}
-    result = things[next(name for name in RESULTS if name in given)]
-    inputs = {"image": arguments.image, **({"mask": arguments.mask} if arguments.mask else {})}
+    given = {
+        "mask": read_mask(arguments.mask, image),
+        "seeds": read_seeds(arguments.seed, arguments.seeds, image),
+        "labels": None if arguments.labels is None else read_labels(arguments.labels, image),
+    }
+    things = recipe.run(
+        progress.part(0.02, 0.9), image=image, **{name: thing for name, thing in given.items() if thing is not None}
+    )
+    result = things[_last_given(recipe)]
+    structures = {value: each.name for value, each in structures_of(recipe).items()}
+    inputs["seeds"] = inputs["seeds"] or " ".join(arguments.seed)
+    provenance = Provenance(recipe, {role: path for role, path in inputs.items() if path})
     progress.check()
-    write_image(result, arguments.output, Provenance(recipe, inputs).to_json())
-    print(f"Segmentation: {arguments.output}")
+    if arguments.findings is not None:
+        candidates = things.get("candidates")
+        if candidates is None:
+            candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
+        write_text(csv_text(*candidates_table(candidates, structures, image.GetDimension())), arguments.findings)
+        print(f"Findings, {len(candidates)}: {arguments.findings}")
+    if arguments.maps is not None:
+        _write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
+    write_image(result, arguments.output, provenance.to_json())
+    named = ", ".join(f"{value} {name}" if value else name for value, name in sorted(structures.items()))
+    print(f"Segmentation{named and f' ({named})'}: {arguments.output}")
+
+
+def _recipe(arguments: Namespace) -> Recipe:
+    if not arguments.preset:
+        return chosen_recipe(arguments, "segmentation", RESULTS)
+    if arguments.parameters:
+        raise InputError("-p sets parameters of --operation; a preset's are changed in its recipe file.")
+    return preset_named(arguments.preset).recipe()
+
+
+def _last_given(recipe: Recipe) -> str:
+    """Which of the results the last step that gives one gives."""
+    for _, operation in reversed(recipe.enabled_steps):
+        for name in RESULTS:
+            if name in operation.declaration.gives:
+                return name
+    raise InputError("The recipe gives no segmentation; add a step of the area segmentation.")
+
+
+def _write_maps(maps: dict[str, sitk.Image], folder: Path, provenance: Provenance) -> None:
+    if not maps:
+        raise InputError("These steps give no maps; leave --maps out.")
+    with whole_folder(folder) as hidden:
+        for name, image in maps.items():
+            write_image(image, hidden / f"{name}.nrrd", provenance.to_json())
+    print(f"Maps, {', '.join(maps)}: {folder}")

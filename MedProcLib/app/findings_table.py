@@ -1,0 +1,43 @@
+"""The list of findings that `segment` writes: one row each, best first."""
+
+from collections.abc import Sequence
+
+from ..segmentation.detection.candidate import Candidate
+
+COLUMNS = [
+    "finding",
+    "name",
+    "volume_mm3",
+    "diameter_mm",
+    "center_l_mm",
+    "center_p_mm",
+    "center_s_mm",
+    "score",
+    "expected_false",
+    "reason",
+    "status",
+]
+
+
+def candidates_table(
+    candidates: Sequence[Candidate], names: dict[int, str], dimension: int
+) -> tuple[list[str], list[list[object]]]:
+    """Columns and lines; names: by label value, 0 for all others.
+
+    Centers are LPS in mm; of a 2D image the volume is an area in mm².
+    """
+    columns = [column for column in COLUMNS if dimension == 3 or column != "center_s_mm"]
+    return columns, [
+        [
+            candidate.number,
+            names.get(candidate.number, names.get(0, "")),
+            candidate.volume_mm3,
+            candidate.diameter_mm,
+            *candidate.position,
+            candidate.score,
+            candidate.expected_false,
+            candidate.reason,
+            "proposed",
+        ]
+        for candidate in candidates
+    ]

@@ -1,0 +1,228 @@
+"""The best closed outline around a point: one click on a lesion, a node, a cyst."""
+
+from dataclasses import dataclass
+from typing import Annotated, Literal
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+from scipy.spatial import cKDTree
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.statistics import median_and_sd
+from ...core.voxels import gaussian, inside, values_of
+from .closed_set import cheapest_surface
+from .rays import circle_rays, sphere_rays
+
+CIRCLE_RAYS, SPHERE_SUBDIVISIONS = 96, 3
+MOST_DEPTHS = 80
+# Passes: the first by edges alone, then with what the first outline says of inside and outside.
+PASSES = 3
+# A seed of this many voxels is a stroke that tells what the inside is like.
+STROKE = 20
+# Voxels are weighed between this many nearest rays.
+NEAREST = 3
+
+
+@operation(
+    "segmentation.optimal_surface",
+    title="Best outline around a point",
+    gives="labels",
+    source="Li, Wu, Chen & Sonka, Optimal surface segmentation in volumetric images: a graph-theoretic approach, "
+    "IEEE PAMI 28(1), 2006",
+)
+class OptimalSurface:
+    """Find the closed outline around each seed that follows the strongest edge and parts like from unlike, at once.
+
+    Rays go out from the seed; the outline crosses each once, and neighboring rays at nearly the same distance. It is
+    the best of all such outlines, so a gap in the border is bridged and nothing leaks. For roundish things: lesions,
+    nodes, nodules, cysts, in any modality. Of a painted seed all lies inside, and its values say what the inside is
+    like. Where outlines of two seeds meet, a voxel goes to the one it lies deeper in.
+    """
+
+    largest_radius_mm: Annotated[float, Range(0.5, 300, "mm"), "no part of the outline is farther from the seed"] = 30.0
+    object: Annotated[
+        Literal["automatic", "bright", "dark", "either"], "brighter or darker than around it; either: both in places"
+    ] = "automatic"
+    smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
+    irregularity: Annotated[
+        float,
+        Range(0.05, 3),
+        "largest slope of the outline against a circle around the seed; higher follows more detail",
+    ] = 0.7
+    likeness: Annotated[
+        float, Range(0, 1), "weight of like values inside and other values outside, against that of edges"
+    ] = 0.5
+
+    def __call__(self, image, seeds, mask=None, progress=SILENT):
+        values, valid = values_of(image)
+        allowed = inside(mask, valid)
+        grid = Geometry.of(image)
+        smooth, work = progress.parts(1, 3)
+        values = gaussian(values / (np.abs(values).max() or 1.0), grid, [self.smoothing_mm] * grid.dimension, smooth)
+        numbers = sitk.GetArrayFromImage(seeds)
+        found = np.zeros(numbers.shape, numbers.dtype)
+        depth = np.full(numbers.shape, np.inf, np.float32)
+        objects = [int(number) for number in np.unique(numbers) if number]
+        for number, share in zip(objects, work.parts(*[1.0] * len(objects)), strict=True):
+            _outline(self, values, grid, numbers, number, found, depth, share)
+        found[~allowed] = 0
+        if not found.any():
+            raise InputError("No outline was found inside the mask: put the seed into what is wanted.")
+        return grid.image_of(found)
+
+
+@dataclass(frozen=True)
+class _Fan:
+    """Rays from a center: axes (the image's axes of more than a voxel), directions (n, len(axes)) in mm."""
+
+    axes: tuple[int, ...]
+    directions: np.ndarray
+    neighbors: np.ndarray
+    radii: np.ndarray
+
+    @property
+    def angle(self) -> float:
+        """Mean angle between neighbors, radians."""
+        first, other = (self.directions[self.neighbors[:, side]] for side in (0, 1))
+        return float(np.arccos(np.clip((first * other).sum(axis=1), -1, 1)).mean())
+
+
+def _outline(
+    settings: OptimalSurface,
+    values: np.ndarray,
+    grid: Geometry,
+    numbers: np.ndarray,
+    number: int,
+    found: np.ndarray,
+    depth: np.ndarray,
+    progress: Progress,
+) -> None:
+    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says."""
+    fan = _fan(settings, grid)
+    where = np.argwhere(numbers == number)
+    middle = where[np.argmin(((where - where.mean(axis=0)) ** 2).sum(axis=1))].astype(float)
+    places = _places(fan, grid, middle)
+    profiles = ndimage.map_coordinates(values, places, order=1, mode="nearest")
+    within = np.all([(p >= -0.5) & (p <= n - 0.5) for p, n in zip(places, values.shape, strict=True)], axis=0)
+    painted = ndimage.map_coordinates((numbers == number).astype(np.float32), places, order=0, mode="constant") > 0
+    step = max(1, round(settings.irregularity * fan.radii[-1] / 2 * fan.angle / (fan.radii[1] - fan.radii[0])))
+    edges = _edge_costs(settings, profiles, fan)
+    depths = np.arange(len(fan.radii))
+    last_painted = np.where(painted, depths, 0).max(axis=1)
+    surface, like = None, None
+    if len(where) >= STROKE:
+        surface, like = np.full(len(profiles), last_painted.max()), values[numbers == number]
+    for turn in range(PASSES if settings.likeness else 1):
+        progress(turn / PASSES, "Finding the outline")
+        costs = edges
+        if surface is not None and settings.likeness:
+            unlike = _likeness_costs(profiles, surface, like)
+            costs = (1 - settings.likeness) * edges + settings.likeness * unlike
+        worst = costs.max() + 0.01 * np.ptp(costs)
+        # the outline lies in the image, and around what the user painted
+        forbidden = ~within | (depths < last_painted[:, None])
+        surface = cheapest_surface(np.where(forbidden, worst, costs), fan.neighbors, step)
+    assert surface is not None
+    _paint(fan, grid, middle, _between_depths(fan, costs, surface), number, found, depth)
+
+
+def _fan(settings: OptimalSurface, grid: Geometry) -> _Fan:
+    axes = tuple(axis for axis in range(grid.dimension) if grid.size[axis] > 1)
+    if len(axes) < 2:
+        raise InputError("The image is a line of voxels; an outline needs at least a slice.")
+    finest = min(grid.spacing[axis] for axis in axes)
+    count = int(np.clip(np.ceil(settings.largest_radius_mm / (finest / 2)), 8, MOST_DEPTHS))
+    radii = np.linspace(0, settings.largest_radius_mm, count + 1)
+    if len(axes) == 2:
+        return _Fan(axes, *circle_rays(CIRCLE_RAYS), radii)
+    return _Fan(axes, *sphere_rays(SPHERE_SUBDIVISIONS)[:2], radii)
+
+
+def _places(fan: _Fan, grid: Geometry, middle: np.ndarray) -> np.ndarray:
+    """Voxel coordinates (dimension, rays, depths), z, y, x order. Rays are along the grid's own axes."""
+    offsets = fan.directions[:, None, :] * fan.radii[None, :, None]
+    places = np.broadcast_to(middle[:, None, None], (grid.dimension, *offsets.shape[:2])).copy()
+    for column, axis in enumerate(fan.axes):
+        places[grid.dimension - 1 - axis] += offsets[..., column] / grid.spacing[axis]
+    return places
+
+
+def _edge_costs(settings: OptimalSurface, profiles: np.ndarray, fan: _Fan) -> np.ndarray:
+    """Costs in -1..0: -1 at the strongest edge of the wanted kind."""
+    slope = np.gradient(profiles, axis=1)
+    kind = settings.object
+    if kind == "automatic":
+        near, far = profiles[:, : max(2, len(fan.radii) // 10)], profiles[:, len(fan.radii) // 2 :]
+        kind = "bright" if np.median(near) >= np.median(far) else "dark"
+    strength = {"bright": -slope, "dark": slope, "either": np.abs(slope)}[kind]
+    # at the center all rays see the same, so an edge there says nothing
+    strength[:, 0] = 0
+    strong = np.percentile(np.maximum(strength, 0), 99)
+    return -np.clip(strength / (strong or 1.0), 0, 1)
+
+
+def _likeness_costs(profiles: np.ndarray, surface: np.ndarray, like: np.ndarray | None) -> np.ndarray:
+    """Costs whose differences along a ray are how much unlike the inside each value is, about -1..1 over the ray.
+
+    surface: the outline so far; like: values of the inside, those within the outline when None.
+    """
+    depths = np.arange(profiles.shape[1])
+    inner = depths <= surface[:, None]
+    # as far outside as inside, so that what lies beyond the neighborhood does not count
+    outer = ~inner & (depths <= 2 * surface[:, None] + 2)
+    inner_at, inner_sd = median_and_sd(profiles[inner] if like is None else like)
+    outer_at, outer_sd = median_and_sd(profiles[outer]) if outer.any() else (inner_at, inner_sd)
+    least = 0.05 * abs(inner_at - outer_at) or 1e-6
+    inner_sd, outer_sd = max(inner_sd, least), max(outer_sd, least)
+    unlike = ((profiles - inner_at) / inner_sd) ** 2 + 2 * np.log(inner_sd)
+    unlike -= ((profiles - outer_at) / outer_sd) ** 2 + 2 * np.log(outer_sd)
+    unlike = np.clip(unlike, -4, 4) / 4
+    # an outline at a depth has half of what lies there inside it
+    total = np.cumsum(unlike, axis=1) - unlike / 2
+    return total / max(float(np.median(surface)), 4.0)
+
+
+def _between_depths(fan: _Fan, costs: np.ndarray, surface: np.ndarray) -> np.ndarray:
+    """Radius (rays,) in mm of the outline, to the vertex of the parabola through the costs around each chosen depth."""
+    rays = np.arange(len(surface))
+    at = np.clip(surface, 1, costs.shape[1] - 2)
+    before, here, after = (costs[rays, at + k] for k in (-1, 0, 1))
+    bend = before - 2 * here + after
+    shift = np.divide(before - after, 2 * bend, out=np.zeros_like(bend), where=bend > 1e-9)
+    shift = np.where((at == surface) & (np.abs(shift) <= 1), shift, 0)
+    return (surface + shift) * (fan.radii[1] - fan.radii[0])
+
+
+def _paint(
+    fan: _Fan,
+    grid: Geometry,
+    middle: np.ndarray,
+    radii: np.ndarray,
+    number: int,
+    found: np.ndarray,
+    depth: np.ndarray,
+) -> None:
+    reach = [radii.max() / s if n > 1 else 0 for s, n in zip(reversed(grid.spacing), reversed(grid.size), strict=True)]
+    box = tuple(
+        slice(max(0, int(m - r)), min(n, int(np.ceil(m + r)) + 1))
+        for m, r, n in zip(middle, reach, found.shape, strict=True)
+    )
+    index = np.stack(np.meshgrid(*[np.arange(s.start, s.stop) for s in box], indexing="ij"), axis=-1).reshape(
+        -1, grid.dimension
+    )
+    offset = ((index - middle)[:, ::-1] * grid.spacing)[:, list(fan.axes)]
+    distance = np.linalg.norm(offset, axis=1)
+    direction = offset / np.maximum(distance, 1e-9)[:, None]
+    apart, nearest = cKDTree(fan.directions).query(direction, NEAREST)
+    weight = 1 / np.maximum(apart, 1e-6) ** 2
+    border = (radii[nearest] * weight).sum(axis=1) / weight.sum(axis=1)
+    ratio = (distance / np.maximum(border, 1e-9)).reshape([s.stop - s.start for s in box])
+    ratio[tuple(int(m) - s.start for m, s in zip(middle, box, strict=True))] = 0
+    better = (ratio <= 1) & (ratio < depth[box])
+    found[box][better] = number
+    depth[box][better] = ratio[better]

@@ -1,0 +1,108 @@
+"""`segment` with seeds, presets, a label map to start from, and the list of findings."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.files import PROVENANCE_KEY, read_image
+from MedProcLib.core.geometry import Geometry
+
+GROW = ("--operation", "connected_threshold", "-p", "lower=300", "-p", "upper=500")
+
+
+@pytest.fixture
+def bright_balls(image) -> list[np.ndarray]:
+    """Centers (LPS, mm) of the two bright balls of the image."""
+    return [Geometry.of(image).points(np.array([center]))[0] for center in ((14, 20, 10), (27, 30, 9))]
+
+
+def point(position, number=None):
+    return ",".join(f"{x:.3f}" for x in position) + (f"={number}" if number else "")
+
+
+def test_seeds_as_points(medproc, image_file, bright_balls, tmp_path):
+    out = tmp_path / "balls.nrrd"
+    seeds = [f"--seed={point(center, number)}" for number, center in enumerate(bright_balls, 1)]
+    code, _said, err = medproc("segment", image_file, *GROW, *seeds, "-o", out)
+    assert code == 0, err
+    labels = sitk.GetArrayFromImage(read_image(out))
+    counts = np.bincount(labels.ravel())
+    assert len(counts) == 3
+    np.testing.assert_allclose(counts[1:] * 1.5 * 1.5 * 3, [4 / 3 * np.pi * 6**3, 4 / 3 * np.pi * 4.5**3], rtol=0.2)
+    written = sitk.ReadImage(str(out))
+    assert json.loads(written.GetMetaData(PROVENANCE_KEY))["inputs"]["seeds"] == " ".join(s[7:] for s in seeds)
+
+
+@pytest.mark.parametrize("system, flip", [("LPS", 1), ("RAS", -1)])
+def test_seeds_from_a_point_list_of_slicer(medproc, image_file, bright_balls, tmp_path, system, flip):
+    lists = []
+    for center in bright_balls:
+        position = [float(flip * center[0]), float(flip * center[1]), float(center[2])]
+        placed = {"label": "F-1", "position": position, "positionStatus": "defined"}
+        lists.append({"type": "Fiducial", "coordinateSystem": system, "controlPoints": [placed]})
+    path = tmp_path / "points.mrk.json"
+    path.write_text(json.dumps({"markups": lists}))
+    assert medproc("segment", image_file, *GROW, "--seeds", path, "-o", tmp_path / "balls.nrrd")[0] == 0
+    assert sorted(np.unique(sitk.GetArrayFromImage(read_image(tmp_path / "balls.nrrd")))) == [0, 1, 2]
+
+
+def test_the_list_of_findings(medproc, image, image_file, bright_balls, tmp_path):
+    steps = [
+        {"operation": "segmentation.threshold", "parameters": {"tissue": "custom", "lower": 300, "upper": 500}},
+        {"operation": "segmentation.components"},
+        {"operation": "segmentation.name_segments", "parameters": {"names": "*: lesion"}},
+    ]
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text(json.dumps({"recipe": 1, "steps": steps}))
+    findings = tmp_path / "findings.csv"
+    code, said, _ = medproc(
+        "segment", image_file, "--recipe", recipe, "-o", tmp_path / "l.nrrd", "--findings", findings
+    )
+    assert code == 0 and f"Findings, 2: {findings}" in said and "Lesion" in said
+    rows = list(csv.DictReader(findings.open()))
+    assert [(row["finding"], row["name"], row["status"]) for row in rows] == [
+        ("1", "Lesion", "proposed"),
+        ("2", "Lesion", "proposed"),
+    ]
+    for row, center in zip(rows, bright_balls, strict=True):
+        found = [float(row[f"center_{axis}_mm"]) for axis in "lps"]
+        assert np.linalg.norm(np.array(found) - center) < 2.5
+    assert float(rows[0]["volume_mm3"]) > float(rows[1]["volume_mm3"]) > 0
+
+
+def test_a_label_map_to_start_from(medproc, image_file, mask_file, tmp_path):
+    out = tmp_path / "kept.nrrd"
+    line = ("segment", image_file, "--operation", "remove_small", "--labels", mask_file, "-o", out)
+    assert medproc(*line)[0] == 0
+    assert sitk.GetArrayFromImage(read_image(out)).any()
+
+
+class TestRefused:
+    def test_a_seed_outside_the_image(self, refused, image_file, tmp_path):
+        said = refused("segment", image_file, *GROW, "--seed", "900,0,0", "-o", tmp_path / "o.nrrd")
+        assert "outside the image" in said and "900.0" in said
+
+    @pytest.mark.parametrize("text", ["1,2", "a,b,c", "1,2,3=x", "nan,1,2"])
+    def test_a_seed_that_is_no_point(self, refused, image_file, tmp_path, text):
+        assert "not a point" in refused("segment", image_file, *GROW, "--seed", text, "-o", tmp_path / "o.nrrd")
+
+    def test_no_seed_where_one_is_needed(self, refused, image_file, tmp_path):
+        assert "seed" in refused("segment", image_file, *GROW, "-o", tmp_path / "o.nrrd")
+
+    @pytest.mark.parametrize("text", ["{}", "[]", '{"markups": []}', "no json"])
+    def test_a_file_that_is_no_point_list(self, refused, image_file, tmp_path, text):
+        path = tmp_path / "points.mrk.json"
+        path.write_text(text)
+        assert "points.mrk.json" in refused("segment", image_file, *GROW, "--seeds", path, "-o", tmp_path / "o.nrrd")
+
+    def test_an_unknown_preset(self, refused, image_file, tmp_path):
+        said = refused("segment", image_file, "--preset", "nothing", "-o", tmp_path / "o.nrrd")
+        assert "no preset 'nothing'" in said
+
+    def test_maps_that_no_step_gives(self, refused, image_file, tmp_path):
+        line = ("--operation", "body_mask", "--maps", tmp_path / "maps", "-o", tmp_path / "o.nrrd")
+        assert "no maps" in refused("segment", image_file, *line)
+        assert not (tmp_path / "maps").exists()

@@ -1,0 +1,113 @@
+"""The best closed outline: exact optimum, volumes of known bodies, gaps in borders, several seeds."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.common.seeds import seeds_from_points
+from MedProcLib.segmentation.region.closed_set import cheapest_surface
+from MedProcLib.segmentation.region.optimal_surface import OptimalSurface
+from MedProcLib.segmentation.region.rays import circle_rays, sphere_rays
+
+OBLIQUE = sitk.VersorTransform((0.6, 0, 0.8), 0.5).GetMatrix()
+
+
+def distances(size, spacing, center=0.0):
+    axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(size[::-1], spacing[::-1], strict=True)]
+    return np.sqrt(sum((m - center) ** 2 for m in np.meshgrid(*axes, indexing="ij")))
+
+
+def image_of(inside, spacing, noise=10.0, contrast=50.0):
+    values = 50 + contrast * inside + np.random.default_rng(0).normal(0, noise, inside.shape)
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    image.SetSpacing(spacing)
+    return image
+
+
+def outline(image, points, **parameters):
+    seeds = seeds_from_points(Geometry.of(image), np.array(points), range(1, len(points) + 1))
+    return sitk.GetArrayFromImage(OptimalSurface(**parameters)(image, seeds))
+
+
+def overlap(found, truth):
+    return 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
+
+
+@pytest.mark.parametrize("step", [1, 2, 4])
+def test_the_surface_of_a_chain_is_the_one_of_dynamic_programming(step):
+    costs = np.random.default_rng(step).normal(size=(14, 17))
+    chain = np.array([[i, i + 1] for i in range(13)])
+    surface = cheapest_surface(costs, chain, step)
+    best = costs[0]
+    for column in costs[1:]:
+        best = column + [best[max(0, k - step) : k + step + 1].min() for k in range(17)]
+    assert np.abs(np.diff(surface)).max() <= step
+    assert costs[np.arange(14), surface].sum() == pytest.approx(best.min(), abs=14 * np.ptp(costs) / 2000)
+
+
+def test_rays_cover_circle_and_sphere_evenly():
+    rays, pairs = circle_rays(90)
+    assert np.allclose(rays.sum(axis=0), 0) and len(pairs) == 90
+    rays, pairs, triangles = sphere_rays(2)
+    assert rays.shape == (162, 3) and len(pairs) == 480 and len(triangles) == 320  # Euler: 162 - 480 + 320 = 2
+    assert np.allclose(np.linalg.norm(rays, axis=1), 1) and np.allclose(rays.sum(axis=0), 0)
+
+
+@pytest.mark.parametrize("noise", [5.0, 20.0])
+@pytest.mark.parametrize("contrast", [50.0, -40.0])
+@pytest.mark.parametrize(
+    "size, spacing", [((60, 60, 60), (1.0, 1.0, 1.0)), ((90, 90, 24), (0.7, 0.7, 3.0)), ((60, 60), (1.0, 1.0))]
+)
+def test_volume_of_a_ball_from_a_point_off_its_center(size, spacing, contrast, noise):
+    truth = distances(size, spacing, 4.0) < 12
+    image = image_of(truth, spacing, noise, contrast)
+    if len(size) == 3:
+        image.SetDirection(OBLIQUE)
+    found = outline(image, [Geometry.of(image).center], largest_radius_mm=25) > 0
+    assert overlap(found, truth) > 0.97
+    assert found.sum() == pytest.approx(truth.sum(), rel=0.04)
+
+
+def test_a_gap_in_the_border_does_not_leak():
+    """A disk that a bar of the same brightness joins to the image's border, as a lesion a vessel."""
+    radius = distances((120, 120), (1.0, 1.0))
+    disk = radius < 20
+    bar = np.zeros_like(disk)
+    bar[56:64, 60:] = True
+    image = image_of(disk | bar, (1.0, 1.0), 5.0)
+    found = outline(image, [(59.5, 59.5)], largest_radius_mm=50, smoothing_mm=0.5) > 0
+    assert overlap(found, disk) > 0.95
+    assert not found[:, 95:].any()
+
+
+def test_a_voxel_goes_to_the_object_it_lies_deeper_in():
+    y, x = np.mgrid[:60, :100]
+    first, other = (x - 35) ** 2 + (y - 30) ** 2 < 15**2, (x - 63) ** 2 + (y - 30) ** 2 < 15**2
+    image = image_of(first | other, (1.0, 1.0), 3.0)
+    found = outline(image, [(35, 30), (63, 30)], largest_radius_mm=25)
+    assert overlap(found == 1, first) > 0.93 and overlap(found == 2, other) > 0.93
+    assert found[30, 48] == 1 and found[30, 50] == 2
+
+
+def test_what_is_painted_lies_inside():
+    """A bright core in a dimmer body: the point finds the core, a stroke across the body finds all of it."""
+    radius = distances((90, 90), (1.0, 1.0))
+    body, core = radius < 25, radius < 10
+    image = image_of(0.6 * body + 0.8 * core, (1.0, 1.0), 3.0)
+    small = outline(image, [(44.5, 44.5)], largest_radius_mm=40) > 0
+    assert overlap(small, core) > 0.95
+    stroke = np.zeros((90, 90), np.uint8)
+    stroke[44, 23:67] = 1
+    stroke[23:67, 44] = 1
+    seeds = Geometry.of(image).image_of(stroke)
+    whole = sitk.GetArrayFromImage(OptimalSurface(largest_radius_mm=40)(image, seeds)) > 0
+    assert overlap(whole, body) > 0.93
+
+
+def test_a_line_of_voxels_is_refused():
+    image = sitk.GetImageFromArray(np.arange(20, dtype=np.float32).reshape(1, 1, 20))
+    seeds = Geometry.of(image).image_of(np.eye(1, 20, 5, dtype=np.uint8).reshape(1, 1, 20))
+    with pytest.raises(InputError, match="line of voxels"):
+        OptimalSurface()(image, seeds)
