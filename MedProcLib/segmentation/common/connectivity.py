@@ -4,11 +4,17 @@ from typing import Literal
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ...core.geometry import Geometry
+from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress, execute
+from .label_boxes import boxes_of
 
 CONNECTIVITY = Literal["face", "corner"]
+
+# Labels that lie far scattered are joined in one pass over the volume, which costs as much as this many boxes of it.
+MOST_PASSES = 10
 
 
 def connected_components(
@@ -18,17 +24,49 @@ def connected_components(
 
     Components are voxels of one label that touch; they count from 1 in descending size (then in scan order).
     """
+    values = sitk.GetArrayViewFromImage(labels)
+    boxes = boxes_of(values)
+    volume = sum(int(np.prod([part.stop - part.start for part in box])) for box in boxes.values())
+    if volume <= MOST_PASSES * values.size:
+        numbers = _joined_by_label(values, boxes, connectivity, progress)
+    else:
+        numbers = _joined_at_once(labels, connectivity, progress)
+    place = np.flatnonzero(numbers)
+    pieces = numbers.ravel()[place]
+    counts = np.bincount(pieces, minlength=1)
+    first = np.zeros(counts.size, np.int64)
+    first[pieces[::-1]] = place[::-1]  # of several values for one entry the last stays: the first voxel
+    order = np.lexsort((first, -counts))[: np.count_nonzero(counts)]
+    rank = np.zeros(counts.size, np.int32)
+    rank[order] = np.arange(1, order.size + 1)
+    numbers.ravel()[place] = rank[pieces]
+    return numbers, np.concatenate([[0], counts[order]])
+
+
+def steps(connectivity: str, dimension: int) -> np.ndarray:
+    """The neighborhood (3 x 3 [x 3], bool) over which voxels are joined."""
+    return ndimage.generate_binary_structure(dimension, dimension if connectivity == "corner" else 1)
+
+
+def _joined_by_label(values: np.ndarray, boxes: dict[int, Box], connectivity: str, progress: Progress) -> np.ndarray:
+    numbers = np.zeros(values.shape, np.int32)
+    structure, last = steps(connectivity, values.ndim), 0
+    for done, (value, box) in enumerate(boxes.items()):
+        progress(done / len(boxes), "Finding components")
+        region = values[box] == value
+        pieces, count = ndimage.label(region, structure)
+        pieces[region] += last
+        numbers[box] += pieces
+        last += count
+    return numbers
+
+
+def _joined_at_once(labels: sitk.Image, connectivity: str, progress: Progress) -> np.ndarray:
     join = sitk.ScalarConnectedComponentImageFilter()
     join.SetDistanceThreshold(0)
     join.SetFullyConnected(connectivity == "corner")
     pieces = execute(join, _compact(labels), labels != 0, progress=progress, message="Finding components")
-    numbers = sitk.GetArrayFromImage(pieces)
-    counts = np.bincount(numbers.ravel())
-    counts[0] = 0
-    order = np.argsort(-counts, kind="stable")[: np.count_nonzero(counts)]
-    rank = np.zeros(counts.size, np.int32)
-    rank[order] = np.arange(1, order.size + 1)
-    return rank[numbers], np.concatenate([[0], counts[order]])
+    return sitk.GetArrayFromImage(pieces).astype(np.int32)
 
 
 def _compact(labels: sitk.Image) -> sitk.Image:
