@@ -35,7 +35,7 @@ from MedProcLib.report.finding_measurements import measure_findings
 from MedProcLib.report.report import report_html
 from MedProcLib.scene.comparison_scene import ComparisonNodes, add_comparison
 from MedProcLib.scene.comparison_tables import finding_name
-from MedProcLib.scene.provenance import append_edit
+from MedProcLib.scene.decisions import decide
 from MedProcLib.scene.studies import date_of_volume, study_of_volume
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.views import jump_slices
@@ -351,19 +351,7 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
 
         Returns the finding's name. Raises InputError without a reader's name.
         """
-        if not reader.strip():
-            raise InputError("A decision needs the reader's name.")
-        now = datetime.datetime.now().astimezone().isoformat(timespec="seconds")
-        finding = table.GetCellText(index, 0)
-        decided = {"status": status, "reader": reader.strip(), "decided": now, "comment": comment}
-        was_modifying = table.StartModify()
-        for name, text in decided.items():
-            column = table.GetTable().GetColumnByName(name) or table.AddColumn(_text_column(name, table))
-            column.SetValue(index, " ".join(text.split()))
-        table.GetTable().Modified()
-        append_edit(table, f"{finding} {status} by {reader.strip()} on {now}")
-        table.EndModify(was_modifying)
-        return finding
+        return decide(table, index, status, reader, comment)
 
     def reviewed(self, comparison: Comparison, table) -> Comparison:
         """The comparison with the decisions that stand in the findings table."""
@@ -387,15 +375,6 @@ def _date(text: str) -> datetime.date | None:
         return datetime.date.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"'{text.strip()}' is not a date: write it as 2024-05-31, or leave it empty.") from None
-
-
-def _text_column(name: str, table):
-    import vtk
-
-    column = vtk.vtkStringArray()
-    column.SetName(name)
-    column.SetNumberOfValues(table.GetNumberOfRows())
-    return column
 
 
 def _tip(row: dict[str, Any]) -> str:

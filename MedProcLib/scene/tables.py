@@ -65,6 +65,11 @@ def rows_of_table(node) -> list[dict[str, Any]]:
     return [{column.GetName(): column.GetValue(row) for column in columns} for row in range(node.GetNumberOfRows())]
 
 
+def saved_text(value: Any) -> str:
+    """A text as Slicer can save it in a table; see table_from_columns."""
+    return "" if value is None else " ".join(str(value).replace('"', "'").split())
+
+
 def unit_of_column(node, column: str) -> str:
     """Unit of a column; '' where it has none."""
     return node.GetColumnUnitLabel(column) or ""
@@ -77,8 +82,7 @@ def _add_column(node, column: Column) -> None:
     first = node.GetNumberOfColumns() == 0
     for value in values:
         if isinstance(array, vtk.vtkStringArray):
-            text = "" if value is None else " ".join(str(value).replace('"', "'").split())
-            array.InsertNextValue(text or (NOT_SAID if first else ""))
+            array.InsertNextValue(saved_text(value) or (NOT_SAID if first else ""))
         else:
             array.InsertNextValue(float("nan") if value is None else value)
     node.AddColumn(array)

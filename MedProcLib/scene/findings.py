@@ -1,0 +1,277 @@
+"""The list of proposed findings that a reader goes through: a table node that knows its segments and its volume.
+
+Accepting a finding copies its segment into a segmentation of accepted findings, rejecting it hides its segment, and
+taking the decision back undoes both. All of it is kept in the scene, so a list that is loaded goes on where it was.
+"""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+from scipy import ndimage
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED, text_column, timestamp
+from MedProcLib.scene.decisions import decide as write_decision
+from MedProcLib.scene.provenance import append_edit, provenance_of, write_provenance
+from MedProcLib.scene.segmentations import (
+    SegmentInfo,
+    add_segments,
+    labels_of_segmentation,
+    segment_info,
+    segmentation_from_labels,
+)
+from MedProcLib.scene.tables import Column, rows_of_table, saved_text, table_from_columns
+from MedProcLib.segmentation.detection.candidate import Candidate
+from MedProcLib.segmentation.detection.listing import candidates_of_labels
+
+# Roles in which the table refers to its nodes.
+PROPOSALS_ROLE, VOLUME_ROLE, ACCEPTED_ROLE = "MedProc.Proposals", "MedProc.Volume", "MedProc.AcceptedFindings"
+DECIDED = (ACCEPTED, EDITED)
+CENTER = ("center_l_mm", "center_p_mm", "center_s_mm")
+
+
+def add_findings_list(
+    candidates: Sequence[Candidate],
+    names: Mapping[int, str],
+    segment_ids: Mapping[int, str],
+    title: str,
+    volume,
+    segmentation,
+    scene=None,
+):
+    """Add the table that lists candidates, all of them proposed, best first.
+
+    names: what each candidate is called, by number; segment_ids: its segment in the segmentation node, by number;
+    several candidates may share one.
+    """
+    numbers = [candidate.number for candidate in candidates]
+    expected = [candidate.expected_false for candidate in candidates]
+    columns = [
+        Column("finding", numbers),
+        Column("name", [names[number] for number in numbers]),
+        Column("status", [PROPOSED] * len(numbers)),
+        Column("volume_mm3", [float(c.volume_mm3) for c in candidates], "mm3", "voxel volume"),
+        Column("diameter_mm", [float(c.diameter_mm) for c in candidates], "mm", "of the ball of this volume"),
+        *(
+            Column(name, [float(c.position[axis]) for c in candidates], "mm", "LPS, a place inside the finding")
+            for axis, name in enumerate(CENTER)
+        ),
+        Column("score", [float(c.score) for c in candidates], meaning="what the list is sorted by"),
+        Column("expected_false", expected, meaning="candidates of at least this score expected by chance"),
+        Column("reason", [c.reason for c in candidates]),
+        *(Column(name, [""] * len(numbers)) for name in ("reader", "decided", "comment")),
+        Column("segment", [segment_ids[number] for number in numbers], meaning="id in the segmentation"),
+    ]
+    table = table_from_columns(columns, title, scene, like=volume)
+    table.SetNodeReferenceID(VOLUME_ROLE, volume.GetID())
+    table.SetNodeReferenceID(PROPOSALS_ROLE, segmentation.GetID())
+    return table
+
+
+def is_findings_list(table) -> bool:
+    """Whether a table node is a list that add_findings_list made."""
+    return table is not None and bool(table.GetNodeReferenceID(VOLUME_ROLE))
+
+
+def findings_of(table) -> list[dict[str, Any]]:
+    """The rows of a list, best first: finding (number), name, status, volume_mm3, ..., see add_findings_list."""
+    return rows_of_table(table) if table is not None else []
+
+
+def center_of(row: Mapping[str, Any]) -> tuple[float, float, float]:
+    """LPS position (mm) of a row's finding."""
+    return tuple(float(row[name]) for name in CENTER)
+
+
+def volume_of(table):
+    """The volume node the findings are in; None when it is gone."""
+    return table.GetNodeReference(VOLUME_ROLE)
+
+
+def proposals_of(table):
+    """The segmentation node of the proposals; None when it is gone."""
+    return table.GetNodeReference(PROPOSALS_ROLE)
+
+
+def accepted_of(table):
+    """The segmentation node of the accepted findings; None before one was accepted."""
+    return table.GetNodeReference(ACCEPTED_ROLE)
+
+
+def decide(table, index: int, status: str, reader: str, comment: str | None = None) -> str:
+    """Write a reader's decision on a finding and show it in the segmentations; returns the finding's name.
+
+    status: 'accepted', 'edited', 'rejected' or 'proposed'. Raises InputError without a reader's name, and for
+    'accepted' when the finding's segment is gone; nothing is changed then.
+    """
+    if not reader.strip():
+        raise InputError("A decision needs the reader's name.")
+    row = _row(table, index)
+    if status in DECIDED:
+        _copy_accepted(table, row, status)
+    name = write_decision(table, index, status, reader, comment, row["name"])
+    if status not in DECIDED:
+        _remove_accepted(table, row)
+    show_decisions(table)
+    return name
+
+
+def show_decisions(table) -> None:
+    """Hide what is rejected, and what is shown among the accepted ones; a shared segment while a finding is open."""
+    proposals = proposals_of(table)
+    display = proposals.GetDisplayNode() if proposals is not None else None
+    if display is None:
+        return
+    is_open: dict[str, bool] = {}
+    for row in findings_of(table):
+        is_open[row["segment"]] = is_open.get(row["segment"], False) or row["status"] == PROPOSED
+    was_modifying = display.StartModify()
+    for segment_id, shown in is_open.items():
+        if display.GetSegmentVisibility(segment_id) != shown:
+            display.SetSegmentVisibility(segment_id, shown)
+    display.EndModify(was_modifying)
+
+
+def rows_of_segment(table, segmentation, segment_id: str) -> list[int]:
+    """Rows whose finding a segment shows, of the proposals or of the accepted ones."""
+    rows = findings_of(table)
+    if segmentation is proposals_of(table):
+        return [index for index, row in enumerate(rows) if row["segment"] == segment_id]
+    return [index for index, row in enumerate(rows) if accepted_id(row) == segment_id]
+
+
+def record_edit(table, segmentation, segment_id: str, reader: str) -> None:
+    """Note that a reader changed a segment: in its node's provenance, and as the status of its finding, if it is one's
+    own. Main thread; call finish_edits once the reader is done."""
+    now = timestamp()
+    segment = segmentation.GetSegmentation().GetSegment(segment_id)
+    name = segment.GetName() if segment is not None else segment_id
+    append_edit(segmentation, f"{name} edited by {reader} on {now}")
+    rows = rows_of_segment(table, segmentation, segment_id) if is_findings_list(table) else []
+    if len(rows) == 1:
+        write_decision(table, rows[0], EDITED, reader, None, findings_of(table)[rows[0]]["name"])
+
+
+def finish_edits(table, segmentation, segment_ids: Sequence[str]) -> None:
+    """Bring the list up to date with segments that a reader changed: their size and place, and the accepted copies."""
+    if not is_findings_list(table):
+        return
+    for segment_id in segment_ids:
+        rows = rows_of_segment(table, segmentation, segment_id)
+        if len(rows) != 1 or segmentation.GetSegmentation().GetSegment(segment_id) is None:
+            continue
+        row = findings_of(table)[rows[0]]
+        if segmentation is proposals_of(table):
+            _copy_accepted(table, row, EDITED)
+        else:
+            segmentation.GetSegmentation().GetSegment(segment_id).SetName(accepted_name(row, EDITED))
+        measured = _measured(segmentation, segment_id, volume_of(table))
+        if measured is not None:
+            _write_measured(table, rows[0], measured)
+    show_decisions(table)
+
+
+def accepted_id(row: Mapping[str, Any]) -> str:
+    """Id of a finding's segment among the accepted ones."""
+    return f"Finding_{row['finding']}"
+
+
+def accepted_name(row: Mapping[str, Any], status: str) -> str:
+    """Name of a finding's segment among the accepted ones: 'Finding 3 (accepted)'."""
+    return f"{row['name']} ({status})"
+
+
+def _row(table, index: int) -> dict[str, Any]:
+    rows = findings_of(table)
+    if not 0 <= index < len(rows):
+        raise InputError("Select a finding in the list first.")
+    return rows[index]
+
+
+def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
+    """Have the accepted segmentation hold the finding as it is among the proposals now."""
+    proposals, volume, accepted = proposals_of(table), volume_of(table), accepted_of(table)
+    name, segment_id = accepted_name(row, status), accepted_id(row)
+    if (
+        accepted is not None
+        and accepted.GetSegmentation().GetSegment(segment_id) is not None
+        and (row["status"] in DECIDED and status == ACCEPTED)
+    ):
+        return  # an accepted one that was edited stays as the reader made it
+    if proposals is None or proposals.GetSegmentation().GetSegment(row["segment"]) is None:
+        raise InputError(f"The segment of {row['name']} is not there anymore: find it again, or reject it.")
+    if volume is None:
+        raise InputError("The volume that these findings are in is not in the scene anymore.")
+    mask = finding_mask(table, row)
+    seen = segment_info(proposals.GetSegmentation().GetSegment(row["segment"]), row["segment"])
+    info = SegmentInfo(name, seen.color, segment_id, seen.terminology)
+    if accepted is None:
+        accepted = segmentation_from_labels(mask, {1: info}, f"{volume.GetName()} accepted findings", volume)
+        provenance = provenance_of(table)
+        if provenance is not None:
+            write_provenance(accepted, provenance)
+        table.SetNodeReferenceID(ACCEPTED_ROLE, accepted.GetID())
+    else:
+        accepted.GetSegmentation().RemoveSegment(segment_id)
+        add_segments(accepted, mask, {1: info})
+    accepted.CreateClosedSurfaceRepresentation()
+
+
+def finding_mask(table, row: Mapping[str, Any]) -> sitk.Image:
+    """Mask (0 or 1) of a finding on its volume's voxels, as its segment is now.
+
+    Of a segment that several findings share it is the connected piece at the finding's place.
+    """
+    proposals, volume = proposals_of(table), volume_of(table)
+    mask = labels_of_segmentation(proposals, volume, [row["segment"]])[0] != 0
+    if len(rows_of_segment(table, proposals, row["segment"])) == 1:
+        return mask
+    pieces, _ = ndimage.label(sitk.GetArrayViewFromImage(mask), np.ones((3, 3, 3)))
+    place = np.rint(Geometry.of(mask).indices(np.array([center_of(row)])))[0].astype(int)[::-1]
+    inside = all(0 <= index < size for index, size in zip(place, pieces.shape, strict=True))
+    number = pieces[tuple(place)] if inside else 0
+    if not number:
+        raise InputError(f"{row['name']} is not in its segment anymore: it was edited away. Reject it instead.")
+    return Geometry.of(mask).image_of(pieces == number)
+
+
+def _remove_accepted(table, row: Mapping[str, Any]) -> None:
+    accepted = accepted_of(table)
+    if accepted is not None:
+        accepted.GetSegmentation().RemoveSegment(accepted_id(row))
+
+
+def _measured(segmentation, segment_id: str, volume) -> Candidate | None:
+    if volume is None:
+        return None
+    found = candidates_of_labels(labels_of_segmentation(segmentation, volume, [segment_id])[0])
+    return found[0] if found else None
+
+
+def _write_measured(table, index: int, measured: Candidate) -> None:
+    values = {"volume_mm3": measured.volume_mm3, "diameter_mm": measured.diameter_mm}
+    values |= dict(zip(CENTER, measured.position, strict=True))
+    was_modifying = table.StartModify()
+    for name, value in values.items():
+        table.GetTable().GetColumnByName(name).SetValue(index, float(value))
+    table.GetTable().Modified()
+    table.EndModify(was_modifying)
+
+
+def write_comment(table, index: int, comment: str) -> None:
+    """Keep what a reader says of a finding, without a decision."""
+    text_column(table, "comment").SetValue(index, saved_text(comment))
+    table.GetTable().Modified()
+    table.Modified()
+
+
+def findings_lists(scene=None) -> list:
+    """The scene's lists of findings."""
+    scene = scene or slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLTableNode")
+    tables = [scene.GetNthNodeByClass(number, "vtkMRMLTableNode") for number in range(count)]
+    return [table for table in tables if is_findings_list(table)]
