@@ -1,0 +1,101 @@
+"""Lesions in PET, each outlined at a share of its own maximum."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import inside, values_of
+from ..common.label_boxes import boxes_of, grown
+from ..common.morphology import distance_to
+from .hills import hills
+
+# The background of a lesion is measured in a shell around it, out of reach of the blur of its edge.
+SHELL_MM = (10.0, 20.0)
+# Nestle: threshold = NESTLE x mean of what exceeds CORE of the maximum + background.
+NESTLE, CORE = 0.15, 0.7
+
+
+@operation(
+    "segmentation.pet_lesion_threshold",
+    title="PET threshold of each lesion",
+    gives="labels",
+    source="Boellaard et al., FDG PET/CT: EANM procedure guidelines for tumour imaging: version 2.0, EJNMMI 42, 2015 "
+    "(41 and 50 % of the maximum); Boellaard et al., J. Nucl. Med. 45(9), 2004 (halfway between maximum and "
+    "background); Nestle et al., J. Nucl. Med. 46(8), 2005",
+)
+class PetLesionThreshold:
+    """Outline each focus of uptake at a share of its own maximum; segments are numbered from the hottest. Image in SUV.
+
+    Two maxima are one lesion when the uptake between them does not fall below the share of the hotter one; otherwise
+    the border runs along the valley between them. Healthy organs with uptake (brain, heart, bladder) are found too.
+    """
+
+    rule: Annotated[
+        Literal["percent_of_maximum", "percent_of_contrast", "nestle"],
+        "percent_of_contrast: from the background around the lesion (0 %) to its maximum (100 %); nestle: 15 % of the "
+        "mean of the hot core, above background",
+    ] = "percent_of_maximum"
+    percent: Annotated[float, Range(10, 90, "%"), "share at which a lesion ends; also parts neighboring maxima"] = 41.0
+    least_maximum: Annotated[float, Range(0.01, 1e4, "SUV"), "a lesion has at least this maximum"] = 2.5
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {0: "uptake"}
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        values, valid = values_of(image)
+        region = inside(mask, valid)
+        grid = Geometry.of(image)
+        largest = float(values[region].max())
+        if largest < self.least_maximum:
+            raise InputError(
+                f"No uptake reaches {self.least_maximum:g}; the largest value inside is {largest:.3g}: lower the least "
+                "maximum, and check that the image is in SUV."
+            )
+        share = self.percent / 100
+        first, second = progress.parts(3, 1)
+        lowest = NESTLE * CORE if self.rule == "nestle" else share
+        numbers = hills(values, region & (values >= lowest * self.least_maximum), share, self.least_maximum, first)
+        peaks = np.zeros(int(numbers.max()) + 1, values.dtype)
+        np.maximum.at(peaks, numbers, values)
+        outlined = np.where(values >= share * peaks[numbers], numbers, 0)
+        if self.rule != "percent_of_maximum":
+            outlined = _above_background(self, values, numbers, outlined, region, peaks, grid, second)
+        return grid.image_of(outlined.astype(np.uint8 if outlined.max() < 256 else np.uint16))
+
+
+def _above_background(
+    settings: PetLesionThreshold,
+    values: np.ndarray,
+    numbers: np.ndarray,
+    outlined: np.ndarray,
+    region: np.ndarray,
+    peaks: np.ndarray,
+    grid: Geometry,
+    progress: Progress,
+) -> np.ndarray:
+    """Lesions (label values) with thresholds over the median of the shell around each, other lesions left out."""
+    result = np.zeros_like(outlined)
+    boxes = boxes_of(outlined)
+    elsewhere = float(np.median(values[region & (outlined == 0)])) if (region & (outlined == 0)).any() else 0.0
+    for done, (number, tight) in enumerate(boxes.items()):
+        progress(done / len(boxes), "Measuring backgrounds")
+        box = grown(tight, grid, SHELL_MM[1])
+        part, lesion = values[box], outlined[box] == number
+        size = tuple(reversed(part.shape))
+        distance = distance_to(lesion, Geometry(size, grid.spacing, grid.origin, grid.direction))
+        shell = (distance >= SHELL_MM[0]) & (distance <= SHELL_MM[1]) & region[box] & (outlined[box] == 0)
+        background = float(np.median(part[shell])) if shell.any() else elsewhere
+        peak = float(peaks[number])
+        if settings.rule == "nestle":
+            threshold = NESTLE * float(part[lesion & (part >= CORE * peak)].mean()) + background
+        else:
+            threshold = background + settings.percent / 100 * (peak - background)
+        chosen = (numbers[box] == number) & (part >= min(threshold, peak))
+        result[box][chosen] = number
+    return result
