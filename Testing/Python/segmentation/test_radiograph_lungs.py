@@ -1,0 +1,55 @@
+"""Lung fields of a chest radiograph made of ellipses; on a real one they were looked at."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.anatomy.radiograph_lungs import RadiographLungs
+
+from .radiograph import lungs_of, radiograph
+
+
+def overlap(found, truth):
+    return 2 * np.count_nonzero(found & truth) / (np.count_nonzero(found) + np.count_nonzero(truth))
+
+
+@pytest.mark.parametrize("size", [(130, 130), (130, 130, 1)])
+@pytest.mark.parametrize("bones", ["bright", "dark"])
+def test_both_lungs_whichever_way_bones_are_shown(size, bones):
+    image = radiograph(size)
+    if bones == "dark":
+        image = 1000 - image
+    truth = lungs_of(size)
+    found = sitk.GetArrayFromImage(RadiographLungs()(image)).squeeze()
+    for value in (1, 2):
+        assert overlap(found == value, truth == value) > 0.94
+    assert not found[115:].any()  # the stomach's air
+
+
+def test_sides_follow_the_direction_of_the_image():
+    image = radiograph((130, 130, 1))
+    expected = sitk.GetArrayFromImage(RadiographLungs()(image))
+    image.SetDirection((-1, 0, 0, 0, 1, 0, 0, 0, 1))
+    turned = sitk.GetArrayFromImage(RadiographLungs()(image))
+    np.testing.assert_array_equal(np.array([0, 2, 1])[expected], turned)
+
+
+def test_finer_pixels_give_the_same_outline():
+    image = radiograph((130, 130))
+    fine = sitk.Expand(image, (2, 2), sitk.sitkLinear)
+    found = sitk.GetArrayFromImage(RadiographLungs()(fine))[::2, ::2] > 0
+    assert overlap(found, sitk.GetArrayFromImage(RadiographLungs()(image)) > 0) > 0.98
+
+
+def test_a_volume_is_refused():
+    with pytest.raises(InputError, match="one picture; this image has 5 slices"):
+        RadiographLungs()(sitk.Image(20, 20, 5, sitk.sitkInt16))
+
+
+def test_a_picture_without_lungs_is_explained():
+    y, x = np.mgrid[:120, :120]
+    picture = sitk.GetImageFromArray((100.0 * ((x - 60) ** 2 + (y - 60) ** 2 < 900)).astype(np.float32))
+    picture.SetSpacing((3.0, 3.0))
+    with pytest.raises(InputError, match="No two lung fields"):
+        RadiographLungs()(picture)
