@@ -58,6 +58,10 @@ class Progress:
         child._low, child._high = self._low, self._high
         return child
 
+    def quiet(self) -> "Progress":
+        """The same wish to stop without reports: for work that several threads do at once."""
+        return Progress(None, self._cancel)
+
     def parts(self, *weights: float) -> "list[Progress]":
         """Consecutive sub-tasks that share this one in proportion to the weights."""
         total, low, children = float(sum(weights)), 0.0, []
@@ -77,6 +81,9 @@ class _Silent(Progress):
         return self
 
     def labelled(self, label: str) -> Progress:
+        return self
+
+    def quiet(self) -> Progress:
         return self
 
     def cancel(self) -> None:

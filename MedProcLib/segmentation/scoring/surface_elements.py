@@ -1,0 +1,145 @@
+"""Surface elements of a mask: the piece of surface (3D) or contour (2D) in each cell between voxel centers.
+
+Marching cubes (Lorensen and Cline, SIGGRAPH 1987) at half height puts the corners of the surface on the middles of grid
+edges, so that a cell is one of 256 cases and its area needs no surface to be built. Three conventions make the areas
+those of the package surface-distance (Nikolov et al., J Med Internet Res 23(7), 2021): a case and its complement have
+the same surface; where two opposite corners of a face are inside (of four or fewer in all), they are taken apart; and
+of the ways to divide a polygon that is not flat into triangles, the one with the fewest different planes is taken.
+"""
+
+import functools
+import itertools
+import math
+
+import numpy as np
+
+Edge = tuple[int, int]
+
+
+def surface_elements(mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """Indices (n, dimension) of the cells that the surface crosses, and the area in each (mm2; mm of contour in 2D).
+
+    mask: bool; spacing: mm in the order of its axes. Cell i lies between voxels i - 1 and i of each axis; what lies
+    outside the array is background. Elements follow the scan order.
+    """
+    sides = tuple(float(side) for side in spacing)
+    sizes = _areas(sides) if mask.ndim == 3 else _lengths(sides)
+    cases = _cases(mask)
+    crossed = (cases != 0) & (cases != sizes.size - 1)
+    return np.argwhere(crossed), sizes[cases[crossed]]
+
+
+def _cases(mask: np.ndarray) -> np.ndarray:
+    """Case of each cell: bit 2**k is set where the corner k is inside; bit k of the corner's number is its place along
+    the k-th axis."""
+    inside = np.pad(mask, 1).view(np.uint8)
+    cases = np.zeros(tuple(n - 1 for n in inside.shape), np.uint8)
+    for corner in range(1 << mask.ndim):
+        place = (corner >> axis & 1 for axis in range(mask.ndim))
+        cases |= inside[tuple(slice(p, p + n) for p, n in zip(place, cases.shape, strict=True))] << corner
+    return cases
+
+
+@functools.lru_cache(maxsize=64)
+def _lengths(spacing: tuple[float, ...]) -> np.ndarray:
+    """Length of the contour in a cell of each of the 16 cases (mm)."""
+    lengths = np.zeros(16)
+    diagonal = math.hypot(*spacing) / 2
+    for case in range(16):
+        inside = [corner for corner in range(4) if case >> corner & 1]
+        if len(inside) in (1, 3):
+            lengths[case] = diagonal
+        elif len(inside) == 2:
+            differing = inside[0] ^ inside[1]
+            lengths[case] = {1: spacing[0], 2: spacing[1], 3: 2 * diagonal}[differing]
+    return lengths
+
+
+@functools.lru_cache(maxsize=64)
+def _areas(spacing: tuple[float, ...]) -> np.ndarray:
+    """Area of the surface in a cell of each of the 256 cases (mm2)."""
+    areas = np.zeros(256)
+    for case, triangles in enumerate(_triangles()):
+        corners = np.reshape(triangles, (-1, 3, 3)) * spacing
+        sides = np.cross(corners[:, 1] - corners[:, 0], corners[:, 2] - corners[:, 0])
+        areas[case] = np.linalg.norm(sides, axis=1).sum() / 2
+    return areas
+
+
+@functools.cache
+def _triangles() -> list[list[np.ndarray]]:
+    """Triangles (3, 3) of each case in a cell of side 1."""
+    found = []
+    for case in range(256):
+        few = case if case.bit_count() <= 4 else 255 - case
+        polygons = [np.array([_middle(edge) for edge in loop]) for loop in _loops(few)]
+        found.append([triangle for polygon in polygons for triangle in _flattest(polygon)])
+    return found
+
+
+def _loops(case: int) -> list[list[Edge]]:
+    """Closed polygons in which the surface cuts a cell, as lists of cut edges, around corners inside that are apart."""
+    following: dict[Edge, Edge] = {}
+    for face in _faces():
+        inside = [bool(case >> corner & 1) for corner in face]
+        for i in range(4):
+            if inside[i] and not inside[i - 1]:
+                # the corners inside from here on share a face's edges, up to where the contour comes in again
+                last = i
+                while inside[(last + 1) % 4]:
+                    last += 1
+                start = _edge(face[i - 1], face[i])
+                following[_edge(face[last % 4], face[(last + 1) % 4])] = start
+    loops = []
+    while following:
+        edge, loop = next(iter(following)), []
+        while edge in following:
+            loop.append(edge)
+            edge = following.pop(edge)
+        loops.append(loop)
+    return loops
+
+
+@functools.cache
+def _faces() -> list[list[int]]:
+    """The four corners of each face of a cell, in one turn around it as seen from outside."""
+    faces = []
+    for axis, side in itertools.product(range(3), (0, 1)):
+        u, v = (axis + 1) % 3, (axis + 2) % 3
+        turn = [(0, 0), (1, 0), (1, 1), (0, 1)] if side else [(0, 1), (1, 1), (1, 0), (0, 0)]
+        faces.append([side << axis | a << u | b << v for a, b in turn])
+    return faces
+
+
+def _flattest(polygon: np.ndarray) -> list[np.ndarray]:
+    """Triangles of a polygon (n, 3), in as few planes as can be; those that can are of one area."""
+    return min(([polygon[list(t)] for t in way] for way in _ways(0, len(polygon) - 1)), key=_number_of_planes)
+
+
+def _number_of_planes(triangles: list[np.ndarray]) -> int:
+    planes = set()
+    for a, b, c in triangles:
+        normal = np.cross(b - a, c - a)
+        normal /= np.linalg.norm(normal)
+        planes.add(tuple(np.round([*normal, normal @ a], 6) + 0.0))
+    return len(planes)
+
+
+def _ways(first: int, last: int) -> list[list[tuple[int, int, int]]]:
+    """All ways to divide the polygon of the corners first..last into triangles."""
+    if last - first < 2:
+        return [[]]
+    return [
+        [*left, *right, (first, apex, last)]
+        for apex in range(first + 1, last)
+        for left in _ways(first, apex)
+        for right in _ways(apex, last)
+    ]
+
+
+def _edge(first: int, second: int) -> Edge:
+    return min(first, second), max(first, second)
+
+
+def _middle(edge: Edge) -> np.ndarray:
+    return np.array([[corner >> axis & 1 for axis in range(3)] for corner in edge]).mean(axis=0)
