@@ -14,7 +14,7 @@ from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED, text_column, timestamp
+from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, text_column, timestamp
 from MedProcLib.scene.decisions import decide as write_decision
 from MedProcLib.scene.provenance import append_edit, provenance_of, write_provenance
 from MedProcLib.scene.segmentations import (

@@ -45,6 +45,18 @@ def jump_slices(scene, point: Sequence[float]) -> None:
         node.JumpSliceByCentering(*ras_of(point))
 
 
+def jump_views(scene, point: Sequence[float]) -> None:
+    """Center all slice views, the crosshair and the 3D views' cameras on an LPS position (mm)."""
+    jump_slices(scene, point)
+    target = ras_of(point)
+    for crosshair in _nodes(scene, "vtkMRMLCrosshairNode"):
+        crosshair.SetCrosshairRAS(*target)
+    for camera in _nodes(scene, "vtkMRMLCameraNode"):
+        shift = target - np.array(camera.GetFocalPoint())
+        camera.SetPosition(*(np.array(camera.GetPosition()) + shift))
+        camera.SetFocalPoint(*target)
+
+
 def link_slices(scene, linked: bool = True) -> None:
     """Have all slice views follow each other, also while dragging."""
     for composite in slice_composites(scene):

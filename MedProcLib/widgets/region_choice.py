@@ -1,11 +1,14 @@
-"""A region of interest chosen by the user: a segment of a segmentation, all its segments, or a label map."""
+"""A region of interest chosen by the user: a segment of a segmentation, all its segments, a label map, or a ROI."""
 
 from typing import Any
 
+import numpy as np
 import SimpleITK as sitk
 from slicer.i18n import tr as _
 
+from ..core.errors import InputError
 from ..core.geometry import Geometry, resample
+from ..scene.rois import mask_of_roi
 from ..scene.segmentations import labels_of_segmentation
 from ..scene.slice_preview import content_key
 from ..scene.volumes import geometry_of_volume, image_of_volume
@@ -51,23 +54,33 @@ def segment_ids(node: Any) -> list[str]:
 
 
 def region_image(node: Any, segment_id: str, reference: Any) -> sitk.Image | None:
-    """Mask (0 or 1) on the reference volume's voxels; None without a node. Raises InputError.
+    """Mask (0 or 1) on the reference volume's voxels; None without a node.
 
-    segment_id: a segment of a segmentation; '' is all of its segments.
+    node: a segmentation, a label map or a markups ROI; segment_id: a segment of a segmentation; '' is all of its
+    segments. Raises InputError, also when the node selects no voxel of the reference.
     """
     if node is None:
         return None
+    grid = geometry_of_volume(reference)
+    if node.IsA("vtkMRMLMarkupsROINode"):
+        return mask_of_roi(node, grid)
     if node.IsA("vtkMRMLSegmentationNode"):
         ids = [segment_id] if segment_id else None
-        return labels_of_segmentation(node, reference, ids, later_wins=True)[0] != 0
-    mask = image_of_volume(node) != 0
-    grid = Geometry.of(image_of_volume(reference))
-    return mask if Geometry.of(mask).same_grid(grid) else resample(mask, grid, interpolator=sitk.sitkNearestNeighbor)
+        mask = labels_of_segmentation(node, grid, ids, later_wins=True)[0] != 0
+    else:
+        mask = image_of_volume(node) != 0
+        if not Geometry.of(mask).same_grid(grid):
+            mask = resample(mask, grid, interpolator=sitk.sitkNearestNeighbor)
+    if not np.any(sitk.GetArrayViewFromImage(mask)):
+        raise InputError(
+            f"'{node.GetName()}' selects no voxel of '{reference.GetName()}': it is empty, or lies somewhere else."
+        )
+    return mask
 
 
 def is_resampled(node: Any, reference: Any) -> bool:
     """Whether a mask's voxels are not those of the reference volume, so that region_image resamples it."""
-    if node is None or node.IsA("vtkMRMLSegmentationNode"):
+    if node is None or not node.IsA("vtkMRMLVolumeNode"):
         return False
     return not geometry_of_volume(node).same_grid(geometry_of_volume(reference))
 
@@ -91,6 +104,9 @@ class Region:
 
 def _made_at(node: Any) -> tuple:
     """Modification times of a mask's voxels and of what says where they lie."""
+    if node.IsA("vtkMRMLMarkupsROINode"):
+        place = node.GetObjectToWorldMatrix()
+        return (*node.GetSize(), *(place.GetElement(row, column) for row in range(3) for column in range(4)))
     if not node.IsA("vtkMRMLSegmentationNode"):
         return content_key(node)
     segmentation = node.GetSegmentation()

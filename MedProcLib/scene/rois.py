@@ -1,0 +1,35 @@
+"""A markups region of interest as a mask on a voxel grid."""
+
+import numpy as np
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.scene.coordinates import FLIP, array_of_matrix
+
+
+def mask_of_roi(node, grid: Geometry) -> sitk.Image:
+    """Mask (0 or 1) of the voxels whose centers lie in a markups ROI node: a box in any orientation.
+
+    Transforms of the node are applied. Raises InputError when it holds none.
+    """
+    size = np.array(node.GetSize())
+    if not (size > 0).all():
+        raise InputError(f"Region '{node.GetName()}' has no size: place it in a slice view first.")
+    to_box = np.linalg.inv(array_of_matrix(node.GetObjectToWorldMatrix())) @ FLIP @ grid.index_to_point
+    to_box[:3] /= size[:, None] / 2  # in half sides
+    rows = [_sum_of_axes(to_box[row], grid.size) for row in range(3)]
+    mask = np.zeros(tuple(reversed(grid.size)), np.uint8)
+    edge = 1 + 1e-9
+    for k in range(grid.size[2]):
+        u, v, w = (np.abs(along[k] + plane) for along, plane in rows)
+        mask[k] = np.maximum(np.maximum(u, v), w) <= edge
+    if not mask.any():
+        raise InputError(f"Region '{node.GetName()}' lies outside the volume: move it over what is looked for.")
+    return grid.image_of(mask)
+
+
+def _sum_of_axes(row: np.ndarray, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """An affine function of the index as a part along z and a part in the plane (y, x)."""
+    x, y, z = (row[axis] * np.arange(size[axis]) for axis in range(3))
+    return z + row[3], y[:, None] + x[None, :]
