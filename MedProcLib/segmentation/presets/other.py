@@ -6,4 +6,23 @@ from ...core.preset import Preset
 
 FOLDER = Path(__file__).resolve().parent
 
-OTHER_PRESETS: tuple[Preset, ...] = ()
+
+def _file(name: str, title: str, about: str, group: str, seeds: str = "") -> Preset:
+    return Preset(name, title, about, FOLDER, group, seeds)
+
+
+OTHER_PRESETS: tuple[Preset, ...] = (
+    _file(
+        "radiograph_lungs",
+        "Lung fields",
+        "Both lung fields of a frontal chest radiograph, without what lies behind heart and diaphragm",
+        "Radiograph",
+    ),
+    _file(
+        "us_region",
+        "Region around a point",
+        "Closed outline of a lesion, cyst or node in speckle, in a picture or a volume",
+        "Ultrasound",
+        "a point inside the region",
+    ),
+)

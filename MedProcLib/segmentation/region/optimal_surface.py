@@ -20,8 +20,12 @@ from .rays import circle_rays, sphere_rays
 
 CIRCLE_RAYS, SPHERE_SUBDIVISIONS = 96, 3
 MOST_DEPTHS = 80
-# Passes: the first by edges alone, then with what the first outline says of inside and outside.
+# Passes: what an outline says of inside and outside serves the next.
 PASSES = 3
+# Times the search starts, at most; an outline is centered when its middle is nearer than this share of its radius.
+CENTERINGS, CENTERED = 3, 0.1
+# This share of the depths counts as close around the seed.
+NEAR = 10
 # A seed of this many voxels is a stroke that tells what the inside is like.
 STROKE = 20
 # Voxels are weighed between this many nearest rays.
@@ -45,6 +49,7 @@ class OptimalSurface:
     """
 
     largest_radius_mm: Annotated[float, Range(0.5, 300, "mm"), "no part of the outline is farther from the seed"] = 30.0
+    smallest_radius_mm: Annotated[float, Range(0, 300, "mm"), "no part of the outline is nearer to its middle"] = 0.0
     object: Annotated[
         Literal["automatic", "bright", "dark", "either"], "brighter or darker than around it; either: both in places"
     ] = "automatic"
@@ -59,6 +64,8 @@ class OptimalSurface:
     ] = 0.5
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
+        if self.smallest_radius_mm >= self.largest_radius_mm:
+            raise InputError("The smallest radius is not below the largest one: swap them.")
         values, valid = values_of(image)
         allowed = inside(mask, valid)
         grid = Geometry.of(image)
@@ -102,21 +109,53 @@ def _outline(
     depth: np.ndarray,
     progress: Progress,
 ) -> None:
-    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says."""
+    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says.
+
+    Rays from the middle of a thing cross its border most squarely, so the search is repeated from the outline's middle.
+    """
     fan = _fan(settings, grid)
-    where = np.argwhere(numbers == number)
+    own = numbers == number
+    where = np.argwhere(own)
     middle = where[np.argmin(((where - where.mean(axis=0)) ** 2).sum(axis=1))].astype(float)
+    for turn, share in enumerate(progress.parts(*[1.0] * CENTERINGS)):
+        radii = _radii(settings, fan, values, grid, own, middle, share)
+        offset = _middle_of(fan, radii)
+        if turn == CENTERINGS - 1 or np.linalg.norm(offset) < CENTERED * radii.mean():
+            break
+        for column, axis in enumerate(fan.axes):
+            at = values.ndim - 1 - axis
+            middle[at] = np.clip(middle[at] + offset[column] / grid.spacing[axis], 0, values.shape[at] - 1)
+    _paint(fan, grid, middle, radii, number, found, depth)
+
+
+def _middle_of(fan: _Fan, radii: np.ndarray) -> np.ndarray:
+    """Centroid (axes,) in mm, from the rays' origin, of what the outline encloses."""
+    n = len(fan.axes)
+    moment = (fan.directions * radii[:, None] ** (n + 1)).sum(axis=0) / (n + 1)
+    return moment / max(float((radii**n).sum()) / n, 1e-9)
+
+
+def _radii(
+    settings: OptimalSurface,
+    fan: _Fan,
+    values: np.ndarray,
+    grid: Geometry,
+    own: np.ndarray,
+    middle: np.ndarray,
+    progress: Progress,
+) -> np.ndarray:
+    """Radius (rays,) in mm of the best outline around a middle (z, y, x). own: the object's seed."""
     places = _places(fan, grid, middle)
     profiles = ndimage.map_coordinates(values, places, order=1, mode="nearest")
     within = np.all([(p >= -0.5) & (p <= n - 0.5) for p, n in zip(places, values.shape, strict=True)], axis=0)
-    painted = ndimage.map_coordinates((numbers == number).astype(np.float32), places, order=0, mode="constant") > 0
+    painted = ndimage.map_coordinates(own.astype(np.float32), places, order=0, mode="constant") > 0
     step = max(1, round(settings.irregularity * fan.radii[-1] / 2 * fan.angle / (fan.radii[1] - fan.radii[0])))
     edges = _edge_costs(settings, profiles, fan)
     depths = np.arange(len(fan.radii))
     last_painted = np.where(painted, depths, 0).max(axis=1)
     surface, like = None, None
-    if len(where) >= STROKE:
-        surface, like = np.full(len(profiles), last_painted.max()), values[numbers == number]
+    if np.count_nonzero(own) >= STROKE:
+        surface, like = np.full(len(profiles), last_painted.max()), values[own]
     for turn in range(PASSES if settings.likeness else 1):
         progress(turn / PASSES, "Finding the outline")
         costs = edges
@@ -125,10 +164,10 @@ def _outline(
             costs = (1 - settings.likeness) * edges + settings.likeness * unlike
         worst = costs.max() + 0.01 * np.ptp(costs)
         # the outline lies in the image, and around what the user painted
-        forbidden = ~within | (depths < last_painted[:, None])
+        forbidden = ~within | (depths < last_painted[:, None]) | (fan.radii < settings.smallest_radius_mm)
         surface = cheapest_surface(np.where(forbidden, worst, costs), fan.neighbors, step)
     assert surface is not None
-    _paint(fan, grid, middle, _between_depths(fan, costs, surface), number, found, depth)
+    return _between_depths(fan, costs, surface)
 
 
 def _fan(settings: OptimalSurface, grid: Geometry) -> _Fan:
@@ -157,7 +196,7 @@ def _edge_costs(settings: OptimalSurface, profiles: np.ndarray, fan: _Fan) -> np
     slope = np.gradient(profiles, axis=1)
     kind = settings.object
     if kind == "automatic":
-        near, far = profiles[:, : max(2, len(fan.radii) // 10)], profiles[:, len(fan.radii) // 2 :]
+        near, far = profiles[:, : max(2, len(fan.radii) // NEAR)], profiles[:, len(fan.radii) // 2 :]
         kind = "bright" if np.median(near) >= np.median(far) else "dark"
     strength = {"bright": -slope, "dark": slope, "either": np.abs(slope)}[kind]
     # at the center all rays see the same, so an edge there says nothing
