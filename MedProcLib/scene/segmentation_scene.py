@@ -1,0 +1,166 @@
+"""What a chain of steps found, as nodes: segments, the list of findings, maps, center lines and surface."""
+
+import colorsys
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.structure import Structure
+from MedProcLib.scene.commit import commit
+from MedProcLib.scene.findings import add_findings_list
+from MedProcLib.scene.provenance import write_provenance
+from MedProcLib.scene.segmentations import SegmentInfo, add_segments, label_values, segmentation_from_labels
+from MedProcLib.scene.surfaces import model_from_surface
+from MedProcLib.scene.terminology import LESION, entry_of
+from MedProcLib.scene.tubes import add_centerlines
+from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.segmentation.outcome import SegmentationOutcome
+from MedProcLib.segmentation.structures import STRUCTURES
+
+EACH, TOGETHER = "One for each finding", "All findings in one"
+# More segments than these make Slicer slow: the findings after them share one.
+MOST_SEGMENTS = 200
+# More surfaces than these take long to make; the Segment Editor's "Show 3D" makes them.
+MOST_SURFACES = 60
+MAP_NAMES = {key: each.name for key, each in STRUCTURES.items()}
+
+
+@dataclass(frozen=True)
+class SegmentationNodes:
+    """Nodes of a result; unpacks as (segmentation, table). in_3d: whether its surfaces were made."""
+
+    segmentation: Any
+    table: Any
+    maps: tuple = ()
+    centerlines: tuple = ()
+    surface: Any = None
+    in_3d: bool = True
+
+    def __iter__(self) -> Iterator:
+        return iter((self.segmentation, self.table))
+
+
+def add_outcome(
+    outcome: SegmentationOutcome,
+    volume,
+    provenance: Provenance,
+    title: str = "findings",
+    output=None,
+    grouping: str = EACH,
+    seeds: Mapping[int, SegmentInfo] | None = None,
+    scene=None,
+) -> SegmentationNodes:
+    """Add a result beside the volume it was made of, in one step, and show its segments in 2D and 3D.
+
+    output: segmentation node to add the segments to; what it holds stays; seeds: what the objects that the seeds mark
+    are called, for segments whose steps do not say what they show. Nothing is added when it fails.
+    """
+    labels, infos, owner = segments_of(outcome, grouping, seeds)
+    name = volume.GetName()
+    with commit(scene):
+        if output is None:
+            segmentation = segmentation_from_labels(labels, infos, f"{name} {title}", volume, scene)
+            ids = list(segmentation.GetSegmentation().GetSegmentIDs())
+        else:
+            segmentation = output
+            ids = add_segments(output, labels, infos)
+        id_of = dict(zip(sorted(infos), ids, strict=True))
+        names = finding_names(outcome, infos, owner)
+        table = add_findings_list(
+            outcome.candidates,
+            names,
+            {number: id_of[owner[number]] for number in names},
+            f"{name} {title} list",
+            volume,
+            segmentation,
+            scene,
+        )
+        maps = tuple(
+            volume_from_image(image, f"{name} {_map_name(key)}", scene, like=volume)
+            for key, image in outcome.maps.items()
+        )
+        lines = add_centerlines(outcome.centerlines, f"{name} {title}", volume, scene) if outcome.centerlines else ()
+        surface = None
+        if outcome.surface is not None:
+            surface = model_from_surface(outcome.surface, f"{name} {title} surface", volume, scene)
+        for node in (segmentation, table, *maps, *lines, surface):
+            if node is not None:
+                write_provenance(node, provenance)
+    in_3d = segmentation.GetSegmentation().GetNumberOfSegments() <= MOST_SURFACES
+    if in_3d:
+        segmentation.CreateClosedSurfaceRepresentation()
+    return SegmentationNodes(segmentation, table, maps, lines, surface, in_3d)
+
+
+def segments_of(
+    outcome: SegmentationOutcome, grouping: str, seeds: Mapping[int, SegmentInfo] | None = None
+) -> tuple[sitk.Image, dict[int, SegmentInfo], dict[int, int]]:
+    """Label map to show, its segments by value, and which of these shows each finding (by its number)."""
+    values = [candidate.number for candidate in outcome.candidates]
+    structures, seeds = outcome.structures, seeds or {}
+    if grouping == TOGETHER and len(values) > 1:
+        every = {structures.get(value, structures.get(0)) for value in values}
+        shown = next(iter(every)) if len(every) == 1 else None
+        info = SegmentInfo(shown.name, shown.color, "", entry_of(shown)) if shown else None
+        merged = info or SegmentInfo("Findings", finding_color(0), terminology=LESION)
+        return outcome.labels != 0, {1: merged}, dict.fromkeys(values, 1)
+    if len(values) <= MOST_SEGMENTS:
+        return outcome.labels, _infos(values, structures, seeds), {value: value for value in values}
+    first = values[: MOST_SEGMENTS - 1]
+    rest = MOST_SEGMENTS
+    table = np.full(max(max(values), max(label_values(outcome.labels))) + 1, rest, np.uint8)
+    table[0] = 0
+    table[first] = np.arange(1, len(first) + 1)
+    infos = {int(table[value]): info for value, info in _infos(first, structures, seeds).items()}
+    infos[rest] = SegmentInfo(f"Other findings ({len(values) - len(first)})", (0.6, 0.6, 0.6))
+    shown_labels = Geometry.of(outcome.labels).image_of(table[sitk.GetArrayViewFromImage(outcome.labels)])
+    return shown_labels, infos, {value: int(table[value]) for value in values}
+
+
+def finding_names(
+    outcome: SegmentationOutcome, infos: Mapping[int, SegmentInfo], owner: Mapping[int, int]
+) -> dict[int, str]:
+    """What each finding is called, by number: as its segment, or by its structure and number."""
+    alone = {value: list(owner.values()).count(value) == 1 for value in infos}
+    names = {}
+    for place, candidate in enumerate(outcome.candidates, 1):
+        number = candidate.number
+        if alone[owner[number]]:
+            names[number] = infos[owner[number]].name
+        else:
+            shown = outcome.structures.get(number, outcome.structures.get(0))
+            names[number] = f"{shown.name if shown else 'Finding'} {place}"
+    return names
+
+
+def finding_color(number: int) -> tuple[float, float, float]:
+    """Colors that stay apart however many there are: the hue goes on by the golden ratio."""
+    return colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.75, 0.95)
+
+
+def _infos(
+    values: Sequence[int], structures: Mapping[int, Structure], seeds: Mapping[int, SegmentInfo]
+) -> dict[int, SegmentInfo]:
+    """Of a structure there may be one segment, which is called as it, or several, which are numbered."""
+    infos = {}
+    for place, value in enumerate(values):
+        shown = structures.get(value, structures.get(0))
+        numbered = value not in structures and len(values) > 1
+        if value in seeds and value not in structures:
+            infos[value] = SegmentInfo(seeds[value].name, seeds[value].color, "", seeds[value].terminology)
+        elif shown is None:
+            infos[value] = SegmentInfo(f"Finding {place + 1}", finding_color(place), terminology=LESION)
+        else:
+            color = finding_color(place) if numbered else shown.color
+            name = f"{shown.name} {place + 1}" if numbered else shown.name
+            infos[value] = SegmentInfo(name, color, terminology=entry_of(shown))
+    return infos
+
+
+def _map_name(key: str) -> str:
+    return MAP_NAMES.get(key, key.replace("_", " ")).lower()

@@ -1,0 +1,146 @@
+"""Results of segmentation as nodes: names, terms, lists, maps and lines, all or none, and ten thousand of them."""
+
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from samples import turned_grid
+
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.scene.findings import findings_of
+from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
+from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, add_outcome
+from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation, terminology_of
+from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.segmentation.detection.listing import candidates_of_labels
+from MedProcLib.segmentation.outcome import SegmentationOutcome
+from MedProcLib.segmentation.structures import structure
+
+PROVENANCE = Provenance(Recipe(), {"image": "CT"})
+
+
+def outcome_of(values, structures=None, **more):
+    labels = turned_grid(values.shape[::-1]).image_of(values)
+    structures = {value: structure(key) for value, key in (structures or {}).items()}
+    return SegmentationOutcome(labels, structures, candidates_of_labels(labels), **more)
+
+
+def blocks():
+    values = np.zeros((20, 36, 40), np.uint8)
+    values[2:8, 2:8, 2:8], values[10:14, 20:24, 20:24] = 1, 2
+    return values
+
+
+def place(scene):
+    volume = volume_from_image(sitk.Cast(turned_grid((40, 36, 20)).empty_image(), sitk.sitkFloat32), "CT")
+    place_under(volume, add_study(scene, add_patient(scene, "P"), "Study"))
+    return volume
+
+
+def test_segments_carry_name_color_terms_and_lie_in_the_study(scene):
+    volume = place(scene)
+    nodes = add_outcome(outcome_of(blocks(), {1: "lung_right", 2: "lung_left"}), volume, PROVENANCE, "lungs")
+    segmentation, table = nodes
+    found = [segmentation.GetSegmentation().GetNthSegment(index) for index in range(2)]
+    assert [segment.GetName() for segment in found] == ["Right lung", "Left lung"]
+    assert terminology_of(found[1]).modifier.meaning == "Left"
+    np.testing.assert_allclose(found[0].GetColor(), structure("lung_right").color)
+    hierarchy = hierarchy_of(scene)
+    study = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(volume))
+    for node in (segmentation, table):
+        assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node)) == study
+        assert provenance_of(node).inputs == {"image": "CT"}
+    assert segmentation.GetSegmentation().ContainsRepresentation("Closed surface") and nodes.in_3d
+    assert [row["name"] for row in findings_of(table)] == ["Right lung", "Left lung"]
+
+
+@pytest.mark.parametrize(
+    ("structures", "grouping", "segments", "names"),
+    [
+        ({}, EACH, ["Finding 1", "Finding 2"], ["Finding 1", "Finding 2"]),
+        ({}, TOGETHER, ["Findings"], ["Finding 1", "Finding 2"]),
+        ({0: "lesion"}, EACH, ["Lesion 1", "Lesion 2"], ["Lesion 1", "Lesion 2"]),
+        ({0: "lesion"}, TOGETHER, ["Lesion"], ["Lesion 1", "Lesion 2"]),
+        ({1: "bone"}, EACH, ["Bone", "Finding 2"], ["Bone", "Finding 2"]),
+    ],
+)
+def test_names_of_segments_and_findings(scene, structures, grouping, segments, names):
+    segmentation, table = add_outcome(outcome_of(blocks(), structures), place(scene), PROVENANCE, grouping=grouping)
+    content = segmentation.GetSegmentation()
+    assert [content.GetNthSegment(n).GetName() for n in range(content.GetNumberOfSegments())] == segments
+    assert [row["name"] for row in findings_of(table)] == names
+    assert {row["segment"] for row in findings_of(table)} == set(content.GetSegmentIDs())
+
+
+def test_seeds_name_what_they_mark(scene):
+    seeds = {1: SegmentInfo("Organ", (1.0, 0.0, 0.0)), 2: SegmentInfo("Rest", (0.0, 1.0, 0.0))}
+    segmentation, _table = add_outcome(outcome_of(blocks()), place(scene), PROVENANCE, seeds=seeds)
+    first = segmentation.GetSegmentation().GetNthSegment(0)
+    assert first.GetName() == "Organ" and first.GetColor() == (1.0, 0.0, 0.0)
+
+
+def test_what_a_segmentation_holds_stays(scene):
+    volume = place(scene)
+    segmentation, _ = add_outcome(outcome_of(blocks()), volume, PROVENANCE)
+    before = sitk.GetArrayFromImage(labels_of_segmentation(segmentation, volume, ["Segment_1"])[0])
+    again = add_outcome(outcome_of(blocks()[::-1].copy()), volume, PROVENANCE, output=segmentation)
+    assert again.segmentation is segmentation
+    assert segmentation.GetSegmentation().GetNumberOfSegments() == 4
+    after = sitk.GetArrayFromImage(labels_of_segmentation(segmentation, volume, ["Segment_1"])[0])
+    np.testing.assert_array_equal(before, after)
+    assert {row["segment"] for row in findings_of(again.table)}.isdisjoint({"Segment_1", "Segment_2"})
+
+
+def test_maps_lines_and_surface_come_along(scene):
+    volume = place(scene)
+    share = sitk.Cast(turned_grid((40, 36, 20)).empty_image(), sitk.sitkFloat32)
+    line = SimpleNamespace(points=np.array([[0, 0, 0], [3, 4, 0], [3, 4, 5.0]]), radii_mm=np.array([1, 2, 3.0]))
+    surface = SimpleNamespace(points=np.eye(3) * 5, triangles=np.array([[0, 1, 2]]))
+    nodes = add_outcome(
+        outcome_of(blocks(), maps={"csf": share}, centerlines=(line,), surface=surface), volume, PROVENANCE
+    )
+    assert nodes.maps[0].GetName() == "CT cerebrospinal fluid"
+    table, curve = nodes.centerlines
+    row = findings_of(table)[0]
+    assert row["length_mm"] == pytest.approx(10) and row["mean_radius_mm"] == pytest.approx(2)
+    assert curve.GetCurveLengthWorld() == pytest.approx(10, rel=0.1)
+    assert curve.GetNthControlPointPositionWorld(1) == pytest.approx((-3, -4, 0))
+    assert nodes.surface.GetPolyData().GetPoint(0) == pytest.approx((-5, 0, 0))
+    assert all(provenance_of(node) for node in (*nodes.maps, *nodes.centerlines, nodes.surface))
+
+
+def test_a_tree_of_many_branches_is_one_model(scene):
+    branches = tuple(SimpleNamespace(points=np.random.rand(3, 3), radii_mm=np.ones(3)) for _ in range(60))
+    nodes = add_outcome(outcome_of(blocks(), centerlines=branches), place(scene), PROVENANCE)
+    table, model = nodes.centerlines
+    assert table.GetNumberOfRows() == 60 and model.GetPolyData().GetNumberOfLines() == 60
+
+
+def test_ten_thousand_components_share_a_segment_but_have_their_rows(scene):
+    values = np.zeros((50, 100, 100), np.uint16)
+    values[::2, ::5, ::5] = np.arange(1, 10001).reshape(25, 20, 20)
+    labels = turned_grid((100, 100, 50)).image_of(values)
+    volume = volume_from_image(sitk.Cast(labels, sitk.sitkFloat32), "CT")
+    nodes = add_outcome(SegmentationOutcome(labels, {}, candidates_of_labels(labels)), volume, PROVENANCE)
+    content = nodes.segmentation.GetSegmentation()
+    assert content.GetNumberOfSegments() == 200 and nodes.table.GetNumberOfRows() == 10000 and not nodes.in_3d
+    assert content.GetNthSegment(199).GetName() == "Other findings (9801)"
+    from MedProcLib.scene.findings import accepted_of, decide
+
+    decide(nodes.table, 9999, "accepted", "R")
+    accepted = accepted_of(nodes.table)
+    mask = sitk.GetArrayFromImage(labels_of_segmentation(accepted, volume)[0])
+    assert np.argwhere(mask).tolist() == np.argwhere(values == 10000).tolist()
+    assert accepted.GetSegmentation().GetNthSegment(0).GetName() == "Finding 10000 (accepted)"
+
+
+def test_a_failure_adds_nothing(scene, monkeypatch):
+    volume = place(scene)
+    count = scene.GetNumberOfNodes()
+    bad = SimpleNamespace(points=np.zeros((2, 3)), radii_mm="no number")
+    with pytest.raises(ValueError):
+        add_outcome(outcome_of(blocks(), centerlines=(bad,)), volume, PROVENANCE)
+    assert scene.GetNumberOfNodes() == count
