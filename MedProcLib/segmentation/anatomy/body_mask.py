@@ -3,6 +3,7 @@
 from typing import Annotated, Literal
 
 import numpy as np
+import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -10,12 +11,16 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import foreground, inside, values_of
+from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import closed, filled, main_piece
+from ..common.patient_grid import mask_on_grid, on_patient_grid
 from ..common.working_grid import mask_on_image, on_working_grid
+from .ct_body import CT_AIR_HU, body_region
+from .refine import refined
 
 WORKING_MM = 2.0
-# No tissue but air and lung is below this; an image that goes there is taken as CT.
-CT_AIR_HU = -500.0
+# Around what is denser than this, air is left out of the work.
+CONTENT_HU = -800.0
 
 
 @operation(
@@ -26,7 +31,11 @@ CT_AIR_HU = -500.0
     "threshold and connectivity); Otsu, IEEE SMC 9(1), 1979",
 )
 class BodyMask:
-    """Outline the body against the air around it, with lungs and other cavities filled and the table left out."""
+    """Outline the body against the air around it, with lungs and other cavities filled and the table left out.
+
+    In CT, arms and legs that lie apart from the trunk belong to the body, and a table that it lies on is recognized by
+    running on, the same, where the body does not.
+    """
 
     kind: Annotated[
         Literal["automatic", "CT", "other"],
@@ -37,19 +46,46 @@ class BodyMask:
     closing_mm: Annotated[float, Range(0, 30, "mm"), "radius of the openings (airways, noise) that are closed"] = 6.0
 
     def __call__(self, image, mask=None, progress=SILENT):
-        values, valid = values_of(image)
-        region = inside(mask, valid)
-        first, second, third = progress.parts(1, 8, 1)
-        grid, work, scale = on_working_grid(image, values, region, WORKING_MM, first)
-        ct = self.kind == "CT" or (self.kind == "automatic" and float(values[region].min()) < CT_AIR_HU)
-        if ct:
-            body = work > self.threshold_HU / scale
-        else:
-            # the square root brings dark tissue nearer to bright tissue than to air
-            body = foreground(np.sqrt(np.maximum(work - work.min(), 0)), np.isfinite(work))
-        if not body.any():
-            raise InputError("Nothing is above the threshold: choose a lower one, or another kind of image.")
-        return mask_on_image(_outline(self, body, grid, second), grid, image, third)
+        view = sitk.GetArrayViewFromImage(image)
+        low = float(np.nanmin(np.where(np.isfinite(view), view, np.inf))) if view.dtype.kind == "f" else view.min()
+        if self.kind == "CT" or (self.kind == "automatic" and low < CT_AIR_HU):
+            return _of_ct(self, image, mask, progress)
+        return _of_any(self, image, mask, progress)
+
+
+def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
+    read, sample, outline, fine = progress.parts(1, 1, 6, 2)
+    ct = hounsfield(image, read)
+    grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, sample)
+    if mask is not None:
+        work = np.where(mask_on_grid(mask, grid), work, AIR_HU)
+    body = body_region(work, grid, settings.threshold_HU, settings.opening_mm, settings.closing_mm, outline)
+    if not body.any():
+        raise InputError(
+            f"Nothing is above {settings.threshold_HU:g} HU; the largest value is {work.max():.0f} HU: lower the threshold."
+        )
+    values = refined(ct, {1: body}, grid, lambda hu: hu > settings.threshold_HU, progress=fine)
+    return _masked(values, image, mask)
+
+
+def _masked(values: np.ndarray, image: sitk.Image, mask: sitk.Image | None) -> sitk.Image:
+    view = sitk.GetArrayViewFromImage(image)
+    if mask is not None:
+        values &= sitk.GetArrayViewFromImage(mask) != 0
+    if view.dtype.kind == "f":
+        values &= np.isfinite(view)
+    if not values.any():
+        raise InputError("Nothing was found: choose a smaller opening radius or another threshold.")
+    return Geometry.of(image).image_of(values)
+
+
+def _of_any(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
+    values, valid = values_of(image)
+    first, second, third = progress.parts(1, 8, 1)
+    grid, work, _ = on_working_grid(image, values, inside(mask, valid), WORKING_MM, first)
+    # the square root brings dark tissue nearer to bright tissue than to air
+    body = foreground(np.sqrt(np.maximum(work - work.min(), 0)), np.isfinite(work))
+    return mask_on_image(_outline(settings, body, grid, second), grid, image, third)
 
 
 def _outline(settings: BodyMask, body: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:

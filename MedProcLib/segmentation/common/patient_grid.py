@@ -1,0 +1,144 @@
+"""Segment on an isotropic grid along the patient's axes, and bring what was found back to the image's voxels.
+
+Left, right and slice by slice then mean the same for every image, however its voxels lie in the patient.
+"""
+
+from collections.abc import Iterator
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...core.geometry import Geometry, resample
+from ...core.image_filter import Box, grid_of_box
+from ...core.progress import SILENT, Progress, execute
+from ...core.voxels import extended, isotropic_grid, shrink_factors
+from ...enhancement.geometry.orientation import reoriented
+
+# Around what is not air, so much air is kept.
+MARGIN_MM = 12.0
+# Where something is, is found on voxels of this side.
+CONTENT_MM = 6.0
+MOST_VOXELS = 20_000_000
+# Voxels of a slab in which results are brought back.
+SLAB_VOXELS = 8_000_000
+
+
+def patient_grid(
+    source: Geometry,
+    spacing_mm: float,
+    box: tuple[np.ndarray, np.ndarray] | None = None,
+    most_voxels: int = MOST_VOXELS,
+) -> Geometry:
+    """Isotropic grid along L, P and S that covers a grid, or the part of it inside a box (lowest and highest point).
+
+    Voxels have nearly this side (mm), or a larger one if they were too many. A single slice stays in its plane.
+    """
+    if 1 in source.size and source.dimension == 3:
+        return isotropic_grid(reoriented(source, "LPS"), spacing_mm, most_voxels)
+    half = np.abs(np.reshape(source.direction, (source.dimension,) * 2)) @ (np.asarray(source.spacing) / 2)
+    low, high = source.corners().min(axis=0) - half, source.corners().max(axis=0) + half
+    if box is not None:
+        # whole voxels are left out, so that those that stay lie as they would without the box
+        low = low + np.floor(np.clip(box[0] - low, 0, None) / spacing_mm) * spacing_mm
+        high = high - np.floor(np.clip(high - box[1], 0, None) / spacing_mm) * spacing_mm
+    spacing_mm = max(spacing_mm, float(np.prod(high - low) / most_voxels) ** (1 / source.dimension))
+    size = np.maximum(1, np.round((high - low) / spacing_mm)).astype(int)
+    spacing = (high - low) / size
+    return Geometry(
+        tuple(int(n) for n in size),
+        tuple(float(s) for s in spacing),
+        tuple(float(x) for x in low + spacing / 2),
+        tuple(float(x) for x in np.eye(source.dimension).ravel()),
+    )
+
+
+def content_box(image: sitk.Image, above: float) -> tuple[np.ndarray, np.ndarray] | None:
+    """Lowest and highest point (LPS, mm) of what is brighter than a value, with a margin; None where nothing is."""
+    coarse = sitk.BinShrink(image, shrink_factors(image, CONTENT_MM))
+    bright = np.argwhere(sitk.GetArrayViewFromImage(coarse) > above)
+    if not len(bright):
+        return None
+    grid = Geometry.of(coarse)
+    ends = np.array(np.meshgrid(*np.stack([bright.min(axis=0), bright.max(axis=0)])[:, ::-1].T, indexing="ij"))
+    corners = grid.points(ends.reshape(grid.dimension, -1).T)
+    if not np.allclose(np.abs(np.reshape(grid.direction, (grid.dimension,) * 2)).max(axis=0), 1):
+        corners = grid.points(bright[:, ::-1])
+    margin = MARGIN_MM + max(grid.spacing)
+    return corners.min(axis=0) - margin, corners.max(axis=0) + margin
+
+
+def on_patient_grid(
+    image: sitk.Image,
+    spacing_mm: float,
+    outside: float,
+    content_above: float | None = None,
+    progress: Progress = SILENT,
+) -> tuple[Geometry, np.ndarray]:
+    """Grid of patient_grid over the image and its values (float32, z, y, x) there: means of the voxels they cover.
+
+    outside: value of what the image does not reach; content_above: leave out what lies around all values above this.
+    """
+    box = None if content_above is None else content_box(image, content_above)
+    grid = patient_grid(Geometry.of(image), spacing_mm, box)
+    factors = shrink_factors(image, spacing_mm)
+    if max(factors) > 1:
+        shrink = sitk.BinShrinkImageFilter()
+        shrink.SetShrinkFactors(factors)
+        image = execute(shrink, image, progress=progress, message="Averaging")
+    image = extended(sitk.Cast(image, sitk.sitkFloat32))
+    return grid, sitk.GetArrayFromImage(resample(image, grid, default_value=outside, progress=progress))
+
+
+def mask_on_grid(mask: sitk.Image, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
+    """Where (z, y, x) a grid of patient_grid lies in a region of interest."""
+    inside = resample(
+        sitk.Cast(mask != 0, sitk.sitkUInt8), grid, interpolator=sitk.sitkNearestNeighbor, progress=progress
+    )
+    return sitk.GetArrayFromImage(inside) != 0
+
+
+def signed_distance(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
+    """Distance in mm (float32, z, y, x) to the border of a region, which lies halfway between voxels; negative inside."""
+    if region.all() or not region.any():
+        return np.full(region.shape, -1e3 if region.all() else 1e3, np.float32)
+    measure = sitk.SignedMaurerDistanceMapImageFilter()
+    measure.SetUseImageSpacing(True)
+    measure.SetSquaredDistance(False)
+    measure.SetInsideIsPositive(False)
+    distance = sitk.GetArrayFromImage(execute(measure, grid.image_of(region), progress=progress, message="Measuring"))
+    # Maurer's map is 0 on the region's border voxels; 0 is wanted half a voxel farther out
+    half = max(s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1 or grid.dimension == 2) / 2
+    distance[region] -= half
+    distance[~region] -= half
+    return distance
+
+
+def box_on_image(region: np.ndarray, grid: Geometry, image: Geometry, margin_mm: float) -> Box | None:
+    """The box of the image's voxels (z, y, x) that holds a region of a grid, with a margin; None when it is empty."""
+    found = np.argwhere(region)
+    if not len(found):
+        return None
+    low, high = found.min(axis=0), found.max(axis=0)
+    ends = np.array(np.meshgrid(*np.stack([low, high])[:, ::-1].T, indexing="ij")).reshape(grid.dimension, -1).T
+    index = image.indices(grid.points(ends))
+    margin = margin_mm / np.asarray(image.spacing) + 1
+    first = np.clip(np.floor(index.min(axis=0) - margin), 0, np.asarray(image.size) - 1).astype(int)
+    last = np.clip(np.ceil(index.max(axis=0) + margin), 0, np.asarray(image.size) - 1).astype(int)
+    return tuple(slice(int(a), int(b) + 1) for a, b in zip(first[::-1], last[::-1], strict=True))
+
+
+def slabs_of(box: Box) -> Iterator[Box]:
+    """A box (z, y, x) cut along its first axis into slabs that bound the memory."""
+    plane = max(1, int(np.prod([s.stop - s.start for s in box[1:]])))
+    step = max(1, SLAB_VOXELS // plane)
+    for start in range(box[0].start, box[0].stop, step):
+        yield (slice(start, min(start + step, box[0].stop)), *box[1:])
+
+
+def brought_back(
+    values: np.ndarray, grid: Geometry, image: Geometry, box: Box, outside: float, nearest: bool = False
+) -> np.ndarray:
+    """Values (z, y, x) on a grid at the voxels of a box of the image, interpolated."""
+    source = extended(grid.image_of(values))
+    how = sitk.sitkNearestNeighbor if nearest else sitk.sitkLinear
+    return sitk.GetArrayFromImage(resample(source, grid_of_box(image, box), interpolator=how, default_value=outside))
