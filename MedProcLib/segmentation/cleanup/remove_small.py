@@ -3,14 +3,14 @@
 from typing import Annotated
 
 import numpy as np
-import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY, connected_components
+from ..common.connectivity import CONNECTIVITY
+from ..common.pieces import only, pieces_of
 
 
 @operation(
@@ -29,15 +29,16 @@ class RemoveSmall:
     minimum_volume_mm3: Annotated[float, Range(0, 1e9, "mm3"), "remove pieces smaller than this"] = 10.0
     maximum_volume_mm3: Annotated[float, Range(0, 1e9, "mm3"), "remove pieces larger than this; 0 is no limit"] = 0.0
     connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
+    segments: Annotated[str, "segments that are cleaned, such as '1, 4-6'; empty for all"] = ""
 
     def __call__(self, labels, progress=SILENT):
         if 0 < self.maximum_volume_mm3 < self.minimum_volume_mm3:
             raise InputError("The maximum volume is below the minimum volume, so nothing would be kept: swap them.")
-        numbers, counts = connected_components(labels, self.connectivity, progress)
-        keep = sizes_within(counts, Geometry.of(labels).voxel_volume, self.minimum_volume_mm3, self.maximum_volume_mm3)
-        values = sitk.GetArrayFromImage(labels)
-        values[~keep[numbers]] = 0
-        return Geometry.of(labels).image_of(values)
+        pieces = pieces_of(labels, self.connectivity, self.segments, progress)
+        voxel = Geometry.of(labels).voxel_volume
+        return only(
+            labels, pieces, sizes_within(pieces.counts, voxel, self.minimum_volume_mm3, self.maximum_volume_mm3)
+        )
 
 
 def sizes_within(counts: np.ndarray, voxel_volume: float, minimum: float, maximum: float = 0.0) -> np.ndarray:

@@ -54,7 +54,7 @@ def grown(box: Box, grid: Geometry, margin_mm: float, voxels: int = 1) -> Box:
     return tuple(
         slice(max(0, part.start - extra), min(size, part.stop + extra))
         for part, size, extra in (
-            (part, size, int(margin_mm / spacing) + voxels)
+            (part, size, int(margin_mm / spacing + 1e-6) + voxels)
             for part, size, spacing in zip(box, reversed(grid.size), reversed(grid.spacing), strict=True)
         )
     )
