@@ -12,6 +12,8 @@ from ..core.files import require_image_target, write_image
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.seg_nrrd import is_segmentation_file, segment_headers
+from ..scene.terminology import entry_of, terminology_text
 from ..segmentation.detection.listing import candidates_of_labels
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
@@ -41,7 +43,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         progress.part(0.02, 0.9), image=image, **{name: thing for name, thing in given.items() if thing is not None}
     )
     result = things[_last_given(recipe)]
-    structures = {value: each.name for value, each in structures_of(recipe).items()}
+    structures = structures_of(recipe)
+    names = {value: each.name for value, each in structures.items()}
     inputs["seeds"] = inputs["seeds"] or " ".join(arguments.seed)
     provenance = Provenance(recipe, {role: path for role, path in inputs.items() if path})
     progress.check()
@@ -49,12 +52,16 @@ def run(arguments: Namespace, progress: Progress) -> None:
         candidates = things.get("candidates")
         if candidates is None:
             candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
-        write_text(csv_text(*candidates_table(candidates, structures, image.GetDimension())), arguments.findings)
+        write_text(csv_text(*candidates_table(candidates, names, image.GetDimension())), arguments.findings)
         print(f"Findings, {len(candidates)}: {arguments.findings}")
     if arguments.maps is not None:
         _write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
-    write_image(result, arguments.output, provenance.to_json())
-    named = ", ".join(f"{value} {name}" if value else name for value, name in sorted(structures.items()))
+    headers = {}
+    if is_segmentation_file(arguments.output):
+        terms = {value: terminology_text(entry_of(each)) for value, each in structures.items()}
+        headers = segment_headers(result, structures, terms)
+    write_image(result, arguments.output, provenance.to_json(), headers)
+    named = ", ".join(f"{value} {name}" if value else name for value, name in sorted(names.items()))
     print(f"Segmentation{named and f' ({named})'}: {arguments.output}")
 
 

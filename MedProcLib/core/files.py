@@ -6,7 +6,7 @@ Reads NRRD, NIfTI, MetaImage and DICOM (file or folder); the kind is told from t
 import datetime
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -70,16 +70,20 @@ def read_image_file(path: str | Path) -> ImageFile:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
 
 
-def write_image(image: sitk.Image, target: str | Path, provenance: str = "") -> None:
+def write_image(
+    image: sitk.Image, target: str | Path, provenance: str = "", headers: Mapping[str, str] | None = None
+) -> None:
     """Write an image whole or not at all, compressed.
 
-    provenance: text kept in the header of NRRD and MetaImage files; NIfTI has no place for it.
+    provenance: text kept in the header of NRRD and MetaImage files; NIfTI has no place for it. headers: more of them.
     Raises InputError for an unknown ending or an unwritable place.
     """
     require_image_target(target)
-    if provenance:
+    said = {**({PROVENANCE_KEY: provenance} if provenance else {}), **(headers or {})}
+    if said:
         image = sitk.Image(image)  # shares the voxels
-        image.SetMetaData(PROVENANCE_KEY, provenance)
+        for key, text in said.items():
+            image.SetMetaData(key, text)
     with whole_file(target) as temporary:
         try:
             sitk.WriteImage(image, str(temporary), True)

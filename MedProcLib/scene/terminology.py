@@ -40,8 +40,15 @@ def set_terminology(segment, entry: TerminologyEntry) -> None:
     """Write an entry to a vtkSegment; nothing where it says nothing."""
     if entry.category is None:
         return
+    segment.SetTerminology(terminology_text(entry))
+
+
+def terminology_text(entry: TerminologyEntry) -> str:
+    """The entry as Slicer writes it; '' where it says nothing."""
+    if entry.category is None:
+        return ""
     said = [_text(code) for code in (entry.category, entry.type, entry.modifier)]
-    segment.SetTerminology("~".join([CONTEXT, *said, REGION_CONTEXT, NO_CODE, NO_CODE]))
+    return "~".join([CONTEXT, *said, REGION_CONTEXT, NO_CODE, NO_CODE])
 
 
 def terminology_of(segment) -> TerminologyEntry:
