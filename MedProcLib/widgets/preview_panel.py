@@ -17,16 +17,10 @@ from ..core.errors import InputError
 from ..core.preview import Preview
 from ..core.progress import Progress
 from ..core.recipe import Recipe
-from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window, plane_corners
-from ..scene.views import slice_nodes
+from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window
 from ..scene.volumes import image_of_volume
+from .live import LiveRunner, SliceWatch
 from .side_by_side import VIEWS, show_side_by_side
-from .task_runner import Ending, Outcome, State, TaskRunner
-
-# After the last change this long nothing is started, so that a slider that moves does not start one for each pixel.
-SETTLE_MS = 30
-# A computation that takes longer is given up when what it is for has changed.
-PATIENCE_S = 0.3
 
 SIDE_BY_SIDE = "side by side"
 # What can be chosen: title, mode, and the amount's label, smallest, largest, first value and suffix.
@@ -58,18 +52,10 @@ class PreviewPanel:
         self._get_mask, self._get_reference = get_mask, get_reference
         self._source: _Source | None = None
         self._shown: SlicePreview | None = None
-        self._wanted: list[str] = []
-        self._running: _Request | None = None
-        self._version = 0
         self._window: tuple[int, tuple[float, float]] | None = None
-        self._corners: dict[str, np.ndarray] = {}
-        self._observed: list[tuple[Any, int]] = []
         self._layout_before: int | None = None
-        self._runner = TaskRunner(self._on_progress, lambda state: None, self._on_end)
-        self._timer = qt.QTimer()
-        self._timer.singleShot = True
-        self._timer.interval = SETTLE_MS
-        self._timer.connect("timeout()", self._next)
+        self.live = LiveRunner(self._start, self._say, self._on_working, self._on_nothing)
+        self._watch = SliceWatch(self._on_slice)
         self._make_widgets()
 
     def _make_widgets(self) -> None:
@@ -115,7 +101,7 @@ class PreviewPanel:
 
     def changed(self) -> None:
         """The chain, the volume or the mask may be another one."""
-        self._version += 1
+        self.live.outdate()
         if self.active:
             self._request(self._views())
 
@@ -126,19 +112,17 @@ class PreviewPanel:
     def close(self) -> None:
         """The module goes, or the scene closes."""
         self.stop()
-        self._runner.close()
-        self._timer.stop()
+        self.live.close()
 
     def _on_switch(self, on: bool) -> None:
         self._show_enabled()
         if on:
-            self._observe()
+            self._watch.start()
             self._set_layout()
             self.changed()
         else:
-            self._timer.stop()
-            self._wanted = []
-            self._runner.discard()
+            self.live.stop()
+            self._watch.stop()
             self._forget()
             self._restore_layout()
             self._say("")
@@ -189,44 +173,30 @@ class PreviewPanel:
         if self._side_by_side():
             return [VIEWS[1]]
         names = list(slicer.app.layoutManager().sliceViewNames())
-        return sorted(names, key=lambda name: name not in self._wanted[:1])
+        return sorted(names, key=lambda name: name not in self.live.wanted[:1])
 
     def _request(self, views: list[str]) -> None:
-        allowed = self._views()
-        self._wanted = views + [view for view in self._wanted if view not in views and view in allowed]
-        running = self._running
-        stale = running is not None and (running.version != self._version or running.view in views)
-        if stale and running is not None and time.monotonic() - running.started > PATIENCE_S:
-            self._runner.discard()
-        self._timer.start()
+        self.live.request(views, self._views())
 
-    def _next(self) -> None:
-        """Start the next view's preview, unless one is computed still."""
-        if not self.active or not self._wanted or self._runner.state is not State.IDLE:
-            return
-        try:
-            source = self._require_source()
-            operations = tuple(operation for _number, operation in self._get_recipe().enabled_steps)
-            if not operations:
-                raise InputError(_("Switch on at least one step."))
-        except InputError as error:
-            self._wanted = []
-            if self._shown is not None:
-                self._shown.clear()
-            self._say(str(error))
-            return
-        view = self._wanted.pop(0)
-        plane = next((node for node in slice_nodes(slicer.mrmlScene) if node.GetLayoutName() == view), None)
-        if plane is None:
-            self._timer.start()
-            return
-        corners = self._corners[view] = plane_corners(plane)
-        self._running = _Request(view, self._version, time.monotonic())
-        version = self._version
-        self._runner.start(
+    def _start(self, view: str) -> Any:
+        """What computes the preview of a view, and what shows it; see LiveRunner."""
+        source = self._require_source()
+        operations = tuple(operation for _number, operation in self._get_recipe().enabled_steps)
+        if not operations:
+            raise InputError(_("Switch on at least one step."))
+        corners = self._watch.corners(view)
+        if corners is None:
+            return None
+        version = self.live.version
+        return (
             lambda progress: source.part(operations, corners, progress),
             lambda parts: self._show(view, version, source, parts),
         )
+
+    def _on_nothing(self, reason: str) -> None:
+        if self._shown is not None:
+            self._shown.clear()
+        self._say(reason)
 
     def _require_source(self) -> "_Source":
         volume = self._get_volume()
@@ -252,45 +222,20 @@ class PreviewPanel:
             self._say(_("Preview of the slices in view: {ms:.0f} ms a view.").format(ms=1000 * parts.seconds))
         else:
             self._say(_("Approximate; what it needs of the whole volume is being computed..."))
-            self._wanted.append(view)
+            self.live.wanted.append(view)
 
-    def _on_progress(self, fraction: float, message: str) -> None:
-        running = self._running
-        if running is not None and time.monotonic() - running.started > PATIENCE_S:
-            self._say(_("Computing what the preview needs of the whole volume ({p:.0f} %)").format(p=100 * fraction))
+    def _on_working(self, fraction: float) -> None:
+        self._say(_("Computing what the preview needs of the whole volume ({p:.0f} %)").format(p=100 * fraction))
 
-    def _on_end(self, outcome: Outcome) -> None:
-        self._running = None
-        if outcome.ending is Ending.INPUT_ERROR:
-            self._say(outcome.message)
-        elif outcome.ending is Ending.BUG:
-            self._wanted = []
-            self._say(_("The preview failed: {error}").format(error=outcome.message))
-        if self.active and self._wanted:
-            self._timer.start()
-
-    def _observe(self) -> None:
-        for node in slice_nodes(slicer.mrmlScene):
-            tag = node.AddObserver("ModifiedEvent", lambda caller, event: self._on_slice(caller))
-            self._observed.append((node, tag))
-
-    def _on_slice(self, node: Any) -> None:
-        view = node.GetLayoutName()
-        if not self.active or view not in self._views():
-            return
-        known = self._corners.get(view)
-        if known is None or np.abs(known - plane_corners(node)).max() > 1e-3:
+    def _on_slice(self, view: str) -> None:
+        if self.active and view in self._views():
             self._request([view])
 
     def _forget(self) -> None:
         """Take the previews away, and all that was learned."""
-        for node, tag in self._observed if not self.active else []:
-            node.RemoveObserver(tag)
-        if not self.active:
-            self._observed = []
         if self._shown is not None:
             self._shown.clear()
-        self._shown, self._source, self._window, self._corners = None, None, None, {}
+        self._shown, self._source, self._window = None, None, None
 
     def _show_amount(self) -> None:
         label, low, high, first, suffix = CHOICES[self.mode_box.currentIndex][2]
@@ -306,13 +251,6 @@ class PreviewPanel:
     def _say(self, text: str) -> None:
         self.status_label.text = text
         self.status_label.visible = bool(text)
-
-
-@dataclass(frozen=True)
-class _Request:
-    view: str
-    version: int
-    started: float
 
 
 @dataclass(frozen=True)

@@ -46,10 +46,7 @@ class Stage:
 
     @property
     def idle(self):
-        from MedProcLib.widgets.task_runner import State
-
-        panel = self.panel
-        return not panel._wanted and panel._runner.state is State.IDLE and not panel._timer.active
+        return self.panel.live.idle
 
 
 @pytest.fixture

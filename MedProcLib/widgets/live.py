@@ -1,0 +1,151 @@
+"""What previews share: a computation that follows what the user does, and the slice views that it is shown in."""
+
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from ..scene.slice_preview import plane_corners
+from ..scene.views import slice_nodes
+from .task_runner import Commit, Compute, Ending, Outcome, State, TaskRunner
+
+# After the last change this long nothing is started, so that a slider that moves does not start one for each pixel.
+SETTLE_MS = 30
+# A computation that takes longer is given up when what it is for has changed, and tells how far it is.
+PATIENCE_S = 0.3
+
+
+class LiveRunner:
+    """Computes for one key (a view, say) after the other, always from the newest state; what is outdated is given up.
+
+    start(key): gives (compute, commit), see TaskRunner, or None to try again later; raises InputError when there is
+    nothing to compute. say(text): a line for the user; working(fraction): called while a computation takes long;
+    failed(text): start had nothing to compute.
+    """
+
+    def __init__(
+        self,
+        start: Callable[[str], tuple[Compute, Commit] | None],
+        say: Callable[[str], None],
+        working: Callable[[float], None],
+        failed: Callable[[str], None],
+        settle_ms: int = SETTLE_MS,
+    ) -> None:
+        self._start, self._say, self._working, self._failed = start, say, working, failed
+        self.version = 0
+        self.wanted: list[str] = []
+        self._running: _Running | None = None
+        self._runner = TaskRunner(self._on_progress, lambda state: None, self._on_end)
+        self._timer = qt.QTimer()
+        self._timer.singleShot = True
+        self._timer.interval = settle_ms
+        self._timer.connect("timeout()", self._next)
+
+    @property
+    def idle(self) -> bool:
+        """Nothing is computed, waited for or wanted."""
+        return not self.wanted and self._runner.state is State.IDLE and not self._timer.active
+
+    def outdate(self) -> None:
+        """What is computed now is for a state that is gone."""
+        self.version += 1
+
+    def request(self, keys: Sequence[str], allowed: Sequence[str]) -> None:
+        """Compute for these keys first, then for those wanted before that are still allowed."""
+        self.wanted = list(keys) + [key for key in self.wanted if key not in keys and key in allowed]
+        running = self._running
+        stale = running is not None and (running.version != self.version or running.key in keys)
+        if stale and running is not None and time.monotonic() - running.started > PATIENCE_S:
+            self._runner.discard()
+        self._timer.start()
+
+    def stop(self) -> None:
+        """Want nothing, and forget what is computed."""
+        self._timer.stop()
+        self.wanted = []
+        self._runner.discard()
+
+    def close(self) -> None:
+        """The module goes."""
+        self.wanted = []
+        self._runner.close()
+        self._timer.stop()
+
+    def _next(self) -> None:
+        if not self.wanted or self._runner.state is not State.IDLE:
+            return
+        key = self.wanted.pop(0)
+        try:
+            job = self._start(key)
+        except InputError as error:
+            self.wanted = []
+            self._failed(str(error))
+            return
+        if job is None:
+            self._timer.start()
+            return
+        self._running = _Running(key, self.version, time.monotonic())
+        self._runner.start(*job)
+
+    def _on_progress(self, fraction: float, message: str) -> None:
+        running = self._running
+        if running is not None and time.monotonic() - running.started > PATIENCE_S:
+            self._working(fraction)
+
+    def _on_end(self, outcome: Outcome) -> None:
+        self._running = None
+        if outcome.ending is Ending.INPUT_ERROR:
+            self._say(outcome.message)
+        elif outcome.ending is Ending.BUG:
+            self.wanted = []
+            self._say(_("The preview failed: {error}").format(error=outcome.message))
+        if self.wanted:
+            self._timer.start()
+
+
+@dataclass(frozen=True)
+class _Running:
+    key: str
+    version: int
+    started: float
+
+
+class SliceWatch:
+    """Tells when a slice view shows another place than the one that was asked for last. moved(view): its layout name."""
+
+    def __init__(self, moved: Callable[[str], None]) -> None:
+        self._moved = moved
+        self._corners: dict[str, np.ndarray] = {}
+        self._observed: list[tuple[Any, int]] = []
+
+    def start(self) -> None:
+        """Listen to the views there are."""
+        self.stop()
+        for node in slice_nodes(slicer.mrmlScene):
+            tag = node.AddObserver("ModifiedEvent", lambda caller, event: self._on_slice(caller))
+            self._observed.append((node, tag))
+
+    def stop(self) -> None:
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed, self._corners = [], {}
+
+    def corners(self, view: str) -> np.ndarray | None:
+        """Corners (4, 3; LPS, mm) of what a view shows now; None for a view that is not there."""
+        plane = next((node for node in slice_nodes(slicer.mrmlScene) if node.GetLayoutName() == view), None)
+        if plane is None:
+            return None
+        self._corners[view] = plane_corners(plane)
+        return self._corners[view]
+
+    def _on_slice(self, node: Any) -> None:
+        view = node.GetLayoutName()
+        known = self._corners.get(view)
+        if known is None or np.abs(known - plane_corners(node)).max() > 1e-3:
+            self._moved(view)
