@@ -1,5 +1,7 @@
 """The commands and their arguments. Others call them from scripts: they are a promise and only grow."""
 
+import argparse
+
 from .command import Command, argument
 
 IMAGE = argument("image", metavar="IMAGE", help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder")
@@ -103,6 +105,46 @@ COMMANDS = (
             output("TABLE.csv", "table of measurements"),
         ),
         ("measure brain.nii.gz lesions.nii.gz -o lesions.csv",),
+    ),
+    Command(
+        "evaluate",
+        "score a segmentation against a reference: overlap, distances, surface Dice, lesions, of every segment",
+        (
+            argument("reference", metavar="REFERENCE", help="label map taken as the truth"),
+            argument("test", metavar="TEST", help="label map to score; on another grid it is resampled (nearest)"),
+            argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
+            argument("--names", metavar="N=NAME", nargs="+", help="names of labels, such as 1=Liver 2=Spleen"),
+            argument("--tolerance", metavar="MM", type=float, help="for surface Dice (default: 1 mm)"),
+            argument("--boundary", metavar="MM", type=float, help="width of the band of boundary IoU (default: 2 mm)"),
+            argument(
+                "--lesions",
+                action=argparse.BooleanOptionalAction,
+                help="score connected components one by one (default: yes)",
+            ),
+            argument(
+                "--match",
+                choices=("iou", "overlap"),
+                help="when lesions match: iou, one to one above the threshold (default); overlap, any shared voxel",
+            ),
+            argument("--iou-threshold", metavar="T", type=float, help="IoU above which lesions match (default: 0.5)"),
+            argument(
+                "--connectivity",
+                choices=("face", "corner"),
+                help="how voxels of a lesion touch (default: corner)",
+            ),
+            argument("--smallest-lesion", metavar="MM3", type=float, help="smaller lesions are left out (default: 0)"),
+            argument(
+                "--merge",
+                metavar="MM",
+                type=float,
+                help="for lesion-wise Dice: lesions of REFERENCE that touch when dilated so far are one (default: 0)",
+            ),
+            output("METRICS.csv", "table, a line per segment and the mean last; .json: the full record"),
+        ),
+        (
+            "evaluate reference.nii.gz segmentation.nii.gz -o metrics.csv",
+            "evaluate lesions_reader.nii.gz lesions.nii.gz --match overlap --smallest-lesion 3 -o lesions.json",
+        ),
     ),
     Command(
         "quality",

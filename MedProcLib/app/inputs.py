@@ -35,6 +35,12 @@ def read_labels(path: str, image: sitk.Image) -> sitk.Image:
     labels = read_image(path)
     require_scalar(labels, f"Segmentation {path}")
     require_same_grid(image, labels, f"the image and its segmentation {path}")
+    return label_map(labels, path)
+
+
+def label_map(labels: sitk.Image, path: str) -> sitk.Image:
+    """The label map of a file; whole numbers stored as floats become integers. Raises InputError for other values."""
+    require_scalar(labels, f"Segmentation {path}")
     if labels.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
         return labels
     values = sitk.GetArrayViewFromImage(labels)

@@ -11,6 +11,9 @@ from ..common.morphology import dilated
 from .overlap import ratio
 from .part import Part, grid_of, shared_box
 
+# Up to so many possible pairs of lesions are counted in a list of all of them, which needs no sorting.
+LISTED_PAIRS = 1_000_000
+
 
 @dataclass(frozen=True)
 class LesionRules:
@@ -103,8 +106,15 @@ def _overlaps(reference: Part, first: np.ndarray, test: Part, second: np.ndarray
     here, there = shared_box(reference, test)
     a, b = first[here].ravel(), second[there].ravel()
     both = (a > 0) & (b > 0)
-    codes, shared = np.unique(a[both].astype(np.int64) * (int(second.max(initial=0)) + 1) + b[both], return_counts=True)
-    numbers = np.divmod(codes, int(second.max(initial=0)) + 1)
+    base = int(second.max(initial=0)) + 1
+    codes = a[both].astype(np.int64) * base + b[both]
+    if (int(first.max(initial=0)) + 1) * base <= LISTED_PAIRS:
+        counts = np.bincount(codes)
+        codes = np.flatnonzero(counts)
+        shared = counts[codes]
+    else:
+        codes, shared = np.unique(codes, return_counts=True)
+    numbers = np.divmod(codes, base)
     return _Overlaps(numbers[0] - 1, numbers[1] - 1, shared, *(np.bincount(x.ravel())[1:] for x in (first, second)))
 
 

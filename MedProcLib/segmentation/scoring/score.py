@@ -7,7 +7,6 @@ from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -15,6 +14,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ..common.connectivity import CONNECTIVITY
+from ..common.label_boxes import boxes_of
 from .boundary import boundary_iou
 from .figures import ALL_FIGURES, LESION_FIGURES
 from .lesions import LesionRules, lesion_values
@@ -25,8 +25,6 @@ from .result import Scores, SegmentScore
 from .surface_distance import area_weighted_values, border_values
 
 MOST_THREADS = 4
-# find_objects keeps a list as long as the largest label
-LARGEST_DIRECT_LABEL = 65535
 MATCH = Literal["iou", "overlap"]
 
 
@@ -77,30 +75,30 @@ def score(
 
     The test is resampled onto the reference's grid (nearest neighbor) where that is another one; notes say so.
     labels: values to score; by default all that one of the two has. names: of values, 'Segment N' where missing.
-    Raises InputError when both are empty and no labels are given, or they lie at different places; Cancelled.
+    Raises InputError when both are empty and no labels are given, for label 0, or when they lie at different places;
+    Cancelled.
     """
     aligning, finding, scoring = progress.parts(2, 1, 10)
     test, notes = on_grid_of(reference, test, aligning)
     grid = Geometry.of(reference)
     spacing, arrays = _in_plane(grid, [sitk.GetArrayViewFromImage(image) for image in (reference, test)])
     finding(0.0, "Finding segments")
-    values, arrays = _small_values(arrays)
-    boxes = [ndimage.find_objects(array) for array in arrays]
+    known = [boxes_of(array) for array in arrays]
     finding.check()
-    known = [{values[index]: (index, box) for index, box in enumerate(found, 1) if box is not None} for found in boxes]
     wanted = (
         sorted(set(known[0]) | set(known[1])) if labels is None else [int(label) for label in dict.fromkeys(labels)]
     )
     if not wanted:
         raise InputError("Both segmentations are empty: name the labels to score, or segment something first.")
-
+    if 0 in wanted:
+        raise InputError("Label 0 is the background: name the labels of segments.")
     wanted_figures = [f for f in ALL_FIGURES if settings.lesions or f not in LESION_FIGURES]
 
     def score_label(label: int) -> SegmentScore:
         scoring.check()
         reference_part, test_part = (
-            part_of(array, *found.get(label, (0, None)), spacing, grid.voxel_volume)
-            for array, found in zip(arrays, known, strict=True)
+            part_of(array, label, boxes.get(label), spacing, grid.voxel_volume)
+            for array, boxes in zip(arrays, known, strict=True)
         )
         name = (names or {}).get(label, f"Segment {label}")
         figures = _values(reference_part, test_part, arrays[0].size, settings, scoring.quiet())
@@ -142,27 +140,11 @@ def _in_plane(grid: Geometry, arrays: list[np.ndarray]) -> tuple[tuple[float, ..
     return tuple(spacing[axis] for axis in kept), [a.reshape([shape[axis] for axis in kept]) for a in arrays]
 
 
-def _small_values(arrays: list[np.ndarray]) -> tuple[list[int], list[np.ndarray]]:
-    """Label of each value 0, 1, ... and the arrays in those values; arrays of small values are left as they are."""
-    largest = max(int(array.max(initial=0)) for array in arrays)
-    if largest <= LARGEST_DIRECT_LABEL and all(array.min(initial=0) >= 0 for array in arrays):
-        return list(range(largest + 1)), arrays
-    # Python's integers: the two may be of types that have none in common
-    found = [np.unique(array, return_inverse=True) for array in arrays]
-    values = [0, *sorted({int(v) for known, _ in found for v in known} - {0})]
-    place = {value: index for index, value in enumerate(values)}
-    return values, [
-        np.array([place[int(v)] for v in known], np.int32)[index].reshape(array.shape)
-        for (known, index), array in zip(found, arrays, strict=True)
-    ]
-
-
-def _largest_first(wanted: Sequence[int], known: Sequence[Mapping[int, tuple]]) -> list[int]:
+def _largest_first(wanted: Sequence[int], known: Sequence[Mapping[int, tuple[slice, ...]]]) -> list[int]:
     """The labels by the size of their boxes, so that no thread is left with the largest at the end."""
 
     def size(label: int) -> int:
-        boxes = (found[label][1] for found in known if label in found)
-        return sum(math.prod(side.stop - side.start for side in box) for box in boxes)
+        return sum(math.prod(side.stop - side.start for side in boxes[label]) for boxes in known if label in boxes)
 
     return sorted(wanted, key=size, reverse=True)
 

@@ -1,0 +1,74 @@
+"""`evaluate`: how well a segmentation agrees with a reference, as a table or the full record."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+
+from ..core.atomic import require_writable, write_text
+from ..core.errors import InputError
+from ..core.progress import Progress
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..core.registry import create_operation
+from ..segmentation.scoring.result import Scores
+from ..segmentation.scoring.score import score
+from ..segmentation.scoring.table import scores_csv, scores_json
+from .inputs import label_map, read_noted, require_other_file
+
+ENDINGS = (".csv", ".json")
+# option -> parameter of segmentation.score
+OPTIONS = {
+    "tolerance": "tolerance_mm",
+    "boundary": "boundary_mm",
+    "lesions": "lesions",
+    "match": "match",
+    "iou_threshold": "iou_threshold",
+    "connectivity": "connectivity",
+    "smallest_lesion": "smallest_lesion_mm3",
+    "merge": "merge_mm",
+}
+
+
+def run(arguments: Namespace, progress: Progress) -> None:
+    if not str(arguments.output).lower().endswith(ENDINGS):
+        raise InputError(f"{arguments.output} is no table: end it in .csv, or in .json for the full record.")
+    require_writable(arguments.output)
+    require_other_file(arguments.output, arguments.reference, arguments.test)
+    given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
+    settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
+    names = _names(arguments.names)
+    reference, test = (
+        label_map(read_noted(path, arguments.notes).image, path) for path in (arguments.reference, arguments.test)
+    )
+    scores = score(reference, test, settings, arguments.labels, names, progress.part(0.1, 0.98))
+    arguments.notes += scores.notes
+    progress.check()
+    if str(arguments.output).lower().endswith(".csv"):
+        text = scores_csv(scores)
+    else:
+        inputs = {"reference": arguments.reference, "test": arguments.test}
+        text = scores_json(scores, Provenance(Recipe.of(settings), inputs).as_dict())
+    write_text(text, arguments.output)
+    print(_summary(scores, arguments.output))
+
+
+def _names(given: Sequence[str] | None) -> dict[int, str]:
+    names = {}
+    for text in given or ():
+        label, equals, name = text.partition("=")
+        if not (equals and name and label.strip().lstrip("-").isdigit()):
+            raise InputError(f"--names: '{text}' is not LABEL=NAME, such as 1=Liver.")
+        names[int(label)] = name.strip()
+    return names
+
+
+def _summary(scores: Scores, output: str) -> str:
+    count, mean = len(scores.rows), scores.mean
+    figures = ", ".join(
+        f"{what} {mean.value(name):.3f}{unit}"
+        for what, name, unit in (
+            ("Dice", "dice", ""),
+            ("surface Dice", "surface_dice", ""),
+            ("HD95", "hausdorff_95", " mm"),
+        )
+    )
+    return f"Scores of {count} segment{'s' * (count != 1)}{', mean' * (count != 1)}: {figures}: {output}"

@@ -1,0 +1,192 @@
+"""`evaluate`: the scores of the Python call in a file, and what is refused."""
+
+import csv
+import json
+import math
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.files import read_image
+from MedProcLib.segmentation.scoring.figures import ALL_FIGURES, LESION_FIGURES
+from MedProcLib.segmentation.scoring.score import Score, score
+
+COLUMNS = [
+    "label",
+    "name",
+    "missing",
+    "dice",
+    "jaccard",
+    "sensitivity",
+    "specificity",
+    "precision",
+    "reference_volume_mm3",
+    "test_volume_mm3",
+    "volume_difference_mm3",
+    "relative_volume_difference_percent",
+    "absolute_volume_difference_mm3",
+    "absolute_relative_volume_difference_percent",
+    "hausdorff_mm",
+    "hausdorff_95_mm",
+    "average_symmetric_surface_distance_mm",
+    "mean_average_surface_distance_mm",
+    "surface_dice",
+    "boundary_iou",
+    "surface_dice_area_weighted",
+    "hausdorff_area_weighted_mm",
+    "hausdorff_95_area_weighted_mm",
+    "average_distance_reference_to_test_area_weighted_mm",
+    "average_distance_test_to_reference_area_weighted_mm",
+    "surface_overlap_reference_area_weighted",
+    "surface_overlap_test_area_weighted",
+    "reference_lesions",
+    "test_lesions",
+    "lesion_sensitivity",
+    "lesion_precision",
+    "lesion_f1",
+    "panoptic_quality",
+    "segmentation_quality",
+    "recognition_quality",
+    "lesion_dice",
+    "tolerance_mm",
+    "boundary_mm",
+    "lesions",
+    "match",
+    "iou_threshold",
+    "connectivity",
+    "smallest_lesion_mm3",
+    "merge_mm",
+]
+
+
+@pytest.fixture
+def label_files(image, tmp_path):
+    """Two label maps of the image: 1 body, 2 its bright balls; the test is shifted a voxel and lacks label 3."""
+    labels = sitk.Cast(image > 100, sitk.sitkUInt8) + sitk.Cast(image > 300, sitk.sitkUInt8)
+    array = sitk.GetArrayFromImage(labels)
+    reference, test = array.copy(), np.roll(array, 1, axis=2)
+    reference[0, :3, :3] = 3
+    paths = [tmp_path / name for name in ("reference.nrrd", "test.nrrd")]
+    for path, values in zip(paths, (reference, test), strict=True):
+        made = sitk.GetImageFromArray(values)
+        made.CopyInformation(image)
+        sitk.WriteImage(made, str(path))
+    return paths
+
+
+def rows_of(path):
+    with open(path, newline="", encoding="utf-8") as file:
+        return {row["label"]: row for row in csv.DictReader(file)}
+
+
+def test_the_table_has_the_figures_of_the_python_call(medproc, label_files, tmp_path):
+    table = tmp_path / "metrics.csv"
+    code, out, err = medproc("evaluate", *label_files, "-o", table)
+    assert code == 0
+    assert out.startswith("Scores of 3 segments, mean: Dice 0.") and out.endswith(f": {table}\n")
+    assert "note: Only in the reference: 3 (Segment 3)." in err
+    rows = rows_of(table)
+    assert list(rows) == ["1", "2", "3", "mean"] and list(rows["1"]) == COLUMNS
+    expected = score(*map(read_image, map(str, label_files)))
+    for segment in (*expected.rows, expected.mean):
+        row = rows["mean" if segment.label is None else str(segment.label)]
+        assert row["name"] == segment.name and row["missing"] == segment.missing
+        for m in segment.measurements:
+            assert float(row[m.column] or "nan") == pytest.approx(m.value, rel=1e-9, nan_ok=True), m.column
+    assert rows["3"]["missing"] == "test" and rows["3"]["dice"] == "0" and rows["3"]["hausdorff_mm"] == ""
+    assert (rows["mean"]["tolerance_mm"], rows["mean"]["match"]) == ("1", "iou")
+    dice = [float(rows[label]["dice"]) for label in "123"]
+    assert float(rows["mean"]["dice"]) == pytest.approx(sum(dice) / 3) and 0.7 < dice[0] < 1
+
+
+def test_options_reach_the_score(medproc, label_files, tmp_path):
+    table = tmp_path / "metrics.csv"
+    options = "--labels 2 1 --names 1=Body 2=Balls --tolerance 3 --boundary 4.5 --match overlap --iou-threshold 0.25 "
+    options += "--connectivity face --smallest-lesion 20 --merge 2"
+    assert medproc("evaluate", *label_files, *options.split(), "-o", table)[0] == 0
+    rows = rows_of(table)
+    assert [row["name"] for row in rows.values()] == ["Balls", "Body", "mean"]
+    settings = Score(3, 4.5, True, "overlap", 0.25, "face", 20, 2)
+    expected = score(*map(read_image, map(str, label_files)), settings, [1, 2])
+    for label in (1, 2):
+        for name in ("surface_dice", "boundary_iou", "lesion_f1", "lesion_dice"):
+            assert float(rows[str(label)][name]) == pytest.approx(expected.row(label).value(name), rel=1e-9)
+    recorded = {name: rows["1"][name] for name in vars(settings)}
+    assert recorded == {k: str(v).lower() if isinstance(v, bool) else f"{v:g}" if isinstance(v, float) else v
+                        for k, v in vars(settings).items()}  # fmt: skip
+
+
+def test_without_lesions(medproc, label_files, tmp_path):
+    table = tmp_path / "metrics.csv"
+    assert medproc("evaluate", *label_files, "--no-lesions", "-o", table)[0] == 0
+    assert not set(rows_of(table)["1"]) & {figure.name for figure in LESION_FIGURES}
+
+
+def test_the_full_record(medproc, label_files, tmp_path):
+    target = tmp_path / "metrics.json"
+    assert medproc("evaluate", *label_files, "--tolerance", 2, "-o", target)[0] == 0
+    record = json.loads(target.read_text(encoding="utf-8"))
+    assert record["inputs"] == {"reference": str(label_files[0]), "test": str(label_files[1])}
+    assert record["software"].startswith("MedProc ")
+    assert record["steps"][0]["operation"] == "segmentation.score"
+    assert record["steps"][0]["parameters"]["tolerance_mm"] == record["parameters"]["tolerance_mm"] == 2
+    figures = record["segments"][0]["figures"]
+    assert len(figures) == len(ALL_FIGURES)
+    assert figures["surface_dice"]["parameters"]["tolerance_mm"] == 2 and figures["hausdorff_mm"]["unit"] == "mm"
+    assert figures["reference_volume_mm3"]["code"] == "SCT:118565006"
+    assert record["segments"][2]["figures"]["hausdorff_mm"]["value"] is None
+    assert record["mean"]["figures"]["hausdorff_mm"]["parameters"]["segments"] == 2
+    assert record["notes"][0].startswith("Only in the reference: 3")
+
+
+def test_another_grid_is_said(medproc, label_files, tmp_path):
+    coarse = sitk.Expand(sitk.Shrink(sitk.ReadImage(str(label_files[1])), (2, 2, 1)), (1, 1, 1))
+    path, table = tmp_path / "coarse.nii.gz", tmp_path / "metrics.csv"
+    sitk.WriteImage(coarse, str(path))
+    code, _, err = medproc("evaluate", label_files[0], path, "-o", table)
+    assert code == 0 and "note: The test has another voxel grid" in err
+    assert 0.7 < float(rows_of(table)["1"]["dice"]) < 1
+
+
+def test_two_d_and_whole_numbers_in_floats(medproc, tmp_path):
+    values = np.zeros((20, 30), np.float32)
+    values[5:15, 5:15] = 1
+    paths = [tmp_path / "a.nrrd", tmp_path / "b.nrrd"]
+    for path, array in zip(paths, (values, np.roll(values, 2, 1)), strict=True):
+        sitk.WriteImage(sitk.GetImageFromArray(array), str(path))
+    assert medproc("evaluate", *paths, "-o", tmp_path / "m.csv")[0] == 0
+    row = rows_of(tmp_path / "m.csv")["1"]
+    assert float(row["dice"]) == pytest.approx(0.8) and float(row["hausdorff_mm"]) == 2
+    assert float(row["reference_volume_mm2"]) == 100
+
+
+def test_what_is_refused(refused, label_files, image_file, tmp_path):
+    target = tmp_path / "metrics.csv"
+    assert "whole numbers" in refused("evaluate", image_file, label_files[1], "-o", target)
+    assert "is no table" in refused("evaluate", *label_files, "-o", tmp_path / "metrics.txt")
+    assert "is an input" in refused("evaluate", tmp_path / "a.csv", label_files[1], "-o", tmp_path / "a.csv")
+    assert "parameter 'tolerance_mm' is -1.0" in refused("evaluate", *label_files, "--tolerance=-1", "-o", target)
+    assert "'Liver' is not LABEL=NAME" in refused("evaluate", *label_files, "--names", "Liver", "-o", target)
+    assert "There is no file" in refused("evaluate", tmp_path / "none.nrrd", label_files[1], "-o", target)
+    far = sitk.ReadImage(str(label_files[1]))
+    far.SetOrigin((5000, 0, 0))
+    sitk.WriteImage(far, str(tmp_path / "far.nrrd"))
+    assert "no voxel in common" in refused("evaluate", label_files[0], tmp_path / "far.nrrd", "-o", target)
+    assert "Both segmentations are empty" in refused(*empty_pair(tmp_path), "-o", target)
+    assert not target.exists()
+
+
+def test_both_empty_is_agreement_when_the_label_is_named(medproc, tmp_path):
+    table = tmp_path / "metrics.csv"
+    assert medproc(*empty_pair(tmp_path), "--labels", 1, "-o", table)[0] == 0
+    row = rows_of(table)["1"]
+    assert (row["missing"], row["dice"], row["surface_dice"], row["hausdorff_mm"]) == ("both", "1", "1", "0")
+    assert math.isnan(float(row["jaccard"] or "nan"))
+
+
+def empty_pair(folder):
+    paths = [folder / "empty_a.nrrd", folder / "empty_b.nrrd"]
+    for path in paths:
+        sitk.WriteImage(sitk.Image((5, 6, 7), sitk.sitkUInt8), str(path))
+    return ("evaluate", *paths)
