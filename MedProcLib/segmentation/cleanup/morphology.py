@@ -85,7 +85,7 @@ class Morphology:
             values[around][gone] = 0
         if boxes and not np.any(values):
             raise InputError(
-                f"Nothing is left: no segment holds a ball of {self.radius_mm:g} mm radius; the thickest place holds one "
+                f"Nothing is left: no segment holds a ball of {self.radius_mm:g} mm radius; the thickest holds one "
                 f"below {thickest:.3g} mm. Choose a smaller radius."
             )
         return grid.image_of(values)

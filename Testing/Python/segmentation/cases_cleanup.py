@@ -66,4 +66,10 @@ CASES = {
         Case(things=HALVES, parameters={"action": "invert", "first": "4", "result": 2}),
     ],
     "segmentation.merge": [Case(things=HALVES, parameters={"rules": "1 -> 2; * -> 3"})],
+    "segmentation.smooth": [
+        Case(things=HALVES, parameters={"width_mm": 2}),
+        Case(things=HALVES, parameters={"method": "median", "width_mm": 2.5, "keep_volume": "no"}),
+        Case(things=HALVES, parameters={"keep_volume": "of each piece", "segments": "4"}, flat=False),
+    ],
+    "segmentation.interpolate_slices": [Case(things={"labels": every_third_slice}, flat=False)],
 }
