@@ -1,0 +1,88 @@
+"""What hangs together with a seed and has intensities like its own."""
+
+from typing import Annotated
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ..common.connected_to import connected_to
+from ..common.connectivity import CONNECTIVITY
+from .growing import grown_regions, near_seeds
+from .marked import Marked, marked, refuse_leaks
+
+
+@operation(
+    "segmentation.confidence_connected",
+    title="Confidence connected (region growing)",
+    gives="labels",
+    source="Ibanez et al., The ITK Software Guide, 2nd ed., 2005 (confidence connected); Adams & Bischof, IEEE PAMI "
+    "16(6), 1994",
+)
+class ConfidenceConnected:
+    """Grow each seed over intensities that are like its own: within some standard deviations (SD) of their mean.
+
+    Mean and SD are first those around the seed, then those of what was found, a few times over. Where regions of
+    several numbers meet, each voxel goes to the seed with the shortest way to it inside them.
+    """
+
+    multiplier: Annotated[float, Range(0.1, 10, "SD"), "how far from the mean an intensity may lie"] = 2.5
+    iterations: Annotated[int, Range(0, 20), "how often mean and SD are measured again in what was found"] = 4
+    radius_mm: Annotated[
+        float,
+        Range(0, 50, "mm"),
+        "half the side of the neighborhood of a seed that is measured first; 0: painted seeds",
+    ] = 2.0
+    maximum_radius_mm: Annotated[
+        float, Range(0, 1000, "mm"), "growing ends at this distance from the seeds; 0 is no limit"
+    ] = 0.0
+    maximum_volume_mm3: Annotated[
+        float, Range(0, 1e9, "mm3"), "a larger region is refused as leaked (2D: mm²); 0 is no limit"
+    ] = 0.0
+    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+
+    def __call__(self, image, seeds, mask=None, progress=SILENT):
+        scene = marked(image, mask, seeds, self.maximum_radius_mm)
+        allowed = scene.region
+        if self.maximum_radius_mm:
+            allowed = allowed & near_seeds(scene, self.maximum_radius_mm)
+        learn, grow = progress.parts(2, 1)
+        shares = learn.parts(*[1.0] * len(scene.numbers))
+        ranges = {
+            number: _alike(self, scene, number, allowed, share)
+            for number, share in zip(scene.numbers, shares, strict=True)
+        }
+        labels = grown_regions(scene, ranges, self.connectivity, grow)
+        refuse_leaks(labels, scene.grid, self.maximum_volume_mm3)
+        return scene.labels(labels)
+
+
+def _alike(
+    settings: ConfidenceConnected, scene: Marked, number: int, allowed: np.ndarray, progress: Progress
+) -> np.ndarray:
+    """Where the image is like the seed of this number, after the last iteration."""
+    seeds = scene.seeds == number
+    measured = scene.values[_around(seeds, scene, settings.radius_mm) & scene.region]
+    for iteration in range(settings.iterations + 1):
+        progress(iteration / (settings.iterations + 1), f"Growing seed {number}")
+        mean, sd = float(np.mean(measured, dtype=np.float64)), float(np.std(measured, dtype=np.float64))
+        if not sd > 0 and measured.size < 2:
+            raise InputError(f"One voxel at seed {number} has no spread to measure: choose a larger radius.")
+        # the seed's own values belong to it, as far out as they lie
+        own = scene.values[seeds]
+        low = min(mean - settings.multiplier * sd, float(own.min()))
+        high = max(mean + settings.multiplier * sd, float(own.max()))
+        alike = allowed & (scene.values >= low) & (scene.values <= high)
+        if iteration == settings.iterations:
+            break
+        measured = scene.values[connected_to(seeds, alike, settings.connectivity)]
+    return alike
+
+
+def _around(seeds: np.ndarray, scene: Marked, radius_mm: float) -> np.ndarray:
+    """The boxes of this half side around all the seeds."""
+    sides = [2 * int(radius_mm / spacing + 1e-6) + 1 for spacing in reversed(scene.grid.spacing)]
+    return ndimage.maximum_filter(seeds, sides, mode="constant")
