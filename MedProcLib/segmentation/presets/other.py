@@ -13,6 +13,12 @@ def _file(name: str, title: str, about: str, group: str, seeds: str = "") -> Pre
 
 OTHER_PRESETS: tuple[Preset, ...] = (
     _file(
+        "pet_lesions",
+        "Lesions",
+        "Foci of uptake at 41 % of their own maximum, listed; usual uptake is marked for the reader to reject (SUV)",
+        "PET",
+    ),
+    _file(
         "radiograph_lungs",
         "Lung fields",
         "Both lung fields of a frontal chest radiograph, without what lies behind heart and diaphragm",

@@ -1,0 +1,99 @@
+"""Foci of uptake as a list, with those that are likely physiologic marked for the reader to reject."""
+
+from typing import Annotated
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import values_of
+from ..common.label_boxes import boxes_of
+from .body_frame import BodyFrame, body_frame
+from .candidate import Candidate
+from .listing import ball_diameter
+from .physiologic import Focus, likely_organ
+
+
+@operation(
+    "segmentation.pet_findings",
+    title="List PET foci",
+    gives=("labels", "candidates"),
+    dimensions=(3,),
+    source="Shreve, Anzai & Wahl, Pitfalls in oncologic diagnosis with FDG PET imaging, RadioGraphics 19(1), 1999 "
+    "(usual uptake)",
+)
+class PetFindings:
+    """List the segments of a PET image in SUV as findings; what is likely usual uptake comes last and says so.
+
+    Brain, heart, kidneys, ureters, bladder and liver are told by place, size and shape within the trunk, when crotch
+    and neck are in view; otherwise nothing is marked. A tumor in one of these organs is marked too: look at all.
+    Segments are renumbered in the order of the list: suspicious ones by their maximum, then the others.
+    """
+
+    smallest_ml: Annotated[float, Range(0, 1000, "ml"), "smaller segments are left out"] = 0.5
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {0: "uptake"}
+
+    def __call__(self, image, labels, progress=SILENT):
+        frame_part, list_part = progress.parts(2, 1)
+        values, _ = values_of(image)
+        numbers = sitk.GetArrayViewFromImage(labels)
+        grid = Geometry.of(image)
+        frame = body_frame(image, frame_part)
+        found = _foci(values, numbers, grid, frame, self.smallest_ml, list_part)
+        if not found:
+            raise InputError(f"No focus of at least {self.smallest_ml:g} ml is left: lower the smallest volume.")
+        found.sort(key=lambda each: (each[1] is not None, -each[2].peak))
+        table = np.zeros(int(numbers.max()) + 1, np.uint8 if len(found) < 256 else np.uint16)
+        candidates = []
+        for number, (value, organ, focus, position) in enumerate(found, 1):
+            table[value] = number
+            candidates.append(_candidate(number, organ, focus, position))
+        return grid.image_of(table[numbers]), candidates
+
+
+def _foci(
+    values: np.ndarray, numbers: np.ndarray, grid: Geometry, frame: BodyFrame, smallest_ml: float, progress: Progress
+) -> list[tuple]:
+    """(label value, likely organ in words or None, focus, position) of the segments that are large enough."""
+    found = []
+    boxes = boxes_of(numbers)
+    for done, (value, box) in enumerate(boxes.items()):
+        progress(done / len(boxes), "Listing foci")
+        inside = numbers[box] == value
+        volume = np.count_nonzero(inside) * grid.voxel_volume / 1000
+        uptake = values[box][inside]
+        if volume < smallest_ml:
+            continue
+        points = grid.points((np.argwhere(inside) + [s.start for s in box])[:, ::-1])
+        center = points.mean(axis=0)
+        position = points[np.argmin(((points - center) ** 2).sum(axis=1))]
+        place = frame.place(center)
+        focus = Focus(*(place or (np.nan,) * 3), volume, float(uptake.max()), float(uptake.mean()), _elongation(points))
+        rule = likely_organ(focus) if place is not None else None
+        found.append((value, rule and f"{rule.organ} ({rule.because})", focus, tuple(float(x) for x in position)))
+    return found
+
+
+def _elongation(points: np.ndarray) -> float:
+    """Longest over second principal axis of a cloud of points."""
+    if len(points) < 4:
+        return 1.0
+    first, second = np.sqrt(np.maximum(np.linalg.eigvalsh(np.cov(points.T))[::-1][:2], 1e-12))
+    return float(first / max(second, 1e-3))
+
+
+def _candidate(number: int, organ: str | None, focus: Focus, position: tuple[float, ...]) -> Candidate:
+    volume = 1000 * focus.volume_ml
+    reason = f"SUVmax {focus.peak:.1f}, mean {focus.mean:.1f}, {focus.volume_ml:.1f} ml"
+    if organ is not None:
+        reason += f"; likely physiologic: {organ}"
+    # what is likely usual is not sorted by how hot it is
+    score = focus.peak if organ is None else 0.0
+    return Candidate(number, position, ball_diameter(volume, 3), volume, score, reason)
