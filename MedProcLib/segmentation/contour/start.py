@@ -1,0 +1,110 @@
+"""Contours that begin with what the user marked, each object by itself, on a part of the image around it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.image_filter import Box, grid_of_box
+from ...core.progress import SILENT, Progress
+from ...core.voxels import inside, values_of
+from ..common.morphology import distance_to
+
+NO_START = "There is nothing to start from: give seeds (points, painted strokes) or a segment as the first contour."
+
+
+@dataclass(frozen=True)
+class Patch:
+    """The surroundings of one object. Arrays are z, y, x.
+
+    values: intensities; start: the first region, not empty; allowed: where the object may be, at least at the start.
+    """
+
+    grid: Geometry
+    values: np.ndarray
+    start: np.ndarray
+    allowed: np.ndarray
+
+
+def each_object(
+    image: sitk.Image,
+    seeds: sitk.Image | None,
+    labels: sitk.Image | None,
+    mask: sitk.Image | None,
+    radius_mm: float,
+    reach_mm: float,
+    find: Callable[[Patch, Progress], np.ndarray],
+    progress: Progress = SILENT,
+) -> sitk.Image:
+    """Label map with what `find` makes (where the object is, on the patch) of each object's first region.
+
+    First regions are the labels; without labels the seeds, grown by the radius. An object stays within the reach of
+    its first region, and in the mask. Where objects overlap, a voxel goes to the one that it lies deepest in, then to
+    that of the smaller number. Raises InputError without a first region, and when no object is found.
+    """
+    values, valid = values_of(image)
+    where = inside(mask, valid)
+    given = labels if labels is not None else seeds
+    if given is None:
+        raise InputError(NO_START)
+    marks = sitk.GetArrayViewFromImage(given)
+    grid = Geometry.of(image)
+    growth = 0.0 if labels is not None else radius_mm
+    objects = list(_boxes(marks))
+    if not objects:
+        raise InputError(NO_START)
+    result = np.zeros(values.shape, np.uint8 if objects[-1][0] < 256 else np.uint16)
+    depth = np.zeros(values.shape, np.float32) if len(objects) > 1 else None
+    outside = True
+    for (value, tight), share in zip(objects, progress.parts(*[1.0] * len(objects)), strict=True):
+        share.check()
+        box = _grown(tight, growth + reach_mm, grid)
+        patch = _patch(grid_of_box(grid, box), values[box], marks[box] == value, where[box], growth, reach_mm)
+        if not patch.start.any():
+            continue
+        outside = False
+        found = find(patch, share.labelled(f"Object {value}") if len(objects) > 1 else share) & patch.allowed
+        if depth is None:
+            result[box][found] = value
+            continue
+        deep = distance_to(~found, patch.grid) * found
+        wins = found & (deep > depth[box])
+        result[box][wins] = value
+        depth[box][wins] = deep[wins]
+    if outside:
+        raise InputError("The first contour lies outside the mask (or where the image holds no number): move it.")
+    if not result.any():
+        raise InputError(
+            "The contour shrank to nothing: start with a larger region, or ask for less smoothness or a wider range."
+        )
+    return grid.image_of(result)
+
+
+def _boxes(marks: np.ndarray) -> Iterator[tuple[int, Box]]:
+    """Each value but 0 (ascending) and the box that holds it. Raises InputError for values that are no labels."""
+    numbers = [int(n) for n in np.unique(marks) if n]
+    if numbers and (numbers[0] < 0 or numbers[-1] > np.iinfo(np.uint16).max):
+        raise InputError("Labels must lie between 0 and 65535: number the segments anew.")
+    index = np.searchsorted(numbers, marks) + 1
+    index[marks == 0] = 0
+    for number, box in zip(numbers, ndimage.find_objects(index), strict=True):
+        assert box is not None
+        yield number, box
+
+
+def _grown(box: Box, by_mm: float, grid: Geometry) -> Box:
+    return tuple(
+        slice(max(0, b.start - int(by_mm / s) - 2), min(n, b.stop + int(by_mm / s) + 2))
+        for b, s, n in zip(box, reversed(grid.spacing), reversed(grid.size), strict=True)
+    )
+
+
+def _patch(
+    grid: Geometry, values: np.ndarray, marked: np.ndarray, where: np.ndarray, growth: float, reach_mm: float
+) -> Patch:
+    away = distance_to(marked, grid)
+    return Patch(grid, values, (away <= growth) & where, (away <= growth + reach_mm) & where)
