@@ -1,10 +1,11 @@
 """The operations that `enhance` and `segment` run: one with its parameters, or a recipe."""
 
 from argparse import Namespace
+from typing import Any
 
 from ..core.errors import InputError
 from ..core.recipe import Recipe
-from ..core.registry import find_operation
+from ..core.registry import find_operation, operations
 
 
 def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Recipe:
@@ -14,7 +15,7 @@ def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Re
     gives: what the last step that runs must give one of. Raises InputError.
     """
     if arguments.recipe is None:
-        recipe = Recipe.of(_operation(arguments.operation, arguments.parameters, area))
+        recipe = Recipe.of(operation_from(arguments.operation, arguments.parameters, area))
     elif arguments.parameters:
         raise InputError("-p sets parameters of --operation; with --recipe write them into the recipe.")
     else:
@@ -25,8 +26,12 @@ def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Re
     return recipe
 
 
-def _operation(name: str, settings: list[str], area: str) -> object:
+def operation_from(name: str, settings: list[str], area: str, takes: str = "") -> Any:
+    """The operation of --operation with its -p values. takes: what it must take. Raises InputError."""
     declaration = find_operation(name if "." in name else f"{area}.{name}")
+    if takes and takes not in declaration.inputs:
+        others = ", ".join(d.name for d in operations(area) if takes in d.inputs)
+        raise InputError(f"{declaration.name} takes no {takes}; choose one of: {others}.")
     values = {}
     for setting in settings:
         key, separator, text = setting.partition("=")

@@ -97,6 +97,28 @@ COMMANDS = (
         ),
     ),
     Command(
+        "combine",
+        "combine label maps of several raters or methods into one",
+        (
+            argument("segmentations", metavar="SEG", nargs="+", help="label maps on one grid, two or more"),
+            argument(
+                "--operation",
+                metavar="NAME",
+                default="segmentation.staple",
+                help="majority_vote, staple or shape_average (default: staple)",
+            ),
+            PARAMETER,
+            MASK,
+            output("OUT", "combined label map: .nrrd, .nii.gz, .nii or .mha"),
+            argument("--maps", metavar="DIR", help="write the maps too: how sure each voxel is"),
+            argument("--performance", metavar="P.csv", help="write how well each rater agrees with the result"),
+        ),
+        (
+            "combine rater1.nii.gz rater2.nii.gz rater3.nii.gz -o consensus.nii.gz --performance raters.csv",
+            "combine a.nrrd b.nrrd c.nrrd --operation majority_vote -o majority.nrrd --maps uncertainty",
+        ),
+    ),
+    Command(
         "measure",
         "measure every segment of a label map, and every connected component of it",
         (

@@ -3,9 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-import SimpleITK as sitk
-
-from ..core.atomic import require_writable, whole_folder, write_text
+from ..core.atomic import require_writable, write_text
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.files import require_image_target, write_image
@@ -20,6 +18,7 @@ from ..segmentation.presets.presets import preset_named
 from .chain import chosen_recipe
 from .findings_table import candidates_table
 from .inputs import read_labels, read_mask, read_noted, require_other_file
+from .maps import write_maps
 from .seeds import read_seeds
 
 RESULTS = ("labels", "mask")
@@ -55,7 +54,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         write_text(csv_text(*candidates_table(candidates, names, image.GetDimension())), arguments.findings)
         print(f"Findings, {len(candidates)}: {arguments.findings}")
     if arguments.maps is not None:
-        _write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
+        write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
     headers = {}
     if is_segmentation_file(arguments.output):
         terms = {value: terminology_text(entry_of(each)) for value, each in structures.items()}
@@ -80,12 +79,3 @@ def _last_given(recipe: Recipe) -> str:
             if name in operation.declaration.gives:
                 return name
     raise InputError("The recipe gives no segmentation; add a step of the area segmentation.")
-
-
-def _write_maps(maps: dict[str, sitk.Image], folder: Path, provenance: Provenance) -> None:
-    if not maps:
-        raise InputError("These steps give no maps; leave --maps out.")
-    with whole_folder(folder) as hidden:
-        for name, image in maps.items():
-            write_image(image, hidden / f"{name}.nrrd", provenance.to_json())
-    print(f"Maps, {', '.join(maps)}: {folder}")

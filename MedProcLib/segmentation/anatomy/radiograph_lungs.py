@@ -81,7 +81,7 @@ def _flat(grid: Geometry) -> Geometry:
     axes = [axis for axis in range(grid.dimension) if grid.size[axis] > 1]
     if len(axes) < 2:
         raise InputError("The image is a line of pixels, not a radiograph.")
-    size, spacing = (tuple(values[axis] for axis in axes) for values in (grid.size, grid.spacing))
+    size, spacing = tuple(grid.size[axis] for axis in axes), tuple(grid.spacing[axis] for axis in axes)
     return Geometry(size, spacing, (0.0, 0.0), (1.0, 0.0, 0.0, 1.0))
 
 

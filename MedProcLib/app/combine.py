@@ -1,0 +1,47 @@
+"""`combine`: one label map from those of several raters or methods, and how sure it is."""
+
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+
+from ..core.atomic import require_writable, write_text
+from ..core.csv_text import csv_text
+from ..core.errors import InputError
+from ..core.files import require_image_target, write_image
+from ..core.progress import Progress
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..segmentation.combining.performance import RaterPerformance
+from .chain import operation_from
+from .inputs import label_map, read_mask, read_noted, require_other_file
+from .maps import write_maps
+
+
+def run(arguments: Namespace, progress: Progress) -> None:
+    operation = operation_from(arguments.operation, arguments.parameters, "segmentation", takes="raters")
+    require_image_target(arguments.output)
+    for target in filter(None, (arguments.output, arguments.performance)):
+        require_writable(target)
+        require_other_file(target, *arguments.segmentations, arguments.mask)
+    raters = [label_map(read_noted(path, arguments.notes).image, path) for path in arguments.segmentations]
+    recipe = Recipe.of(operation)
+    things = recipe.run(progress.part(0.1, 0.95), raters=raters, mask=read_mask(arguments.mask, raters[0]))
+    inputs = {f"rater {number}": path for number, path in enumerate(arguments.segmentations, 1)}
+    provenance = Provenance(recipe, inputs)
+    progress.check()
+    if arguments.maps is not None:
+        write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
+    if arguments.performance is not None:
+        write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
+        print(f"Performance of the raters: {arguments.performance}")
+    write_image(things["labels"], arguments.output, provenance.to_json())
+    print(f"Combined segmentation of {len(raters)} raters: {arguments.output}")
+
+
+def _performance_csv(rows: Sequence[RaterPerformance], files: Sequence[str]) -> str:
+    """One line for each rater and segment. Raises InputError without rows."""
+    if not rows:
+        raise InputError("This operation says nothing of the raters; --performance needs staple.")
+    figures = [measurement.name for measurement in rows[0].measurements]
+    lines = [[row.rater, files[row.rater - 1], row.segment, *(m.value for m in row.measurements)] for row in rows]
+    return csv_text(["rater", "file", "label", *figures], lines)
