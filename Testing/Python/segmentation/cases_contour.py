@@ -36,5 +36,7 @@ CASES = {
         Case(optional=("labels",), parameters={"limits": "given", "lower": 60, "upper": 200}, scale_free=False),
     ],
     "segmentation.laplacian_level_set": [Case(optional=("labels",), share=0.01)],
+    "segmentation.hough_circles": [Case(parameters={"largest_radius_mm": 16.0})],
+    "segmentation.hough_spheres": [Case()],
     "segmentation.chan_vese": [Case(), GROWING, Case(parameters={"local_mm": 8.0})],
 }

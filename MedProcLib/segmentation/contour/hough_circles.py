@@ -1,0 +1,82 @@
+"""Circles by the Hough transform."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import inside, values_of
+from .hough_spheres import SIGNS
+from .round_objects import Round, Search, candidates_of, painted, round_objects
+
+
+@operation(
+    "segmentation.hough_circles",
+    title="Circles (Hough transform)",
+    gives=("labels", "candidates"),
+    source="Kimme, Ballard & Sklansky, Finding circles by an array of accumulators, CACM 18(2), 1975 (edges vote along "
+    "their gradients); Canny, IEEE PAMI 8(6), 1986 (edges)",
+)
+class HoughCircles:
+    """Find circles whose radius lies in a range, such as vessels cut across, cells and markers, best first.
+
+    Edges vote for the centers that they point to; each circle is then fitted to its edges to a part of a voxel. The
+    score is the share of its outline that lies on edges. Each disk becomes a segment; where they overlap the smaller is
+    seen. In a volume every slice (across its third axis) is searched by itself, so that one object gives a disk in each.
+    """
+
+    least_radius_mm: Annotated[float, Range(0.01, 500, "mm"), "radius of the smallest circle"] = 3.0
+    largest_radius_mm: Annotated[float, Range(0.01, 500, "mm"), "radius of the largest circle"] = 15.0
+    object_is: Annotated[Literal["bright", "dark", "any"], "against its surroundings"] = "bright"
+    least_score: Annotated[float, Range(0.05, 1), "share of a circle's outline that must be seen as an edge"] = 0.7
+    most: Annotated[int, Range(0, 10000), "no more circles than this, the best; 0: all"] = 0
+    sd_mm: Annotated[float, Range(0.01, 20, "mm"), "SD of the Gaussian: smaller edges are lost"] = 1.0
+    noise_multiple: Annotated[float, Range(0.5, 200, "SD"), "least gradient of an edge, in noise levels"] = 5.0
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        if not self.largest_radius_mm > self.least_radius_mm:
+            raise InputError("The largest radius must exceed the smallest one.")
+        values, valid = values_of(image)
+        where, grid = inside(mask, valid), Geometry.of(image)
+        found = self._found(values, where, grid, progress)
+        if not found:
+            raise InputError(
+                f"No circle of {self.least_radius_mm:g} to {self.largest_radius_mm:g} mm radius shows "
+                f"{self.least_score:.0%} of its outline: lower the score or the gradient, or look for other radii."
+            )
+        labels = painted(found, grid)
+        labels[~where] = 0
+        return grid.image_of(labels), candidates_of(found, grid, "circle")
+
+    def _found(
+        self, values: np.ndarray, where: np.ndarray, grid: Geometry, progress: Progress
+    ) -> list[tuple[Round, tuple[int, ...]]]:
+        search = Search(
+            self.least_radius_mm,
+            self.largest_radius_mm,
+            SIGNS[self.object_is],
+            self.sd_mm,
+            self.noise_multiple,
+            self.least_score,
+            self.most,
+        )
+        spacing = grid.spacing[::-1]
+        if values.ndim == 2 or min(values.shape) == 1:
+            axes = tuple(axis for axis, n in enumerate(values.shape) if n > 1)
+            if len(axes) < 2:
+                return []
+            return [(one, axes) for one in round_objects(values, where, spacing, search, progress)]
+        found: list[tuple[Round, tuple[int, ...]]] = []
+        for z, share in enumerate(progress.parts(*[1.0] * len(values))):
+            share.check()
+            if not where[z].any():
+                continue
+            for one in round_objects(values[z], where[z], spacing[1:], search, share):
+                center = np.array([z * spacing[0], *one.center])
+                found.append((Round(center, one.radius, one.score), (1, 2)))
+        found.sort(key=lambda pair: -pair[0].score)
+        return found[: self.most or None]
