@@ -26,7 +26,7 @@ from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe, Step
 from MedProcLib.core.registry import create_operation, operations
-from MedProcLib.enhancement.presets.presets import preset_of_recipe
+from MedProcLib.enhancement.presets.presets import PRESETS, preset_of_recipe
 from MedProcLib.enhancement.presets.proposal import Proposal, propose
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.dicom_tags import dicom_tags_of
@@ -103,7 +103,7 @@ class MedProcEnhancementWidget(ModuleWidget):
         self._proposedFor = ""
         self._chainShown = None
         self._hierarchy = None
-        self.presets = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset)
+        self.presets = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset, PRESETS)
         self.volumes = CheckedVolumes(self.ui.volumesBox, self.onVolumesChecked)
         self.branches = BranchBox(self.ui.branchBox, self.onBranch)
         self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)

@@ -1,8 +1,8 @@
-"""MedProc Segmentation: bright outliers, such as lesions, inside a brain, a body or a segment."""
+"""MedProc Segmentation: structures and findings delineated by a chain of steps, for a reader to correct and decide."""
 
-import colorsys
 import importlib.util
 import sys
+from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Union
@@ -12,6 +12,7 @@ import SimpleITK as sitk
 import slicer
 from slicer import (
     vtkMRMLLabelMapVolumeNode,
+    vtkMRMLMarkupsROINode,
     vtkMRMLScalarVolumeNode,
     vtkMRMLSegmentationNode,
     vtkMRMLTableNode,
@@ -28,27 +29,41 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.preset import Preset
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe, Step
-from MedProcLib.core.registry import create_operation
-from MedProcLib.scene.commit import commit
-from MedProcLib.scene.provenance import provenance_of, write_provenance
-from MedProcLib.scene.segmentations import SegmentInfo, add_segments, segmentation_from_labels
-from MedProcLib.scene.tables import Column, rows_of_table, table_from_columns
-from MedProcLib.scene.terminology import LESION
-from MedProcLib.scene.views import jump_slices
-from MedProcLib.scene.volumes import image_of_volume
+from MedProcLib.core.registry import create_operation, operations
+from MedProcLib.scene.dicom_tags import dicom_tags_of
+from MedProcLib.scene.findings import accepted_of, center_of, decide, findings_of, proposals_of
+from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
+from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.seeds import BY_LABEL, BY_LIST, content_key_of_seeds, seeds_of_nodes
+from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, SegmentationNodes, add_outcome
+from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
+from MedProcLib.scene.slice_preview import content_key
+from MedProcLib.scene.volumes import image_of_volume, sample_of_volume
+from MedProcLib.segmentation.outcome import SegmentationOutcome, StepError, last_segments, needed, segment
+from MedProcLib.segmentation.presets.presets import PRESETS, preset_named, preset_of_recipe
+from MedProcLib.segmentation.presets.proposal import Proposal, propose
 from MedProcLib.widgets.about import describe_module
+from MedProcLib.widgets.chain_editor import ChainEditor
+from MedProcLib.widgets.correction import Correction
+from MedProcLib.widgets.findings_panel import FindingsPanel
+from MedProcLib.widgets.found_bar import FoundBar
 from MedProcLib.widgets.inputs import propose_volume, require_present
+from MedProcLib.widgets.label_preview_panel import Inputs, LabelPreviewPanel
+from MedProcLib.widgets.list_choice import ListBox
 from MedProcLib.widgets.module_widget import ModuleWidget
-from MedProcLib.widgets.region_choice import SegmentBox, region_image, segment_ids
-from MedProcLib.widgets.results_table import ResultsTable
+from MedProcLib.widgets.preset_choice import PresetBox
+from MedProcLib.widgets.region_choice import Region, RoiWatch, SegmentBox, region_image, segment_ids
+from MedProcLib.widgets.seed_panel import SeedPanel
+from MedProcLib.widgets.volume_choice import CheckedVolumes
+from MedProcLib.widgets.wrapped_label import show_wrapped
 
-BRAIN, BODY, SEGMENT, WHOLE = "Brain", "Body", "Segment", "Whole image"
+BRAIN, BODY, SEGMENT, BOX, WHOLE = "Brain", "Body", "Segment", "Box", "Whole image"
 REGION_OPERATIONS = {BRAIN: "segmentation.brain_mask", BODY: "segmentation.body_mask"}
-EACH, TOGETHER = "One for each finding", "All findings in one"
-MOST_SEGMENTS = 200  # more of them make Slicer slow and tell a reader nothing
+SEEDS_ROLE, RATERS_ROLE = "seeds", "raters"  # in which the parameter node refers to them
 
 
 class MedProcSegmentation(ScriptedLoadableModule):
@@ -57,129 +72,363 @@ class MedProcSegmentation(ScriptedLoadableModule):
         describe_module(
             parent,
             title=_("MedProc Segmentation"),
-            summary=_("Find and outline regions that stand out from the tissue around them, such as lesions."),
+            summary=_("Delineate structures and propose findings in images of any modality, without a trained model."),
         )
 
 
 @parameterNodeWrapper
 class MedProcSegmentationParameterNode:
-    """outputSegmentation: where the next findings go, None for a new node; resultTable: the list of the last ones."""
+    """outputSegmentation: where the next segments go, None for a new node; resultTable: the list that is shown.
+
+    chainByUser: whether the user changed the steps or chose their preset, so that no other one takes its place.
+    """
 
     inputVolume: vtkMRMLScalarVolumeNode
-    region: Annotated[str, Choice([BRAIN, BODY, SEGMENT, WHOLE])] = BRAIN
+    region: Annotated[str, Choice([WHOLE, BRAIN, BODY, SEGMENT, BOX])] = BRAIN
     mask: Union[vtkMRMLSegmentationNode, vtkMRMLLabelMapVolumeNode, None]  # noqa: UP007 - Slicer knows no A | B
     maskSegment: str = ""
+    roi: vtkMRMLMarkupsROINode
+    startFrom: vtkMRMLSegmentationNode
+    reference: vtkMRMLScalarVolumeNode
+    objects: Annotated[str, Choice([BY_LIST, BY_LABEL])] = BY_LIST
     recipe: str = ""
+    chainByUser: bool = False
     outputSegmentation: vtkMRMLSegmentationNode
     grouping: Annotated[str, Choice([EACH, TOGETHER])] = EACH
+    reader: str = ""
     resultTable: vtkMRMLTableNode
 
 
 class MedProcSegmentationWidget(ModuleWidget):
-    run_tip = _("Find and outline regions that stand out; the input volume is not modified")
+    run_tip = _("Delineate what the steps find; the input volume is not modified")
+    locked_sections = ("inputsButton", "seedsButton", "stepsButton", "outputsButton")
 
     def makeLogic(self):
         return MedProcSegmentationLogic()
 
+    def makeChain(self):
+        return ChainEditor(
+            self.logic.defaultRecipe(),
+            self.logic.operations(),
+            self.onChainEdited,
+            lambda message, isProblem: self.run.say(message, isProblem),
+        )
+
     def connectPanel(self):
-        self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
-        self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
-        self.results = ResultsTable(self.ui.resultsTable, self.onResultSelected)
+        self.proposal = None
+        self._proposedFor = ""
+        self._shownChain = None
+        self._before = None
+        ui = self.ui
+        self.presets = PresetBox(ui.presetBox, ui.presetReason, self.onPreset, PRESETS)
+        self.maskSegments = SegmentBox(ui.maskSegmentBox, self.onMaskSegment)
+        ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
+        self.raters = CheckedVolumes(ui.ratersBox, lambda nodes: self.keepNodes(RATERS_ROLE, nodes))
+        self.region = Region()
+        self.roi = RoiWatch(self.onInputsMoved)
+        self.seeds = SeedPanel(
+            *(ui.seedsBox, ui.placeButton, ui.newListButton),
+            lambda: self.keptNodes(SEEDS_ROLE),
+            lambda nodes: self.keepNodes(SEEDS_ROLE, nodes),
+            self.onInputsMoved,
+        )
+        self.preview = LabelPreviewPanel(self.inputVolume, self.recipe, self.regionOperation, self.previewInputs)
+        ui.previewFrame.layout().addWidget(self.preview.widget)
+        self.found = FoundBar()
+        ui.foundFrame.layout().addWidget(self.found.widget)
+        self.correction = Correction(
+            *(ui.editorButton, ui.editBox, ui.editorFrame), self.resultTable, self.reader, self.onCorrected
+        )
+        self.findings = FindingsPanel(
+            *(self.resultTable, self.reader, self.setReader),
+            lambda message, isProblem: self.run.say(message, isProblem),
+            self.correction.look_at,
+            self.correction.decide,
+        )
+        ui.findingsFrame.layout().addWidget(self.findings.widget)
+        self.lists = ListBox(ui.listBox, self.onList)
 
     def proposeInputs(self):
         self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
 
+    def cleanup(self):
+        self.preview.close()
+        self.correction.close()
+        self.seeds.close()
+        self.roi.watch(None)
+        self.found.offer(None)
+        super().cleanup()
+
+    def exit(self):
+        self.preview.stop()
+        self.seeds.stop()
+        self.correction.stop()
+        self.found.offer(None)
+        super().exit()
+
+    def onSceneStartClose(self, caller=None, event=None):
+        self.preview.stop()
+        self.correction.forget()
+        self.seeds.close()
+        self.roi.watch(None)
+        self.found.offer(None)
+        self._proposedFor = ""
+        super().onSceneStartClose(caller, event)
+
     def refresh(self):
-        self.maskSegments.show(self.parameters.mask, self.parameters.maskSegment)
-        for widget in (self.ui.maskLabel, self.ui.maskSelector, self.ui.maskSegmentLabel, self.ui.maskSegmentBox):
-            widget.visible = self.parameters.region == SEGMENT
-        self.results.show(
-            [_("Finding"), _("Volume\n[mm³]"), _("Center R, A, S\n[mm]")],
-            [
-                [row["finding"], row["volume_mm3"], "{:.1f}, {:.1f}, {:.1f}".format(*_ras(_center(row)))]
-                for row in self.resultRows()
-            ],
+        parameters, ui = self.parameters, self.ui
+        self._propose()
+        preset = preset_of_recipe(self.recipe())
+        self.presets.show(preset, self.proposal)
+        self.maskSegments.show(parameters.mask, parameters.maskSegment)
+        self.raters.show(self.keptNodes(RATERS_ROLE))
+        self.seeds.show()
+        self.roi.watch(parameters.roi if parameters.region == BOX else None)
+        required, usable = needed(self.recipe())
+        one = len(self.keptNodes(SEEDS_ROLE)) > 0
+        for shown, widgets in (
+            (parameters.region == SEGMENT, (ui.maskLabel, ui.maskSelector)),
+            (
+                parameters.region == SEGMENT and len(segment_ids(parameters.mask)) > 1,
+                (ui.maskSegmentLabel, ui.maskSegmentBox),
+            ),
+            (parameters.region == BOX, (ui.roiLabel, ui.roiSelector)),
+            ("labels" in usable, (ui.startLabel, ui.startSelector)),
+            ("reference" in usable, (ui.referenceLabel, ui.referenceSelector)),
+            ("raters" in usable, (ui.ratersLabel, ui.ratersBox)),
+            ("seeds" in usable, (ui.seedsButton,)),
+            (one, (ui.objectsLabel, ui.objectsBox)),
+        ):
+            for widget in widgets:
+                widget.visible = shown
+        hint = preset.seeds if preset is not None and preset.seeds else _("what is wanted, an object a list")
+        text = _("Mark {what}.") if "seeds" in required else _("Seeds can be given, but need not be: mark {what}.")
+        show_wrapped(ui.seedsHint, text.format(what=hint))
+        self.lists.show(parameters.resultTable)
+        for widget in (ui.listLabel, ui.listBox):
+            widget.visible = self.lists.count > 1
+        self.findings.changed()
+        self.correction.changed()
+        chain = (
+            *(parameters.recipe, parameters.inputVolume, parameters.region, parameters.mask, parameters.maskSegment),
+            *(parameters.roi, parameters.startFrom, parameters.reference, parameters.objects),
+            *(tuple(self.keptNodes(role)) for role in (SEEDS_ROLE, RATERS_ROLE)),
         )
+        if chain != self._shownChain:
+            self._shownChain = chain
+            self.found.offer(None)
+            self.preview.changed()
 
     def missing(self):
-        parameters = self.parameters
+        parameters, recipe = self.parameters, self.recipe()
         if parameters.inputVolume is None:
             return _("Choose an input volume (load one first, if there is none).")
         if parameters.region == SEGMENT and parameters.mask is None:
             return _("Choose the mask to search in, or search in the brain, the body or the whole image.")
-        if self.parameters.maskSegment not in segment_ids(self.parameters.mask):
+        if parameters.region == BOX and parameters.roi is None:
+            return _("Choose the box to search in, or make a new one and place it in the views.")
+        if parameters.maskSegment not in segment_ids(parameters.mask):
             return _("Choose a segment of the mask: the one chosen before is not there.")
-        return "" if self.recipe().enabled_steps else _("Switch on at least one step.")
+        if not recipe.enabled_steps:
+            return _("Switch on at least one step.") if self.chain.steps else _("Add at least one step.")
+        try:
+            last_segments(recipe)
+        except InputError as error:
+            return str(error)
+        required, _usable = needed(recipe)
+        if "seeds" in required and not self.keptNodes(SEEDS_ROLE):
+            return _("Choose seeds, or place points: a step needs to know what is wanted.")
+        if "labels" in required and parameters.startFrom is None:
+            return _("Choose the segmentation to start from: the first step works on segments.")
+        if "reference" in required and parameters.reference is None:
+            return _("Choose a reference volume: a step needs one.")
+        if "raters" in required and len(self.keptNodes(RATERS_ROLE)) < 2:
+            return _("Choose the segmentations to combine: check at least two.")
+        if "mask" in required and parameters.region == WHOLE:
+            return _("Choose a region to search in: a step needs one.")
+        return ""
 
     def prepare(self):
         parameters = self.parameters
+        self.correction.stop()
+        self.found.offer(None)
+        self._before = None
         task = self.logic.prepare(
             parameters.inputVolume,
             self.recipe(),
-            parameters.region,
-            parameters.mask,
+            *self.chosenRegion(),
             parameters.maskSegment,
             parameters.outputSegmentation,
             parameters.grouping,
+            seeds=self.keptNodes(SEEDS_ROLE),
+            objects=parameters.objects,
+            startFrom=parameters.startFrom,
+            reference=parameters.reference,
+            raters=self.keptNodes(RATERS_ROLE),
         )
 
-        def commitResult(findings):
-            if not findings.rows:
-                parameters.resultTable = None
-                return _("Nothing was found with these settings, so nothing was added.")
-            segmentation, parameters.resultTable = self.logic.commit(task, findings)
-            return _("{count} findings in '{name}'.").format(count=len(findings.rows), name=segmentation.GetName())
+        def compute(progress):
+            try:
+                return task.compute(progress)
+            except StepError as error:
+                self._before = error.before
+                raise
 
-        return task.compute, commitResult
+        def commitResult(outcome):
+            if outcome.is_empty:
+                parameters.resultTable = None
+                self._before = outcome.before
+                return outcome.message
+            self.preview.stop()
+            nodes = self.logic.commit(task, outcome)
+            parameters.resultTable = nodes.table
+            text = _("{count} findings in '{name}'.").format(
+                count=len(outcome.candidates), name=nodes.segmentation.GetName()
+            )
+            return text if nodes.in_3d else text + " " + _("So many are not shown in 3D; the Segment Editor can.")
+
+        return compute, commitResult
+
+    def runEnded(self, outcome):
+        self.found.offer(self._before)
+        self._before = None
+
+    def chosenRegion(self):
+        """Region and node of it, as logic.process takes them."""
+        parameters = self.parameters
+        node = {SEGMENT: parameters.mask, BOX: parameters.roi}.get(parameters.region)
+        return parameters.region, node
+
+    def regionOperation(self):
+        name = REGION_OPERATIONS.get(self.parameters.region)
+        return create_operation(name) if name else None
+
+    def previewInputs(self, volume):
+        """What the preview starts from besides the volume. Raises InputError."""
+        parameters = self.parameters
+        region, node = self.chosenRegion()
+        mask = self.region.image(node, parameters.maskSegment if region == SEGMENT else "", volume)
+        usable = needed(self.recipe())[1]
+        seeds = self.keptNodes(SEEDS_ROLE) if "seeds" in usable else []
+        raters = self.keptNodes(RATERS_ROLE) if "raters" in usable else []
+        start = parameters.startFrom if "labels" in usable else None
+        reference = parameters.reference if "reference" in usable else None
+
+        def make():
+            return self.logic.inputs(volume, mask, seeds, parameters.objects, start, reference, raters)[0]
+
+        painted = [each for each in (start, *raters) if each is not None]
+        key = (
+            *(id(mask), content_key_of_seeds(seeds), parameters.objects, content_key_of_seeds(painted)),
+            None if reference is None else content_key(reference),
+        )
+        return Inputs(key, make)
+
+    def inputVolume(self):
+        return self.parameters.inputVolume if self.parameters is not None else None
+
+    def resultTable(self):
+        return self.parameters.resultTable if self.parameters is not None else None
 
     def resultRows(self):
-        table = self.parameters.resultTable
-        return rows_of_table(table) if table is not None else []
+        return findings_of(self.resultTable())
 
-    def onResultSelected(self, index):
-        jump_slices(slicer.mrmlScene, _center(self.resultRows()[index]))
+    def reader(self):
+        return self.parameters.reader if self.parameters is not None else ""
+
+    def setReader(self, name):
+        if self.parameters is not None:
+            self.parameters.reader = name
+
+    def keptNodes(self, role):
+        return referenced_nodes(self.parameters.parameterNode, role) if self.parameters is not None else []
+
+    def keepNodes(self, role, nodes):
+        if self.parameters is not None:
+            set_referenced_nodes(self.parameters.parameterNode, role, nodes)
+
+    def onChainEdited(self):
+        super().onChainEdited()
+        if self.parameters is not None:
+            self.parameters.chainByUser = True
+
+    def onPreset(self, preset):
+        if self.parameters is None:
+            return
+        self.parameters.chainByUser = self.proposal is None or preset != self.proposal.preset
+        if preset is not None:
+            self._use(preset)
 
     def onMaskSegment(self, segmentId):
         self.parameters.maskSegment = segmentId
 
+    def onList(self, table):
+        self.parameters.resultTable = table
 
-@dataclass(frozen=True)
-class Findings:
-    """labels: label map, a value for each finding; rows: finding (its value), volume_mm3, center (LPS, mm)."""
+    def onInputsMoved(self):
+        """Seeds or the region moved."""
+        if self.parameters is not None:
+            self.found.offer(None)
+            self.preview.changed()
 
-    labels: sitk.Image
-    rows: list[dict[str, float]]
+    def onCorrected(self):
+        self.findings.changed()
+
+    def _propose(self):
+        """Propose a preset for a volume that was not there before, and use it unless the user made the chain."""
+        volume = self.parameters.inputVolume
+        name = volume.GetID() if volume is not None else ""
+        if name == self._proposedFor:
+            return
+        self._proposedFor = name
+        self.proposal = self.logic.propose(volume) if volume is not None else None
+        isUntouched = self.recipe() == self.chain.default or preset_of_recipe(self.recipe()) is not None
+        if self.proposal is not None and isUntouched and not self.parameters.chainByUser:
+            self._use(self.proposal.preset)
+
+    def _use(self, preset):
+        self.chain.set_recipe(preset.recipe())
+        super().onChainEdited()
+        if self.parameters.region in REGION_OPERATIONS:
+            self.parameters.region = WHOLE  # a preset finds its own region
 
 
 @dataclass(frozen=True)
 class SegmentationTask:
-    """All that a run needs; compute() touches no node, so it may run in a worker thread."""
+    """All that a run needs; compute() touches no node, so it may run in a worker thread.
+
+    things: mask, seeds, labels, ... that the steps start from; named: what the objects of seeds are called.
+    """
 
     volume: Any
     output: Any
     grouping: str
+    title: str
     image: sitk.Image
-    mask: sitk.Image | None
+    things: dict[str, Any]
+    region: Any
     recipe: Recipe
     inputs: dict[str, str]
+    named: dict[int, SegmentInfo]
 
-    def compute(self, progress: Progress = SILENT) -> Findings:
-        labels = self.recipe.run(progress, image=self.image, mask=self.mask)["labels"]
-        findings = Findings(labels, _rows(labels))
-        if self.grouping == EACH and len(findings.rows) > MOST_SEGMENTS:
-            raise InputError(
-                f"{len(findings.rows)} findings are too many for a segment each: raise the thresholds or the smallest "
-                f"volume, or choose '{TOGETHER}'."
-            )
-        return findings
+    def compute(self, progress: Progress = SILENT) -> SegmentationOutcome:
+        return segment(self.recipe, self.region, progress, image=self.image, **self.things)
+
+    @property
+    def provenance(self) -> Provenance:
+        region = (Step(self.region),) if self.region is not None else ()
+        return Provenance(Recipe((*region, *self.recipe.steps)), self.inputs)
 
 
 class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
-    """Find lesions from the Python console:
+    """Delineate structures and find lesions from the Python console:
 
     logic = MedProcSegmentationLogic()
     segmentation, table = logic.process(slicer.util.getNode("FLAIR"))
-    segmentation, table = logic.process(volume, region="Segment", mask=brain, maskSegment="Segment_1")
+    nodes = logic.process(ct, "ct_lungs")                          # a preset, by its name
+    nodes = logic.process(volume, recipe, region="Segment", mask=brain, maskSegment="Segment_1")
+    nodes = logic.process(volume, recipe, region=roiNode, seeds=[tumorPoints, otherPoints])
+    logic.decide(nodes.table, 0, "accepted", "A. Reader")
     """
 
     def getParameterNode(self):
@@ -194,92 +443,154 @@ class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
             )
         )
 
-    def process(
-        self, volume, recipe=None, region=BRAIN, mask=None, maskSegment="", output=None, grouping=EACH, progress=SILENT
-    ):
-        """Find regions in a volume node; returns the segmentation node and the table node, (None, None) for nothing.
+    def operations(self):
+        """Declarations of the operations that a chain may have: what gives or changes segments, and enhancements."""
+        enhancing = [each for each in operations("enhancement") if "image" in each.gives]
+        return [
+            *(each for each in operations("segmentation") if "reference_labels" not in each.inputs),
+            *enhancing,
+        ]
 
-        region: 'Brain', 'Body', 'Segment' (of `mask`, a segmentation or label map node; maskSegment: the segment's
-        id, '' for all) or 'Whole image'; output: segmentation node to add to, otherwise a new one; grouping: 'One for
-        each finding' or 'All findings in one'. Raises InputError, Cancelled; then the scene is as it was.
+    def propose(self, volume) -> Proposal | None:
+        """The preset that suits a volume node, and why; None for one without voxels, or when none is known."""
+        try:
+            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
+        except InputError:
+            return None
+
+    def process(
+        self,
+        volume,
+        recipe: Recipe | Preset | str | None = None,
+        region=None,
+        mask=None,
+        maskSegment="",
+        output=None,
+        grouping=EACH,
+        progress=SILENT,
+        seeds=(),
+        objects=BY_LIST,
+        startFrom=None,
+        reference=None,
+        raters=(),
+    ) -> SegmentationNodes:
+        """Segment a volume node; returns the nodes made, which unpack as segmentation and table (None for nothing).
+
+        recipe: core.recipe.Recipe, or a preset or its name; region: 'Brain', 'Body', 'Whole image', 'Segment' (of
+        `mask`, a segmentation or label map node; maskSegment: the segment's id, '' for all), 'Box' (`mask` is a markups
+        ROI node), or such a node itself; by default the brain for the default recipe, else the whole image.
+        output: segmentation node to add to, otherwise a new one; grouping: 'One for each finding' or 'All findings in
+        one'; seeds: point list or segmentation nodes, one or several; objects: 'Each list is an object' or 'Each label
+        is an object'; startFrom: segmentation node that the first step works on; reference: volume node; raters:
+        segmentation nodes to combine. Raises InputError, Cancelled; then the scene is as it was.
         """
-        task = self.prepare(volume, recipe or self.defaultRecipe(), region, mask, maskSegment, output, grouping)
-        findings = task.compute(progress)
-        return self.commit(task, findings) if findings.rows else (None, None)
+        task = self.prepare(
+            *(volume, recipe, region, mask, maskSegment, output, grouping),
+            seeds=seeds,
+            objects=objects,
+            startFrom=startFrom,
+            reference=reference,
+            raters=raters,
+        )
+        outcome = task.compute(progress)
+        return self.commit(task, outcome) if not outcome.is_empty else SegmentationNodes(None, None)
 
     def prepare(
-        self, volume, recipe, region=BRAIN, mask=None, maskSegment="", output=None, grouping=EACH
+        self,
+        volume,
+        recipe=None,
+        region=None,
+        mask=None,
+        maskSegment="",
+        output=None,
+        grouping=EACH,
+        seeds=(),
+        objects=BY_LIST,
+        startFrom=None,
+        reference=None,
+        raters=(),
     ) -> SegmentationTask:
-        """Read the nodes (main thread). Raises InputError."""
-        if region == SEGMENT and mask is None:
+        """Read the nodes (main thread); see process. Raises InputError."""
+        if region is None:
+            region = BRAIN if recipe is None else WHOLE
+        preset = preset_named(recipe) if isinstance(recipe, str) else recipe if isinstance(recipe, Preset) else None
+        chain = preset.recipe() if preset is not None else recipe or self.defaultRecipe()
+        preset = preset or preset_of_recipe(chain)
+        if not isinstance(region, str):
+            region, mask = (BOX if region.IsA("vtkMRMLMarkupsROINode") else SEGMENT), region
+        if region in (SEGMENT, BOX) and mask is None:
             raise InputError("No mask to search in: choose one, or another region.")
+        if region not in (SEGMENT, BOX):
+            mask = None
+        if not chain.enabled_steps:
+            raise InputError("No step is switched on: switch on at least one.")
+        last_segments(chain)
+        seeds = _nodes(seeds)
         image = image_of_volume(volume)
-        inputs = {"image": volume.GetName()}
-        selected = None
-        if region == SEGMENT:
-            selected = region_image(mask, maskSegment, volume)
-            inputs["mask"] = mask.GetName()
-        if region in REGION_OPERATIONS:
-            recipe = Recipe((Step(create_operation(REGION_OPERATIONS[region])), *recipe.steps))
-        return SegmentationTask(volume, output, grouping, image, selected, recipe, inputs)
-
-    def commit(self, task: SegmentationTask, findings: Findings):
-        """Write segments and their list to the scene (main thread); returns the segmentation and the table node."""
-        require_present(task.volume, task.output)
-        labels, segments = _segments(findings, task.grouping)
-        with commit():
-            name = task.volume.GetName()
-            center = np.array([_center(row) for row in findings.rows])
-            columns = [
-                Column("finding", [row["finding"] for row in findings.rows]),
-                Column("volume_mm3", [row["volume_mm3"] for row in findings.rows], "mm3", "voxel volume"),
-                *(Column(f"center_{axis}_mm", list(center[:, n]), "mm", "LPS") for n, axis in enumerate("lps")),
-            ]
-            table = table_from_columns(columns, f"{name} findings list", like=task.volume)
-            segmentation = task.output
-            if segmentation is None:
-                segmentation = segmentation_from_labels(labels, segments, f"{name} findings", task.volume)
-            else:
-                add_segments(segmentation, labels, segments)
-            for node in (table, segmentation):
-                write_provenance(node, Provenance(task.recipe, task.inputs))
-        return segmentation, table
-
-
-def _rows(labels: sitk.Image) -> list[dict[str, float]]:
-    shapes = sitk.LabelShapeStatisticsImageFilter()
-    shapes.ComputePerimeterOff()
-    shapes.Execute(labels)
-    return [
-        {
-            "finding": value,
-            "volume_mm3": shapes.GetPhysicalSize(value),
-            **dict(zip(("center_l_mm", "center_p_mm", "center_s_mm"), shapes.GetCentroid(value), strict=True)),
+        usable = needed(chain)[1]
+        things, named = self.inputs(
+            volume,
+            region_image(mask, maskSegment if region == SEGMENT else "", volume),
+            seeds if "seeds" in usable else [],
+            objects,
+            startFrom if "labels" in usable else None,
+            reference if "reference" in usable else None,
+            list(raters) if "raters" in usable else [],
+        )
+        used = {"image": [volume], "mask": _nodes(mask), "seeds": seeds, "labels": _nodes(startFrom)}
+        used |= {"reference": _nodes(reference), "raters": list(raters)}
+        inputs = {
+            role: ", ".join(node.GetName() for node in nodes)
+            for role, nodes in used.items()
+            if nodes and (role == "image" or role in things)
         }
-        for value in shapes.GetLabels()
-    ]
+        operation = create_operation(REGION_OPERATIONS[region]) if region in REGION_OPERATIONS else None
+        title = preset.title.lower() if preset is not None else "findings"
+        return SegmentationTask(volume, output, grouping, title, image, things, operation, chain, inputs, named)
+
+    def inputs(
+        self, volume, mask, seeds: Sequence, objects=BY_LIST, startFrom=None, reference=None, raters: Sequence = ()
+    ) -> tuple[dict[str, Any], dict[int, SegmentInfo]]:
+        """What the steps start from besides the image, by name, on the volume's voxels; and the names of its objects.
+
+        Raises InputError.
+        """
+        things: dict[str, Any] = {}
+        named: dict[int, SegmentInfo] = {}
+        if mask is not None:
+            things["mask"] = mask
+        if startFrom is not None:
+            things["labels"], named = labels_of_segmentation(startFrom, volume, later_wins=True)
+        if seeds:
+            things["seeds"], named = seeds_of_nodes(seeds, volume, objects)
+        if reference is not None:
+            things["reference"] = image_of_volume(reference)
+        if raters:
+            things["raters"] = [labels_of_segmentation(node, volume, later_wins=True)[0] for node in raters]
+        return things, named
+
+    def commit(self, task: SegmentationTask, outcome: SegmentationOutcome) -> SegmentationNodes:
+        """Write the result to the scene (main thread)."""
+        require_present(task.volume, task.output)
+        return add_outcome(*(outcome, task.volume, task.provenance, task.title, task.output, task.grouping, task.named))
+
+    def decide(self, table, index, status, reader, comment=None) -> str:
+        """Write a reader's decision on a finding ('accepted', 'edited', 'rejected', 'proposed'); returns its name.
+
+        Accepted findings become segments of their own, rejected ones are hidden. Raises InputError.
+        """
+        return decide(table, index, status, reader, comment)
+
+    def findings(self, table) -> list[dict[str, Any]]:
+        """The rows of a list of findings: name, status, volume_mm3, reason, reader, ..."""
+        return findings_of(table)
 
 
-def _center(row: dict[str, float]) -> tuple[float, float, float]:
-    return row["center_l_mm"], row["center_p_mm"], row["center_s_mm"]
-
-
-def _ras(point_lps: tuple[float, float, float]) -> tuple[float, float, float]:
-    return -point_lps[0], -point_lps[1], point_lps[2]
-
-
-def _segments(findings: Findings, grouping: str) -> tuple[sitk.Image, dict[int, SegmentInfo]]:
-    if grouping == TOGETHER:
-        return findings.labels != 0, {1: SegmentInfo("Findings", _color(0), terminology=LESION)}
-    values = [int(row["finding"]) for row in findings.rows]
-    return findings.labels, {
-        v: SegmentInfo(f"Finding {v}", _color(n), terminology=LESION) for n, v in enumerate(values)
-    }
-
-
-def _color(number: int) -> tuple[float, float, float]:
-    """Colors that stay apart however many there are: the hue goes on by the golden ratio."""
-    return colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.75, 0.95)
+def _nodes(given) -> list:
+    """A node, several or none as a list."""
+    if given is None:
+        return []
+    return [given] if hasattr(given, "GetID") else list(given)
 
 
 class MedProcSegmentationTest(ScriptedLoadableModuleTest):
@@ -302,10 +613,13 @@ class MedProcSegmentationTest(ScriptedLoadableModuleTest):
         volume = self.makeVolume()
         segmentation, table = MedProcSegmentationLogic().process(volume, self.recipe(), region=WHOLE)
         self.assertEqual(segmentation.GetSegmentation().GetNumberOfSegments(), 2)
-        rows = rows_of_table(table)
+        rows = findings_of(table)
         self.assertEqual([row["volume_mm3"] for row in rows], [64, 27])
-        np.testing.assert_allclose(_ras(_center(rows[0])), (7.5, 6.5, 5.5), atol=1e-6)
+        left, back, up = center_of(rows[0])
+        for found, wanted in zip((-left, -back, up), (7.5, 6.5, 5.5), strict=True):
+            self.assertLessEqual(abs(found - wanted), 0.5 + 1e-6)
         self.assertEqual(provenance_of(segmentation).inputs["image"], "Spots")
+        self.assertTrue(segmentation.GetSegmentation().ContainsRepresentation("Closed surface"))
 
     def test_segments_that_are_there_stay(self):
         volume = self.makeVolume()
@@ -315,10 +629,39 @@ class MedProcSegmentationTest(ScriptedLoadableModuleTest):
         names = [segmentation.GetSegmentation().GetNthSegment(n).GetName() for n in range(3)]
         self.assertEqual(names, ["Finding 1", "Finding 2", "Findings"])
 
-    def test_a_mask_limits_the_search(self):
+    def test_a_mask_or_a_box_limits_the_search(self):
         volume = self.makeVolume()
         mask = np.zeros((20, 30, 40), np.uint8)
         mask[:, :, :20] = 1
         labels = slicer.util.addVolumeFromArray(mask, nodeClassName="vtkMRMLLabelMapVolumeNode")
-        _segmentation, table = MedProcSegmentationLogic().process(volume, self.recipe(), region=SEGMENT, mask=labels)
-        self.assertEqual([row["volume_mm3"] for row in rows_of_table(table)], [64])
+        logic = MedProcSegmentationLogic()
+        _segmentation, table = logic.process(volume, self.recipe(), region=SEGMENT, mask=labels)
+        self.assertEqual([row["volume_mm3"] for row in findings_of(table)], [64])
+        box = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "Box")
+        box.SetCenter(30, 21, 13)
+        box.SetSize(18, 18, 14)
+        _segmentation, table = logic.process(volume, self.recipe(), region=box)
+        self.assertEqual([row["volume_mm3"] for row in findings_of(table)], [27])
+        self.assertEqual(provenance_of(table).inputs["mask"], "Box")
+
+    def test_decisions_make_segments_and_are_kept(self):
+        logic = MedProcSegmentationLogic()
+        _segmentation, table = logic.process(self.makeVolume(), self.recipe(), region=WHOLE)
+        with self.assertRaises(InputError):
+            logic.decide(table, 0, "accepted", " ")
+        self.assertEqual(logic.decide(table, 1, "accepted", "A. Reader", "sure"), "Finding 2")
+        logic.decide(table, 0, "rejected", "A. Reader")
+        content = accepted_of(table).GetSegmentation()
+        self.assertEqual([content.GetNthSegment(0).GetName()], ["Finding 2 (accepted)"])
+        self.assertEqual([row["status"] for row in logic.findings(table)], ["rejected", "accepted"])
+        self.assertFalse(proposals_of(table).GetDisplayNode().GetSegmentVisibility("Segment_1"))
+
+    def test_a_seed_outside_the_image_is_named(self):
+        volume = self.makeVolume()
+        points = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Tumor")
+        points.AddControlPoint(500, 0, 0, "T-1")
+        recipe = Recipe.of(
+            create_operation("segmentation.bright_outliers"), create_operation("segmentation.keep_at_seeds")
+        )
+        with self.assertRaisesRegex(InputError, "T-1.*outside"):
+            MedProcSegmentationLogic().process(volume, recipe, region=WHOLE, seeds=points)

@@ -1,6 +1,7 @@
 """What a chain of steps found, as nodes: segments, the list of findings, maps, center lines and surface."""
 
 import colorsys
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -70,7 +71,7 @@ def add_outcome(
             segmentation = output
             ids = add_segments(output, labels, infos)
         id_of = dict(zip(sorted(infos), ids, strict=True))
-        names = finding_names(outcome, infos, owner)
+        names = finding_names(outcome, infos, owner, grouping)
         table = add_findings_list(
             outcome.candidates,
             names,
@@ -103,7 +104,7 @@ def segments_of(
     """Label map to show, its segments by value, and which of these shows each finding (by its number)."""
     values = [candidate.number for candidate in outcome.candidates]
     structures, seeds = outcome.structures, seeds or {}
-    if grouping == TOGETHER and len(values) > 1:
+    if grouping == TOGETHER:
         every = {structures.get(value, structures.get(0)) for value in values}
         shown = next(iter(every)) if len(every) == 1 else None
         info = SegmentInfo(shown.name, shown.color, "", entry_of(shown)) if shown else None
@@ -123,17 +124,19 @@ def segments_of(
 
 
 def finding_names(
-    outcome: SegmentationOutcome, infos: Mapping[int, SegmentInfo], owner: Mapping[int, int]
+    outcome: SegmentationOutcome, infos: Mapping[int, SegmentInfo], owner: Mapping[int, int], grouping: str = EACH
 ) -> dict[int, str]:
-    """What each finding is called, by number: as its segment, or by its structure and number."""
-    alone = {value: list(owner.values()).count(value) == 1 for value in infos}
+    """What each finding is called, by number: as its segment, or, where that is shared, by its structure and number."""
+    shares = Counter(owner.values())
     names = {}
     for place, candidate in enumerate(outcome.candidates, 1):
         number = candidate.number
-        if alone[owner[number]]:
+        shown = outcome.structures.get(number, outcome.structures.get(0))
+        if grouping == EACH and shares[owner[number]] == 1:
             names[number] = infos[owner[number]].name
+        elif shown is not None and len(outcome.candidates) == 1:
+            names[number] = shown.name
         else:
-            shown = outcome.structures.get(number, outcome.structures.get(0))
             names[number] = f"{shown.name if shown else 'Finding'} {place}"
     return names
 

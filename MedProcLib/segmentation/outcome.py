@@ -140,6 +140,8 @@ def _explained(
 def _why_empty(empty: tuple[int, str] | None, before: Found | None) -> str:
     if empty is None or before is None or before.thing == "image":
         return "Nothing was found with these settings, so nothing was added."
+    if before.step == 0:
+        return f"Nothing was found in the region ({before.title}) with these settings, so nothing was added."
     found = _named(before.step, before.title)
     return f"{_named(*empty)} left nothing, so nothing was added. What there was before: {found}."
 

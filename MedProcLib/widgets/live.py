@@ -40,11 +40,11 @@ class LiveRunner:
         self._start, self._say, self._working, self._failed = start, say, working, failed
         self.version = 0
         self.wanted: list[str] = []
+        self.settle_ms = settle_ms
         self._running: _Running | None = None
         self._runner = TaskRunner(self._on_progress, lambda state: None, self._on_end)
         self._timer = qt.QTimer()
         self._timer.singleShot = True
-        self._timer.interval = settle_ms
         self._timer.connect("timeout()", self._next)
 
     @property
@@ -63,7 +63,7 @@ class LiveRunner:
         stale = running is not None and (running.version != self.version or running.key in keys)
         if stale and running is not None and time.monotonic() - running.started > PATIENCE_S:
             self._runner.discard()
-        self._timer.start()
+        self._wait()
 
     def stop(self) -> None:
         """Want nothing, and forget what is computed."""
@@ -88,7 +88,7 @@ class LiveRunner:
             self._failed(str(error))
             return
         if job is None:
-            self._timer.start()
+            self._wait()
             return
         self._running = _Running(key, self.version, time.monotonic())
         self._runner.start(*job)
@@ -106,7 +106,11 @@ class LiveRunner:
             self.wanted = []
             self._say(_("The preview failed: {error}").format(error=outcome.message))
         if self.wanted:
-            self._timer.start()
+            self._wait()
+
+    def _wait(self) -> None:
+        self._timer.interval = self.settle_ms
+        self._timer.start()
 
 
 @dataclass(frozen=True)
@@ -117,7 +121,7 @@ class _Running:
 
 
 class SliceWatch:
-    """Tells when a slice view shows another place than the one that was asked for last. moved(view): its layout name."""
+    """Tells when a slice view shows another place than the one asked for last. moved(view): its layout name."""
 
     def __init__(self, moved: Callable[[str], None]) -> None:
         self._moved = moved

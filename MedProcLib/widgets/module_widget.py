@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..core.recipe import Recipe
 from .chain_panel import ChainPanel
 from .run_panel import RunPanel
-from .task_runner import Commit, Compute
+from .task_runner import Commit, Compute, Outcome
 
 
 class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -60,6 +60,9 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Read the chosen nodes; see RunPanel."""
         raise NotImplementedError
 
+    def runEnded(self, outcome: Outcome) -> None:
+        """A run ended, in whatever way; its line is shown already."""
+
     def setup(self) -> None:
         ScriptedLoadableModuleWidget.setup(self)
         self.panel = slicer.util.loadUI(self.resourcePath(f"UI/{self.moduleName}.ui"))
@@ -70,7 +73,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.chain = self.makeChain()
         self.ui.stepsFrame.layout().addWidget(self.chain.widget)
         locked = [getattr(self.ui, name) for name in self.locked_sections]
-        self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked)
+        self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked, self.runEnded)
         self.ui.runFrame.layout().addWidget(self.run.widget)
         self.connectPanel()
         self.layout.addStretch(1)

@@ -1,9 +1,11 @@
 """A region of interest chosen by the user: a segment of a segmentation, all its segments, a label map, or a ROI."""
 
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
@@ -117,3 +119,31 @@ def _made_at(node: Any) -> tuple:
         tuple(each.GetMTime() for each in data if each is not None),
         None if parent is None else (parent.GetID(), parent.GetTransformToWorldMTime()),
     )
+
+
+class RoiWatch:
+    """Tells when a markups ROI node moved or changed its size. moved(): called for each change."""
+
+    def __init__(self, moved: Callable[[], None]) -> None:
+        self._moved = moved
+        self._node: Any = None
+        self._tags: list[int] = []
+        self._key: tuple = ()
+
+    def watch(self, node: Any) -> None:
+        """Listen to this node instead, or to none."""
+        if node is self._node:
+            return
+        for tag in self._tags:
+            self._node.RemoveObserver(tag)
+        self._node, self._tags = node, []
+        if node is not None:
+            self._key = _made_at(node)
+            events = (slicer.vtkMRMLMarkupsNode.PointModifiedEvent, "ModifiedEvent")
+            self._tags = [node.AddObserver(event, lambda caller, event: self._on_event()) for event in events]
+
+    def _on_event(self) -> None:
+        key = _made_at(self._node)
+        if key != self._key:
+            self._key = key
+            self._moved()

@@ -21,11 +21,18 @@ class RunPanel:
 
     prepare: called on a click in the main thread; reads the nodes and returns (compute, commit), see TaskRunner.
     commit's return value is the line shown afterwards. locked: widgets that cannot be changed during the run.
+    ended(outcome): called after a run, however it ended, once its line is shown.
     """
 
     def __init__(
-        self, text: str, tool_tip: str, prepare: Callable[[], tuple[Compute, Commit]], locked: Iterable[Any] = ()
+        self,
+        text: str,
+        tool_tip: str,
+        prepare: Callable[[], tuple[Compute, Commit]],
+        locked: Iterable[Any] = (),
+        ended: Callable[[Outcome], None] = lambda outcome: None,
     ) -> None:
+        self._ended = ended
         self._text, self._tool_tip, self._prepare, self._locked = text, tool_tip, prepare, list(locked)
         self._missing = ""
         self._message, self._is_problem = "", False
@@ -111,6 +118,10 @@ class RunPanel:
             self.say(f"{message or _('Computing')} ({100 * fraction:.0f} %)")
 
     def _on_end(self, outcome: Outcome) -> None:
+        self._tell(outcome)
+        self._ended(outcome)
+
+    def _tell(self, outcome: Outcome) -> None:
         if outcome.ending is Ending.DONE:
             self.say(str(outcome.value or _("Done.")))
         elif outcome.ending is Ending.CANCELLED:

@@ -22,10 +22,10 @@ def test_apply_segments_a_real_image(panel, load, finish, content, tmp_path):
     segmentation = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
     count = segmentation.GetSegmentation().GetNumberOfSegments()
     assert message == f"{count} findings in '{segmentation.GetName()}'." and count >= 1
-    assert widget.ui.resultsTable.rowCount == count
+    assert widget.findings.table_widget.rowCount == count
     assert widget.run.button.text == "Apply" and widget.ui.inputsButton.enabled
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(volume), before)
-    volumes = [float(widget.ui.resultsTable.item(row, 1).text()) for row in range(count)]
+    volumes = [widget.resultRows()[row]["volume_mm3"] for row in range(count)]
     assert volumes == sorted(volumes, reverse=True)
     assert host.grab(widget, tmp_path / "panel.png").stat().st_size > 5000
 
@@ -37,7 +37,7 @@ def test_a_row_jumps_the_slice_views(panel, load, finish):
     widget = panel(NAME)
     widget.run.button.click()
     finish(widget)
-    widget.ui.resultsTable.setCurrentCell(0, 0)
+    widget.findings.table_widget.setCurrentCell(0, 0)
     row = widget.resultRows()[0]
     red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
     center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
@@ -125,7 +125,7 @@ def test_region_and_results_survive_save_close_and_load(panel, load, finish, tmp
     path = str(tmp_path / "scene.mrb")
     assert slicer.util.saveScene(path)
     slicer.mrmlScene.Clear(0)
-    assert widget.ui.resultsTable.rowCount == 0 and widget.parameters.region == "Brain"
+    assert widget.findings.table_widget.rowCount == 0 and widget.parameters.region == "Brain"
     slicer.util.loadScene(path)
     assert widget.parameters.region == "Segment" and widget.ui.groupingBox.currentText == "All findings in one"
     assert widget.parameters.maskSegment == segment and widget.ui.maskSegmentBox.currentText == "Findings"

@@ -1,0 +1,134 @@
+"""Segments that are not a result yet, over the slices: outline and fill in the colors they would have.
+
+They are segmentation nodes of their own, which are not saved, not listed, and gone with clear(). Nothing that the
+views show is replaced for them.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+import SimpleITK as sitk
+import slicer
+
+from MedProcLib.core.structure import Structure
+from MedProcLib.scene.segmentation_scene import finding_color
+from MedProcLib.scene.segmentations import SegmentInfo, add_segments, label_values
+from MedProcLib.scene.views import slice_composites, slice_nodes
+from MedProcLib.scene.volumes import volume_from_image
+
+EVERY_VIEW = ""
+# Segments of a color of their own; more are shown in one color.
+MOST_COLORS = 60
+FILL = 0.35
+LINE_PIXELS = 2
+
+
+class LabelPreview:
+    """Label maps over the slice views, one for each view or one for all. Main thread only."""
+
+    def __init__(self, scene=None) -> None:
+        self._scene = scene or slicer.mrmlScene
+        self._nodes: dict[str, Any] = {}
+
+    def show(
+        self, labels: sitk.Image, structures: Mapping[int, Structure] | None = None, view: str = EVERY_VIEW
+    ) -> int:
+        """Show a label map (world space, LPS; a slab or a whole image) in a view, by its layout name, or in all.
+
+        structures: what its values stand for, 0 for all others. Returns how many segments are seen in it. Repeated
+        calls replace it; one for all views replaces those of single ones, and the other way round.
+        """
+        for other in [key for key in self._nodes if (key == EVERY_VIEW) != (view == EVERY_VIEW)]:
+            self.remove(other)
+        node = self._nodes.get(view)
+        if node is None or not self._scene.IsNodePresent(node):
+            node = self._nodes[view] = self._add_node(view)
+        values = label_values(labels)
+        count = len(values)
+        if count > MOST_COLORS:
+            labels, values = labels != 0, [1]
+        self._scene.StartState(slicer.vtkMRMLScene.BatchProcessState)
+        try:
+            node.GetSegmentation().RemoveAllSegments()
+            if values:
+                add_segments(node, labels, _infos(values, structures or {}))
+        finally:
+            self._scene.EndState(slicer.vtkMRMLScene.BatchProcessState)
+        return count
+
+    def remove(self, view: str) -> None:
+        """Show nothing of it in a view anymore."""
+        node = self._nodes.pop(view, None)
+        if node is not None and self._scene.IsNodePresent(node):
+            self._scene.RemoveNode(node)
+
+    def clear(self) -> None:
+        """Show nothing anymore."""
+        for view in list(self._nodes):
+            self.remove(view)
+
+    def _add_node(self, view: str):
+        node = slicer.vtkMRMLSegmentationNode()
+        node.SetName(f"Segmentation preview {view}".rstrip())
+        node.SetHideFromEditors(True)
+        node.SetSaveWithScene(False)
+        self._scene.AddNode(node)
+        node.CreateDefaultDisplayNodes()
+        display = node.GetDisplayNode()
+        display.SetSaveWithScene(False)
+        display.SetOpacity2DFill(FILL)
+        display.SetSliceIntersectionThickness(LINE_PIXELS)
+        if view != EVERY_VIEW:
+            for plane in slice_nodes(self._scene):
+                if plane.GetLayoutName() == view:
+                    display.AddViewNodeID(plane.GetID())
+        node.GetSegmentation().SetSourceRepresentationName("Binary labelmap")
+        return node
+
+
+class ImagePreview:
+    """An image over the slices, as the foreground of all views; clear() gives back what was there."""
+
+    def __init__(self, scene=None) -> None:
+        self._scene = scene or slicer.mrmlScene
+        self._node: Any = None
+        self._before: dict[str, tuple] = {}
+
+    def show(self, image: sitk.Image, name: str = "Preview") -> None:
+        """Show an image (world space, LPS) in all slice views."""
+        self.clear()
+        self._node = node = volume_from_image(image, name, self._scene)
+        node.SetHideFromEditors(True)
+        for each in (node, node.GetDisplayNode()):
+            each.SetSaveWithScene(False)
+        for composite in slice_composites(self._scene):
+            self._before[composite.GetID()] = (
+                composite.GetForegroundVolumeID(),
+                composite.GetForegroundOpacity(),
+            )
+            composite.SetForegroundVolumeID(node.GetID())
+            composite.SetForegroundOpacity(1.0)
+
+    def clear(self) -> None:
+        """Show nothing anymore."""
+        node, self._node = self._node, None
+        if node is None:
+            return
+        for composite in slice_composites(self._scene):
+            if composite.GetForegroundVolumeID() == node.GetID() and composite.GetID() in self._before:
+                foreground, opacity = self._before[composite.GetID()]
+                composite.SetForegroundVolumeID(foreground)
+                composite.SetForegroundOpacity(opacity)
+        self._before = {}
+        if self._scene.IsNodePresent(node):
+            self._scene.RemoveNode(node)
+
+
+def _infos(values: list[int], structures: Mapping[int, Structure]) -> dict[int, SegmentInfo]:
+    infos = {}
+    for place, value in enumerate(values):
+        shown = structures.get(value, structures.get(0))
+        single = shown is not None and (value in structures or len(values) == 1)
+        color = shown.color if shown is not None and single else finding_color(place)
+        infos[value] = SegmentInfo(shown.name if shown is not None else f"Segment {value}", color)
+    return infos

@@ -1,0 +1,49 @@
+"""Which preset suits an image: of its modality and of what such images are mostly looked at for."""
+
+from collections.abc import Mapping, Sequence
+
+import SimpleITK as sitk
+
+from ...core.preset import Preset
+from ...enhancement.presets import proposal as _enhancement
+from .presets import PRESETS
+
+# By the enhancement preset of such an image: the group to look in, and words of the names, the most wanted first.
+WANTED: dict[str, tuple[str, tuple[str, ...]]] = {
+    "ct_lung": ("CT", ("lung",)),
+    "ct_low_dose": ("CT", ("lung",)),
+    "ct_soft_tissue": ("CT", ("body", "bone")),
+    "mr_brain_flair": ("MR", ("lesion",)),
+    "mr_brain_t1": ("MR", ("tissue", "brain")),
+    "mr_brain_t2": ("MR", ("brain", "ventricle")),
+    "mr_shading": ("MR", ("head", "body")),
+    "pet": ("PET", ("lesion",)),
+    "radiograph": ("Radiograph", ("lung",)),
+    "ultrasound": ("Ultrasound", ("region",)),
+}
+
+
+class Proposal(_enhancement.Proposal):
+    """A preset and why it is proposed, as a sentence for the user."""
+
+
+def propose(
+    tags: Mapping[str, str],
+    image: sitk.Image | None = None,
+    name: str = "",
+    presets: Sequence[Preset] = PRESETS,
+) -> Proposal | None:
+    """The preset that suits an image, with the reason; None when nothing is known of it, or no preset is for it.
+
+    tags, image, name: see enhancement.presets.proposal.propose.
+    """
+    look = _enhancement.propose(tags, image, name)
+    if look is None or look.preset.name not in WANTED:
+        return None
+    group, words = WANTED[look.preset.name]
+    offered = [preset for preset in presets if preset.group == group]
+    for word in words:
+        for preset in offered:
+            if word in preset.name:
+                return Proposal(preset, look.reason)
+    return None

@@ -1,0 +1,333 @@
+"""The list of findings that a reader goes through: a row each, keys to accept and reject, and all views jump along."""
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
+from ..scene.findings import center_of, findings_of, write_comment
+from ..scene.findings import decide as decide_finding
+from ..scene.views import jump_views
+from .results_table import ResultsTable, shown
+from .wrapped_label import show_wrapped
+
+# So many rows are shown at once; a list of thousands would take seconds to fill.
+PAGE = 300
+FILTERS = (
+    (_("All"), ()),
+    (_("Proposed"), (PROPOSED,)),
+    (_("Accepted"), (ACCEPTED, EDITED)),
+    (_("Rejected"), (REJECTED,)),
+)
+MARKS = {PROPOSED: "", ACCEPTED: "✓ ", EDITED: "✎ ", REJECTED: "✗ "}
+TABLE_HEIGHT = 190
+KEYS = (("A", "accept"), ("R", "reject"), ("U", "undo"), ("N", "next"), ("P", "previous"))
+
+
+class FindingsPanel:
+    """widget: to put in a layout.
+
+    get_table: the list's table node, or None; get_reader, set_reader: the reader's name, kept by the caller;
+    say(message, is_problem): tells how a decision went; selected(row): called when another finding is looked at, with
+    its row (a dictionary); decide: see scene.findings.decide. Call changed() when the list may be another one.
+    """
+
+    def __init__(
+        self,
+        get_table: Callable[[], Any],
+        get_reader: Callable[[], str],
+        set_reader: Callable[[str], None],
+        say: Callable[[str, bool], None],
+        selected: Callable[[Any], None] = lambda row: None,
+        decide: Callable[[Any, int, str, str, str], str] = decide_finding,
+    ) -> None:
+        self._decide = decide
+        self._get_table, self._get_reader, self._set_reader = get_table, get_reader, set_reader
+        self._say, self._selected = say, selected
+        self._rows: list[dict[str, Any]] = []
+        self._indices: list[int] = []  # rows of the list that the widget shows, in order
+        self._limit = PAGE
+        self._seen: tuple = ()
+        self._filling = False
+        self.widget = qt.QWidget()
+        self._make_widgets()
+        self._connect()
+        self.changed()
+
+    @property
+    def row(self) -> int:
+        """The selected row of the list (of all findings), -1 without one."""
+        place = self.results.row
+        return self._indices[place] if 0 <= place < len(self._indices) else -1
+
+    def rows(self) -> list[dict[str, Any]]:
+        """The findings as they are listed."""
+        return self._rows
+
+    def changed(self) -> None:
+        """Show the list as it is now."""
+        table = self._get_table()
+        state = (None, 0) if table is None else (table.GetID(), table.GetMTime(), table.GetTable().GetMTime())
+        if state != self._seen:
+            if not self._seen or self._seen[0] != state[0]:
+                self._limit = PAGE
+            self._seen = state
+            self._rows = findings_of(table)
+            self._fill()
+        self._show_buttons()
+
+    def select(self, index: int) -> None:
+        """Select a finding by its row in the list, and look at it; one that is not shown is looked for."""
+        if index not in self._indices:
+            self._filling = True
+            self.filter_box.currentIndex = 0
+            self._filling = False
+            self._limit = max(self._limit, index + 1)
+            self._fill()
+        place = self._indices.index(index)
+        if self.results.row == place:
+            self._on_row(place)
+        else:
+            self.table_widget.setCurrentCell(place, 0)
+
+    def accept(self) -> None:
+        self.decide(ACCEPTED)
+
+    def reject(self) -> None:
+        self.decide(REJECTED)
+
+    def undo(self) -> None:
+        """Make the finding a proposal again."""
+        self.decide(PROPOSED)
+
+    def next(self) -> None:
+        """Look at the next finding of those shown."""
+        self._step(1)
+
+    def previous(self) -> None:
+        self._step(-1)
+
+    def decide(self, status: str) -> None:
+        """Write the reader's decision on the selected finding, and go on to the next open one."""
+        index = self.row
+        try:
+            name = self._decide(self._get_table(), index, status, self._get_reader(), self.comment_edit.text)
+        except InputError as error:
+            self._say(str(error), True)
+            return
+        self._say(_("{finding} is {status}.").format(finding=name, status=_(status)), False)
+        after = next((n for n in self._after(index) if self._rows[n]["status"] == PROPOSED), None)
+        self.changed()
+        if status != PROPOSED and self.advance_box.checked and after is not None:
+            self.select(after)
+
+    def _after(self, index: int) -> list[int]:
+        """Rows after this one in the order shown, then those before it."""
+        place = self._indices.index(index) if index in self._indices else -1
+        return self._indices[place + 1 :] + self._indices[: max(place, 0)]
+
+    def _step(self, places: int) -> None:
+        if self._indices:
+            place = min(max(self.results.row + places, 0), len(self._indices) - 1)
+            self.select(self._indices[place])
+
+    def _fill(self) -> None:
+        selected = self.row
+        statuses = FILTERS[self.filter_box.currentIndex][1]
+        fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
+        self._indices = fitting[: self._limit]
+        # the row stays with its finding when the filter takes others away
+        self._filling = True
+        self.results.show(
+            [_("Finding"), _("Volume\n[mm³]"), _("Diam.\n[mm]"), _("Score")],
+            [_line(self._rows[n]) for n in self._indices],
+            [_tip(self._rows[n]) for n in self._indices],
+        )
+        header = self.table_widget.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        if selected in self._indices:
+            self.table_widget.setCurrentCell(self._indices.index(selected), 0)
+        self._filling = False
+        self.more_button.visible = len(fitting) > len(self._indices)
+        self.more_button.text = _("Show {count} more of {all}").format(
+            count=min(PAGE, len(fitting) - len(self._indices)), all=len(fitting)
+        )
+        counts = [sum(row["status"] in wanted for row in self._rows) for _title, wanted in FILTERS[1:]]
+        text = _("{all} findings: {proposed} proposed, {accepted} accepted, {rejected} rejected.").format(
+            all=len(self._rows), proposed=counts[0], accepted=counts[1], rejected=counts[2]
+        )
+        self.summary_label.text = text if self._rows else _("No findings yet: apply the steps.")
+        if self.row < 0:
+            self._show_reason(None)
+
+    def _on_row(self, place: int) -> None:
+        if self._filling:
+            return
+        row = self._rows[self._indices[place]]
+        jump_views(slicer.mrmlScene, center_of(row))
+        self.comment_edit.text = row["comment"]
+        self._show_reason(row)
+        self._show_buttons()
+        self._selected(row)
+
+    def _show_reason(self, row: Any) -> None:
+        show_wrapped(self.reason_label, _reason(row) if row is not None else "")
+
+    def _show_buttons(self) -> None:
+        missing = ""
+        if self.row < 0:
+            missing = _("Select a finding in the list.")
+        elif not self._get_reader().strip():
+            missing = _("Type your name as reader.")
+        for name, tip in (
+            ("accept", _("Accept the finding: it becomes a segment of its own (key A)")),
+            ("reject", _("Reject the finding: its segment is hidden (key R)")),
+            ("undo", _("Take the decision back: the finding is a proposal again (key U)")),
+        ):
+            self.buttons[name].enabled = not missing
+            self.buttons[name].toolTip = missing or tip
+        for name in ("next", "previous"):
+            self.buttons[name].enabled = bool(self._indices)
+        if self.reader_edit.text != self._get_reader():
+            self.reader_edit.text = self._get_reader()
+
+    def _on_filter(self, index: int) -> None:
+        if not self._filling:
+            self._limit = PAGE
+            self._fill()
+            self._show_buttons()
+
+    def _on_more(self) -> None:
+        self._limit += PAGE
+        self._fill()
+
+    def _on_reader(self, text: str) -> None:
+        self._set_reader(text)
+        self._show_buttons()
+
+    def _on_comment(self) -> None:
+        index, table = self.row, self._get_table()
+        if index >= 0 and self._rows[index]["comment"] != self.comment_edit.text:
+            write_comment(table, index, self.comment_edit.text)
+            self.changed()
+
+    def _make_widgets(self) -> None:
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.summary_label = qt.QLabel()
+        self.summary_label.wordWrap = True
+        self.filter_box = qt.QComboBox()
+        self.filter_box.objectName = "findingsFilter"
+        self.filter_box.toolTip = _("Which findings are listed")
+        for title, _statuses in FILTERS:
+            self.filter_box.addItem(title)
+        layout.addWidget(_beside(self.summary_label, self.filter_box))
+        self.table_widget = qt.QTableWidget()
+        self.table_widget.objectName = "findingsTable"
+        self.table_widget.toolTip = _("Findings, best first; click one to see it in every view")
+        self.table_widget.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+        self.table_widget.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+        self.table_widget.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+        self.table_widget.alternatingRowColors = True
+        self.table_widget.wordWrap = False
+        self.table_widget.verticalHeader().visible = False
+        self.table_widget.setMinimumHeight(TABLE_HEIGHT)
+        layout.addWidget(self.table_widget)
+        self.results = ResultsTable(self.table_widget, self._on_row)
+        self.more_button = qt.QPushButton()
+        self.more_button.objectName = "findingsMore"
+        self.more_button.toolTip = _("Long lists are shown in parts; accepting and rejecting works on all of them")
+        self.more_button.visible = False
+        layout.addWidget(self.more_button)
+        self.reason_label = qt.QLabel()
+        self.reason_label.wordWrap = True
+        self.reason_label.textFormat = qt.Qt.PlainText
+        self.reason_label.textInteractionFlags = qt.Qt.TextSelectableByMouse
+        layout.addWidget(self.reason_label)
+        form = qt.QFormLayout()
+        self.reader_edit = _line_edit("readerEdit", _("Who decides; written beside every decision, with the time"))
+        self.comment_edit = _line_edit("commentEdit", _("What you want to say of the selected finding"))
+        form.addRow(_("Reader:"), self.reader_edit)
+        form.addRow(_("Comment:"), self.comment_edit)
+        layout.addLayout(form)
+        titles = {"previous": "◀", "accept": _("Accept"), "reject": _("Reject"), "undo": _("Undo"), "next": "▶"}
+        self.buttons = {name: qt.QPushButton(title) for name, title in titles.items()}
+        for name, button in self.buttons.items():
+            if name in ("previous", "next"):
+                button.setFixedWidth(30)
+            else:
+                button.setMinimumWidth(56)
+        self.buttons["previous"].toolTip = _("Look at the finding before (key P)")
+        self.buttons["next"].toolTip = _("Look at the next finding (key N)")
+        for name, button in self.buttons.items():
+            button.objectName = f"{name}Button"
+        layout.addWidget(_beside(*self.buttons.values()))
+        self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
+        self.advance_box.checked = True
+        self.advance_box.toolTip = _("So that A and R alone lead through the list")
+        layout.addWidget(self.advance_box)
+
+    def _connect(self) -> None:
+        self.filter_box.connect("currentIndexChanged(int)", self._on_filter)
+        self.more_button.connect("clicked()", self._on_more)
+        self.reader_edit.connect("textEdited(QString)", self._on_reader)
+        self.comment_edit.connect("editingFinished()", self._on_comment)
+        actions = {
+            "accept": self.accept,
+            "reject": self.reject,
+            "undo": self.undo,
+            "next": self.next,
+            "previous": self.previous,
+        }
+        for name, action in actions.items():
+            self.buttons[name].connect("clicked()", action)
+        self.shortcuts = {}
+        for key, name in KEYS:
+            shortcut = qt.QShortcut(qt.QKeySequence(key), self.widget)
+            # only while the reader works in this list: other panels have these keys too
+            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
+            shortcut.connect("activated()", lambda name=name: self.buttons[name].click())
+            self.shortcuts[key] = shortcut
+
+
+def _line(row: dict[str, Any]) -> list[Any]:
+    return [f"{MARKS.get(row['status'], '')}{row['name']}", row["volume_mm3"], row["diameter_mm"], row["score"]]
+
+
+def _tip(row: dict[str, Any]) -> str:
+    lines = [f"{row['name']}: {row['status']}", _reason(row)]
+    if row["reader"]:
+        lines.append(f"{row['reader']}, {row['decided']}")
+    return "\n".join(filter(None, [*lines, row["comment"]]))
+
+
+def _reason(row: dict[str, Any]) -> str:
+    left, back, up = center_of(row)
+    parts = [row["reason"].rstrip(".") + "."] if row["reason"] else []
+    expected = row["expected_false"]
+    if expected not in ("", None) and expected == expected:
+        parts.append(_("Expected by chance with such a score: {count}.").format(count=shown(float(expected))))
+    parts.append(_("At R {r:.1f}, A {a:.1f}, S {s:.1f} mm.").format(r=-left, a=-back, s=up))
+    return " ".join(parts)
+
+
+def _line_edit(name: str, tip: str) -> Any:
+    widget = qt.QLineEdit()
+    widget.objectName = name
+    widget.toolTip = tip
+    return widget
+
+
+def _beside(*widgets: Any) -> Any:
+    frame = qt.QWidget()
+    layout = qt.QHBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for number, widget in enumerate(widgets):
+        layout.addWidget(widget, 1 if number == 0 and len(widgets) == 2 else 0)
+    return frame
