@@ -47,7 +47,7 @@ class BodyMask:
 
     def __call__(self, image, mask=None, progress=SILENT):
         view = sitk.GetArrayViewFromImage(image)
-        low = float(np.nanmin(np.where(np.isfinite(view), view, np.inf))) if view.dtype.kind == "f" else view.min()
+        low = float(view.min(where=np.isfinite(view), initial=np.inf))
         if self.kind == "CT" or (self.kind == "automatic" and low < CT_AIR_HU):
             return _of_ct(self, image, mask, progress)
         return _of_any(self, image, mask, progress)
@@ -62,7 +62,8 @@ def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progr
     body = body_region(work, grid, settings.threshold_HU, settings.opening_mm, settings.closing_mm, outline)
     if not body.any():
         raise InputError(
-            f"Nothing is above {settings.threshold_HU:g} HU; the largest value is {work.max():.0f} HU: lower the threshold."
+            f"Nothing is above {settings.threshold_HU:g} HU; the largest value is {work.max():.0f} HU: "
+            "lower the threshold."
         )
     values = refined(ct, {1: body}, grid, lambda hu: hu > settings.threshold_HU, progress=fine)
     return _masked(values, image, mask)

@@ -65,8 +65,7 @@ def _thick_pieces(dense: np.ndarray, grid: Geometry, opening_mm: float, progress
         return dense
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
     sizes[0] = 0
-    thickest = ndimage.maximum(depth, pieces, np.arange(count + 1))
-    keep = thickest >= LIMB_RADIUS_MM
+    keep = np.bincount(pieces[depth >= LIMB_RADIUS_MM], minlength=count + 1) > 0
     keep[0] = False
     keep[np.argmax(sizes)] = True
     # erosion takes up to a voxel more than the radius
@@ -75,7 +74,7 @@ def _thick_pieces(dense: np.ndarray, grid: Geometry, opening_mm: float, progress
 
 
 def _cavities_filled(body: np.ndarray, grid: Geometry, closing_mm: float, progress: Progress) -> np.ndarray:
-    """The body with what it encloses but for openings narrower than twice the closing radius; dents stay as they are."""
+    """The body with what it encloses but for openings narrower than twice the radius; dents stay as they are."""
     first, second = progress.parts(3, 1)
     shut = ndimage.binary_fill_holes(closed(body, grid, closing_mm, first)) if closing_mm else body
     outside = dilated(~shut, grid, closing_mm + max(grid.spacing), second) if not shut.all() else ~shut
@@ -120,6 +119,11 @@ def _filled_plane(plane: np.ndarray, values: np.ndarray) -> np.ndarray:
                     True
                 )
     return ndimage.binary_fill_holes(wall)[1:-1, 1:-1] | plane
+
+
+def _beyond(index: np.ndarray, length: int) -> np.ndarray:
+    """Indices in a padded array: those at an end are moved one beyond it."""
+    return index + 1 - (index == 0) + (index == length - 1)
 
 
 def _sides(plane: np.ndarray) -> np.ndarray:

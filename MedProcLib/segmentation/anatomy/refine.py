@@ -10,6 +10,8 @@ from ...core.progress import SILENT, Progress
 from ..common.patient_grid import box_on_image, brought_back, signed_distance, slabs_of
 
 FAR = 1e3
+# Half the width of the band in which the image decides, in voxels of the coarse grid.
+BAND_VOXELS = 1.5
 
 
 def refined(
@@ -17,35 +19,44 @@ def refined(
     regions: Mapping[int, np.ndarray],
     grid: Geometry,
     belongs: Callable[[np.ndarray], np.ndarray],
-    band_mm: float = 0.0,
     certain: np.ndarray | None = None,
+    barred: np.ndarray | None = None,
+    values: np.ndarray | None = None,
     progress: Progress = SILENT,
 ) -> np.ndarray:
     """Label values (uint8, z, y, x) at the image's voxels of regions (by label value) on a grid of patient_grid.
 
-    Within the band (mm; 0: one and a half of the grid's voxels) on both sides of a region's border, the image's own
-    values decide by `belongs`; deeper inside all belongs to it. certain: belongs whatever the values, up to the
-    region's border on the grid (tissue that was closed in, say).
+    In a band on both sides of a region's border the image's own values decide by `belongs`; deeper inside all belongs
+    to it. certain: belongs whatever the values, up to the border on the grid (tissue that was closed in, say); barred:
+    does not belong beyond the border on the grid. A region does not grow into another one.
+    values: smoothed values on the grid that decide in the place of the image's own.
     """
     whole = Geometry.of(image)
     view = sitk.GetArrayViewFromImage(image)
     result = np.zeros(view.shape, np.uint8)
-    band = band_mm or 1.5 * max(s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1 or max(grid.size) == 1)
-    sure = None if certain is None else certain.astype(np.float32)
-    for share, (value, region) in zip(progress.parts(*[1.0] * len(regions)), regions.items(), strict=True):
-        box = box_on_image(region, grid, whole, band)
-        if box is None:
-            continue
-        measure, back = share.parts(1, 3)
-        distance = signed_distance(region, grid, measure)
-        slabs = list(slabs_of(box))
-        for part, slab in zip(back.parts(*[1.0] * len(slabs)), slabs, strict=True):
-            part(0.0, "Refining the border")
-            depth = brought_back(distance, grid, whole, slab, FAR)
-            found = depth < -band
-            near = (depth <= band) & ~found
-            found[near] = belongs(view[slab][near])
-            if sure is not None:
-                found |= (brought_back(sure, grid, whole, slab, 0.0) >= 0.5) & (depth <= 0)
-            result[slab][found & (result[slab] == 0)] = value
+    band = BAND_VOXELS * max(grid.spacing[:2])
+    together = np.logical_or.reduce(list(regions.values()))
+    box = box_on_image(together, grid, whole, band)
+    if box is None:
+        return result
+    measure, back = progress.parts(1, 3)
+    distances = {
+        value: signed_distance(region, grid, part)
+        for part, (value, region) in zip(measure.parts(*[1.0] * len(regions)), regions.items(), strict=True)
+    }
+    slabs = list(slabs_of(box))
+    for number, slab in enumerate(slabs):
+        back(number / len(slabs), "Refining the border")
+        depths = {value: brought_back(distance, grid, whole, slab, FAR) for value, distance in distances.items()}
+        nearest = np.minimum.reduce(list(depths.values()))
+        near = np.abs(nearest) <= band
+        found = nearest < -band
+        deciding = view[slab] if values is None else brought_back(values, grid, whole, slab, FAR)
+        found[near] = belongs(deciding[near])
+        for region, wanted in ((certain, True), (barred, False)):
+            if region is not None and region.any():
+                there = brought_back(region.astype(np.float32), grid, whole, slab, 0.0) >= 0.5
+                found = found | (there & (nearest <= 0)) if wanted else found & ~(there & (nearest > 0))
+        for value, depth in depths.items():
+            result[slab][found & (depth == nearest)] = value
     return result

@@ -22,8 +22,8 @@ def hounsfield(image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
     low, high = _extremes(values)
     if not low < DARKEST_TISSUE_HU:
         raise InputError(
-            f"The image goes from {low:.4g} to {high:.4g}, so it is not in Hounsfield units (air -1000, fat -100, water "
-            "0): choose a CT image, or bring its values to HU first (Enhancement, 'CT to HU')."
+            f"The image goes from {low:.4g} to {high:.4g}, so it is not in Hounsfield units (air -1000, fat -100, "
+            "water 0): choose a CT image, or bring its values to HU first (Enhancement, 'CT to HU')."
         )
     if values.dtype.kind == "f" and not np.isfinite(values).all():
         filled = np.where(np.isfinite(values), values, AIR_HU)

@@ -98,7 +98,7 @@ def mask_on_grid(mask: sitk.Image, grid: Geometry, progress: Progress = SILENT) 
 
 
 def signed_distance(region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:
-    """Distance in mm (float32, z, y, x) to the border of a region, which lies halfway between voxels; negative inside."""
+    """Distance in mm (float32, z, y, x) to a region's border, which lies halfway between voxels; negative inside."""
     if region.all() or not region.any():
         return np.full(region.shape, -1e3 if region.all() else 1e3, np.float32)
     measure = sitk.SignedMaurerDistanceMapImageFilter()

@@ -1,0 +1,172 @@
+"""The lungs in CT."""
+
+from typing import Annotated
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry, resample
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import gaussian
+from ..common.hounsfield import AIR_HU, hounsfield
+from ..common.morphology import closed, dilated, eroded
+from ..common.patient_grid import on_patient_grid, patient_grid
+from ..tube.airway_tree import airway_tree
+from ..tube.trachea import find_trachea
+from .body_mask import CONTENT_HU
+from .ct_body import body_region
+from .lung_sides import LEFT, RIGHT, middle_of_body, sides_of
+from .refine import refined
+
+WORKING_MM = 2.0
+BODY_HU, OPENING_MM, BODY_CLOSING_MM = -300.0, 4.0, 6.0
+# Parenchyma, 3 mm inside the lung. Gas in bowel and airways is below; stool and edges are above or have no inside.
+PARENCHYMA_HU, INSIDE_MM = (-940.0, -600.0), 3.0
+# Least share of it, of a large piece (with emphysema, say) and of one smaller than a tenth of the largest.
+LEAST_PARENCHYMA, LEAST_IN_SMALL, SMALL = 0.4, 0.7, 0.1
+# Of its volume, so much of a lung lies so deep; the pockets of stool have hardly an inside.
+LEAST_INSIDE = 0.05
+# A lung hardly touches the air outside the body; air between arms or legs does.
+MOST_OUTSIDE = 0.03
+# Airways are followed on voxels of this side, this far around and below the trachea: up to where the lungs begin.
+AIRWAY_MM, AROUND_MM, BELOW_MM = 1.5, 60.0, 60.0
+# The walls of trachea and bronchi, which are no lung.
+WALL_MM = 2.0
+
+
+@operation(
+    "segmentation.ct_lungs",
+    title="Lungs in CT",
+    gives="labels",
+    source="Hu et al., Automatic lung segmentation for accurate quantitation of volumetric X-ray CT images, IEEE TMI "
+    "20(6), 2001; closing at the wall as in Armato & Sensakovic, Acad. Radiol. 11(9), 2004",
+)
+class CtLungs:
+    """Outline the right (1) and the left lung (2) in Hounsfield units, vessels inside filled, airways left out.
+
+    Air in the body is lung where it is parenchyma: bowel gas and airways are blacker. Trachea and bronchi are followed
+    and taken out, lungs that touch are parted where the tissue between them is densest, and dents of the wall (vessels
+    of the hilum, nodules at the pleura) are closed. Only the lungs in view are given, which may be one.
+    """
+
+    threshold_HU: Annotated[float, Range(-800, -200, "HU"), "lung is darker: half way to soft tissue"] = -400.0
+    closing_mm: Annotated[float, Range(0, 40, "mm"), "radius of the dents (vessels, dense disease) that are closed"] = (
+        8.0
+    )
+    smoothing_mm: Annotated[float, Range(0, 5, "mm"), "SD of the blur that evens the border out; 0 for none"] = 1.0
+    minimum_volume_mm3: Annotated[float, Range(0, 1e7, "mm3"), "smaller pieces of lung are left out"] = 5000.0
+    leave_out_airways: Annotated[bool, "trachea and main bronchi are followed and are no lung"] = True
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {RIGHT: "lung_right", LEFT: "lung_left"}
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        read, sample, find, fine = progress.parts(1, 1, 6, 4)
+        ct = hounsfield(image, read)
+        grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, sample)
+        sides, closed_in, barred = _lungs(self, ct, work, grid, find)
+        values = refined(
+            ct,
+            {side: sides == side for side in (RIGHT, LEFT)},
+            grid,
+            lambda hu: hu < self.threshold_HU,
+            closed_in,
+            barred,
+            gaussian(work, grid, [self.smoothing_mm] * grid.dimension) if self.smoothing_mm else None,
+            fine,
+        )
+        if mask is not None:
+            values[sitk.GetArrayViewFromImage(mask) == 0] = 0
+            if not values.any():
+                raise InputError("There is no lung inside the mask: leave the mask out, or draw it around the lungs.")
+        return Geometry.of(image).image_of(values)
+
+
+def _lungs(
+    settings: CtLungs, ct: sitk.Image, work: np.ndarray, grid: Geometry, progress: Progress
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """Sides (1 right, 2 left) on the grid, what was closed in, and what is air but no lung. Raises InputError."""
+    outline, tree, part, close = progress.parts(4, 2, 1, 4)
+    body = body_region(work, grid, BODY_HU, OPENING_MM, BODY_CLOSING_MM, outline)
+    air = body & (work < settings.threshold_HU)
+    airway = np.zeros(air.shape, bool)
+    if settings.leave_out_airways and grid.dimension == 3 and min(grid.size) > 1:
+        airway = _large_airways(ct, work, body, grid, tree)
+    lungs = _parenchyma(work, air & ~airway, ~body, grid, settings.minimum_volume_mm3)
+    if not lungs.any():
+        raise InputError(_why_none(work, body, air, settings))
+    sides = sides_of(lungs, work, middle_of_body(work, body, grid), grid, part)
+    other = air & ~lungs
+    whole = np.zeros_like(sides)
+    for side, share in zip((RIGHT, LEFT), close.parts(1, 1), strict=True):
+        one = sides == side
+        if one.any():
+            one = ndimage.binary_fill_holes(
+                closed(one, grid, settings.closing_mm, share) if settings.closing_mm else one
+            )
+            whole[one & body & (whole == 0) & ((sides == 0) | (sides == side))] = side
+    wide_gas = other & (ndimage.uniform_filter(other.astype(np.float32), 3) > 0.99)
+    whole[wide_gas] = 0
+    return whole, (whole > 0) & ~lungs, dilated(other, grid, max(grid.spacing)) & (whole == 0)
+
+
+def _large_airways(
+    ct: sitk.Image, work: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress
+) -> np.ndarray:
+    """Lumen and wall of the trachea and of the bronchi near it, on the grid."""
+    find, sample, follow = progress.parts(2, 1, 4)
+    axis = find_trachea(work, grid, body, find)
+    if not len(axis):
+        return np.zeros(body.shape, bool)
+    reach = np.array([AROUND_MM, AROUND_MM, BELOW_MM])
+    box = axis.min(axis=0) - reach, axis.max(axis=0) + reach * [1, 1, 0]
+    fine = patient_grid(Geometry.of(ct), AIRWAY_MM, box)
+    values = sitk.GetArrayFromImage(
+        resample(ct, fine, default_value=AIR_HU, pixel_type=sitk.sitkFloat32, progress=sample)
+    )
+    inside = sitk.GetArrayFromImage(resample(grid.image_of(body), fine, interpolator=sitk.sitkNearestNeighbor)) != 0
+    seeds = np.zeros(values.shape, bool)
+    index = np.rint(fine.indices(axis)).astype(int)
+    index = index[((index >= 0) & (index < fine.size)).all(axis=1)]
+    seeds[tuple(index[:, ::-1].T)] = True
+    lumen = airway_tree(values, fine, inside, follow, seeds)
+    wide = dilated(lumen, fine, WALL_MM)
+    return sitk.GetArrayFromImage(resample(fine.image_of(wide), grid, interpolator=sitk.sitkNearestNeighbor)) != 0
+
+
+def _parenchyma(work: np.ndarray, air: np.ndarray, outside: np.ndarray, grid: Geometry, least_mm3: float) -> np.ndarray:
+    """Those pieces of air that are lung."""
+    pieces, count = ndimage.label(air)
+    inside = eroded(air, grid, INSIDE_MM)
+    tissue = inside & (work > PARENCHYMA_HU[0]) & (work < PARENCHYMA_HU[1])
+    rim = air & ~ndimage.binary_erosion(air, border_value=1)
+    open_rim = air & ndimage.binary_dilation(outside)
+    volume, deep, dense, border, open_border = (
+        np.bincount(pieces[where], minlength=count + 1) for where in (air, inside, tissue, rim, open_rim)
+    )
+    volume[0] = 0
+    keep = (volume * grid.voxel_volume >= least_mm3) & (deep >= LEAST_INSIDE * volume)
+    keep &= open_border <= MOST_OUTSIDE * border
+    large = volume >= SMALL * volume[keep].max(initial=0)
+    keep &= dense >= np.where(large, LEAST_PARENCHYMA, LEAST_IN_SMALL) * np.maximum(deep, 1)
+    keep[0] = False
+    return keep[pieces]
+
+
+def _why_none(work: np.ndarray, body: np.ndarray, air: np.ndarray, settings: CtLungs) -> str:
+    if not body.any():
+        return "No lung was found, because there is no body: nothing thick enough is above -300 HU."
+    if not air.any():
+        return (
+            f"No lung was found: in the body nothing is below {settings.threshold_HU:g} HU (its darkest place has "
+            f"{work[body].min():.0f} HU). Choose an image that shows the chest, or raise the threshold."
+        )
+    return (
+        f"No lung was found: the {np.count_nonzero(air)} places of air in the body are bowel gas, airway, or smaller "
+        f"than {settings.minimum_volume_mm3:g} mm3. Choose an image that shows the chest, or lower the smallest volume."
+    )
