@@ -27,6 +27,22 @@ def halves(image: sitk.Image) -> sitk.Image:
     return Geometry.of(image).image_of(values)
 
 
+def two_balls(image: sitk.Image) -> sitk.Image:
+    """Two balls that touch, side by side along the last axis of more than one voxel."""
+    shape = tuple(reversed(image.GetSize()))
+    axes = np.ogrid[tuple(slice(0, n) for n in shape)]
+    wide = max(axis for axis, n in enumerate(shape) if n > 1)
+    reach = min(s * n for s, n in zip(image.GetSpacing(), image.GetSize(), strict=True) if n > 1) / 4
+    found = np.zeros(shape, bool)
+    for sign in (-1, 1):
+        squared = sum(
+            ((a - (n - 1) / 2) * s - (sign * 0.8 * reach if axis == wide else 0)) ** 2
+            for axis, (a, n, s) in enumerate(zip(axes, shape, reversed(image.GetSpacing()), strict=True))
+        )
+        found |= squared <= reach**2
+    return Geometry.of(image).image_of(found)
+
+
 def every_third_slice(image: sitk.Image) -> sitk.Image:
     """The ball painted in each third slice only."""
     values = sitk.GetArrayFromImage(ball_labels(image))
@@ -72,4 +88,11 @@ CASES = {
         Case(things=HALVES, parameters={"keep_volume": "of each piece", "segments": "4"}, flat=False),
     ],
     "segmentation.interpolate_slices": [Case(things={"labels": every_third_slice}, flat=False)],
+    "segmentation.surface": [Case(things=HALVES)],
+    "segmentation.skeleton": [Case(things=HALVES)],
+    "segmentation.split_touching": [
+        Case(things={"labels": two_balls}),
+        Case(things={"labels": two_balls}, parameters={"result": "gap"}, flat=False),
+        Case(things={"labels": two_balls}, parameters={"by": "bright centers"}, optional=("image",), flat=False),
+    ],
 }
