@@ -1,0 +1,126 @@
+"""Calcifications in CT: small dense spots that are no bone."""
+
+from dataclasses import dataclass
+from typing import Annotated
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage, stats
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.noise import noise_sd
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT
+from ...core.voxels import inside, values_of
+from ..common.connectivity import connected_components
+from ..common.hounsfield import hounsfield
+from ..common.morphology import dilated
+from .candidate import Candidate
+from .listing import ball_diameter
+
+# Agatston's weight of a lesion by its peak (HU).
+WEIGHTS = ((400, 4), (300, 3), (200, 2), (130, 1))
+# Soft tissue begins there.
+SOFT_TISSUE_HU = -100.0
+MEAN_VOXELS = 5
+
+
+@operation(
+    "segmentation.calcifications",
+    title="Calcifications (CT)",
+    gives=("labels", "candidates"),
+    source="Agatston et al., Quantification of coronary artery calcium using ultrafast computed tomography, "
+    "J. Am. Coll. Cardiol. 15(4), 1990 (130 HU, weights by peak)",
+)
+class Calcifications:
+    """Find small dense spots in a CT, such as calcified plaque, nodes or stones; what is connected to bone is left out.
+
+    The threshold rises above 130 HU where noise alone would give more false spots than allowed: it is where so many
+    voxels of soft tissue with the image's noise are expected to exceed it. Numbered by their peak.
+    """
+
+    threshold_HU: Annotated[float, Range(50, 2000, "HU"), "a spot is denser than this"] = 130.0
+    expected_false: Annotated[
+        float, Range(0.001, 1000), "false spots by noise that are allowed in the region searched"
+    ] = 1.0
+    smallest_mm3: Annotated[float, Range(0, 1000, "mm3"), "smaller spots are left out (2D: mm²)"] = 1.0
+    largest_mm3: Annotated[float, Range(1, 1e6, "mm3"), "larger dense things are taken for bone (2D: mm²)"] = 1500.0
+    bone_distance_mm: Annotated[
+        float, Range(0, 30, "mm"), "spots nearer to bone than this are left out: they are its edge"
+    ] = 2.0
+
+    structures = {0: "calcification"}  # noqa: RUF012 - read only
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        _, valid = values_of(image)
+        region = inside(mask, valid)
+        reading, dividing, parting = progress.parts(1, 3, 1)
+        values = sitk.GetArrayFromImage(hounsfield(image, reading)).astype(np.float32)
+        grid = Geometry.of(image)
+        noise = _Noise.of(values, region, grid, self.threshold_HU)
+        limit = max(self.threshold_HU, noise.exceeded_by(self.expected_false))
+        # bone is sought everywhere: a mask may cut it into small pieces
+        numbers, counts = connected_components(grid.image_of(values > limit), "corner", dividing)
+        bone = counts * grid.voxel_volume > self.largest_mm3
+        spots = np.where(bone[numbers] | ~region, 0, numbers)
+        if bone.any() and self.bone_distance_mm:
+            spots[np.isin(spots, np.unique(spots[dilated(bone[numbers], grid, self.bone_distance_mm, parting)]))] = 0
+        counts = np.bincount(spots.ravel())
+        counts[0] = 0
+        kept = np.flatnonzero((counts > 0) & (counts * grid.voxel_volume >= self.smallest_mm3 * (1 - 1e-9)))
+        if not kept.size:
+            raise InputError(
+                f"No spot above {limit:.0f} HU of {self.smallest_mm3:g} mm³ or more apart from bone: lower the "
+                "threshold or allow more false spots."
+            )
+        peaks = np.atleast_1d(ndimage.maximum(values, spots, kept))
+        kept = kept[np.argsort(-peaks, kind="stable")]
+        renumbered = np.zeros(counts.size, np.uint8 if kept.size < 256 else np.uint32)
+        renumbered[kept] = np.arange(1, kept.size + 1)
+        labels = renumbered[spots]
+        return grid.image_of(labels), _candidates(values, labels, counts[kept], grid, noise, limit)
+
+
+@dataclass(frozen=True)
+class _Noise:
+    """Soft tissue where spots are sought: its median and the SD of its noise (HU), and how many voxels are searched."""
+
+    middle: float
+    sd: float
+    voxels: int
+
+    @classmethod
+    def of(cls, values: np.ndarray, region: np.ndarray, grid: Geometry, below: float) -> "_Noise":
+        # by the mean around each voxel, so that noise itself does not decide what is looked at
+        around = ndimage.uniform_filter(values, [min(MEAN_VOXELS, n) for n in values.shape])
+        tissue = region & (around > SOFT_TISSUE_HU) & (around < below)
+        if not tissue.any():
+            raise InputError(f"There is no soft tissue ({SOFT_TISSUE_HU:g} HU to the threshold) to look for spots in.")
+        sd = noise_sd(values, tuple(reversed(grid.spacing)), tissue)
+        return cls(float(np.median(values[tissue])), sd, int(np.count_nonzero(region)))
+
+    def exceeded_by(self, voxels: float) -> float:
+        """HU that so many of the voxels searched are expected to exceed by noise alone."""
+        return self.middle + self.sd * float(stats.norm.isf(min(voxels / self.voxels, 0.5)))
+
+    def above(self, value: float) -> float:
+        """How many of the voxels searched are expected to exceed a value (HU) by noise alone."""
+        return self.voxels * float(stats.norm.sf((value - self.middle) / self.sd)) if self.sd > 0 else 0.0
+
+
+def _candidates(
+    values: np.ndarray, labels: np.ndarray, counts: np.ndarray, grid: Geometry, noise: _Noise, limit: float
+) -> list[Candidate]:
+    """One for each label from 1 on, at its densest voxel."""
+    places = ndimage.maximum_position(values, labels, np.arange(1, len(counts) + 1))
+    found = []
+    for number, (place, count) in enumerate(zip(places, counts.tolist(), strict=True), 1):
+        volume, peak = count * grid.voxel_volume, float(values[place])
+        weight = next((weight for least, weight in WEIGHTS if peak >= least), 0)
+        reason = f"peak {peak:.0f} HU (Agatston weight {weight}), {volume:.3g} mm³, threshold {limit:.0f} HU"
+        position = tuple(float(x) for x in grid.points(np.array([place[::-1]]))[0])
+        diameter = ball_diameter(volume, grid.dimension)
+        found.append(Candidate(number, position, diameter, volume, peak, reason, noise.above(peak)))
+    return found

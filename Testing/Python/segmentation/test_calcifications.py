@@ -1,0 +1,65 @@
+"""Calcifications: spots of known density and size, bone left out, and as many false spots as were allowed."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.detection.calcifications import Calcifications
+
+from .calcified import SPOTS, calcified_ct
+
+
+def test_the_spots_are_found_by_density_and_bone_is_not():
+    image = calcified_ct()
+    labels, candidates = Calcifications()(image)
+    assert len(candidates) == 3
+    for candidate, (center, radius, density) in zip(candidates, SPOTS, strict=True):
+        place = np.array(center) * (60, 56, 40) - 0.5
+        assert np.linalg.norm(np.array(candidate.position) - place) < radius
+        assert candidate.volume_mm3 == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.25)
+        assert candidate.score == pytest.approx(density, abs=60)
+        assert candidate.expected_false < 1e-6
+    assert "Agatston weight 4" in candidates[0].reason and "Agatston weight 3" in candidates[2].reason
+    assert sitk.GetArrayFromImage(labels).max() == 3
+
+
+def test_a_mask_does_not_make_bone_a_spot():
+    image = calcified_ct()
+    mask = np.zeros((40, 56, 60), np.uint8)
+    mask[18:22, 36:48, 40:56] = 1  # a slice of the bone
+    mask[:, :24, :] = 1
+    _, candidates = Calcifications()(image, Geometry.of(image).image_of(mask))
+    assert len(candidates) == 2
+
+
+def test_noise_gives_as_many_false_spots_as_allowed():
+    """Water with noise of 40 HU: the threshold rises until so many single voxels exceed it; means of 12 images."""
+    found = []
+    for seed in range(12):
+        values = np.random.default_rng(seed).normal(0, 40, (40, 60, 60))
+        values[:, :, :3] = -1000
+        image = sitk.GetImageFromArray(np.rint(values).astype(np.int16))
+        try:
+            found.append(len(Calcifications(expected_false=5.0, smallest_mm3=0.0)(image)[1]))
+        except InputError:
+            found.append(0)
+    assert 2.5 < np.mean(found) < 10
+
+
+def test_thin_slices_and_thick_ones_find_the_same():
+    thin = calcified_ct((60, 56, 80), (1.0, 1.0, 0.5))
+    assert len(Calcifications()(thin)[1]) == 3
+
+
+def test_nothing_is_explained_with_the_threshold():
+    values = np.full((20, 20, 20), 40, np.int16)
+    values[:, :, 0] = -1000
+    with pytest.raises(InputError, match="No spot above 130 HU"):
+        Calcifications()(sitk.GetImageFromArray(values))
+
+
+def test_an_image_that_is_no_ct_is_refused():
+    with pytest.raises(InputError, match="not in Hounsfield units"):
+        Calcifications()(sitk.GetImageFromArray(np.full((9, 9, 9), 300, np.int16)))
