@@ -282,9 +282,9 @@ class MedProcSegmentationWidget(ModuleWidget):
             self.preview.stop()
             nodes = self.logic.commit(task, outcome)
             parameters.resultTable = nodes.table
-            text = _("{count} findings in '{name}'.").format(
-                count=len(outcome.candidates), name=nodes.segmentation.GetName()
-            )
+            count, name = len(outcome.candidates), nodes.segmentation.GetName()
+            text = _("{count} findings in '{name}'.") if count > 1 else _("One finding in '{name}'.")
+            text = text.format(count=count, name=name)
             return text if nodes.in_3d else text + " " + _("So many are not shown in 3D; the Segment Editor can.")
 
         return compute, commitResult
@@ -305,6 +305,9 @@ class MedProcSegmentationWidget(ModuleWidget):
 
     def previewInputs(self, volume):
         """What the preview starts from besides the volume. Raises InputError."""
+        missing = self.missing()
+        if missing:
+            raise InputError(missing)
         parameters = self.parameters
         region, node = self.chosenRegion()
         mask = self.region.image(node, parameters.maskSegment if region == SEGMENT else "", volume)

@@ -13,6 +13,7 @@ from ..scene.findings import center_of, findings_of, write_comment
 from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
 from .results_table import ResultsTable, shown
+from .step_panel import tool_button
 from .wrapped_label import show_wrapped
 
 # So many rows are shown at once; a list of thousands would take seconds to fill.
@@ -142,9 +143,11 @@ class FindingsPanel:
         self._indices = fitting[: self._limit]
         # the row stays with its finding when the filter takes others away
         self._filling = True
+        scored = any(row["score"] != row["volume_mm3"] and row["score"] == row["score"] for row in self._rows)
+        titles = [_("Finding"), _("Volume\n[mm³]"), _("Diam.\n[mm]"), _("Score")]
         self.results.show(
-            [_("Finding"), _("Volume\n[mm³]"), _("Diam.\n[mm]"), _("Score")],
-            [_line(self._rows[n]) for n in self._indices],
+            titles if scored else titles[:3],
+            [_line(self._rows[n])[: 4 if scored else 3] for n in self._indices],
             [_tip(self._rows[n]) for n in self._indices],
         )
         header = self.table_widget.horizontalHeader()
@@ -157,9 +160,10 @@ class FindingsPanel:
         self.more_button.text = _("Show {count} more of {all}").format(
             count=min(PAGE, len(fitting) - len(self._indices)), all=len(fitting)
         )
+        self._details.visible = self.filter_box.visible = bool(self._rows)
         counts = [sum(row["status"] in wanted for row in self._rows) for _title, wanted in FILTERS[1:]]
-        text = _("{all} findings: {proposed} proposed, {accepted} accepted, {rejected} rejected.").format(
-            all=len(self._rows), proposed=counts[0], accepted=counts[1], rejected=counts[2]
+        text = _("{proposed} proposed, {accepted} accepted, {rejected} rejected.").format(
+            proposed=counts[0], accepted=counts[1], rejected=counts[2]
         )
         self.summary_label.text = text if self._rows else _("No findings yet: apply the steps.")
         if self.row < 0:
@@ -227,6 +231,10 @@ class FindingsPanel:
         for title, _statuses in FILTERS:
             self.filter_box.addItem(title)
         layout.addWidget(_beside(self.summary_label, self.filter_box))
+        self._details = qt.QWidget()
+        layout.addWidget(self._details)
+        layout = qt.QVBoxLayout(self._details)
+        layout.setContentsMargins(0, 0, 0, 0)
         self.table_widget = qt.QTableWidget()
         self.table_widget.objectName = "findingsTable"
         self.table_widget.toolTip = _("Findings, best first; click one to see it in every view")
@@ -255,15 +263,15 @@ class FindingsPanel:
         form.addRow(_("Reader:"), self.reader_edit)
         form.addRow(_("Comment:"), self.comment_edit)
         layout.addLayout(form)
-        titles = {"previous": "◀", "accept": _("Accept"), "reject": _("Reject"), "undo": _("Undo"), "next": "▶"}
-        self.buttons = {name: qt.QPushButton(title) for name, title in titles.items()}
-        for name, button in self.buttons.items():
-            if name in ("previous", "next"):
-                button.setFixedWidth(30)
-            else:
-                button.setMinimumWidth(56)
-        self.buttons["previous"].toolTip = _("Look at the finding before (key P)")
-        self.buttons["next"].toolTip = _("Look at the next finding (key N)")
+        self.buttons = {
+            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
+            "accept": qt.QPushButton(_("Accept")),
+            "reject": qt.QPushButton(_("Reject")),
+            "undo": qt.QPushButton(_("Undo")),
+            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
+        }
+        for name in ("accept", "reject", "undo"):
+            self.buttons[name].setMinimumWidth(56)
         for name, button in self.buttons.items():
             button.objectName = f"{name}Button"
         layout.addWidget(_beside(*self.buttons.values()))

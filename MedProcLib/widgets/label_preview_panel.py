@@ -27,6 +27,7 @@ from ..scene.volumes import image_of_volume
 from ..segmentation.naming import structures_of
 from ..segmentation.outcome import SegmentationOutcome, segment
 from .live import LiveRunner, SliceWatch
+from .wrapped_label import show_wrapped
 
 # A computation on the whole volume waits this long for the user to come to rest.
 WHOLE_SETTLE_MS = 400
@@ -170,8 +171,8 @@ class LabelPreviewPanel:
         if not count:
             self._say(outcome.message)
             return
-        text = _("Preview of the whole volume: {count} segments, {s:.1f} s.") if count > 1 else _("Preview: {s:.1f} s.")
-        self._say(text.format(count=count, s=seconds))
+        what = _("{count} segments").format(count=count) if count > 1 else _("one segment")
+        self._say(_("Preview of the whole volume: {what}, {s:.1f} s.").format(what=what, s=seconds))
 
     def _show_part(self, view: str, made: tuple[sitk.Image, float], recipe: Recipe, source: "_Source") -> None:
         if self._preview is None or source is not self._source:
@@ -189,8 +190,7 @@ class LabelPreviewPanel:
         self._say(reason)
 
     def _say(self, text: str) -> None:
-        self.status_label.text = text
-        self.status_label.visible = bool(text)
+        show_wrapped(self.status_label, text)
 
 
 class _Source:

@@ -21,7 +21,8 @@ def test_apply_segments_a_real_image(panel, load, finish, content, tmp_path):
     message = finish(widget)
     segmentation = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
     count = segmentation.GetSegmentation().GetNumberOfSegments()
-    assert message == f"{count} findings in '{segmentation.GetName()}'." and count >= 1
+    said = f"{count} findings" if count > 1 else "One finding"
+    assert message == f"{said} in '{segmentation.GetName()}'." and count >= 1
     assert widget.findings.table_widget.rowCount == count
     assert widget.run.button.text == "Apply" and widget.ui.inputsButton.enabled
     np.testing.assert_array_equal(slicer.util.arrayFromVolume(volume), before)
