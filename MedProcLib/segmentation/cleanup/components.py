@@ -2,6 +2,8 @@
 
 from typing import Annotated
 
+import numpy as np
+
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.progress import SILENT
@@ -23,5 +25,5 @@ class Components:
     connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
 
     def __call__(self, labels, progress=SILENT):
-        numbers, _ = connected_components(labels, self.connectivity, progress)
-        return Geometry.of(labels).image_of(numbers)
+        numbers, counts = connected_components(labels, self.connectivity, progress)
+        return Geometry.of(labels).image_of(numbers.astype(np.min_scalar_type(counts.size - 1)))
