@@ -16,7 +16,7 @@ from MedProcLib.scene.commit import commit
 from MedProcLib.scene.findings import add_findings_list
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.segmentations import SegmentInfo, add_segments, label_values, segmentation_from_labels
-from MedProcLib.scene.surfaces import model_from_surface
+from MedProcLib.scene.surfaces import models_of_surface
 from MedProcLib.scene.terminology import LESION, entry_of
 from MedProcLib.scene.tubes import add_centerlines
 from MedProcLib.scene.volumes import volume_from_image
@@ -39,7 +39,7 @@ class SegmentationNodes:
     table: Any
     maps: tuple = ()
     centerlines: tuple = ()
-    surface: Any = None
+    surfaces: tuple = ()
     in_3d: bool = True
 
     def __iter__(self) -> Iterator:
@@ -86,16 +86,16 @@ def add_outcome(
             for key, image in outcome.maps.items()
         )
         lines = add_centerlines(outcome.centerlines, f"{name} {title}", volume, scene) if outcome.centerlines else ()
-        surface = None
+        models: tuple = ()
         if outcome.surface is not None:
-            surface = model_from_surface(outcome.surface, f"{name} {title} surface", volume, scene)
-        for node in (segmentation, table, *maps, *lines, surface):
-            if node is not None:
-                write_provenance(node, provenance)
+            named = infos_of([c.number for c in outcome.candidates], outcome.structures, seeds or {})
+            models = models_of_surface(outcome.surface, named, f"{name} {title}", volume, scene)
+        for node in (segmentation, table, *maps, *lines, *models):
+            write_provenance(node, provenance)
     in_3d = segmentation.GetSegmentation().GetNumberOfSegments() <= MOST_SURFACES
     if in_3d:
         segmentation.CreateClosedSurfaceRepresentation()
-    return SegmentationNodes(segmentation, table, maps, lines, surface, in_3d)
+    return SegmentationNodes(segmentation, table, maps, lines, models, in_3d)
 
 
 def segments_of(
@@ -111,13 +111,13 @@ def segments_of(
         merged = info or SegmentInfo("Findings", finding_color(0), terminology=LESION)
         return outcome.labels != 0, {1: merged}, dict.fromkeys(values, 1)
     if len(values) <= MOST_SEGMENTS:
-        return outcome.labels, _infos(values, structures, seeds), {value: value for value in values}
+        return outcome.labels, infos_of(values, structures, seeds), {value: value for value in values}
     first = values[: MOST_SEGMENTS - 1]
     rest = MOST_SEGMENTS
     table = np.full(max(max(values), max(label_values(outcome.labels))) + 1, rest, np.uint8)
     table[0] = 0
     table[first] = np.arange(1, len(first) + 1)
-    infos = {int(table[value]): info for value, info in _infos(first, structures, seeds).items()}
+    infos = {int(table[value]): info for value, info in infos_of(first, structures, seeds).items()}
     infos[rest] = SegmentInfo(f"Other findings ({len(values) - len(first)})", (0.6, 0.6, 0.6))
     shown_labels = Geometry.of(outcome.labels).image_of(table[sitk.GetArrayViewFromImage(outcome.labels)])
     return shown_labels, infos, {value: int(table[value]) for value in values}
@@ -146,10 +146,13 @@ def finding_color(number: int) -> tuple[float, float, float]:
     return colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.75, 0.95)
 
 
-def _infos(
+def infos_of(
     values: Sequence[int], structures: Mapping[int, Structure], seeds: Mapping[int, SegmentInfo]
 ) -> dict[int, SegmentInfo]:
-    """Of a structure there may be one segment, which is called as it, or several, which are numbered."""
+    """Name, color and terms of segments by value.
+
+    Of a structure there may be one segment, which is called as it, or several, which are numbered.
+    """
     infos = {}
     for place, value in enumerate(values):
         shown = structures.get(value, structures.get(0))

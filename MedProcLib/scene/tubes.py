@@ -1,7 +1,6 @@
 """Center lines of vessels and airways as curves, and a table of their branches."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 import slicer
@@ -11,7 +10,8 @@ from vtkmodules.util.numpy_support import numpy_to_vtk
 from MedProcLib.scene.coordinates import ras_of
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.nodes import new_node
-from MedProcLib.scene.tables import Column, table_from_columns
+from MedProcLib.scene.tables import table_from_rows
+from MedProcLib.segmentation.tube.branch import Branch, as_rows
 
 # A curve a branch up to here; larger trees become one model of lines, which Slicer draws at once.
 MOST_CURVES = 30
@@ -19,34 +19,26 @@ MOST_CURVE_POINTS = 40
 LINE_COLOR = (0.95, 0.85, 0.20)
 
 
-def add_centerlines(branches: Sequence[Any], title: str, like=None, scene=None) -> tuple:
+def add_centerlines(branches: Sequence[Branch], title: str, like=None, scene=None) -> tuple:
     """Add the branches of a tree: curves (or one model of lines, of a large tree) and a table; returns the nodes.
 
-    branches: each with points (n, 3) in LPS mm and radii_mm (n,), from where it begins; like: node beside which all of
-    it is put in the subject hierarchy.
+    like: node beside which all of it is put in the subject hierarchy.
     """
     scene = scene or slicer.mrmlScene
     table = _branch_table(branches, f"{title} center lines", like, scene)
     if len(branches) > MOST_CURVES:
         return (table, _line_model(branches, f"{title} center lines model", like, scene))
-    curves = [_curve(branch, f"{title} branch {number}", like, scene) for number, branch in enumerate(branches, 1)]
+    curves = [_curve(branch, f"{title} branch {branch.number}", like, scene) for branch in branches]
     return (table, *curves)
 
 
-def _branch_table(branches: Sequence[Any], title: str, like, scene):
-    lengths = [float(np.linalg.norm(np.diff(_points(b), axis=0), axis=1).sum()) for b in branches]
-    radii = [np.asarray(branch.radii_mm, float) for branch in branches]
-    columns = [
-        Column("branch", list(range(1, len(branches) + 1))),
-        Column("length_mm", lengths, "mm"),
-        Column("mean_radius_mm", [float(r.mean()) if r.size else None for r in radii], "mm"),
-        Column("smallest_radius_mm", [float(r.min()) if r.size else None for r in radii], "mm"),
-        Column("largest_radius_mm", [float(r.max()) if r.size else None for r in radii], "mm"),
-    ]
-    return table_from_columns(columns, title, scene, like)
+def _branch_table(branches: Sequence[Branch], title: str, like, scene):
+    rows = as_rows(branches)
+    units = {name: unit for name in rows[0] for unit in ("mm3", "mm") if name.endswith(f"_{unit}")}
+    return table_from_rows(rows, title, units, scene, like)
 
 
-def _curve(branch: Any, name: str, like, scene):
+def _curve(branch: Branch, name: str, like, scene):
     points = ras_of(_points(branch))
     every = max(1, -(-len(points) // MOST_CURVE_POINTS))
     kept = points[::every] if len(points) % every == 1 or every == 1 else np.vstack([points[::every], points[-1:]])
@@ -68,7 +60,7 @@ def _curve(branch: Any, name: str, like, scene):
     return node
 
 
-def _line_model(branches: Sequence[Any], name: str, like, scene):
+def _line_model(branches: Sequence[Branch], name: str, like, scene):
     points, lines = vtk.vtkPoints(), vtk.vtkCellArray()
     radii = np.concatenate([np.asarray(branch.radii_mm, np.float32) for branch in branches])
     for branch in branches:
@@ -99,5 +91,5 @@ def add_model(poly_data, name: str, color: tuple[float, float, float], like=None
     return node
 
 
-def _points(branch: Any) -> np.ndarray:
+def _points(branch: Branch) -> np.ndarray:
     return np.reshape(np.asarray(branch.points, float), (-1, 3))

@@ -96,7 +96,7 @@ def roi(center_lps, size, degrees=0.0):
 
 def test_a_box_has_its_volume_wherever_it_is_turned(scene):
     grid = turned_grid((80, 80, 80), (1.0, 1.1, 0.9))
-    center = grid.center + (3, -4, 2)
+    center = grid.center + np.array([3, -4, 2])
     for degrees in (0, 30):
         box = sitk.GetArrayFromImage(mask_of_roi(roi(center, (30, 20, 40), degrees), grid))
         assert box.sum() * grid.voxel_volume == pytest.approx(24000, rel=0.03)
@@ -107,7 +107,11 @@ def test_a_box_has_its_volume_wherever_it_is_turned(scene):
 def test_a_box_takes_the_voxels_whose_centers_are_in_it(scene):
     grid = Geometry((10, 10, 10), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
     values = sitk.GetArrayFromImage(mask_of_roi(roi((4, 5, 6), (2.2, 4.2, 0.5)), grid))
-    assert np.argwhere(values).min(axis=0).tolist() == [6, 3, 3] and np.argwhere(values).max(axis=0).tolist() == [6, 7, 5]
+    assert np.argwhere(values).min(axis=0).tolist() == [6, 3, 3] and np.argwhere(values).max(axis=0).tolist() == [
+        6,
+        7,
+        5,
+    ]
 
 
 def test_a_box_elsewhere_is_refused(scene):

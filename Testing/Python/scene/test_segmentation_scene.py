@@ -1,7 +1,5 @@
 """Results of segmentation as nodes: names, terms, lists, maps and lines, all or none, and ten thousand of them."""
 
-from types import SimpleNamespace
-
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -15,9 +13,11 @@ from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, add_outcome
 from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation, terminology_of
 from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.segmentation.common.triangles import Surface
 from MedProcLib.segmentation.detection.listing import candidates_of_labels
 from MedProcLib.segmentation.outcome import SegmentationOutcome
 from MedProcLib.segmentation.structures import structure
+from MedProcLib.segmentation.tube.branch import Branch
 
 PROVENANCE = Provenance(Recipe(), {"image": "CT"})
 
@@ -97,8 +97,8 @@ def test_what_a_segmentation_holds_stays(scene):
 def test_maps_lines_and_surface_come_along(scene):
     volume = place(scene)
     share = sitk.Cast(turned_grid((40, 36, 20)).empty_image(), sitk.sitkFloat32)
-    line = SimpleNamespace(points=np.array([[0, 0, 0], [3, 4, 0], [3, 4, 5.0]]), radii_mm=np.array([1, 2, 3.0]))
-    surface = SimpleNamespace(points=np.eye(3) * 5, triangles=np.array([[0, 1, 2]]))
+    line = Branch(1, np.array([[0, 0, 0], [3, 4, 0], [3, 4, 5.0]]), np.array([1, 2, 3.0]))
+    surface = Surface(np.eye(3) * 5, np.array([[0, 1, 2]]), np.array([2]))
     nodes = add_outcome(
         outcome_of(blocks(), maps={"csf": share}, centerlines=(line,), surface=surface), volume, PROVENANCE
     )
@@ -108,12 +108,13 @@ def test_maps_lines_and_surface_come_along(scene):
     assert row["length_mm"] == pytest.approx(10) and row["mean_radius_mm"] == pytest.approx(2)
     assert curve.GetCurveLengthWorld() == pytest.approx(10, rel=0.1)
     assert curve.GetNthControlPointPositionWorld(1) == pytest.approx((-3, -4, 0))
-    assert nodes.surface.GetPolyData().GetPoint(0) == pytest.approx((-5, 0, 0))
-    assert all(provenance_of(node) for node in (*nodes.maps, *nodes.centerlines, nodes.surface))
+    assert nodes.surfaces[0].GetPolyData().GetPoint(0) == pytest.approx((-5, 0, 0))
+    assert nodes.surfaces[0].GetName() == "Finding 2 surface"
+    assert all(provenance_of(node) for node in (*nodes.maps, *nodes.centerlines, *nodes.surfaces))
 
 
 def test_a_tree_of_many_branches_is_one_model(scene):
-    branches = tuple(SimpleNamespace(points=np.random.rand(3, 3), radii_mm=np.ones(3)) for _ in range(60))
+    branches = tuple(Branch(n, np.random.default_rng(n).random((3, 3)), np.ones(3)) for n in range(1, 61))
     nodes = add_outcome(outcome_of(blocks(), centerlines=branches), place(scene), PROVENANCE)
     table, model = nodes.centerlines
     assert table.GetNumberOfRows() == 60 and model.GetPolyData().GetNumberOfLines() == 60
@@ -140,7 +141,7 @@ def test_ten_thousand_components_share_a_segment_but_have_their_rows(scene):
 def test_a_failure_adds_nothing(scene, monkeypatch):
     volume = place(scene)
     count = scene.GetNumberOfNodes()
-    bad = SimpleNamespace(points=np.zeros((2, 3)), radii_mm="no number")
-    with pytest.raises(ValueError):
+    bad = Branch(1, np.zeros((2, 3)), None)
+    with pytest.raises(TypeError):
         add_outcome(outcome_of(blocks(), centerlines=(bad,)), volume, PROVENANCE)
     assert scene.GetNumberOfNodes() == count
