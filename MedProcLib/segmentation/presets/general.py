@@ -18,4 +18,18 @@ GENERAL_PRESETS: tuple[Preset, ...] = (
         "One closed outline around each point, for lesions, nodes, cysts: bridges gaps and does not leak",
         "a point inside each thing to outline",
     ),
+    _file(
+        "grow_from_seeds",
+        "Grow from seeds",
+        "Objects and background grow from what you mark until they meet, along edges; live while you mark more",
+        "a list of points or a painted segment for each object, and one for the background",
+    ),
+    _file(
+        "region_from_point",
+        "Like values around a point",
+        "What is connected to each point and of like brightness, holes filled, smoothed",
+        "a point inside each region",
+    ),
+    _file("bright_regions", "Bright regions", "What is brighter than the rest (Otsu), each connected piece a segment"),
+    _file("dark_regions", "Dark regions", "What is darker than the rest (Otsu), each connected piece a segment"),
 )

@@ -31,4 +31,17 @@ OTHER_PRESETS: tuple[Preset, ...] = (
         "Ultrasound",
         "a point inside the region",
     ),
+    _file(
+        "nuclei",
+        "Nuclei, bright",
+        "Each bright nucleus or cell of a fluorescence picture, touching ones cut apart; sizes suit 1 mm a pixel, as "
+        "pictures without a scale are loaded",
+        "Microscopy",
+    ),
+    _file(
+        "nuclei_stained_dark",
+        "Nuclei, dark",
+        "Each dark nucleus or cell of a stained picture (gray values), touching ones cut apart; sizes as above",
+        "Microscopy",
+    ),
 )
