@@ -4,10 +4,11 @@ whole volume each time, with SimpleITK or scipy (scikit-image for surfaces).
     python Testing/Benchmarks/cleanup.py [OPERATION ...]
 
 Each run is a process of its own, so that its peak memory (beside the label maps) is known. The plain way is timed on
-two segments and scaled up; it gives a mask for each segment and does not settle which of them a voxel goes to. Times are
-of the processor, which other work on the machine changes least; ratios are plain / MedProc.
+two segments and scaled up; it gives a mask for each segment and does not settle which of them a voxel goes to. Times
+are of the processor, which other work on the machine changes least; ratios are plain / MedProc.
 """
 
+import itertools
 import json
 import resource
 import subprocess
@@ -145,7 +146,7 @@ def _plain_interpolate(labels: sitk.Image, segment: int) -> np.ndarray:
         k: ndimage.distance_transform_edt(~mask[k], sides) - ndimage.distance_transform_edt(mask[k], sides)
         for k in painted
     }
-    for first, second in zip(painted[:-1], painted[1:], strict=True):
+    for first, second in itertools.pairwise(painted):
         for k in range(first + 1, second):
             share = (k - first) / (second - first)
             mask[k] = (1 - share) * distances[first] + share * distances[second] < 0

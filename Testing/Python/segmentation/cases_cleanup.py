@@ -58,6 +58,10 @@ CASES = {
         Case(things=ISLAND),
         Case(things=HALVES, parameters={"count": "of all together"}),
     ],
+    "segmentation.keep_by_shape": [
+        Case(parameters={"minimum_axis_ratio": 0.4, "minimum_thickness_mm": 3, "maximum_length_mm": 100}),
+        Case(things=ISLAND, parameters={"minimum_compactness": 0.7}),
+    ],
     "segmentation.keep_at_seeds": [
         Case(things=HALVES),
         Case(things=HALVES, parameters={"action": "remove"}, flat=False),

@@ -2,16 +2,21 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT
 from MedProcLib.segmentation.cleanup.combine_labels import CombineLabels
 from MedProcLib.segmentation.cleanup.keep_at_seeds import KeepAtSeeds
+from MedProcLib.segmentation.cleanup.keep_by_shape import KeepByShape, _axes_and_compactness
 from MedProcLib.segmentation.cleanup.keep_largest import KeepLargest
 from MedProcLib.segmentation.cleanup.merge import Merge, parse_rules
 from MedProcLib.segmentation.cleanup.remove_border import RemoveBorder
 from MedProcLib.segmentation.common.label_boxes import boxes_of, chosen, numbers_in
+from MedProcLib.segmentation.common.pieces import pieces_of
 
-from .phantoms import array, label_map
+from .phantoms import UNEVEN, array, ball, label_map
 
 
 def islands(kind=np.uint8):
@@ -149,6 +154,47 @@ def test_set_operations():
     assert run("add", "2", "", 2, m=mask) == {2: 3 * 36 - 6 + 11, 7: 11}
     with pytest.raises(InputError, match="mask"):
         CombineLabels("subtract", "2")(labels)
+
+
+def shapes():
+    """1: a ball of 8 mm radius; 2: a rod 40 mm long and 6 mm thick; 3: a plate 24 x 24 x 6 mm; 4: a voxel."""
+    shape = (40, 80, 100)
+    z, y, x = (a * s for a, s in zip(np.ogrid[:40, :80, :100], reversed(UNEVEN), strict=True))
+    values = ball(shape, UNEVEN, (12, 20, 40), 8).astype(np.uint8)
+    values[(np.hypot(y - 60, z - 20) < 3) & (abs(x - 40) <= 20)] = 2
+    values[(abs(x - 60) < 12) & (abs(y - 20) < 12) & (abs(z - 60) < 2.1)] = 3
+    values[2, 70, 90] = 4
+    return label_map(values, UNEVEN)
+
+
+@pytest.mark.parametrize(
+    "limits, kept",
+    [
+        ({"minimum_axis_ratio": 0.0}, [1, 2, 3, 4]),
+        ({"minimum_axis_ratio": 0.9}, [1]),
+        ({"minimum_axis_ratio": 0.35}, [1, 4]),
+        ({"minimum_axis_ratio": 0.0, "minimum_compactness": 0.6}, [1, 4]),
+        ({"minimum_axis_ratio": 0.0, "minimum_thickness_mm": 4.5}, [1, 2, 3]),
+        ({"minimum_axis_ratio": 0.0, "minimum_thickness_mm": 15}, [1]),
+        ({"minimum_axis_ratio": 0.0, "maximum_length_mm": 30}, [1, 3, 4]),
+        ({"minimum_axis_ratio": 0.9, "segments": "2-3"}, [1, 4]),
+    ],
+)
+def test_pieces_by_shape(limits, kept):
+    assert sorted(sizes(array(KeepByShape(**limits)(shapes())))) == kept
+
+
+def test_principal_axes_are_those_of_simple_itk():
+    labels = sitk.Cast(shapes(), sitk.sitkUInt8)
+    peer = sitk.LabelShapeStatisticsImageFilter()
+    peer.Execute(labels)
+    pieces = pieces_of(labels, "corner")
+    axes, _ = _axes_and_compactness(pieces, Geometry.of(labels), SILENT)
+    voxel = (np.array(UNEVEN) ** 2 / 12).max()
+    for number in (1, 2, 3):
+        moments = np.array(peer.GetPrincipalMoments(number))
+        ours = (axes[np.flatnonzero(pieces.segments == number)[0]] / 4) ** 2
+        np.testing.assert_allclose(ours, moments, atol=1.01 * voxel)
 
 
 def test_ten_thousand_single_voxels_of_one_and_of_many_segments():
