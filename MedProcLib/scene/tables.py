@@ -7,6 +7,7 @@ from typing import Any
 
 import slicer
 import vtk
+from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.scene.hierarchy import place_beside
@@ -62,7 +63,8 @@ def table_from_rows(
 def rows_of_table(node) -> list[dict[str, Any]]:
     """Rows of a table node as {column: int, float or str}."""
     columns = [node.GetTable().GetColumn(index) for index in range(node.GetNumberOfColumns())]
-    return [{column.GetName(): column.GetValue(row) for column in columns} for row in range(node.GetNumberOfRows())]
+    names, values = [column.GetName() for column in columns], [_values(column) for column in columns]
+    return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
 def saved_text(value: Any) -> str:
@@ -73,6 +75,12 @@ def saved_text(value: Any) -> str:
 def unit_of_column(node, column: str) -> str:
     """Unit of a column; '' where it has none."""
     return node.GetColumnUnitLabel(column) or ""
+
+
+def _values(column) -> list:
+    if column.IsNumeric():
+        return vtk_to_numpy(column).tolist()
+    return [column.GetValue(row) for row in range(column.GetNumberOfValues())]
 
 
 def _add_column(node, column: Column) -> None:

@@ -98,6 +98,7 @@ class Correction:
 
     def _on_section(self, opened: bool) -> None:
         if opened:
+            self.changed()
             self._follow()
         else:
             self.editor.stop()

@@ -16,7 +16,7 @@ from .results_table import ResultsTable, shown
 from .step_panel import tool_button
 from .wrapped_label import show_wrapped
 
-# So many rows are shown at once; a list of thousands would take seconds to fill.
+# So many rows are shown on a page; a list of thousands would take seconds to fill.
 PAGE = 300
 FILTERS = (
     (_("All"), ()),
@@ -50,8 +50,9 @@ class FindingsPanel:
         self._get_table, self._get_reader, self._set_reader = get_table, get_reader, set_reader
         self._say, self._selected = say, selected
         self._rows: list[dict[str, Any]] = []
-        self._indices: list[int] = []  # rows of the list that the widget shows, in order
-        self._limit = PAGE
+        self._fitting: list[int] = []  # rows of the list that the filter leaves, in order
+        self._indices: list[int] = []  # those of them on the page that is shown
+        self._first = 0
         self._seen: tuple = ()
         self._filling = False
         self.widget = qt.QWidget()
@@ -75,7 +76,7 @@ class FindingsPanel:
         state = (None, 0) if table is None else (table.GetID(), table.GetMTime(), table.GetTable().GetMTime())
         if state != self._seen:
             if not self._seen or self._seen[0] != state[0]:
-                self._limit = PAGE
+                self._first = 0
             self._seen = state
             self._rows = findings_of(table)
             self._fill()
@@ -83,11 +84,13 @@ class FindingsPanel:
 
     def select(self, index: int) -> None:
         """Select a finding by its row in the list, and look at it; one that is not shown is looked for."""
-        if index not in self._indices:
+        if index not in self._fitting:
             self._filling = True
             self.filter_box.currentIndex = 0
             self._filling = False
-            self._limit = max(self._limit, index + 1)
+            self._filter()
+        if index not in self._indices:
+            self._first = self._fitting.index(index) // PAGE * PAGE
             self._fill()
         place = self._indices.index(index)
         if self.results.row == place:
@@ -128,19 +131,24 @@ class FindingsPanel:
 
     def _after(self, index: int) -> list[int]:
         """Rows after this one in the order shown, then those before it."""
-        place = self._indices.index(index) if index in self._indices else -1
-        return self._indices[place + 1 :] + self._indices[: max(place, 0)]
+        place = self._fitting.index(index) if index in self._fitting else -1
+        return self._fitting[place + 1 :] + self._fitting[: max(place, 0)]
 
     def _step(self, places: int) -> None:
-        if self._indices:
-            place = min(max(self.results.row + places, 0), len(self._indices) - 1)
-            self.select(self._indices[place])
+        if self._fitting:
+            at = self._fitting.index(self.row) + places if self.row in self._fitting else self._first
+            self.select(self._fitting[min(max(at, 0), len(self._fitting) - 1)])
+
+    def _filter(self) -> None:
+        statuses = FILTERS[self.filter_box.currentIndex][1]
+        self._fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
+        if self._first >= len(self._fitting):
+            self._first = 0
 
     def _fill(self) -> None:
         selected = self.row
-        statuses = FILTERS[self.filter_box.currentIndex][1]
-        fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
-        self._indices = fitting[: self._limit]
+        self._filter()
+        self._indices = self._fitting[self._first : self._first + PAGE]
         # the row stays with its finding when the filter takes others away
         self._filling = True
         scored = any(row["score"] != row["volume_mm3"] and row["score"] == row["score"] for row in self._rows)
@@ -156,10 +164,11 @@ class FindingsPanel:
         if selected in self._indices:
             self.table_widget.setCurrentCell(self._indices.index(selected), 0)
         self._filling = False
-        self.more_button.visible = len(fitting) > len(self._indices)
-        self.more_button.text = _("Show {count} more of {all}").format(
-            count=min(PAGE, len(fitting) - len(self._indices)), all=len(fitting)
-        )
+        every, last = len(self._fitting), self._first + len(self._indices)
+        self._pages.visible = every > PAGE
+        self.page_label.text = _("{first} to {last} of {all}").format(first=self._first + 1, last=last, all=every)
+        self.page_buttons[0].enabled = self._first > 0
+        self.page_buttons[1].enabled = last < every
         self._details.visible = self.filter_box.visible = bool(self._rows)
         counts = [sum(row["status"] in wanted for row in self._rows) for _title, wanted in FILTERS[1:]]
         text = _("{proposed} proposed, {accepted} accepted, {rejected} rejected.").format(
@@ -202,13 +211,14 @@ class FindingsPanel:
 
     def _on_filter(self, index: int) -> None:
         if not self._filling:
-            self._limit = PAGE
+            self._first = 0
             self._fill()
             self._show_buttons()
 
-    def _on_more(self) -> None:
-        self._limit += PAGE
+    def _on_page(self, pages: int) -> None:
+        self._first = max(self._first + pages * PAGE, 0)
         self._fill()
+        self._show_buttons()
 
     def _on_reader(self, text: str) -> None:
         self._set_reader(text)
@@ -247,11 +257,13 @@ class FindingsPanel:
         self.table_widget.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table_widget)
         self.results = ResultsTable(self.table_widget, self._on_row)
-        self.more_button = qt.QPushButton()
-        self.more_button.objectName = "findingsMore"
-        self.more_button.toolTip = _("Long lists are shown in parts; accepting and rejecting works on all of them")
-        self.more_button.visible = False
-        layout.addWidget(self.more_button)
+        self.page_label = qt.QLabel()
+        self.page_buttons = [
+            tool_button(_("The findings before these"), qt.Qt.LeftArrow, lambda: self._on_page(-1)),
+            tool_button(_("The findings after these"), qt.Qt.RightArrow, lambda: self._on_page(1)),
+        ]
+        self._pages = _beside(self.page_buttons[0], self.page_label, self.page_buttons[1])
+        layout.addWidget(self._pages)
         self.reason_label = qt.QLabel()
         self.reason_label.wordWrap = True
         self.reason_label.textFormat = qt.Qt.PlainText
@@ -282,7 +294,6 @@ class FindingsPanel:
 
     def _connect(self) -> None:
         self.filter_box.connect("currentIndexChanged(int)", self._on_filter)
-        self.more_button.connect("clicked()", self._on_more)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
         self.comment_edit.connect("editingFinished()", self._on_comment)
         actions = {
@@ -336,6 +347,6 @@ def _beside(*widgets: Any) -> Any:
     layout = qt.QHBoxLayout(frame)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
-    for number, widget in enumerate(widgets):
-        layout.addWidget(widget, 1 if number == 0 and len(widgets) == 2 else 0)
+    for widget in widgets:
+        layout.addWidget(widget, 0 if widget.inherits("QToolButton") or widget.inherits("QComboBox") else 1)
     return frame

@@ -1,0 +1,220 @@
+"""MedProc Segmentation: from a run to decided, corrected findings, clicked through on images that are known."""
+
+import numpy as np
+import pytest
+
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.core.registry import create_operation
+
+NAME = "MedProcSegmentation"
+PLAIN = {"low": 6, "high": 8, "smoothing_mm": 0, "background_mm": 0, "minimum_volume_mm3": 0}
+
+
+@pytest.fixture
+def spots(panel, finish):
+    """The panel after a run that found three blocks of 64, 27 and 8 mm3."""
+    import slicer
+
+    values = np.random.default_rng(2).normal(100, 5, (20, 30, 40)).astype(np.float32)
+    values[4:8, 5:9, 6:10], values[12:15, 20:23, 30:33], values[2:4, 2:4, 20:22] = 200, 200, 200
+    slicer.util.addVolumeFromArray(values, name="Spots")
+    widget = panel(NAME)
+    use(widget, Recipe.of(create_operation("segmentation.bright_outliers", PLAIN)))
+    widget.parameters.region = "Whole image"
+    widget.run.button.click()
+    assert finish(widget) == "3 findings in 'Spots findings'."
+    widget.findings.reader_edit.setText("A. Reader")
+    widget.setReader("A. Reader")
+    return widget
+
+
+def use(widget, recipe):
+    widget.chain.set_recipe(recipe)
+    widget.onChainEdited()
+
+
+def statuses(widget):
+    return [row["status"] for row in widget.resultRows()]
+
+
+def key(widget, letter):
+    widget.findings.shortcuts[letter].activated.emit()
+
+
+def test_keys_lead_through_the_list(spots):
+    import slicer
+
+    widget = spots
+    assert not widget.findings.buttons["accept"].enabled
+    key(widget, "N")
+    assert widget.findings.row == 0 and widget.findings.buttons["accept"].enabled
+    key(widget, "A")
+    assert statuses(widget) == ["accepted", "proposed", "proposed"] and widget.findings.row == 1
+    assert widget.run.message == "Finding 1 is accepted."
+    key(widget, "R")
+    assert statuses(widget) == ["accepted", "rejected", "proposed"] and widget.findings.row == 2
+    key(widget, "P")
+    key(widget, "U")
+    assert statuses(widget) == ["accepted", "proposed", "proposed"] and widget.findings.row == 1
+    accepted = slicer.util.getNode("Spots accepted findings").GetSegmentation()
+    assert accepted.GetNthSegment(0).GetName() == "Finding 1 (accepted)"
+    assert widget.findings.table_widget.item(0, 0).text() == "✓ Finding 1"
+    assert widget.findings.summary_label.text == "2 proposed, 1 accepted, 0 rejected."
+
+
+def test_every_view_jumps_to_a_clicked_finding(spots, scene):
+    from MedProcLib.scene.coordinates import ras_of
+    from MedProcLib.scene.findings import center_of
+
+    spots.findings.table_widget.setCurrentCell(1, 0)
+    place = ras_of(center_of(spots.resultRows()[1]))
+    for name in ("Red", "Yellow", "Green"):
+        to_ras = scene.GetNodeByID(f"vtkMRMLSliceNode{name}").GetSliceToRAS()
+        np.testing.assert_allclose([to_ras.GetElement(axis, 3) for axis in range(3)], place, atol=1e-6)
+    np.testing.assert_allclose(scene.GetFirstNodeByClass("vtkMRMLCrosshairNode").GetCrosshairRAS(), place, atol=1e-6)
+    assert spots.findings.reason_label.text.startswith("27 mm³.")
+
+
+def test_a_decision_without_a_reader_is_not_possible(spots):
+    spots.setReader(" ")
+    spots.findings.select(0)
+    assert not spots.findings.buttons["accept"].enabled
+    assert spots.findings.buttons["accept"].toolTip == "Type your name as reader."
+    spots.findings.accept()
+    assert spots.run.message == "A decision needs the reader's name." and statuses(spots)[0] == "proposed"
+
+
+def test_filter_and_comment(spots):
+    widget = spots
+    widget.findings.select(2)
+    widget.findings.comment_edit.text = 'an "artifact"'
+    widget.findings.reject()
+    widget.findings.filter_box.currentIndex = 3
+    assert widget.findings.table_widget.rowCount == 1
+    assert widget.resultRows()[2]["comment"] == "an 'artifact'"
+    widget.findings.select(0)
+    assert widget.findings.filter_box.currentIndex == 0 and widget.findings.row == 0
+
+
+def test_decisions_survive_save_close_and_load_and_go_on(spots, tmp_path):
+    import slicer
+
+    spots.findings.select(0)
+    spots.findings.accept()
+    spots.findings.reject()
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert spots.findings.table_widget.rowCount == 0
+    slicer.util.loadScene(path)
+    assert statuses(spots) == ["accepted", "rejected", "proposed"]
+    assert spots.findings.reader_edit.text == "A. Reader"
+    shown = slicer.util.getNode("Spots findings").GetDisplayNode()
+    assert [shown.GetSegmentVisibility(f"Segment_{n}") for n in (1, 2, 3)] == [False, False, True]
+    spots.findings.select(2)
+    spots.findings.accept()
+    assert slicer.util.getNode("Spots accepted findings").GetSegmentation().GetNumberOfSegments() == 2
+
+
+def paint(node, segment_id, volume, box):
+    """As the reader's brush does it."""
+    import slicer
+
+    mask = slicer.util.arrayFromSegmentBinaryLabelmap(node, segment_id, volume)
+    mask[box] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, node, segment_id, volume)
+
+
+def test_a_correction_is_noted_and_measured(spots):
+    import host
+    import slicer
+
+    from MedProcLib.scene.provenance import provenance_of
+
+    widget = spots
+    volume, proposals = slicer.util.getNode("Spots"), slicer.util.getNode("Spots findings")
+    widget.findings.select(1)
+    widget.ui.editorButton.collapsed = False
+    editor = widget.correction.editor.editor
+    assert editor.segmentationNode() is proposals and editor.sourceVolumeNode() is volume
+    assert editor.currentSegmentID() == "Segment_2"
+    assert editor.mrmlSegmentEditorNode().GetSingletonTag() == "MedProcSegmentEditor"
+    widget.findings.select(2)
+    assert editor.currentSegmentID() == "Segment_3"
+    paint(proposals, "Segment_3", volume, (slice(2, 4), slice(2, 4), slice(22, 24)))
+    assert host.wait_until(lambda: statuses(widget)[2] == "edited", 5)
+    paint(proposals, "Segment_3", volume, (slice(2, 4), slice(4, 6), slice(20, 24)))
+    widget.ui.editorButton.collapsed = True
+    row = widget.resultRows()[2]
+    assert row["volume_mm3"] == pytest.approx(32) and row["reader"] == "A. Reader"
+    edits = [edit for edit in provenance_of(proposals).edits if "edited" in edit]
+    assert len(edits) == 1 and edits[0].startswith("Finding 3 edited by A. Reader on ")
+    accepted = slicer.util.getNode("Spots accepted findings").GetSegmentation()
+    assert accepted.GetNthSegment(0).GetName() == "Finding 3 (edited)"
+    assert statuses(widget) == ["proposed", "proposed", "edited"] and editor.segmentationNode() is None
+
+
+def test_deciding_while_the_editor_is_open_is_no_edit(spots):
+    import slicer
+
+    widget = spots
+    widget.findings.select(0)
+    widget.findings.accept()
+    widget.ui.editorButton.collapsed = False
+    widget.ui.editBox.currentIndex = 1
+    assert widget.correction.editor.node is slicer.util.getNode("Spots accepted findings")
+    widget.findings.select(1)
+    widget.findings.accept()
+    widget.ui.editorButton.collapsed = True
+    assert statuses(widget) == ["accepted", "accepted", "proposed"]
+
+
+def test_a_second_run_gives_a_second_list(spots, finish):
+    spots.run.button.click()
+    finish(spots)
+    assert spots.ui.listBox.visible and spots.ui.listBox.count == 2
+    spots.findings.select(0)
+    spots.findings.accept()
+    spots.ui.listBox.currentIndex = 0
+    assert statuses(spots) == ["proposed"] * 3
+
+
+def test_ten_thousand_rows_stay_usable(panel, finish):
+    import slicer
+
+    values = np.full((50, 100, 100), 100, np.float32)
+    values += np.random.default_rng(0).normal(0, 1, values.shape).astype(np.float32)
+    values[::2, ::5, ::5] = 200
+    slicer.util.addVolumeFromArray(values, name="Dust")
+    widget = panel(NAME)
+    use(widget, Recipe.of(create_operation("segmentation.bright_outliers", PLAIN)))
+    widget.parameters.region = "Whole image"
+    widget.run.button.click()
+    message = finish(widget)
+    assert message.startswith("10000 findings in 'Dust findings'.") and "3D" in message
+    assert widget.findings.table_widget.rowCount == 300
+    assert widget.findings.page_label.text == "1 to 300 of 10000"
+    widget.findings.page_buttons[1].click()
+    assert widget.findings.page_label.text == "301 to 600 of 10000"
+    widget.findings.select(299)
+    widget.findings.next()
+    assert widget.findings.row == 300 and widget.findings.page_label.text == "301 to 600 of 10000"
+    widget.setReader("R")
+    widget.findings.select(9999)
+    assert widget.findings.page_label.text == "9901 to 10000 of 10000"
+    widget.findings.accept()
+    node = slicer.util.getNode("Dust accepted findings")
+    assert node.GetSegmentation().GetNthSegment(0).GetName() == "Finding 10000 (accepted)"
+
+
+def test_volume_and_segments_that_are_gone(spots):
+    import slicer
+
+    slicer.mrmlScene.RemoveNode(slicer.util.getNode("Spots findings"))
+    spots.findings.select(0)
+    spots.findings.accept()
+    assert "not there anymore" in spots.run.message
+    spots.ui.editorButton.collapsed = False
+    assert spots.correction.editor.node is None
+    spots.findings.reject()
+    assert statuses(spots)[0] == "rejected"
