@@ -84,7 +84,8 @@ def findings_of(table) -> list[dict[str, Any]]:
 
 def center_of(row: Mapping[str, Any]) -> tuple[float, float, float]:
     """LPS position (mm) of a row's finding."""
-    return tuple(float(row[name]) for name in CENTER)
+    left, back, up = (float(row[name]) for name in CENTER)
+    return left, back, up
 
 
 def volume_of(table):

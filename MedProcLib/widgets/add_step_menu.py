@@ -34,12 +34,14 @@ class AddStepMenu:
         self.menu.addAction(self._search_action)
         self.groups: dict[str, Any] = {}  # title -> its submenu
         self.found: list[tuple[Declaration, Any]] = []  # an action of the flat list for each operation
-        for title, members in grouped(declarations).items():
-            self.groups[title] = submenu = qt.QMenu(_(title), self.menu)
-            submenu.toolTipsVisible = True
-            self.menu.addMenu(submenu)
-            for declaration in members:
-                self._add(declaration, submenu)
+        main = declarations[0].area if declarations else ""
+        for area in dict.fromkeys(each.area for each in declarations):
+            # operations of another area than the module's own in a menu of their own
+            parent = self.menu if area == main else self._add_group(_(area.capitalize()), self.menu)
+            for title, members in grouped([each for each in declarations if each.area == area]).items():
+                submenu = self._add_group(_(title), parent)
+                for declaration in members:
+                    self._add(declaration, submenu)
         for declaration in sorted(declarations, key=lambda d: d.title.lower()):
             self.found.append((declaration, self._add(declaration, self.menu)))
         self.menu.connect("aboutToShow()", self._on_shown)
@@ -52,6 +54,13 @@ class AddStepMenu:
             submenu.menuAction().visible = not words
         for declaration, action in self.found:
             action.visible = bool(words) and fits(declaration, words)
+
+    def _add_group(self, title: str, parent: Any) -> Any:
+        submenu = qt.QMenu(title, parent)
+        submenu.toolTipsVisible = True
+        parent.addMenu(submenu)
+        self.groups[title] = submenu
+        return submenu
 
     def _add(self, declaration: Declaration, menu: Any) -> Any:
         action = qt.QAction(_(declaration.title), menu)

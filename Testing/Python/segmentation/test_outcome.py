@@ -1,0 +1,86 @@
+"""What a chain makes of an image: its segments and candidates, and what is kept when a step leaves nothing."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.recipe import Recipe, Step
+from MedProcLib.core.registry import create_operation
+from MedProcLib.segmentation.outcome import StepError, last_segments, needed, segment
+from MedProcLib.segmentation.presets.presets import PRESETS
+from MedProcLib.segmentation.presets.proposal import WANTED, propose
+
+
+def recipe(*operations):
+    return Recipe.of(*[create_operation(*(each if isinstance(each, tuple) else (each,))) for each in operations])
+
+
+@pytest.fixture
+def image():
+    values = np.zeros((12, 20, 24), np.float32)
+    values[2:8, 3:9, 3:9], values[3:6, 14:17, 15:18] = 100, 100
+    return sitk.GetImageFromArray(values)
+
+
+THRESHOLD = ("segmentation.auto_threshold",)
+SMALL = ("segmentation.remove_small", {"minimum_volume_mm3": 1e6})
+
+
+def test_labels_structures_and_candidates(image):
+    named = ("segmentation.name_segments", {"names": "1: bone"})
+    outcome = segment(recipe("segmentation.auto_threshold", "segmentation.components", named), image=image)
+    assert [c.volume_mm3 for c in outcome.candidates] == [216, 27] and outcome.structures[1].name == "Bone"
+    assert not outcome.is_empty
+
+
+def test_a_mask_at_the_end_is_a_segment(image):
+    outcome = segment(recipe("segmentation.auto_threshold", "segmentation.search_inside"), image=image)
+    assert np.array_equal(np.unique(sitk.GetArrayFromImage(outcome.labels)), [0, 1])
+
+
+def test_what_the_step_before_found_is_kept(image):
+    outcome = segment(recipe("enhancement.gaussian", THRESHOLD, SMALL), image=image)
+    assert outcome.is_empty and outcome.message.startswith("Step 3 (Keep components by size) left nothing")
+    assert (outcome.before.step, outcome.before.thing) == (2, "labels")
+    assert np.any(sitk.GetArrayViewFromImage(outcome.before.image))
+    alone = segment(recipe(SMALL), labels=sitk.GetImageFromArray(np.ones((4, 4, 4), np.uint8)))
+    assert alone.is_empty and alone.before is None and alone.message.startswith("Nothing was found")
+
+
+def test_a_step_that_cannot_go_on_says_which_and_keeps_it_too(image):
+    chain = recipe(THRESHOLD, ("segmentation.search_inside", {"segment": 9}), THRESHOLD)
+    with pytest.raises(StepError, match=r"Step 2 \(Search inside the segments\)") as caught:
+        segment(chain, image=image)
+    assert caught.value.before.step == 1
+    with pytest.raises(InputError, match="left nothing, so step 3"):
+        segment(recipe(THRESHOLD, SMALL, "segmentation.search_inside"), image=image)
+
+
+def test_a_region_is_step_0_and_numbers_are_those_of_the_panel(image):
+    chain = Recipe((Step(create_operation("enhancement.gaussian"), False), *recipe(THRESHOLD, SMALL).steps))
+    outcome = segment(
+        chain, create_operation("segmentation.body_mask", {"opening_mm": 0, "closing_mm": 0}), image=image
+    )
+    assert outcome.message.startswith("Step 3 (") and outcome.before.step == 2
+
+
+def test_what_a_chain_needs():
+    required, usable = needed(recipe("segmentation.auto_threshold", "segmentation.keep_at_seeds"))
+    assert "seeds" in required and "labels" not in usable and "image" in required
+    assert "labels" in needed(recipe("segmentation.keep_at_seeds"))[0]
+    with pytest.raises(InputError, match="no segments"):
+        last_segments(recipe("enhancement.gaussian"))
+
+
+def test_proposals_are_of_the_images_kind():
+    offered = {preset.group for preset in PRESETS}
+    for tags, group in (
+        ({"Modality": "CR"}, "Radiograph"),
+        ({"Modality": "US"}, "Ultrasound"),
+        ({"Modality": "PT"}, "PET"),
+    ):
+        found = propose(tags)
+        assert found.preset.group == group if group in offered else found is None
+    assert propose({"Modality": "OT"}) is None
+    assert {group for group, _ in WANTED.values()} <= {"CT", "MR", "PET", "Radiograph", "Ultrasound"}
