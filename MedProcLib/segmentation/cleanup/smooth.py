@@ -70,13 +70,14 @@ class Smooth:
     ) -> tuple[np.ndarray, np.ndarray]:
         """Who gets each voxel (0: background), and the unit (label value) that each of these numbers stands for."""
         boxes = boxes_of(units)
-        number, shares = np.zeros(units.shape, np.int32), Shares()
+        number, shares = np.zeros(units.shape, np.min_scalar_type(len(boxes))), Shares()
         blurring, deciding = progress.parts(4, 1)
         for done, (unit, box) in enumerate(boxes.items()):
-            blurring(done / len(boxes), "Smoothing")
+            part = blurring.part(done / len(boxes), (done + 1) / len(boxes))
+            part(0.0, "Smoothing")
             around = grown(box, grid, REACH * self.width_mm)
             region = units[around] == unit
-            share = self._blurred(region, grid_of_box(grid, around))
+            share = self._blurred(region, grid_of_box(grid, around), part)
             least = min(LEAST, LEAST_OF_LARGEST * float(share.max()))
             sure = (share >= MOST) & free[around]
             number[around][sure] = done + 1
@@ -88,23 +89,23 @@ class Smooth:
         number.ravel()[place] = winner + 1
         return number, np.array([0, *boxes], units.dtype)
 
-    def _blurred(self, region: np.ndarray, grid: Geometry) -> np.ndarray:
+    def _blurred(self, region: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
         """Share (0..1) that the region has in the surroundings of each voxel; the border is repeated outward."""
         sides = tuple(reversed(grid.spacing))
         if self.method == "gaussian":
-            return _gaussian_mean(region, grid, self.width_mm)
+            return _gaussian_mean(region, grid, self.width_mm, progress)
         ball = _ball(region.shape, sides, self.width_mm)
         share = _mean(region, ball)
         if self.keep_volume == "no":
             return share
         # many voxels have the same count of neighbors; the Gaussian says which of them is nearer to the region
         weight = 0.5 / (np.count_nonzero(ball) + 0.5)
-        return (1 - weight) * share + weight * _gaussian_mean(region, grid, self.width_mm / 2)
+        return (1 - weight) * share + weight * _gaussian_mean(region, grid, self.width_mm / 2, progress)
 
 
-def _gaussian_mean(region: np.ndarray, grid: Geometry, sd_mm: float) -> np.ndarray:
+def _gaussian_mean(region: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress) -> np.ndarray:
     if region.size > FEW_VOXELS:
-        return gaussian(region, grid, [sd_mm] * grid.dimension)
+        return gaussian(region, grid, [sd_mm] * grid.dimension, progress)
     sides = reversed(grid.spacing)
     return ndimage.gaussian_filter(region.astype(np.float32), [sd_mm / s for s in sides], mode="nearest")
 

@@ -28,7 +28,7 @@ class Shares:
 
     def add(self, place: np.ndarray, share: np.ndarray, wanted: int) -> None:
         """Shares (n,) of the next segment in voxels (flat index, ascending); wanted: how many it should get of them."""
-        self.places.append(place)
+        self.places.append(_narrow(place))
         self.shares.append(share.astype(np.float32))
         self.wanted.append(wanted)
 
@@ -40,16 +40,20 @@ class Shares:
         """
         if not self.places:
             return np.zeros(0, np.int64), np.zeros(0, np.int64)
-        place = np.concatenate(self.places)
-        share = np.concatenate(self.shares)
-        owner = np.repeat(np.arange(len(self.places)), [part.size for part in self.places])
-        order = np.argsort(place, kind="stable")  # by voxel
+        sizes = [part.size for part in self.places]
+        place, share = np.concatenate(self.places), np.concatenate(self.shares)
+        owner = np.repeat(np.arange(len(sizes), dtype=np.int32), sizes)
+        self.places, self.shares = [], []
+        order = _narrow(np.argsort(place, kind="stable"))  # by voxel
         place, share, owner = place[order], share[order], owner[order]
         start = np.flatnonzero(np.r_[True, place[1:] != place[:-1]]) if place.size else np.zeros(0, np.int64)
         if start.size == 0:
             return place, owner
-        table = _Table(share, owner, start, np.argsort(order), [part.size for part in self.places])
-        bonus = np.zeros(len(self.places), np.float32)
+        back = np.empty_like(order)
+        back[order] = np.arange(order.size, dtype=order.dtype)
+        table = _Table(share, owner, start, back, sizes)
+        del order, back
+        bonus = np.zeros(len(sizes), np.float32)
         for done in range(ROUNDS if keep_volumes else 0):
             progress(done / ROUNDS, "Keeping the volumes")
             margins, won = table.margins(bonus)
@@ -81,11 +85,11 @@ class _Table:
         score = self.share + bonus[self.owner]
         best = np.repeat(np.maximum.reduceat(score, self.start), self.length)
         leads = score == best
-        others = np.where(leads, -np.inf, score)
-        second = np.repeat(np.maximum.reduceat(others, self.start), self.length)
         rest = np.repeat(self.rest, self.length)
-        margin = self.share - np.maximum(np.where(leads, second, best), rest)
-        return margin, np.bincount(self.owner[leads & (score > rest)], minlength=len(self.sizes))
+        won = np.bincount(self.owner[leads & (score > rest)], minlength=len(self.sizes))
+        score[leads] = -np.inf
+        best[leads] = np.repeat(np.maximum.reduceat(score, self.start), self.length)[leads]
+        return self.share - np.maximum(best, rest, out=best), won
 
     def bonus_for(self, margins: np.ndarray, wanted: list[int]) -> np.ndarray:
         """The bonus that each segment needs for its volume."""
@@ -108,6 +112,11 @@ class _Table:
         winner[voxel[::-1]] = self.owner[leads[::-1]]
         winner[best <= self.rest] = -1
         return winner
+
+
+def _narrow(numbers: np.ndarray) -> np.ndarray:
+    """The whole numbers in 32 bits, if that holds them."""
+    return numbers.astype(np.int32) if numbers.size == 0 or int(numbers.max()) < 2**31 else numbers
 
 
 def _bonus(margins: np.ndarray, wanted: int) -> float:
