@@ -10,3 +10,7 @@ def show_wrapped(label: Any, text: str) -> None:
     label.text = text
     label.visible = bool(text)
     label.setMinimumHeight(label.heightForWidth(NARROWEST) if text else 0)
+    around = label.parentWidget()
+    while around is not None:  # the sections around it ask only when told
+        around.updateGeometry()
+        around = around.parentWidget()
