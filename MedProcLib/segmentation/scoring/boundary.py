@@ -4,6 +4,7 @@ import numpy as np
 
 from ...core.progress import SILENT, Progress
 from ..common.morphology import distance_to
+from .nearest import flat_places
 from .overlap import ratio
 from .part import Part, grid_of, shared_box
 
@@ -27,14 +28,14 @@ def band(part: Part, width_mm: float, progress: Progress = SILENT) -> np.ndarray
         return part.mask
     progress.check()
     reach = [min(int(width_mm / side), n) for side, n in zip(part.spacing, part.mask.shape, strict=True)]
-    painted = int(np.count_nonzero(part.border)) * np.prod([2 * r + 1 for r in reach], dtype=float)
+    painted = part.border_voxels.shape[1] * np.prod([2 * r + 1 for r in reach], dtype=float)
     if painted > MAP_COST * part.mask.size:
         return part.mask & (distance_to(part.border, grid_of(part), progress) < width_mm * (1 - 1e-6))
     offsets = np.indices([2 * r + 1 for r in reach]).reshape(len(reach), -1).T - reach
     near = np.sqrt(((offsets * part.spacing) ** 2).sum(axis=1)) < width_mm * (1 - 1e-6)
     wide = np.zeros([n + 2 * r for n, r in zip(part.mask.shape, reach, strict=True)], bool)
     steps = np.cumprod([1, *wide.shape[:0:-1]])[::-1]
-    border = (np.argwhere(part.border) + reach) @ steps
+    border = flat_places(part.border_voxels, np.subtract(part.start, reach), steps)
     for step in offsets[near] @ steps:
         progress.check()
         wide.reshape(-1)[border + step] = True

@@ -4,9 +4,9 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
+import SimpleITK as sitk
 
-from ...core.progress import SILENT, Progress
-from ..common.connectivity import connected_components
+from ...core.progress import SILENT, Progress, execute
 from ..common.morphology import dilated
 from .overlap import ratio
 from .part import Part, grid_of, shared_box
@@ -78,15 +78,24 @@ def lesion_values(reference: Part, test: Part, rules: LesionRules, progress: Pro
 
 
 def _lesions(part: Part, rules: LesionRules, progress: Progress) -> np.ndarray:
-    """Number of each voxel's lesion, from 1 in descending size; 0 is none. Too small ones are left out."""
+    """Number of each voxel's lesion, from 1; 0 is none. Too small ones are left out."""
     if not part.count:
         return np.zeros(part.mask.shape, np.int32)
-    numbers, sizes = connected_components(grid_of(part).image_of(part.mask), rules.connectivity, progress)
-    # a volume just reached counts, whatever rounding does to it
-    kept = int(np.count_nonzero(sizes[1:] * part.voxel_volume >= rules.smallest_mm3 * (1 - 1e-9)))
-    if kept < sizes.size - 1:
-        numbers[numbers > kept] = 0
+    numbers = _components(part, rules, progress)
+    if rules.smallest_mm3 > 0:
+        # a volume just reached counts, whatever rounding does to it
+        kept = np.bincount(numbers.ravel()) * part.voxel_volume >= rules.smallest_mm3 * (1 - 1e-9)
+        kept[0] = False
+        numbers = np.where(kept, np.cumsum(kept), 0).astype(np.int32)[numbers]
     return numbers
+
+
+def _components(part: Part, rules: LesionRules, progress: Progress) -> np.ndarray:
+    """Number of each voxel's connected component, from 1 in scan order."""
+    join = sitk.ConnectedComponentImageFilter()
+    join.SetFullyConnected(rules.connectivity == "corner")
+    found = execute(join, grid_of(part).image_of(part.mask), progress=progress, message="Finding lesions")
+    return sitk.GetArrayFromImage(found)
 
 
 def _merged(part: Part, lesions: np.ndarray, rules: LesionRules, progress: Progress) -> np.ndarray:
@@ -97,8 +106,8 @@ def _merged(part: Part, lesions: np.ndarray, rules: LesionRules, progress: Progr
     wide = np.pad(lesions > 0, [(m, m) for m in margin])
     grid = grid_of(Part(wide, part.start, part.spacing, part.voxel_volume))
     growing, joining = progress.parts(1, 1)
-    grown = grid.image_of(dilated(wide, grid, rules.merge_mm, growing))
-    numbers, _ = connected_components(grown, rules.connectivity, joining)
+    grown = dilated(wide, grid, rules.merge_mm, growing)
+    numbers = _components(Part(grown, part.start, part.spacing, part.voxel_volume), rules, joining)
     return numbers[tuple(slice(m, -m) for m in margin)] * (lesions > 0)
 
 

@@ -6,7 +6,7 @@ from functools import cached_property
 import numpy as np
 
 from ...core.geometry import Geometry
-from .surface_elements import surface_elements
+from .surface_elements import indices_of, surface_elements
 
 
 @dataclass(frozen=True)
@@ -33,14 +33,14 @@ class Part:
 
     @cached_property
     def border_voxels(self) -> np.ndarray:
-        """Indices (n, dimension) of the border voxels in the image."""
-        return np.argwhere(self.border) + self.start
+        """Indices (dimension, n) of the border voxels in the image."""
+        return indices_of(self.border) + np.reshape(self.start, (-1, 1))
 
     @cached_property
     def elements(self) -> tuple[np.ndarray, np.ndarray]:
-        """Cells (n, dimension) that the surface crosses, counted in the image, and the area (2D: length) in each."""
+        """Cells (dimension, n) that the surface crosses, counted in the image, and the area (2D: length) in each."""
         cells, areas = surface_elements(self.mask, self.spacing)
-        return cells + self.start, areas
+        return cells + np.reshape(self.start, (-1, 1)), areas
 
 
 def part_of(

@@ -1,8 +1,8 @@
 """Score a segmentation against a reference: every figure of every segment at once."""
 
 import math
-from collections.abc import Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import FIRST_EXCEPTION, ThreadPoolExecutor, wait
 from typing import Annotated, Literal
 
 import numpy as np
@@ -105,14 +105,26 @@ def score(
         measured = [f.measured(figures[f.name], grid.dimension == 2, settings) for f in wanted_figures]
         return SegmentScore(label, name, tuple(measured), _missing(reference_part, test_part))
 
-    rows = {}
-    threads = min(MOST_THREADS, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads())
-    with ThreadPoolExecutor(threads) as workers:
-        for number, row in enumerate(workers.map(score_label, _largest_first(wanted, known)), 1):
-            rows[row.label] = row
-            scoring(number / len(wanted), "Scoring")
+    rows = {row.label: row for row in _at_once(score_label, _largest_first(wanted, known), scoring)}
     ordered = tuple(rows[label] for label in wanted)
     return Scores(ordered, dict(vars(settings)), (*notes, *_notes(ordered)))
+
+
+def _at_once(work: Callable[[int], SegmentScore], labels: Sequence[int], progress: Progress) -> list[SegmentScore]:
+    """The work on all labels in several threads. A step that cannot be interrupted is left to end by itself."""
+    threads = min(MOST_THREADS, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads())
+    workers = ThreadPoolExecutor(threads)
+    try:
+        futures = [workers.submit(work, label) for label in labels]
+        waiting = set(futures)
+        while waiting:
+            done, waiting = wait(waiting, timeout=0.1, return_when=FIRST_EXCEPTION)
+            progress(1 - len(waiting) / len(futures), "Scoring")
+            for future in done:
+                future.result()
+        return [future.result() for future in futures]
+    finally:
+        workers.shutdown(wait=False, cancel_futures=True)
 
 
 def _values(reference: Part, test: Part, image_voxels: int, settings: Score, progress: Progress) -> dict[str, float]:

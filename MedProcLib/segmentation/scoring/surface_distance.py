@@ -3,16 +3,15 @@
 import math
 
 import numpy as np
-from scipy.spatial import cKDTree
 
 from ...core.progress import SILENT, Progress
+from .nearest import distances_to
 from .overlap import ratio
 from .part import Part
 
 PERCENTILE = 95
 # A distance counts as within a tolerance when rounding alone sets them apart.
 ROUNDING = 1 + 1e-9
-CHUNK = 20_000  # points looked up between two looks at the wish to stop
 
 
 def border_values(reference: Part, test: Part, tolerance_mm: float, progress: Progress = SILENT) -> dict[str, float]:
@@ -71,32 +70,17 @@ def area_weighted_values(
 def distances_both_ways(
     first: np.ndarray, second: np.ndarray, spacing: tuple[float, ...], progress: Progress = SILENT
 ) -> tuple[np.ndarray, np.ndarray]:
-    """Distance in mm of each point (n, dimension; voxel indices) of the first to the second's nearest, and back."""
-    there, back = progress.parts(len(first), len(second))
+    """Distance in mm of each point (dimension, n; voxel indices) of the first to the second's nearest, and back."""
+    there, back = progress.parts(first.shape[1], second.shape[1])
     return (
         distances_to(first, second, spacing, there),
         distances_to(second, first, spacing, back),
     )
 
 
-def distances_to(
-    points: np.ndarray, others: np.ndarray, spacing: tuple[float, ...], progress: Progress = SILENT
-) -> np.ndarray:
-    """Distance in mm of each point (n, dimension; voxel indices) to the nearest of the others."""
-    tree = cKDTree(others * spacing)
-    distances = np.empty(len(points))
-    for start in range(0, len(points), CHUNK):
-        progress(start / len(points), "Measuring distances")
-        chunk = points[start : start + CHUNK]
-        nearest = tree.query(chunk * spacing)[1]
-        # anew from whole voxels, so that equal distances are equal numbers wherever they are
-        distances[start : start + CHUNK] = np.sqrt((((chunk - others[nearest]) * spacing) ** 2).sum(axis=1))
-    return distances
-
-
 def _weighted_percentile(distances: np.ndarray, areas: np.ndarray) -> float:
     """The smallest distance within which PERCENTILE % of the area lie."""
-    order = np.lexsort((areas, distances))
+    order = np.argsort(distances, kind="stable")
     shares = np.cumsum(areas[order]) / areas.sum()
     return float(distances[order[min(int(np.searchsorted(shares, PERCENTILE / 100)), order.size - 1)]])
 

@@ -17,7 +17,7 @@ Edge = tuple[int, int]
 
 
 def surface_elements(mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """Indices (n, dimension) of the cells that the surface crosses, and the area in each (mm2; mm of contour in 2D).
+    """Indices (dimension, n) of the cells that the surface crosses, and the area in each (mm2; mm of contour in 2D).
 
     mask: bool; spacing: mm in the order of its axes. Cell i lies between voxels i - 1 and i of each axis; what lies
     outside the array is background. Elements follow the scan order.
@@ -26,7 +26,12 @@ def surface_elements(mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[np.n
     sizes = _areas(sides) if mask.ndim == 3 else _lengths(sides)
     cases = _cases(mask)
     crossed = (cases != 0) & (cases != sizes.size - 1)
-    return np.argwhere(crossed), sizes[cases[crossed]]
+    return indices_of(crossed), sizes[cases[crossed]]
+
+
+def indices_of(region: np.ndarray) -> np.ndarray:
+    """Indices (dimension, n) of the elements that are set, in scan order."""
+    return np.stack(np.unravel_index(np.flatnonzero(region), region.shape))
 
 
 def _cases(mask: np.ndarray) -> np.ndarray:
@@ -70,11 +75,11 @@ def _areas(spacing: tuple[float, ...]) -> np.ndarray:
 def _triangles() -> list[list[np.ndarray]]:
     """Triangles (3, 3) of each case in a cell of side 1."""
     found = []
-    for case in range(256):
+    for case in range(128):
         few = case if case.bit_count() <= 4 else 255 - case
         polygons = [np.array([_middle(edge) for edge in loop]) for loop in _loops(few)]
         found.append([triangle for polygon in polygons for triangle in _flattest(polygon)])
-    return found
+    return found + found[::-1]
 
 
 def _loops(case: int) -> list[list[Edge]]:
@@ -117,12 +122,11 @@ def _flattest(polygon: np.ndarray) -> list[np.ndarray]:
 
 
 def _number_of_planes(triangles: list[np.ndarray]) -> int:
-    planes = set()
-    for a, b, c in triangles:
-        normal = np.cross(b - a, c - a)
-        normal /= np.linalg.norm(normal)
-        planes.add(tuple(np.round([*normal, normal @ a], 6) + 0.0))
-    return len(planes)
+    a, b, c = np.stack(triangles, axis=1)
+    normals = np.cross(b - a, c - a)
+    normals /= np.linalg.norm(normals, axis=1, keepdims=True)
+    planes = np.column_stack([normals, (normals * a).sum(axis=1)])
+    return len({tuple(plane) for plane in (np.round(planes, 6) + 0.0).tolist()})
 
 
 def _ways(first: int, last: int) -> list[list[tuple[int, int, int]]]:
