@@ -34,7 +34,7 @@ class ConfidenceConnected:
     radius_mm: Annotated[
         float,
         Range(0, 50, "mm"),
-        "half the side of the neighborhood of a seed that is measured first; 0: painted seeds",
+        "half the side (a voxel at least) of the box around a seed that is measured first; 0: none",
     ] = 2.0
     maximum_radius_mm: Annotated[
         float, Range(0, 1000, "mm"), "growing ends at this distance from the seeds; 0 is no limit"
@@ -84,5 +84,6 @@ def _alike(
 
 def _around(seeds: np.ndarray, scene: Marked, radius_mm: float) -> np.ndarray:
     """The boxes of this half side around all the seeds."""
-    sides = [2 * int(radius_mm / spacing + 1e-6) + 1 for spacing in reversed(scene.grid.spacing)]
+    reach = [max(1, round(radius_mm / spacing)) if radius_mm else 0 for spacing in reversed(scene.grid.spacing)]
+    sides = [2 * voxels + 1 for voxels in reach]
     return ndimage.maximum_filter(seeds, sides, mode="constant")

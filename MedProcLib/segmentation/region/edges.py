@@ -11,7 +11,7 @@ from ...enhancement.structure.gradient_magnitude import gradient, magnitude
 def edge_strength(
     values: np.ndarray, region: np.ndarray, grid: Geometry, scale_mm: float, progress: Progress = SILENT
 ) -> tuple[np.ndarray, float]:
-    """Gradient magnitude (float32, z, y, x) in multiples of its median in the region, and that median in intensity / mm.
+    """Gradient magnitude (float32, z, y, x) in multiples of its median in the region, and that median (per mm).
 
     About 1 in flat tissue; all 0 in a constant image. scale_mm: SD of the Gaussian that the gradient is taken at.
     """

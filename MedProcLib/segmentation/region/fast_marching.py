@@ -52,7 +52,7 @@ class FastMarching:
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 2, 4)
-        scene = marked(image, mask, seeds, self.distance_mm)
+        scene = marked(image, mask, seeds, self.distance_mm, self.background_seed)
         if not self.distance_mm or self.background_seed in scene.numbers:
             scene = with_surroundings(scene, self.background_seed, self.distance_mm, first)
         strength, _ = edge_strength(scene.values, scene.region, scene.grid, self.scale_mm, second)

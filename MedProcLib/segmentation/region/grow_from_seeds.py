@@ -7,9 +7,15 @@ import numpy as np
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.voxels import gaussian
 from .edges import edge_strength
+from .likelihood import Likelihood
 from .marching import march
-from .marked import marked, with_surroundings
+from .marked import Marked, marked, with_surroundings
+
+# A border at which the likelihood changes from 0 to 1 over a mm counts as an edge of this many times the gradient of
+# flat tissue.
+LIKENESS_EDGE = 20.0
 
 
 @operation(
@@ -18,17 +24,21 @@ from .marked import marked, with_surroundings
     gives="labels",
     source="Vezhnevets & Konouchine, GrowCut: interactive multi-label N-D image segmentation by cellular automata, "
     "Graphicon 2005; Zhu, Kolesov, Gao, Kikinis & Tannenbaum, An effective interactive medical image segmentation "
-    "method using fast GrowCut, MICCAI Workshop on Interactive Methods, 2014 (as a shortest path)",
+    "method using fast GrowCut, MICCAI Workshop on Interactive Methods, 2014 (as a shortest path); Bai & Sapiro, A "
+    "geodesic framework for fast interactive image and video segmentation and matting, ICCV 2007 (likelihood)",
 )
 class GrowFromSeeds:
     """Give each voxel to the seed from which the easiest way leads to it: easy in flat tissue, hard across edges.
 
     The cost of a way is the square of the edge strength (multiples of the gradient of flat tissue) along it, plus its
-    length. Mark each object and its surroundings with numbers of their own; of one object alone, what is beyond the
-    reach counts as surroundings. Above 200 000 voxels the fronts run on a coarser grid first and on the fine one near
-    the borders.
+    length. An edge is also where intensities like those at one seed give way to such as at another. Mark each object
+    and its surroundings with numbers of their own, or one object alone: what is beyond the reach is surroundings then.
+    Above 200 000 voxels the fronts run on a coarser grid first and on the fine one near the borders.
     """
 
+    likeness: Annotated[
+        float, Range(0, 3), "weight of borders between intensities like those at different seeds; 0: edges alone"
+    ] = 1.0
     locality: Annotated[
         float, Range(0.01, 100), "cost of a mm in flat tissue; higher keeps regions nearer to their seeds"
     ] = 0.5
@@ -36,13 +46,25 @@ class GrowFromSeeds:
     background_seed: Annotated[
         int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
     ] = 0
-    reach_mm: Annotated[float, Range(0, 1000, "mm"), "work this far around the seeds; 0 is the whole image"] = 30.0
+    reach_mm: Annotated[
+        float, Range(0, 1000, "mm"), "objects end within this distance of their seeds; 0: work on the whole image"
+    ] = 30.0
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 2, 4)
-        scene = marked(image, mask, seeds, self.reach_mm)
+        scene = marked(image, mask, seeds, self.reach_mm, self.background_seed)
         scene = with_surroundings(scene, self.background_seed, self.reach_mm, first)
         strength, _ = edge_strength(scene.values, scene.region, scene.grid, self.scale_mm, second)
-        cost = np.where(scene.region, self.locality + strength**2, np.inf).astype(np.float32)
+        hardness = strength**2 + np.float32(self.locality)
+        if self.likeness:
+            hardness += (LIKENESS_EDGE * self.likeness) ** 2 * self._unlike(scene)
+        cost = np.where(scene.region, hardness, np.float32(np.inf))
         _, labels = march(cost, scene.seeds, tuple(reversed(scene.grid.spacing)), progress=third)
         return scene.labels(labels)
+
+    def _unlike(self, scene: Marked) -> np.ndarray:
+        """Squared gradient (1/mm²) of how like the smoothed intensities are to those at the seeds."""
+        largest = max(float(np.abs(scene.values).max()), 1e-300)
+        smooth = gaussian(scene.values / largest, scene.grid, [self.scale_mm] * scene.grid.dimension)
+        spacing = tuple(reversed(scene.grid.spacing))
+        return Likelihood.of(smooth, scene.region, scene.seeds, scene.numbers, spacing).squared_gradient(scene.grid)

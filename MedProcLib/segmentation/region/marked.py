@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -47,11 +48,13 @@ class Marked:
         return grid.image_of(result)
 
 
-def marked(image: sitk.Image, mask: sitk.Image | None, seeds: sitk.Image, reach_mm: float = 0.0) -> Marked:
+def marked(
+    image: sitk.Image, mask: sitk.Image | None, seeds: sitk.Image, reach_mm: float = 0.0, background_seed: int = 0
+) -> Marked:
     """The box around all seeds with this margin (mm; 0 is the whole image), as far as the mask goes.
 
-    Raises InputError for seeds of an object that all lie outside the mask. Seeds on voxels without a number do not
-    count, if there are others.
+    background_seed: seeds of this number do not make the box larger. Raises InputError for seeds of an object that all
+    lie outside the mask. Seeds on voxels without a number do not count, if there are others.
     """
     grid = Geometry.of(image)
     numbers = sitk.GetArrayViewFromImage(seeds)
@@ -60,7 +63,8 @@ def marked(image: sitk.Image, mask: sitk.Image | None, seeds: sitk.Image, reach_
         raise InputError(f"Seeds are numbered from 1 to 65535, not {min(boxes)} to {max(boxes)}.")
     box = tuple(slice(0, n) for n in numbers.shape)
     if reach_mm:
-        box = grown(union_of(boxes), grid, reach_mm)
+        objects = {number: around for number, around in boxes.items() if number != background_seed}
+        box = grown(union_of(objects or boxes), grid, reach_mm, 2)
     if mask is not None:
         around = box_around(sitk.GetArrayViewFromImage(mask)[box] != 0)
         if around is None:
@@ -74,35 +78,54 @@ def marked(image: sitk.Image, mask: sitk.Image | None, seeds: sitk.Image, reach_
     found = tuple(boxes_of(kept))
     if not found:
         raise InputError("All seeds lie outside the mask, or on voxels without a number: move them.")
-    lost = [number for number in boxes if number not in found]
+    lost = [number for number in boxes if number not in found and number != background_seed]
     if mask is not None and lost:
         raise InputError(f"All seeds of number {lost[0]} lie outside the mask: move them into it.")
     return Marked(image, box, grid_of_box(grid, box), values, region, kept, found)
 
 
 def with_surroundings(scene: Marked, background_seed: int, reach_mm: float, progress: Progress = SILENT) -> Marked:
-    """The same with seeds of at least two numbers: where one object alone is marked, what is far from it is marked too.
+    """The same with seeds of at least two numbers, as marked by `marked` with this reach.
 
-    Far is more than the reach from it, or where the box ends. Raises InputError when nothing is.
+    Where surroundings are marked (by seeds of that number), or one object alone is, what is farther than the reach
+    from the seeds of objects is surroundings too; of one object with a reach of 0 the faces of the box are.
+    Raises InputError when only surroundings are marked, or nothing is far enough.
     """
-    if background_seed and background_seed not in scene.numbers and len(scene.numbers) > 1:
-        background_seed = 0
-    if len(scene.numbers) > 1:
-        return _with(scene, scene.seeds, background_seed)
-    if background_seed in scene.numbers:
+    if scene.numbers == (background_seed,):
         raise InputError("Only the surroundings are marked: mark what is wanted with another number.")
+    surroundings = background_seed if background_seed in scene.numbers else 0
+    if len(scene.numbers) > 1 and not (surroundings and reach_mm):
+        return _with(scene, scene.seeds, surroundings)
+    number = surroundings or scene.numbers[0] + 1
+    objects = (scene.seeds > 0) & (scene.seeds != number)
     far = np.zeros(scene.region.shape, bool)
     if reach_mm:
-        far = scene.region & (distance_to(scene.seeds > 0, scene.grid, progress) > reach_mm)
-    if not far.any():
+        far = scene.region & (scene.seeds == 0) & (distance_to(objects, scene.grid, progress) > reach_mm)
+    if not far.any() and not surroundings:
         far = _faces(scene.region.shape) & scene.region & (scene.seeds == 0)
-    if not far.any():
+    if not far.any() and not surroundings:
         raise InputError(
             "Only one object is marked and nothing around it: mark the surroundings with another number, or choose "
-            "a larger reach."
+            "another reach."
         )
-    background = scene.numbers[0] + 1
-    return _with(scene, np.where(far, background, scene.seeds), background)
+    return _with(scene, np.where(far, number, scene.seeds), number)
+
+
+def with_balls(scene: Marked, radius_mm: float) -> Marked:
+    """The same with seeds of single voxels grown to balls, as far as no other seed is there."""
+    same = np.ones(scene.seeds.shape, bool)
+    footprint = np.ones((3,) * scene.seeds.ndim, bool)
+    footprint[(1,) * footprint.ndim] = False
+    for number in scene.numbers:
+        mine = scene.seeds == number
+        same &= ~(mine & ndimage.maximum_filter(mine, footprint=footprint, mode="constant"))
+    points = same & (scene.seeds > 0)
+    if not (radius_mm and points.any()):
+        return scene
+    spacing = tuple(reversed(scene.grid.spacing))
+    distance, nearest = ndimage.distance_transform_edt(~points, spacing, return_indices=True)
+    ball = (distance <= radius_mm) & scene.region & (scene.seeds == 0)
+    return _with(scene, np.where(ball, scene.seeds[tuple(nearest)], scene.seeds), scene.surroundings)
 
 
 def _with(scene: Marked, seeds: np.ndarray, surroundings: int) -> Marked:

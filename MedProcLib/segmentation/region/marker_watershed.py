@@ -37,12 +37,14 @@ class MarkerWatershed:
     background_seed: Annotated[
         int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
     ] = 0
-    reach_mm: Annotated[float, Range(0, 1000, "mm"), "work this far around the seeds; 0 is the whole image"] = 30.0
+    reach_mm: Annotated[
+        float, Range(0, 1000, "mm"), "objects end within this distance of their seeds; 0: work on the whole image"
+    ] = 30.0
     connectivity: Annotated[CONNECTIVITY, "floods pass over shared faces, or also over corners"] = "face"
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 2, 3)
-        scene = marked(image, mask, seeds, self.reach_mm)
+        scene = marked(image, mask, seeds, self.reach_mm, self.background_seed)
         scene = with_surroundings(scene, self.background_seed, self.reach_mm, first)
         if self.on == "edges":
             heights, _ = edge_strength(scene.values, scene.region, scene.grid, self.scale_mm, second)

@@ -7,48 +7,62 @@ import numpy as np
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
+from ...core.statistics import MAD_TO_SD
 from ...core.voxels import gaussian
 from ..common.connected_to import connected_to
 from .blocks import block_factors, block_seeds, blocks_of, interpolated
-from .marked import Marked, marked, with_surroundings
+from .likelihood import Likelihood
+from .marked import Marked, marked, with_balls, with_surroundings
 from .walk import walk
 
 # Larger boxes are walked on a coarser grid: memory and time are bounded.
 MOST_VOXELS = 1_000_000
 # Likelihood of a step across any edge, against one in flat tissue: below it the equations lose their digits.
 LEAST = 1e-6
-MAD_TO_STEP = 1.4826
+# Difference of likelihood between neighbors that makes a step e times less likely.
+LIKELIHOOD_STEP = 0.15
 
 
 @operation(
     "segmentation.random_walker",
     title="Random walker",
     gives=("labels", "maps"),
-    source="Grady, Random walks for image segmentation, IEEE PAMI 28(11), 2006",
+    source="Grady, Random walks for image segmentation, IEEE PAMI 28(11), 2006; Bai & Sapiro, ICCV 2007 (borders of "
+    "likelihood)",
 )
 class RandomWalker:
     """Give each voxel to the seed that a random walk from it most likely meets first; walks avoid to cross edges.
 
-    Weak or interrupted edges still hold, as the walk sees all ways at once. The maps are the probabilities. Mark each
-    object and its surroundings with numbers of their own, by some strokes rather than points; of one object alone, what
-    is beyond the reach counts as surroundings. A box of more than a million voxels is worked on in coarser ones.
+    Weak or interrupted edges still hold, as the walk sees all ways at once; so do borders where intensities like those
+    at one seed give way to such as at another. The maps are the probabilities. Mark each object and its surroundings
+    with numbers of their own, by strokes rather than points; of one object alone, what is beyond the reach counts as
+    surroundings. A box of more than a million voxels is worked on in coarser ones.
     """
 
     edge: Annotated[
         float,
         Range(0.5, 50, "SD"),
         "difference of neighbors that makes a step e times less likely, in SD of all of them; lower: edges hold more",
+    ] = 2.0
+    likeness: Annotated[
+        float, Range(0, 3), "weight of borders between intensities like those at different seeds; 0: edges alone"
+    ] = 1.0
+    point_radius_mm: Annotated[
+        float, Range(0, 50, "mm"), "seeds that are single voxels count as balls of this radius: walks miss a point"
     ] = 3.0
     smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
     background_seed: Annotated[
         int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
     ] = 0
-    reach_mm: Annotated[float, Range(0, 1000, "mm"), "work this far around the seeds; 0 is the whole image"] = 30.0
+    reach_mm: Annotated[
+        float, Range(0, 1000, "mm"), "objects end within this distance of their seeds; 0: work on the whole image"
+    ] = 30.0
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 1, 8)
-        scene = marked(image, mask, seeds, self.reach_mm)
+        scene = marked(image, mask, seeds, self.reach_mm, self.background_seed)
         scene = with_surroundings(scene, self.background_seed, self.reach_mm, first)
+        scene = with_balls(scene, self.point_radius_mm)
         values = scene.values / np.float64(max(float(np.abs(scene.values).max()), 1e-300))
         if self.smoothing_mm:
             values = gaussian(values, scene.grid, [self.smoothing_mm] * scene.grid.dimension, second)
@@ -78,6 +92,11 @@ def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress
         seeds, _ = block_seeds(seeds, factors)
     sides = tuple(side * factor for side, factor in zip(spacing, factors, strict=True))
     links = step_chances(values, region, sides, settings.edge)
+    if settings.likeness:
+        likelihood = Likelihood.of(values, region, seeds, scene.numbers, sides)
+        for axis, link in enumerate(links):
+            unlike = likelihood.squared_steps(axis) * (settings.likeness / LIKELIHOOD_STEP) ** 2
+            links[axis] = np.maximum(link * np.exp(-np.minimum(unlike, 80)), np.float32(LEAST) * (link > 0))
     # the last number's is what is left
     shares = progress.parts(*[1.0] * (len(scene.numbers) - 1))
     chances = [
@@ -101,7 +120,7 @@ def step_chances(values: np.ndarray, region: np.ndarray, spacing: tuple[float, .
         both = region[low] & region[high]
         step = np.abs(np.diff(values, axis=axis))
         positive = step[both & (step > 0)]
-        scale = MAD_TO_STEP * float(np.median(positive)) if positive.size else 1.0
+        scale = MAD_TO_SD * float(np.median(positive)) if positive.size else 1.0
         chance = np.exp(-np.minimum((step / (edge * scale)) ** 2, 700)) + LEAST
         links.append(np.where(both, chance * (min(spacing) / side) ** 2, 0).astype(np.float32))
     return links

@@ -1,0 +1,90 @@
+"""How like each intensity is to what the seeds of each number mark."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.geometry import Geometry
+from ...core.statistics import median_and_sd
+
+BINS, RANGE = 256, (0.5, 99.5)
+# Share of an even distribution: intensities that no seed marks are like none of them, so equally like all.
+EVEN = 0.05
+# Fewer voxels than this say little of the spread, so those within some mm of them count too.
+FEW, NEAR_MM = 30, 2.5
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Bin of each voxel's intensity (z, y, x), and the probability of each number (first axis) by bin."""
+
+    bins: np.ndarray
+    table: np.ndarray
+
+    @classmethod
+    def of(
+        cls,
+        values: np.ndarray,
+        region: np.ndarray,
+        seeds: np.ndarray,
+        numbers: tuple[int, ...],
+        spacing: tuple[float, ...],
+    ) -> "Likelihood":
+        """From the intensities at the seeds, all numbers being equally likely beforehand.
+
+        Kernel density (Silverman, Density Estimation, 1986), no narrower than the noise.
+        """
+        low, high = (float(x) for x in np.percentile(values[region], RANGE))
+        width = ((high - low) / BINS) or 1.0
+        bins = np.clip((values - low) / width, 0, BINS - 1).astype(np.uint8)
+        noise = _noise(values, region)
+        densities = []
+        for number in numbers:
+            where = _sampled(seeds == number, spacing) & region
+            sample = values[where].astype(np.float64)
+            spread = min(float(sample.std()), float(np.subtract(*np.percentile(sample, (75, 25)))) / 1.34 or np.inf)
+            kernel = max(noise, 0.9 * spread * sample.size**-0.2) / width
+            counts = np.bincount(bins[where], minlength=BINS) / sample.size
+            density = ndimage.gaussian_filter1d(counts, kernel, mode="nearest") if kernel > 0 else counts
+            densities.append((1 - EVEN) * density + EVEN / BINS)
+        table = np.array(densities)
+        return cls(bins, (table / table.sum(axis=0)).astype(np.float32))
+
+    def maps(self) -> Iterator[np.ndarray]:
+        """The probability of each number at each voxel, one after the other; of two numbers only the first's."""
+        for row in self.table if len(self.table) > 2 else self.table[:1]:
+            yield row[self.bins]
+
+    def squared_gradient(self, grid: Geometry) -> np.ndarray:
+        """Squared gradient (1/mm²) of the probabilities."""
+        total = np.zeros(self.bins.shape, np.float32)
+        share = 1.0 if len(self.table) == 2 else 0.5
+        for chance in self.maps():
+            for axis, side in enumerate(reversed(grid.spacing)):
+                if chance.shape[axis] > 1:
+                    total += np.float32(share) * np.gradient(chance, np.float32(side), axis=axis) ** 2
+        return total
+
+    def squared_steps(self, axis: int) -> np.ndarray:
+        """Squared differences of the probabilities of neighbors along an axis."""
+        share = 1.0 if len(self.table) == 2 else 0.5
+        return np.float32(share) * np.sum([np.diff(chance, axis=axis) ** 2 for chance in self.maps()], axis=0)
+
+
+def _sampled(seeds: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    if np.count_nonzero(seeds) >= FEW:
+        return seeds
+    return ndimage.distance_transform_edt(~seeds, spacing) <= NEAR_MM
+
+
+def _noise(values: np.ndarray, region: np.ndarray) -> float:
+    """SD of the noise from the differences of neighbors, which edges hardly change."""
+    steps = []
+    for axis in range(values.ndim):
+        low = (slice(None),) * axis + (slice(None, -1),)
+        high = (slice(None),) * axis + (slice(1, None),)
+        steps.append(np.diff(values, axis=axis)[region[low] & region[high]])
+    joined = np.concatenate(steps)
+    return median_and_sd(joined)[1] / np.sqrt(2) if joined.size else 0.0
