@@ -16,6 +16,9 @@ from .operating_point import OperatingPoint
 from .outline import outline_blobs
 from .scale_space import Blobs, blobs_of
 
+# What is expected less often than this is not told more exactly: the tail of the decoys is not known so far out.
+SELDOM = 0.01
+
 
 @operation(
     "segmentation.blobs",
@@ -65,15 +68,22 @@ class BlobDetector:
         return grid.image_of(labels), candidates_of_blobs(chosen, counts, grid, point)
 
 
-def candidates_of_blobs(found: Blobs, counts: np.ndarray, grid: Geometry, point: OperatingPoint) -> list[Candidate]:
-    """Candidates of outlined blobs in their order; counts: voxels of each outline."""
+def candidates_of_blobs(
+    found: Blobs, counts: np.ndarray, grid: Geometry, point: OperatingPoint, but: str = ""
+) -> list[Candidate]:
+    """Candidates of outlined blobs in their order.
+
+    counts: voxels of each outline; but: what the expectation leaves out.
+    """
     made = []
     for number, (place, diameter, score, count) in enumerate(
         zip(found.points, found.diameters, found.scores, counts, strict=True), 1
     ):
         volume = float(count * grid.voxel_volume)
         false = point.expected_false(float(score))
-        reason = f"stands out by {score:.1f} SD at a diameter of {diameter:.1f} mm; {false:.2g} false ones expected"
+        often = f"{false:.2g}" if false >= SELDOM else f"below {SELDOM:g}"
+        reason = f"stands out by {score:.1f} SD at a diameter of {diameter:.1f} mm; by chance {often} expected"
+        reason += f" ({but})" if but else ""
         position = tuple(float(x) for x in place)
         made.append(
             Candidate(number, position, ball_diameter(volume, grid.dimension), volume, float(score), reason, false)
