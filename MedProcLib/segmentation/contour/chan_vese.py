@@ -33,8 +33,8 @@ class ChanVese:
 
     It needs no edges: noise and blur average out over each region. Without seeds and segments it begins with Otsu's
     threshold and gives one segment, in the whole image; with them, each label is an object of its own that begins there
-    (seeds grown by the radius) and is what stays connected to its beginning, within the reach. Where objects overlap, a
-    voxel goes to the one that it lies deepest in.
+    (seeds grown by the radius) and is what stays connected to its beginning, within the reach. Where objects overlap,
+    a voxel goes to the one whose start is nearest.
     """
 
     smoothness_mm: Annotated[float, Range(0, 50, "mm"), "spots and dents of a smaller radius are smoothed away"] = 2.0
@@ -50,16 +50,12 @@ class ChanVese:
             return self._whole(image, mask, progress)
 
         def find(patch: Patch, share: Progress) -> np.ndarray:
-            found = _divided(patch, self._settings, share)
+            found = _divided(patch, Regions(self.smoothness_mm, self.local_mm, True), share)
             pieces = connected_components(patch.grid.image_of(found), "face")[0]
             kept = np.unique(pieces[patch.start])
             return np.isin(pieces, kept[kept > 0])
 
         return each_object(image, seeds, labels, mask, self.start_radius_mm, self.reach_mm, find, progress)
-
-    @property
-    def _settings(self) -> Regions:
-        return Regions(self.smoothness_mm, self.local_mm)
 
     def _whole(self, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
         values, valid = values_of(image)
@@ -67,7 +63,8 @@ class ChanVese:
         start = foreground(values, allowed)
         if self.object_is == "dark":
             start = allowed & ~start
-        found = _divided(Patch(Geometry.of(image), values, start, allowed), self._settings, progress) & allowed
+        patch = Patch(Geometry.of(image), values, start, allowed)
+        found = _divided(patch, Regions(self.smoothness_mm, self.local_mm, False), progress) & allowed
         if not found.any():
             raise InputError(
                 "No region is large enough for this smoothness: choose less of it, or mark the object with a seed."

@@ -22,8 +22,8 @@ class GeodesicActiveContour:
 
     What counts as an edge is learned from the gradients where it starts; weak edges stop it where strong ones do, and
     smoothness lets it pass no gap that is narrow. Each seed label is an object of its own, which starts from its seeds
-    grown by the radius, or from its segment if segments are given. Where objects overlap, a voxel goes to the one that
-    it lies deepest in. Leaks end at the reach.
+    grown by the radius, or from its segment if segments are given. Where objects overlap, a voxel goes to the one
+    whose start is nearest. Leaks end at the reach.
     """
 
     start_radius_mm: Annotated[float, Range(0, 100, "mm"), "seeds are grown by this to make the first contour"] = 3.0

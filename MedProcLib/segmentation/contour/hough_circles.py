@@ -26,7 +26,7 @@ class HoughCircles:
 
     Edges vote for the centers that they point to; each circle is then fitted to its edges to a part of a voxel. The
     score is the share of its outline that lies on edges. Each disk becomes a segment; where they overlap the smaller is
-    seen. In a volume every slice (across its third axis) is searched by itself, so that one object gives a disk in each.
+    seen. In a volume every slice (across its third axis) is searched by itself: one object gives a disk in each.
     """
 
     least_radius_mm: Annotated[float, Range(0.01, 500, "mm"), "radius of the smallest circle"] = 3.0

@@ -31,7 +31,7 @@ class LaplacianLevelSet:
 
     It corrects a segment that is about right (an older one, a threshold's, a hand-drawn one): far from an edge nothing
     drives it. Each label is an object of its own; seeds grown by the radius serve when there are no segments.
-    Where objects overlap, a voxel goes to the one that it lies deepest in.
+    Where objects overlap, a voxel goes to the one whose start is nearest.
     """
 
     start_radius_mm: Annotated[float, Range(0, 100, "mm"), "seeds are grown by this to make the first contour"] = 5.0

@@ -43,8 +43,8 @@ def each_object(
     """Label map with what `find` makes (where the object is, on the patch) of each object's first region.
 
     First regions are the labels; without labels the seeds, grown by the radius. An object stays within the reach of
-    its first region, and in the mask. Where objects overlap, a voxel goes to the one that it lies deepest in, then to
-    that of the smaller number. Raises InputError without a first region, and when no object is found.
+    its first region, and in the mask. Where objects overlap, a voxel goes to the one whose first region is nearest,
+    then to that of the smaller number. Raises InputError without a first region, and when no object is found.
     """
     values, valid = values_of(image)
     where = inside(mask, valid)
@@ -58,7 +58,7 @@ def each_object(
     if not objects:
         raise InputError(NO_START)
     result = np.zeros(values.shape, np.uint8 if objects[-1][0] < 256 else np.uint16)
-    depth = np.zeros(values.shape, np.float32) if len(objects) > 1 else None
+    nearest = np.full(values.shape, np.inf, np.float32) if len(objects) > 1 else None
     outside = True
     for (value, tight), share in zip(objects, progress.parts(*[1.0] * len(objects)), strict=True):
         share.check()
@@ -68,13 +68,13 @@ def each_object(
             continue
         outside = False
         found = find(patch, share.labelled(f"Object {value}") if len(objects) > 1 else share) & patch.allowed
-        if depth is None:
+        if nearest is None:
             result[box][found] = value
             continue
-        deep = distance_to(~found, patch.grid) * found
-        wins = found & (deep > depth[box])
+        away = distance_to(patch.start, patch.grid)
+        wins = found & (away < nearest[box])
         result[box][wins] = value
-        depth[box][wins] = deep[wins]
+        nearest[box][wins] = away[wins]
     if outside:
         raise InputError("The first contour lies outside the mask (or where the image holds no number): move it.")
     if not result.any():

@@ -29,8 +29,8 @@ class ThresholdLevelSet:
 
     It is at rest at the limits of the range, and at full speed three noise levels from them; smoothness decides which
     noise and which bridges it follows. Each seed label is an object of its own, which starts from its seeds grown by
-    the radius, or from its segment if segments are given. Where objects overlap, a voxel goes to the one that it lies
-    deepest in.
+    the radius, or from its segment if segments are given. Where objects overlap, a voxel goes to the one whose start
+    is nearest.
     """
 
     limits: Annotated[

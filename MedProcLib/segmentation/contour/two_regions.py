@@ -11,6 +11,8 @@ from ...core.voxels import gaussian
 MOST_PASSES = 100
 # SD in voxels of the Gaussian across the boundary: a finer one is held by the grid; and of that against noise.
 BLUR, NOISE = 2.0, 1.0
+# Of a small start, it is so many times as wide at first: the boundary moves by a part of it in a pass.
+FAR = (4, 2, 1)
 # At rest when fewer than this share of the object's voxels change sides in a pass.
 REST = 2e-4
 # Where a region has less than this share of the Gaussian around, its mean is that of the whole.
@@ -22,10 +24,11 @@ LEAST_CONTRAST = 0.3
 @dataclass(frozen=True)
 class Regions:
     """How to divide. smoothness_mm: a ball (disk) of full contrast and smaller radius vanishes; local_mm: SD of the
-    Gaussian over which the means are taken, 0 for the whole."""
+    Gaussian over which the means are taken, 0 for the whole; starts_small: whether the start may be a small part."""
 
     smoothness_mm: float
     local_mm: float
+    starts_small: bool
 
 
 def divided(
@@ -44,27 +47,32 @@ def divided(
     J. Comput. Phys. 211(1), 2006; Wang et al., J. Comput. Phys. 350, 2017). Empty when it shrinks to nothing.
     """
     sides = [s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1] or [1.0]
-    price = max(settings.smoothness_mm, 1e-3 * min(sides)) / max(1, len(sides) - 1)
-    blur_mm = BLUR * max(sides)
-    widths = [blur_mm] * grid.dimension
-    whole = None if allowed.all() else np.maximum(gaussian(allowed, grid, widths), LEAST_WEIGHT)
+    side = max(sides)
+    price = max(settings.smoothness_mm, 1e-3 * side) / max(1, len(sides) - 1)
+    # a pass must move a boundary of that radius by a good part of a voxel, or the grid holds it
+    finest = max(BLUR * side, (settings.smoothness_mm * side) ** 0.5)
     # noise finer than the boundary is measured would hide in it
-    smooth = gaussian(values, grid, [NOISE * max(sides)] * grid.dimension)
+    smooth = gaussian(values, grid, [NOISE * side] * grid.dimension)
     inside = start & allowed
-    for number in range(MOST_PASSES):
-        progress(number / MOST_PASSES, "Dividing the regions")
-        count = np.count_nonzero(inside)
-        if count == 0 or count == np.count_nonzero(allowed):
-            break
-        cost = _cost(values, smooth, grid, inside, allowed, settings.local_mm)
-        share = gaussian(inside, grid, widths)
-        if whole is not None:
-            share /= whole
-        now = (share - cost * (blur_mm / (2 * (2 * np.pi) ** 0.5 * price)) > 0.5) & allowed
-        changed = np.count_nonzero(now != inside)
-        inside = now
-        if changed <= REST * count:
-            break
+    blurs = [factor * finest for factor in (FAR if settings.starts_small else (1,))]
+    for blur_mm, share in zip(blurs, progress.parts(*[1.0] * len(blurs)), strict=True):
+        widths = [blur_mm] * grid.dimension
+        whole = None if allowed.all() else np.maximum(gaussian(allowed, grid, widths), LEAST_WEIGHT)
+        push = blur_mm / (2 * (2 * np.pi) ** 0.5 * price)
+        for number in range(MOST_PASSES):
+            share(number / MOST_PASSES, "Dividing the regions")
+            count = np.count_nonzero(inside)
+            if count == 0 or count == np.count_nonzero(allowed):
+                return inside
+            exchanged = gaussian(inside, grid, widths)
+            if whole is not None:
+                exchanged /= whole
+            exchanged -= push * _cost(values, smooth, grid, inside, allowed, settings.local_mm)
+            now = (exchanged > 0.5) & allowed
+            changed = np.count_nonzero(now != inside)
+            inside = now
+            if changed <= REST * count:
+                break
     return inside
 
 
