@@ -15,7 +15,10 @@ LARGEST_LISTED = 1_000_000
 
 def boxes_of(values: np.ndarray) -> dict[int, Box]:
     """The boxes (z, y, x) of the segments of a label map by label value, in ascending order; 0 is background."""
-    low, high = (int(f(values, initial=0)) for f in (np.min, np.max))
+    if values.dtype in (np.uint8, np.uint16):
+        low, high = 0, 0  # whatever they are, they can be listed: no need to pass over them
+    else:
+        low, high = (int(f(values, initial=0)) for f in (np.min, np.max))
     if low >= 0 and high <= LARGEST_LISTED:
         found = ndimage.find_objects(values)
         return {value: box for value, box in enumerate(found, 1) if box is not None}

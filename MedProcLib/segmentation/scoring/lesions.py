@@ -124,7 +124,14 @@ def _overlaps(reference: Part, first: np.ndarray, test: Part, second: np.ndarray
     else:
         codes, shared = np.unique(codes, return_counts=True)
     numbers = np.divmod(codes, base)
-    return _Overlaps(numbers[0] - 1, numbers[1] - 1, shared, *(np.bincount(x.ravel())[1:] for x in (first, second)))
+    return _Overlaps(numbers[0] - 1, numbers[1] - 1, shared, _sizes(first), _sizes(second))
+
+
+def _sizes(lesions: np.ndarray) -> np.ndarray:
+    if lesions.max(initial=0) <= 1:  # mostly so of organs
+        count = int(np.count_nonzero(lesions))
+        return np.array([count] if count else [], np.int64)
+    return np.bincount(lesions.ravel())[1:]
 
 
 def _pairs(overlaps: _Overlaps, iou_threshold: float) -> np.ndarray:

@@ -37,11 +37,11 @@ def indices_of(region: np.ndarray) -> np.ndarray:
 def _cases(mask: np.ndarray) -> np.ndarray:
     """Case of each cell: bit 2**k is set where the corner k is inside; bit k of the corner's number is its place along
     the k-th axis."""
-    inside = np.pad(mask, 1).view(np.uint8)
-    cases = np.zeros(tuple(n - 1 for n in inside.shape), np.uint8)
-    for corner in range(1 << mask.ndim):
-        place = (corner >> axis & 1 for axis in range(mask.ndim))
-        cases |= inside[tuple(slice(p, p + n) for p, n in zip(place, cases.shape, strict=True))] << corner
+    cases = np.pad(mask, 1).view(np.uint8)
+    for axis in range(mask.ndim):
+        # one place up along an axis is that axis's bit more in the corner's number
+        before, after = ((slice(None),) * axis + (side,) for side in (slice(None, -1), slice(1, None)))
+        cases = cases[before] | cases[after] << (1 << axis)
     return cases
 
 
