@@ -35,13 +35,22 @@ def surface_net(values: np.ndarray, rounds: int, progress: Progress = SILENT) ->
     """The net between all labels of a map (z, y, x), closed at the array's border, smoothed in this many rounds."""
     finding, smoothing = progress.parts(1, 2)
     padded = np.pad(values, 1)
-    finding(0.0, "Finding the surface")
-    cells, low, high = _quads(padded)
-    finding(0.4, "Finding the surface")
     active = np.zeros(tuple(n - 1 for n in padded.shape), bool)
-    active.ravel()[cells.ravel()] = True
+    low, high, corners = [], [], []
+    for axis in range(3):
+        finding(axis / 5, "Finding the surface")
+        first, second, around = _crossings(padded, axis)
+        low.append(first)
+        high.append(second)
+        corners.append(around)
+        for offset in around[1]:
+            active.ravel()[around[0] + offset] = True
+    finding(0.6, "Finding the surface")
     number = np.cumsum(active, dtype=np.int32).reshape(active.shape) - np.int32(1)
-    quads = number.ravel()[cells]
+    quads = np.concatenate(
+        [np.stack([number.ravel()[start + offset] for offset in offsets], axis=1) for start, offsets in corners]
+    )
+    del corners
     finding(0.7, "Finding the surface")
     place = np.argwhere(active)
     middle = (place[:, ::-1] - 0.5).astype(np.float32)  # of the cells, in voxels of the map without the padding
@@ -49,7 +58,7 @@ def surface_net(values: np.ndarray, rounds: int, progress: Progress = SILENT) ->
         points = _smoothed(middle, _neighbors(padded, place, number), rounds, smoothing)
     else:
         points = middle
-    return Net(points, quads, low, high)
+    return Net(points, quads, np.concatenate(low), np.concatenate(high))
 
 
 def triangles_of(net: Net, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -66,24 +75,24 @@ def triangles_of(net: Net, points: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return triangles, np.repeat(np.concatenate([net.low[seen], net.high[unseen]]), 2)
 
 
-def _quads(padded: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """For each grid edge between two labels the flat numbers of the four cells around it (q, 4), and both labels."""
-    shape = np.array(padded.shape) - 1
-    stride = np.array([shape[1] * shape[2], shape[2], 1])
-    cells, low, high = [], [], []
-    for axis in range(3):
-        before, after = (
-            padded[tuple(slice(*ends) if number == axis else slice(None) for number in range(3))]
-            for ends in ((None, -1), (1, None))
-        )
-        edges = np.nonzero(before != after)
-        low.append(before[edges])
-        high.append(after[edges])
-        # axes are z, y, x here: the two others, so that they and the axis are right-handed in x, y, z
-        u, v = stride[(axis - 1) % 3], stride[(axis - 2) % 3]
-        first = sum(place * step for place, step in zip(edges, stride, strict=True)) - u - v
-        cells.append(np.stack([first, first + u, first + u + v, first + v], axis=1))
-    return np.concatenate(cells), np.concatenate(low), np.concatenate(high)
+def _crossings(padded: np.ndarray, axis: int) -> tuple[np.ndarray, np.ndarray, tuple[np.ndarray, list[int]]]:
+    """The labels before and after each grid edge along an axis that lies between two labels, and the cells around it.
+
+    Cells are flat numbers: those of one corner (n,), and how far from it the four are, counterclockwise seen along the
+    edge from its end.
+    """
+    shape = [n - 1 for n in padded.shape]
+    stride = [shape[1] * shape[2], shape[2], 1]
+    before, after = (
+        padded[tuple(slice(*ends) if number == axis else slice(None) for number in range(3))]
+        for ends in ((None, -1), (1, None))
+    )
+    edges = np.nonzero(before != after)
+    first = sum((place - 1 if number != axis else place) * stride[number] for number, place in enumerate(edges))
+    kind = np.int32 if int(np.prod(shape)) < 2**31 else np.int64
+    # axes are z, y, x here: the two others, so that they and the axis are right-handed in x, y, z
+    u, v = stride[(axis - 1) % 3], stride[(axis - 2) % 3]
+    return before[edges], after[edges], (np.asarray(first, kind), [0, u, u + v, v])
 
 
 def _neighbors(padded: np.ndarray, place: np.ndarray, number: np.ndarray) -> sparse.csr_array:
@@ -99,13 +108,15 @@ def _neighbors(padded: np.ndarray, place: np.ndarray, number: np.ndarray) -> spa
     for axis in range(3):
         face = corners[:, [corner for corner in range(8) if corner >> (2 - axis) & 1]]
         kinds = _different(face)
-        crossed = np.flatnonzero(kinds > 1)
+        crossed = np.flatnonzero(kinds > 1).astype(np.int32)
         there = place[crossed].copy()
         there[:, axis] += 1
         edges.append(np.stack([crossed, number[tuple(there.T)]], axis=1))
         joints.append(kinds[crossed] > 2)
     edge, joint = np.concatenate(edges), np.concatenate(joints)
+    del corners, edges, joints
     both, of_joint = np.concatenate([edge, edge[:, ::-1]]), np.concatenate([joint, joint])
+    del edge, joint
     on_line = np.bincount(both[of_joint, 0], minlength=len(place)) > 1
     kept = ~on_line[both[:, 0]] | of_joint
     rows, columns = both[kept].T
