@@ -38,11 +38,12 @@ from MedProcLib.scene.dicom_tags import dicom_tags_of
 from MedProcLib.scene.findings import accepted_of, center_of, decide, findings_of, proposals_of
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.rois import place_roi
 from MedProcLib.scene.seeds import BY_LABEL, BY_LIST, content_key_of_seeds, seeds_of_nodes
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, SegmentationNodes, add_outcome
 from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
 from MedProcLib.scene.slice_preview import content_key
-from MedProcLib.scene.volumes import image_of_volume, sample_of_volume
+from MedProcLib.scene.volumes import geometry_of_volume, image_of_volume, sample_of_volume
 from MedProcLib.segmentation.outcome import SegmentationOutcome, StepError, last_segments, needed, segment
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_named, preset_of_recipe
 from MedProcLib.segmentation.presets.proposal import Proposal, propose
@@ -126,6 +127,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.raters = CheckedVolumes(ui.ratersBox, lambda nodes: self.keepNodes(RATERS_ROLE, nodes))
         self.region = Region()
         self.roi = RoiWatch(self.onInputsMoved)
+        ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self.onNewBox)
         self.seeds = SeedPanel(
             *(ui.seedsBox, ui.placeButton, ui.newListButton),
             lambda: self.keptNodes(SEEDS_ROLE),
@@ -251,6 +253,7 @@ class MedProcSegmentationWidget(ModuleWidget):
     def prepare(self):
         parameters = self.parameters
         self.correction.stop()
+        self.seeds.stop()
         self.found.offer(None)
         self._before = None
         task = self.logic.prepare(
@@ -364,6 +367,13 @@ class MedProcSegmentationWidget(ModuleWidget):
 
     def onMaskSegment(self, segmentId):
         self.parameters.maskSegment = segmentId
+
+    def onNewBox(self, node):
+        """Put a new box where it can be seen and dragged: in the middle of the volume."""
+        volume = self.inputVolume()
+        if volume is not None:
+            node.CreateDefaultDisplayNodes()
+            place_roi(node, geometry_of_volume(volume))
 
     def onList(self, table):
         self.parameters.resultTable = table

@@ -217,7 +217,7 @@ def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
             write_provenance(accepted, provenance)
         table.SetNodeReferenceID(ACCEPTED_ROLE, accepted.GetID())
     else:
-        accepted.GetSegmentation().RemoveSegment(segment_id)
+        _remove_accepted(table, row)
         add_segments(accepted, mask, {1: info})
     accepted.CreateClosedSurfaceRepresentation()
 
@@ -242,7 +242,7 @@ def finding_mask(table, row: Mapping[str, Any]) -> sitk.Image:
 
 def _remove_accepted(table, row: Mapping[str, Any]) -> None:
     accepted = accepted_of(table)
-    if accepted is not None:
+    if accepted is not None and accepted.GetSegmentation().GetSegment(accepted_id(row)) is not None:
         accepted.GetSegmentation().RemoveSegment(accepted_id(row))
 
 

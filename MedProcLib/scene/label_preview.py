@@ -47,13 +47,9 @@ class LabelPreview:
         count = len(values)
         if count > MOST_COLORS:
             labels, values = labels != 0, [1]
-        self._scene.StartState(slicer.vtkMRMLScene.BatchProcessState)
-        try:
-            node.GetSegmentation().RemoveAllSegments()
-            if values:
-                add_segments(node, labels, _infos(values, structures or {}))
-        finally:
-            self._scene.EndState(slicer.vtkMRMLScene.BatchProcessState)
+        node.GetSegmentation().RemoveAllSegments()
+        if values:
+            add_segments(node, labels, _infos(values, structures or {}))
         return count
 
     def remove(self, view: str) -> None:

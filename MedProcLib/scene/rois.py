@@ -5,7 +5,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.scene.coordinates import FLIP, array_of_matrix
+from MedProcLib.scene.coordinates import FLIP, array_of_matrix, matrix_of_array
 
 
 def mask_of_roi(node, grid: Geometry) -> sitk.Image:
@@ -27,6 +27,17 @@ def mask_of_roi(node, grid: Geometry) -> sitk.Image:
     if not mask.any():
         raise InputError(f"Region '{node.GetName()}' lies outside the volume: move it over what is looked for.")
     return grid.image_of(mask)
+
+
+def place_roi(node, grid: Geometry, share: float = 0.5) -> None:
+    """Put a markups ROI in the middle of a grid, along its axes, with this share of its sides."""
+    directions = np.eye(4)
+    directions[:3, :3] = np.reshape(grid.direction, (3, 3))
+    if np.linalg.det(directions) < 0:
+        directions[:3, 2] *= -1  # a box is the same seen in a mirror, and its node cannot be left-handed
+    directions[:3, 3] = grid.center
+    node.SetSize(*(share * grid.extent))
+    node.SetAndObserveObjectToNodeMatrix(matrix_of_array(FLIP @ directions))
 
 
 def _sum_of_axes(row: np.ndarray, size: tuple[int, ...]) -> tuple[np.ndarray, np.ndarray]:

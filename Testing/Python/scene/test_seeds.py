@@ -11,7 +11,7 @@ from samples import geometries, in_one_scene, rigid_transforms, turned_grid
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.coordinates import ras_of
-from MedProcLib.scene.rois import mask_of_roi
+from MedProcLib.scene.rois import mask_of_roi, place_roi
 from MedProcLib.scene.seeds import BY_LABEL, content_key_of_seeds, seeds_of_nodes
 from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
 from MedProcLib.scene.transforms import transform_node_from
@@ -120,3 +120,15 @@ def test_a_box_elsewhere_is_refused(scene):
         mask_of_roi(roi((500, 0, 0), (5, 5, 5)), grid)
     with pytest.raises(InputError, match="no size"):
         mask_of_roi(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode"), grid)
+
+
+@in_one_scene
+@given(grid=geometries(8, 12))
+def test_a_new_box_lies_in_the_middle_of_the_volume(scene, grid):
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "R")
+    place_roi(node, grid, 0.5)
+    mask = sitk.GetArrayFromImage(mask_of_roi(node, grid))
+    place = np.argwhere(mask)
+    np.testing.assert_allclose(place[:, ::-1].mean(axis=0), (np.array(grid.size) - 1) / 2, atol=1e-6)
+    assert 0.05 < mask.mean() < 0.3
+    scene.RemoveNode(node)
