@@ -10,9 +10,14 @@ from ...core.geometry import Geometry
 from ...core.statistics import median_and_sd
 
 BINS, RANGE = 256, (0.5, 99.5)
-# Share of an even distribution: intensities that no seed marks are like none of them, so equally like all.
-EVEN = 0.05
-# Fewer voxels than this say little of the spread, so those within some mm of them count too.
+# Percentiles and medians of this many values are good enough.
+ENOUGH = 500_000
+# Share of a broad distribution around each number's intensities, as wide as this part of the spread of all that is
+# marked: what lies between two of them, such as a blurred border, is parted in the middle.
+BROAD, BROAD_WIDTH = 0.2, 0.5
+# Share of an even distribution: intensities far from all that is marked are like none of it.
+EVEN = 0.02
+# Fewer voxels than this say little of the spread, so those in a box of this half side around each count too.
 FEW, NEAR_MM = 30, 2.5
 
 
@@ -36,19 +41,22 @@ class Likelihood:
 
         Kernel density (Silverman, Density Estimation, 1986), no narrower than the noise.
         """
-        low, high = (float(x) for x in np.percentile(values[region], RANGE))
+        low, high = (float(x) for x in np.percentile(_some(values[region]), RANGE))
         width = ((high - low) / BINS) or 1.0
         bins = np.clip((values - low) / width, 0, BINS - 1).astype(np.uint8)
         noise = _noise(values, region)
+        sampled = [_sampled(seeds == number, spacing) & region for number in numbers]
+        broad = BROAD_WIDTH * float(np.std(values[np.logical_or.reduce(sampled)])) / width
         densities = []
-        for number in numbers:
-            where = _sampled(seeds == number, spacing) & region
+        for where in sampled:
             sample = values[where].astype(np.float64)
             spread = min(float(sample.std()), float(np.subtract(*np.percentile(sample, (75, 25)))) / 1.34 or np.inf)
             kernel = max(noise, 0.9 * spread * sample.size**-0.2) / width
             counts = np.bincount(bins[where], minlength=BINS) / sample.size
-            density = ndimage.gaussian_filter1d(counts, kernel, mode="nearest") if kernel > 0 else counts
-            densities.append((1 - EVEN) * density + EVEN / BINS)
+            near, far = (
+                ndimage.gaussian_filter1d(counts, sd, mode="nearest") if sd > 0 else counts for sd in (kernel, broad)
+            )
+            densities.append((1 - BROAD - EVEN) * near + BROAD * far + EVEN / BINS)
         table = np.array(densities)
         return cls(bins, (table / table.sum(axis=0)).astype(np.float32))
 
@@ -76,7 +84,15 @@ class Likelihood:
 def _sampled(seeds: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     if np.count_nonzero(seeds) >= FEW:
         return seeds
-    return ndimage.distance_transform_edt(~seeds, spacing) <= NEAR_MM
+    near = np.zeros(seeds.shape, bool)
+    for place in np.argwhere(seeds):
+        near[
+            tuple(
+                slice(max(0, index - int(NEAR_MM / side)), index + int(NEAR_MM / side) + 1)
+                for index, side in zip(place.tolist(), spacing, strict=True)
+            )
+        ] = True
+    return near
 
 
 def _noise(values: np.ndarray, region: np.ndarray) -> float:
@@ -85,6 +101,10 @@ def _noise(values: np.ndarray, region: np.ndarray) -> float:
     for axis in range(values.ndim):
         low = (slice(None),) * axis + (slice(None, -1),)
         high = (slice(None),) * axis + (slice(1, None),)
-        steps.append(np.diff(values, axis=axis)[region[low] & region[high]])
+        steps.append(_some(np.diff(values, axis=axis)[region[low] & region[high]]))
     joined = np.concatenate(steps)
     return median_and_sd(joined)[1] / np.sqrt(2) if joined.size else 0.0
+
+
+def _some(values: np.ndarray) -> np.ndarray:
+    return values[:: max(1, values.size // ENOUGH)]

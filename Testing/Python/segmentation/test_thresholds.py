@@ -71,7 +71,8 @@ def test_automatic_thresholds_are_those_of_simpleitk(method, sample):
     peer = getattr(sitk, f"{name}ThresholdImageFilter")()
     peer.SetNumberOfHistogramBins(256)
     peer.Execute(sitk.GetImageFromArray(SAMPLES[sample][np.newaxis]))
-    assert bins_between(SAMPLES[sample], method, peer.GetThreshold()) <= 1
+    # that of Li iterates, and stops when a step is small
+    assert bins_between(SAMPLES[sample], method, peer.GetThreshold()) <= (2 if method == "li" else 1)
 
 
 def test_li_is_the_minimum_that_scikit_image_finds():
