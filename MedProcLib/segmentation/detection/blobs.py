@@ -12,12 +12,9 @@ from ...core.progress import SILENT
 from ...core.voxels import inside, values_of
 from .candidate import Candidate
 from .listing import ball_diameter
-from .operating_point import OperatingPoint
+from .operating_point import OperatingPoint, often
 from .outline import outline_blobs
 from .scale_space import Blobs, blobs_of
-
-# What is expected less often than this is not told more exactly: the tail of the decoys is not known so far out.
-SELDOM = 0.01
 
 
 @operation(
@@ -81,8 +78,7 @@ def candidates_of_blobs(
     ):
         volume = float(count * grid.voxel_volume)
         false = point.expected_false(float(score))
-        often = f"{false:.2g}" if false >= SELDOM else f"below {SELDOM:g}"
-        reason = f"stands out by {score:.1f} SD at a diameter of {diameter:.1f} mm; by chance {often} expected"
+        reason = f"stands out by {score:.1f} SD at a diameter of {diameter:.1f} mm; by chance {often(false)} expected"
         reason += f" ({but})" if but else ""
         position = tuple(float(x) for x in place)
         made.append(

@@ -12,6 +12,8 @@ import numpy as np
 
 # The tail is fitted to the best decoys: this share of them, but no more and no fewer than so many.
 TAIL_SHARE, FEWEST, MOST = 0.1, 8, 200
+# What is expected less often is not told more exactly: the tail of the decoys is not known so far out.
+SELDOM = 0.01
 
 
 @dataclass(frozen=True)
@@ -48,3 +50,8 @@ class OperatingPoint:
         if expected_false >= in_tail or not self.scale > 0:
             return float(np.nextafter(self.scores[-int(expected_false) - 1], np.inf))
         return self.start + self.scale * float(np.log(in_tail / expected_false))
+
+
+def often(expected: float) -> str:
+    """An expected number of false findings in words."""
+    return f"{expected:.2g}" if expected >= SELDOM else f"below {SELDOM:g}"
