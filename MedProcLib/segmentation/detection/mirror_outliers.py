@@ -32,8 +32,8 @@ RIM = 0.5
     gives=("labels", "candidates"),
     dimensions=(3,),
     source="Liu, Collins & Rothfus, Robust midsagittal plane extraction from normal and pathological 3-D "
-    "neuroradiology images, IEEE TMI 20(3), 2001 (comparing sides); expected false findings by decoys of the other polarity: Elias & "
-    "Gygi, Nature Methods 4(3), 2007",
+    "neuroradiology images, IEEE TMI 20(3), 2001 (comparing sides); expected false findings by decoys of the other "
+    "polarity: Elias & Gygi, Nature Methods 4(3), 2007",
 )
 class MirrorOutliers:
     """Find what is brighter (or darker) than the same place of the other side, for heads and other symmetric parts.

@@ -7,6 +7,7 @@ from .two_sides import two_sides
 
 CASES = {
     "segmentation.blobs": [Case(image=spotted, size=(64, 60, 56), share=0.02, scale_free=True)],
+    "segmentation.list_findings": [Case()],
     "segmentation.mirror_outliers": [
         # turned by 29 degrees and upside down: the plane is found anew, and the lesion's border with it
         Case(image=two_sides, size=(60, 64, 44), spacing=(2.0, 2.0, 2.0), flat=False, share=0.3)
