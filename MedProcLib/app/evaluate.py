@@ -9,6 +9,7 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import create_operation
+from ..core.seg_nrrd import names_in_file
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
@@ -35,7 +36,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_other_file(arguments.output, arguments.reference, arguments.test)
     given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
     settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
-    names = _names(arguments.names)
+    names = {**names_in_file(arguments.reference), **_names(arguments.names)}
     reference, test = (
         label_map(read_noted(path, arguments.notes).image, path) for path in (arguments.reference, arguments.test)
     )

@@ -58,6 +58,8 @@ def segment_headers(labels: sitk.Image, shown: Mapping[int, Structure], terms: M
 
 def names_in_file(path: str | Path) -> dict[int, str]:
     """Names of the segments by label value, from the header of an NRRD file; none where it says nothing of segments."""
+    if not Path(path).is_file():
+        return {}
     with Path(path).open("rb") as file:
         start = file.read(HEADER_LIMIT)
     if start[:7] != b"NRRD000":

@@ -190,3 +190,20 @@ def empty_pair(folder):
     for path in paths:
         sitk.WriteImage(sitk.Image((5, 6, 7), sitk.sitkUInt8), str(path))
     return ("evaluate", *paths)
+
+
+def test_names_of_segments_come_from_a_segmentation_file(medproc, tmp_path):
+    """What `segment` writes as .seg.nrrd is known by name to `evaluate`; --names says otherwise."""
+    from MedProcLib.core.files import write_image
+    from MedProcLib.core.seg_nrrd import segment_headers
+    from MedProcLib.segmentation.structures import structure
+
+    array = np.zeros((6, 8, 10), np.uint8)
+    array[1:4, 2:6, 2:5], array[1:4, 2:6, 6:9] = 1, 2
+    labels = sitk.GetImageFromArray(array)
+    path = tmp_path / "lungs.seg.nrrd"
+    shown = {1: structure("lung_right"), 2: structure("lung_left")}
+    write_image(labels, path, "", segment_headers(labels, shown, {}))
+    assert medproc("evaluate", path, path, "-o", tmp_path / "m.csv", "--names", "2=other")[0] == 0
+    lines = (tmp_path / "m.csv").read_text().splitlines()
+    assert lines[1].startswith("1,Right lung,") and lines[2].startswith("2,other,")
