@@ -8,6 +8,9 @@ from MedProcLib.scene.nodes import new_node
 
 DIFFERENCE_STEPS = 255  # odd: zero has a color of its own
 
+# Ends and middle of the cool-warm map (Moreland, ISVC 2009), which shading of a surface leaves readable.
+INSIDE, AT, BEYOND = (59, 76, 192), (221, 221, 221), (180, 4, 38)
+
 
 def color_of_change(change: Change) -> tuple[float, float, float]:
     """RGB in 0..1."""
@@ -25,6 +28,14 @@ def add_difference_colors(scene):
     colors = difference_colors(np.linspace(-1, 1, DIFFERENCE_STEPS)).tolist()
     entries = [(f"{index - DIFFERENCE_STEPS // 2:+d}", tuple(color)) for index, color in enumerate(colors)]
     return _add_table(scene, "Difference", entries, transparent_first=False)
+
+
+def add_signed_distance_colors(scene):
+    """Add the diverging color table of distances of a surface: blue inside the other, light gray on it, red beyond."""
+    shares = np.linspace(-1, 1, DIFFERENCE_STEPS)
+    colors = np.column_stack([np.interp(shares, (-1, 0, 1), ends) for ends in zip(INSIDE, AT, BEYOND, strict=True)])
+    entries = [(f"{index - DIFFERENCE_STEPS // 2:+d}", tuple(color)) for index, color in enumerate(colors.tolist())]
+    return _add_table(scene, "Signed distance", entries, transparent_first=False)
 
 
 def _add_table(scene, name: str, entries: list, transparent_first: bool):

@@ -22,6 +22,10 @@ BINARY_LABELMAP = "Binary labelmap"
 UNTITLED_COLORS = ((0.50, 0.68, 0.50), (0.95, 0.84, 0.57), (0.69, 0.48, 0.40), (0.44, 0.72, 0.82), (0.85, 0.40, 0.31))
 
 
+class SegmentsOverlap(InputError):
+    """Two segments claim one voxel, and a label map cannot hold both."""
+
+
 @dataclass(frozen=True)
 class SegmentInfo:
     """What is known of a segment besides its voxels. color: RGB in 0..1; id: within its segmentation node."""
@@ -203,7 +207,9 @@ def _require_no_overlap(below: np.ndarray, above: np.ndarray, segmentation, ids:
     if both.size:
         numbers = sorted((int(below.flat[both[0]]), int(above.flat[both[0]])))
         names = " and ".join(f"'{segmentation.GetSegment(ids[number - 1]).GetName()}'" for number in numbers)
-        raise InputError(f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor.")
+        raise SegmentsOverlap(
+            f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor."
+        )
 
 
 def _cropped(labels: sitk.Image) -> sitk.Image:

@@ -93,3 +93,14 @@ def test_labelled_messages_keep_fraction_and_cancel():
     with pytest.raises(Cancelled):
         part.check()
     assert SILENT.labelled("anything") is SILENT
+
+
+def test_quiet_reports_nothing_and_is_stopped_with_the_rest():
+    said = []
+    progress = Progress(lambda fraction, message: said.append(fraction))
+    quiet = progress.part(0, 0.5).quiet()
+    quiet(0.5, "Working")
+    assert said == [] and SILENT.quiet() is SILENT
+    progress.cancel()
+    with pytest.raises(Cancelled):
+        quiet(0.6)
