@@ -39,6 +39,7 @@ from MedProcLib.scene.findings import accepted_of, center_of, decide, findings_o
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.rois import place_roi
+from MedProcLib.scene.scoring_scene import ScoringNodes, ScoringResult, add_scoring, score_segmentations, scoring_input
 from MedProcLib.scene.seeds import BY_LABEL, BY_LIST, content_key_of_seeds, seeds_of_nodes
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, SegmentationNodes, add_outcome
 from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
@@ -47,6 +48,7 @@ from MedProcLib.scene.volumes import geometry_of_volume, image_of_volume, sample
 from MedProcLib.segmentation.outcome import SegmentationOutcome, StepError, last_segments, needed, segment
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_named, preset_of_recipe
 from MedProcLib.segmentation.presets.proposal import Proposal, propose
+from MedProcLib.segmentation.scoring.score import Score
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.correction import Correction
@@ -58,6 +60,7 @@ from MedProcLib.widgets.list_choice import ListBox
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.region_choice import Region, RoiWatch, SegmentBox, region_image, segment_ids
+from MedProcLib.widgets.scoring_panel import ScoringPanel
 from MedProcLib.widgets.seed_panel import SeedPanel
 from MedProcLib.widgets.volume_choice import CheckedVolumes
 from MedProcLib.widgets.wrapped_label import show_wrapped
@@ -149,6 +152,9 @@ class MedProcSegmentationWidget(ModuleWidget):
         )
         ui.findingsFrame.layout().addWidget(self.findings.widget)
         self.lists = ListBox(ui.listBox, self.onList)
+        self.scoring = ScoringPanel(self.prepareScoring)
+        self.scoring.set_scene(slicer.mrmlScene)
+        ui.scoreFrame.layout().addWidget(self.scoring.widget)
 
     def proposeInputs(self):
         self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
@@ -156,6 +162,7 @@ class MedProcSegmentationWidget(ModuleWidget):
     def cleanup(self):
         self.preview.close()
         self.correction.close()
+        self.scoring.close()
         self.seeds.close()
         self.roi.watch(None)
         self.found.offer(None)
@@ -171,6 +178,7 @@ class MedProcSegmentationWidget(ModuleWidget):
     def onSceneStartClose(self, caller=None, event=None):
         self.preview.stop()
         self.correction.forget()
+        self.scoring.clear()
         self.seeds.close()
         self.roi.watch(None)
         self.found.offer(None)
@@ -296,6 +304,20 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.found.offer(self._before)
         self._before = None
 
+    def prepareScoring(self, reference, test, toleranceMm):
+        given, settings = scoring_input(reference, test), Score(tolerance_mm=toleranceMm)
+
+        def compute(progress):
+            return score_segmentations(given, settings, progress=progress)
+
+        def commitResult(result):
+            nodes = add_scoring(result, reference, test)
+            count, where = len(result.scores.rows), nodes.table.GetName()
+            text = _("{count} segments scored in '{name}'.") if count > 1 else _("One segment scored in '{name}'.")
+            return text.format(count=count, name=where)
+
+        return compute, commitResult
+
     def chosenRegion(self):
         """Region and node of it, as logic.process takes them."""
         parameters = self.parameters
@@ -364,6 +386,8 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.parameters.chainByUser = self.proposal is None or preset != self.proposal.preset
         if preset is not None:
             self._use(preset)
+        else:
+            self.refresh()  # steps that are a preset's are shown as that
 
     def onMaskSegment(self, segmentId):
         self.parameters.maskSegment = segmentId
@@ -442,6 +466,7 @@ class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
     nodes = logic.process(volume, recipe, region="Segment", mask=brain, maskSegment="Segment_1")
     nodes = logic.process(volume, recipe, region=roiNode, seeds=[tumorPoints, otherPoints])
     logic.decide(nodes.table, 0, "accepted", "A. Reader")
+    result, scored = logic.score(reference, nodes.segmentation)
     """
 
     def getParameterNode(self):
@@ -593,6 +618,16 @@ class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
         Accepted findings become segments of their own, rejected ones are hidden. Raises InputError.
         """
         return decide(table, index, status, reader, comment)
+
+    def score(
+        self, reference, test, settings: Score | None = None, progress=SILENT
+    ) -> tuple[ScoringResult, ScoringNodes]:
+        """Score a segmentation node against a reference; returns the scores and the table and colored surface made.
+
+        settings: segmentation.scoring.score.Score (tolerance_mm and others). Raises InputError, Cancelled.
+        """
+        result = score_segmentations(scoring_input(reference, test), settings or Score(), progress=progress)
+        return result, add_scoring(result, reference, test)
 
     def findings(self, table) -> list[dict[str, Any]]:
         """The rows of a list of findings: name, status, volume_mm3, reason, reader, ..."""

@@ -218,3 +218,27 @@ def test_volume_and_segments_that_are_gone(spots):
     assert spots.correction.editor.node is None
     spots.findings.reject()
     assert statuses(spots)[0] == "rejected"
+
+
+def test_the_result_is_scored_against_a_reference(spots):
+    import host
+    import slicer
+
+    widget = spots
+    volume, found = slicer.util.getNode("Spots"), slicer.util.getNode("Spots findings")
+    truth = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Truth")
+    truth.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    segment = truth.GetSegmentation().AddEmptySegment("Finding 1", "Finding 1")
+    mask = np.zeros((20, 30, 40), np.uint8)
+    mask[4:8, 5:9, 6:11] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, truth, segment, volume)
+    panel = widget.scoring
+    widget.ui.scoreButton.collapsed = False
+    panel.reference_box.setCurrentNode(truth)
+    panel.test_box.setCurrentNode(found)
+    panel.run.button.click()
+    assert host.wait_until(lambda: not panel.run.running, 60)
+    assert panel.run.message == "3 segments scored in 'Spots findings scores'."
+    assert panel.table_widget.item(0, 0).text() == "Finding 1"
+    assert float(panel.table_widget.item(0, 1).text()) == pytest.approx(2 * 64 / (64 + 80), abs=1e-3)
+    assert slicer.util.getNode("Spots findings distances").GetPolyData().GetNumberOfPoints() > 10
