@@ -72,8 +72,7 @@ class CannyRegions:
 
     def _edges(self, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> np.ndarray:
         canny = Canny(self.sd_mm, self.threshold, self.percentile, self.noise_multiple, self.weak_share)
-        edges = sitk.GetArrayViewFromImage(canny(image, mask, progress=progress))
-        return edges == 1
+        return sitk.GetArrayFromImage(canny(image, mask, progress=progress)) == 1
 
     def _chosen(self, regions: np.ndarray, values: np.ndarray, where: np.ndarray, grid: Geometry) -> sitk.Image:
         """The regions of the wanted size and brightness, numbered from 1, the largest first."""

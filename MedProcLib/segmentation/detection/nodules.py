@@ -63,7 +63,9 @@ class Nodules:
         ct = hounsfield(image)
         lungs = sitk.GetArrayFromImage(mask if mask is not None else CtLungs()(image, progress=finding)) != 0
         whole = Geometry.of(image)
-        box = grown(box_around(lungs), whole, self.largest_mm)
+        around = box_around(lungs)
+        assert around is not None
+        box = grown(around, whole, self.largest_mm)
         grid, lungs = grid_of_box(whole, box), np.ascontiguousarray(lungs[box])
         values = np.clip(sitk.GetArrayViewFromImage(ct)[box], AIR_HU, SATURATES_HU).astype(np.float32)
         # around the lungs as in the lungs, so that their border is no edge
