@@ -60,11 +60,11 @@ def divided(
         whole = None if allowed.all() else np.maximum(gaussian(allowed, grid, widths), LEAST_WEIGHT)
         push = blur_mm / (2 * (2 * np.pi) ** 0.5 * price)
         for number in range(MOST_PASSES):
-            share(number / MOST_PASSES, "Dividing the regions")
             count = np.count_nonzero(inside)
             if count == 0 or count == np.count_nonzero(allowed):
                 return inside
-            exchanged = gaussian(inside, grid, widths)
+            one = share.part(number / MOST_PASSES, (number + 1) / MOST_PASSES)
+            exchanged = gaussian(inside, grid, widths, one)
             if whole is not None:
                 exchanged /= whole
             exchanged -= push * _cost(values, smooth, grid, inside, allowed, settings.local_mm)

@@ -30,21 +30,19 @@ class Field:
         return np.zeros((depth, len(self.likeness), *plane), np.uint8)
 
 
-def swept(
+def sweep(
     field: Field,
     beliefs: np.ndarray,
     table: np.ndarray,
-    bins: int,
     see: Callable[[int, np.ndarray], None] | None = None,
     progress: Progress = SILENT,
-) -> np.ndarray:
-    """Update the beliefs in place, slice by slice; returns how much of each state there is in each bin (states, bins).
+) -> None:
+    """Update the beliefs in place, slice by slice.
 
     Mean field: a state's belief is its likelihood times the exponential of its likeness with what is believed of the
     neighbors (Zhang, Qi & Li, Pattern Recognit. 26, 1993). table: logarithm of the likelihoods (states, bins);
     see: called with each slice's number and its beliefs (state, y, x) before they are rounded.
     """
-    counts = np.zeros((len(table), bins))
     for z in range(len(beliefs)):
         progress(z / len(beliefs), "Weighing the neighbors")
         inside = field.region[z]
@@ -58,12 +56,8 @@ def swept(
         plane = np.zeros((len(table), *inside.shape), np.float32)
         plane[:, inside] = score
         beliefs[z] = np.rint(plane * WHOLE)
-        index = field.bins[z][inside]
-        for state, believed in enumerate(score):
-            counts[state] += np.bincount(index, believed, bins)
         if see is not None:
             see(z, plane)
-    return counts
 
 
 def _around(beliefs: np.ndarray, z: int, weights: tuple[float, float, float]) -> np.ndarray:

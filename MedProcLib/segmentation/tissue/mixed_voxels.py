@@ -5,12 +5,19 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from .intensity_classes import Histogram, best_means
+
 # Fractions over which the intensity of a mixed voxel is averaged.
 STEPS = 32
 # Share of voxels that may have any intensity, so that an outlier does not decide against all classes alike.
 OUTLIERS = 1e-4
-# No class has more than this many times the noise of the one with the least.
-MOST_NOISE = 3.0
+# All classes have the same noise, if tissue and field add a little to some: their deviations differ by no more than
+# this factor from what is common. Without that limit the classes of a real brain are not defined by its histogram.
+NOISE_RATIO = 1.3
+# A mixture is at most so common, as a share of the rarer of its two tissues, for the same reason.
+MOST_MIXED = 0.5
+# Of the classes found on the histogram: iterations, and the movement of a mean (bins) at which they rest.
+MOST_ITERATIONS, REST = 300, 2e-3
 
 
 @dataclass(frozen=True)
@@ -21,13 +28,10 @@ class Classes:
     sds: np.ndarray
 
 
-def states_of(classes: int, mixed: bool = True) -> list[tuple[int, ...]]:
+def states_of(classes: int) -> list[tuple[int, ...]]:
     """The pure classes, then the mixtures: of three classes all pairs, of more those with neighboring means."""
-    states: list[tuple[int, ...]] = [(k,) for k in range(classes)]
-    if mixed:
-        pairs = itertools.combinations(range(classes), 2)
-        states += [(a, b) for a, b in pairs if classes <= 3 or b == a + 1]
-    return states
+    pairs = itertools.combinations(range(classes), 2)
+    return [*((k,) for k in range(classes)), *(pair for pair in pairs if classes <= 3 or pair[1] == pair[0] + 1)]
 
 
 def likeness_of(states: list[tuple[int, ...]], classes: int) -> np.ndarray:
@@ -69,7 +73,45 @@ def classes_from(counts: np.ndarray, middles: np.ndarray, before: Classes) -> Cl
     means = np.where(enough, counts @ middles / safe, before.means)
     spread = np.sqrt((counts * (middles - means[:, None]) ** 2).sum(axis=1) / safe)
     sds = np.maximum(np.where(enough, spread, before.sds), middles[1] - middles[0])
-    return Classes(means, np.minimum(sds, MOST_NOISE * sds.min()))
+    common = np.exp(np.average(np.log(sds), weights=np.maximum(total, 1e-9)))
+    return Classes(means, np.clip(sds, common / NOISE_RATIO, common * NOISE_RATIO))
+
+
+def shares_of(counts: np.ndarray, states: list[tuple[int, ...]]) -> np.ndarray:
+    """How common each state is, given how much of it there is in each bin (states, bins)."""
+    shares = np.maximum(counts.sum(axis=1) / max(float(counts.sum()), 1e-9), 1e-6)
+    for number, state in enumerate(states):
+        if len(state) == 2:
+            shares[number] = min(shares[number], MOST_MIXED * min(shares[state[0]], shares[state[1]]))
+    return shares / shares.sum()
+
+
+def volumes_of(shares: np.ndarray, states: list[tuple[int, ...]], classes: int) -> np.ndarray:
+    """Share of the volume of each class, given how common the states are."""
+    return np.array(
+        [sum(s / len(state) for s, state in zip(shares, states, strict=True) if k in state) for k in range(classes)]
+    )
+
+
+def settled(histogram: Histogram, classes: int, states: list[tuple[int, ...]]) -> tuple[Classes, np.ndarray]:
+    """The classes, and how common each state is, that explain the histogram best, by EM from k-means.
+
+    With mixtures, few voxels of pure fluid are not lost among the many that hold some of it.
+    """
+    means = best_means(histogram, classes)
+    found = Classes(means, np.full(classes, float(np.diff(means).min()) / 4))
+    common = np.full(len(states), 1 / len(states))
+    for _ in range(MOST_ITERATIONS):
+        density = common[:, None] * np.exp(tables(found, states, histogram.middles)[0])
+        counts = density / density.sum(axis=0) * histogram.counts
+        common = shares_of(counts, states)
+        before, found = found, classes_from(counts[:classes], histogram.middles, found)
+        if np.abs(found.means - before.means).max() < REST * histogram.width:
+            break
+    # two classes that passed each other nearly coincide, so their mixtures need no new name
+    order = np.argsort(found.means, kind="stable")
+    common[:classes] = common[order]
+    return Classes(found.means[order], found.sds[order]), common
 
 
 def _normal(x: np.ndarray, mean: np.ndarray, sd: np.ndarray) -> np.ndarray:

@@ -13,13 +13,16 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
 from .bias import without_bias
-from .intensity_classes import Histogram, best_means, mixture
-from .markov_field import Field, swept
-from .mixed_voxels import Classes, classes_from, likeness_of, states_of, tables
+from .intensity_classes import Histogram
+from .markov_field import Field, sweep
+from .mixed_voxels import Classes, likeness_of, settled, states_of, tables, volumes_of
 from .region import tissue_region
 
-# Sweeps in which voxels hold one class, and then in which they may hold two.
-PURE_SWEEPS, MIXED_SWEEPS = 6, 5
+# Times that all voxels are weighed with their neighbors.
+SWEEPS = 7
+# Gray and white matter whose means are closer than this many SD of their noise are not told apart, nor are those of
+# which one has so many times the volume of the other: then one class is what is mixed with fluid.
+LEAST_CONTRAST, MOST_RATIO = 1.0, 4.0
 
 # Names of the classes, the darkest first, and their labels.
 CSF, GRAY, WHITE = (1, "csf"), (2, "grey_matter"), (3, "white_matter")
@@ -42,7 +45,8 @@ class TissueClasses:
     measure volumes better than labels do; the label is the tissue with the largest share. It needs a mask of the brain:
     without one, it takes what is not background (all above the lowest value if that fills the surroundings, as in a
     brain that is already extracted, or else what is above Otsu's threshold, and the holes in it) as if it were brain.
-    Lesions go to the tissue they are as bright as.
+    Lesions go to the tissue they are as bright as. T1 images are the ones to take: many T2 and FLAIR images do not tell
+    gray from white matter and are refused. No class may be missing from the mask, which should hold the ventricles.
     """
 
     weighting: Annotated[
@@ -84,40 +88,41 @@ class TissueClasses:
         """Share of each class, the darkest first (classes, z, y, x)."""
         histogram = Histogram.of(values[region], self.classes)
         middles, shape = histogram.middles, values.shape
-        means, sds, _ = mixture(histogram, best_means(histogram, self.classes))
-        order = np.argsort(means)
-        classes = Classes(means[order], sds[order])
+        states = states_of(self.classes)
+        classes, common = settled(histogram, self.classes, states)
+        self._require_contrast(classes, volumes_of(common, states, self.classes))
         # a 2D image is a volume of one slice
         bins = np.clip((values - middles[0]) / histogram.width + 0.5, 0, middles.size - 1).astype(np.int16)
         bins, region = bins.reshape((-1, *shape[-2:])), region.reshape((-1, *shape[-2:]))
-        weights = _weights(grid)
-        pure, mixed = progress.parts(PURE_SWEEPS, 2 * MIXED_SWEEPS)
-        single = states_of(self.classes, mixed=False)
-        field = Field(bins, region, self.smoothness * np.eye(self.classes, dtype=np.float32), weights)
+        field = Field(bins, region, self.smoothness * likeness_of(states, self.classes), _weights(grid))
         beliefs = field.unknown()
-        for share in pure.parts(*[1.0] * PURE_SWEEPS):
-            table, _ = tables(classes, single, middles)
-            counts = swept(field, beliefs, table, middles.size, progress=share)
-            classes = classes_from(counts, middles, classes)
-        states = states_of(self.classes)
-        field = Field(bins, region, self.smoothness * likeness_of(states, self.classes), weights)
-        begun, beliefs = beliefs, field.unknown()
-        beliefs[:, : self.classes] = begun
         fractions = np.zeros((self.classes, *bins.shape), np.float32)
-        common = np.ones(len(states)) / len(states)
-        for number, share in enumerate(mixed.parts(*[1.0] * MIXED_SWEEPS)):
-            table, given = tables(classes, states, middles)
-            table += np.log(common[:, None])
+        table, given = tables(classes, states, middles)
+        table += np.log(common[:, None]).astype(np.float32)
 
-            def see(z: int, plane: np.ndarray, given: np.ndarray = given) -> None:
-                expected = given[:, :, bins[z]]
-                fractions[:, z] = np.einsum("syx,skyx->kyx", plane, expected)
+        def see(z: int, plane: np.ndarray) -> None:
+            fractions[:, z] = np.einsum("syx,skyx->kyx", plane, given[:, :, bins[z]])
 
-            last = number == MIXED_SWEEPS - 1
-            counts = swept(field, beliefs, table, middles.size, see if last else None, share)
-            classes = classes_from(counts[: self.classes], middles, classes)
-            common = np.maximum(counts.sum(axis=1) / counts.sum(), 1e-6)
+        *sweeps, last = progress.parts(*[1.0] * SWEEPS)
+        for share in sweeps:
+            sweep(field, beliefs, table, progress=share)
+        sweep(field, beliefs, table, see, last)
         return fractions.reshape((self.classes, *shape))
+
+    def _require_contrast(self, classes: Classes, volumes: np.ndarray) -> None:
+        """Raise InputError where gray and white matter are not what was found. volumes: shares of the classes."""
+        if not self.structures:
+            return
+        gray, white = (self._order.index(tissue) for tissue in (GRAY, WHITE))
+        contrast = abs(classes.means[gray] - classes.means[white]) / (classes.sds[gray] + classes.sds[white]) * 2
+        ratio = max(volumes[gray], volumes[white]) / min(volumes[gray], volumes[white])
+        if contrast >= LEAST_CONTRAST and ratio <= MOST_RATIO:
+            return
+        found = f"their means differ by {contrast:.1f} SD, their volumes are {ratio:.1f} to 1"
+        raise InputError(
+            f"This image does not tell gray from white matter ({found}): take a T1 image, ask for 2 classes, or set "
+            "the weighting to 'other' for classes without a name."
+        )
 
     def _results(
         self, fractions: np.ndarray, where: np.ndarray, box: Box, whole: Geometry

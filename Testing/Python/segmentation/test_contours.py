@@ -144,7 +144,7 @@ def test_chan_vese_against_scikit_image():
     size, spacing = (120, 120), (1.0, 1.0)
     image, _ = ball(size, spacing, 30, noise=50)
     truth = distances(size, spacing) < 30
-    peer = segmentation.chan_vese(array(image), mu=2.0, max_num_iter=400, dt=0.5, init_level_set="checkerboard")
+    peer = segmentation.chan_vese(array(image), mu=0.05, tol=1e-6, max_num_iter=1000, init_level_set="small disk")
     peer = peer if peer[60, 60] else ~peer
     ours = array(ChanVese()(image)) > 0
     assert dice(ours, truth) > 0.98

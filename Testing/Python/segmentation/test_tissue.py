@@ -1,0 +1,177 @@
+"""Tissue classes on a brain whose tissue is known, the optimum of k-means, and memberships by their definition."""
+
+import itertools
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from Benchmarks._brain_phantom import brain_phantom
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.segmentation.tissue.fuzzy_c_means import FuzzyCMeans
+from MedProcLib.segmentation.tissue.intensity_classes import Histogram, best_means, mixture
+from MedProcLib.segmentation.tissue.k_means import KMeans
+from MedProcLib.segmentation.tissue.tissue_classes import TissueClasses
+
+TISSUES = ("csf", "grey_matter", "white_matter")
+
+
+def array(image):
+    return sitk.GetArrayFromImage(image)
+
+
+def dice(first, second):
+    return 2 * np.count_nonzero(first & second) / (np.count_nonzero(first) + np.count_nonzero(second))
+
+
+@pytest.fixture(scope="module")
+def phantom():
+    return brain_phantom((2.0, 2.0, 2.0))
+
+
+def masked(phantom):
+    return sitk.Cast(phantom.placed(phantom.mask.astype(np.uint8)), sitk.sitkUInt8)
+
+
+def by_k_means(image, phantom):
+    """Dice by SimpleITK's k-means of three classes with the background as a fourth, each tissue at its T1 mean."""
+    found = array(sitk.ScalarImageKmeans(image, [0.0, 35.0, 72.0, 100.0]))
+    return [dice((found == k) & phantom.mask, phantom.labels == k) for k in (1, 2, 3)]
+
+
+@pytest.mark.parametrize(
+    "weighting, noise, bias, least",
+    [
+        ("T1", 3, 20, (0.96, 0.94, 0.96)),
+        ("T1", 5, 40, (0.92, 0.88, 0.94)),
+        ("T1", 9, 40, (0.88, 0.79, 0.91)),
+        ("T2", 3, 20, (0.95, 0.91, 0.92)),
+        ("FLAIR", 3, 20, (0.95, 0.83, 0.87)),
+    ],
+)
+def test_tissues_of_a_known_brain(phantom, weighting, noise, bias, least):
+    image = phantom.image(weighting, noise, bias)
+    labels, maps = TissueClasses(weighting=weighting)(image, masked(phantom))
+    found = array(labels)
+    scores = [dice(found == k, phantom.labels == k) for k in (1, 2, 3)]
+    assert all(score > limit for score, limit in zip(scores, least, strict=True)), scores
+    assert set(maps) == set(TISSUES)
+    shares = np.stack([array(maps[name]) for name in TISSUES])
+    np.testing.assert_allclose(shares.sum(axis=0)[phantom.mask], 1, atol=1e-5)
+    assert not shares[:, ~phantom.mask].any()
+    if weighting == "T1":
+        assert all(ours > theirs for ours, theirs in zip(scores, by_k_means(image, phantom), strict=True))
+
+
+def test_shares_measure_volumes_better_than_labels(phantom):
+    image = phantom.image("T1", 3, 20)
+    labels, maps = TissueClasses()(image, masked(phantom))
+    for value, name in enumerate(TISSUES, 1):
+        truth = phantom.fractions[value - 1]
+        share = array(maps[name])
+        hard = (array(labels) == value).astype(float)
+        inside = phantom.mask
+        assert np.sqrt(np.mean((share - truth)[inside] ** 2)) < 0.75 * np.sqrt(np.mean((hard - truth)[inside] ** 2))
+        assert share.sum() == pytest.approx(truth.sum(), rel=0.05)
+
+
+def test_the_bias_field_is_what_the_bias_term_takes_out(phantom):
+    image = phantom.image("T1", 3, 40)
+    scores = []
+    for size in (0.0, 25.0):
+        found = array(TissueClasses(bias_mm=size)(image, masked(phantom))[0])
+        scores.append(np.mean([dice(found == k, phantom.labels == k) for k in (1, 2, 3)]))
+    assert scores[1] > scores[0] + 0.02
+
+
+def test_a_standardized_image_divides_as_well(phantom):
+    image = phantom.image("T1", 3, 0)
+    standardized = (image - 70) / 25.0
+    one, other = (array(TissueClasses()(each, masked(phantom))[0]) for each in (image, standardized))
+    assert (one == other)[phantom.mask].mean() > 0.97
+
+
+def test_without_a_mask_an_extracted_brain_is_taken_as_it_is(phantom):
+    image = phantom.image("T1", 3, 0)
+    values = array(image)
+    values[(array(image) < 45) & phantom.mask & (np.indices(values.shape)[0] % 7 == 0)] = 0
+    labels = array(TissueClasses()(phantom.placed(values))[0])
+    assert dice(labels > 0, phantom.mask) > 0.97
+
+
+def test_names_follow_the_weighting():
+    assert TissueClasses(weighting="T2").structures == {1: "csf", 2: "grey_matter", 3: "white_matter"}
+    assert TissueClasses(weighting="T1", classes=4).structures == {}
+    assert Recipe.of(TissueClasses()).enabled_steps
+    with pytest.raises(InputError, match="fewer than 3"):
+        ones = sitk.Image(20, 20, 20, sitk.sitkUInt8) + 1
+        TissueClasses()(sitk.Image(20, 20, 20, sitk.sitkInt16) + 4, ones)
+
+
+def test_k_means_is_the_optimum_over_all_divisions():
+    generator = np.random.default_rng(3)
+    values = np.round(np.concatenate([generator.normal(m, 8, 40) for m in (20, 90, 100)]))
+    histogram = Histogram.of(values, 3)
+    means = best_means(histogram, 3)
+
+    def cost(limits):
+        parts = [values[(values >= a) & (values < b)] for a, b in itertools.pairwise([-np.inf, *limits, np.inf])]
+        return sum(part.size * part.var() for part in parts) if all(part.size for part in parts) else np.inf
+
+    best = min(cost(limits) for limits in itertools.combinations(np.unique(values) + 0.5, 2))
+    assert cost((means[:-1] + means[1:]) / 2) <= best * 1.01
+
+
+def test_k_means_smooths_first_if_asked():
+    truth = (np.indices((60, 60))[1] > 30).astype(int)
+    image = sitk.GetImageFromArray(
+        (50 * truth + np.random.default_rng(0).normal(0, 30, truth.shape)).astype(np.float32)
+    )
+    rough, smooth = (array(KMeans(classes=2, smoothing_mm=s)(image)) - 1 for s in (0.0, 3.0))
+    assert (rough == truth).mean() < 0.85 and (smooth == truth).mean() > 0.97
+
+
+def test_memberships_are_those_of_the_definition():
+    """u_k = 1 / sum_j (d_k / d_j)^(2 / (m - 1)), and each center is the mean weighted by u^m (Bezdek 1981)."""
+    generator = np.random.default_rng(1)
+    values = np.concatenate([generator.normal(m, 6, 3000) for m in (30, 70, 120)]).reshape(60, 150)
+    labels, maps = FuzzyCMeans()(sitk.GetImageFromArray(values))
+    u = np.stack([array(maps[f"class_{k}"]) for k in (1, 2, 3)]).astype(float)
+    centers = (u**2 * values).sum(axis=(1, 2)) / (u**2).sum(axis=(1, 2))
+    assert centers == pytest.approx([30, 70, 120], abs=1)
+    inverse = 1 / ((values - centers[:, None, None]) ** 2 + 1e-9)
+    np.testing.assert_allclose(u, inverse / inverse.sum(axis=0), atol=0.02)
+    np.testing.assert_array_equal(array(labels), u.argmax(axis=0) + 1)
+    np.testing.assert_allclose(u.sum(axis=0), 1, atol=1e-5)
+
+
+def test_neighbors_quiet_fuzzy_classes():
+    truth = (np.indices((60, 60))[1] > 30).astype(int)
+    grid = Geometry((60, 60), (1.0, 1.0), (0.0, 0.0), (1.0, 0.0, 0.0, 1.0))
+    image = grid.image_of(50 * truth + np.random.default_rng(0).normal(0, 25, truth.shape))
+    alone, together = (
+        (array(FuzzyCMeans(classes=2, neighbor_weight=w, neighborhood_mm=1.5)(image)[0]) - 1 == truth).mean()
+        for w in (0.0, 6.0)
+    )
+    assert alone < 0.9 < 0.96 < together
+
+
+def test_a_mixture_finds_the_distributions_it_is_made_of():
+    generator = np.random.default_rng(0)
+    values = np.concatenate([generator.normal(30, 5, 20000), generator.normal(60, 8, 60000)])
+    histogram = Histogram.of(values, 2)
+    means, sds, shares = mixture(histogram, best_means(histogram, 2))
+    assert means == pytest.approx([30, 60], abs=0.5)
+    assert sds == pytest.approx([5, 8], rel=0.05) and shares == pytest.approx([0.25, 0.75], abs=0.01)
+
+
+def test_tissues_that_the_image_does_not_tell_apart_are_refused(phantom):
+    signal = 100 * (phantom.fractions[1] + phantom.fractions[2]) + 30 * phantom.fractions[0]
+    noise = np.random.default_rng(0).normal(0, 8, signal.shape)
+    image = phantom.placed((signal + noise).astype(np.float32))
+    with pytest.raises(InputError, match="does not tell gray from white"):
+        TissueClasses(weighting="FLAIR", bias_mm=0)(image, masked(phantom))
+    labels = array(TissueClasses(classes=2, bias_mm=0)(image, masked(phantom))[0])
+    assert dice(labels == 1, phantom.labels == 1) > 0.95
