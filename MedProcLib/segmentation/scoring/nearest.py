@@ -24,6 +24,7 @@ WORTHWHILE = 0.1  # it is when this share of the points left was found
 BOX_COST, PAIR_COST = 1.2e-7, 4e-9
 TRIED = 64
 PAIRS = 2_000_000  # compared at once
+FEW = 50  # points for which building a tree does not pay
 CHUNK = 5_000  # points asked of the tree between two looks at the wish to stop
 
 
@@ -92,15 +93,23 @@ def _nearest(
     """Some of the points left (indices) at a time, and the index of the nearest of the others for each."""
     if not left.size:
         return
-    tree = cKDTree(others.T * spacing, leafsize=16)
-    low = np.minimum(points.min(axis=1), others.min(axis=1))
-    shape = np.maximum(points.max(axis=1), others.max(axis=1)) - low + 1
-    in_box, in_pairs = BOX_COST * shape.prod(dtype=float), PAIR_COST * left.size * others.shape[1]
-    in_tree = left.size * _cost_in_tree(tree, points[:, left[:: max(1, left.size // TRIED)]].T * spacing)
-    if in_box < min(in_tree, in_pairs):
-        yield left, _nearest_in_box(points[:, left], others, spacing, low, shape)
-        return
-    ask, most = (tree.query, CHUNK) if in_tree <= in_pairs else (_Pairs(tree.data).query, PAIRS // others.shape[1] + 1)
+    places = others.T * spacing
+    if left.size < FEW:
+        ask, most = _Pairs(places).query, left.size
+    else:
+        # a tree is built in a third of the time when it need not be balanced, and asked in half more
+        thorough = 4 * left.size > others.shape[1]
+        tree = cKDTree(places, leafsize=16, balanced_tree=thorough, compact_nodes=thorough)
+        low = np.minimum(points.min(axis=1), others.min(axis=1))
+        shape = np.maximum(points.max(axis=1), others.max(axis=1)) - low + 1
+        in_box, in_pairs = BOX_COST * shape.prod(dtype=float), PAIR_COST * left.size * others.shape[1]
+        in_tree = left.size * _cost_in_tree(tree, points[:, left[:: max(1, left.size // TRIED)]].T * spacing)
+        if in_box < min(in_tree, in_pairs):
+            yield left, _nearest_in_box(points[:, left], others, spacing, low, shape)
+            return
+        ask, most = tree.query, CHUNK
+        if in_pairs < in_tree:
+            ask, most = _Pairs(places).query, PAIRS // others.shape[1] + 1
     for start in range(0, left.size, most):
         progress(start / left.size, "Measuring distances")
         chunk = left[start : start + most]

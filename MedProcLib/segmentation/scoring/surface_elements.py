@@ -37,7 +37,7 @@ def indices_of(region: np.ndarray) -> np.ndarray:
 def _cases(mask: np.ndarray) -> np.ndarray:
     """Case of each cell: bit 2**k is set where the corner k is inside; bit k of the corner's number is its place along
     the k-th axis."""
-    cases = np.pad(mask, 1).view(np.uint8)
+    cases: np.ndarray = np.pad(mask, 1).view(np.uint8)
     for axis in range(mask.ndim):
         # one place up along an axis is that axis's bit more in the corner's number
         before, after = ((slice(None),) * axis + (side,) for side in (slice(None, -1), slice(1, None)))
