@@ -1,31 +1,33 @@
-"""The airway tree in CT: from the trachea on, air is taken in at rising HU, and what leaks into the lung is barred."""
+"""The airway tree in CT: from the trachea on, air is taken in at rising HU, and what leaks into the lung is cut off."""
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
-from ...core.progress import SILENT, Progress, execute
+from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import gaussian
-from ..common.label_boxes import box_around, grown, within
+from ..common.connected_to import connected_to
+from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
+from .new_tubes import tubes_beside
 from .trachea import find_trachea
+from .wavefront import Leak, grown_without_leaks
 
-# Thresholds: the first takes in the middle of the trachea; the last is half way from air to soft tissue.
-FIRST_HU, STEP_HU, LAST_HU = -950.0, 15.0, -500.0
+# Thresholds: the first takes in the middle of the trachea, the last is half way from air to soft tissue.
+FIRST_HU, STEP_HU, LAST_HU = -950.0, 25.0, -500.0
+# Of noise this many SD are still air at the first threshold.
+NOISE_SD = 2.5
 # Noisier images (SD in the trachea) are smoothed first.
 MOST_NOISE_HU, SMOOTHING_MM = 20.0, 0.8
 # The trachea is first taken within this distance of its axis.
 TRACHEA_RADIUS_MM = 14.0
-# A new piece is a leak when it holds more than this many times a tube of its length and of its parent's radius, or is
-# thicker than its parent by this factor. Smaller pieces than this are not worth a look.
-MOST_TUBES, MOST_WIDENING, SMALL_MM3 = 1.2, 1.3, 30.0
-# The parent's radius is the largest within this distance of where the piece begins.
-PARENT_MM = 8.0
-# What is barred is no airway at any threshold, nor is what lies around it within so many voxels.
-BARRED_HU, BARRED_AROUND = 3000, 2
+# At each threshold the tree may grow so far; so far beside the tube once there was a leak.
+REACH_MM, BESIDE_MM = 40.0, 5.0
+# Cross-sections of all branches together, shortly after a place, to that before it: more is a leak.
+MOST_WIDENING = 3.0
+NOTHING_HU = 3000.0
 CUBE = np.ones((3, 3, 3), bool)
 
 
@@ -35,29 +37,94 @@ def airway_tree(
     region: np.ndarray | None = None,
     progress: Progress = SILENT,
     seeds: np.ndarray | None = None,
+    leaks: list[Leak] | None = None,
 ) -> np.ndarray:
     """Lumen of trachea and bronchi (bool; z, y, x); nowhere True when there is no trachea (see find_trachea).
 
     values_hu: z, y, x; region: where airway may be (inside a mask, say; None for everywhere); seeds: voxels (bool) in
-    the trachea, which is found without them. The limit of Mori et al. (ICPR 1996), just below which the volume
-    explodes, is found for each branch by itself.
+    the trachea, which is found without them; leaks: a list that is filled with the places where growing was stopped.
+
+    As in Mori et al. (ICPR 1996) the threshold rises until the tree explodes into the lung, but branch by branch: at
+    each threshold a wave runs through the air, and is cut where its fronts widen as they do in no tree.
     """
     find, grow = progress.parts(2, 5)
-    nowhere = np.zeros(values_hu.shape, bool)
     if seeds is None:
-        points = find_trachea(values_hu, grid, region, find)
-        seeds = _voxels_at(points, grid)
+        seeds = _voxels_at(find_trachea(values_hu, grid, region, find), grid)
     if region is not None:
         seeds = seeds & region
-    if not seeds.any():
-        return nowhere
-    growth = _Growth(values_hu, grid, region, seeds)
-    if not growth.tree.any():
-        return growth.tree
-    thresholds = np.arange(growth.first_hu, LAST_HU + 1, STEP_HU).tolist()
-    for threshold, share in zip(thresholds, grow.parts(*[1] * len(thresholds)), strict=True):
-        growth.step(threshold, share)
-    return growth.tree
+    nowhere = np.zeros(values_hu.shape, bool)
+    return _grown(values_hu, grid, region, seeds, leaks, grow) if seeds.any() else nowhere
+
+
+def _grown(
+    values_hu: np.ndarray,
+    grid: Geometry,
+    region: np.ndarray | None,
+    seeds: np.ndarray,
+    leaks: list[Leak] | None,
+    progress: Progress,
+) -> np.ndarray:
+    values, noise = _quiet(values_hu, grid, region, seeds)
+    first = max(FIRST_HU, float(np.median(values[seeds])) + NOISE_SD * noise)
+    tree = _trachea(values, grid, seeds, first)
+    if not tree.any():
+        return tree
+    start = seeds & tree
+    box = _box(tree, grid, 0)
+    solid = ndimage.binary_closing(tree[box], CUBE)
+    radius = float(distance_to(~solid, grid_of_box(grid, box)).max())
+    found: list[Leak] = []
+    rim = None
+    thresholds = np.arange(first, LAST_HU + 1, STEP_HU).tolist()
+    for number, threshold in enumerate(thresholds):
+        progress(number / len(thresholds), "Following the airways")
+        box = _box(tree, grid, REACH_MM if rim is None else BESIDE_MM)
+        part = grid_of_box(grid, box)
+        air = values[box] <= threshold
+        air = connected_to(start[box] & air, air, "face")
+        wave, _, stopped = grown_without_leaks(air, start[box] & air, part, radius, MOST_WIDENING, progress.part(0, 0))
+        tubes, leaky = tubes_beside(wave & ~tree[box], tree[box], part)
+        values[box][leaky] = NOTHING_HU
+        if rim is None and (stopped or leaky.any()):
+            rim = ndimage.binary_dilation(tree, CUBE)
+        # once it leaked, the tree must not creep into the lung voxel by voxel
+        near = ndimage.binary_dilation(tree[box], CUBE) if rim is None else rim[box]
+        tree[box] |= tubes | (wave & near & ~leaky)
+        found += [leak for leak in stopped if not any(_near(leak, other) for other in found)]
+    if leaks is not None:
+        leaks.extend(found)
+    return tree
+
+
+def _quiet(
+    values_hu: np.ndarray, grid: Geometry, region: np.ndarray | None, seeds: np.ndarray
+) -> tuple[np.ndarray, float]:
+    """HU (float32) without too much noise, no airway outside the region, and the SD of the noise."""
+    values = np.clip(values_hu, -NOTHING_HU, NOTHING_HU).astype(np.float32)
+    noise = median_and_sd(values[seeds].astype(float))[1]
+    if noise > MOST_NOISE_HU:
+        values, noise = gaussian(values, grid, [SMOOTHING_MM] * 3), MOST_NOISE_HU
+    if region is not None:
+        values[~region] = NOTHING_HU
+    return values, noise
+
+
+def _trachea(values: np.ndarray, grid: Geometry, seeds: np.ndarray, threshold: float) -> np.ndarray:
+    """The air around the seeds that hangs together with most of them."""
+    tree = np.zeros(seeds.shape, bool)
+    box = _box(seeds, grid, TRACHEA_RADIUS_MM)
+    near = distance_to(seeds[box], grid_of_box(grid, box)) <= TRACHEA_RADIUS_MM
+    numbers, count = ndimage.label((values[box] <= threshold) & near)
+    hit = np.bincount(numbers[seeds[box]], minlength=count + 1)
+    hit[0] = 0
+    if hit.any():
+        tree[box] = numbers == hit.argmax()
+    return tree
+
+
+def _near(leak: Leak, other: Leak) -> bool:
+    distance = np.linalg.norm(np.subtract(leak.position, other.position))
+    return bool(distance < 2 * max(leak.radius_mm, other.radius_mm, 2.0))
 
 
 def _voxels_at(points: np.ndarray, grid: Geometry) -> np.ndarray:
@@ -69,105 +136,8 @@ def _voxels_at(points: np.ndarray, grid: Geometry) -> np.ndarray:
     return seeds
 
 
-class _Growth:
-    """A tree that grows in air, one threshold after the other, and what is barred to it."""
-
-    def __init__(self, values_hu: np.ndarray, grid: Geometry, region: np.ndarray | None, seeds: np.ndarray) -> None:
-        self.grid = grid
-        self.spacing = np.array(grid.spacing[::-1])
-        self.values = np.clip(values_hu, -BARRED_HU, BARRED_HU).astype(np.int16)
-        if region is not None:
-            self.values[~region] = BARRED_HU
-        level, noise = median_and_sd(self.values[seeds].astype(float))
-        if noise > MOST_NOISE_HU:
-            blurred = gaussian(self.values, grid, [SMOOTHING_MM] * 3)
-            self.values = np.where(self.values == BARRED_HU, self.values, blurred.astype(np.int16))
-            noise = MOST_NOISE_HU
-        self.first_hu = max(FIRST_HU, level + 2.5 * noise)
-        self.tree = np.zeros(seeds.shape, bool)
-        self._take_trachea(seeds)
-
-    def _take_trachea(self, seeds: np.ndarray) -> None:
-        box = _box(seeds, self.grid, TRACHEA_RADIUS_MM)
-        near = distance_to(seeds[box], grid_of_box(self.grid, box)) <= TRACHEA_RADIUS_MM
-        numbers, count = ndimage.label((self.values[box] <= self.first_hu) & near)
-        hit = np.bincount(numbers[seeds[box]], minlength=count + 1)
-        hit[0] = 0
-        if hit.any():
-            self.tree[box] = numbers == hit.argmax()
-            first = np.argwhere(self.tree & seeds)[0]
-            self.seed = [int(i) for i in first[::-1]]
-
-    def step(self, threshold: float, progress: Progress = SILENT) -> None:
-        """Take in what the threshold adds, unless it is a leak."""
-        fill = sitk.ConnectedThresholdImageFilter()
-        fill.SetLower(-BARRED_HU)
-        fill.SetUpper(threshold)
-        fill.AddSeed(self.seed)
-        image = self.grid.image_of(self.values)
-        flood = sitk.GetArrayFromImage(execute(fill, image, progress=progress, message="Following the airways"))
-        box = _box(flood != 0, self.grid, 0)
-        new = (flood[box] != 0) & ~self.tree[box]
-        near = _box(self.tree, self.grid, PARENT_MM)
-        shell = np.zeros(self.tree.shape, bool)
-        shell[near] = ndimage.binary_dilation(self.tree[near], CUBE)
-        far = new & ~shell[box]
-        taken = new & shell[box]
-        numbers, _ = ndimage.label(far, CUBE)
-        volumes = np.bincount(numbers.ravel()) * self.grid.voxel_volume
-        depth = distance_to(~ndimage.binary_closing(self.tree[near], CUBE), grid_of_box(self.grid, near))
-        for number, inner in enumerate(ndimage.find_objects(numbers), 1):
-            progress.check()
-            piece = numbers[inner] == number
-            place = within(box, inner)
-            if volumes[number] >= SMALL_MM3 and self._is_leak(piece, place, volumes[number], near, depth):
-                self._bar(piece, place, taken, box)
-            else:
-                taken[inner] |= piece
-        self.tree[box] |= taken
-
-    def _is_leak(self, piece: np.ndarray, place: Box, volume: float, near: Box, depth: np.ndarray) -> bool:
-        """Whether a new piece is no tube: too voluminous or too thick beside the tree that it begins at.
-
-        depth: mm to the outside of the tree, in the box `near`.
-        """
-        around = grid_of_box(self.grid, near)
-        here = np.zeros(depth.shape, bool)
-        common = tuple(slice(max(p.start, n.start), min(p.stop, n.stop)) for p, n in zip(place, near, strict=True))
-        here[_inside(near, common)] = piece[_inside(place, common)]
-        contact = ndimage.binary_dilation(here, CUBE, 2) & self.tree[near]
-        if not contact.any():
-            return True
-        beside = _box(contact, around, PARENT_MM)
-        close = distance_to(contact[beside], grid_of_box(around, beside)) <= PARENT_MM
-        radius = float(depth[beside].max(where=close, initial=0))
-        tubes = MOST_TUBES * np.pi * radius**2
-        if volume > tubes * np.linalg.norm(np.array(piece.shape) * self.spacing):
-            return True
-        start = np.argwhere(contact).mean(axis=0) + [n.start - p.start for n, p in zip(near, place, strict=True)]
-        length = np.linalg.norm((np.argwhere(piece) - start) * self.spacing, axis=1).max()
-        padded = np.pad(piece, 1)
-        thickness = ndimage.distance_transform_edt(padded, self.spacing).max()
-        return bool(volume > tubes * length or thickness > MOST_WIDENING * radius)
-
-    def _bar(self, piece: np.ndarray, place: Box, taken: np.ndarray, box: Box) -> None:
-        """No threshold leads into this piece any more, nor along its edge."""
-        wide = grown(place, self.grid, 0, BARRED_AROUND)
-        edge = np.zeros([s.stop - s.start for s in wide], bool)
-        edge[_inside(wide, place)] = piece
-        edge = ndimage.binary_dilation(edge, CUBE, BARRED_AROUND) & ~self.tree[wide]
-        self.values[wide][edge] = BARRED_HU
-        clipped = tuple(slice(max(w.start, b.start), min(w.stop, b.stop)) for w, b in zip(wide, box, strict=True))
-        taken[_inside(box, clipped)] &= ~edge[_inside(wide, clipped)]
-
-
 def _box(region: np.ndarray, grid: Geometry, margin_mm: float) -> Box:
     """The box around a region that is not empty, and some more."""
     box = box_around(region)
     assert box is not None
     return grown(box, grid, margin_mm, 2)
-
-
-def _inside(outer: Box, box: Box) -> Box:
-    """A box in the array as it is in a larger box of it."""
-    return tuple(slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))

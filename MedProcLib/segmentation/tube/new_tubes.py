@@ -1,0 +1,77 @@
+"""What of the voxels that a tree may grow by are tubes that leave it, and what are leaks, by volume and thickness."""
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.geometry import Geometry
+from ...core.image_filter import Box, grid_of_box
+from ..common.label_boxes import box_around, grown
+from ..common.morphology import distance_to
+
+# A piece is a leak when it holds more than this many times a tube of its length and of its parent's radius, or is
+# thicker than its parent by this factor. Smaller pieces than this are not worth a look.
+MOST_TUBES, MOST_WIDENING, SMALL_MM3 = 2.0, 1.3, 30.0
+# The parent's radius is the largest within this distance of where the piece begins.
+PARENT_MM = 8.0
+# What lies around a leak within so many voxels belongs to it.
+LEAK_AROUND = 2
+CUBE = np.ones((3, 3, 3), bool)
+
+
+def tubes_beside(new: np.ndarray, tree: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Which new voxels (bool; z, y, x) that do not touch the tree (bool, not empty) are tubes, and which leaks.
+
+    Leaks come with what lies around them, except for the tree.
+    """
+    tubes, leaks = np.zeros(new.shape, bool), np.zeros(new.shape, bool)
+    touching = ndimage.binary_dilation(tree, CUBE)
+    numbers, count = ndimage.label(new & ~touching, CUBE)
+    if not count:
+        return tubes, leaks
+    around = box_around(tree)
+    assert around is not None
+    near = grown(around, grid, PARENT_MM, 2)
+    # noise makes holes in the tree, which are no border
+    depth = distance_to(~ndimage.binary_closing(tree[near], CUBE), grid_of_box(grid, near))
+    volumes = np.bincount(numbers.ravel()) * grid.voxel_volume
+    for number, box in enumerate(ndimage.find_objects(numbers), 1):
+        piece = numbers[box] == number
+        if volumes[number] < SMALL_MM3 or not _is_leak(piece, box, volumes[number], tree[near], near, depth, grid):
+            tubes[box] |= piece
+        else:
+            leaks[box] |= piece
+    if leaks.any():
+        leaks = ndimage.binary_dilation(leaks, CUBE, LEAK_AROUND) & ~tree
+    return tubes & ~leaks, leaks
+
+
+def _is_leak(
+    piece: np.ndarray, box: Box, volume: float, tree: np.ndarray, near: Box, depth: np.ndarray, grid: Geometry
+) -> bool:
+    """Whether a piece in a box is no tube. tree, and depth (mm to its outside): in the box `near`."""
+    here = np.zeros(tree.shape, bool)
+    common = tuple(slice(max(b.start, n.start), min(b.stop, n.stop)) for b, n in zip(box, near, strict=True))
+    if any(s.stop <= s.start for s in common):
+        return True
+    here[_inside(near, common)] = piece[_inside(box, common)]
+    contact = ndimage.binary_dilation(here, CUBE, 2) & tree
+    touched = box_around(contact)
+    if touched is None:
+        return True
+    part = grid_of_box(grid, near)
+    beside = grown(touched, part, PARENT_MM, 1)
+    close = distance_to(contact[beside], grid_of_box(part, beside)) <= PARENT_MM
+    radius = float(depth[beside].max(where=close, initial=0))
+    spacing = np.array(grid.spacing[::-1])
+    tubes = MOST_TUBES * np.pi * radius**2
+    if volume > tubes * np.linalg.norm(np.array(piece.shape) * spacing):
+        return True
+    start = np.argwhere(contact).mean(axis=0) + [n.start - b.start for n, b in zip(near, box, strict=True)]
+    length = np.linalg.norm((np.argwhere(piece) - start) * spacing, axis=1).max()
+    thickness = ndimage.distance_transform_edt(np.pad(piece, 1), spacing).max()
+    return bool(volume > tubes * length or thickness > MOST_WIDENING * radius)
+
+
+def _inside(outer: Box, box: Box) -> Box:
+    """A box in the array as it is in a larger box of it."""
+    return tuple(slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))
