@@ -4,8 +4,11 @@
 
 Needs the images beside the repository (../shared/data). The seeds come from the reference: the click is its deepest
 point; strokes fill its core (deeper than half its depth) and run around it (5 to 8 mm outside), in the three planes
-through that point. The parameters are the defaults, but for the reach, which a user sets so that the object lies within
-it, and thresholds, which a user reads off the image: the middle 90 % of the values at the strokes.
+through that point.
+The parameters are the defaults, but for the reach, which a user sets so that the object lies within it, and thresholds,
+which a user reads off the image: the middle 90 % of the values at the strokes.
+
+A single click is a chance: of 12 places in the lung lesion confidence connected makes Dice 0.09 to 0.93, median 0.14.
 
 Some defaults were chosen on these six objects, so the figures of growing from seeds and of the random walker are too
 good: the weight of likelihood (10, 20 and 30 tried, 20 kept), the random walker's edge (1.5, 2 and 3; 2) and step of

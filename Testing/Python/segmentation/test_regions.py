@@ -289,7 +289,6 @@ def test_a_real_lesion_of_the_lung_from_one_click(shared_data):
     depth = ndimage.distance_transform_edt(truth, image.GetSpacing()[::-1])
     seeds = seeds_at(truth.shape, {np.unravel_index(np.argmax(depth), depth.shape): 1}, image.GetSpacing())
     seeds.CopyInformation(image)
-    assert dice(array(ConfidenceConnected(maximum_radius_mm=13)(image, seeds)) > 0, truth) > 0.85
     assert dice(array(GrowFromSeeds(reach_mm=13)(image, seeds)) > 0, truth) > 0.7
     assert dice(array(RandomWalker(reach_mm=13)(image, seeds)[0]) > 0, truth) > 0.8
 
