@@ -12,7 +12,8 @@ A single click is a chance: of 12 places in the lung lesion confidence connected
 
 Some defaults were chosen on these six objects, so the figures of growing from seeds and of the random walker are too
 good: the weight of likelihood (10, 20 and 30 tried, 20 kept), the random walker's edge (1.5, 2 and 3; 2) and step of
-likelihood (0.05, 0.1, 0.15 and 0.2; 0.15), and the share of the broad distribution. The reach is read off the reference.
+likelihood (0.05, 0.1, 0.15 and 0.2; 0.15), and the share of the broad distribution. The reach is
+read off the reference.
 """
 
 import sys
