@@ -178,7 +178,7 @@ CASES: dict[str, tuple[Callable, Callable, bool, bool]] = {
     "interpolate_slices": (InterpolateSlices(), _plain_interpolate, False, True),
     "surface": (MakeSurface(), _plain_surface, False, True),
     "majority_vote": (MajorityVote(), lambda raters: sitk.LabelVoting(raters), True, False),
-    "staple": (Staple(), lambda raters: sitk.MultiLabelSTAPLE(raters), True, False),
+    "staple": (Staple(), lambda raters, segment: sitk.STAPLE(raters, 1.0, segment), True, True),
     "shape_average": (ShapeAverage(), _plain_average, True, True),
 }
 
