@@ -9,14 +9,16 @@ from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import gaussian
 from ..common.connected_to import connected_to
-from ..common.label_boxes import box_around, grown
+from ..common.label_boxes import box_around, grown, within
 from ..common.morphology import distance_to
-from .new_tubes import tubes_beside
+from .new_tubes import tubes_beside, wider
 from .trachea import find_trachea
 from .wavefront import Leak, grown_without_leaks
 
 # Thresholds: the first takes in the middle of the trachea, the last is half way from air to soft tissue.
 FIRST_HU, STEP_HU, LAST_HU = -950.0, 25.0, -500.0
+# Once there was a leak, little but the walls is left to be taken.
+RIM_STEP_HU = 75.0
 # Of noise this many SD are still air at the first threshold.
 NOISE_SD = 2.5
 # Noisier images (SD in the trachea) are smoothed first.
@@ -75,22 +77,25 @@ def _grown(
     radius = float(distance_to(~solid, grid_of_box(grid, box)).max())
     found: list[Leak] = []
     rim = None
-    thresholds = np.arange(first, LAST_HU + 1, STEP_HU).tolist()
-    for number, threshold in enumerate(thresholds):
-        progress(number / len(thresholds), "Following the airways")
+    threshold = first
+    while threshold <= LAST_HU:
+        progress((threshold - first) / (LAST_HU - first + 1), "Following the airways")
         box = _box(tree, grid, REACH_MM if rim is None else BESIDE_MM)
-        part = grid_of_box(grid, box)
         air = values[box] <= threshold
         air = connected_to(start[box] & air, air, "face")
+        box, air = _cropped(box, air)
+        part = grid_of_box(grid, box)
         wave, _, stopped = grown_without_leaks(air, start[box] & air, part, radius, MOST_WIDENING, progress.part(0, 0))
         tubes, leaky = tubes_beside(wave & ~tree[box], tree[box], part)
         values[box][leaky] = NOTHING_HU
         if rim is None and (stopped or leaky.any()):
-            rim = ndimage.binary_dilation(tree, CUBE)
+            rim = wider(tree)
         # once it leaked, the tree must not creep into the lung voxel by voxel
-        near = ndimage.binary_dilation(tree[box], CUBE) if rim is None else rim[box]
+        near = wider(tree[box]) if rim is None else rim[box]
         tree[box] |= tubes | (wave & near & ~leaky)
         found += [leak for leak in stopped if not any(_near(leak, other) for other in found)]
+        onward = threshold + (STEP_HU if rim is None else RIM_STEP_HU)
+        threshold = LAST_HU if threshold < LAST_HU < onward else onward
     if leaks is not None:
         leaks.extend(found)
     return tree
@@ -120,6 +125,14 @@ def _trachea(values: np.ndarray, grid: Geometry, seeds: np.ndarray, threshold: f
     if hit.any():
         tree[box] = numbers == hit.argmax()
     return tree
+
+
+def _cropped(box: Box, air: np.ndarray) -> tuple[Box, np.ndarray]:
+    """The part of the box that holds the air (not empty), a voxel wider, and the air in it."""
+    around = box_around(air)
+    assert around is not None
+    inner = tuple(slice(max(0, s.start - 1), min(n, s.stop + 1)) for s, n in zip(around, air.shape, strict=True))
+    return within(box, inner), air[inner]
 
 
 def _near(leak: Leak, other: Leak) -> bool:
