@@ -11,7 +11,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import foreground, inside, values_of
-from ..common.hounsfield import AIR_HU, hounsfield
+from ..common.hounsfield import AIR_HU, extremes, hounsfield
 from ..common.morphology import closed, filled, main_piece
 from ..common.patient_grid import mask_on_grid, on_patient_grid
 from ..common.working_grid import mask_on_image, on_working_grid
@@ -46,8 +46,7 @@ class BodyMask:
     closing_mm: Annotated[float, Range(0, 30, "mm"), "radius of the openings (airways, noise) that are closed"] = 6.0
 
     def __call__(self, image, mask=None, progress=SILENT):
-        view = sitk.GetArrayViewFromImage(image)
-        low = float(view.min(where=np.isfinite(view), initial=np.inf))
+        low, _ = extremes(sitk.GetArrayViewFromImage(image))
         if self.kind == "CT" or (self.kind == "automatic" and low < CT_AIR_HU):
             return _of_ct(self, image, mask, progress)
         return _of_any(self, image, mask, progress)
@@ -56,7 +55,7 @@ class BodyMask:
 def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
     read, sample, outline, fine = progress.parts(1, 1, 6, 2)
     ct = hounsfield(image, read)
-    grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, sample)
+    grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
     if mask is not None:
         work = np.where(mask_on_grid(mask, grid), work, AIR_HU)
     body = body_region(work, grid, settings.threshold_HU, settings.opening_mm, settings.closing_mm, outline)

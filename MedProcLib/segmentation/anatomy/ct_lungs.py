@@ -68,7 +68,7 @@ class CtLungs:
     def __call__(self, image, mask=None, progress=SILENT):
         read, sample, find, fine = progress.parts(1, 1, 6, 4)
         ct = hounsfield(image, read)
-        grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, sample)
+        grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         sides, closed_in, barred = _lungs(self, ct, work, grid, find)
         values = refined(
             ct,

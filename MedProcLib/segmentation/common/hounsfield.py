@@ -19,7 +19,7 @@ def hounsfield(image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
     Raises InputError for an image that is plainly not in HU.
     """
     values = sitk.GetArrayViewFromImage(image)
-    low, high = _extremes(values)
+    low, high = extremes(values)
     if not low < DARKEST_TISSUE_HU:
         raise InputError(
             f"The image goes from {low:.4g} to {high:.4g}, so it is not in Hounsfield units (air -1000, fat -100, "
@@ -35,7 +35,8 @@ def hounsfield(image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
     return _without_padding(execute(clamp, image, progress=progress, message="Reading Hounsfield units"))
 
 
-def _extremes(values: np.ndarray) -> tuple[float, float]:
+def extremes(values: np.ndarray) -> tuple[float, float]:
+    """Smallest and largest number of an array. Raises InputError when it holds none."""
     low, high = float(values.min()), float(values.max())
     if np.isfinite(high - low):
         return low, high

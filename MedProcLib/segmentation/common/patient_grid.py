@@ -73,12 +73,15 @@ def on_patient_grid(
     outside: float,
     content_above: float | None = None,
     progress: Progress = SILENT,
+    box: tuple[np.ndarray, np.ndarray] | None = None,
 ) -> tuple[Geometry, np.ndarray]:
     """Grid of patient_grid over the image and its values (float32, z, y, x) there: means of the voxels they cover.
 
-    outside: value of what the image does not reach; content_above: leave out what lies around all values above this.
+    outside: value of what the image does not reach; content_above: leave out what lies around all values above this;
+    box: leave out what lies outside these points (lowest and highest; LPS, mm).
     """
-    box = None if content_above is None else content_box(image, content_above)
+    if content_above is not None:
+        box = content_box(image, content_above)
     grid = patient_grid(Geometry.of(image), spacing_mm, box)
     factors = shrink_factors(image, spacing_mm)
     if max(factors) > 1:

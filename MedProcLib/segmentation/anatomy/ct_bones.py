@@ -1,0 +1,113 @@
+"""The bones in CT."""
+
+from typing import Annotated
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import gaussian
+from ..common.hounsfield import AIR_HU, hounsfield
+from ..common.patient_grid import on_patient_grid
+from .body_mask import CONTENT_HU
+from .contrast import bright_soft_tissue, in_lung, parted_from, variation
+from .ct_body import body_region
+from .marrow import with_marrow
+from .refine import refined
+
+WORKING_MM = 1.5
+BODY_HU, OPENING_MM, BODY_CLOSING_MM = -300.0, 4.0, 6.0
+# A piece is bone where it goes this far above the threshold, or above contrast-filled vessels.
+CORTEX_HU = 120.0
+
+
+@operation(
+    "segmentation.ct_bones",
+    title="Bones in CT",
+    gives="labels",
+    source="Threshold and region growing as in Fiebich et al., Automatic bone segmentation technique for CT "
+    "angiographic studies, JCAT 23(1), 1999; parting by watershed: Meyer & Beucher, J. Vis. Comm. Image R. 1, 1990",
+)
+class CtBones:
+    """Outline bone (1) in Hounsfield units, marrow filled, the table and contrast-filled vessels and organs left out.
+
+    What is denser than the threshold is bone where it is connected to dense bone. Blood, kidneys and bowel that
+    contrast makes as bright are told by their evenness, which bone does not have, and parted from bone at the steepest
+    edge; hearts full of dense contrast are left out only in part. Metal in the body counts as bone.
+    """
+
+    threshold_HU: Annotated[float, Range(50, 500, "HU"), "bone is denser than this at its border"] = 110.0
+    evenness_HU: Annotated[
+        float,
+        Range(0, 50, "HU"),
+        "what varies less than this around (SD, 10 mm) is contrast, not bone; 0: look for none",
+    ] = 9.0
+    marrow_mm: Annotated[float, Range(0, 60, "mm"), "cavities in bone are filled up to this radius"] = 25.0
+    smoothing_mm: Annotated[float, Range(0, 5, "mm"), "SD of the blur that evens noise out; 0 for none"] = 0.0
+    minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "smaller pieces are left out"] = 300.0
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {1: "bone"}
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        read, sample, find, fine = progress.parts(1, 1, 8, 3)
+        ct = hounsfield(image, read)
+        grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
+        smooth = gaussian(work, grid, [self.smoothing_mm] * grid.dimension) if self.smoothing_mm else work
+        bone, marrow = _bones(self, work, smooth, grid, find)
+        deciding = smooth if self.smoothing_mm else None
+        region = {1: bone | marrow}
+        values = refined(ct, region, grid, lambda hu: hu > self.threshold_HU, marrow, None, deciding, fine)
+        if mask is not None:
+            values[sitk.GetArrayViewFromImage(mask) == 0] = 0
+            if not values.any():
+                raise InputError("There is no bone inside the mask: leave the mask out, or draw it around bone.")
+        return Geometry.of(image).image_of(values)
+
+
+def _bones(
+    settings: CtBones, work: np.ndarray, smooth: np.ndarray, grid: Geometry, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bone and its marrow on the grid. Raises InputError when there is none."""
+    outline, even, part, fill = progress.parts(4, 2, 3, 3)
+    body = body_region(work, grid, BODY_HU, OPENING_MM, BODY_CLOSING_MM, outline)
+    dense = body & (smooth > settings.threshold_HU)
+    if not dense.any():
+        raise InputError(
+            f"No bone was found: in the body nothing is above {settings.threshold_HU:g} HU (the largest value is "
+            f"{smooth[body].max() if body.any() else smooth.max():.0f} HU): lower the threshold."
+        )
+    varies = variation(work, grid, even)
+    least_voxels = settings.minimum_volume_mm3 / grid.voxel_volume
+    contrast, level = np.zeros(body.shape, bool), settings.threshold_HU
+    if settings.evenness_HU:
+        contrast, level = bright_soft_tissue(smooth, varies, dense, grid, settings.evenness_HU, level)
+    sure = dense & (smooth > level + CORTEX_HU)
+    cortex = dense & (smooth > settings.threshold_HU + CORTEX_HU)
+    bone = parted_from(dense, sure, cortex, contrast, work, grid, part)
+    bone = _bony_pieces(bone, cortex, sure, work, least_voxels)
+    if not bone.any():
+        raise InputError(
+            f"No bone was found: nothing above {settings.threshold_HU:g} HU reaches "
+            f"{settings.threshold_HU + CORTEX_HU:.0f} HU and {settings.minimum_volume_mm3:g} mm3. Lower the threshold, "
+            "or the smallest volume."
+        )
+    return bone, with_marrow(bone, work, grid, settings.marrow_mm, body, fill) & ~bone
+
+
+def _bony_pieces(
+    region: np.ndarray, cortex: np.ndarray, sure: np.ndarray, work: np.ndarray, least: float
+) -> np.ndarray:
+    """Large enough pieces with cortex; vessels of the lung in contrast seem to have it too, so those must be sure."""
+    pieces, count = ndimage.label(region, np.ones((3,) * region.ndim))
+    large = np.bincount(pieces.ravel(), minlength=count + 1) >= least
+    some, surely = (np.bincount(pieces[where], minlength=count + 1) > 0 for where in (cortex & region, sure & region))
+    keep = large & some & (surely | ~in_lung(pieces, count, work))
+    keep[0] = False
+    return keep[pieces]

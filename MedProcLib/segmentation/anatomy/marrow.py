@@ -1,0 +1,71 @@
+"""What bones enclose: marrow, but not the spinal canal, the brain or air."""
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.geometry import Geometry
+from ...core.progress import SILENT, Progress
+from ...core.voxels import gaussian
+from ..common.morphology import closed, dilated, distance_to
+
+# Gaps of the cortex up to twice this radius are no openings.
+GAP_MM = 1.5
+# Marrow is denser than air.
+AIR_BELOW_HU = -200.0
+# The spinal canal holds cord and water (HU), which are even (SD after a blur by so many mm, away from the wall), where
+# marrow varies.
+CANAL_HU, CANAL_SD_HU, BLUR_MM, WALL_VOXELS = (-40.0, 80.0), 15.0, 1.5, 2
+
+
+def with_marrow(
+    bone: np.ndarray,
+    values: np.ndarray,
+    grid: Geometry,
+    largest_mm: float,
+    body: np.ndarray,
+    progress: Progress = SILENT,
+) -> np.ndarray:
+    """Bone and the cavities in it that hold no ball larger than this (mm). values: HU.
+
+    Cavities are looked for in each transverse slice, so that bones which the image cuts count, and in the whole.
+    """
+    if not largest_mm:
+        return bone
+    first, second, third = progress.parts(2, 2, 1)
+    shell = closed(bone, grid, GAP_MM, first) & body
+    added = ndimage.binary_fill_holes(shell) & ~shell & (values > AIR_BELOW_HU)
+    if bone.ndim == 3:
+        blurred = gaussian(values, grid, [BLUR_MM] * 3)
+        for number, plane in enumerate(shell):
+            second(number / len(shell), "Filling marrow")
+            holes = ndimage.binary_fill_holes(plane) & ~plane
+            if holes.any():
+                marrow = _marrow(holes, blurred[number])
+                added[number] = (added[number] & ~holes) | marrow
+    if added.any() and distance_to(~added, grid).max() > largest_mm:
+        added = _small(added, grid, largest_mm)
+    # of what was closed only the seam between bone and marrow stays filled, not dents and gaps
+    seam = shell & dilated(added, grid, max(grid.spacing), third) if added.any() else added
+    return bone | added | seam
+
+
+def _marrow(holes: np.ndarray, blurred: np.ndarray) -> np.ndarray:
+    """Holes of a slice without air and without the spinal canal."""
+    pieces, count = ndimage.label(holes)
+    inner = ndimage.binary_erosion(holes, iterations=WALL_VOXELS)
+    keep = np.zeros(count + 1, bool)
+    for number, box in enumerate(ndimage.find_objects(pieces), 1):
+        hole = pieces[box] == number
+        level = float(np.median(blurred[box][hole]))
+        deep = blurred[box][hole & inner[box]]
+        canal = CANAL_HU[0] < level < CANAL_HU[1] and deep.size > 4 and float(np.std(deep)) < CANAL_SD_HU
+        keep[number] = level > AIR_BELOW_HU and not canal
+    return keep[pieces]
+
+
+def _small(added: np.ndarray, grid: Geometry, largest_mm: float) -> np.ndarray:
+    """Cavities without those that hold a larger ball."""
+    pieces, count = ndimage.label(added)
+    keep = np.bincount(pieces[distance_to(~added, grid) > largest_mm], minlength=count + 1) == 0
+    keep[0] = False
+    return keep[pieces]
