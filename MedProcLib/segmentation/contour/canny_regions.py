@@ -10,7 +10,7 @@ from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT, Progress
+from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import inside, values_of
 from ...enhancement.structure.canny import Canny
 from ...enhancement.structure.gradient_magnitude import GradientMagnitude
@@ -100,23 +100,25 @@ def _enclosed(
     found = np.zeros(edges.shape, np.int32)
     last = 0
     gaps = [0.0] if gap_mm == 0 else [gap_mm * step / STEPS for step in range(STEPS + 1)]
-    away = distance_to(edges, _closer(grid))
-    for number, gap in enumerate(gaps):
-        progress(number / len(gaps), "Filling closed edges")
+    measure, *shares = progress.parts(*[1.0] * (len(gaps) + 1))
+    away = distance_to(edges, _closer(grid), measure)
+    border = _border(where)
+    for gap, share in zip(gaps, shares, strict=True):
+        share(0.0, "Filling closed edges")
         # half a voxel more: two edges that far apart have the gap between them
         free = (away > (gap / 2 if gap else 0)) & where
-        pieces, counts = connected_components(grid.image_of(free), "face")
+        pieces, counts = connected_components(grid.image_of(free), "face", share)
         if len(counts) == 1:
             continue
         closed = np.ones(len(counts), bool)
         closed[0] = False
-        at_border = np.unique(pieces[_border(where)])
+        at_border = np.unique(pieces[border])
         if border_closes:
             # the largest region at the border is what lies around everything
             at_border = at_border[at_border > 0][:1]
         closed[at_border] = False
         # what smaller gaps have enclosed already stays as it was found
-        closed[np.unique(pieces[found > 0])] = False
+        closed[pieces[found > 0]] = False
         names = np.cumsum(closed) * closed
         new = names[pieces]
         found = np.where(new > 0, new + last, found).astype(np.int32)
@@ -133,6 +135,10 @@ def _closer(grid: Geometry) -> Geometry:
 
 def _border(where: np.ndarray) -> np.ndarray:
     """The outermost voxels of a region, and of the image along axes of more than one voxel."""
+    if where.all():
+        inner = np.zeros(where.shape, bool)
+        inner[tuple(slice(1, -1) if n > 1 else slice(None) for n in where.shape)] = True
+        return ~inner
     padded = np.pad(where, [(1, 1) if n > 1 else (0, 0) for n in where.shape])
     structure = ndimage.generate_binary_structure(where.ndim, 1)
     inner = ndimage.binary_erosion(padded, structure & _along(where.shape))
@@ -161,9 +167,11 @@ def _grown(
     near = dilated(cores > 0, grid, reach, progress.part(0, 0.3))
     surroundings = int(cores.max()) + 1
     markers = np.where(near, cores, surroundings).astype(np.int32)
-    progress(0.4, "Growing to the edges")
-    flooded = sitk.MorphologicalWatershedFromMarkers(
-        steep, grid.image_of(markers), markWatershedLine=False, fullyConnected=False
+    flood = sitk.MorphologicalWatershedFromMarkersImageFilter()
+    flood.SetMarkWatershedLine(False)
+    flood.SetFullyConnected(False)
+    flooded = execute(
+        flood, steep, grid.image_of(markers), progress=progress.part(0.3, 1), message="Growing to the edges"
     )
     result = sitk.GetArrayFromImage(flooded)
     result[(result == surroundings) | ~where] = 0

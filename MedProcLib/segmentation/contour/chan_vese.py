@@ -51,7 +51,7 @@ class ChanVese:
 
         def find(patch: Patch, share: Progress) -> np.ndarray:
             found = _divided(patch, Regions(self.smoothness_mm, self.local_mm, True), share)
-            pieces = connected_components(patch.grid.image_of(found), "face")[0]
+            pieces = connected_components(patch.grid.image_of(found), "face", share.part(0.99, 1))[0]
             kept = np.unique(pieces[patch.start])
             return np.isin(pieces, kept[kept > 0])
 

@@ -14,13 +14,15 @@ from .radial_votes import EdgePoints, bands, edge_points, peaks_of_votes
 
 # Centers of each band of radii whose outlines are looked at.
 MOST_CENTERS = 300
-# A peak of fewer votes than this share of those of the highest is none.
-LEAST_VOTES = 0.1
+# A peak of fewer votes than this share of those that the wanted share of an outline casts is none.
+LEAST_VOTES = 0.2
 # An edge belongs to an outline when it points to the center within the angle of this cosine,
 ALIGNED = 0.85
 # and lies within this share of the radius, or of the coarsest voxel, of it.
 TOLERANCE, TOLERANCE_VOXELS = 0.06, 0.6
 REFINEMENTS = 8
+# Of a center that is only nearly right, this share of the wanted score must be seen.
+PROMISING = 0.8
 # Two outlines are one when their centers are closer than this share of the larger radius, and the radii differ less.
 SAME_PLACE, SAME_RADIUS = 0.7, 0.5
 # Pieces that an outline is cut into, to see how much of it is there: how wide (voxels), how many.
@@ -73,9 +75,8 @@ def round_objects(
     found: list[Round] = []
     for band, share in zip(bands(search.least_mm, search.largest_mm), rest, strict=True):
         centers, votes = peaks_of_votes(points, extent, axes, band, search.signs, MOST_CENTERS, share.part(0, 0.5))
-        if votes.size == 0:
-            continue
-        for number, center in enumerate(centers[votes >= LEAST_VOTES * votes[0]]):
+        enough = LEAST_VOTES * search.least_score * _votes_of_outline(band, np.asarray(spacing)[axes])
+        for number, center in enumerate(centers[votes >= enough]):
             share(0.5 + 0.5 * number / len(centers), "Fitting outlines")
             fitted = _fitted(center, band, points, tree, axes, np.asarray(spacing), sd_mm, search)
             if fitted is not None and _inside(fitted.center, extent, spacing):
@@ -119,6 +120,14 @@ def painted(found: Sequence[tuple[Round, tuple[int, ...]]], grid: Geometry) -> n
     return labels
 
 
+def _votes_of_outline(band: tuple[float, float], spacing: np.ndarray) -> float:
+    """The height of the peak of a whole outline, if it casts a vote for every voxel: 1 vote is blurred by 1 cell."""
+    side = float(np.prod(spacing) ** (1 / len(spacing)))
+    radius = (band[0] + band[1]) / 2 / side
+    count = 2 * np.pi * radius if len(spacing) == 2 else 4 * np.pi * radius**2
+    return float(count / (2 * np.pi) ** (len(spacing) / 2))
+
+
 def _fitted(
     center: np.ndarray,
     band: tuple[float, float],
@@ -150,11 +159,15 @@ def _fitted(
             radius = _likeliest(distance[aligned], band, coarsest, len(axes))
         tolerance = max(TOLERANCE * radius, TOLERANCE_VOXELS * coarsest) * (2.0 if step < 3 else 1.0)
         before, chosen = chosen, aligned & (np.abs(distance - radius) < tolerance)
+        if step == 0 and _coverage(away[chosen], radius, spacing[axes]) < PROMISING * search.least_score:
+            return None
         if chosen.sum() < len(axes) + 1 or (step > 3 and np.array_equal(before, chosen)):
             break
         # a step of Gauss and Newton on the distances to the outline
-        slopes = np.column_stack([-away[chosen] / distance[chosen, None], -np.ones(chosen.sum())])
-        change = np.linalg.lstsq(slopes, -(distance[chosen] - radius), rcond=None)[0]
+        slopes = np.column_stack([away[chosen] / distance[chosen, None], np.ones(chosen.sum())])
+        square = slopes.T @ slopes
+        square[np.diag_indices_from(square)] += 1e-9 * np.trace(square)
+        change = np.linalg.solve(square, slopes.T @ (distance[chosen] - radius))
         middle, radius = middle + change[:-1], radius + float(change[-1])
         if not 0.5 * band[0] < radius < 2 * band[1]:
             return None

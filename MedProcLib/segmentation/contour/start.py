@@ -79,8 +79,8 @@ def each_object(
         raise InputError("The first contour lies outside the mask (or where the image holds no number): move it.")
     if not result.any():
         raise InputError(
-            "The contour shrank to nothing: start with a larger region, or choose less smoothness, a wider range or, if "
-            "the object is large, a larger reach."
+            "The contour shrank to nothing: start with a larger region, or choose less smoothness, a wider range or, "
+            "if the object is large, a larger reach."
         )
     return grid.image_of(result)
 

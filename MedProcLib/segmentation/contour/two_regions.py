@@ -52,7 +52,7 @@ def divided(
     # a pass must move a boundary of that radius by a good part of a voxel, or the grid holds it
     finest = max(BLUR * side, (settings.smoothness_mm * side) ** 0.5)
     # noise finer than the boundary is measured would hide in it
-    smooth = gaussian(values, grid, [NOISE * side] * grid.dimension)
+    smooth = gaussian(values, grid, [NOISE * side] * grid.dimension, progress.part(0, 0))
     inside = start & allowed
     blurs = [factor * finest for factor in (FAR if settings.starts_small else (1,))]
     for blur_mm, share in zip(blurs, progress.parts(*[1.0] * len(blurs)), strict=True):
