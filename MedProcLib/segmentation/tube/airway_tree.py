@@ -8,29 +8,23 @@ from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import gaussian
-from ..common.connected_to import connected_to
-from ..common.label_boxes import box_around, grown, within
+from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
-from .new_tubes import tubes_beside, wider
+from .rising import grow_tree
 from .trachea import find_trachea
-from .wavefront import Leak, grown_without_leaks
+from .wavefront import Leak
 
 # Thresholds: the first takes in the middle of the trachea, the last is half way from air to soft tissue.
 FIRST_HU, STEP_HU, LAST_HU = -950.0, 25.0, -500.0
-# Once there was a leak, little but the walls is left to be taken.
-RIM_STEP_HU = 75.0
 # Of noise this many SD are still air at the first threshold.
 NOISE_SD = 2.5
 # Noisier images (SD in the trachea) are smoothed first.
 MOST_NOISE_HU, SMOOTHING_MM = 20.0, 0.8
 # The trachea is first taken within this distance of its axis.
 TRACHEA_RADIUS_MM = 14.0
-# At each threshold the tree may grow so far; so far beside the tube once there was a leak.
-REACH_MM, BESIDE_MM = 40.0, 5.0
 # Cross-sections of all branches together, shortly after a place, to that before it: more is a leak.
 MOST_WIDENING = 3.0
 NOTHING_HU = 3000.0
-CUBE = np.ones((3, 3, 3), bool)
 
 
 def airway_tree(
@@ -71,31 +65,8 @@ def _grown(
     tree = _trachea(values, grid, seeds, first)
     if not tree.any():
         return tree
-    start = seeds & tree
-    box = _box(tree, grid, 0)
-    solid = ndimage.binary_closing(tree[box], CUBE)
-    radius = float(distance_to(~solid, grid_of_box(grid, box)).max())
-    found: list[Leak] = []
-    rim = None
-    threshold = first
-    while threshold <= LAST_HU:
-        progress((threshold - first) / (LAST_HU - first + 1), "Following the airways")
-        box = _box(tree, grid, REACH_MM if rim is None else BESIDE_MM)
-        air = values[box] <= threshold
-        air = connected_to(start[box] & air, air, "face")
-        box, air = _cropped(box, air)
-        part = grid_of_box(grid, box)
-        wave, _, stopped = grown_without_leaks(air, start[box] & air, part, radius, MOST_WIDENING, progress.part(0, 0))
-        tubes, leaky = tubes_beside(wave & ~tree[box], tree[box], part)
-        values[box][leaky] = NOTHING_HU
-        if rim is None and (stopped or leaky.any()):
-            rim = wider(tree)
-        # once it leaked, the tree must not creep into the lung voxel by voxel
-        near = wider(tree[box]) if rim is None else rim[box]
-        tree[box] |= tubes | (wave & near & ~leaky)
-        found += [leak for leak in stopped if not any(_near(leak, other) for other in found)]
-        onward = threshold + (STEP_HU if rim is None else RIM_STEP_HU)
-        threshold = LAST_HU if threshold < LAST_HU < onward else onward
+    thresholds = [*np.arange(first, LAST_HU, STEP_HU).tolist(), LAST_HU]
+    found = grow_tree(tree, seeds & tree, values, thresholds, grid, MOST_WIDENING, progress)
     if leaks is not None:
         leaks.extend(found)
     return tree
@@ -125,19 +96,6 @@ def _trachea(values: np.ndarray, grid: Geometry, seeds: np.ndarray, threshold: f
     if hit.any():
         tree[box] = numbers == hit.argmax()
     return tree
-
-
-def _cropped(box: Box, air: np.ndarray) -> tuple[Box, np.ndarray]:
-    """The part of the box that holds the air (not empty), a voxel wider, and the air in it."""
-    around = box_around(air)
-    assert around is not None
-    inner = tuple(slice(max(0, s.start - 1), min(n, s.stop + 1)) for s, n in zip(around, air.shape, strict=True))
-    return within(box, inner), air[inner]
-
-
-def _near(leak: Leak, other: Leak) -> bool:
-    distance = np.linalg.norm(np.subtract(leak.position, other.position))
-    return bool(distance < 2 * max(leak.radius_mm, other.radius_mm, 2.0))
 
 
 def _voxels_at(points: np.ndarray, grid: Geometry) -> np.ndarray:

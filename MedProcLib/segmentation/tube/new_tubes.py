@@ -30,8 +30,7 @@ def tubes_beside(new: np.ndarray, tree: np.ndarray, grid: Geometry) -> tuple[np.
     around = box_around(tree)
     assert around is not None
     near = grown(around, grid, PARENT_MM, 2)
-    # noise makes holes in the tree, which are no border
-    depth = distance_to(~ndimage.binary_closing(tree[near], CUBE), grid_of_box(grid, near))
+    depth = distance_to(~solid(tree[near]), grid_of_box(grid, near))
     volumes = np.bincount(numbers.ravel()) * grid.voxel_volume
     for number, box in enumerate(ndimage.find_objects(numbers), 1):
         piece = numbers[box] == number
@@ -62,13 +61,20 @@ def _is_leak(
     close = distance_to(contact[beside], grid_of_box(part, beside)) <= PARENT_MM
     radius = float(depth[beside].max(where=close, initial=0))
     spacing = np.array(grid.spacing[::-1])
-    tubes = MOST_TUBES * np.pi * radius**2
+    flat = 1 in grid.size
+    tubes = MOST_TUBES * (2 * radius * spacing[np.equal(tree.shape, 1)].prod() if flat else np.pi * radius**2)
     if volume > tubes * np.linalg.norm(np.array(piece.shape) * spacing):
         return True
     start = np.argwhere(contact).mean(axis=0) + [n.start - b.start for n, b in zip(near, box, strict=True)]
     length = np.linalg.norm((np.argwhere(piece) - start) * spacing, axis=1).max()
-    thickness = ndimage.distance_transform_edt(np.pad(piece, 1), spacing).max()
+    padding = [(int(n > 1),) * 2 for n in tree.shape]
+    thickness = ndimage.distance_transform_edt(np.pad(piece, padding), spacing).max()
     return bool(volume > tubes * length or thickness > MOST_WIDENING * radius)
+
+
+def solid(region: np.ndarray) -> np.ndarray:
+    """The region without the single voxels that noise takes out of it."""
+    return ndimage.binary_closing(region, CUBE) | region
 
 
 def wider(region: np.ndarray, voxels: int = 1) -> np.ndarray:

@@ -95,14 +95,14 @@ class _Fronts:
         self.number, counts = connected_components(grid.image_of(shell), "face")
         self.shell = np.zeros(counts.size, np.int32)
         self.shell[self.number.ravel()] = shell.ravel()
-        self.volume = self.grid.voxel_volume * counts
-        self.area = self.volume / step
+        self.flat = grid.dimension == 2 or 1 in grid.size
+        sides = [s for s, n in zip(grid.spacing, grid.size, strict=True) if n > 1] or [1.0]
+        # mm2 in 3D, mm in 2D
+        self.area = float(np.prod(sides)) * counts / step
         self.parent = _parents(self.number, self.shell)
         self.removed = np.zeros(counts.size, bool)
         self.order = np.argsort(self.shell, kind="stable")
-        flat = grid.dimension == 2 or 1 in grid.size
-        side = grid.voxel_volume ** (1 / grid.dimension)
-        self.flat = flat
+        side = float(np.prod(sides)) ** (1 / len(sides))
         self.reference = np.maximum(self._smoothed_area(), self._area_of(LEAST_RADIUS * side))
         # there the wave fills the cross-section, whatever the shape of the start
         self.near = (self.shell - 1) * step <= 2 * radius_mm
