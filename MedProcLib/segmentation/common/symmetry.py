@@ -1,113 +1,127 @@
-"""The plane about which a head (or another body part) is most symmetric, wherever it lies in the image."""
+"""The plane that mirrors a head or brain onto itself, found in any orientation, and the image seen in that mirror."""
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage, optimize
 
-from ...core.errors import InputError
-from ...core.geometry import Geometry
+from ...core.geometry import Geometry, resample
 from ...core.progress import SILENT, Progress
-from ...core.voxels import gaussian
-from .patient_grid import on_patient_grid
+from ...core.voxels import extended, gaussian, isotropic_grid
+from .sphere_mesh import SphereMesh
 
-GRID_MM, BLUR_MM = 4.0, 4.0
-# Tilts tried about the two axes in the plane, and shifts of it.
-TILTS_DEG, SHIFTS_MM = (-40.0, -20.0, 0.0, 20.0, 40.0), (-10.0, 0.0, 10.0)
-FEW_POINTS, MANY_POINTS, REFINED = 3000, 20_000, 4
+# The plane is looked for on voxels of this side, blurred to it: finer ones move it by less than half a millimeter.
+COARSE_MM = 4.0
+# So many of the directions tried are followed further.
+FOLLOWED = 4
+# First steps of the search: of the direction (as a tangent) and of the place.
+TILT, SHIFT_MM = 0.15, 6.0
 
 
 @dataclass(frozen=True)
-class SymmetryPlane:
-    """point: on the plane (LPS, mm); normal: unit vector, to the patient's left; likeness: correlation of the sides."""
+class MirrorPlane:
+    """Points x (LPS, mm) with normal . x = offset. likeness: correlation of the image with its mirror image."""
 
-    point: np.ndarray
     normal: np.ndarray
+    offset: float
     likeness: float
 
     def mirrored(self, points: np.ndarray) -> np.ndarray:
-        """The points (n, 3; LPS, mm) on the other side."""
-        return points - 2 * ((points - self.point) @ self.normal)[:, None] * self.normal
+        """The points (n, dimension; LPS mm) on the other side."""
+        return points - 2 * (points @ self.normal - self.offset)[:, None] * self.normal
 
-    def transform(self) -> sitk.AffineTransform:
-        """Maps each point to its mirror image (its own inverse)."""
-        matrix = np.eye(3) - 2 * np.outer(self.normal, self.normal)
-        result = sitk.AffineTransform(3)
-        result.SetMatrix(matrix.ravel().tolist())
-        result.SetTranslation((2 * (self.point @ self.normal) * self.normal).tolist())
-        return result
+    @property
+    def transform(self) -> sitk.Transform:
+        """Maps points to the other side (LPS, mm); for resample."""
+        dimension = len(self.normal)
+        affine = sitk.AffineTransform(dimension)
+        affine.SetMatrix((np.eye(dimension) - 2 * np.outer(self.normal, self.normal)).ravel().tolist())
+        affine.SetTranslation((2 * self.offset * self.normal).tolist())
+        return affine
 
 
-def symmetry_plane(image: sitk.Image, region: sitk.Image | None = None, progress: Progress = SILENT) -> SymmetryPlane:
-    """The plane for which an image (3D, no NaN) inside a region resembles its mirror image most.
+def mirror_plane(values: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> MirrorPlane:
+    """The plane (line in 2D) for which the region's values are most like those on its other side.
 
-    Sought from the patient's left-right axis on, tilted by up to about 50 degrees. Resemblance: correlation of values
-    on a blurred 4 mm grid, as in Volkau et al., Extracting the midsagittal plane, NeuroImage 33(4), 2006 (there: local
-    symmetry). Raises InputError for an image without content.
+    values, region: z, y, x order; region: the head or brain (bool), not empty. Directions all around are tried for
+    planes through the middle of the region, and the most alike are moved and tilted until they are best.
+    Ardekani et al., Automatic detection of the mid-sagittal plane in 3-D brain images, IEEE TMI 16(6), 1997.
     """
-    grid, values = on_patient_grid(image, GRID_MM, 0.0, progress=progress.part(0, 0.3))
-    inside = values > np.percentile(values, 5)
-    if region is not None:
-        inside = on_patient_grid(sitk.Cast(region != 0, sitk.sitkFloat32), GRID_MM, 0.0)[1] > 0.5
-        if inside.shape != values.shape:
-            raise InputError("The region and the image lie on different grids.")
-    places = np.argwhere(inside)
-    if len(places) < 100 or not np.ptp(values[inside]) > 0:
-        raise InputError("There is too little in the image to tell its sides: choose a larger region.")
-    values = gaussian(values, grid, [BLUR_MM] * 3)
-    # outside the region nothing counts, on either side
-    weights = ndimage.gaussian_filter(inside.astype(np.float32), 1.0)
-    points = grid.points(places[:, ::-1])
+    blur, search = progress.parts(1, 4)
+    coarse, values, weight = _coarse(values, region, grid, blur)
+    points = coarse.points(np.argwhere(weight > 0.5)[:, ::-1])
     middle = points.mean(axis=0)
-    rng = np.random.default_rng(0)
-    few, many = (points[rng.permutation(len(points))[:n]] for n in (FEW_POINTS, MANY_POINTS))
+    inside = weight > 0.5
+    centered = np.where(inside, values - values[inside].mean(), 0)
 
-    def unlike(parameters: np.ndarray, sample: np.ndarray) -> float:
-        return -_likeness(_plane(parameters, middle), sample, values, weights, grid)
+    def likeness(normal: np.ndarray, offset: float) -> float:
+        other = MirrorPlane(normal, offset, 0).mirrored(points)
+        index = coarse.indices(other)[:, ::-1].T
+        seen = ndimage.map_coordinates(centered, index, order=1, mode="constant")
+        here = centered[inside]
+        norm = np.sqrt(np.sum(here**2) * np.sum(seen**2))
+        return float(np.sum(here * seen) / norm) if norm > 0 else -1.0
 
-    starts = [
-        np.array([np.deg2rad(a), np.deg2rad(b), shift])
-        for a, b, shift in itertools.product(TILTS_DEG, TILTS_DEG, SHIFTS_MM)
-    ]
-    starts.sort(key=lambda start: unlike(start, few))
-    best = None
-    for turn, start in enumerate(starts[:REFINED]):
-        progress(0.4 + 0.6 * turn / REFINED, "Finding the plane of symmetry")
-        simplex = start + np.array([[0, 0, 0], [0.1, 0, 0], [0, 0.1, 0], [0, 0, 4.0]])
-        found = optimize.minimize(
-            unlike,
-            start,
-            (many if turn == 0 else few,),
-            method="Nelder-Mead",
-            options={"initial_simplex": simplex, "xatol": 1e-3, "fatol": 1e-6, "maxiter": 120},
-        )
-        if best is None or unlike(found.x, many) < best[0]:
-            best = (unlike(found.x, many), found.x)
-    assert best is not None
-    plane = _plane(best[1], middle)
-    return SymmetryPlane(plane.point, plane.normal, -best[0])
+    directions = _directions(grid.dimension, points - middle)
+    first = [likeness(normal, float(normal @ middle)) for normal in directions]
+    best = MirrorPlane(directions[0], float(directions[0] @ middle), -1.0)
+    followed = np.argsort(first)[::-1][:FOLLOWED]
+    for number, chosen in enumerate(followed):
+        search(number / len(followed), "Looking for the plane of symmetry")
+        best = max(best, _followed(directions[chosen], middle, likeness), key=lambda plane: plane.likeness)
+    return best
 
 
-def _plane(parameters: np.ndarray, middle: np.ndarray) -> SymmetryPlane:
-    """Tilts about the S and the P axis (radians) and the shift along the normal (mm) as a plane."""
-    yaw, roll, shift = parameters
-    normal = np.array([np.cos(yaw) * np.cos(roll), np.sin(yaw) * np.cos(roll), np.sin(roll)])
-    return SymmetryPlane(middle + shift * normal, normal, 0.0)
+def seen_in_mirror(values: np.ndarray, grid: Geometry, plane: MirrorPlane, outside: float) -> np.ndarray:
+    """Values (float32, z, y, x) at the mirrored places; outside: where those are not on the grid."""
+    image = extended(grid.image_of(values.astype(np.float32)))
+    return sitk.GetArrayFromImage(resample(image, grid, plane.transform, default_value=outside))
 
 
-def _likeness(
-    plane: SymmetryPlane, points: np.ndarray, values: np.ndarray, weights: np.ndarray, grid: Geometry
-) -> float:
-    here, there = (grid.indices(p)[:, ::-1].T for p in (points, plane.mirrored(points)))
-    weight = ndimage.map_coordinates(weights, there, order=1, mode="constant")
-    first, other = (ndimage.map_coordinates(values, p, order=1, mode="constant") for p in (here, there))
-    total = weight.sum()
-    # a plane beside the body would compare next to nothing
-    if total < 0.3 * len(points):
-        return -1.0
-    a, b = (side - (weight * side).sum() / total for side in (first, other))
-    spread = np.sqrt((weight * a * a).sum() * (weight * b * b).sum())
-    overlap = total / len(points)
-    return float((weight * a * b).sum() / spread) * min(1.0, overlap / 0.8) if spread > 0 else -1.0
+def _coarse(
+    values: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress
+) -> tuple[Geometry, np.ndarray, np.ndarray]:
+    """Coarse grid, means of the region's values on it, and the share of the region in each voxel."""
+    coarse = isotropic_grid(grid, COARSE_MM)
+    scale = float(np.abs(values[region]).max()) or 1.0
+    parts = []
+    for array, step in zip((region, np.where(region, values / scale, 0)), progress.parts(1, 1), strict=True):
+        blurred = grid.image_of(gaussian(array, grid, [COARSE_MM / 2] * grid.dimension, step))
+        parts.append(sitk.GetArrayFromImage(resample(extended(blurred), coarse)))
+    share, total = parts
+    if not (share > 0.5).any():
+        share = share / share.max()
+    return coarse, np.divide(total, share, out=np.zeros_like(total), where=share > 0.1), share
+
+
+def _directions(dimension: int, offsets: np.ndarray) -> np.ndarray:
+    """Unit vectors (n, dimension) all around a half circle or half ball, and the principal axes of the region."""
+    principal = np.linalg.eigh(offsets.T @ offsets)[1].T
+    if dimension == 2:
+        angles = np.arange(36) * np.pi / 36
+        return np.concatenate([np.stack([np.cos(angles), np.sin(angles)], axis=1), principal])
+    around = SphereMesh.of_level(2).points
+    half = around[around @ np.array([1.0, 1e-3, 1e-6]) > 0]
+    return np.concatenate([half, np.eye(3), principal])
+
+
+def _followed(normal, middle, likeness) -> MirrorPlane:
+    """The best plane near one through the middle (Nelder & Mead, Computer Journal 7, 1965)."""
+    across = np.linalg.svd(normal[None])[2][1:]
+
+    def plane_of(move: np.ndarray) -> tuple[np.ndarray, float]:
+        tilted = normal + move[:-1] @ across
+        tilted = tilted / np.linalg.norm(tilted)
+        return tilted, float(tilted @ middle + move[-1])
+
+    size = len(normal)
+    start = np.concatenate([np.zeros((1, size)), np.diag([TILT] * (size - 1) + [SHIFT_MM])])
+    found = optimize.minimize(
+        lambda move: -likeness(*plane_of(move)),
+        np.zeros(size),
+        method="Nelder-Mead",
+        options={"initial_simplex": start, "xatol": 1e-3, "fatol": 1e-6, "maxiter": 150},
+    )
+    tilted, offset = plane_of(found.x)
+    return MirrorPlane(tilted, offset, -float(found.fun))

@@ -12,18 +12,20 @@ def _file(name: str, title: str, about: str) -> Preset:
 
 
 MR_PRESETS: tuple[Preset, ...] = (
-    _file("mr_head", "Head", "The head against the air around it, cavities filled"),
-    _file("mr_brain", "Brain", "The brain in T1, T2 or FLAIR, skull and eyes left out"),
-    _file("mr_tissues", "Fluid, gray and white matter", "Tissue classes of the brain, with the share of each as maps"),
-    _file("mr_ventricles", "Ventricles", "Lateral and third ventricles, cut from the cisterns"),
+    _file("mr_head", "Head", "The head against air, cavities filled"),
+    _file("mr_brain", "Brain", "The brain in a head with skull and neck, or in an image that is extracted already"),
     _file(
         "mr_white_matter_lesions",
-        "White matter lesions (FLAIR)",
-        "What is brighter than the tissue of the brain, listed by how far it stands out",
+        "White-matter lesions (FLAIR)",
+        "Bright lesions, each a segment, the largest first; not in the cortex and not between the ventricles",
     ),
+    _file("mr_ventricles", "Ventricles", "Lateral and third ventricles in T1, T2 or FLAIR"),
+    _file("mr_tissues", "Tissues (T1)", "Fluid, gray and white matter of the brain, with the share of each in a voxel"),
+    _file("mr_tissues_t2", "Tissues (T2)", "The same in a T2-weighted image"),
+    _file("mr_tissues_flair", "Tissues (FLAIR)", "The same in FLAIR; lesions go to gray matter, which is as bright"),
     _file(
         "mr_brain_tumor",
-        "Tumor with edema (FLAIR)",
-        "The largest bright mass of the brain with what it encloses; correct it before you measure",
+        "Tumor and edema (FLAIR)",
+        "The largest bright mass of one side with its edema, and the dark parts beside it",
     ),
 )

@@ -1,0 +1,136 @@
+"""Tumor with its edema in a FLAIR image of the brain."""
+
+from typing import Annotated
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.image_filter import Box, grid_of_box
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import gaussian, inside, values_of
+from ..common.connectivity import connected_components
+from ..common.morphology import closed, dilated, distance_to, filled
+from ..common.symmetry import MirrorPlane, mirror_plane, seen_in_mirror
+from ..common.working_grid import mask_on_image
+from ..detection.bright_outliers import deviation
+from .brain_grid import BrainGrid, on_brain_grid
+from .ventricles import fluid_in, ventricles_in
+
+WORKING_MM = 1.5
+QUIET_MM = 1.5
+# The other side is taken as its brightest within this distance: no brain is quite symmetric.
+ASYMMETRY_MM = 5.0
+# Gaps that the region's bright parts leave between them.
+CLOSING_MM = 4.0
+# Fluid belongs to the tumor (necrosis, cyst, cavity) when the tumor is at least this share of what surrounds it, and
+# at most this share of it lies where the other side has fluid too.
+ADJOINING, ALIKE = 0.1, 0.3
+# A ball of this radius fits into a cavity; between its fluid and what is bright lie mixed voxels, so around it is meant
+# as far as this.
+CAVITY_MM, SHELL_MM = 3.0, 4.5
+FLUID, CORE_MM = 0.5, 1.5
+EDEMA, NECROSIS = 1, 2
+
+
+@operation(
+    "segmentation.flair_tumor",
+    title="Brain tumor and edema (FLAIR)",
+    gives="labels",
+    source="Menze et al., The multimodal brain tumor image segmentation benchmark (BRATS), IEEE TMI 34(10), 2015 (what "
+    "counts as whole tumor); asymmetry: Khotanlou et al., Fuzzy Sets and Systems 160(10), 2009",
+    dimensions=(3,),
+)
+class FlairTumor:
+    """Find the largest bright mass of one side in FLAIR, inside a mask of the brain: tumor and edema (1).
+
+    It is brighter than normal tissue and than the same place on the other side of the brain. Dark parts beside it that
+    the other side does not have (necrosis, cyst, cavity of an operation) are segment 2; both together are the whole
+    tumor.
+    """
+
+    low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of it has"] = 2.5
+    high: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that it has somewhere"] = 4.0
+    asymmetry: Annotated[
+        float, Range(0, 20, "SD"), "robust SD by which its middle part is brighter than the other side"
+    ] = 1.5
+    minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "pieces smaller than this are not taken as tumor"] = (
+        500.0
+    )
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {EDEMA: "edema", NECROSIS: "necrosis"}
+
+    def __call__(self, image, mask=None, progress=SILENT):
+        values, valid = values_of(image)
+        first, second, third = progress.parts(2, 8, 2)
+        brain = on_brain_grid(image, values, inside(mask, valid), WORKING_MM, first)
+        bright, dark = _tumor(self, brain, second)
+        # the whole first: its border is the image's, the border within is drawn inside it
+        whole = mask_on_image(bright | dark, brain.grid, image, third)
+        if not dark.any():
+            return whole
+        try:
+            inner = mask_on_image(dark, brain.grid, image)
+        except InputError:  # too little of it for the image's voxels
+            return whole
+        return whole + inner * whole
+
+
+def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+    """Its bright and its dark parts (z, y, x). Raises InputError when there is none."""
+    grid, region = brain.grid, brain.brain
+    quiet, mirror, join, close, hollow = progress.parts(1, 4, 1, 1, 3)
+    score = deviation(brain.values, region, "mode")
+    weight = np.maximum(gaussian(region, grid, [QUIET_MM] * 3), 1e-3)
+    score = deviation(gaussian(np.where(region, score, 0), grid, [QUIET_MM] * 3, quiet) / weight, region, "mode")
+    # bounded, so that the tumor itself does not decide where the plane lies
+    plane = mirror_plane(np.clip(score, -settings.high, settings.high), region, grid, mirror)
+    reach = [2 * round(ASYMMETRY_MM / s) + 1 for s in reversed(grid.spacing)]
+    other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
+    lopsided = score - np.maximum(other, 0) > settings.asymmetry
+    numbers, counts = connected_components(grid.image_of((score > settings.low) & region), "face", join)
+    sure = np.bincount(numbers[lopsided & (score > settings.high)].ravel(), minlength=counts.size)
+    sure[(counts * grid.voxel_volume < settings.minimum_volume_mm3) | (np.arange(counts.size) == 0)] = 0
+    if not sure.any():
+        raise InputError(
+            f"No mass was found: nothing of {settings.minimum_volume_mm3:g} mm3 is {settings.low:g} SD brighter than "
+            f"normal tissue, reaches {settings.high:g} SD and is {settings.asymmetry:g} SD brighter than the other "
+            "side. Lower one of these, or the volume."
+        )
+    mass = numbers == int(np.argmax(sure))
+    # bright strands that go on from it and are alike on both sides are none of it
+    bright = mass & dilated(mass & lopsided, grid, ASYMMETRY_MM)
+    bright = filled(closed(bright, grid, CLOSING_MM, close), grid) & region
+    dark = _cavities(brain, bright, plane, hollow)
+    whole = filled(closed(bright | dark, grid, CLOSING_MM, close), grid) & region
+    return whole & ~dark, dark
+
+
+def _cavities(brain: BrainGrid, bright: np.ndarray, plane: MirrorPlane, progress: Progress) -> np.ndarray:
+    """Fluid beside the tumor that is no ventricle and that the other side does not have (z, y, x)."""
+    grid, region = brain.grid, brain.brain
+    depth = distance_to(~region, grid)
+    fluid = fluid_in(brain, depth, "dark", FLUID)
+    own = fluid & ~ventricles_in(brain, "dark", FLUID, CORE_MM, progress)
+    numbers, _ = connected_components(grid.image_of(distance_to(~own, grid) > CAVITY_MM), "face")
+    alike = seen_in_mirror(fluid, grid, plane, 0.0) > 0.5
+    dark = np.zeros(region.shape, bool)
+    margin = int(np.ceil((CAVITY_MM + SHELL_MM) / min(grid.spacing))) + 1
+    for number, box in enumerate(ndimage.find_objects(numbers), 1):
+        wide = tuple(slice(max(0, s.start - margin), s.stop + margin) for s in box)
+        core = grid_of_box(grid, _within(wide, region.shape))
+        off = distance_to(numbers[wide] == number, core)
+        piece = own[wide] & (off <= CAVITY_MM + WORKING_MM)
+        shell = region[wide] & ~fluid[wide] & (distance_to(piece, core) <= SHELL_MM)
+        adjoins = shell.any() and bright[wide][shell].mean() > ADJOINING
+        if adjoins and alike[wide][numbers[wide] == number].mean() < ALIKE:
+            dark[wide] |= piece
+    return dark
+
+
+def _within(box: Box, shape: tuple[int, ...]) -> Box:
+    return tuple(slice(s.start, min(s.stop, n)) for s, n in zip(box, shape, strict=True))
