@@ -15,13 +15,15 @@ from ...core.statistics import median_and_sd
 from ...core.voxels import extended, gaussian, inside, values_of
 from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import connected_components
-from ..common.symmetry import symmetry_plane
+from ..common.symmetry import mirror_plane
 from .candidate import Candidate
 from .listing import ball_diameter
 from .operating_point import OperatingPoint, often
 
 # Candidates are sought above this many SD of the differences; the operating point then decides.
 LOWEST_SD = 2.0
+# Fewer voxels tell nothing of sides.
+LEAST_VOXELS = 100
 # A finding reaches down to this share of its own peak.
 RIM = 0.5
 
@@ -60,8 +62,10 @@ class MirrorOutliers:
         smooth = gaussian((values / largest).astype(np.float32), grid, [self.smoothing_mm] * 3, smoothing)
         # what lies outside the mask is neither bright nor dark
         smooth[~region] = np.median(smooth[region])
-        plane = symmetry_plane(grid.image_of(smooth), grid.image_of(region), plane_part)
-        other_region = resample(grid.image_of(region), grid, plane.transform(), sitk.sitkNearestNeighbor)
+        if np.count_nonzero(region) < LEAST_VOXELS or not np.ptp(smooth[region]) > 0:
+            raise InputError("There is too little in the image to tell its sides: choose a larger region.")
+        plane = mirror_plane(smooth, region, grid, plane_part)
+        other_region = resample(grid.image_of(region), grid, plane.transform, sitk.sitkNearestNeighbor)
         both = region & (sitk.GetArrayViewFromImage(other_region) != 0)
         if np.count_nonzero(both) < 0.2 * np.count_nonzero(region):
             raise InputError(
@@ -80,9 +84,9 @@ class MirrorOutliers:
         window = [max(1, 2 * int(self.tolerance_mm / s) + 1) for s in reversed(grid.spacing)]
         highest = ndimage.maximum_filter(values, window)
         progress(0.4, "Comparing the sides")
-        other = sitk.GetArrayFromImage(resample(extended(grid.image_of(highest)), grid, plane.transform()))
+        other = sitk.GetArrayFromImage(resample(extended(grid.image_of(highest)), grid, plane.transform))
         # the tolerance lifts all differences below 0; their spread is that of the plain difference
-        plain = sitk.GetArrayFromImage(resample(extended(grid.image_of(values)), grid, plane.transform()))
+        plain = sitk.GetArrayFromImage(resample(extended(grid.image_of(values)), grid, plane.transform))
         _, sd = median_and_sd((values - plain)[both])
         if not sd > 0:
             raise InputError("Both sides are the same to the last digit, so nothing stands out.")

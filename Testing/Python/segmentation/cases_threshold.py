@@ -13,16 +13,17 @@ def pet_ball(size=(32, 30, 24), spacing=None) -> sitk.Image:
 
 SHADED = {"window_mm": 15.0}
 
+METHODS = (
+    *("otsu", "li", "yen", "triangle", "maximum_entropy", "kittler_illingworth"),
+    *("huang", "renyi_entropy", "shanbhag", "intermodes", "isodata", "moments"),
+)
+
 CASES = {
     "segmentation.threshold": [
         Case(parameters={"lower": 60.0}, scale_free=False),
         Case(parameters={"tissue": "muscle"}, image=lambda *a: ball_image(*a) - 60.0, scale_free=False),
     ],
-    "segmentation.auto_threshold": [
-        Case(parameters={"method": method}, share=0.01)
-        for method in ("otsu", "li", "yen", "triangle", "maximum_entropy", "kittler_illingworth", "huang")
-        + ("renyi_entropy", "shanbhag", "intermodes", "isodata", "moments")
-    ]
+    "segmentation.auto_threshold": [Case(parameters={"method": method}, share=0.01) for method in METHODS]
     + [Case(parameters={"side": "dark", "ignored_percent": 1.0})],
     "segmentation.multi_otsu": [Case(parameters={"keep": "2-3"}), Case(parameters={"classes": 2, "keep": "2"})],
     "segmentation.local_threshold": [
