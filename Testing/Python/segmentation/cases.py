@@ -6,6 +6,14 @@ from pathlib import Path
 
 from .case import Case
 
+# Whole organs that no small phantom here shows yet; their benchmarks try them on real images.
+WITHOUT_PHANTOM = {
+    "segmentation.ct_bones",
+    "segmentation.ct_lungs",
+    "segmentation.flair_tumor",
+    "segmentation.white_matter_lesions",
+}
+
 
 def all_cases() -> dict[str, list[Case]]:
     """Cases by operation name, from CASES of every cases_*.py beside this file."""

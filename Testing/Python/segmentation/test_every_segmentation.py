@@ -17,12 +17,13 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import operations
 
 from .case import LEFT_HANDED, OBLIQUE, Case
-from .cases import all_cases
+from .cases import WITHOUT_PHANTOM, all_cases
 
 CASES = all_cases()
 ALL = [
     (declaration.create(case.parameters), case)
     for declaration in operations("segmentation")
+    if declaration.name not in WITHOUT_PHANTOM
     for case in CASES.get(declaration.name, [Case()])
 ]
 
