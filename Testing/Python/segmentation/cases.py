@@ -11,6 +11,7 @@ WITHOUT_PHANTOM = {
     "segmentation.ct_bones",
     "segmentation.ct_lungs",
     "segmentation.flair_tumor",
+    "segmentation.ventricles",
     "segmentation.white_matter_lesions",
 }
 
