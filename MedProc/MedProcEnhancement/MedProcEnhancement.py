@@ -39,6 +39,7 @@ from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.inputs import propose_volume, require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
+from MedProcLib.widgets.preset_proposal import PresetProposal
 from MedProcLib.widgets.preview_panel import PreviewPanel
 from MedProcLib.widgets.quality_panel import QualityPanel
 from MedProcLib.widgets.region_choice import Region, SegmentBox, is_resampled, region_image, segment_ids
@@ -99,8 +100,7 @@ class MedProcEnhancementWidget(ModuleWidget):
         )
 
     def connectPanel(self):
-        self.proposal = None
-        self._proposedFor = ""
+        self.proposed = PresetProposal(self.logic.propose, preset_of_recipe)
         self._chainShown = None
         self._hierarchy = None
         self.presets = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset, PRESETS)
@@ -136,13 +136,13 @@ class MedProcEnhancementWidget(ModuleWidget):
         self.preview.stop()
         self.quality.clear()
         self._observeHierarchy(None)
-        self._proposedFor = ""
+        self.proposed.forget()
         super().onSceneStartClose(caller, event)
 
     def refresh(self):
         parameters = self.parameters
         self._propose()
-        self.presets.show(preset_of_recipe(self.recipe()), self.proposal)
+        self.presets.show(preset_of_recipe(self.recipe()), self.proposed.proposal)
         self.maskSegments.show(parameters.mask, parameters.maskSegment)
         self.volumes.show(referenced_nodes(parameters.parameterNode, SEVERAL_ROLE))
         self.branches.show(parameters.branch)
@@ -242,7 +242,7 @@ class MedProcEnhancementWidget(ModuleWidget):
     def onPreset(self, preset):
         if self.parameters is None:
             return
-        self.parameters.chainByUser = self.proposal is None or preset != self.proposal.preset
+        self.parameters.chainByUser = self.proposed.is_own_choice(preset)
         if preset is not None:
             self._use(preset)
 
@@ -265,15 +265,12 @@ class MedProcEnhancementWidget(ModuleWidget):
 
     def _propose(self):
         """Propose a preset for a volume that was not there before, and use it unless the user made the chain."""
-        volume = self.parameters.inputVolume
-        name = volume.GetID() if volume is not None else ""
-        if name == self._proposedFor:
-            return
-        self._proposedFor = name
-        self.proposal = self.logic.propose(volume) if volume is not None else None
-        isUntouched = self.recipe() == self.chain.default or preset_of_recipe(self.recipe()) is not None
-        if self.proposal is not None and isUntouched and not self.parameters.chainByUser:
-            self._use(self.proposal.preset)
+        parameters = self.parameters
+        preset = self.proposed.for_volume(
+            parameters.inputVolume, self.recipe(), self.chain.default, parameters.chainByUser
+        )
+        if preset is not None:
+            self._use(preset)
 
     def _use(self, preset):
         self.chain.set_recipe(preset.recipe())

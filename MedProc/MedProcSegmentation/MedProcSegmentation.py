@@ -59,6 +59,7 @@ from MedProcLib.widgets.label_preview_panel import Inputs, LabelPreviewPanel
 from MedProcLib.widgets.list_choice import ListBox
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
+from MedProcLib.widgets.preset_proposal import PresetProposal
 from MedProcLib.widgets.region_choice import Region, RoiWatch, SegmentBox, region_image, segment_ids
 from MedProcLib.widgets.scoring_panel import ScoringPanel
 from MedProcLib.widgets.seed_panel import SeedPanel
@@ -119,8 +120,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         )
 
     def connectPanel(self):
-        self.proposal = None
-        self._proposedFor = ""
+        self.proposed = PresetProposal(self.logic.propose, preset_of_recipe)
         self._shownChain = None
         self._before = None
         ui = self.ui
@@ -182,14 +182,14 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.seeds.close()
         self.roi.watch(None)
         self.found.offer(None)
-        self._proposedFor = ""
+        self.proposed.forget()
         super().onSceneStartClose(caller, event)
 
     def refresh(self):
         parameters, ui = self.parameters, self.ui
         self._propose()
         preset = preset_of_recipe(self.recipe())
-        self.presets.show(preset, self.proposal)
+        self.presets.show(preset, self.proposed.proposal)
         self.maskSegments.show(parameters.mask, parameters.maskSegment)
         self.raters.show(self.keptNodes(RATERS_ROLE))
         self.seeds.show()
@@ -383,7 +383,7 @@ class MedProcSegmentationWidget(ModuleWidget):
     def onPreset(self, preset):
         if self.parameters is None:
             return
-        self.parameters.chainByUser = self.proposal is None or preset != self.proposal.preset
+        self.parameters.chainByUser = self.proposed.is_own_choice(preset)
         if preset is not None:
             self._use(preset)
         else:
@@ -413,15 +413,12 @@ class MedProcSegmentationWidget(ModuleWidget):
 
     def _propose(self):
         """Propose a preset for a volume that was not there before, and use it unless the user made the chain."""
-        volume = self.parameters.inputVolume
-        name = volume.GetID() if volume is not None else ""
-        if name == self._proposedFor:
-            return
-        self._proposedFor = name
-        self.proposal = self.logic.propose(volume) if volume is not None else None
-        isUntouched = self.recipe() == self.chain.default or preset_of_recipe(self.recipe()) is not None
-        if self.proposal is not None and isUntouched and not self.parameters.chainByUser:
-            self._use(self.proposal.preset)
+        parameters = self.parameters
+        preset = self.proposed.for_volume(
+            parameters.inputVolume, self.recipe(), self.chain.default, parameters.chainByUser
+        )
+        if preset is not None:
+            self._use(preset)
 
     def _use(self, preset):
         self.chain.set_recipe(preset.recipe())

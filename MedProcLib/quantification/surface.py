@@ -11,8 +11,9 @@ import itertools
 
 import numpy as np
 
+from ..core.cube_cell import FACES, Edge, closed_loops, edge_between, middle_of, triangulations
+
 CASES = 256
-Edge = tuple[int, int]
 
 
 def surface_volume_and_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
@@ -40,25 +41,12 @@ def _volume_and_area_of_cases(spacing: tuple[float, ...]) -> tuple[np.ndarray, n
     """What one cell of each case holds inside (mm3) and adds to the surface (mm2)."""
     volumes, areas = np.zeros(CASES), np.zeros(CASES)
     for case in range(CASES):
-        volumes[case] = sum(_inside_share(face, case) for face in _FACES[1::2]) * np.prod(spacing) / 3
+        volumes[case] = sum(_inside_share(face, case) for face in FACES[1::2]) * np.prod(spacing) / 3
         for loop in _loops(case):
-            volume, area = _convex_fill(np.array([_middle(edge) for edge in loop]) * spacing)
+            volume, area = _convex_fill(np.array([middle_of(edge) for edge in loop]) * spacing)
             volumes[case] += volume
             areas[case] += area
     return volumes, areas
-
-
-def _faces() -> list[list[int]]:
-    """The four corners of each face, counterclockwise seen from outside: low x, high x, low y, ..."""
-    faces = []
-    for axis, side in itertools.product(range(3), (0, 1)):
-        u, v = (axis + 1) % 3, (axis + 2) % 3
-        ring = [(0, 0), (1, 0), (1, 1), (0, 1)] if side else [(0, 1), (1, 1), (1, 0), (0, 0)]
-        faces.append([side << axis | a << u | b << v for a, b in ring])
-    return faces
-
-
-_FACES = _faces()
 
 
 def _loops(case: int) -> list[list[Edge]]:
@@ -67,21 +55,14 @@ def _loops(case: int) -> list[list[Edge]]:
     On a face with two opposite corners inside, these are taken as connected, as voxels that share a corner are.
     """
     following: dict[Edge, Edge] = {}
-    for face in _FACES:
+    for face in FACES:
         inside = [bool(case >> corner & 1) for corner in face]
         steps = [(i, (i + 1) % 4) for i in range(4)]
-        leaving = [(a, _edge(face[a], face[b])) for a, b in steps if inside[a] and not inside[b]]
-        entering = [(a, _edge(face[a], face[b])) for a, b in steps if inside[b] and not inside[a]]
+        leaving = [(a, edge_between(face[a], face[b])) for a, b in steps if inside[a] and not inside[b]]
+        entering = [(a, edge_between(face[a], face[b])) for a, b in steps if inside[b] and not inside[a]]
         for position, edge in leaving:
             following[edge] = min(entering, key=lambda entry: (entry[0] - position) % 4)[1]
-    loops = []
-    while following:
-        edge, loop = next(iter(following)), []
-        while edge in following:
-            loop.append(edge)
-            edge = following.pop(edge)
-        loops.append(loop)
-    return loops
+    return closed_loops(following)
 
 
 def _convex_fill(polygon: np.ndarray) -> tuple[float, float]:
@@ -91,7 +72,7 @@ def _convex_fill(polygon: np.ndarray) -> tuple[float, float]:
     and direction of the axes, and is nearest to the truth for convex objects; the smaller area breaks ties.
     """
     options = []
-    for triangles in _triangulations(0, len(polygon) - 1):
+    for triangles in triangulations(0, len(polygon) - 1):
         a, b, c = polygon[np.array(triangles)].transpose(1, 0, 2)
         volume = -np.einsum("ij,ij->", a, np.cross(b, c)) / 6
         area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
@@ -101,27 +82,8 @@ def _convex_fill(polygon: np.ndarray) -> tuple[float, float]:
     return most, min(area for volume, area in options if volume >= most - tolerance)
 
 
-def _triangulations(first: int, last: int) -> list[list[tuple[int, int, int]]]:
-    if last - first < 2:
-        return [[]]
-    return [
-        [*left, *right, (first, apex, last)]
-        for apex in range(first + 1, last)
-        for left in _triangulations(first, apex)
-        for right in _triangulations(apex, last)
-    ]
-
-
 def _inside_share(face: list[int], case: int) -> float:
     """Share of a face's area that is inside."""
     inside = [case >> corner & 1 for corner in face]
     opposite = sum(inside) == 2 and inside[0] == inside[2]
     return 0.75 if opposite else (0, 1 / 8, 1 / 2, 7 / 8, 1)[sum(inside)]
-
-
-def _edge(first: int, second: int) -> Edge:
-    return min(first, second), max(first, second)
-
-
-def _middle(edge: Edge) -> np.ndarray:
-    return np.array([[corner & 1, corner >> 1 & 1, corner >> 2 & 1] for corner in edge]).mean(axis=0)

@@ -13,8 +13,8 @@ from .sphere_mesh import SphereMesh
 
 # The plane is looked for on voxels of this side, blurred to it: finer ones move it by less than half a millimeter.
 COARSE_MM = 4.0
-# So many of the directions tried are followed further.
-FOLLOWED = 4
+# So many of the directions tried are followed further, so far apart: neighbors would lead to one place.
+FOLLOWED, APART_DEG = 6, 20.0
 # First steps of the search: of the direction (as a tangent) and of the place.
 TILT, SHIFT_MM = 0.15, 6.0
 
@@ -66,10 +66,10 @@ def mirror_plane(values: np.ndarray, region: np.ndarray, grid: Geometry, progres
     directions = _directions(grid.dimension, points - middle)
     first = [likeness(normal, float(normal @ middle)) for normal in directions]
     best = MirrorPlane(directions[0], float(directions[0] @ middle), -1.0)
-    followed = np.argsort(first)[::-1][:FOLLOWED]
-    for number, chosen in enumerate(followed):
+    followed = _apart(directions, np.argsort(first, kind="stable")[::-1])
+    for number, direction in enumerate(followed):
         search(number / len(followed), "Looking for the plane of symmetry")
-        best = max(best, _followed(directions[chosen], middle, likeness), key=lambda plane: plane.likeness)
+        best = max(best, _followed(direction, middle, likeness), key=lambda plane: plane.likeness)
     return best
 
 
@@ -104,6 +104,17 @@ def _directions(dimension: int, offsets: np.ndarray) -> np.ndarray:
     around = SphereMesh.of_level(2).points
     half = around[around @ np.array([1.0, 1e-3, 1e-6]) > 0]
     return np.concatenate([half, np.eye(3), principal])
+
+
+def _apart(directions: np.ndarray, order: np.ndarray) -> list[np.ndarray]:
+    """The first directions in this order that are well apart."""
+    chosen: list[np.ndarray] = []
+    for direction in directions[order]:
+        if all(abs(float(direction @ other)) < np.cos(np.radians(APART_DEG)) for other in chosen):
+            chosen.append(direction)
+        if len(chosen) == FOLLOWED:
+            break
+    return chosen
 
 
 def _followed(normal, middle, likeness) -> MirrorPlane:

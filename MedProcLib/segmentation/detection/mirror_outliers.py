@@ -12,7 +12,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ...core.statistics import median_and_sd
-from ...core.voxels import extended, gaussian, inside, values_of
+from ...core.voxels import extended, foreground, gaussian, inside, values_of
 from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import connected_components
 from ..common.symmetry import mirror_plane
@@ -42,7 +42,7 @@ class MirrorOutliers:
 
     The plane of symmetry is found first, however the patient lies. A voxel counts as different when it exceeds all
     within the tolerance around its mirror place, so that sides need not be quite alike. Works inside the mask: give one
-    of the brain, or all of the head is compared. The false ones expected are learned from the opposite polarity.
+    of the brain, or the foreground (Otsu) is compared. The false ones expected are learned from the opposite polarity.
     """
 
     polarity: Annotated[Literal["bright", "dark"], "brighter or darker than the other side"] = "bright"
@@ -55,7 +55,8 @@ class MirrorOutliers:
 
     def __call__(self, image, mask=None, progress=SILENT):
         values, valid = values_of(image)
-        region = inside(mask, valid)
+        # without a mask the foreground with its holes: in air both sides are alike to the last digit
+        region = inside(mask, valid) if mask is not None else ndimage.binary_fill_holes(foreground(values, valid))
         grid = Geometry.of(image)
         smoothing, plane_part, comparing = progress.parts(1, 3, 3)
         largest = float(np.abs(values).max()) or 1.0

@@ -8,12 +8,11 @@ of the ways to divide a polygon that is not flat into triangles, the one with th
 """
 
 import functools
-import itertools
 import math
 
 import numpy as np
 
-Edge = tuple[int, int]
+from ...core.cube_cell import FACES, Edge, closed_loops, edge_between, middle_of, triangulations
 
 
 def surface_elements(mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
@@ -77,7 +76,7 @@ def _triangles() -> list[list[np.ndarray]]:
     found = []
     for case in range(128):
         few = case if case.bit_count() <= 4 else 255 - case
-        polygons = [np.array([_middle(edge) for edge in loop]) for loop in _loops(few)]
+        polygons = [np.array([middle_of(edge) for edge in loop]) for loop in _loops(few)]
         found.append([triangle for polygon in polygons for triangle in _flattest(polygon)])
     return found + found[::-1]
 
@@ -85,7 +84,7 @@ def _triangles() -> list[list[np.ndarray]]:
 def _loops(case: int) -> list[list[Edge]]:
     """Closed polygons in which the surface cuts a cell, as lists of cut edges, around corners inside that are apart."""
     following: dict[Edge, Edge] = {}
-    for face in _faces():
+    for face in FACES:
         inside = [bool(case >> corner & 1) for corner in face]
         for i in range(4):
             if inside[i] and not inside[i - 1]:
@@ -93,32 +92,14 @@ def _loops(case: int) -> list[list[Edge]]:
                 last = i
                 while inside[(last + 1) % 4]:
                     last += 1
-                start = _edge(face[i - 1], face[i])
-                following[_edge(face[last % 4], face[(last + 1) % 4])] = start
-    loops = []
-    while following:
-        edge, loop = next(iter(following)), []
-        while edge in following:
-            loop.append(edge)
-            edge = following.pop(edge)
-        loops.append(loop)
-    return loops
-
-
-@functools.cache
-def _faces() -> list[list[int]]:
-    """The four corners of each face of a cell, in one turn around it as seen from outside."""
-    faces = []
-    for axis, side in itertools.product(range(3), (0, 1)):
-        u, v = (axis + 1) % 3, (axis + 2) % 3
-        turn = [(0, 0), (1, 0), (1, 1), (0, 1)] if side else [(0, 1), (1, 1), (1, 0), (0, 0)]
-        faces.append([side << axis | a << u | b << v for a, b in turn])
-    return faces
+                start = edge_between(face[i - 1], face[i])
+                following[edge_between(face[last % 4], face[(last + 1) % 4])] = start
+    return closed_loops(following)
 
 
 def _flattest(polygon: np.ndarray) -> list[np.ndarray]:
     """Triangles of a polygon (n, 3), in as few planes as can be; those that can are of one area."""
-    return min(([polygon[list(t)] for t in way] for way in _ways(0, len(polygon) - 1)), key=_number_of_planes)
+    return min(([polygon[list(t)] for t in way] for way in triangulations(0, len(polygon) - 1)), key=_number_of_planes)
 
 
 def _number_of_planes(triangles: list[np.ndarray]) -> int:
@@ -127,23 +108,3 @@ def _number_of_planes(triangles: list[np.ndarray]) -> int:
     normals /= np.linalg.norm(normals, axis=1, keepdims=True)
     planes = np.column_stack([normals, (normals * a).sum(axis=1)])
     return len({tuple(plane) for plane in (np.round(planes, 6) + 0.0).tolist()})
-
-
-def _ways(first: int, last: int) -> list[list[tuple[int, int, int]]]:
-    """All ways to divide the polygon of the corners first..last into triangles."""
-    if last - first < 2:
-        return [[]]
-    return [
-        [*left, *right, (first, apex, last)]
-        for apex in range(first + 1, last)
-        for left in _ways(first, apex)
-        for right in _ways(apex, last)
-    ]
-
-
-def _edge(first: int, second: int) -> Edge:
-    return min(first, second), max(first, second)
-
-
-def _middle(edge: Edge) -> np.ndarray:
-    return np.array([[corner >> axis & 1 for axis in range(3)] for corner in edge]).mean(axis=0)

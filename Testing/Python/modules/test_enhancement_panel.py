@@ -427,7 +427,8 @@ def test_dicom_tags_decide(panel, scene, monkeypatch):
     node = add_volume("Series 4", np.random.default_rng(1).normal(100, 5, (4, 10, 10)))
     node.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
     widget = panel(NAME)
-    assert widget.proposal.preset.name == "ct_lung" and "B70f" in widget.proposal.reason
+    proposal = widget.proposed.proposal
+    assert proposal.preset.name == "ct_lung" and "B70f" in proposal.reason
 
 
 def test_the_preview_follows_the_panel_and_ends_with_the_result(panel, volume, scene):

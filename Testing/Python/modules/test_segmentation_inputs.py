@@ -49,7 +49,7 @@ def test_presets_are_grouped_and_the_proposal_is_marked(panel, load):
     texts = [box.itemText(n) for n in range(box.count)]
     assert texts[0] == "Custom"
     assert {preset.group for preset in PRESETS} <= set(texts)
-    assert sum("(proposed)" in text for text in texts) == (widget.proposal is not None)
+    assert sum("(proposed)" in text for text in texts) == (widget.proposed.proposal is not None)
     group = texts.index(PRESETS[0].group)
     assert texts[group + 1].strip().startswith(PRESETS[0].title)
     before = widget.recipe()
