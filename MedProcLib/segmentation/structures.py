@@ -45,6 +45,8 @@ STRUCTURES: dict[str, Structure] = {
     "trachea": _entry("Trachea", (182, 228, 255), _ANATOMY, "44567001", "Trachea"),
     "bone": _entry("Bone", (241, 214, 145), _TISSUE, "272673000", "Bone"),
     "fat": _entry("Fat", (230, 220, 70), _TISSUE, "248300009", "Body fat"),
+    "fat_subcutaneous": _entry("Subcutaneous fat", (250, 235, 130), _TISSUE, "248300009", "Body fat"),
+    "fat_visceral": _entry("Fat inside the body wall", (215, 190, 40), _TISSUE, "248300009", "Body fat"),
     "muscle": _entry("Muscle", (192, 104, 88), _TISSUE, "71616004", "Muscle"),
     "liver": _entry("Liver", (221, 130, 101), _ANATOMY, "10200004", "Liver"),
     "spleen": _entry("Spleen", (157, 108, 162), _ANATOMY, "78961009", "Spleen"),

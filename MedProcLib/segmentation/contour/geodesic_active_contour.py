@@ -15,7 +15,8 @@ from .start import each_object
     "segmentation.geodesic_active_contour",
     title="Geodesic active contour",
     gives="labels",
-    source="Caselles, Kimmel & Sapiro, Geodesic active contours, IJCV 22(1), 1997",
+    source="Caselles, Kimmel & Sapiro, Geodesic active contours, IJCV 22(1), 1997; Cohen & Cohen, IEEE PAMI 15(11), "
+    "1993 (potential by the distance to edges)",
 )
 class GeodesicActiveContour:
     """Let a contour grow from seeds (or a segment) until edges stop it, and draw it onto them.
@@ -23,7 +24,8 @@ class GeodesicActiveContour:
     What counts as an edge is learned from the gradients where it starts; weak edges stop it where strong ones do, and
     smoothness lets it pass no gap that is narrow. Each seed label is an object of its own, which starts from its seeds
     grown by the radius, or from its segment if segments are given. Where objects overlap, a voxel goes to the one
-    whose start is nearest. Leaks end at the reach.
+    whose start is nearest. Leaks end at the reach. In soft tissue, whose edges are weak, more smoothness (a fifth of
+    the object's radius and more) keeps it in.
     """
 
     start_radius_mm: Annotated[float, Range(0, 100, "mm"), "seeds are grown by this to make the first contour"] = 3.0
@@ -31,7 +33,7 @@ class GeodesicActiveContour:
     sd_mm: Annotated[float, Range(0.1, 20, "mm"), "SD of the Gaussian for the gradient: smaller edges are lost"] = 1.0
     edge_sd: Annotated[
         float, Range(0, 100, "SD"), "least gradient of an edge above those at the start, in their robust SD"
-    ] = 6.0
+    ] = 4.0
     edge_step: Annotated[
         float,
         Range(0, 1e6, "intensity"),
@@ -40,7 +42,7 @@ class GeodesicActiveContour:
     propagation: Annotated[float, Range(-1, 1), "drive outward; negative: inward, from a contour around the object"] = (
         1.0
     )
-    smoothness_mm: Annotated[float, Range(0, 20, "mm"), "bends of a smaller radius are smoothed, gaps closed"] = 1.0
+    smoothness_mm: Annotated[float, Range(0, 20, "mm"), "bends of a smaller radius are smoothed, gaps closed"] = 2.0
     advection: Annotated[float, Range(0, 10), "pull onto the edges nearby"] = 1.0
     iterations: Annotated[int, Range(1, 5000, "iterations"), "most steps, of about half a voxel each"] = 300
 
@@ -59,6 +61,6 @@ class GeodesicActiveContour:
             )
 
         def find(patch, share):
-            return moved(patch, forces, self.iterations, share)
+            return moved(patch, forces, self.sd_mm, self.iterations, share)
 
         return each_object(image, seeds, labels, mask, self.start_radius_mm, self.reach_mm, find, progress)

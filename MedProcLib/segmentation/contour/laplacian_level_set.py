@@ -11,11 +11,12 @@ from ...core.progress import SILENT
 from ...enhancement.morphology.ball import dilated
 from ...enhancement.structure.derivatives import derivatives, in_blocks
 from ..common.morphology import distance_to
-from .edge_potential import REACH_SD
 from .level_set import Forces
 from .moving import Cubes, moved
 from .start import Patch, each_object
 
+# A Laplacian is compared with the strongest one within this many SD of the smoothing.
+REACH_SD = 2.0
 # A Laplacian below this share of the strongest ones is no edge.
 LEAST_SHARE = 0.05
 
@@ -60,7 +61,7 @@ class LaplacianLevelSet:
                 nearby = dilated(strength, REACH_SD * sd, (cubes.side,) * curve.ndim, whole)
                 return Forces(-sign * curve / np.maximum(nearby, least), self.smoothness_mm / cubes.side)
 
-            return moved(patch, forces, self.iterations, share)
+            return moved(patch, forces, self.sd_mm, self.iterations, share)
 
         return each_object(image, seeds, labels, mask, self.start_radius_mm, self.reach_mm, find, progress)
 

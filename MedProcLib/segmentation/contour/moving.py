@@ -39,16 +39,19 @@ class Cubes:
     start: np.ndarray
 
 
-def moved(patch: Patch, forces: Callable[[Cubes], Forces], iterations: int, progress: Progress = SILENT) -> np.ndarray:
+def moved(
+    patch: Patch, forces: Callable[[Cubes], Forces], detail_mm: float, iterations: int, progress: Progress = SILENT
+) -> np.ndarray:
     """Where the object is (z, y, x, on the patch) after its contour has moved under the forces.
 
     forces: makes the forces, which depend on the voxels' size; outside what is allowed the contour shrinks.
+    detail_mm: it begins on larger voxels where these are no larger than this.
     Raises InputError for an image that is constant there.
     """
     grid = patch.grid
     finest = working_side(grid, MOST_VOXELS)
     sides = [finest]
-    if np.prod(grid.extent / finest) > FEW_VOXELS:
+    if np.prod(grid.extent / finest) > FEW_VOXELS and COARSE * finest <= detail_mm:
         sides.insert(0, COARSE * finest)
     distance, on = _signed(patch.start, grid), grid
     for side, share in zip(sides, progress.parts(1, 2)[-len(sides) :], strict=True):

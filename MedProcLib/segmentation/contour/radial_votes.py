@@ -63,17 +63,17 @@ def edge_points(
     noise = mode_and_sd(steepness[steepness > 1e-6 * largest])[0] / max(1.0, (axes - 1) ** 0.5) if largest > 0 else 0.0
     least = max(noise_multiple * noise, LEAST_SHARE * largest, float(np.finfo(np.float32).tiny))
 
-    def crests(part: Box) -> np.ndarray:
-        return _crests(values, where, spacing, sd_mm, least, part)
+    def find(part: Box) -> np.ndarray:
+        return crests(values, where, spacing, sd_mm, least, part)
 
-    found = np.concatenate(in_blocks(crests, whole, second))
+    found = np.concatenate(in_blocks(find, whole, second))
     if len(found) > MOST_POINTS:
         found = found[np.sort(np.argpartition(-found[:, -1], MOST_POINTS)[:MOST_POINTS])]
     dimension = values.ndim
     return EdgePoints(found[:, :dimension], found[:, dimension : 2 * dimension])
 
 
-def _crests(
+def crests(
     values: np.ndarray, where: np.ndarray, spacing: Sequence[float], sd_mm: float, least: float, part: Box
 ) -> np.ndarray:
     """Position, direction and steepness (n, 2 * dimension + 1) of the edge points in a box of the array."""

@@ -57,7 +57,7 @@ class ThresholdLevelSet:
                 ramp = np.clip(RAMP_SD * cubes.scale * noise, 0.02 * (high - low), (high - low) / 2)
                 return Forces(np.clip(within / ramp, -1, 1).astype(np.float32), self.smoothness_mm / cubes.side)
 
-            return moved(patch, forces, self.iterations, share)
+            return moved(patch, forces, 2 * self.smoothness_mm, self.iterations, share)
 
         return each_object(image, seeds, labels, mask, self.start_radius_mm, self.reach_mm, find, progress)
 

@@ -14,8 +14,23 @@ def _file(name: str, title: str, about: str, seeds: str = "") -> Preset:
 CT_PRESETS: tuple[Preset, ...] = (
     _file("ct_lungs", "Lungs", "Right and left lung, airways left out, vessels and dense disease at the wall included"),
     _file("ct_nodules", "Lung nodules", "Round dense spots in the lungs, listed with how many are expected by chance"),
+    _file("ct_airways", "Airways", "Trachea and bronchi as far as their walls can be seen"),
+    _file("ct_body", "Body", "The body against the air around it, without the table"),
+    _file("ct_without_table", "Body and table", "The body, and what is dense beside it, so that it can be taken out"),
+    _file("ct_bones", "Bones", "All bones with their marrow, without table and without contrast in vessels"),
     _file(
         "ct_calcifications", "Calcifications", "Small dense spots in soft tissue that are no bone, listed by density"
     ),
-    _file("ct_body", "Body", "The body against the air around it, without the table"),
+    _file(
+        "ct_fat_muscle",
+        "Fat and muscle",
+        "Fat under the skin, fat inside the wall, and lean tissue (with organs) by Hounsfield units",
+    ),
+    _file("ct_liver", "Liver", "The largest even organ on the right, or that around a point, cut off from neighbors"),
+    _file(
+        "ct_kidneys",
+        "Kidneys",
+        "A first outline of each kidney from a point in it, to be corrected",
+        "a point in each kidney",
+    ),
 )

@@ -30,6 +30,13 @@ GENERAL_PRESETS: tuple[Preset, ...] = (
         "What is connected to each point and of like brightness, holes filled, smoothed",
         "a point inside each region",
     ),
+    _file("vessels", "Vessels", "Bright tubes of any course, by their shape"),
+    _file(
+        "tree_from_point",
+        "Tree of tubes from a point",
+        "The vessels or ducts that go on from a point, stopped where they would leak",
+        "a point in the trunk of the tree",
+    ),
     _file("bright_regions", "Bright regions", "What is brighter than the rest (Otsu), each connected piece a segment"),
     _file("dark_regions", "Dark regions", "What is darker than the rest (Otsu), each connected piece a segment"),
 )

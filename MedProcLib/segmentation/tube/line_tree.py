@@ -14,6 +14,7 @@ from ..common.thinning import thinned
 from .branch import Branch
 from .cross_sections import SAMPLES, Region, tangents_of
 from .skeleton_graph import Chain, SkeletonGraph, graph_of, pruned
+from .slice_grid import with_slice
 
 # How often the line is moved to the middle of its cross-sections.
 CENTERINGS = 2
@@ -41,7 +42,7 @@ def centerlines_of(
     thickest free end. Pieces of the region make trees of their own, the one with the thickest beginning first.
     """
     if region.ndim == 2:
-        branches, numbers = centerlines_of(region[np.newaxis], _as_3d(grid), spur_radii, _as_slice(root), progress)
+        branches, numbers = centerlines_of(region[np.newaxis], with_slice(grid), spur_radii, _as_slice(root), progress)
         return [_in_plane(branch) for branch in branches], numbers[0]
     thin, cut, follow = progress.parts(6, 2, 2)
     around = box_around(region)
@@ -214,17 +215,6 @@ def _paint(
         where = tuple(np.clip(voxels, 0, np.array(numbers.shape) - 1).T)
         free = (numbers[where] == 0) & region[where]
         numbers[tuple(a[free] for a in where)] = number
-
-
-def _as_3d(grid: Geometry) -> Geometry:
-    direction = np.eye(3)
-    direction[:2, :2] = np.reshape(grid.direction, (2, 2))
-    return Geometry(
-        (*grid.size, 1),
-        (*grid.spacing, min(grid.spacing)),
-        (*grid.origin, 0.0),
-        tuple(float(d) for d in direction.ravel()),
-    )
 
 
 def _as_slice(root: np.ndarray | None) -> np.ndarray | None:

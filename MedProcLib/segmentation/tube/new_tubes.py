@@ -18,10 +18,13 @@ LEAK_AROUND = 2
 CUBE = np.ones((3, 3, 3), bool)
 
 
-def tubes_beside(new: np.ndarray, tree: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
+def tubes_beside(
+    new: np.ndarray, tree: np.ndarray, grid: Geometry, leniency: float = 1.0
+) -> tuple[np.ndarray, np.ndarray]:
     """Which new voxels (bool; z, y, x) that do not touch the tree (bool, not empty) are tubes, and which leaks.
 
-    Leaks come with what lies around them, except for the tree.
+    leniency: so many times as much volume and thickness passes as by default. Leaks come with what lies around them,
+    except for the tree.
     """
     tubes, leaks = np.zeros(new.shape, bool), np.zeros(new.shape, bool)
     numbers, count = ndimage.label(new & ~wider(tree), CUBE)
@@ -34,7 +37,9 @@ def tubes_beside(new: np.ndarray, tree: np.ndarray, grid: Geometry) -> tuple[np.
     volumes = np.bincount(numbers.ravel()) * grid.voxel_volume
     for number, box in enumerate(ndimage.find_objects(numbers), 1):
         piece = numbers[box] == number
-        if volumes[number] < SMALL_MM3 or not _is_leak(piece, box, volumes[number], tree[near], near, depth, grid):
+        if volumes[number] < SMALL_MM3 or not _is_leak(
+            piece, box, volumes[number], tree[near], near, depth, grid, leniency
+        ):
             tubes[box] |= piece
         else:
             leaks[box] |= piece
@@ -44,7 +49,14 @@ def tubes_beside(new: np.ndarray, tree: np.ndarray, grid: Geometry) -> tuple[np.
 
 
 def _is_leak(
-    piece: np.ndarray, box: Box, volume: float, tree: np.ndarray, near: Box, depth: np.ndarray, grid: Geometry
+    piece: np.ndarray,
+    box: Box,
+    volume: float,
+    tree: np.ndarray,
+    near: Box,
+    depth: np.ndarray,
+    grid: Geometry,
+    leniency: float,
 ) -> bool:
     """Whether a piece in a box is no tube. tree, and depth (mm to its outside): in the box `near`."""
     here = np.zeros(tree.shape, bool)
@@ -62,14 +74,16 @@ def _is_leak(
     radius = float(depth[beside].max(where=close, initial=0))
     spacing = np.array(grid.spacing[::-1])
     flat = 1 in grid.size
-    tubes = MOST_TUBES * (2 * radius * spacing[np.equal(tree.shape, 1)].prod() if flat else np.pi * radius**2)
+    tubes = (
+        leniency * MOST_TUBES * (2 * radius * spacing[np.equal(tree.shape, 1)].prod() if flat else np.pi * radius**2)
+    )
     if volume > tubes * np.linalg.norm(np.array(piece.shape) * spacing):
         return True
     start = np.argwhere(contact).mean(axis=0) + [n.start - b.start for n, b in zip(near, box, strict=True)]
     length = np.linalg.norm((np.argwhere(piece) - start) * spacing, axis=1).max()
     padding = [(int(n > 1),) * 2 for n in tree.shape]
     thickness = ndimage.distance_transform_edt(np.pad(piece, padding), spacing).max()
-    return bool(volume > tubes * length or thickness > MOST_WIDENING * radius)
+    return bool(volume > tubes * length or thickness > leniency * MOST_WIDENING * radius)
 
 
 def solid(region: np.ndarray) -> np.ndarray:

@@ -17,6 +17,8 @@ from .wavefront import Leak, grown_without_leaks
 REACH_MM, BESIDE_MM = 40.0, 5.0
 # Once there was a leak, little but the rim is left to be taken: so many thresholds are passed over at a time.
 STRIDE = 3
+# The widening that goes with the usual strictness about new pieces.
+USUAL_WIDENING = 3.0
 # Leaks nearer to each other than this (mm, or their diameters) are one.
 SAME_LEAK_MM = 4.0
 
@@ -47,12 +49,15 @@ def grow_tree(
             box, tube = _cropped(box, tube)
             part = grid_of_box(grid, box)
             wave, _, stopped = grown_without_leaks(tube, start[box] & tube, part, radius, most_widening)
-            tubes, leaky = tubes_beside(wave & ~tree[box], tree[box], part)
+            tubes, leaky = tubes_beside(wave & ~tree[box], tree[box], part, most_widening / USUAL_WIDENING)
             values[box][leaky] = np.inf
             if rim is None and (stopped or leaky.any()):
                 rim = wider(tree)
-            # once it leaked, the tree must not creep out of its tubes voxel by voxel
-            near = wider(tree[box]) if rim is None else rim[box]
+            if rim is None:
+                near = wider(tree[box])
+            else:  # once it leaked, the tree must not creep out of its tubes voxel by voxel
+                rim[box] |= wider(tubes)
+                near = rim[box]
             tree[box] |= tubes | (wave & near & ~leaky)
             leaks += [leak for leak in stopped if not any(_same(leak, other) for other in leaks)]
         last = len(thresholds) - 1

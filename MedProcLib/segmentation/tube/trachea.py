@@ -86,6 +86,8 @@ def _body_and_lung_top(work: np.ndarray, upright: Geometry, progress: Progress) 
     """
     coarse = work[::STEP, ::STEP, ::STEP]
     grid = Geometry(coarse.shape[::-1], (STEP * WORKING_MM,) * 3, upright.origin, upright.direction)
+    if min(coarse.shape) < 2:
+        return np.zeros(work.shape, bool), None
     tissue = main_piece(coarse > BODY_HU, grid, BODY_RADIUS_MM, progress)
     before = np.logical_or.accumulate(tissue, axis=1)
     behind = np.logical_or.accumulate(tissue[:, ::-1], axis=1)[:, ::-1]

@@ -8,8 +8,6 @@ from .case import Case
 
 # Whole organs that no small phantom here shows yet; their benchmarks try them on real images.
 WITHOUT_PHANTOM = {
-    "segmentation.ct_bones",
-    "segmentation.ct_lungs",
     "segmentation.flair_tumor",
     "segmentation.ventricles",
     "segmentation.white_matter_lesions",

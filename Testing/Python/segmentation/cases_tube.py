@@ -10,4 +10,9 @@ CASES = {
         Case(**FORK),
         Case(**FORK, things={"seeds": fork_root}, optional=("seeds",), parameters={"spur_radii": 0.0}),
     ],
+    "segmentation.vessels": [
+        Case(**FORK),
+        Case(**FORK, parameters={"outline": "answer", "smallest_radius_mm": 2.0}),
+    ],
+    "segmentation.tree_from_seed": [Case(**FORK, things={"seeds": fork_root})],
 }

@@ -1,0 +1,110 @@
+"""Fat and muscle in CT, for body composition."""
+
+from typing import Annotated
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ..common.hounsfield import AIR_HU, hounsfield
+from ..common.morphology import closed, dilated, eroded
+from ..common.patient_grid import on_patient_grid
+from ..common.working_grid import mask_on_image
+from .body_mask import CONTENT_HU
+from .ct_body import body_region
+
+SUBCUTANEOUS, VISCERAL, MUSCLE = 1, 2, 3
+WORKING_MM, BODY_HU, OPENING_MM, CLOSING_MM = 2.0, -300.0, 4.0, 6.0
+FAT_HU, MUSCLE_HU = (-190.0, -30.0), (-29.0, 150.0)
+# Skin is no part of the wall; gaps of the wall between muscles are closed up to twice this radius.
+SKIN_MM, GAP_MM = 5.0, 10.0
+
+
+@operation(
+    "segmentation.ct_fat_muscle",
+    title="Fat and muscle in CT",
+    gives="labels",
+    source="Mitsiopoulos et al., Cadaver validation of skeletal muscle measurement by MRI and CT, J. Appl. Physiol. "
+    "85(1), 1998 (ranges in HU)",
+)
+class CtFatMuscle:
+    """Part the body into fat under the skin (1), fat inside the wall of muscle and bone (2) and lean tissue (3).
+
+    Fat is -190 to -30 HU, lean tissue -29 to 150 HU; it holds organs and blood besides muscle, which have the same
+    density. Bone is left out by its density. In the whole image, or in a slab: around seeds, or at a level.
+    """
+
+    slab_mm: Annotated[
+        float,
+        Range(0, 500, "mm"),
+        "thickness of the slab around seeds or level; 0: the whole image, or a slice at seeds",
+    ] = 0.0
+    level_mm: Annotated[float, Range(-1e5, 1e5, "mm"), "S coordinate of the slab's middle, when there are no seeds"] = (
+        0.0
+    )
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {SUBCUTANEOUS: "fat_subcutaneous", VISCERAL: "fat_visceral", MUSCLE: "muscle"}
+
+    def __call__(self, image, mask=None, seeds=None, progress=SILENT):
+        read, sample, outline, wall, back = progress.parts(1, 1, 5, 3, 2)
+        hu = hounsfield(image, read)
+        grid, work = on_patient_grid(hu, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
+        body = body_region(work, grid, BODY_HU, OPENING_MM, CLOSING_MM, outline)
+        if not body.any():
+            raise InputError(f"No body was found: the largest value is {work.max():.0f} HU. Choose a CT image.")
+        inside = _inside_of_wall(work, body, grid, wall)
+        first, second = back.parts(1, 1)
+        whole = sitk.GetArrayFromImage(mask_on_image(body, grid, image, first)) != 0
+        inner = np.zeros_like(whole)
+        if inside.any():
+            inner = sitk.GetArrayFromImage(mask_on_image(inside, grid, image, second)) != 0
+        whole &= _slab(self, image, seeds)
+        if mask is not None:
+            whole &= sitk.GetArrayViewFromImage(mask) != 0
+        values = sitk.GetArrayViewFromImage(hu)
+        fat, lean = ((values >= low) & (values <= high) & whole for low, high in (FAT_HU, MUSCLE_HU))
+        labels = np.zeros(values.shape, np.uint8)
+        labels[fat] = np.where(inner[fat], VISCERAL, SUBCUTANEOUS)
+        labels[lean] = MUSCLE
+        if not labels.any():
+            raise InputError("There is no fat or muscle there: choose another level, or a larger mask.")
+        return Geometry.of(image).image_of(labels)
+
+
+def _inside_of_wall(work: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
+    """What the wall of muscle and bone encloses, found in each transverse slice."""
+    lean = eroded(body, grid, SKIN_MM) & ((work > MUSCLE_HU[0]) | (work < FAT_HU[0]))
+    # strands in fat and vessels under the skin are thin
+    core = eroded(lean, grid, WORKING_MM)
+    wall = closed(dilated(core, grid, 1.5 * WORKING_MM) & lean, grid, GAP_MM, progress) if core.any() else core
+    if wall.ndim == 2:
+        return ndimage.binary_fill_holes(wall) & body
+    return np.stack([ndimage.binary_fill_holes(plane) for plane in wall]) & body
+
+
+def _slab(settings: CtFatMuscle, image: sitk.Image, seeds: sitk.Image | None) -> np.ndarray:
+    """Where (z, y, x; broadcast) the image lies within the slab."""
+    grid = Geometry.of(image)
+    if grid.dimension == 2 or (seeds is None and not settings.slab_mm):
+        return np.ones((1,) * grid.dimension, bool)
+    rows = np.reshape(grid.direction, (3, 3))[2] * np.asarray(grid.spacing)
+    heights = grid.origin[2] + sum(
+        (np.arange(n) * step).reshape([-1 if axis == 2 - i else 1 for axis in range(3)])
+        for i, (n, step) in enumerate(zip(grid.size, rows, strict=True))
+    )
+    low = high = settings.level_mm
+    if seeds is not None:
+        marked = np.broadcast_to(heights, tuple(reversed(grid.size)))[sitk.GetArrayViewFromImage(seeds) != 0]
+        if not marked.size:
+            raise InputError("The seeds are empty: mark a point at the level wanted.")
+        low, high = float(marked.min()), float(marked.max())
+    # the slice at the level belongs to it, however thin the slab
+    half = max(settings.slab_mm, float(np.abs(rows).max()) * 1.001) / 2
+    return (heights >= low - half) & (heights <= high + half)

@@ -1,0 +1,50 @@
+"""An organ of even density, grown around a place in it and cut off from its neighbors at their necks."""
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.geometry import Geometry
+from ...core.progress import SILENT, Progress
+from ..common.morphology import closed, dilated, distance_to
+
+# How far the edge of an organ is lost by the blur of the values.
+RIM_MM = 2.0
+# A core farther than this, and its radius, from the seed is that of another organ.
+BESIDE_MM = 4.0
+
+
+def grown_organ(
+    even: np.ndarray,
+    seed: np.ndarray,
+    grid: Geometry,
+    most_mm3: float,
+    radii_mm: tuple[float, ...],
+    closing_mm: float,
+    progress: Progress = SILENT,
+) -> np.ndarray:
+    """The part of an even region (z, y, x) around a seed, with what it encloses; nowhere True where there is none.
+
+    It is cut off from its neighbors by the smallest of the radii (mm) at which it is not larger than it may be.
+    """
+    first, second, third = progress.parts(2, 2, 2)
+    depth = distance_to(~even, grid, first)
+    for radius in radii_mm:
+        pieces, count = ndimage.label(depth > radius)
+        if not count:
+            break
+        # the seed may lie beside a core: the nearest one is meant
+        sides = tuple(reversed(grid.spacing))
+        place, index = ndimage.distance_transform_edt(pieces == 0, sides, return_indices=True)
+        if place[seed].min() > radius + BESIDE_MM:
+            break
+        near = np.argwhere(seed)[np.argmin(place[seed])]
+        core = pieces == pieces[tuple(index[(slice(None), *near)])]
+        organ = dilated(core, grid, radius + max(grid.spacing) / 2, second) & even
+        if np.count_nonzero(organ) * grid.voxel_volume <= most_mm3:
+            return ndimage.binary_fill_holes(closed(organ, grid, closing_mm, third))
+    return np.zeros(even.shape, bool)
+
+
+def with_rim(organ: np.ndarray, values: np.ndarray, lowest_hu: float, highest_hu: float, grid: Geometry) -> np.ndarray:
+    """The organ with the rim that the blur took from it, where values (less blurred) are still its own."""
+    return organ | (dilated(organ, grid, RIM_MM) & (values > lowest_hu) & (values < highest_hu))

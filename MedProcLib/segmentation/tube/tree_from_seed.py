@@ -1,0 +1,147 @@
+"""A tree of tubes from a point in its trunk."""
+
+from typing import Annotated, Literal
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.image_filter import Box, grid_of_box
+from ...core.operation import operation
+from ...core.parameters import Range
+from ...core.progress import SILENT, Progress
+from ...core.voxels import gaussian, inside, values_of
+from ..common.label_boxes import box_around, grown
+from ..common.morphology import distance_to
+from .rising import grow_tree
+from .slice_grid import with_slice
+from .wavefront import Leak
+
+# The middle of the tube is looked for within this distance of a seed, its trunk is begun within the second one, and
+# what is around the tube is seen within the third.
+NEAR_MM, TRUNK_MM, AROUND_MM = 2.0, 10.0, 25.0
+# The first threshold, as a share of the way from what is around the tube to its middle, and the step down from it.
+FIRST_SHARE, SHARE_STEP = 0.8, 0.05
+
+
+@operation(
+    "segmentation.tree_from_seed",
+    title="Tree of tubes from a seed",
+    gives=("labels", "table"),
+    source="Schlathölter et al., Simultaneous segmentation and tree reconstruction of the airways for virtual "
+    "bronchoscopy, SPIE Medical Imaging 4684, 2002 (a wave that is watched for leaks); rising threshold: Mori et al., "
+    "ICPR 1996",
+)
+class TreeFromSeed:
+    """Follow a vessel, airway or other tube from a seed in its trunk to its ends, through all its branches (1).
+
+    What is followed is first as bright (or dark) as the seed, then fainter and fainter. Where the cross-sections widen
+    as they do in no tree, the tube has leaked into something else and is cut at the narrowest place before. A table
+    says where that was.
+    """
+
+    polarity: Annotated[Literal["bright", "dark"], "the tube is brighter or darker than what is around it"] = "bright"
+    faintest: Annotated[
+        float,
+        Range(0.1, 0.8),
+        "where a tube ends: 1 is as at the seed, 0 as around it; below 0.5 thin branches come in",
+    ] = 0.5
+    smoothing_mm: Annotated[float, Range(0, 5, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 0.5
+    most_widening: Annotated[
+        float, Range(1.5, 100), "leak: all cross-sections together grow by more than this within about a centimeter"
+    ] = 3.0
+
+    @property
+    def structures(self) -> dict[int, str]:
+        return {1: "vessel"}
+
+    def __call__(self, image, seeds, mask=None, progress=SILENT):
+        prepare, follow = progress.parts(1, 5)
+        values, valid = values_of(image)
+        region = inside(mask, valid)
+        grid = Geometry.of(image)
+        marked = (sitk.GetArrayViewFromImage(seeds) != 0) & region
+        if not marked.any():
+            raise InputError("All seeds lie outside the mask, or on voxels without a number: move them.")
+        flat = grid.dimension == 2
+        if flat:
+            values, region, marked, grid = values[np.newaxis], region[np.newaxis], marked[np.newaxis], with_slice(grid)
+        share = self._share(values, region, marked, grid, prepare)
+        tree, start = _trunk(share, marked, grid)
+        lack = 1 - share
+        steps = np.arange(1 - FIRST_SHARE, 1 - self.faintest, SHARE_STEP).tolist()
+        leaks = grow_tree(tree, start, lack, [*steps, 1 - self.faintest], grid, self.most_widening, follow)
+        labels = tree.astype(np.uint8)
+        return Geometry.of(image).image_of(labels[0] if flat else labels), leak_rows(leaks, image.GetDimension())
+
+    def _share(
+        self, values: np.ndarray, region: np.ndarray, marked: np.ndarray, grid: Geometry, progress: Progress
+    ) -> np.ndarray:
+        """How like the tube each voxel is: 1 as its middle at the seed, 0 as what is around it; none outside a mask."""
+        largest = float(np.abs(values[region]).max()) or 1.0
+        level = (values / largest).astype(np.float32) * (1 if self.polarity == "bright" else -1)
+        if self.smoothing_mm:
+            level = gaussian(level, grid, [self.smoothing_mm] * 3, progress)
+        box, distance = _around(marked, grid, AROUND_MM)
+        near, around = (level[box][(distance <= mm) & region[box]] for mm in (NEAR_MM, AROUND_MM))
+        middle = float(np.percentile(near, 90))
+        ground = _ground(around, middle)
+        if not middle > ground:
+            raise InputError(
+                f"The tube at the seed is not {self.polarity}er than what is around it: put the seed in the middle of "
+                "the tube, or choose the other polarity."
+            )
+        return np.where(region, (level - ground) / (middle - ground), -np.inf).astype(np.float32)
+
+
+def _ground(around: np.ndarray, middle: float) -> float:
+    """Intensity of what is around the tube: the median of what is nearer to it than to the tube's own."""
+    ground = float(np.percentile(around, 10))
+    for _ in range(10):
+        other = around[around < (ground + middle) / 2]
+        update = float(np.median(other)) if other.size else ground
+        if update == ground:
+            break
+        ground = update
+    return ground
+
+
+def _trunk(share: np.ndarray, marked: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """The tube near the seed, and the voxels of it at the seed where the tree begins."""
+    tree, start = np.zeros(share.shape, bool), np.zeros(share.shape, bool)
+    box, distance = _around(marked, grid, TRUNK_MM)
+    sure = (share[box] >= FIRST_SHARE) & (distance <= TRUNK_MM)
+    begin = sure & (distance <= NEAR_MM)
+    if not begin.any():
+        raise InputError("There is no tube at the seed that stands out of what is around it: move the seed into it.")
+    # of several pieces the one that is nearest to a seed
+    numbers, _ = ndimage.label(sure)
+    nearest = numbers[begin][distance[begin].argmin()]
+    tree[box] = numbers == nearest
+    start[box] = begin & (numbers == nearest)
+    return tree, start
+
+
+def _around(marked: np.ndarray, grid: Geometry, reach_mm: float) -> tuple[Box, np.ndarray]:
+    """The box that holds all within the reach of the marked voxels, and the distance (mm) to them in it."""
+    seen = box_around(marked)
+    assert seen is not None
+    box = grown(seen, grid, reach_mm, 1)
+    return box, distance_to(marked[box], grid_of_box(grid, box))
+
+
+def leak_rows(leaks: list[Leak], dimension: int) -> list[dict[str, float | str]]:
+    """One row for each place where leak control stopped a branch: why, where (LPS mm), and how far from the seed."""
+    return [
+        {
+            "stopped": f"leak control: beyond a radius of {leak.radius_mm:.2g} mm the cross-sections would grow "
+            f"{leak.widening:.2g} times as large",
+            **{f"{axis}_lps_mm": leak.position[i] for i, axis in enumerate("xyz"[:dimension])},
+            "distance_mm": leak.distance_mm,
+            "radius_mm": leak.radius_mm,
+            "widening": leak.widening,
+        }
+        for leak in leaks
+    ]
