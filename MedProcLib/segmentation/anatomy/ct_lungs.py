@@ -8,12 +8,14 @@ from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
+from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.hounsfield import AIR_HU, hounsfield
-from ..common.morphology import closed, dilated, eroded
+from ..common.label_boxes import grown
+from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.patient_grid import on_patient_grid, patient_grid
 from ..tube.airway_tree import airway_tree
 from ..tube.trachea import find_trachea
@@ -34,6 +36,8 @@ LEAST_INSIDE = 0.05
 MOST_OUTSIDE = 0.03
 # Airways are followed on voxels of this side, this far around and below the trachea: up to where the lungs begin.
 AIRWAY_MM, AROUND_MM, BELOW_MM = 1.5, 60.0, 60.0
+# Gas in bowel or stomach: so large a black core with more tissue than lung within so far of its border.
+GAS_MM3, GAS_SHELL_MM, GAS_TISSUE = 100.0, 6.0, 0.5
 # The walls of trachea and bronchi, which are no lung.
 WALL_MM = 2.0
 
@@ -141,6 +145,7 @@ def _large_airways(
 
 def _parenchyma(work: np.ndarray, air: np.ndarray, outside: np.ndarray, grid: Geometry, least_mm3: float) -> np.ndarray:
     """Those pieces of air that are lung."""
+    air = air & ~_gas(work, air, grid)
     pieces, count = ndimage.label(air)
     inside = eroded(air, grid, INSIDE_MM)
     tissue = inside & (work > PARENCHYMA_HU[0]) & (work < PARENCHYMA_HU[1])
@@ -156,6 +161,27 @@ def _parenchyma(work: np.ndarray, air: np.ndarray, outside: np.ndarray, grid: Ge
     keep &= dense >= np.where(large, LEAST_PARENCHYMA, LEAST_IN_SMALL) * np.maximum(deep, 1)
     keep[0] = False
     return keep[pieces]
+
+
+def _gas(work: np.ndarray, air: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Gas (z, y, x) that is no lung: black inside and with tissue around, where bullae have lung around.
+
+    A thin diaphragm or bowel wall between it and the lung may be lost in a voxel, so that they are one piece.
+    """
+    cores, _ = ndimage.label(eroded(air, grid, INSIDE_MM) & (work < PARENCHYMA_HU[0]))
+    gas = np.zeros(air.shape, bool)
+    reach = INSIDE_MM + GAS_SHELL_MM
+    for number, box in enumerate(ndimage.find_objects(cores), 1):
+        around = grown(box, grid, reach)
+        core = cores[around] == number
+        if np.count_nonzero(core) * grid.voxel_volume < GAS_MM3:
+            continue
+        part = grid_of_box(grid, around)
+        distance = distance_to(core, part)
+        shell = (distance > INSIDE_MM) & (distance <= reach)
+        if (work[around][shell] > PARENCHYMA_HU[1]).mean() > GAS_TISSUE:
+            gas[around] |= air[around] & (distance <= INSIDE_MM + max(grid.spacing))
+    return gas
 
 
 def _why_none(work: np.ndarray, body: np.ndarray, air: np.ndarray, settings: CtLungs) -> str:

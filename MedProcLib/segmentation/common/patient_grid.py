@@ -19,6 +19,9 @@ MARGIN_MM = 12.0
 # Where something is, is found on voxels of this side.
 CONTENT_MM = 6.0
 MOST_VOXELS = 20_000_000
+# A slice of this share of the usual area is no natural end of a body. At a cut so many slices may be mixed with
+# filling: those with less than this share of the area of the next whole one.
+CUT_SHARE, MIXED_SLICES, MIXED_SHARE = 0.5, 3, 0.9
 # Voxels of a slab in which results are brought back.
 SLAB_VOXELS = 8_000_000
 
@@ -89,7 +92,31 @@ def on_patient_grid(
         shrink.SetShrinkFactors(factors)
         image = execute(shrink, image, progress=progress, message="Averaging")
     image = extended(sitk.Cast(image, sitk.sitkFloat32))
-    return grid, sitk.GetArrayFromImage(resample(image, grid, default_value=outside, progress=progress))
+    values = sitk.GetArrayFromImage(resample(image, grid, default_value=outside, progress=progress))
+    if content_above is None or grid.dimension == 2:
+        return grid, values
+    seen = (_seen_slices(values > content_above), slice(None), slice(None))
+    return grid_of_box(grid, tuple(slice(*s.indices(n)) for s, n in zip(seen, values.shape, strict=True))), values[seen]
+
+
+def _seen_slices(content: np.ndarray) -> slice:
+    """The transverse slices (z, y, x) of a scan that lies turned in its image: beyond its ends is nothing but filling.
+
+    An end is a cut where a slice is nearly as full as those in the middle; what the interpolation mixed there with the
+    filling goes too, so that the cut is the side of the image again. Where a body ends by itself nothing is left out.
+    """
+    areas = content.sum(axis=(1, 2))
+    full = CUT_SHARE * float(np.median(areas[areas > 0])) if areas.any() else np.inf
+    first, last = (_first_seen(side, full) for side in (areas, areas[::-1]))
+    return slice(first, len(areas) - last)
+
+
+def _first_seen(areas: np.ndarray, full: float) -> int:
+    start = int(np.argmax(areas > 0))
+    inner = min(start + MIXED_SLICES, len(areas) - 1)
+    if areas[inner] < full:
+        return 0
+    return int(np.argmax(areas[: inner + 1] >= MIXED_SHARE * areas[inner]))
 
 
 def mask_on_grid(mask: sitk.Image, grid: Geometry, progress: Progress = SILENT) -> np.ndarray:

@@ -53,7 +53,7 @@ def test_the_liver_is_found_by_itself():
 
 
 def test_a_leg_has_no_lungs_and_that_is_said():
-    z, y, x = np.mgrid[:30, :60, :60]
+    _z, y, x = np.mgrid[:30, :60, :60]
     leg = np.where((x - 30) ** 2 + (y - 30) ** 2 < 400, 50, -1000).astype(np.int16)
     image = sitk.GetImageFromArray(leg)
     image.SetSpacing((3.0, 3.0, 3.0))

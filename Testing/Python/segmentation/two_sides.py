@@ -8,7 +8,7 @@ LESION_AT = (18.0, 6.0, 4.0)  # LPS, mm, from the middle
 
 
 def two_sides(size=(60, 64, 44), spacing=(2.0, 2.0, 2.0), lesion=60.0, seed=0) -> sitk.Image:
-    """Ellipsoid with a rim, dark ventricles and bright nuclei on either side, a dark spot below; the lesion is on the left only."""
+    """Ellipsoid with a rim, dark ventricles, bright nuclei, a dark spot below; the lesion on the left only."""
     axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(size[::-1], spacing[::-1], strict=True)]
     z, y, x = np.meshgrid(*axes, indexing="ij")
     head = (x / 50) ** 2 + (y / 58) ** 2 + (z / 40) ** 2 < 1
