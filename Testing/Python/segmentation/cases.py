@@ -6,7 +6,7 @@ from pathlib import Path
 
 from .case import Case
 
-# Whole organs that no small phantom here shows yet; their benchmarks try them on real images.
+# Whole organs: test_ventricles has a phantom of its own, the benchmarks try all of them on real images.
 WITHOUT_PHANTOM = {
     "segmentation.flair_tumor",
     "segmentation.ventricles",

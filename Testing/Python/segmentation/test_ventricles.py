@@ -1,0 +1,49 @@
+"""Ventricles of a brain whose ventricles are known."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from Benchmarks._brain_phantom import brain_phantom
+
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.anatomy.ventricles import Ventricles
+
+SPACING = (2.0, 2.0, 2.0)
+LEFT_HANDED = (-1, 0, 0, 0, 0, 1, 0, 1, 0)
+
+
+@pytest.fixture(scope="module")
+def brain():
+    return brain_phantom(SPACING)
+
+
+def known(shape: tuple[int, int, int]) -> np.ndarray:
+    """The phantom's lateral ventricles (z, y, x)."""
+    z, y, x = np.ix_(*[(np.arange(n) - (n - 1) / 2) * s for n, s in zip(shape, SPACING, strict=True)])
+    sides = [((x - s * (9 + 0.005 * y**2)) / 6) ** 2 + ((y - 4) / 32) ** 2 + ((z - 16) / 7) ** 2 < 1 for s in (-1, 1)]
+    return sides[0] | sides[1]
+
+
+@pytest.mark.parametrize("weighting", ["T1", "FLAIR", "T2"])
+def test_the_ventricles_of_a_phantom(brain, weighting):
+    image, mask = brain.image(weighting, 3, 10), brain.placed(brain.mask.astype(np.uint8))
+    found = sitk.GetArrayFromImage(Ventricles()(image, mask)) > 0
+    truth = known(found.shape)
+    assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.93
+
+
+def test_a_left_handed_grid_with_its_axes_exchanged(brain):
+    image, mask = brain.image("T1", 3, 10), brain.placed(brain.mask.astype(np.uint8))
+    straight = sitk.GetArrayFromImage(Ventricles()(image, mask)) > 0
+    # the same voxels stored as x from the other side, then z, then y
+    placed = [
+        sitk.GetImageFromArray(np.ascontiguousarray(sitk.GetArrayFromImage(i).transpose(1, 0, 2)[..., ::-1]))
+        for i in (image, mask)
+    ]
+    corner = Geometry.of(image).points(np.array([(image.GetWidth() - 1, 0, 0)], float))[0]
+    for one in placed:
+        one.SetSpacing(SPACING)
+        one.SetOrigin(corner.tolist())
+        one.SetDirection(LEFT_HANDED)
+    turned = sitk.GetArrayFromImage(Ventricles()(*placed))[..., ::-1].transpose(1, 0, 2) > 0
+    assert 2 * (straight & turned).sum() / (straight.sum() + turned.sum()) > 0.99
