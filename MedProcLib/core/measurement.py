@@ -32,5 +32,5 @@ class Measurement:
     @property
     def column(self) -> str:
         """Column name in a wide table, unit included: `volume_mm3`, `mean`."""
-        suffix = {"%": "percent", "intensity": ""}.get(self.unit, self.unit)
+        suffix = {"%": "percent", "intensity": "", "intensity2": ""}.get(self.unit, self.unit.replace(" ", "_"))
         return f"{self.name}_{suffix}" if suffix else self.name
