@@ -69,7 +69,10 @@ FEWEST_SLICES = 3
 
 @dataclass(frozen=True)
 class DicomImage:
-    """A volume with what its headers say. patient: a key that is equal for equal patients, '' when not stated."""
+    """A volume with what its headers say.
+
+    patient: a key that is equal for equal patients, '' when not stated; files: of the slices, in their order.
+    """
 
     image: sitk.Image
     modality: str
@@ -77,6 +80,7 @@ class DicomImage:
     patient: str
     description: str
     notes: tuple[str, ...] = ()
+    files: tuple[Path, ...] = ()
 
 
 def is_dicom(path: Path) -> bool:
@@ -106,7 +110,7 @@ def read_dicom_file(path: Path) -> DicomImage:
         if list(order) != list(range(frames)):
             components = image.GetNumberOfComponentsPerPixel() > 1
             image = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image)[order], isVector=components)
-        return _described(geometry.stamp(image), header, notes)
+        return _described(geometry.stamp(image), header, notes, (path,))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except MALFORMED as error:
@@ -126,7 +130,23 @@ def read_dicom_folder(folder: Path, number: int | None = None) -> DicomImage:
     if len(headers) == 1:
         single = read_dicom_file(headers[0][0])
         return DicomImage(**{**vars(single), "notes": (*notes, *single.notes)})
-    name = f"{folder} ({_title(headers)})"
+    return _stacked(headers, f"{folder} ({_title(headers)})", notes)
+
+
+def read_dicom_slices(paths: Sequence[Path]) -> DicomImage:
+    """The volume of the given files, slices of one series in any order. Raises InputError like read_dicom_folder."""
+    if len(paths) == 1:
+        return read_dicom_file(paths[0])
+    headers = [(path, _header(path)) for path in paths]
+    for path, header in headers:
+        if header is None or "Rows" not in header:
+            raise InputError(f"{path} is no DICOM image, or is missing or damaged; export it again.")
+    if len({header.get("SeriesInstanceUID") for _, header in headers}) > 1:
+        raise InputError(f"{paths[0]} and the {len(paths) - 1} files beside it are of several series; give one.")
+    return _stacked(headers, _title(headers), ())
+
+
+def _stacked(headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, ...]) -> DicomImage:
     try:
         geometry, order = _series_geometry([header for _, header in headers])
         paths = [headers[i][0] for i in order]
@@ -141,7 +161,7 @@ def read_dicom_folder(folder: Path, number: int | None = None) -> DicomImage:
         raise InputError(f"{name} has a damaged header ({one_line(error)}); export it again.") from None
     if len(headers) < FEWEST_SLICES:
         notes = (*notes, f"only {len(headers)} slices: whether any are missing cannot be told")
-    return _described(geometry.stamp(image), headers[order[0]][1], notes)
+    return _described(geometry.stamp(image), headers[order[0]][1], notes, tuple(paths))
 
 
 def _header(path: Path, force: bool = False) -> Any:
@@ -187,7 +207,7 @@ def _slices(series: list[tuple[Path, Any]]) -> int:
     return sum(int(header.get("NumberOfFrames") or 1) for _, header in series)
 
 
-def _title(series: list[tuple[Path, Any]]) -> str:
+def _title(series: Sequence[tuple[Path, Any]]) -> str:
     header = series[0][1]
     date = _date(header)
     words = (header.get("Modality"), header.get("SeriesDescription"), date.isoformat() if date else "")
@@ -297,11 +317,11 @@ def _read_pixels(paths: Sequence[Path], pixel_type: int = sitk.sitkUnknown) -> s
     return image
 
 
-def _described(image: sitk.Image, header: Any, notes: tuple[str, ...]) -> DicomImage:
+def _described(image: sitk.Image, header: Any, notes: tuple[str, ...], files: tuple[Path, ...]) -> DicomImage:
     identity = [str(header.get(name) or "") for name in ("PatientID", "PatientName", "PatientBirthDate")]
     key = hashlib.sha256("\x1f".join(identity).encode()).hexdigest() if any(identity) else ""
     description = str(header.get("SeriesDescription") or "")
-    return DicomImage(image, str(header.get("Modality") or ""), _date(header), key, description, notes)
+    return DicomImage(image, str(header.get("Modality") or ""), _date(header), key, description, notes, files)
 
 
 def _date(header: Any) -> datetime.date | None:

@@ -35,7 +35,8 @@ class ImageFile:
     """An image with what its file says about it.
 
     kind: 'NRRD', 'NIfTI', 'MetaImage' or 'DICOM'; modality: 'MR', 'CT', ... or ''; patient: a key that is equal for
-    equal patients, '' when the file does not say; notes: what a reader should know, one line each.
+    equal patients, '' when the file does not say; notes: what a reader should know, one line each;
+    slices: the files of a DICOM image, in the order of its slices.
     """
 
     image: sitk.Image
@@ -45,6 +46,7 @@ class ImageFile:
     date: datetime.date | None = None
     patient: str = ""
     notes: tuple[str, ...] = ()
+    slices: tuple[Path, ...] = ()
 
 
 def read_image(path: str | Path) -> sitk.Image:
@@ -129,7 +131,9 @@ def _path_and_number(path: str | Path) -> tuple[Path, int | None]:
 
 
 def _from_dicom(found: DicomImage, path: Path) -> ImageFile:
-    return ImageFile(found.image, str(path), "DICOM", found.modality, found.date, found.patient, found.notes)
+    return ImageFile(
+        found.image, str(path), "DICOM", found.modality, found.date, found.patient, found.notes, found.files
+    )
 
 
 def _read_file(path: Path) -> ImageFile:
