@@ -8,6 +8,8 @@ from scipy.spatial.distance import cdist
 
 # two lengths are one when they differ by less than this share: rounding must not decide which axis is drawn
 TIE = 1e-9
+# of the extents that bound a slice's diameter; the bound is 0.5 % above the longest of them
+DIRECTIONS = 16
 
 
 @dataclass(frozen=True)
@@ -29,31 +31,68 @@ def in_plane_diameter(mask: np.ndarray, spacing: tuple[float, float]) -> Diamete
     slices or axes of equal length the one with the longest perpendicular wins, then the lowest slice.
     Source: RECIST 1.1 (Eisenhauer et al. 2009); WHO handbook 1979.
     """
+    contours = _Contours.of(mask)
     best: Diameter | None = None
-    for bound, index in _slices_by_bound(mask, spacing):
+    for bound, index in contours.slices_by_bound(spacing):
         if best is not None and bound < best.long_mm * (1 - TIE):
             break
-        found = _in_slice(mask[index], spacing, index)
-        if best is None or _is_better(found, best):
-            best = found
+        hull = _hull(contours.points(index) * spacing)
+        distances = cdist(hull, hull)
+        if best is None or distances.max() >= best.long_mm * (1 - TIE):
+            found = _axes(hull, distances, spacing, index)
+            if best is None or _is_better(found, best):
+                best = found
     assert best is not None, "the mask must not be empty"
     return best
 
 
-def _slices_by_bound(mask: np.ndarray, spacing: tuple[float, float]) -> list[tuple[float, int]]:
-    """(longest diameter possible, slice), longest first: the diagonal of the slice's bounding box."""
-    columns, lines = np.any(mask, axis=1), np.any(mask, axis=2)
-    bounds = []
-    for index in np.flatnonzero(np.any(lines, axis=1)):
-        x, y = np.flatnonzero(columns[index]), np.flatnonzero(lines[index])
-        diagonal = np.hypot((x[-1] - x[0] + 1) * spacing[0], (y[-1] - y[0] + 1) * spacing[1])
-        bounds.append((float(diagonal), int(index)))
-    return sorted(bounds, key=lambda bound: (-bound[0], bound[1]))
+@dataclass(frozen=True)
+class _Contours:
+    """Outermost points of every line and column of every slice: half a pixel outside its end pixels.
+
+    lines: slice, y, first x, last x of the lines that have a pixel inside; columns: slice, x, first y, last y.
+    """
+
+    lines: tuple[np.ndarray, ...]
+    columns: tuple[np.ndarray, ...]
+
+    @classmethod
+    def of(cls, mask: np.ndarray) -> "_Contours":
+        return cls(_ends(mask), _ends(mask.transpose(0, 2, 1)))
+
+    def points(self, index: int) -> np.ndarray:
+        """Points (n, 2) of a slice, index x, y."""
+        y, left, right = (array[self.lines[0] == index] for array in self.lines[1:])
+        x, top, bottom = (array[self.columns[0] == index] for array in self.columns[1:])
+        return np.concatenate([np.stack(pair, 1) for pair in ((left, y), (right, y), (x, top), (x, bottom))])
+
+    def slices_by_bound(self, spacing: tuple[float, float]) -> list[tuple[float, int]]:
+        """(length that no diameter exceeds, slice), longest first: the extent along some directions, a little more."""
+        sides = [(*ends[1:], np.flatnonzero(np.diff(ends[0], prepend=-1))) for ends in (self.lines, self.columns)]
+        longest = np.zeros(len(sides[0][-1]))
+        for angle in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
+            along = np.cos(angle) * spacing[0], np.sin(angle) * spacing[1]
+            highest, lowest = [], []
+            for (line, first, last, start), (a, b) in zip(sides, (along, along[::-1]), strict=True):
+                ends = a * first, a * last
+                highest.append(np.maximum.reduceat(b * line + np.maximum(*ends), start))
+                lowest.append(np.minimum.reduceat(b * line + np.minimum(*ends), start))
+            longest = np.maximum(longest, np.maximum(*highest) - np.minimum(*lowest))
+        bounds = longest / np.cos(np.pi / (2 * DIRECTIONS))
+        indices = self.lines[0][sides[0][-1]]
+        return sorted(zip(bounds.tolist(), indices.tolist(), strict=True), key=lambda bound: (-bound[0], bound[1]))
 
 
-def _in_slice(mask: np.ndarray, spacing: tuple[float, float], index: int) -> Diameter:
-    hull = _hull(_contour(mask) * spacing)
-    distances = cdist(hull, hull)
+def _ends(mask: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Slice, line, and the places half a pixel before the first and after the last voxel, of lines with any voxel."""
+    index, line = np.nonzero(mask.any(axis=2))
+    inside = mask[index, line]
+    first = inside.argmax(axis=1) - 0.5
+    last = inside.shape[1] - inside[:, ::-1].argmax(axis=1) - 0.5
+    return index, line.astype(float), first, last
+
+
+def _axes(hull: np.ndarray, distances: np.ndarray, spacing: tuple[float, float], index: int) -> Diameter:
     longest = distances.max()
     candidates = np.argwhere(np.triu(distances >= longest * (1 - TIE), 1))
     chords = [_perpendicular(hull, *hull[pair]) for pair in candidates]
@@ -66,18 +105,6 @@ def _in_slice(mask: np.ndarray, spacing: tuple[float, float], index: int) -> Dia
         hull[candidates[widest]] / spacing,
         chords[widest] / spacing,
     )
-
-
-def _contour(mask: np.ndarray) -> np.ndarray:
-    """Outermost points (n, 2), index x, y, of each line and column of a slice: half a pixel outside its end pixels."""
-    points = []
-    for inside, swapped in ((mask, False), (mask.T, True)):
-        rows = np.flatnonzero(inside.any(axis=1))
-        first = inside[rows].argmax(axis=1) - 0.5
-        last = inside.shape[1] - inside[rows, ::-1].argmax(axis=1) - 0.5
-        ends = np.column_stack([np.concatenate([first, last]), np.concatenate([rows, rows])])
-        points.append(ends[:, ::-1] if swapped else ends)
-    return np.concatenate(points)
 
 
 def _hull(points: np.ndarray) -> np.ndarray:
