@@ -1,0 +1,73 @@
+"""Texture features of a discretized region (IBSI, arXiv 1612.07003, 3.6 to 3.11)."""
+
+import numpy as np
+
+from ....core.progress import SILENT, Progress
+from ..feature import Feature
+from .counts import Counts
+from .definitions import DEFINITIONS, FAMILY_NAMES
+from .matrices import DIRECTIONAL, TextureMatrices
+from .region import region_of
+from .settings import TextureSettings
+
+
+def texture_features(
+    levels: np.ndarray,
+    n_levels: int,
+    spacing: tuple[float, float, float],
+    morphological: np.ndarray,
+    settings: TextureSettings,
+    progress: Progress = SILENT,
+) -> list[Feature]:
+    """Features of the families and aggregations of the settings, by family, then aggregation, in the manual's order.
+
+    levels: int (z, y, x), 0 outside the region, 1..n_levels inside; n_levels: N_g of the discretization, of empty
+    levels too; spacing: x, y, z in mm, for distance weighting only; morphological: bool (z, y, x), the region before
+    re-segmentation, from whose border zones have their distance. Averages are over the directions and slices where a
+    feature is defined; it is NaN where it is in none. Raises InputError for an empty region, levels out of range and a
+    morphological region that does not contain it, Cancelled.
+    """
+    reach = max(1, settings.distance, settings.ngtdm_distance, settings.ngldm_distance)
+    matrices = TextureMatrices(region_of(levels, n_levels, morphological, reach), spacing, settings)
+    features: list[Feature] = []
+    for family, share in zip(settings.families, progress.parts(*[1.0] * len(settings.families)), strict=True):
+        share(0.0, f"Texture: {FAMILY_NAMES[family]}")
+        chosen = settings.aggregations if family in DIRECTIONAL else settings.spaces
+        for by_slice, part in zip((True, False), share.parts(1, 1), strict=True):
+            wanted = [name for name in chosen if name.startswith("2") == by_slice]
+            if wanted:
+                features += _family_features(matrices, family, by_slice, wanted, part)
+    return features
+
+
+def _family_features(
+    matrices: TextureMatrices, family: str, by_slice: bool, aggregations: list[str], progress: Progress
+) -> list[Feature]:
+    parts, weights = matrices.of(family, by_slice, progress)
+    region = matrices.region
+    voxels = region.voxels_by_slice if by_slice else np.array([region.voxels.size])
+    features: list[Feature] = []
+    for name in aggregations:
+        chosen, n_voxels = parts, voxels
+        if name.startswith("2_5D"):
+            chosen, n_voxels = [part.as_one() for part in parts], voxels.sum(keepdims=True)
+        if name.endswith("avg"):
+            side_by_side = [part.shifted(number * n_voxels.size) for number, part in enumerate(chosen)]
+            counts, n_voxels = Counts.joined(side_by_side), np.tile(n_voxels, len(chosen))
+        else:
+            weighted = [part.times(weight) for part, weight in zip(chosen, weights, strict=True)]
+            counts, n_voxels = Counts.joined(weighted).merged(), n_voxels * weights.sum()
+        features += _averaged(family, name, matrices.features(family, counts, n_voxels))
+    return features
+
+
+def _averaged(family: str, aggregation: str, values: np.ndarray) -> list[Feature]:
+    """Features of an aggregation from those of its matrices (number, matrices)."""
+    known = np.isfinite(values)
+    with np.errstate(invalid="ignore"):
+        means = np.where(known, values, 0).sum(axis=1) / known.sum(axis=1)
+    # the last of the emphasis features belongs to one family only, so there may be a value too many
+    return [
+        Feature(f"{d.tag}_{aggregation}", d.name, float(value), "", FAMILY_NAMES[family], aggregation, d.code)
+        for d, value in zip(DEFINITIONS[family], means, strict=False)
+    ]
