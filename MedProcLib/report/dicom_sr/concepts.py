@@ -1,0 +1,87 @@
+"""How a measurement is said in DICOM: concept name, derivation and method (PS3.16 TID 1419), and unit.
+
+A figure of the voxels' values is the quantity that the values are (CID 7180: attenuation coefficient, SUV, MR signal
+intensity), derived in a way that DICOM or SNOMED CT names (CID 7464, CID 7465); the IBSI code of the figure, which
+tells how it is computed, is its method. Other figures are named by their own code.
+"""
+
+from dataclasses import dataclass
+
+from ...core.measurement import Code, Measurement
+from ...core.units import ucum
+
+# For what neither DICOM, SNOMED CT nor IBSI has a code.
+PRIVATE_SCHEME = "99MEDPROC"
+LONGEST_MEANING, LONGEST_VALUE = 64, 16
+
+QUANTITIES = {
+    "HU": Code("DCM", "112031", "Attenuation Coefficient"),
+    "SUV": Code("DCM", "126401", "SUVbw"),
+}
+MR_SIGNAL = Code("DCM", "110852", "MR signal intensity")
+VOXEL_VALUE = Code(PRIVATE_SCHEME, "voxel_value", "Value of the image's voxels")
+
+VOLUME = Code("SCT", "118565006", "Volume")
+NAMES = {
+    "voxel_volume": VOLUME,
+    "mesh_volume": VOLUME,
+    "area": Code("SCT", "42798000", "Area"),
+}
+METHODS = {"voxel_volume": Code("DCM", "126030", "Sum of segmented voxel method for volume")}
+DERIVATIONS = {
+    "mean": Code("SCT", "373098007", "Mean"),
+    "sd": Code("SCT", "386136009", "Standard Deviation"),
+    "minimum": Code("SCT", "255605001", "Minimum"),
+    "maximum": Code("SCT", "56851009", "Maximum"),
+    "median": Code("SCT", "373099004", "Median"),
+    "p5": Code("SCT", "371888009", "5th Percentile Value of population"),
+    "p10": Code("SCT", "371890005", "10th Percentile Value of population"),
+    "p90": Code("SCT", "371887004", "90th Percentile Value of population"),
+    "p95": Code("SCT", "371889001", "95th Percentile Value of population"),
+    "suv_mean": Code("SCT", "373098007", "Mean"),
+    "suv_max": Code("SCT", "56851009", "Maximum"),
+    "suv_peak": Code("DCM", "126031", "Peak Value Within ROI"),
+    "peak_local": Code("DCM", "126031", "Peak Value Within ROI"),
+}
+# Figures of values that keep their own code as the name: they are no value of the image.
+PER_VALUE = ("p25", "p75")
+
+
+@dataclass(frozen=True)
+class Concept:
+    """Codes of one measurement; None where there is nothing to say."""
+
+    name: Code
+    unit: Code
+    derivation: Code | None = None
+    method: Code | None = None
+
+
+def concept_of(measurement: Measurement, modality: str) -> Concept:
+    """The codes of a measurement in an image of this DICOM modality. Raises InputError for a unit without a code."""
+    unit = unit_code(measurement.unit)
+    code, name = measurement.code, measurement.name
+    if name in DERIVATIONS or name in PER_VALUE:
+        derivation = DERIVATIONS.get(name) or code or private_code(name)
+        return Concept(_quantity(measurement.unit, modality), unit, derivation, _other_than(code, derivation))
+    if name in NAMES:
+        return Concept(NAMES[name], unit, method=METHODS.get(name) or _other_than(code, NAMES[name]))
+    return Concept(code or private_code(name), unit)
+
+
+def unit_code(unit: str) -> Code:
+    """UCUM code of a unit of core.units, with how it is written as its meaning (ASCII: not all readers take more)."""
+    return Code("UCUM", ucum(unit), unit if unit not in ("", "intensity") else "no units")
+
+
+def private_code(name: str) -> Code:
+    """A code of our own scheme for a figure that has none; its name is the meaning."""
+    return Code(PRIVATE_SCHEME, name[:LONGEST_VALUE], name.replace("_", " ").capitalize()[:LONGEST_MEANING])
+
+
+def _quantity(unit: str, modality: str) -> Code:
+    return QUANTITIES.get(unit) or (MR_SIGNAL if modality == "MR" else VOXEL_VALUE)
+
+
+def _other_than(code: Code | None, said: Code) -> Code | None:
+    return None if code is None or (code.scheme, code.value) == (said.scheme, said.value) else code

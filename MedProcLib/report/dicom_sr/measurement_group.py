@@ -1,0 +1,150 @@
+"""A row of measurements as a measurement group (PS3.16 TID 1411 of a volume, TID 1410 of a single image)."""
+
+import json
+import math
+from typing import Any
+
+import numpy as np
+
+from ... import __version__
+from ...core.measurement import Code, Measurement
+from ...core.structure import Structure
+from ...quantification.row import Row
+from ..interval import interval_of
+from .concepts import concept_of
+from .segmentation_object import MANUFACTURER, concept
+from .source_series import SourceSeries
+
+ALGORITHM = "quantification.measure"
+# Figures that are drawn as a line of the row.
+LINES = {"long_diameter": "long_axis", "short_diameter": "short_axis"}
+LONGEST_TEXT = 1024
+SIDES = ("24028007", "7771000", "51440002")  # right, left, both sides
+
+
+def measurement_group(
+    row: Row, title: str, structure: Structure, uid: str, region: Any, source: SourceSeries, session: str | None = None
+) -> Any:
+    """highdicom's group of a row.
+
+    region: a highdicom ReferencedSegment, or a ReferencedSegmentationFrame for a single image; uid: tracks the object.
+    """
+    import highdicom as hd
+
+    planar = isinstance(region, hd.sr.ReferencedSegmentationFrame)
+    kind = (
+        hd.sr.PlanarROIMeasurementsAndQualitativeEvaluations
+        if planar
+        else hd.sr.VolumetricROIMeasurementsAndQualitativeEvaluations
+    )
+    return kind(
+        tracking_identifier=hd.sr.TrackingIdentifier(uid=uid, identifier=title),
+        referenced_segment=region,
+        finding_type=concept(structure.type or structure.category) if structure.type or structure.category else None,
+        finding_category=concept(structure.category) if structure.category else None,
+        finding_sites=_sites(structure),
+        algorithm_id=_algorithm({}),
+        session=session,
+        measurements=[_measurement(m, source) for m in row.measurements if math.isfinite(m.value)],
+    )
+
+
+def line_group(row: Row, title: str, structure: Structure, uid: str, source: SourceSeries) -> Any | None:
+    """A group of the row's diameters with the lines they were measured along (TID 1501); None without lines.
+
+    TID 1411 has no room for coordinates; the same tracking UID tells that it is the same object.
+    """
+    import highdicom as hd
+
+    drawn = [m for m in row.measurements if m.name in LINES and math.isfinite(m.value)]
+    lines = [(m, _line(m, row, source)) for m in drawn]
+    measurements = [_measurement(m, source, coordinates) for m, coordinates in lines if coordinates]
+    if not measurements:
+        return None
+    return hd.sr.MeasurementsAndQualitativeEvaluations(
+        tracking_identifier=hd.sr.TrackingIdentifier(uid=uid, identifier=title),
+        finding_type=concept(structure.type or structure.category) if structure.type or structure.category else None,
+        finding_sites=_sites(structure),
+        measurements=measurements,
+    )
+
+
+def _sites(structure: Structure) -> list[Any] | None:
+    """Where it is: the stated region, or the structure itself when it is one of anatomy."""
+    import highdicom as hd
+
+    anatomical = structure.category is not None and structure.category.value == "123037004"
+    place = structure.region or (structure.type if anatomical else None)
+    if place is None:
+        return None
+    side = structure.modifier if structure.modifier is not None and structure.modifier.value in SIDES else None
+    return [hd.sr.FindingSite(concept(place), laterality=concept(side) if side else None)]
+
+
+def _measurement(measurement: Measurement, source: SourceSeries, coordinates: list[Any] | None = None) -> Any:
+    import highdicom as hd
+
+    said = concept_of(measurement, source.modality)
+
+    def optional(code: Code | None) -> Any:
+        return concept(code) if code is not None else None
+
+    return hd.sr.Measurement(
+        name=concept(said.name),
+        value=float(measurement.value),
+        unit=concept(said.unit),
+        derivation=optional(said.derivation),
+        method=optional(said.method),
+        algorithm_id=_algorithm(dict(measurement.parameters)) if measurement.parameters else None,
+        properties=_uncertainty(measurement),
+        referenced_coordinates=coordinates,
+    )
+
+
+def _algorithm(parameters: dict[str, object]) -> Any:
+    import highdicom as hd
+
+    texts = [
+        f"{name} = {value if isinstance(value, str) else json.dumps(value, default=str)}"
+        for name, value in parameters.items()
+    ]
+    return hd.sr.AlgorithmIdentification(
+        name=f"{MANUFACTURER} {ALGORITHM}",
+        version=__version__,
+        parameters=[text[:LONGEST_TEXT] for text in texts] or None,
+    )
+
+
+def _text(value: object) -> str:
+    return value if isinstance(value, str) else json.dumps(value, default=str)
+
+
+def _uncertainty(measurement: Measurement) -> Any:
+    """The 95 % interval of a measurement that has one (parameters low, high), as its distances from the value."""
+    import highdicom as hd
+
+    low, high = interval_of(measurement)
+    if not (math.isfinite(low) and math.isfinite(high)):
+        return None
+    return hd.sr.MeasurementProperties(
+        upper_measurement_uncertainty=max(high - measurement.value, 0.0),
+        lower_measurement_uncertainty=max(measurement.value - low, 0.0),
+    )
+
+
+def _line(measurement: Measurement, row: Row, source: SourceSeries) -> list[Any] | None:
+    """The line that a diameter was measured along, on its image: column, row of the image's top left corner are 0."""
+    import highdicom as hd
+
+    ends = np.array(getattr(row, LINES[measurement.name]), float)
+    if ends.shape[1] != 3:
+        return None
+    indices = source.geometry.indices(ends)
+    slice_index = round(float(indices[:, 2].mean()))
+    on_slice = np.abs(indices[:, 2] - slice_index).max() < 0.01 and 0 <= slice_index < source.geometry.size[2]
+    if not on_slice or np.allclose(indices[0], indices[1]):
+        return None
+    frame = [source.frame_slices.index(slice_index) + 1] if source.is_multi_frame else None
+    header = source.headers[0 if len(source.headers) == 1 else slice_index]
+    image = hd.sr.SourceImageForRegion(header.SOPClassUID, header.SOPInstanceUID, frame)
+    return [hd.sr.CoordinatesForMeasurement(hd.sr.GraphicTypeValues.POLYLINE, indices[:, :2] + 0.5, image)]

@@ -1,0 +1,133 @@
+"""The DICOM series that was measured: the headers of its files, in the order of the voxel grid's slices."""
+
+import warnings
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+
+from ...core.dicom import read_dicom_slices
+from ...core.errors import InputError
+from ...core.geometry import Geometry, resample
+from ...core.itk_message import one_line
+
+# What DICOM wants stated, if only as empty, in every object of a patient's study (PS3.3 type 2).
+TYPE_2 = (
+    "PatientID",
+    "PatientName",
+    "PatientBirthDate",
+    "PatientSex",
+    "AccessionNumber",
+    "StudyID",
+    "StudyDate",
+    "StudyTime",
+    "ReferringPhysicianName",
+)
+HOW_TO = "A DICOM report refers to DICOM images: load the series from its DICOM files, or export the figures as CSV."
+# Corners of two grids are at one place when they differ by less than this share of a voxel.
+SAME_PLACE = 0.01
+
+
+@dataclass(frozen=True)
+class SourceSeries:
+    """headers: one per slice in the order of the third axis, or one of a multi-frame file; geometry: its voxel grid.
+
+    frame_slices: for a multi-frame file, the slice that each of its frames shows, in the file's order.
+    """
+
+    headers: tuple[Any, ...]
+    geometry: Geometry
+    frame_slices: tuple[int, ...] = (0,)
+
+    @property
+    def is_multi_frame(self) -> bool:
+        return len(self.headers) == 1 and self.geometry.size[2] > 1
+
+    @property
+    def modality(self) -> str:
+        return str(self.headers[0].get("Modality") or "")
+
+    def labels(self, labels: sitk.Image) -> np.ndarray:
+        """A label map as an array (slices, rows, columns) of this series' pixels.
+
+        Its axes may run the other way or be swapped, as loaders do it; nothing is interpolated. Raises InputError for
+        labels on other voxels.
+        """
+        volume = labels
+        if labels.GetDimension() == 2:  # it states no place along the third axis
+            volume = sitk.JoinSeries(labels)
+            volume = self.geometry.stamp(volume) if volume.GetSize() == self.geometry.size else volume
+        if not _same_voxels(self.geometry, Geometry.of(volume)):
+            raise InputError(
+                "The label map lies on other voxels than the DICOM series: measure the series as it was loaded, "
+                "neither resampled, cropped nor moved by a transform, or export the figures as CSV."
+            )
+        return sitk.GetArrayFromImage(resample(volume, self.geometry, interpolator=sitk.sitkNearestNeighbor))
+
+
+def read_source_series(files: Sequence[str | Path]) -> SourceSeries:
+    """Headers of a series' files. Raises InputError when they are no DICOM images of one series that make a stack."""
+    if not files:
+        raise InputError(f"The image's files are not known. {HOW_TO}")
+    try:
+        found = read_dicom_slices([Path(file) for file in files])
+        headers = tuple(_header(file) for file in found.files)
+    except InputError as error:
+        raise InputError(f"{error} {HOW_TO}") from None
+    image = found.image if found.image.GetDimension() == 3 else sitk.JoinSeries(found.image)
+    geometry = Geometry.of(image)
+    if len(headers) > 1:
+        return SourceSeries(headers, geometry)
+    return SourceSeries(headers, geometry, _frame_slices(headers[0], geometry))
+
+
+@contextmanager
+def repeated_from(source: SourceSeries) -> Iterator[None]:
+    """Around the making of an object that repeats the patient, study and image of a series.
+
+    Raises InputError for headers that it cannot be made from; names written in an unusual way are taken as they are.
+    """
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    except (AttributeError, ValueError) as error:
+        kind = source.modality or "DICOM"
+        raise InputError(
+            f"No report can be made from these {kind} images: {one_line(error)}. Export the figures as CSV instead."
+        ) from error
+
+
+def _header(path: Path) -> Any:
+    header = pydicom.dcmread(path, stop_before_pixels=True)
+    for name in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
+        if not header.get(name):
+            raise InputError(f"{path} states no {name}.")
+    for name in TYPE_2:
+        if name not in header:
+            setattr(header, name, "")
+    if not header.get("SpecificCharacterSet"):
+        header.pop("SpecificCharacterSet", None)
+    return header
+
+
+def _frame_slices(header: Any, geometry: Geometry) -> tuple[int, ...]:
+    """Frames need not lie in the order of their positions (PS3.3 C.7.6.16.2.3)."""
+    frames = header.get("PerFrameFunctionalGroupsSequence") or []
+    if len(frames) != geometry.size[2] or any("PlanePositionSequence" not in frame for frame in frames):
+        return tuple(range(geometry.size[2]))
+    corners = [[float(x) for x in frame.PlanePositionSequence[0].ImagePositionPatient] for frame in frames]
+    return tuple(int(index) for index in np.rint(geometry.indices(np.array(corners))[:, 2]))
+
+
+def _same_voxels(grid: Geometry, other: Geometry) -> bool:
+    """Whether two grids have the same voxels, in whatever order of axes."""
+    ours, theirs = grid.corners(), other.corners()
+    distances = np.linalg.norm(ours[:, np.newaxis] - theirs[np.newaxis], axis=2).min(axis=1)
+    same_count = np.prod(grid.size) == np.prod(other.size) and sorted(grid.size) == sorted(other.size)
+    return bool(same_count and distances.max() <= SAME_PLACE * min(grid.spacing))

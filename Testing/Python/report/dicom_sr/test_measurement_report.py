@@ -1,0 +1,232 @@
+"""Measurement reports and their segmentations, read back with pydicom and highdicom."""
+
+import dataclasses
+import math
+
+import highdicom as hd
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+from pydicom.sr.codedict import codes
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.structure import Structure
+from MedProcLib.quantification.measure import Measure, measure
+from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
+from MedProcLib.segmentation.structures import structure
+
+SHAPE = (6, 20, 24)
+STRUCTURES = {1: structure("kidney_left"), 2: structure("lesion")}
+NAMES = {1: "Left kidney", 2: "Läsion"}
+
+
+def block_labels(geometry: Geometry) -> sitk.Image:
+    """Label 1: blocks of 60 and of 4 voxels; label 2: two blocks of 8 voxels each."""
+    labels = np.zeros(SHAPE, np.uint8)
+    labels[1:4, 2:6, 3:8] = 1
+    labels[5, 10:12, 3:5] = 1
+    labels[0:2, 15:17, 15:17] = 2
+    labels[4:6, 15:17, 15:17] = 2
+    return geometry.image_of(labels)
+
+
+@pytest.fixture
+def values():
+    return np.random.default_rng(3).integers(-100, 300, SHAPE)
+
+
+@pytest.fixture
+def measured(series, values):
+    """(series, label map, rows) of a CT."""
+    source = series(values)
+    labels = block_labels(source.geometry)
+    return source, labels, measure(source.image, labels, NAMES, Measure(intensity_unit="HU"))
+
+
+def groups_of(path):
+    report = hd.sr.srread(path)
+    assert isinstance(report, hd.sr.Comprehensive3DSR)
+    return report, report.content.get_volumetric_roi_measurement_groups()
+
+
+def figures(group) -> dict[tuple[str, str], float]:
+    return {
+        (m.name.meaning, m.derivation.meaning if m.derivation is not None else ""): m.value
+        for m in group.get_measurements()
+    }
+
+
+def test_a_group_for_each_segment_and_part(measured, tmp_path):
+    source, labels, rows = measured
+    files = write_measurement_report(rows, source.files, labels, STRUCTURES, tmp_path / "r.dcm", "Ann B. Reader")
+    assert [file.name for file in files] == ["r.dcm", "r_parts_seg.dcm", "r_seg.dcm"]
+    _report, groups = groups_of(files[0])
+    assert [str(group.tracking_identifier) for group in groups] == [
+        "Left kidney",
+        "Läsion",
+        *("Left kidney part 1", "Left kidney part 2", "Läsion part 1", "Läsion part 2"),
+    ]
+    assert len({group.tracking_uid for group in groups}) == 6
+    assert [group.finding_type.value for group in groups[:2]] == ["64033007", structure("lesion").type.value]
+    site = groups[0].finding_sites[0]
+    assert (site.topographical_modifier, site.laterality.meaning) == (None, "Left")
+    assert groups[1].finding_sites == []  # a lesion is no place
+    found = figures(groups[0])
+    whole = rows[0]
+    assert found["Attenuation Coefficient", "Mean"] == pytest.approx(whole.value("mean"))
+    assert found["Attenuation Coefficient", "Standard Deviation"] == pytest.approx(whole.value("sd"))
+    assert found["Long Axis", ""] == pytest.approx(whole.value("long_diameter"))
+
+
+def test_codes_units_and_methods(measured, tmp_path):
+    source, labels, rows = measured
+    report = write_measurement_report(rows[:1], source.files, labels, STRUCTURES, tmp_path / "r.dcm")[0]
+    (group,) = groups_of(report)[1]
+    by_name = {(m.name.meaning, m.method.value if m.method is not None else ""): m for m in group.get_measurements()}
+    volume = by_name["Volume", "126030"]
+    assert (volume.name.scheme_designator, volume.name.value, volume.unit.value) == ("SCT", "118565006", "mm3")
+    assert by_name["Volume", "RNU0"].method.scheme_designator == "IBSI"
+    mean = by_name["Attenuation Coefficient", "Q4LE"]
+    assert mean.unit.value == "[hnsf'U]" and mean.derivation.value == codes.SCT.MeanValueOfPopulation.value
+    for measurement in group.get_measurements():
+        assert all(len(c.value) <= 16 and c.meaning for c in (measurement.name, measurement.unit))
+
+
+def test_the_segmentation_has_just_the_voxels_measured(measured, tmp_path):
+    source, labels, rows = measured
+    _r, parts, whole = write_measurement_report(rows, source.files, labels, STRUCTURES, tmp_path / "r.dcm")
+    wanted = sitk.GetArrayFromImage(labels)
+    uids = [pydicom.dcmread(file).SOPInstanceUID for file in reversed(source.files)]  # in the order of position
+    read = hd.seg.segread(whole)
+    np.testing.assert_array_equal(read.get_pixels_by_source_instance(uids, combine_segments=True), wanted)
+    assert read.get_segment_description(1).SegmentLabel == "Left kidney"
+    counts = hd.seg.segread(parts).get_pixels_by_source_instance(uids).sum(axis=(0, 1, 2))
+    assert counts.tolist() == [60, 4, 8, 8]
+
+
+def test_the_lines_of_the_diameters_lie_on_their_images(measured, tmp_path):
+    source, labels, rows = measured
+    report = hd.sr.srread(write_measurement_report(rows[:1], source.files, labels, STRUCTURES, tmp_path / "r.dcm")[0])
+    lines = report.content.get_image_measurement_groups()
+    volumetric = report.content.get_volumetric_roi_measurement_groups()
+    assert [line.tracking_uid for line in lines] == [group.tracking_uid for group in volumetric]
+    long_axis = lines[0].get_measurements()[0]
+    (line,) = long_axis.referenced_coordinates
+    (first, last) = np.asarray(line.value)
+    # columns and rows count from the corner of the image: spacing is x, y
+    assert math.hypot(*(np.subtract(last, first) * (0.75, 1.25))) == pytest.approx(long_axis.value, rel=1e-5)
+    assert first.min() > 2 and last.max() < 9
+    (image,) = line.ContentSequence
+    uid = image.ReferencedSOPSequence[0].ReferencedSOPInstanceUID
+    header = next(h for h in map(pydicom.dcmread, source.files) if h.SOPInstanceUID == uid)
+    offset = np.subtract([float(v) for v in header.ImagePositionPatient], source.geometry.origin)
+    assert np.linalg.norm(offset) == pytest.approx(2.5 * rows[0].slice_index, abs=1e-5)
+
+
+def test_who_observed(measured, tmp_path):
+    source, labels, rows = measured
+    few = [dataclasses.replace(rows[0], measurements=rows[0].measurements[:2])]
+
+    def observers(reader):
+        path = write_measurement_report(few, source.files, labels, STRUCTURES, tmp_path / "r.dcm", reader)[0]
+        report = hd.sr.srread(path)
+        contexts = report.content.get_observer_contexts()
+        return report, [c.observer_identifying_attributes.name for c in contexts]
+
+    report, names = observers("Ann B. Reader")
+    assert names == ["Reader^Ann B.", "MedProc"]
+    assert (report.CompletionFlag, report.VerificationFlag) == ("COMPLETE", "UNVERIFIED")
+    assert observers("")[1] == ["MedProc"]
+    assert observers("Leser^Jürgen 读者")[1] == ["Leser^Jürgen 读者", "MedProc"]
+
+
+def test_slices_in_another_order_are_the_same_voxels(measured, tmp_path):
+    source, labels, rows = measured
+    flipped = sitk.Flip(labels, (False, True, True))  # as loaders turn axes; each voxel stays where it is
+    files = write_measurement_report(rows[:1], source.files, flipped, STRUCTURES, tmp_path / "r.dcm")
+    assert hd.seg.segread(files[-1]).pixel_array.sum() == 64
+
+
+def test_an_existing_segmentation_is_referred_to(measured, tmp_path):
+    source, labels, rows = measured
+    whole = [row for row in rows if row.component is None]
+    _report, seg = write_measurement_report(whole, source.files, labels, STRUCTURES, tmp_path / "a.dcm")
+    files = write_measurement_report(whole, source.files, labels, STRUCTURES, tmp_path / "b.dcm", segmentation=seg)
+    assert [file.name for file in files] == ["b.dcm"]
+    referenced = [group.referenced_segment.referenced_sop_instance_uid for group in groups_of(files[0])[1]]
+    assert set(referenced) == {pydicom.dcmread(seg).SOPInstanceUID}
+    other = sitk.GetArrayFromImage(labels)
+    other[1, 2, 3] = 0
+    changed = source.geometry.image_of(other)
+    fewer = [row for row in measure(source.image, changed, NAMES) if row.component is None]
+    with pytest.raises(InputError, match="64 voxels, 63 were measured"):
+        write_measurement_report(fewer, source.files, changed, STRUCTURES, tmp_path / "c.dcm", segmentation=seg)
+
+
+def test_figures_without_a_value_are_left_out(measured, tmp_path):
+    source, labels, rows = measured
+    parts = [row for row in rows if row.segment == 1]
+    _report, groups = groups_of(
+        write_measurement_report(parts, source.files, labels, STRUCTURES, tmp_path / "r.dcm")[0]
+    )
+    assert math.isnan(parts[2].value("mesh_volume"))
+    finite = sum(math.isfinite(m.value) for m in parts[2].measurements)
+    assert len(groups[2].get_measurements()) == finite < len(parts[2].measurements)
+
+
+def test_mr_values_and_an_unknown_structure(series, values, tmp_path):
+    source = series(values, "MR")
+    labels = block_labels(source.geometry)
+    rows = measure(source.image, labels)
+    report, groups = groups_of(write_measurement_report(rows[:1], source.files, labels, {}, tmp_path / "r.dcm")[0])
+    assert ("MR signal intensity", "Mean") in figures(groups[0])
+    assert groups[0].finding_type is None and str(groups[0].tracking_identifier) == "Segment 1"
+    assert report.PatientID == "P1" and report.StudyInstanceUID == pydicom.dcmread(source.files[0]).StudyInstanceUID
+
+
+def test_a_single_image_is_a_planar_region(series, values, tmp_path):
+    source = series(values[:1])
+    labels = np.zeros((1, 20, 24), np.uint8)
+    labels[0, 2:6, 3:8] = 1
+    image = source.geometry.image_of(labels)
+    rows = measure(source.image, image)
+    report, seg = write_measurement_report(rows, source.files, image, STRUCTURES, tmp_path / "r.dcm")
+    (group,) = hd.sr.srread(report).content.get_planar_roi_measurement_groups()
+    assert group.roi is not None or group.reference_type is not None
+    assert hd.seg.segread(seg).pixel_array.sum() == 20
+
+
+def test_what_is_not_dicom_is_refused(measured, tmp_path):
+    source, labels, rows = measured
+    nifti = tmp_path / "image.nii.gz"
+    sitk.WriteImage(source.image, nifti)
+    for files in ([nifti], []):
+        with pytest.raises(InputError, match="report refers to DICOM images"):
+            write_measurement_report(rows, files, labels, STRUCTURES, tmp_path / "r.dcm")
+    assert not (tmp_path / "r.dcm").exists()
+
+
+def test_other_voxels_than_those_measured_are_refused(measured, tmp_path):
+    source, labels, rows = measured
+    moved = sitk.Image(labels)
+    moved.SetOrigin(np.add(labels.GetOrigin(), (0, 0, 1)).tolist())
+    with pytest.raises(InputError, match="other voxels"):
+        write_measurement_report(rows, source.files, moved, STRUCTURES, tmp_path / "r.dcm")
+    with pytest.raises(InputError, match="measure again"):
+        write_measurement_report(rows, source.files, labels * 0, STRUCTURES, tmp_path / "r.dcm")
+    with pytest.raises(InputError, match="other voxels"):
+        write_measurement_report(rows, source.files[:-1], labels, STRUCTURES, tmp_path / "r.dcm")
+    with pytest.raises(InputError, match="nothing to report"):
+        write_measurement_report([], source.files, labels, STRUCTURES, tmp_path / "r.dcm")
+    assert not list(tmp_path.glob("*.dcm"))
+
+
+def test_a_finding_in_a_stated_region(measured, tmp_path):
+    source, labels, rows = measured
+    nodule = structure("nodule")
+    place = Structure("Nodule", (1.0, 0.0, 0.5), nodule.category, nodule.type, region=structure("liver").type)
+    report = write_measurement_report(rows[:1], source.files, labels, {1: place}, tmp_path / "r.dcm")[0]
+    (group,) = groups_of(report)[1]
+    assert group.finding_sites[0].value.meaning == "Liver"
