@@ -1,5 +1,7 @@
 """Features of gray level co-occurrence matrices (Haralick et al., IEEE SMC 3(6), 1973; IBSI 3.6)."""
 
+from dataclasses import dataclass
+
 import numpy as np
 
 from .counts import Counts, tally
@@ -14,57 +16,50 @@ def cooccurrence_features(pairs: Counts, levels: np.ndarray, n_levels: int, matr
     """
     matrix = pairs.matrix
     total = np.bincount(matrix, pairs.count, matrices)
-    low, high = levels[pairs.row].astype(np.float64), levels[pairs.column].astype(np.float64)
+    both = pairs.count / total[matrix]  # p_ij + p_ji
+    p = np.where(pairs.row == pairs.column, both, both / 2)
+    low, high = levels[pairs.row], levels[pairs.column]
+    differences = _Distribution.of(matrix, high - low, both, matrices)
+    sums = _Distribution.of(matrix, low + high, both, matrices)
+    ends = np.concatenate([matrix, matrix]), np.concatenate([low, high]), np.concatenate([both, both]) / 2
+    marginal = _Distribution.of(*ends, matrices)
+
+    largest = np.zeros(matrices)
+    np.maximum.at(largest, matrix, p)
+    joint_entropy = np.bincount(matrix, -both * np.log2(p), matrices)
+    # sums over i and j of p_ij log(p_i p_j), and of p_i p_j log(p_i p_j), are both twice that of p_i log(p_i)
+    information = np.maximum(2 * marginal.entropy() - joint_entropy, 0)
+    k, average, average_difference = differences.value, sums.mean(sums.value) / 2, differences.mean(differences.value)
+    around = sums.value - 2 * average[sums.matrix]
+    contrast, tendency = differences.mean(k**2), sums.mean(around**2)
+    apart = np.where(k > 0, k, np.inf)
     with np.errstate(divide="ignore", invalid="ignore"):
-        both = pairs.count / total[matrix]  # p_ij + p_ji
-        p = np.where(pairs.row == pairs.column, both, both / 2)
-
-        def mean(values: np.ndarray) -> np.ndarray:
-            return np.bincount(matrix, both * values, matrices)
-
-        def entropy(index: np.ndarray) -> np.ndarray:
-            (group, _), probability = tally((matrix, index), both)
-            return np.bincount(group, -probability * np.log2(probability), matrices)
-
-        difference, total_level = high - low, low + high
-        squared = difference**2
-        average = mean(total_level / 2)
-        centered = total_level - 2 * average[matrix]
-        mean_difference = mean(difference)
-        variance, marginal_entropy = _marginal(pairs, levels, both, average)
-        joint_entropy = mean(-np.log2(p))
-        # sums over i and j of p_ij log(p_i p_j), and of p_i p_j log(p_i p_j), are both twice that of p_i log(p_i)
-        information = np.maximum(2 * marginal_entropy - joint_entropy, 0)
-        covariance = mean((low - average[matrix]) * (high - average[matrix]))
-        largest = np.zeros(matrices)
-        np.maximum.at(largest, matrix, p)
-        apart = difference > 0
         values = np.array(
             [
                 largest,
                 average,
-                variance,
+                (tendency + contrast) / 4,  # as (i + j - 2 mu)^2 + (i - j)^2 = 2 (i - mu)^2 + 2 (j - mu)^2
                 joint_entropy,
-                mean_difference,
-                mean((difference - mean_difference[matrix]) ** 2),
-                entropy(difference.astype(np.int64)),
+                average_difference,
+                differences.mean((k - average_difference[differences.matrix]) ** 2),
+                differences.entropy(),
                 2 * average,
-                mean(centered**2),
-                entropy(total_level.astype(np.int64)),
-                mean(p),
-                mean(squared),
-                mean_difference,
-                mean(1 / (1 + difference)),
-                mean(1 / (1 + difference / n_levels)),
-                mean(1 / (1 + squared)),
-                mean(1 / (1 + squared / n_levels**2)),
-                np.bincount(matrix[apart], both[apart] / squared[apart], matrices),
-                covariance / variance,
-                mean(low * high),
-                mean(centered**2),
-                mean(centered**3),
-                mean(centered**4),
-                -information / marginal_entropy,
+                tendency,
+                sums.entropy(),
+                np.bincount(matrix, both * p, matrices),
+                contrast,
+                average_difference,
+                differences.mean(1 / (1 + k)),
+                differences.mean(1 / (1 + k / n_levels)),
+                differences.mean(1 / (1 + k**2)),
+                differences.mean(1 / (1 + (k / n_levels) ** 2)),
+                differences.mean(1 / apart**2),
+                (tendency - contrast) / (tendency + contrast),  # likewise, with 4 (i - mu) (j - mu) the difference
+                (sums.mean(sums.value**2) - contrast) / 4,
+                tendency,
+                sums.mean(around**3),
+                sums.mean(around**4),
+                -information / marginal.entropy(),
                 np.sqrt(-np.expm1(-2 * information)),
             ]
         )
@@ -72,14 +67,23 @@ def cooccurrence_features(pairs: Counts, levels: np.ndarray, n_levels: int, matr
     return values
 
 
-def _marginal(
-    pairs: Counts, levels: np.ndarray, both: np.ndarray, average: np.ndarray
-) -> tuple[np.ndarray, np.ndarray]:
-    """Variance and entropy of the levels' own probabilities p_i, of each matrix."""
-    ends = np.concatenate([pairs.matrix, pairs.matrix]), np.concatenate([pairs.row, pairs.column])
-    (matrix, rank), p = tally(ends, np.concatenate([both, both]) / 2)
-    deviation = levels[rank] - average[matrix]
-    return (
-        np.bincount(matrix, p * deviation**2, average.size),
-        np.bincount(matrix, -p * np.log2(p), average.size),
-    )
+@dataclass(frozen=True)
+class _Distribution:
+    """Probabilities of values in several matrices: matrix number, value, probability; (n,) each."""
+
+    matrix: np.ndarray
+    value: np.ndarray
+    p: np.ndarray
+    matrices: int
+
+    @classmethod
+    def of(cls, matrix: np.ndarray, value: np.ndarray, p: np.ndarray, matrices: int) -> "_Distribution":
+        (matrix, value), p = tally((matrix, value), p)
+        return cls(matrix, value.astype(np.float64), p, matrices)
+
+    def mean(self, values: np.ndarray) -> np.ndarray:
+        """Expectation of a function of the value, given as the function's values."""
+        return np.bincount(self.matrix, self.p * values, self.matrices)
+
+    def entropy(self) -> np.ndarray:
+        return self.mean(-np.log2(self.p))

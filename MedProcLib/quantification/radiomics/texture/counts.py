@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-# Voxels that one step of building a matrix looks at: it bounds the memory.
-BLOCK = 1 << 20
+# Voxels that one step of building a matrix looks at: it bounds the memory, and fits the cache.
+BLOCK = 1 << 17
 # Numbers of possible combinations up to which counting in a table is tried.
 SMALL_TABLE = 1 << 16
 
@@ -52,7 +52,7 @@ class Counts:
 
 
 def tally(keys: Sequence[np.ndarray], weights: np.ndarray | None = None) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Distinct combinations of the keys (ints >= 0; (n,) each) in ascending order, and how often each, or its weight.
+    """Distinct combinations (int32) of the keys (ints >= 0; (n,) each), ascending, and how often each, or its weight.
 
     Counted in a table where that is small, by sorting otherwise.
     """
@@ -74,4 +74,5 @@ def tally(keys: Sequence[np.ndarray], weights: np.ndarray | None = None) -> tupl
         starts = np.flatnonzero(np.diff(joint, prepend=-1))
         distinct = joint[starts]
         total = np.diff(starts, append=joint.size) if order is None else np.add.reduceat(weights[order], starts)
-    return np.unravel_index(distinct, shape), total.astype(np.float64)
+    columns = tuple(column.astype(np.int32) for column in np.unravel_index(distinct, shape))
+    return columns, total.astype(np.float64, copy=False)

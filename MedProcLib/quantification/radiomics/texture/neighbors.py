@@ -25,11 +25,11 @@ def tone_differences(region: Region, vectors: list[Vector], by_slice: bool, prog
         valid = known > 0
         rank = region.flat[place[valid]]
         matrix = place[valid] // region.plane if by_slice else np.zeros(rank.size, np.int64)
-        parts.append((matrix, rank, np.abs(level_of[rank] - total[valid] / known[valid])))
-    matrix, rank, difference = (np.concatenate(part) for part in zip(*parts, strict=True))
-    columns = np.repeat([0, 1], rank.size)
-    values = np.concatenate([np.ones(rank.size), difference])
-    return Counts(np.tile(matrix, 2), np.tile(rank, 2), columns, values).merged()
+        difference = np.abs(level_of[rank] - total[valid] / known[valid])
+        columns = np.repeat([0, 1], rank.size)
+        values = np.concatenate([np.ones(rank.size), difference])
+        parts.append(Counts(np.tile(matrix, 2), np.tile(rank, 2), columns, values).merged())
+    return Counts.joined(parts).merged()
 
 
 def dependences(
