@@ -20,6 +20,7 @@ MEANINGS = {
     Change.GONE: "only in the earlier study",
     Change.MERGED: "grown together",
     Change.SPLIT: "fallen apart",
+    Change.REAPPEARED: "back after a study without it",
 }
 
 

@@ -16,6 +16,8 @@ from ..core.progress import SILENT, Progress
 from ..segmentation.common.connectivity import connected_components
 from .halfway import half, half_way_grid, matrix_of, transform_of
 from .result import Change, Finding
+from .tracks.judgement import ChangeRule
+from .tracks.label_pieces import index_sums, surfaces_of
 
 
 @operation(
@@ -73,15 +75,7 @@ class MatchFindings:
 
     def judged(self, volumes: tuple[float, float], surface: float) -> tuple[Change, str]:
         """Grown, shrunk or stable, with the rule in words, of a finding in both studies (mm³; larger surface, mm²)."""
-        difference = volumes[1] - volumes[0]
-        percent = 100 * difference / volumes[0]
-        least = max(self.minimum_mm3, self.outline_mm * surface)
-        limits = f"{self.relative_percent:g} % and {least:.0f} mm³"
-        figures = f"{percent:+.0f} % and {difference:+.0f} mm³"
-        if abs(percent) >= self.relative_percent and abs(difference) >= least:
-            change = Change.GROWN if difference > 0 else Change.SHRUNK
-            return change, f"{change.value}: {figures}, at least {limits}"
-        return Change.STABLE, f"stable: {figures}, not both beyond {limits}"
+        return ChangeRule(self.relative_percent, self.minimum_mm3, self.outline_mm).judged(volumes, surface)
 
 
 @dataclass(frozen=True)
@@ -116,26 +110,6 @@ class _Pieces:
         index = self.sums[pieces].sum(axis=0) / self.counts[pieces].sum()
         x, y, z = self.grid.points(index)[0]
         return float(x), float(y), float(z)
-
-
-def index_sums(numbers: np.ndarray, count: int) -> np.ndarray:
-    """Sums (count, 3) of the voxel indices x, y, z of each number in an array (z, y, x) of numbers below count."""
-    where = np.nonzero(numbers)
-    return np.stack([np.bincount(numbers[where], axis, count) for axis in reversed(where)], axis=1)
-
-
-def surfaces_of(numbers: np.ndarray, grid: Geometry) -> np.ndarray:
-    """Surface in mm² of each number of an array (z, y, x): its voxel faces times 2/3, a smooth surface's share."""
-    total = np.zeros(int(numbers.max()) + 1)
-    padded = np.pad(numbers, 1)
-    for axis in range(3):
-        area = grid.voxel_volume / grid.spacing[2 - axis]
-        a = np.moveaxis(padded, axis, 0)
-        border = a[1:] != a[:-1]
-        for side in (a[1:], a[:-1]):
-            total += area * np.bincount(side[border], minlength=total.size)
-    total[0] = 0
-    return total * 2 / 3
 
 
 def _groups(

@@ -11,11 +11,12 @@ from ..core.progress import SILENT, Progress
 from ..core.recipe import run_steps
 from .alignment import prepare
 from .consensus import ConsensusLabels
-from .findings import MatchFindings, index_sums, surfaces_of
+from .findings import MatchFindings
 from .halfway import half_way_grid, matrix_of
 from .inverse import inverted
 from .register import Register, identity
 from .result import Change, Finding, PairComparison, Registration, Verdict
+from .tracks.label_pieces import index_sums, surfaces_of
 
 
 def compare_pair(

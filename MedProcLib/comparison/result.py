@@ -12,7 +12,7 @@ from .study import Study
 
 
 class Change(enum.StrEnum):
-    """What became of a finding between two studies."""
+    """What became of a finding between two studies (reappeared: back after a study in between that lacks it)."""
 
     NEW = "new"
     GROWN = "grown"
@@ -21,6 +21,7 @@ class Change(enum.StrEnum):
     GONE = "gone"
     MERGED = "merged"
     SPLIT = "split"
+    REAPPEARED = "reappeared"
 
 
 class Verdict(enum.StrEnum):

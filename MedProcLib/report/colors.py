@@ -32,6 +32,7 @@ LOOKS = {
     Change.GONE: Look((38, 122, 214), "×"),
     Change.MERGED: Look((214, 121, 178), "⋎"),
     Change.SPLIT: Look((20, 168, 124), "⋏"),
+    Change.REAPPEARED: Look((148, 103, 189), "↺"),
 }
 
 # of the other study where both are in one picture (share of red, green, blue)

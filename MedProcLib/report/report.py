@@ -82,7 +82,7 @@ def _tiles(pair: PairComparison) -> str:
         return ""
     counting = counted(pair.findings)
     classes = Counter(finding.change for finding in counting)
-    shown_classes = [c for c in Change if classes[c] or c not in (Change.MERGED, Change.SPLIT)]
+    shown_classes = [c for c in Change if classes[c] or c not in (Change.MERGED, Change.SPLIT, Change.REAPPEARED)]
     tiles = [
         f"<li{'' if classes[c] else ' class=none'}><b>{classes[c]}</b>"
         f'<span class="chip">{swatch(c)}{text(c)}</span></li>'

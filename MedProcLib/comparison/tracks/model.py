@@ -1,0 +1,201 @@
+"""A patient's findings over time: time points, findings observed at them, and tracks that join what is one lesion."""
+
+import datetime
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+
+from ...core.errors import InputError
+from ...core.measurement import Measurement
+from .settings import Follow
+
+Point = tuple[float, float, float]
+IDENTITY = (1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0, 0.0, 0.0, 0.0, 0.0, 1.0)
+
+
+class Status(enum.StrEnum):
+    """What a reader made of an observation."""
+
+    PROPOSED = "proposed"
+    ACCEPTED = "accepted"
+    EDITED = "edited"
+    REJECTED = "rejected"
+
+
+class Kind(enum.StrEnum):
+    """Role of a track in a response criterion."""
+
+    UNDEFINED = ""
+    TARGET = "target"
+    NON_TARGET = "non-target"
+    NEW = "new"
+
+
+@dataclass(frozen=True)
+class ImageReference:
+    """An image of a time point. path: relative to the patient's file, with '/' between its parts."""
+
+    path: str
+    modality: str = ""
+    description: str = ""
+
+
+@dataclass(frozen=True)
+class TimePoint:
+    """One visit.
+
+    segmentation: path of the label map that observations refer to, relative as an image's is, '' while unsaved;
+    matrix: 4 x 4, row by row, maps points of the common space to points of this time point (LPS, mm), as resampling
+    takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear.
+    """
+
+    id: str
+    name: str = ""
+    date: datetime.date | None = None
+    images: tuple[ImageReference, ...] = ()
+    segmentation: str = ""
+    matrix: tuple[float, ...] = IDENTITY
+    transform_file: str = ""
+
+
+@dataclass(frozen=True)
+class Place:
+    """Where a piece is and how large it is outlined, as matching sees it.
+
+    center: LPS, mm, in the time point's own space; common_center, low, high: in the common space, the latter two
+    corners of the box around it; surface in mm².
+    """
+
+    center: Point
+    common_center: Point
+    low: Point
+    high: Point
+    volume_mm3: float
+    surface_mm2: float
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A measurement with its 95 % interval (None where not known); reader: who wrote it by hand, '' if computed."""
+
+    measurement: Measurement
+    low: float | None = None
+    high: float | None = None
+    reader: str = ""
+
+
+@dataclass(frozen=True)
+class Observation:
+    """A finding as it was at one time point.
+
+    labels: its values in the time point's segmentation; decided: ISO time of the reader's decision.
+    """
+
+    time_point: str
+    labels: tuple[int, ...]
+    place: Place
+    estimates: tuple[Estimate, ...] = ()
+    status: Status = Status.PROPOSED
+    reader: str = ""
+    decided: str = ""
+    note: str = ""
+
+    def estimate(self, name: str) -> Estimate | None:
+        """The estimate of this name; None where it was not measured."""
+        return next((e for e in self.estimates if e.measurement.name == name), None)
+
+    @property
+    def volume_mm3(self) -> float:
+        """The measured or edited volume; that of the outline before measuring."""
+        estimate = self.estimate("voxel_volume")
+        return estimate.measurement.value if estimate else self.place.volume_mm3
+
+    @property
+    def counts(self) -> bool:
+        return self.status is not Status.REJECTED
+
+
+@dataclass(frozen=True)
+class Track:
+    """One lesion: its observations in time order, at most one for each time point.
+
+    parent: id of the track it split from, at its first observation; merged_into: id of the track it became part of,
+    at the time point merged_at.
+    """
+
+    id: str
+    observations: tuple[Observation, ...]
+    name: str = ""
+    organ: str = ""
+    site: str = ""
+    kind: Kind = Kind.UNDEFINED
+    parent: str = ""
+    merged_into: str = ""
+    merged_at: str = ""
+
+    def at(self, time_point: str) -> Observation | None:
+        return next((o for o in self.observations if o.time_point == time_point), None)
+
+
+@dataclass(frozen=True)
+class Edit:
+    """An entry of the history: who did what, and when (ISO time); with what it takes to undo it.
+
+    before: the tracks it changed, as they were; added: ids of tracks it made; time_point: id of the one it added.
+    undone: it was taken back; undoes: the entry (counted from 0) that this one took back.
+    """
+
+    who: str
+    when: str
+    what: str
+    before: tuple[Track, ...] = ()
+    added: tuple[str, ...] = ()
+    time_point: str = ""
+    undone: bool = False
+    undoes: int | None = None
+
+
+@dataclass(frozen=True)
+class Patient:
+    """All of a patient's findings. time_points: in time order; last_number: of the newest track that ever was."""
+
+    id: str
+    time_points: tuple[TimePoint, ...] = ()
+    tracks: tuple[Track, ...] = ()
+    settings: Follow = field(default_factory=Follow)
+    last_number: int = 0
+    history: tuple[Edit, ...] = ()
+
+    def track(self, track_id: str) -> Track:
+        """A track by id. Raises InputError."""
+        return _found(self.tracks, track_id, "track")
+
+    def time_point(self, time_point_id: str) -> TimePoint:
+        """A time point by id. Raises InputError."""
+        return _found(self.time_points, time_point_id, "time point")
+
+    @property
+    def order(self) -> Mapping[str, int]:
+        """Place of each time point in time, by id."""
+        return {point.id: place for place, point in enumerate(self.time_points)}
+
+    def with_tracks(self, *changed: Track) -> "Patient":
+        """The patient with these tracks in place of those of the same id; new ones come last."""
+        by_id = {track.id: track for track in changed}
+        kept = tuple(by_id.pop(track.id, track) for track in self.tracks)
+        return replace(self, tracks=kept + tuple(by_id.values()))
+
+
+def track_id(number: int) -> str:
+    """'F001', 'F002', ..., 'F1000', ..."""
+    return f"F{number:03d}"
+
+
+def _found(things, wanted: str, what: str):
+
+    for thing in things:
+        if thing.id == wanted:
+            return thing
+    known = ", ".join(thing.id for thing in things[:20]) or "none"
+    more = ", ..." if len(things) > 20 else ""
+    raise InputError(f"There is no {what} '{wanted}' in this patient; there are: {known}{more}.")
