@@ -43,7 +43,7 @@ def _volume_and_area_of_cases(spacing: tuple[float, ...]) -> tuple[np.ndarray, n
     for case in range(CASES):
         volumes[case] = sum(_inside_share(face, case) for face in FACES[1::2]) * np.prod(spacing) / 3
         for loop in _loops(case):
-            volume, area = _convex_fill(np.array([middle_of(edge) for edge in loop]) * spacing)
+            volume, area = _fill(np.array([middle_of(edge) for edge in loop]) * spacing, _bulge(loop, case))
             volumes[case] += volume
             areas[case] += area
     return volumes, areas
@@ -65,11 +65,19 @@ def _loops(case: int) -> list[list[Edge]]:
     return closed_loops(following)
 
 
-def _convex_fill(polygon: np.ndarray) -> tuple[float, float]:
-    """Volume (over the origin) and area of the triangulation of a polygon that encloses most.
+def _bulge(loop: list[Edge], case: int) -> int:
+    """1 where the polygon parts fewer corners inside from more outside, -1 the other way round, 0 as many."""
+    corners = {corner for edge in loop for corner in edge}
+    inside = sum(case >> corner & 1 for corner in corners)
+    return int(np.sign(len(corners) - 2 * inside))
 
-    A polygon of more than three edges need not be flat. Enclosing most makes the figures independent of the order
-    and direction of the axes, and is nearest to the truth for convex objects; the smaller area breaks ties.
+
+def _fill(polygon: np.ndarray, bulge: int) -> tuple[float, float]:
+    """Volume (over the origin) and area of a polygon's triangles.
+
+    A polygon of more than three edges need not be flat. Its triangles enclose most of the side with fewer corners, or
+    as much of one side as of the other, as those of Lorensen and Cline's table do, on which IBSI's consensus values
+    rest. That leaves the figures independent of the order and direction of the axes; the smaller area breaks ties.
     """
     options = []
     for triangles in triangulations(0, len(polygon) - 1):
@@ -77,9 +85,11 @@ def _convex_fill(polygon: np.ndarray) -> tuple[float, float]:
         volume = -np.einsum("ij,ij->", a, np.cross(b, c)) / 6
         area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
         options.append((float(volume), float(area)))
-    most = max(volume for volume, _ in options)
+    least, most = min(options)[0], max(options)[0]
+    wanted = ((least + most) / 2, most, least)[bulge]
+    nearest = min(abs(volume - wanted) for volume, _ in options)
     tolerance = 1e-9 * max(1e-300, float(np.abs(polygon).max()) ** 3)
-    return most, min(area for volume, area in options if volume >= most - tolerance)
+    return wanted, min(area for volume, area in options if abs(volume - wanted) <= nearest + tolerance)
 
 
 def _inside_share(face: list[int], case: int) -> float:

@@ -1,5 +1,7 @@
 """One radiomic feature's value with what identifies and defines it."""
 
+import math
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 
@@ -20,3 +22,35 @@ class Feature:
     family: str
     aggregation: str
     code: str
+
+
+@dataclass(frozen=True)
+class Definition:
+    """What is known of a feature before its value.
+
+    unit: of core.units; 'intensity', 'intensity2' and 'intensity.mm3' stand for the unit of the image's values, its
+    square, and it times mm3.
+    """
+
+    tag: str
+    name: str
+    code: str
+    unit: str = ""
+
+
+def defined(
+    definitions: Sequence[Definition], family: str, values: Mapping[str, float], intensity_unit: str = "intensity"
+) -> list[Feature]:
+    """Features in the order of their definitions; a value that is missing is NaN."""
+    return [
+        Feature(
+            d.tag,
+            d.name,
+            float(values.get(d.tag, math.nan)),
+            d.unit.replace("intensity", intensity_unit),
+            family,
+            "",
+            d.code,
+        )
+        for d in definitions
+    ]

@@ -1,0 +1,61 @@
+"""Figures of the steps before the features, by the tags that IBSI's participants report them with."""
+
+import math
+from collections.abc import Iterable, Sequence
+
+import numpy as np
+
+AXES = "zyx"
+
+
+def of_image(
+    stage: str, size: Sequence[int], spacing: Sequence[float], parts: Iterable[np.ndarray]
+) -> dict[str, float]:
+    """Size (voxels) and spacing (mm) of an image, z, y, x; range and mean of its voxels, given in parts, if any."""
+    figures: dict[str, float] = {}
+    for axis, count, side in sorted(zip(AXES, size, spacing, strict=True)):
+        figures[f"img_dim_{axis}_{stage}_img"] = count
+        figures[f"vox_dim_{axis}_{stage}_img"] = float(side)
+    low, high, total, voxels = math.inf, -math.inf, 0.0, 0
+    for part in parts:
+        finite = part[np.isfinite(part)]
+        if finite.size:
+            low, high = min(low, float(finite.min())), max(high, float(finite.max()))
+            total, voxels = total + float(finite.sum(dtype=np.float64)), voxels + finite.size
+    if voxels:
+        figures |= {
+            f"mean_int_{stage}_img": total / voxels,
+            f"min_int_{stage}_img": low,
+            f"max_int_{stage}_img": high,
+        }
+    return figures
+
+
+def of_masks(
+    stage: str, size: Sequence[int], intensity: np.ndarray, morphological: np.ndarray, values: np.ndarray
+) -> dict[str, float]:
+    """Size of the image and of both masks' boxes (z, y, x), their voxels, and the intensities of the intensity mask."""
+    figures: dict[str, float] = {
+        f"int_mask_dim_{axis}_{stage}_roi": n for axis, n in sorted(zip(AXES, size, strict=True))
+    }
+    for name, mask in (("int", intensity), ("morph", morphological)):
+        for axis, extent in sorted(zip(AXES, _extent(mask), strict=True)):
+            figures[f"{name}_mask_bb_dim_{axis}_{stage}_roi"] = extent
+        figures[f"{name}_mask_vox_count_{stage}_roi"] = int(np.count_nonzero(mask))
+    inside = values[intensity]
+    inside = inside[np.isfinite(inside)].astype(np.float64)
+    if inside.size:
+        figures |= {
+            f"int_mask_mean_int_{stage}_roi": float(inside.mean()),
+            f"int_mask_min_int_{stage}_roi": float(inside.min()),
+            f"int_mask_max_int_{stage}_roi": float(inside.max()),
+        }
+    return figures
+
+
+def _extent(mask: np.ndarray) -> list[int]:
+    extents = []
+    for axis in range(3):
+        places = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
+        extents.append(int(places[-1] - places[0]) + 1 if places.size else 0)
+    return extents

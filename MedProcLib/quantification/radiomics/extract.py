@@ -1,0 +1,199 @@
+"""The features of the regions of a label map: what is done with each, in the standard's order."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from ...core.errors import InputError
+from ...core.geometry import require_same_grid, require_scalar
+from ...core.image_filter import Box
+from ...core.progress import SILENT, Progress
+from ..intensity_peak import intensity_peaks
+from .chosen import TEXTURES, aggregations_of, families_of, filter_of, require_sound
+from .discretization import Levels, discretized
+from .feature import Definition, Feature, defined
+from .histogram import histogram_features
+from .morphology import morphological_features
+from .outcome import RegionFeatures
+from .region import Region, image_diagnostics, prepared
+from .statistics import statistical_features
+from .texture.features import texture_features
+from .texture.settings import TextureSettings
+from .volume_histogram import MOST_STEPS, Scale, scale_of, volume_histogram_features
+
+if TYPE_CHECKING:
+    from .settings import Radiomics
+
+PEAKS = (
+    Definition("loc_peak_loc", "Local intensity peak", "VJGA", "intensity"),
+    Definition("loc_peak_glob", "Global intensity peak", "0F91", "intensity"),
+)
+# Voxels whose sides differ by more than this share make textures depend on direction.
+ISOTROPIC = 0.05
+
+
+def every_segment(
+    image: sitk.Image,
+    labels: sitk.Image,
+    settings: Radiomics,
+    progress: Progress = SILENT,
+    only: Sequence[int] | None = None,
+) -> list[RegionFeatures]:
+    """Features of each label of a label map on the image's grid, ascending, or of those named.
+
+    Raises InputError for settings that choose nothing known, a label map on another grid, an empty one, a label that
+    is not there, and a region that one of the steps empties.
+    """
+    require_sound(settings)
+    require_scalar(image)
+    require_same_grid(image, labels, "the image and its mask")
+    boxes = _boxes(labels)
+    if not boxes:
+        raise InputError("The mask is empty: no voxel has a label. Segment something first.")
+    missing = sorted(set(only or ()) - set(boxes))
+    if missing:
+        raise InputError(f"The mask has no label {missing[0]}; it has: {', '.join(map(str, boxes))}.")
+    wanted = [label for label in boxes if only is None or label in only]
+    about = image_diagnostics(image, settings)
+    found = []
+    for label, share in zip(wanted, progress.parts(*[1.0] * len(wanted)), strict=True):
+        share(0.0, f"Features of label {label}")
+        region = prepared(image, labels, label, boxes[label], settings)
+        features, diagnostics, notes = _features(region, settings, image.GetDimension(), share.part(0.2, 1))
+        found.append(
+            RegionFeatures(label, tuple(features), about | region.diagnostics | diagnostics, region.notes + notes)
+        )
+    return found
+
+
+def region_features(
+    image: sitk.Image, mask: sitk.Image, settings: Radiomics, progress: Progress = SILENT
+) -> RegionFeatures:
+    """Features of the region where a mask on the image's grid is not 0. Raises InputError; see every_segment."""
+    return every_segment(image, mask != 0, settings, progress)[0]
+
+
+def _boxes(labels: sitk.Image) -> dict[int, Box]:
+    """Box (z, y, x) of each label."""
+    view = sitk.GetArrayViewFromImage(labels)
+    view = view if view.ndim == 3 else view[np.newaxis]
+    if view.dtype.kind == "f":
+        raise InputError("The mask holds fractions; a label map of whole numbers is needed: threshold it first.")
+    values, index = None, view
+    if view.size and (view.min() < 0 or view.max() > 65535):
+        values, flat = np.unique(view, return_inverse=True)
+        index = flat.reshape(view.shape) + 1
+    boxes = {}
+    for number, box in enumerate(ndimage.find_objects(index), 1):
+        value = number if values is None else int(values[number - 1])
+        if box is not None and value != 0:
+            boxes[value] = box
+    return boxes
+
+
+def _features(
+    region: Region, settings: Radiomics, dimensions: int, progress: Progress
+) -> tuple[list[Feature], dict[str, float], tuple[str, ...]]:
+    families, unit = families_of(settings), _unit(settings)
+    features: list[Feature] = []
+    notes: list[str] = []
+    values = region.values[region.intensity]
+    if dimensions == 3 and "morphology" in families:
+        features += morphological_features(region, unit)
+    progress(0.3)
+    if dimensions == 3 and "local_intensity" in families:
+        peaks = intensity_peaks(region.values, region.intensity, region.spacing)
+        features += defined(PEAKS, "local intensity", dict(zip((d.tag for d in PEAKS), peaks, strict=True)), unit)
+    if dimensions == 2 and {"morphology", "local_intensity"} & set(families):
+        notes.append("The image is 2D: shape and intensity peaks, which are of volumes, are left out")
+    if "statistics" in families:
+        features += statistical_features(values, unit)
+    textures = tuple(TEXTURES[family] for family in families if family in TEXTURES)
+    diagnostics: dict[str, float] = {}
+    if textures or "histogram" in families:
+        levels = discretized(values, settings.discretization, settings.bin_number, settings.bin_size, region.bounds[0])
+        diagnostics = {"levels": levels.count, "level_first_edge": levels.first, "level_width": levels.width}
+    if "histogram" in families:
+        features += histogram_features(levels.levels, levels.count)
+    if "volume_histogram" in families:
+        features += _volume_histogram(values, region, settings, unit)
+    progress(0.5)
+    if textures:
+        features += _textures(region, levels, textures, settings, dimensions, progress.part(0.5, 1))
+        notes += _about_textures(region, settings, dimensions)
+    return features, diagnostics, tuple(notes)
+
+
+def _unit(settings: Radiomics) -> str:
+    """A filter's response is in units of its own."""
+    return "intensity" if filter_of(settings) is not None else settings.intensity_unit
+
+
+def _volume_histogram(values: np.ndarray, region: Region, settings: Radiomics, unit: str) -> list[Feature]:
+    """Bins of a fixed size stand for the intensities of their centers, a fixed number of bins for themselves."""
+    if settings.ivh_discretization == "none":
+        return volume_histogram_features(values, scale_of(values, *region.bounds), unit)
+    bins = discretized(
+        values,
+        settings.ivh_discretization,
+        settings.ivh_bin_number,
+        settings.ivh_bin_size,
+        region.bounds[0],
+        MOST_STEPS,
+    )
+    levels = bins.levels.astype(np.float64)
+    if settings.ivh_discretization == "fixed bin number":
+        return volume_histogram_features(levels, Scale(1.0, float(bins.count), 1.0), "")
+    count = bins.count if region.bounds[1] is None else _bins_to(region.bounds[1], bins)
+    center = bins.first - bins.width / 2
+    scale = Scale(center + bins.width, center + count * bins.width, bins.width)
+    return volume_histogram_features(center + levels * bins.width, scale, unit)
+
+
+def _bins_to(highest: float, bins: Levels) -> int:
+    """Bins up to the upper bound of re-segmentation."""
+    return max(bins.count, int(np.ceil((highest - bins.first) / bins.width - 1e-9)))
+
+
+def _textures(
+    region: Region,
+    levels: Levels,
+    families: tuple[str, ...],
+    settings: Radiomics,
+    dimensions: int,
+    progress: Progress,
+) -> list[Feature]:
+    # no voxel has a level beyond the box of the mask
+    box = ndimage.find_objects(region.morphological.astype(np.uint8))[0]
+    array = np.zeros(region.intensity.shape, np.int32)
+    array[region.intensity] = levels.levels
+    aggregations = aggregations_of(settings)
+    if dimensions == 2:
+        aggregations = tuple(name for name in aggregations if name.startswith("2D")) or ("2D_avg", "2D_comb")
+    chosen = TextureSettings(
+        families=families,
+        aggregations=aggregations,
+        distance=settings.glcm_distance,
+        norm=settings.glcm_norm,
+        ngldm_alpha=settings.ngldm_alpha,
+        ngldm_distance=settings.ngldm_distance,
+        ngtdm_distance=settings.ngtdm_distance,
+        distance_weighting=settings.distance_weighting,
+    )
+    return texture_features(array[box], levels.count, region.spacing, region.morphological[box], chosen, progress)
+
+
+def _about_textures(region: Region, settings: Radiomics, dimensions: int) -> list[str]:
+    used = region.spacing if settings.dimension == "3D" and dimensions == 3 else region.spacing[:2]
+    if max(used) <= min(used) * (1 + ISOTROPIC):
+        return []
+    sides = " x ".join(f"{side:.3g}" for side in used)
+    return [
+        f"Voxels of {sides} mm are not isotropic, so textures depend on direction: set spacing_mm, or dimension '2D' "
+        "where slices are far apart"
+    ]

@@ -1,0 +1,1 @@
+"""Named settings of radiomic features: one JSON file each."""

@@ -1,0 +1,113 @@
+"""Settings of radiomic features as JSON: one object whose keys are the parameters of `quantification.radiomics`.
+
+A parameter that is a list or a filter may be written as JSON or as text of it: "resegmentation_range": [0, null],
+"families": ["glcm", "glrlm"], "filter": {"operation": "enhancement.texture_log", "parameters": {"sigma_mm": 3}}.
+"""
+
+import difflib
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ...core.errors import InputError
+from ...core.units import shown
+from .chosen import require_sound
+from .settings import Radiomics
+
+FOLDER = Path(__file__).resolve().parent / "presets"
+
+
+@dataclass(frozen=True)
+class SettingsPreset:
+    """Settings that are shipped. name: of their file without .json; modality: DICOM's, of images they suit, or ''."""
+
+    name: str
+    about: str
+    modality: str = ""
+
+    def settings(self) -> Radiomics:
+        return load_settings(FOLDER / f"{self.name}.json")
+
+
+PRESETS = (
+    SettingsPreset("ct", "CT: 1 mm voxels, whole HU from -1000 to 400, bins of 25 HU", "CT"),
+    SettingsPreset("pet", "PET in SUV: 3 mm voxels, bins of 0.25 SUV from 0", "PT"),
+    SettingsPreset("mr", "MR: 1 mm voxels, intensities within 3 SD of the region's mean, 32 bins", "MR"),
+    SettingsPreset("ibsi_digital_phantom", "IBSI 1, digital phantom: levels as they are, all aggregations"),
+    SettingsPreset("ibsi_config_a", "IBSI 1, configuration A: by slices, [-500, 400] HU, bins of 25 HU"),
+    SettingsPreset("ibsi_config_b", "IBSI 1, configuration B: by slices, 2 mm bilinear, [-500, 400] HU, 32 bins"),
+    SettingsPreset("ibsi_config_c", "IBSI 1, configuration C: 2 mm trilinear, [-1000, 400] HU, bins of 25 HU"),
+    SettingsPreset("ibsi_config_d", "IBSI 1, configuration D: 2 mm trilinear, outliers beyond 3 SD out, 32 bins"),
+    SettingsPreset("ibsi_config_e", "IBSI 1, configuration E: 2 mm tricubic, [-1000, 400] HU and 3 SD, 32 bins"),
+    SettingsPreset("ibsi_validation_ct", "IBSI 1, validation data, CT: 1 mm tricubic, [-200, 200] HU, bins of 10 HU"),
+    SettingsPreset("ibsi_validation_pet", "IBSI 1, validation data, PET: 3 mm tricubic, bins of 0.25 SUV from 0"),
+    SettingsPreset("ibsi_validation_mr", "IBSI 1, validation data, MR: 1 mm tricubic, bins of 10 from 0"),
+)
+
+
+def settings_of(data: Any) -> Radiomics:
+    """Settings from a JSON object. Raises InputError naming the key that is unknown or the value out of range."""
+    if not isinstance(data, Mapping):
+        raise InputError('Settings are a JSON object of parameters, such as {"spacing_mm": 1, "bin_size": 25}.')
+    values = {}
+    for key, value in data.items():
+        known = [parameter.name for parameter in Radiomics.declaration.parameters]
+        if key not in known:
+            near = difflib.get_close_matches(str(key), known, n=2, cutoff=0.5)
+            hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}."
+            raise InputError(f"there is no setting '{key}'; {hint}")
+        text = Radiomics.declaration.parameter(key).kind == "text" and not isinstance(value, str)
+        values[key] = json.dumps(value) if text and value is not None else "" if text else value
+    settings = Radiomics.declaration.create(values)
+    require_sound(settings)
+    return settings
+
+
+def load_settings(path: str | Path) -> Radiomics:
+    """Settings of a JSON file. Raises InputError when it is missing, not JSON, or no valid settings."""
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"Settings {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"Settings {path} are not valid JSON: {error}.") from None
+    try:
+        return settings_of(data)
+    except InputError as error:
+        raise InputError(f"Settings {path}: {error}") from None
+
+
+def preset_named(name: str) -> Radiomics:
+    """Settings of a preset. Raises InputError that lists the known ones."""
+    for preset in PRESETS:
+        if preset.name == name:
+            return preset.settings()
+    raise InputError(f"There are no settings '{name}'; there are: {', '.join(preset.name for preset in PRESETS)}.")
+
+
+def settings_for(modality: str) -> tuple[Radiomics, str]:
+    """Settings that suit a modality (DICOM's; '' is unknown) when the user gives none, and a line that says so."""
+    for preset in PRESETS:
+        if modality and preset.modality == modality:
+            return (
+                preset.settings(),
+                f"no settings were given; those of preset '{preset.name}' are used: {preset.about}",
+            )
+    return Radiomics(), (
+        "no settings were given and the modality is not known: voxels stay as they are, intensities in 32 bins; choose "
+        "--preset ct, pet or mr, or --settings"
+    )
+
+
+def settings_help() -> str:
+    """Every key with its default, what is allowed and its meaning; then the presets."""
+    lines = ["Settings (JSON object of any of these keys):"]
+    for parameter in Radiomics.declaration.parameters:
+        default = json.dumps(parameter.default, ensure_ascii=False)
+        lines.append(f"  {parameter.name} = {default} {shown(parameter.unit)}".rstrip())
+        lines.append(f"      {parameter.limits}: {parameter.meaning}")
+    lines.append("Presets:")
+    lines += [f"  {preset.name}: {preset.about}" for preset in PRESETS]
+    return "\n".join(lines)

@@ -1,0 +1,68 @@
+"""Intensity-based statistics of IBSI (arXiv 1612.07003, 3.3), which serve discretized intensities too (3.4)."""
+
+import math
+
+import numpy as np
+
+from .feature import Definition, Feature, defined
+
+FAMILY = "statistics"
+DEFINITIONS = (
+    Definition("stat_mean", "Mean intensity", "Q4LE", "intensity"),
+    Definition("stat_var", "Intensity variance", "ECT3", "intensity2"),
+    Definition("stat_skew", "Intensity skewness", "KE2A"),
+    Definition("stat_kurt", "(Excess) intensity kurtosis", "IPH6"),
+    Definition("stat_median", "Median intensity", "Y12H", "intensity"),
+    Definition("stat_min", "Minimum intensity", "1GSF", "intensity"),
+    Definition("stat_p10", "10th intensity percentile", "QG58", "intensity"),
+    Definition("stat_p90", "90th intensity percentile", "8DWT", "intensity"),
+    Definition("stat_max", "Maximum intensity", "84IY", "intensity"),
+    Definition("stat_iqr", "Intensity interquartile range", "SALO", "intensity"),
+    Definition("stat_range", "Intensity range", "2OJQ", "intensity"),
+    Definition("stat_mad", "Intensity-based mean absolute deviation", "4FUA", "intensity"),
+    Definition("stat_rmad", "Intensity-based robust mean absolute deviation", "1128", "intensity"),
+    Definition("stat_medad", "Intensity-based median absolute deviation", "N72L", "intensity"),
+    Definition("stat_cov", "Intensity-based coefficient of variation", "7TET"),
+    Definition("stat_qcod", "Intensity-based quartile coefficient of dispersion", "9S40"),
+    Definition("stat_energy", "Intensity-based energy", "N8CA", "intensity2"),
+    Definition("stat_rms", "Root mean square intensity", "5ZWQ", "intensity"),
+)
+
+
+def statistical_features(values: np.ndarray, unit: str) -> list[Feature]:
+    """Features of the intensities of a region (1D, finite, at least one); unit: a key of core.units."""
+    squares = float(values @ values)
+    figures = statistics(values) | {"energy": squares, "rms": math.sqrt(squares / len(values))}
+    return defined(DEFINITIONS, FAMILY, {f"stat_{name}": figure for name, figure in figures.items()}, unit)
+
+
+def statistics(values: np.ndarray) -> dict[str, float]:
+    """What is computed alike of intensities and of discretized ones. values: float64, 1D.
+
+    Percentiles are linear between order statistics. Of values that are all equal skewness and kurtosis are 0, as the
+    manual has it; where the mean (the sum of quartiles) is 0 the coefficient of variation (of dispersion) is NaN.
+    """
+    low, p10, p25, median, p75, p90, high = (float(p) for p in np.percentile(values, (0, 10, 25, 50, 75, 90, 100)))
+    mean = float(values.mean()) if low < high else low
+    deviations = values - mean
+    squared = deviations**2
+    variance = float(squared.mean())
+    middle = values[(values >= p10) & (values <= p90)]
+    return {
+        "mean": mean,
+        "var": variance,
+        "skew": float((squared * deviations).mean()) / variance**1.5 if variance > 0 else 0.0,
+        "kurt": float((squared**2).mean()) / variance**2 - 3 if variance > 0 else 0.0,
+        "median": median,
+        "min": low,
+        "p10": p10,
+        "p90": p90,
+        "max": high,
+        "iqr": p75 - p25,
+        "range": high - low,
+        "mad": float(np.abs(deviations).mean()),
+        "rmad": float(np.abs(middle - middle.mean()).mean()) if middle.size else math.nan,
+        "medad": float(np.abs(values - median).mean()),
+        "cov": math.sqrt(variance) / mean if mean else math.nan,
+        "qcod": (p75 - p25) / (p75 + p25) if p75 + p25 else math.nan,
+    }

@@ -1,0 +1,82 @@
+"""Intensity-volume histogram features of IBSI (arXiv 1612.07003, 3.5)."""
+
+import math
+from dataclasses import dataclass
+
+import numpy as np
+
+from .feature import Definition, Feature, defined
+
+FAMILY = "intensity-volume histogram"
+DEFINITIONS = (
+    Definition("ivh_v10", "Volume fraction at 10% intensity", "BC2M"),
+    Definition("ivh_v90", "Volume fraction at 90% intensity", "BC2M"),
+    Definition("ivh_i10", "Intensity at 10% volume", "GBPN", "intensity"),
+    Definition("ivh_i90", "Intensity at 90% volume", "GBPN", "intensity"),
+    Definition("ivh_diff_v10_v90", "Volume fraction difference between 10% and 90% intensity", "DDTU"),
+    Definition("ivh_diff_i10_i90", "Intensity difference between 10% and 90% volume", "CNV2", "intensity"),
+    Definition("ivh_auc", "Area under the IVH curve", "9CMM"),
+)
+# Steps of intensity that a histogram may have; finer ones are taken for continuous.
+MOST_STEPS = 1_000_000
+
+
+@dataclass(frozen=True)
+class Scale:
+    """The intensities of the histogram: lowest, highest, and the step between them (0: those that occur)."""
+
+    lowest: float
+    highest: float
+    step: float
+
+
+def volume_histogram_features(values: np.ndarray, scale: Scale, unit: str) -> list[Feature]:
+    """Features of the share of a region's volume that has at least an intensity.
+
+    values: intensities of the region on the scale (1D); unit: theirs, a key of core.units. All that rest on the share
+    of the range of intensities are NaN where the range is empty.
+    """
+    levels, volumes = _curve(values, scale)
+    width = scale.highest - scale.lowest
+    figures = dict.fromkeys(("v10", "v90", "auc"), math.nan)
+    if width > 0:
+        fractions = (levels - scale.lowest) / width
+        # a billionth, so that rounding does not move a bound past the level that lies on it
+        figures["v10"], figures["v90"] = (
+            float(volumes[np.searchsorted(fractions, x - 1e-9)]) if fractions[-1] >= x else 0.0 for x in (0.1, 0.9)
+        )
+        figures["auc"] = float(np.trapezoid(volumes, fractions))
+    figures["i10"], figures["i90"] = (_intensity_at(share, levels, volumes, scale) for share in (0.1, 0.9))
+    figures["diff_v10_v90"] = figures["v10"] - figures["v90"]
+    figures["diff_i10_i90"] = figures["i10"] - figures["i90"]
+    return defined(DEFINITIONS, FAMILY, {f"ivh_{name}": figure for name, figure in figures.items()}, unit)
+
+
+def scale_of(values: np.ndarray, lowest: float | None, highest: float | None) -> Scale:
+    """The scale of intensities as they are: whole numbers in steps of 1, others where they occur.
+
+    lowest, highest: the bounds of re-segmentation; the region's own where there is none.
+    """
+    low = float(values.min()) if lowest is None else lowest
+    high = float(values.max()) if highest is None else highest
+    whole = high - low < MOST_STEPS and bool((values == np.rint(values)).all()) and low == round(low)
+    return Scale(low, high, 1.0 if whole else 0.0)
+
+
+def _curve(values: np.ndarray, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
+    """Ascending intensities and the share of the volume that has at least each."""
+    ordered = np.sort(values)
+    if scale.step:
+        steps = math.floor((scale.highest - scale.lowest) / scale.step + 1e-9) + 1
+        levels = scale.lowest + np.arange(steps) * scale.step
+        below = np.searchsorted(ordered, levels - scale.step / 2)
+    else:
+        levels = np.unique(np.r_[scale.lowest, ordered, scale.highest])
+        below = np.searchsorted(ordered, levels)
+    return levels, 1 - below / len(ordered)
+
+
+def _intensity_at(share: float, levels: np.ndarray, volumes: np.ndarray, scale: Scale) -> float:
+    """The lowest intensity that at most this share of the volume has; beyond the highest where none is."""
+    few = np.flatnonzero(volumes <= share + 1e-12)
+    return float(levels[few[0]]) if few.size else float(levels[-1]) + scale.step
