@@ -1,7 +1,6 @@
 """Segmentation nodes as label maps in a named reference geometry, and label maps as segmentation nodes."""
 
-from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 import SimpleITK as sitk
@@ -9,31 +8,34 @@ import slicer
 import vtk
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.geometry import SAME_GRID_TOLERANCE, Geometry, resample
+from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.nodes import new_node
-from MedProcLib.scene.terminology import NO_CATEGORY, TerminologyEntry, set_terminology, terminology_of
-from MedProcLib.scene.transforms import transform_of_node
+from MedProcLib.scene.segment_snapshot import (
+    BINARY_LABELMAP,
+    UNTITLED_COLORS,
+    SegmentInfo,
+    SegmentsOverlap,
+    require_segmentation,
+    segment_info,
+    snapshot_of,
+)
+from MedProcLib.scene.terminology import set_terminology
 from MedProcLib.scene.volumes import geometry_of_volume
-from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of, image_of_vtk, vtk_of_image
+from MedProcLib.scene.voxel_grid import ijk_to_ras_of, vtk_of_image
 
-BINARY_LABELMAP = "Binary labelmap"
-UNTITLED_COLORS = ((0.50, 0.68, 0.50), (0.95, 0.84, 0.57), (0.69, 0.48, 0.40), (0.44, 0.72, 0.82), (0.85, 0.40, 0.31))
-
-
-class SegmentsOverlap(InputError):
-    """Two segments claim one voxel, and a label map cannot hold both."""
-
-
-@dataclass(frozen=True)
-class SegmentInfo:
-    """What is known of a segment besides its voxels. color: RGB in 0..1; id: within its segmentation node."""
-
-    name: str
-    color: tuple[float, float, float] = UNTITLED_COLORS[0]
-    id: str = ""
-    terminology: TerminologyEntry = NO_CATEGORY
+__all__ = [
+    "BINARY_LABELMAP",
+    "SegmentInfo",
+    "SegmentsOverlap",
+    "add_segments",
+    "label_values",
+    "labels_of_segmentation",
+    "require_segmentation",
+    "segment_info",
+    "segmentation_from_labels",
+]
 
 
 def labels_of_segmentation(
@@ -48,25 +50,10 @@ def labels_of_segmentation(
     Raises InputError without a segment, and where two segments claim one voxel, unless later_wins (as Slicer's own
     export does): a label map cannot hold both, so take them one by one with segment_ids.
     """
-    segmentation = require_segmentation(node)
+    require_segmentation(node)
     grid = reference if isinstance(reference, Geometry) else geometry_of_volume(reference)
-    ids = list(segment_ids) if segment_ids is not None else list(segmentation.GetSegmentIDs())
-    missing = [segment_id for segment_id in ids if segmentation.GetSegment(segment_id) is None]
-    if missing:
-        raise InputError(f"Segmentation '{node.GetName()}' has no segment '{missing[0]}'.")
-    segmentation = _with_label_maps(segmentation, grid, node)
-    to_node = transform_of_node(node.GetParentTransformNode())
-    labels = np.zeros(tuple(reversed(grid.size)), np.uint8 if len(ids) < 256 else np.uint16)
-    values = {segment_id: value for value, segment_id in enumerate(ids, 1)}
-    for image, layer in _layers(segmentation, ids):
-        seen, place = _seen_on(grid, image, to_node)
-        shown = _renumbered(seen, {label: values[segment_id] for segment_id, label in layer})
-        below = labels[place]
-        if not later_wins:
-            _require_no_overlap(below, shown, segmentation, ids)
-        # in the order of the segments, whichever layers they share
-        np.copyto(below, shown, where=shown > below)
-    return grid.image_of(labels), {values[i]: segment_info(segmentation.GetSegment(i), i) for i in ids}
+    snapshot = snapshot_of(node, grid, segment_ids)
+    return snapshot.labels(later_wins), dict(snapshot.segments)
 
 
 def segmentation_from_labels(
@@ -117,99 +104,6 @@ def add_segments(node, labels: sitk.Image, segments: Mapping[int, SegmentInfo] |
         wanted.setdefault(value, SegmentInfo(f"Segment {value}", UNTITLED_COLORS[value % len(UNTITLED_COLORS)]))
     layer = _oriented_image(labels, node)
     return [_add_segment(segmentation, layer, value, wanted[value]) for value in sorted(wanted)]
-
-
-def segment_info(segment, segment_id: str) -> SegmentInfo:
-    """What a vtkSegment says of itself."""
-    return SegmentInfo(segment.GetName(), tuple(segment.GetColor()), segment_id, terminology_of(segment))
-
-
-def require_segmentation(node):
-    """The vtkSegmentation of a segmentation node. Raises InputError when there is none or it has no segment."""
-    if node is None:
-        raise InputError("No segmentation is selected.")
-    if not node.IsA("vtkMRMLSegmentationNode"):
-        raise InputError(f"'{node.GetName()}' is not a segmentation.")
-    segmentation = node.GetSegmentation()
-    if segmentation is None or segmentation.GetNumberOfSegments() == 0:
-        raise InputError(f"Segmentation '{node.GetName()}' has no segment: add one in the Segment Editor.")
-    return segmentation
-
-
-def _with_label_maps(segmentation, grid: Geometry, node):
-    """The segmentation itself, or a converted copy where it has no binary label maps."""
-    if segmentation.ContainsRepresentation(BINARY_LABELMAP):
-        return segmentation
-    copy = slicer.vtkSegmentation()
-    copy.DeepCopy(segmentation)
-    if node.GetParentTransformNode() is None:
-        extent = tuple(np.ravel([(0, n - 1) for n in grid.size]).tolist())
-        text = slicer.vtkSegmentationConverter.SerializeImageGeometry(matrix_of_array(ijk_to_ras_of(grid)), extent)
-        copy.SetConversionParameter(slicer.vtkSegmentationConverter.GetReferenceImageGeometryParameterName(), text)
-    if not copy.CreateRepresentation(BINARY_LABELMAP):
-        raise InputError(
-            f"Segmentation '{node.GetName()}' cannot be converted to a binary label map: "
-            "create that representation in the Segmentations module."
-        )
-    return copy
-
-
-def _layers(segmentation, ids: Iterable[str]) -> Iterable[tuple[sitk.Image, list[tuple[str, int]]]]:
-    """Images in the node's own space with the (segment id, label value) they hold: segments may share one image."""
-    layers: dict = {}
-    for segment_id in ids:
-        segment = segmentation.GetSegment(segment_id)
-        data = segment.GetRepresentation(BINARY_LABELMAP)
-        if data is None or data.IsEmpty():
-            continue
-        layers.setdefault(data, []).append((segment_id, segment.GetLabelValue()))
-    for data, layer in layers.items():
-        matrix = vtk.vtkMatrix4x4()
-        data.GetImageToWorldMatrix(matrix)
-        geometry = geometry_of_grid(array_of_matrix(matrix), data.GetExtent(), "The segmentation")
-        yield image_of_vtk(data, geometry), layer
-
-
-def _seen_on(grid: Geometry, image: sitk.Image, to_node: sitk.Transform) -> tuple[np.ndarray, tuple[slice, ...]]:
-    """Values of an image at the part of a grid that it reaches, and that part as slices, both in z, y, x order."""
-    if not to_node.IsLinear():
-        return sitk.GetArrayFromImage(resample(image, grid, to_node, sitk.sitkNearestNeighbor)), (slice(None),) * 3
-    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in image.GetSize()])).reshape(3, -1).T
-    to_world = to_node.GetInverse()
-    corners = Geometry.of(image).points(edges).tolist()
-    reached = grid.indices(np.array([to_world.TransformPoint(corner) for corner in corners]))
-    offset = np.round((reached - edges).mean(axis=0)).astype(int)
-    if np.abs(reached - edges - offset).max() <= SAME_GRID_TOLERANCE:  # voxel on voxel: nothing to resample
-        first, last = np.clip((offset, offset + image.GetSize()), 0, grid.size)
-        return sitk.GetArrayFromImage(image)[_slices(first - offset, last - offset)], _slices(first, last)
-    first, last = np.clip((np.floor(reached.min(axis=0)), np.ceil(reached.max(axis=0)) + 1), 0, grid.size).astype(int)
-    if (last <= first).any():
-        return np.zeros((0, 0, 0), np.uint8), _slices(first, first)
-    size, origin = tuple((last - first).tolist()), tuple(grid.points(first)[0].tolist())
-    part = Geometry(size, grid.spacing, origin, grid.direction)
-    return sitk.GetArrayFromImage(resample(image, part, to_node, sitk.sitkNearestNeighbor)), _slices(first, last)
-
-
-def _slices(first: np.ndarray, last: np.ndarray) -> tuple[slice, ...]:
-    """Slices in z, y, x order of voxel indices in x, y, z order."""
-    return tuple(slice(max(low, 0), max(high, 0)) for low, high in zip(first[::-1], last[::-1], strict=True))
-
-
-def _renumbered(found: np.ndarray, values: Mapping[int, int]) -> np.ndarray:
-    """New values for old ones; 0 for those that have none."""
-    table = np.zeros(max(*values, int(found.max(initial=0)), 1) + 1, np.uint16)
-    table[list(values)] = list(values.values())
-    return table[found]
-
-
-def _require_no_overlap(below: np.ndarray, above: np.ndarray, segmentation, ids: Sequence[str]) -> None:
-    both = np.flatnonzero((below > 0) & (above > 0))
-    if both.size:
-        numbers = sorted((int(below.flat[both[0]]), int(above.flat[both[0]])))
-        names = " and ".join(f"'{segmentation.GetSegment(ids[number - 1]).GetName()}'" for number in numbers)
-        raise SegmentsOverlap(
-            f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor."
-        )
 
 
 def _cropped(labels: sitk.Image) -> sitk.Image:

@@ -11,7 +11,8 @@ from MedProcLib.scene.findings import findings_of
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, add_outcome
-from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation, terminology_of
+from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
+from MedProcLib.scene.terminology import terminology_of
 from MedProcLib.scene.volumes import volume_from_image
 from MedProcLib.segmentation.common.triangles import Surface
 from MedProcLib.segmentation.detection.listing import candidates_of_labels
