@@ -6,7 +6,7 @@ from ..core.atomic import require_writable, write_text
 from ..core.progress import Progress
 from ..core.registry import create_operation
 from ..quantification.measure import measure
-from ..quantification.table import measurements_csv
+from ..quantification.table_text import measurements_csv
 from .inputs import read_labels, read_noted, require_other_file
 
 

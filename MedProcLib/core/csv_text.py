@@ -12,14 +12,14 @@ import numpy as np
 FORMULA_STARTS = ("=", "+", "-", "@", "\t", "\n", "＝", "＋", "－", "＠")
 
 
-def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]]) -> str:
-    """CSV (RFC 4180 quoting, line feed at line ends) of a header and rows of values.
+def csv_text(columns: Sequence[str], rows: Iterable[Sequence[Any]], delimiter: str = ",") -> str:
+    """CSV (RFC 4180 quoting, line feed at line ends; a tab as delimiter makes it TSV) of a header and rows of values.
 
     None and NaN become empty cells, other numbers have 10 significant digits, and text that a spreadsheet would run
     as a formula gets a leading apostrophe.
     """
     text = io.StringIO()
-    writer = csv.writer(text, lineterminator="\n")
+    writer = csv.writer(text, delimiter=delimiter, lineterminator="\n")
     writer.writerow([_cell(column) for column in columns])
     for row in rows:
         if len(row) != len(columns):

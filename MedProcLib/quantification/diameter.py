@@ -69,15 +69,14 @@ class _Contours:
     def slices_by_bound(self, spacing: tuple[float, float]) -> list[tuple[float, int]]:
         """(length that no diameter exceeds, slice), longest first: the extent along some directions, a little more."""
         sides = [(*ends[1:], np.flatnonzero(np.diff(ends[0], prepend=-1))) for ends in (self.lines, self.columns)]
-        longest = np.zeros(len(sides[0][-1]))
-        for angle in np.arange(DIRECTIONS) * np.pi / DIRECTIONS:
-            along = np.cos(angle) * spacing[0], np.sin(angle) * spacing[1]
-            highest, lowest = [], []
-            for (line, first, last, start), (a, b) in zip(sides, (along, along[::-1]), strict=True):
-                ends = a * first, a * last
-                highest.append(np.maximum.reduceat(b * line + np.maximum(*ends), start))
-                lowest.append(np.minimum.reduceat(b * line + np.minimum(*ends), start))
-            longest = np.maximum(longest, np.maximum(*highest) - np.minimum(*lowest))
+        angles = np.arange(DIRECTIONS)[:, np.newaxis] * np.pi / DIRECTIONS
+        along = np.cos(angles) * spacing[0], np.sin(angles) * spacing[1]
+        highest, lowest = [], []
+        for (line, first, last, start), (a, b) in zip(sides, (along, along[::-1]), strict=True):
+            ends = a * first, a * last
+            highest.append(np.maximum.reduceat(b * line + np.maximum(*ends), start, axis=1))
+            lowest.append(np.minimum.reduceat(b * line + np.minimum(*ends), start, axis=1))
+        longest = (np.maximum(*highest) - np.minimum(*lowest)).max(axis=0)
         bounds = longest / np.cos(np.pi / (2 * DIRECTIONS))
         indices = self.lines[0][sides[0][-1]]
         return sorted(zip(bounds.tolist(), indices.tolist(), strict=True), key=lambda bound: (-bound[0], bound[1]))

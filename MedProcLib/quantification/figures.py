@@ -1,53 +1,20 @@
-"""The figures that are measured: name, unit, code, definition, and how many voxels each needs to mean something."""
+"""The figures of size, place and intensity that are measured, in their groups."""
 
-import math
-from collections.abc import Mapping
-from dataclasses import dataclass, field
-
-from ..core.measurement import Code, Measurement
-
-
-@dataclass(frozen=True)
-class Figure:
-    """One figure. minimum_voxels: below it the value is NaN (an empty cell in a table). dimensions: of the image."""
-
-    name: str
-    unit: str
-    meaning: str
-    minimum_voxels: int = 1
-    code: Code | None = None
-    parameters: Mapping[str, object] = field(default_factory=dict)
-    dimensions: tuple[int, ...] = (2, 3)
-
-
-def _ibsi(value: str, meaning: str) -> Code:
-    return Code("IBSI", value, meaning)
-
+from ..core.measurement import Code
+from .figure import Figure, ibsi, of_values
 
 _IN_PLANE = {"plane": "image slice (i, j)", "contour": "half-way between pixel centers", "source": "RECIST 1.1"}
 _SURFACE = {"surface": "marching cubes on the mask at half height"}
+_LPS = {"space": "LPS"}
 
-# Of the values of an object's voxels that are numbers; the unit is the image's.
-INTENSITY_FIGURES = (
-    Figure("mean", "", "mean", 1, _ibsi("Q4LE", "Mean")),
-    Figure("sd", "", "standard deviation", 2, Code("SCT", "386136009", "Standard Deviation"), {"divisor": "n"}),
-    Figure("minimum", "", "smallest value", 1, _ibsi("1GSF", "Minimum")),
-    Figure("p5", "", "5th percentile", 20, None, {"percent": 5, "interpolation": "linear"}),
-    Figure("p25", "", "25th percentile", 4, None, {"percent": 25, "interpolation": "linear"}),
-    Figure("median", "", "median", 1, _ibsi("Y12H", "Median")),
-    Figure("p75", "", "75th percentile", 4, None, {"percent": 75, "interpolation": "linear"}),
-    Figure("p95", "", "95th percentile", 20, None, {"percent": 95, "interpolation": "linear"}),
-    Figure("maximum", "", "largest value", 1, _ibsi("84IY", "Maximum")),
-)
-
-FIGURES = (
+SIZE_FIGURES = (
     Figure("count", "voxels", "number of voxels"),
-    Figure("area", "mm2", "number of pixels times pixel area", dimensions=(2,)),
+    Figure("area", "mm2", "number of pixels times pixel area", 1, Code("SCT", "42798000", "Area"), dimensions=(2,)),
     Figure(
         "voxel_volume",
         "mm3",
         "number of voxels times voxel volume",
-        code=_ibsi("YEKZ", "Volume (voxel counting)"),
+        code=ibsi("YEKZ", "Volume (voxel counting)"),
         dimensions=(3,),
     ),
     Figure(
@@ -55,11 +22,13 @@ FIGURES = (
         "mm3",
         "volume within the surface; a curved object's is somewhat smaller than its voxel volume",
         8,
-        _ibsi("RNU0", "Volume (mesh)"),
+        ibsi("RNU0", "Volume (mesh)"),
         _SURFACE,
         (3,),
     ),
-    Figure("surface_area", "mm2", "area of the surface", 8, _ibsi("C0JK", "Surface area (mesh)"), _SURFACE, (3,)),
+    Figure("surface_area", "mm2", "area of the surface", 8, ibsi("C0JK", "Surface area (mesh)"), _SURFACE, (3,)),
+)
+DIAMETER_FIGURES = (
     Figure(
         "long_diameter",
         "mm",
@@ -74,26 +43,98 @@ FIGURES = (
         code=Code("SCT", "103340004", "Short Axis"),
         parameters=_IN_PLANE,
     ),
-    Figure("centroid_l", "mm", "center of the voxels, towards the patient's left", parameters={"space": "LPS"}),
-    Figure("centroid_p", "mm", "center of the voxels, towards the patient's back", parameters={"space": "LPS"}),
-    Figure(
-        "centroid_s",
-        "mm",
-        "center of the voxels, towards the patient's head",
-        parameters={"space": "LPS"},
-        dimensions=(3,),
-    ),
-    *INTENSITY_FIGURES,
 )
-_BY_NAME = {figure.name: figure for figure in FIGURES}
-_INTENSITY_NAMES = {figure.name for figure in INTENSITY_FIGURES}
+PLACE_FIGURES = (
+    Figure("centroid_l", "mm", "center of the voxels, towards the patient's left", parameters=_LPS),
+    Figure("centroid_p", "mm", "center of the voxels, towards the patient's back", parameters=_LPS),
+    Figure("centroid_s", "mm", "center of the voxels, towards the patient's head", parameters=_LPS, dimensions=(3,)),
+)
+SLICE_POSITION = Figure(
+    "slice_position",
+    "mm",
+    "place of the slice along its normal, which is the third axis of the image; in axial slices S of LPS",
+    parameters=_LPS,
+    dimensions=(3,),
+)
 
 
-def measured(
-    name: str, value: float, voxels: int, intensity_unit: str = "intensity", **parameters: object
-) -> Measurement:
-    """A figure's value as a Measurement; NaN when it rests on too few voxels."""
-    figure = _BY_NAME[name]
-    unit = intensity_unit if name in _INTENSITY_NAMES else figure.unit
-    value = float(value) if voxels >= figure.minimum_voxels else math.nan
-    return Measurement(name, value, unit, figure.code, {**figure.parameters, **parameters})
+def _percentile(percent: int, minimum_voxels: int, code: Code | None = None) -> Figure:
+    ending = {1: "st", 2: "nd", 3: "rd"}.get(percent % 10, "th")
+    defined = {"percent": percent, "interpolation": "linear"}
+    return of_values(f"p{percent}", f"{percent}{ending} percentile", minimum_voxels, code, defined)
+
+
+# Of the values of an object's voxels that are numbers.
+INTENSITY_FIGURES = (
+    of_values("mean", "mean", 1, ibsi("Q4LE", "Mean")),
+    of_values("sd", "standard deviation", 2, Code("SCT", "386136009", "Standard Deviation"), {"divisor": "n"}),
+    of_values("minimum", "smallest value", 1, ibsi("1GSF", "Minimum")),
+    _percentile(5, 20),
+    _percentile(25, 4),
+    of_values("median", "median", 1, ibsi("Y12H", "Median")),
+    _percentile(75, 4),
+    _percentile(95, 20),
+    of_values("maximum", "largest value", 1, ibsi("84IY", "Maximum")),
+)
+_MIDDLE = {"from": "10th percentile", "to": "90th percentile", "ends": "included"}
+ROBUST_FIGURES = (
+    _percentile(10, 10, ibsi("QG58", "10th percentile")),
+    _percentile(90, 10, ibsi("8DWT", "90th percentile")),
+    of_values("interquartile_range", "75th minus 25th percentile", 4, ibsi("SALO", "Interquartile range")),
+    of_values("robust_mean", "mean of the values between two percentiles", 10, None, _MIDDLE),
+    of_values("robust_sd", "standard deviation by the median absolute deviation", 4, None, {"factor": 1.4826}),
+    of_values("median_absolute_deviation", "median distance of the values to their median", 2),
+    of_values(
+        "mean_absolute_deviation",
+        "mean distance of the values to their mean",
+        2,
+        ibsi("4FUA", "Mean absolute deviation"),
+    ),
+    of_values(
+        "robust_mean_absolute_deviation",
+        "mean distance of the values between two percentiles to their mean",
+        10,
+        ibsi("1128", "Robust mean absolute deviation"),
+        _MIDDLE,
+    ),
+    Figure(
+        "quartile_dispersion",
+        "",
+        "interquartile range by the sum of both quartiles",
+        4,
+        ibsi("9S40", "Quartile coefficient of dispersion"),
+    ),
+)
+DISTRIBUTION_FIGURES = (
+    of_values("range", "largest minus smallest value", 2, ibsi("2OJQ", "Range")),
+    Figure("skewness", "", "third standardized moment; 0 when all values are equal", 3, ibsi("KE2A", "Skewness")),
+    Figure(
+        "kurtosis",
+        "",
+        "fourth standardized moment minus 3; 0 when all values are equal",
+        4,
+        ibsi("IPH6", "(Excess) kurtosis"),
+    ),
+    Figure("entropy", "bit", "entropy of the histogram", 2, ibsi("TLU2", "Discretised intensity entropy")),
+    Figure("uniformity", "", "sum of squared shares of the bins", 2, ibsi("BJ5W", "Discretised intensity uniformity")),
+    Figure(
+        "coefficient_of_variation",
+        "",
+        "standard deviation by mean",
+        2,
+        ibsi("7TET", "Coefficient of variation"),
+    ),
+    of_values("root_mean_square", "root of the mean square", 1, ibsi("5ZWQ", "Root mean square intensity")),
+    of_values("energy", "sum of squares", 1, ibsi("N8CA", "Energy"), power=2),
+)
+VALUE_GROUPS = {"intensity": INTENSITY_FIGURES, "robust": ROBUST_FIGURES, "distribution": DISTRIBUTION_FIGURES}
+FIGURES = (
+    *SIZE_FIGURES,
+    *DIAMETER_FIGURES,
+    *PLACE_FIGURES,
+    SLICE_POSITION,
+    *INTENSITY_FIGURES,
+    *ROBUST_FIGURES,
+    *DISTRIBUTION_FIGURES,
+)
+BY_NAME = {figure.name: figure for figure in FIGURES}

@@ -1,26 +1,39 @@
-"""Measure every segment of a label map and every connected component of it."""
+"""Measure every segment of a label map, every connected component and every slice of it."""
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
-from typing import Annotated, Any, Literal
+import functools
+from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
+from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ..core.errors import InputError
 from ..core.geometry import Geometry
-from ..core.measurement import Measurement
 from ..core.operation import operation
+from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
-from .diameter import Diameter, in_plane_diameter
-from .figures import measured
-from .intensity import intensity_measurements
-from .row import Point, Row
-from .surface import surface_volume_and_area
+from .ct.hu_classes import USUAL_CLASSES, hu_classes
+from .diameter import Diameter
+from .intensity import BINS
+from .pet.uptake import UptakeThreshold, percist_threshold
+from .region import Region, Segment, components_of, segments_of, slices_of
+from .region_figures import (
+    GROUPS,
+    Volume,
+    Wanted,
+    diameter_bound,
+    ends_in_space,
+    region_diameter,
+    region_measurements,
+)
+from .row import Row
 
-# find_objects keeps a list as long as the largest label
-LARGEST_DIRECT_LABEL = 65535
+MOST_THREADS = 8
+# what the groups of one kind of image need its values to be
+NEEDED_UNIT = {"ct": "HU", "lung": "HU", "pet": "SUV"}
+PERCIST_FACTOR = {"percist_liver": 1.5, "percist_blood_pool": 2.0}
 
 
 @operation(
@@ -30,34 +43,93 @@ LARGEST_DIRECT_LABEL = 65535
     source="IBSI (arXiv 1612.07003); RECIST 1.1 (Eisenhauer et al., Eur J Cancer 2009)",
 )
 class Measure:
-    """Measure volume, surface, in-plane diameters, position and intensities of each segment and of its components.
+    """Measure size, in-plane diameters, position and intensities of each segment, its components and its slices.
 
     Components are voxels connected by faces, edges or corners; the largest is number 1. Figures that need more
     voxels than there are stay empty (see quantification/figures.py).
     """
 
     components: Annotated[bool, "a row for each connected component too"] = True
-    intensity_unit: Annotated[Literal["intensity", "HU", "SUV"], "unit of the image's values"] = "intensity"
+    intensity_unit: Annotated[
+        Literal["intensity", "HU", "SUV", "Bq/ml", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"],
+        "unit of the image's values; ADC maps: um2/s (that is 10-6 mm2/s) or mm2/s; T1, T2: ms or s; R2*: 1/s",
+    ] = "intensity"
+    smallest_component_mm3: Annotated[
+        float, Range(0, 1e9, "mm3"), "smaller components have no row of their own (2D: mm²)"
+    ] = 0.0
+    slices: Annotated[bool, "a row for each slice of each segment too, along the third axis of the image"] = False
+    size: Annotated[bool, "number of voxels, volume, surface (slices: area) and center"] = True
+    diameters: Annotated[bool, "longest in-plane diameter and the longest across it"] = True
+    intensity: Annotated[bool, "mean, SD, extremes, median and percentiles"] = True
+    robust: Annotated[bool, "10th and 90th percentile, interquartile range, robust mean and SD, deviations"] = False
+    distribution: Annotated[bool, "range, skewness, kurtosis, entropy, uniformity, RMS, energy, variation"] = False
+    histogram_bins: Annotated[int, Range(2, 4096), "bins of the histogram that entropy and uniformity are of"] = BINS
+    ct: Annotated[bool, "CT in HU: share of the voxels in each range below"] = False
+    hu_ranges: Annotated[str, "ranges of HU, both ends included: 'name: low..high; ...'"] = USUAL_CLASSES
+    lung: Annotated[bool, "CT in HU: emphysema (LAA-950), LAA-910, trapped gas, Perc15, density, mass, air"] = False
+    pet: Annotated[bool, "PET in SUV: SUVmax, SUVpeak, SUVmean, metabolic volume, total lesion glycolysis"] = False
+    uptake: Annotated[
+        Literal["whole_segment", "suv", "percent_of_maximum", "percist_liver", "percist_blood_pool"],
+        "what of a segment is its metabolic volume: all, or what reaches a threshold",
+    ] = "whole_segment"
+    uptake_suv: Annotated[float, Range(0, 100, "SUV"), "suv: threshold; 2.5 and 4.0 are usual"] = 4.0
+    uptake_percent: Annotated[float, Range(1, 99, "%"), "percent_of_maximum: share of a segment's maximum"] = 41.0
+    reference_segment: Annotated[
+        int, Range(0, 65535), "percist: label of the liver or the aorta in the label map (0: none)"
+    ] = 0
+
+    @property
+    def groups(self) -> tuple[str, ...]:
+        return tuple(group for group in GROUPS if getattr(self, group))
 
     def __call__(self, image, labels, progress=SILENT):
-        geometry = Geometry.of(image)
-        values = _as_volume(sitk.GetArrayViewFromImage(image))
-        rows: list[Row] = []
-        objects = list(_segments(_as_volume(sitk.GetArrayViewFromImage(labels))))
-        if not objects:
+        volume = Volume(_as_volume(sitk.GetArrayViewFromImage(image)), Geometry.of(image), self.intensity_unit)
+        _require_fitting(self.groups, volume)
+        numbers, segments = segments_of(_as_volume(sitk.GetArrayViewFromImage(labels)))
+        if not segments:
             raise InputError("The segmentation is empty: no voxel has a label. Segment something first.")
-        for (segment, mask, box), share in zip(objects, progress.parts(*[1.0] * len(objects)), strict=True):
-            share(0.0, f"Measuring segment {segment}")
-            parts = [
-                _measure_part(part, where, values[where], geometry, share) for part, where in _components(mask(), box)
-            ]
-            parts.sort(key=lambda part: (-part.count, part.first))
-            rows.append(_row(segment, None, _join(parts), geometry, self.intensity_unit))
-            if self.components:
-                rows += [
-                    _row(segment, number, part, geometry, self.intensity_unit) for number, part in enumerate(parts, 1)
-                ]
-        return rows
+        uptake = self._uptake(volume, numbers, segments)
+        wanted = Wanted(self.groups, self.histogram_bins, hu_classes(self.hu_ranges), uptake)
+        work = functools.partial(self._rows, volume, wanted, numbers, progress.quiet())
+        return [row for rows in _at_once(work, segments, numbers.size, progress) for row in rows]
+
+    def _rows(
+        self, volume: Volume, wanted: Wanted, labels: np.ndarray, progress: Progress, segment: Segment
+    ) -> list[Row]:
+        region = segment.region(labels)
+        pieces = components_of(region) if self.components or self.diameters else [region]
+        known: dict[int, Diameter] = {}
+
+        def row(region: Region, pieces: Sequence[Region], **which: int) -> Row:
+            progress.check()
+            diameter = _longest(pieces, volume, known) if self.diameters else None
+            figures = region_measurements(region, diameter, volume, wanted, "slice" in which)
+            found = Row(segment.value, f"Segment {segment.value}", which.get("component"), figures)
+            return replace(_with_axes(found, diameter, volume.grid), slice=which.get("slice"))
+
+        listed = []
+        if self.components:
+            smallest = self.smallest_component_mm3 * (1 - 1e-9)
+            kept = [piece for piece in pieces if piece.count * volume.grid.voxel_volume >= smallest]
+            listed = [row(piece, [piece], component=number) for number, piece in enumerate(kept, 1)]
+        one = len(pieces) == 1 and listed
+        whole = replace(listed[0], component=None) if one else row(region, pieces)
+        planes = slices_of(region) if self.slices and volume.is_3d else ()
+        return [whole, *listed, *(row(plane, components_of(plane), slice=plane.start[0]) for plane in planes)]
+
+    def _uptake(self, volume: Volume, labels: np.ndarray, segments: Sequence[Segment]) -> UptakeThreshold:
+        if not self.pet or self.uptake not in PERCIST_FACTOR:
+            value = {"suv": self.uptake_suv, "percent_of_maximum": self.uptake_percent}.get(self.uptake, 0.0)
+            return UptakeThreshold(self.uptake, value)
+        reference = next((segment for segment in segments if segment.value == self.reference_segment), None)
+        if reference is None:
+            raise InputError(
+                f"{self.uptake} takes its threshold from a segment of the liver or the aorta: there is none of label "
+                f"{self.reference_segment}; segment it and give its label as reference_segment."
+            )
+        place = volume.values[reference.box]
+        what = f"segment {reference.value}"
+        return percist_threshold(place, reference.region(labels).mask, PERCIST_FACTOR[self.uptake], what)
 
 
 def measure(
@@ -77,115 +149,54 @@ def measure(
     return [replace(row, name=(names or {}).get(row.segment, row.name)) for row in rows]
 
 
-@dataclass(frozen=True)
-class _Part:
-    """What adds up over components: sizes add, the longest diameter wins, values are pooled."""
-
-    count: int
-    first: tuple[int, ...]
-    index_sum: np.ndarray
-    volume: float
-    area: float
-    diameter: Diameter
-    values: np.ndarray
-
-
-def _segments(labels: np.ndarray):
-    """(label value, maker of its mask within its box, box) of each label, ascending."""
-    if labels.size and (labels.min() < 0 or labels.max() > LARGEST_DIRECT_LABEL):
-        known, labels = np.unique(labels, return_inverse=True)
-        zero = int(np.searchsorted(known, 0))
-        labels = labels.reshape(labels.shape) + 1
-        if zero < len(known) and known[zero] == 0:
-            labels[labels == zero + 1] = 0
-    else:
-        known = None
-    for index, box in enumerate(ndimage.find_objects(labels), 1):
-        if box is not None:
-            value = index if known is None else int(known[index - 1])
-            yield value, lambda box=box, index=index: labels[box] == index, box
+def _require_fitting(groups: Sequence[str], volume: Volume) -> None:
+    for group in groups:
+        unit = NEEDED_UNIT.get(group, volume.unit)
+        if unit != volume.unit:
+            raise InputError(
+                f"The figures of '{group}' need values in {unit}, and these are in {volume.unit}: "
+                f"convert the image and say so (intensity_unit), or leave the group out."
+            )
+    if "pet" in groups and not volume.is_3d:
+        raise InputError("The figures of 'pet' need a volume: a sphere of 1 cm3 has no place in a 2D image.")
 
 
-def _components(mask: np.ndarray, box: tuple[slice, ...]):
-    """(mask, box in the image) of each connected component within a segment's box."""
-    numbered, _ = ndimage.label(mask, structure=np.ones((3, 3, 3)))
-    for number, inner in enumerate(ndimage.find_objects(numbered), 1):
-        yield (
-            numbered[inner] == number,
-            tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(box, inner, strict=True)),
-        )
+def _longest(pieces: Sequence[Region], volume: Volume, known: dict[int, Diameter]) -> Diameter:
+    """The longest diameter of the pieces, of equal ones that with the longest across; known: those of some, by id."""
+    best: Diameter | None = None
+    for bound, piece in sorted(((diameter_bound(piece, volume), piece) for piece in pieces), key=lambda pair: -pair[0]):
+        if best is not None and bound < best.long_mm:
+            break
+        if id(piece) not in known:
+            known[id(piece)] = region_diameter(piece, volume)
+        found = known[id(piece)]
+        if best is None or (found.long_mm, found.short_mm) > (best.long_mm, best.short_mm):
+            best = found
+    assert best is not None
+    return best
 
 
-def _measure_part(
-    mask: np.ndarray, box: tuple[slice, ...], values: np.ndarray, geometry: Geometry, progress: Progress
-) -> _Part:
-    progress.check()
-    start = np.array([side.start for side in box])
-    x, y, z = (*geometry.spacing, 1.0)[:3]
-    profiles = [np.sum(mask, axis=others) for others in ((1, 2), (0, 2), (0, 1))]
-    count = int(profiles[0].sum())
-    index_sum = [float(profile @ np.r_[side]) for profile, side in zip(profiles, box, strict=True)]
-    volume, area = surface_volume_and_area(mask, (x, y, z)) if geometry.dimension == 3 else (np.nan, np.nan)
-    diameter = in_plane_diameter(mask, (x, y))
-    diameter = replace(
-        diameter,
-        slice_index=int(diameter.slice_index + start[0]),
-        long_ends=diameter.long_ends + start[:0:-1],
-        short_ends=diameter.short_ends + start[:0:-1],
-    )
-    return _Part(count, tuple(start), np.array(index_sum[::-1]), volume, area, diameter, values[mask])
+def _with_axes(row: Row, diameter: Diameter | None, grid: Geometry) -> Row:
+    if diameter is None:
+        return row
+    index = diameter.slice_index
+    axes = (ends_in_space(ends, index, grid) for ends in (diameter.long_ends, diameter.short_ends))
+    long_axis, short_axis = axes
+    return replace(row, long_axis=long_axis, short_axis=short_axis, slice_index=index)
 
 
-def _join(parts: list[_Part]) -> _Part:
-    if len(parts) == 1:
-        return parts[0]
-    return _Part(
-        sum(part.count for part in parts),
-        parts[0].first,
-        np.sum([part.index_sum for part in parts], axis=0),
-        sum(part.volume for part in parts),
-        sum(part.area for part in parts),
-        max((part.diameter for part in parts), key=lambda diameter: (diameter.long_mm, diameter.short_mm)),
-        np.concatenate([part.values for part in parts]),
-    )
-
-
-def _row(segment: int, component: int | None, part: _Part, geometry: Geometry, intensity_unit: str) -> Row:
-    def ends(indices: np.ndarray) -> tuple[Point, Point]:
-        in_slice = np.column_stack([indices, np.full(2, part.diameter.slice_index)])
-        first, last = geometry.points(in_slice[:, : geometry.dimension])
-        return tuple(map(float, first)), tuple(map(float, last))
-
-    return Row(
-        segment,
-        f"Segment {segment}",
-        component,
-        (*_shape_measurements(part, geometry), *intensity_measurements(part.values, intensity_unit)),
-        ends(part.diameter.long_ends),
-        ends(part.diameter.short_ends),
-        part.diameter.slice_index,
-    )
-
-
-def _shape_measurements(part: _Part, geometry: Geometry) -> list[Measurement]:
-    count = part.count
-    size = count * geometry.voxel_volume
-    if geometry.dimension == 3:
-        shape = {"voxel_volume": size, "mesh_volume": part.volume, "surface_area": part.area}
-    else:
-        shape = {"area": size}
-    centroid = geometry.points(part.index_sum[: geometry.dimension] / count)[0]
-    in_slice: dict[str, Any] = {"slice": part.diameter.slice_index}
-    return [
-        measured("count", count, count),
-        *(measured(name, value, count) for name, value in shape.items()),
-        measured("long_diameter", part.diameter.long_mm, count, **in_slice),
-        measured("short_diameter", part.diameter.short_mm, count, **in_slice),
-        *(
-            measured(f"centroid_{axis}", value, count)
-            for axis, value in zip("lps"[: len(centroid)], centroid, strict=True)
-        ),
-    ]
+def _at_once(work, segments: Sequence[Segment], voxels: int, progress: Progress) -> Iterator[list[Row]]:
+    """The work on all segments, in several threads where their boxes leave the memory for it, in order."""
+    largest = max(segment.box_voxels for segment in segments)
+    threads = min(MOST_THREADS, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads(), voxels // (2 * largest))
+    workers = ThreadPoolExecutor(max(1, threads))
+    try:
+        futures = [workers.submit(work, segment) for segment in segments]
+        for number, (segment, future) in enumerate(zip(segments, futures, strict=True)):
+            progress(number / len(segments), f"Measuring segment {segment.value}")
+            yield future.result()
+    finally:
+        workers.shutdown(wait=True, cancel_futures=True)
 
 
 def _as_volume(array: np.ndarray) -> np.ndarray:

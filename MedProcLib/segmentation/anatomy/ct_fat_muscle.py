@@ -8,6 +8,7 @@ from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
+from ...core.hounsfield import FAT_HU, MUSCLE_HU
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
@@ -20,7 +21,6 @@ from .ct_body import body_region
 
 SUBCUTANEOUS, VISCERAL, MUSCLE = 1, 2, 3
 WORKING_MM, BODY_HU, OPENING_MM, CLOSING_MM = 2.0, -300.0, 4.0, 6.0
-FAT_HU, MUSCLE_HU = (-190.0, -30.0), (-29.0, 150.0)
 # Skin is no part of the wall; gaps of the wall between muscles are closed up to twice this radius.
 SKIN_MM, GAP_MM = 5.0, 10.0
 

@@ -9,6 +9,7 @@ from scipy import ndimage, stats
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
+from ...core.hounsfield import AGATSTON_WEIGHTS
 from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
@@ -20,8 +21,6 @@ from ..common.morphology import dilated
 from .candidate import Candidate
 from .listing import ball_diameter
 
-# Agatston's weight of a lesion by its peak (HU).
-WEIGHTS = ((400, 4), (300, 3), (200, 2), (130, 1))
 # Soft tissue begins there.
 SOFT_TISSUE_HU = -100.0
 MEAN_VOXELS = 5
@@ -118,7 +117,7 @@ def _candidates(
     found = []
     for number, (place, count) in enumerate(zip(places, counts.tolist(), strict=True), 1):
         volume, peak = count * grid.voxel_volume, float(values[place])
-        weight = next((weight for least, weight in WEIGHTS if peak >= least), 0)
+        weight = next((weight for least, weight in AGATSTON_WEIGHTS if peak >= least), 0)
         reason = f"peak {peak:.0f} HU (Agatston weight {weight}), {volume:.3g} mm³, threshold {limit:.0f} HU"
         position = tuple(float(x) for x in grid.points(np.array([place[::-1]]))[0])
         diameter = ball_diameter(volume, grid.dimension)

@@ -48,3 +48,20 @@ def flat():
         return Geometry.of(labels).stamp(image)
 
     return make
+
+
+@pytest.fixture
+def ibsi_phantom() -> tuple[np.ndarray, np.ndarray]:
+    """Values and region (z, y, x) of the digital phantom of IBSI (arXiv 1612.07003, CC BY 4.0), in voxels of 2 mm."""
+    values = np.array(
+        [
+            [[1, 4, 4, 1, 1], [1, 4, 6, 1, 1], [4, 1, 6, 4, 1], [4, 4, 6, 4, 1]],
+            [[1, 4, 4, 1, 1], [1, 1, 6, 1, 1], [1, 1, 3, 1, 1], [4, 4, 6, 1, 1]],
+            [[1, 4, 4, 1, 1], [1, 1, 1, 1, 1], [1, 1, 9, 1, 1], [1, 1, 6, 1, 1]],
+            [[1, 4, 4, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 6, 1, 1]],
+        ]
+    )
+    inside = np.ones(values.shape, bool)
+    for x, y, z in ((0, 2, 1), (3, 0, 2), (4, 0, 2), (2, 2, 2), (3, 0, 3), (4, 0, 3)):
+        inside[z, y, x] = False
+    return values, inside

@@ -7,19 +7,6 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.quantification import intensity_peak
 from MedProcLib.quantification.intensity_peak import RADIUS_MM, intensity_peaks
 
-# digital phantom of IBSI (arXiv 1612.07003), CC BY 4.0: z, y, x
-PHANTOM = np.array(
-    [
-        [[1, 4, 4, 1, 1], [1, 4, 6, 1, 1], [4, 1, 6, 4, 1], [4, 4, 6, 4, 1]],
-        [[1, 4, 4, 1, 1], [1, 1, 6, 1, 1], [1, 1, 3, 1, 1], [4, 4, 6, 1, 1]],
-        [[1, 4, 4, 1, 1], [1, 1, 1, 1, 1], [1, 1, 9, 1, 1], [1, 1, 6, 1, 1]],
-        [[1, 4, 4, 1, 1], [1, 1, 1, 1, 1], [1, 1, 1, 1, 1], [1, 1, 6, 1, 1]],
-    ]
-)
-REGION = np.ones(PHANTOM.shape, bool)
-for x, y, z in ((0, 2, 1), (3, 0, 2), (4, 0, 2), (2, 2, 2), (3, 0, 3), (4, 0, 3)):
-    REGION[z, y, x] = False
-
 
 def by_hand(values, mask, spacing):
     places = np.argwhere(np.isfinite(values)) * spacing[::-1]
@@ -32,8 +19,8 @@ def by_hand(values, mask, spacing):
     return max(mean for place, mean in means.items() if values[place] == hottest), max(means.values())
 
 
-def test_phantom_of_ibsi():
-    local, highest = intensity_peaks(PHANTOM, REGION, (2, 2, 2))
+def test_phantom_of_ibsi(ibsi_phantom):
+    local, highest = intensity_peaks(*ibsi_phantom, (2, 2, 2))
     assert (round(local, 1), round(highest, 1)) == (2.6, 3.1)
 
 

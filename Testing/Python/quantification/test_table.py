@@ -9,7 +9,8 @@ import SimpleITK as sitk
 
 from MedProcLib.core.csv_text import csv_text
 from MedProcLib.quantification.measure import measure
-from MedProcLib.quantification.table import long_table, measurements_csv, wide_table
+from MedProcLib.quantification.table import long_table, wide_table
+from MedProcLib.quantification.table_text import measurements_csv
 
 
 @pytest.fixture

@@ -1,0 +1,1 @@
+"""Figures of CT: density, calcium and body composition."""

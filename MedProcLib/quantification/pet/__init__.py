@@ -1,0 +1,1 @@
+"""Figures of PET: uptake and metabolic volume."""

@@ -1,0 +1,1 @@
+"""Histograms of a region and profiles along a line."""

@@ -1,0 +1,74 @@
+"""Rows of measurements as text: CSV, TSV, and JSON with all that defines each figure."""
+
+import json
+import math
+from collections.abc import Mapping, Sequence
+
+from ..core.csv_text import csv_text
+from ..core.errors import InputError
+from ..core.measurement import Code, Measurement
+from .ct.lung_density import LUNG_FIGURES
+from .figures import FIGURES
+from .pet.uptake import UPTAKE_FIGURES
+from .row import Row
+from .table import long_table, wide_table
+
+FORMATS = ("csv", "tsv", "json")
+MEANINGS = {figure.name: figure.meaning for figure in (*FIGURES, *LUNG_FIGURES, *UPTAKE_FIGURES)}
+
+
+def measurements_csv(rows: Sequence[Row]) -> str:
+    """The wide table as CSV text."""
+    return csv_text(*wide_table(rows))
+
+
+def measurements_text(
+    rows: Sequence[Row], format: str, long: bool = False, provenance: Mapping[str, object] | None = None
+) -> str:
+    """The rows as 'csv', 'tsv' or 'json' text; long: a line per figure, in csv and tsv.
+
+    Raises InputError for another format.
+    """
+    if format not in FORMATS:
+        raise InputError(f"'{format}' is no format of tables; there are: {', '.join(FORMATS)}.")
+    if format == "json":
+        return measurements_json(rows, provenance)
+    table = long_table(rows) if long else wide_table(rows)
+    return csv_text(*table, delimiter="\t" if format == "tsv" else ",")
+
+
+def measurements_json(rows: Sequence[Row], provenance: Mapping[str, object] | None = None) -> str:
+    """The full record: provenance, the meaning, unit and code of each figure, and each value with its parameters.
+
+    A value that is not defined is null. Points are LPS in mm.
+    """
+    figures: dict[str, object] = {}
+    for row in rows:
+        for measurement in row.measurements:
+            if measurement.name not in figures:
+                figures[measurement.name] = _definition(measurement)
+    record = {**(provenance or {}), "figures": figures, "rows": [_record(row) for row in rows]}
+    return json.dumps(record, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+
+
+def _definition(measurement: Measurement) -> dict[str, object]:
+    code = measurement.code
+    meaning = MEANINGS.get(measurement.name, code.meaning if code else measurement.name.replace("_", " "))
+    return {"meaning": meaning, "unit": measurement.ucum, "code": _code(code)}
+
+
+def _code(code: Code | None) -> dict[str, str] | None:
+    return None if code is None else {"scheme": code.scheme, "value": code.value, "meaning": code.meaning}
+
+
+def _record(row: Row) -> dict[str, object]:
+    place: dict[str, object] = {"segment": row.segment, "name": row.name, "component": row.component}
+    place |= {key: getattr(row, key) for key in ("slice", "time_point", "time_s") if getattr(row, key) is not None}
+    if row.long_axis is not None:
+        place |= {"diameter_slice": row.slice_index, "long_axis_mm": row.long_axis, "short_axis_mm": row.short_axis}
+    return {**place, "measurements": {m.name: _value(m) for m in row.measurements}}
+
+
+def _value(measurement: Measurement) -> dict[str, object]:
+    value = {"value": measurement.value if math.isfinite(measurement.value) else None}
+    return {**value, "parameters": dict(measurement.parameters)} if measurement.parameters else {**value}
