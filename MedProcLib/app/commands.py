@@ -201,6 +201,39 @@ COMMANDS = (
         ),
     ),
     Command(
+        "suv",
+        "convert a DICOM PET series to standardized uptake values (SUV), and show how the factor came about",
+        (
+            argument("image", metavar="DICOM", help="folder of the PET series (FOLDER#N for series N), or a file"),
+            argument(
+                "--normalization",
+                choices=("bw", "lbm", "lbmjames128", "lbmjanma", "bsa", "ibw"),
+                default="bw",
+                help="body weight (default), lean body mass by one of three formulas, body surface, ideal weight",
+            ),
+            argument("--weight", metavar="KG", type=float, help="weight of the patient, in place of the header's"),
+            argument("--height", metavar="CM", type=float, help="height of the patient"),
+            argument("--sex", choices=("M", "F", "O"), help="sex of the patient"),
+            argument("--dose", metavar="MBQ", type=float, help="activity injected, at the time of injection"),
+            argument(
+                "--injection-time",
+                metavar="TIME",
+                help="when it was injected: HH:MM:SS or YYYY-MM-DDTHH:MM:SS (scanner's)",
+            ),
+            argument("--half-life", metavar="S", type=float, help="half-life of the nuclide in seconds"),
+            argument(
+                "--reference-time",
+                metavar="TIME",
+                help="time to which the voxels were corrected for decay: YYYY-MM-DDTHH:MM:SS",
+            ),
+            output("OUT", "image in SUV: .nrrd, .nii.gz, .nii or .mha"),
+        ),
+        (
+            "suv pet_dicom -o suv.nrrd",
+            "suv study_dicom#3 --normalization lbmjanma --height 172 -o sul.nrrd",
+        ),
+    ),
+    Command(
         "register",
         "find how the second image lies to the first",
         (

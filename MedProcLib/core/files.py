@@ -26,6 +26,8 @@ TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
 # The size of the header of NIfTI-1 (and Analyze) and NIfTI-2, in either byte order.
 NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in ("little", "big")}
 PROVENANCE_KEY = "MedProcProvenance"
+# Text in the header of NRRD and MetaImage files that says what the values are (UCUM), and of which modality.
+QUANTITY_KEY, MODALITY_KEY = "MedProcQuantity", "MedProcModality"
 # Directions are written with few decimals; beyond this the axes are not at right angles.
 RIGHT_ANGLE_TOLERANCE = 1e-3
 
@@ -36,7 +38,8 @@ class ImageFile:
 
     kind: 'NRRD', 'NIfTI', 'MetaImage' or 'DICOM'; modality: 'MR', 'CT', ... or ''; patient: a key that is equal for
     equal patients, '' when the file does not say; notes: what a reader should know, one line each;
-    slices: the files of a DICOM image, in the order of its slices.
+    slices: the files of a DICOM image, in the order of its slices; quantity: UCUM unit of its values where MedProc wrote
+    that, such as 'g/ml{SUVbw}'.
     """
 
     image: sitk.Image
@@ -47,6 +50,7 @@ class ImageFile:
     patient: str = ""
     notes: tuple[str, ...] = ()
     slices: tuple[Path, ...] = ()
+    quantity: str = ""
 
 
 def read_image(path: str | Path) -> sitk.Image:
@@ -154,9 +158,11 @@ def _read_file(path: Path) -> ImageFile:
     else:
         image, notes = _without_single_axis(image), header
     _require_right_angles(path, image)
+    said = {key: image.GetMetaData(key) for key in (QUANTITY_KEY, MODALITY_KEY) if image.HasMetaDataKey(key)}
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)
-    return ImageFile(image, str(path), kind, notes=notes)
+    modality, quantity = said.get(MODALITY_KEY, ""), said.get(QUANTITY_KEY, "")
+    return ImageFile(image, str(path), kind, modality, notes=notes, quantity=quantity)
 
 
 def _checked_header(path: Path) -> tuple[str, ...] | NiftiHeader:

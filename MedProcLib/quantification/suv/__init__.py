@@ -1,0 +1,1 @@
+"""Standardized uptake values (SUV) from DICOM PET."""

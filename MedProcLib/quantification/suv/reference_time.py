@@ -1,0 +1,212 @@
+"""To which moment the voxels of a PET series with Decay Correction START were corrected for decay.
+
+DICOM says: Series Time. Reconstructions made later and de-identification change that, so what else the headers tell is
+weighed: the moment a vendor states; the frames' own times, back from which Frame Reference Time leads to it; and the
+Decay Factor, which is the correction that was made (DICOM PS3.3 C.8.9; QIBA Profile FDG-PET/CT, SUV computation;
+IBSI-SUV manual, 2026).
+"""
+
+import datetime
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from ...core.errors import InputError
+from .clock import shown
+from .decay import average_rate_time
+from .record import Record
+
+# Times of one moment differ by no more than rounding.
+SAME = 2.0
+# Change of SUV beyond which it matters which moment is taken, and beyond which the reader is told.
+SMALL, WORTH_TELLING = 0.005, 0.01
+NO_DECAY_FACTOR = 1.0005
+
+
+@dataclass(frozen=True)
+class Frame:
+    """When a slice was acquired. duration_s, reference_s (Frame Reference Time), decay_factor: as its header states."""
+
+    acquired: datetime.datetime | None
+    duration_s: float | None
+    reference_s: float | None
+    decay_factor: float | None
+
+
+@dataclass(frozen=True)
+class Moment:
+    when: datetime.datetime
+    source: str
+
+
+def reference_time(
+    frames: Sequence[Frame],
+    series: datetime.datetime | None,
+    stated: Sequence[Moment],
+    decay_per_s: float,
+    record: Record,
+) -> list[datetime.datetime]:
+    """The moment for each frame, as a rule one for all.
+
+    series: Series Date and Time; stated: by vendors, the most trustworthy first. Raises InputError.
+    """
+    starts = [frame.acquired for frame in frames if frame.acquired is not None]
+    first = min(starts) if starts else None
+    by_frames = _by_reference(frames, decay_per_s)
+    by_factor = _by_decay_factor(frames, decay_per_s)
+    witnesses = [moment for moment in (by_frames, by_factor) if moment is not None]
+    chosen = next((one for one in stated if _fits(one, first, record)), None)
+    if chosen is None and series is not None and (first is None or _precedes(series, first)):
+        chosen = _series_or_better(
+            Moment(series, "Series Time (0008,0031)"), by_frames, by_factor, starts, decay_per_s, record
+        )
+    elif chosen is None and first is not None:
+        if by_frames is None and by_factor is None and _refer_to_themselves(frames, decay_per_s):
+            return _own_starts(frames, record)
+        chosen = _without_series(series, first, by_frames, by_factor, record)
+    if chosen is None:
+        raise InputError(
+            "To which time the voxels were corrected for decay is not stated (Series Time, Acquisition Time): give it, "
+            "e.g. --reference-time 2025-01-12T11:15:00."
+        )
+    if first is None:
+        record.warn("no Acquisition Time is stated: whether Series Time is that of the scan cannot be checked")
+    for witness in witnesses:
+        change = _effect(chosen, witness, decay_per_s)
+        if change > WORTH_TELLING:
+            record.warn(
+                f"{witness.source} points to {witness.when:%H:%M:%S} as reference time, which would change SUV by "
+                f"{100 * change:.1f} %"
+            )
+    record.step("Reference time t_ref", shown(chosen.when, first or chosen.when), chosen.source)
+    return [chosen.when] * len(frames)
+
+
+def _fits(moment: Moment, first: datetime.datetime | None, record: Record) -> bool:
+    """Whether a stated moment can be the start of this scan: not after its first slice, nor a day before."""
+    if first is None or _precedes(moment.when, first):
+        return True
+    record.warn(
+        f"{moment.source} is {shown(moment.when, first)}, which does not fit the scan at {first:%H:%M:%S}: left out"
+    )
+    return False
+
+
+def _precedes(moment: datetime.datetime, first: datetime.datetime) -> bool:
+    return -SAME <= _seconds(first, moment) < 86400
+
+
+def _series_or_better(
+    series: Moment,
+    by_frames: Moment | None,
+    by_factor: Moment | None,
+    starts: Sequence[datetime.datetime],
+    decay: float,
+    record: Record,
+) -> Moment:
+    """Series Time, unless the frames agree on another moment and the decay factor does not speak for Series Time."""
+    if by_frames is None or _effect(series, by_frames, decay) <= SMALL:
+        return series
+    if by_factor is not None:
+        choice = min((series, by_frames), key=lambda one: abs(_seconds(one.when, by_factor.when)))
+    else:
+        choice = by_frames if len(set(starts)) > 1 else series
+    if choice is not series:
+        record.warn(
+            f"Series Time is {series.when:%H:%M:%S}, but the frames were corrected for decay to "
+            f"{choice.when:%H:%M:%S}, which was taken"
+        )
+    return choice
+
+
+def _without_series(
+    series: datetime.datetime | None,
+    first: datetime.datetime,
+    by_frames: Moment | None,
+    by_factor: Moment | None,
+    record: Record,
+) -> Moment:
+    if series is not None:
+        record.warn(
+            f"Series Time, {shown(series, first)}, does not fit the acquisition at {first:%H:%M:%S} (the series was "
+            "made later?): another reference time was taken"
+        )
+    if by_frames is not None and by_factor is not None and abs(_seconds(by_frames.when, by_factor.when)) > SAME:
+        return by_factor
+    return by_frames or by_factor or Moment(first, "first Acquisition Time (0008,0032)")
+
+
+def _refer_to_themselves(frames: Sequence[Frame], decay: float) -> bool:
+    """Whether Frame Reference Time counts from the start of each frame, not from that of the scan."""
+    return all(
+        frame.acquired is not None
+        and frame.duration_s
+        and frame.reference_s is not None
+        and abs(frame.reference_s - average_rate_time(decay, frame.duration_s)) <= SAME
+        for frame in frames
+    )
+
+
+def _own_starts(frames: Sequence[Frame], record: Record) -> list[datetime.datetime]:
+    moments = [frame.acquired for frame in frames if frame.acquired is not None]
+    record.warn(
+        "Series Time does not fit the acquisition, and Frame Reference Time counts from each bed position's start: "
+        "each was taken as corrected for decay to its own start"
+    )
+    said = f"{min(moments):%H:%M:%S.%f} to {max(moments):%H:%M:%S.%f}"
+    record.step("Reference time t_ref", said, "Acquisition Time (0008,0032), of each slice")
+    return moments
+
+
+def _by_reference(frames: Sequence[Frame], decay: float) -> Moment | None:
+    """t_acq + T_ave - Frame Reference Time, if all frames agree on it.
+
+    Some scanners count Frame Reference Time to the start of the frame: it is less than T_ave for the first one then.
+    """
+    known = [
+        (frame.acquired, average_rate_time(decay, frame.duration_s), frame.reference_s)
+        for frame in frames
+        if frame.acquired is not None and frame.duration_s and frame.reference_s is not None
+    ]
+    if len(known) < len(frames) or not known or max(offset for _, _, offset in known) <= 0:
+        return None
+    to_start = any(offset < average / 2 for _, average, offset in known)
+    moments = [
+        acquired + datetime.timedelta(seconds=-offset if to_start else average - offset)
+        for acquired, average, offset in known
+    ]
+    words = "t_acq - FRT" if to_start else "t_acq + T_ave - FRT"
+    return _agreed(moments, f"{words}, Frame Reference Time (0054,1300)")
+
+
+def _by_decay_factor(frames: Sequence[Frame], decay: float) -> Moment | None:
+    """t_acq + T_ave - ln(Decay Factor) / lambda, if all frames agree on it."""
+    factors = [frame.decay_factor for frame in frames]
+    if not factors or any(not factor or factor < 1 for factor in factors) or max(factors) < NO_DECAY_FACTOR:  # type: ignore[type-var, operator]
+        return None
+    moments = [
+        frame.acquired
+        + datetime.timedelta(seconds=average_rate_time(decay, frame.duration_s) - math.log(frame.decay_factor) / decay)
+        for frame in frames
+        if frame.acquired is not None and frame.duration_s and frame.decay_factor
+    ]
+    return (
+        _agreed(moments, "t_acq + T_ave - ln(DF) / lambda, Decay Factor (0054,1321)")
+        if len(moments) == len(frames)
+        else None
+    )
+
+
+def _agreed(moments: list[datetime.datetime], source: str) -> Moment | None:
+    if not moments or _seconds(max(moments), min(moments)) > SAME:
+        return None
+    middle = min(moments) + (max(moments) - min(moments)) / 2
+    return Moment(middle, source)
+
+
+def _effect(one: Moment, other: Moment, decay: float) -> float:
+    return math.expm1(min(decay * abs(_seconds(one.when, other.when)), 100.0))
+
+
+def _seconds(later: datetime.datetime, earlier: datetime.datetime) -> float:
+    return (later - earlier).total_seconds()

@@ -1,0 +1,68 @@
+"""The tracer that was given: its activity at the injection, and how it decays."""
+
+from dataclasses import dataclass
+
+from pydicom.dataset import Dataset
+
+from ...core.errors import InputError
+from .decay import decay_constant
+from .half_life import half_life
+from .header import items, number, text
+from .record import Record
+from .settings import SuvSettings
+
+# Bq given to people; the same numbers in MBq cannot be mistaken for them.
+BQ, MBQ = (1e6, 2e10), (1.0, 2e4)
+FACTS = ("RadionuclideTotalDose", "RadionuclideHalfLife", "RadiopharmaceuticalStartTime")
+
+
+@dataclass(frozen=True)
+class Tracer:
+    dose_bq: float
+    decay_per_s: float
+
+
+def radiopharmaceutical_of(header: Dataset, settings: SuvSettings) -> Dataset:
+    """The one item of the Radiopharmaceutical Information Sequence; empty without any.
+
+    Raises InputError for several tracers, unless all there is to know about the one meant is given.
+    """
+    found = items(header, "RadiopharmaceuticalInformationSequence")
+    facts = {tuple(text(one, keyword) for keyword in FACTS) for one in found}
+    if len(facts) > 1:
+        if None in (settings.dose_mbq, settings.half_life_s, settings.injection):
+            names = ", ".join(text(one, "Radiopharmaceutical") or "unnamed" for one in found)
+            raise InputError(
+                f"{len(found)} radiopharmaceuticals were given ({names}): which one the image shows is not stated. "
+                "Give --dose, --half-life and --injection-time of that one."
+            )
+        return Dataset()
+    return found[0] if found else Dataset()
+
+
+def read_tracer(item: Dataset, settings: SuvSettings, record: Record) -> Tracer:
+    """Activity at the injection, and decay. Raises InputError for what is missing or contradictory."""
+    dose = _dose(item, settings, record)
+    decay = decay_constant(half_life(item, settings, record))
+    record.step("Decay constant lambda", f"{decay:.6g} /s", "ln 2 / T1/2")
+    return Tracer(dose, decay)
+
+
+def _dose(item: Dataset, settings: SuvSettings, record: Record) -> float:
+    if settings.dose_mbq is not None:
+        record.step("Injected activity D_inj", f"{settings.dose_mbq:g} MBq", "given")
+        return settings.dose_mbq * 1e6
+    stated = number(item, "RadionuclideTotalDose")
+    if not stated or stated < 0:
+        raise InputError("Radionuclide Total Dose (0018,1074) is not stated: give it in MBq, e.g. --dose 370.")
+    dose = stated
+    if MBQ[0] <= stated <= MBQ[1]:
+        dose = stated * 1e6
+        record.warn(f"Radionuclide Total Dose (0018,1074) is {stated:g}: taken as MBq")
+    elif not BQ[0] <= stated <= BQ[1]:
+        raise InputError(
+            f"Radionuclide Total Dose (0018,1074) is {stated:g} Bq, which is not given to people in Bq nor in MBq: "
+            "give it in MBq, e.g. --dose 370."
+        )
+    record.step("Injected activity D_inj", f"{dose:.9g} Bq", "(0018,1074); residual activity is not part of it")
+    return dose
