@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -135,7 +136,11 @@ def _unit(settings: Radiomics) -> str:
 
 
 def _volume_histogram(values: np.ndarray, region: Region, settings: Radiomics, unit: str) -> list[Feature]:
-    """Bins of a fixed size stand for the intensities of their centers, a fixed number of bins for themselves."""
+    """Bins of a fixed size stand for the intensities of their centers, a fixed number of bins for themselves.
+
+    Bins of a fixed size lie within the range: what exceeds the last whole one counts as it, as in the consensus values
+    of IBSI's validation data.
+    """
     if settings.ivh_discretization == "none":
         return volume_histogram_features(values, scale_of(values, *region.bounds), unit)
     bins = discretized(
@@ -149,15 +154,11 @@ def _volume_histogram(values: np.ndarray, region: Region, settings: Radiomics, u
     levels = bins.levels.astype(np.float64)
     if settings.ivh_discretization == "fixed bin number":
         return volume_histogram_features(levels, Scale(1.0, float(bins.count), 1.0), "")
-    count = bins.count if region.bounds[1] is None else _bins_to(region.bounds[1], bins)
+    highest = float(values.max()) if region.bounds[1] is None else region.bounds[1]
+    count = max(1, math.floor((highest - bins.first) / bins.width + 1e-9))
     center = bins.first - bins.width / 2
     scale = Scale(center + bins.width, center + count * bins.width, bins.width)
-    return volume_histogram_features(center + levels * bins.width, scale, unit)
-
-
-def _bins_to(highest: float, bins: Levels) -> int:
-    """Bins up to the upper bound of re-segmentation."""
-    return max(bins.count, int(np.ceil((highest - bins.first) / bins.width - 1e-9)))
+    return volume_histogram_features(center + np.minimum(levels, count) * bins.width, scale, unit)
 
 
 def _textures(
