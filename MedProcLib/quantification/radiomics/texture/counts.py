@@ -52,7 +52,7 @@ class Counts:
 
 
 def tally(keys: Sequence[np.ndarray], weights: np.ndarray | None = None) -> tuple[tuple[np.ndarray, ...], np.ndarray]:
-    """Distinct combinations (int32) of the keys (ints >= 0; (n,) each), ascending, and how often each, or its weight.
+    """Distinct combinations of the keys (ints >= 0; (n,) each), ascending, and how often each, or its weight.
 
     Counted in a table where that is small, by sorting otherwise.
     """
@@ -74,5 +74,8 @@ def tally(keys: Sequence[np.ndarray], weights: np.ndarray | None = None) -> tupl
         starts = np.flatnonzero(np.diff(joint, prepend=-1))
         distinct = joint[starts]
         total = np.diff(starts, append=joint.size) if order is None else np.add.reduceat(weights[order], starts)
-    columns = tuple(column.astype(np.int32) for column in np.unravel_index(distinct, shape))
-    return columns, total.astype(np.float64, copy=False)
+    columns = [
+        column.astype(np.int32 if span <= 1 << 31 else np.int64)
+        for column, span in zip(np.unravel_index(distinct, shape), shape, strict=True)
+    ]
+    return tuple(columns), total.astype(np.float64, copy=False)

@@ -92,7 +92,7 @@ def _ranked(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     highest = int(levels.max())
     if highest > DIRECT_LEVELS:
         present, ranks = np.unique(levels, return_inverse=True)
-        return ranks.reshape(levels.shape).astype(np.int32), present
+        return ranks.reshape(levels.shape).astype(np.int32), present.astype(np.int64)
     present = np.flatnonzero(np.bincount(levels.reshape(-1)))
     table = np.zeros(highest + 1, np.int32)
     table[present] = np.arange(len(present))

@@ -27,7 +27,7 @@ class TextureSettings:
     ngtdm_distance, ngldm_distance: in voxels, radius of the neighborhood in that norm.
     ngldm_alpha: largest difference between levels that still depend on each other.
     distance_weighting: norm in mm of the directions' length |m| in the weight exp(-|m|^2) by which co-occurrences and
-    runs count when directions are merged (as in pyradiomics); 'none' counts all alike, as the manual recommends.
+    runs count when directions are merged; 'none' counts all alike, as the manual recommends.
 
     Raises InputError naming the setting that is not allowed.
     """

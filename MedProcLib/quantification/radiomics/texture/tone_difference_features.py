@@ -16,7 +16,7 @@ def tone_difference_features(differences: Counts, levels: np.ndarray, matrices: 
     matrix, rank = differences.matrix[::2], differences.row[::2]
     voxels, sums = differences.count.reshape(-1, 2).T
     numbers, starts = np.unique(matrix, return_index=True)
-    for number, start, stop in zip(numbers, starts, [*starts[1:], matrix.size], strict=True):
+    for number, start, stop in zip(numbers, starts, np.append(starts, matrix.size)[1:], strict=True):
         part = slice(start, stop)
         values[:, number] = _features(levels[rank[part]].astype(np.float64), voxels[part], sums[part])
     return values
