@@ -11,6 +11,7 @@ UCUM = {
     "ml": "mL",
     "HU": "[hnsf'U]",
     "SUV": "{SUVbw}g/ml",
+    "SUL": "{SUVlbm}g/ml",
     "deg": "deg",
     "d": "d",
     "s": "s",

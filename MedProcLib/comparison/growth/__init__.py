@@ -1,0 +1,1 @@
+"""How one measured size changed between two dates, with its measurement error."""

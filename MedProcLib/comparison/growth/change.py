@@ -1,0 +1,72 @@
+"""Whether a size changed beyond its measurement error."""
+
+import enum
+import math
+from dataclasses import dataclass
+
+from ...core.errors import InputError
+from .measured import Measured, combination, log_ratio
+
+
+class Changed(enum.StrEnum):
+    """Whether the change is beyond measurement error."""
+
+    YES = "yes"
+    NO = "no"
+    CANNOT_SAY = "cannot say"
+
+
+@dataclass(frozen=True)
+class SizeChange:
+    """difference: second minus first in their unit; percent: of the first, None where the first is 0."""
+
+    difference: Measured
+    percent: Measured | None
+    changed: Changed
+    reason: str
+
+
+def size_change(first: Measured | float, second: Measured | float, relevant_percent: float | None = None) -> SizeChange:
+    """The change from one date to another of a diameter, area or volume (same unit, not negative).
+
+    The change is beyond measurement error when its 95 % interval excludes no change. With `relevant_percent`, the
+    smallest change that would matter, an interval that reaches both no change and a relevant change is "cannot say":
+    the measurement is too coarse for either answer. Relative errors are combined on the logarithm, where the errors of
+    sizes are near to symmetric (Bland and Altman, Stat. Methods Med. Res. 8, 1999, doi:10.1177/096228029900800204);
+    where a limit is not positive, on the difference itself. Raises InputError for negative sizes.
+    """
+    first, second = Measured.of(first), Measured.of(second)
+    if first.value < 0 or second.value < 0:
+        raise InputError("A size cannot be negative: check the two measured values.")
+    difference = combination(((-1.0, first), (1.0, second)))
+    percent = _percent(first, second)
+    judged = percent if percent is not None and percent.limits else difference
+    unit = " %" if judged is percent else ""
+    if judged.limits is None:
+        return SizeChange(difference, percent, Changed.CANNOT_SAY, "the measurement error is not known")
+    low, high = judged.limits
+    interval = f"95 % interval of the change {low:+.3g}{unit} to {high:+.3g}{unit}"
+    if low > 0 or high < 0:
+        return SizeChange(difference, percent, Changed.YES, f"{interval}: excludes no change")
+    if relevant_percent is not None and max(-low, high) >= _limit(judged, percent, first, relevant_percent):
+        reason = f"{interval}: neither no change nor {relevant_percent:g} % can be excluded"
+        return SizeChange(difference, percent, Changed.CANNOT_SAY, reason)
+    return SizeChange(difference, percent, Changed.NO, f"{interval}: includes no change")
+
+
+def _percent(first: Measured, second: Measured) -> Measured | None:
+    if first.value == 0:
+        return None
+    if second.value == 0:
+        return Measured(-100.0)
+    logarithm = log_ratio(first, second)
+    value = 100 * (second.value / first.value - 1)
+    if logarithm.limits is None:
+        return Measured(value)
+    low, high = (100 * math.expm1(limit) for limit in logarithm.limits)
+    return Measured(value, min(low, value), max(high, value))
+
+
+def _limit(judged: Measured, percent: Measured | None, first: Measured, relevant_percent: float) -> float:
+    """The relevant change in the unit that is judged."""
+    return relevant_percent if judged is percent else first.value * relevant_percent / 100

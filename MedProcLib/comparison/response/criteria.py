@@ -1,0 +1,132 @@
+"""All response criteria by name."""
+
+import functools
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import MappingProxyType
+
+from ...core.errors import InputError
+from .best_response import Best, best_response
+from .choi import assess_choi, assess_modified_choi
+from .irecist import assess_irecist
+from .model import Case
+from .nodules import assess_nodules
+from .outcome import Response
+from .percist import assess_percist
+from .rano import ALWAYS, LOW_GRADE, PRODUCTS, VOLUMES, WINDOW, RanoRule, assess_rano
+from .recist import assess_recist
+from .volumetric import assess_sphere_recist, assess_volume_35_55, assess_volume_65_73
+from .who import assess_who
+
+
+@dataclass(frozen=True)
+class Criterion:
+    """title: for the reader; source: citation; assess: its responses; confirm: True where responses must be confirmed,
+    None where the protocol decides, False where the criterion has no such rule.
+    """
+
+    title: str
+    source: str
+    assess: Callable[[Case], list[Response]]
+    confirm: bool | None = None
+
+
+def _rano(name: str, rule: RanoRule) -> Callable[[Case], list[Response]]:
+    return functools.partial(assess_rano, criterion=name, rule=rule)
+
+
+_WEN_2010 = "Wen et al., J. Clin. Oncol. 28, 2010, doi:10.1200/JCO.2009.26.3541"
+_LGG_2011 = "van den Bent et al., Lancet Oncol. 12, 2011, doi:10.1016/S1470-2045(11)70057-2"
+_MRANO = "Ellingson et al., Neurotherapeutics 14, 2017, doi:10.1007/s13311-016-0507-6"
+_RANO_2 = "Wen et al., J. Clin. Oncol. 41, 2023, doi:10.1200/JCO.23.01059"
+_MODIFIED = RanoRule(PRODUCTS, ALWAYS, t2_flair=False)
+_MODIFIED_VOLUME = RanoRule(VOLUMES, ALWAYS, t2_flair=False)
+_SECOND = RanoRule(PRODUCTS, WINDOW, t2_flair=False)
+_SECOND_VOLUME = RanoRule(VOLUMES, WINDOW, t2_flair=False)
+
+CRITERIA: Mapping[str, Criterion] = MappingProxyType(
+    {
+        "recist_1_1": Criterion(
+            "RECIST 1.1", "Eisenhauer et al., Eur. J. Cancer 45, 2009, doi:10.1016/j.ejca.2008.10.026", assess_recist
+        ),
+        "irecist": Criterion(
+            "iRECIST", "Seymour et al., Lancet Oncol. 18, 2017, doi:10.1016/S1470-2045(17)30074-8", assess_irecist
+        ),
+        "who": Criterion(
+            "WHO",
+            "Miller et al., Cancer 47, 1981, doi:10.1002/1097-0142(19810101)47:1<207::AID-CNCR2820470134>3.0.CO;2-6",
+            assess_who,
+            confirm=True,
+        ),
+        "rano_2010": Criterion(
+            "RANO 2010, high grade",
+            _WEN_2010,
+            _rano("rano_2010", RanoRule(PRODUCTS, window_counts=False)),
+            confirm=True,
+        ),
+        "rano_lgg_2011": Criterion(
+            "RANO 2011, low grade", _LGG_2011, _rano("rano_lgg_2011", RanoRule(LOW_GRADE, t2_flair=False)), confirm=True
+        ),
+        "mrano": Criterion("Modified RANO, products", _MRANO, _rano("mrano", _MODIFIED), confirm=True),
+        "mrano_volume": Criterion(
+            "Modified RANO, volumes",
+            _MRANO,
+            _rano("mrano_volume", _MODIFIED_VOLUME),
+            confirm=True,
+        ),
+        "rano_2": Criterion("RANO 2.0, products", _RANO_2, _rano("rano_2", _SECOND), confirm=True),
+        "rano_2_volume": Criterion(
+            "RANO 2.0, volumes",
+            _RANO_2,
+            _rano("rano_2_volume", _SECOND_VOLUME),
+            confirm=True,
+        ),
+        "percist_1_0": Criterion(
+            "PERCIST 1.0",
+            "Wahl et al., J. Nucl. Med. 50(suppl. 1), 2009, doi:10.2967/jnumed.108.057307",
+            assess_percist,
+            confirm=False,
+        ),
+        "choi": Criterion("Choi", "Choi et al., J. Clin. Oncol. 25, 2007, doi:10.1200/JCO.2006.07.3049", assess_choi),
+        "modified_choi": Criterion("Modified Choi", "Nathan et al., Cancer Biol. Ther. 9, 2010", assess_modified_choi),
+        "volume_recist": Criterion(
+            "Volumes, RECIST carried over to spheres",
+            "Eisenhauer et al., Eur. J. Cancer 45, 2009, doi:10.1016/j.ejca.2008.10.026",
+            assess_sphere_recist,
+        ),
+        "volume_65_73": Criterion(
+            "Volumes, -65 % and +73 %",
+            "Prasad et al., Radiology 225, 2002, doi:10.1148/radiol.2252011604",
+            assess_volume_65_73,
+        ),
+        "volume_35_55": Criterion(
+            "Volumes, -35 % and +55 %",
+            "Beaumont et al., Cancer Imaging 15, 2015, doi:10.1186/s40644-015-0052-2",
+            assess_volume_35_55,
+        ),
+        "nodule_growth": Criterion(
+            "Lung nodules, volume doubling time",
+            "Callister et al., Thorax 70(suppl. 2), 2015, doi:10.1136/thoraxjnl-2015-207168",
+            assess_nodules,
+            confirm=False,
+        ),
+    }
+)
+
+
+def criterion(name: str) -> Criterion:
+    """A criterion by name. Raises InputError that lists the names when there is none."""
+    if name not in CRITERIA:
+        raise InputError(f"There is no response criterion '{name}'; there are: {', '.join(CRITERIA)}.")
+    return CRITERIA[name]
+
+
+def assess(name: str, case: Case) -> list[Response]:
+    """The response at each time point, baseline first, by the criterion of this name."""
+    return criterion(name).assess(case)
+
+
+def best(name: str, case: Case) -> Best:
+    """The best overall response by the criterion of this name, confirmed where criterion or protocol ask for it."""
+    found = criterion(name)
+    return best_response(found.assess(case), case, found.confirm)

@@ -1,0 +1,89 @@
+"""What a response criterion gives at one time point."""
+
+import datetime
+import enum
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+
+from ...core.measurement import Code, Measurement
+
+
+class Category(enum.StrEnum):
+    """Categories of all criteria; those of immunotherapy and PET as their papers write them."""
+
+    BASELINE = "baseline"
+    CR = "CR"
+    PR = "PR"
+    MR = "MR"
+    SD = "SD"
+    PD = "PD"
+    PRELIMINARY_PD = "preliminary PD"
+    NON_CR_NON_PD = "non-CR/non-PD"
+    NE = "NE"
+    NED = "no disease"
+    ICR = "iCR"
+    IPR = "iPR"
+    ISD = "iSD"
+    INON_CR_NON_UPD = "non-iCR/non-iUPD"
+    IUPD = "iUPD"
+    ICPD = "iCPD"
+    CMR = "CMR"
+    PMR = "PMR"
+    SMD = "SMD"
+    PMD = "PMD"
+    NO_GROWTH = "no significant growth"
+    SLOW_GROWTH = "doubling in over 600 d"
+    INTERMEDIATE_GROWTH = "doubling in 400 to 600 d"
+    FAST_GROWTH = "doubling in under 400 d"
+    NEW_NODULE = "new nodule"
+
+
+PART_CODES = {
+    ("target", "CR"): Code("DCM", "112041", "Target Lesion Complete Response"),
+    ("target", "PR"): Code("DCM", "112042", "Target Lesion Partial Response"),
+    ("target", "PD"): Code("DCM", "112043", "Target Lesion Progressive Disease"),
+    ("target", "SD"): Code("DCM", "112044", "Target Lesion Stable Disease"),
+    ("non-target", "CR"): Code("DCM", "112045", "Non-Target Lesion Complete Response"),
+    ("non-target", "non-CR/non-PD"): Code("DCM", "112046", "Non-Target Lesion Incomplete Response or Stable Disease"),
+    ("non-target", "PD"): Code("DCM", "112047", "Non-Target Lesion Progressive Disease"),
+}
+
+
+@dataclass(frozen=True)
+class Part:
+    """Category of one part (targets, non-targets, new lesions) with its steps, what is missing, and cautions."""
+
+    category: str
+    steps: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    figures: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True)
+class Response:
+    """The response at one time point.
+
+    parts: category by part ('target', 'non-target', 'new', or by lesion). steps: the arithmetic, a line each.
+    missing: what was not measured or not given. notes: cautions, such as a category that measurement error could turn.
+    figures: the sums and changes the category rests on.
+    """
+
+    criterion: str
+    time: str
+    date: datetime.date
+    category: Category
+    parts: Mapping[str, str] = field(default_factory=dict)
+    steps: tuple[str, ...] = ()
+    missing: tuple[str, ...] = ()
+    notes: tuple[str, ...] = ()
+    figures: tuple[Measurement, ...] = ()
+
+    @property
+    def codes(self) -> dict[str, Code]:
+        """DICOM codes of the parts that have one."""
+        return {part: PART_CODES[part, c] for part, c in self.parts.items() if (part, c) in PART_CODES}
+
+    def figure(self, name: str) -> float | None:
+        """Value of the figure of this name, None where it is not there."""
+        return next((f.value for f in self.figures if f.name == name), None)

@@ -1,0 +1,182 @@
+"""PERCIST 1.0: the peak lean-body-mass SUV of the hottest lesion."""
+
+from dataclasses import dataclass
+
+from ...core.measurement import Measurement
+from ..growth.measured import Measured, combination
+from .model import Case, Kind, Lesion, Status, TimePoint
+from .other_lesions import YES, new_part
+from .outcome import Category, Part, Response
+from .recist import response_of
+from .size_change import at_least
+
+NAME = "percist_1_0"
+PERCENT, ABSOLUTE_SUL, TLG_PERCENT, TLG_LESIONS = 30.0, 0.8, 75.0, 5
+LIVER_FACTOR, BLOOD_FACTOR, SDS = 1.5, 2.0, 2.0
+LIVER_PERCENT, LIVER_SUL = 20.0, 0.3
+
+
+@dataclass(frozen=True)
+class _Peak:
+    """SULpeak of the hottest lesion that was measured, whose it is, and the lesions that were not measured."""
+
+    value: Measured | None
+    lesion: str
+    missing: tuple[str, ...]
+
+
+def assess_percist(case: Case) -> list[Response]:
+    """Responses by PERCIST 1.0, one a time point, the first being baseline.
+
+    Source: Wahl et al., J. Nucl. Med. 50(suppl. 1), 2009, doi:10.2967/jnumed.108.057307; O et al., Radiology 280,
+    2016, doi:10.1148/radiol.2016142043. The hottest lesion of each scan is compared, not always the same one.
+    PMR: a fall of at least 30 % and 0.8 SUL from baseline; PMD: a rise of more than 30 % and 0.8 SUL, of more than
+    75 % in total lesion glycolysis of the five hottest lesions without a fall of SULpeak, a new lesion, or unequivocal
+    progression; CMR: every lesion absent, that is not told from the background, and below the liver. At baseline the
+    hottest lesion must reach 1.5 liver means + 2 SD (2 blood pool means + 2 SD where the liver is diseased).
+    """
+    baseline, first = _hottest(case, 0), case.time_points[0]
+    threshold, missing = measurable_threshold(first)
+    steps, notes = [_peak_text(baseline, first)], []
+    if threshold is not None:
+        steps.append(f"least SULpeak of a measurable lesion {threshold:.2f}")
+    low = threshold is not None and baseline.value is not None and not at_least(baseline.value.value, threshold)
+    if low:
+        notes.append("the hottest lesion is below what PERCIST can measure: response not evaluable")
+    figures = _sul("sul_peak", baseline.value)
+    every = (*baseline.missing, *missing)
+    begin = Category.BASELINE
+    responses = [Response(NAME, first.label, first.date, begin, {}, tuple(steps), every, tuple(notes), figures)]
+    for index in range(1, len(case.time_points)):
+        part, new = _part(case, index, baseline, low), new_part(case, index)
+        category = Category.PMD if new.category == YES else Category(part.category)
+        responses.append(response_of(NAME, case, index, category, {"SULpeak": part, "new": new}))
+    return responses
+
+
+def measurable_threshold(time: TimePoint) -> tuple[float | None, tuple[str, ...]]:
+    """Least SULpeak of a measurable lesion at baseline, or what is missing to know it."""
+    pet = time.pet
+    if pet and not pet.liver_diseased and pet.liver_mean is not None and pet.liver_sd is not None:
+        return LIVER_FACTOR * pet.liver_mean + SDS * pet.liver_sd, ()
+    if pet and pet.blood_mean is not None and pet.blood_sd is not None:
+        return BLOOD_FACTOR * pet.blood_mean + SDS * pet.blood_sd, ()
+    where = "blood pool" if pet and pet.liver_diseased else "liver or blood pool"
+    return None, (f"mean and SD of the {where} SUL not given at {time}: the baseline threshold is not checked",)
+
+
+def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
+    time, now = case.time_points[index], _hottest(case, index)
+    steps, notes = [_peak_text(now, time)], list(_liver_notes(case, index))
+    worse = [n.id for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label)) and a.unequivocal]
+    figures = _sul("sul_peak", now.value)
+    if worse:
+        return Part(Category.PMD, (*steps, f"{', '.join(worse)}: unequivocal progression"), now.missing, (), figures)
+    if not now.missing and _all_background(case, time):
+        step = "every lesion at background and below the liver: complete metabolic response"
+        return Part(Category.CMR, (*steps, step), (), tuple(notes), figures)
+    if baseline.value is None or baseline.value.value <= 0 or low:
+        reason = "no measurable lesion at baseline: response not evaluable"
+        return Part(Category.NE, tuple(steps), (*baseline.missing, reason), tuple(notes), figures)
+    if now.value is None:
+        missing = now.missing or (f"no SULpeak at {time}, though lesions are told from the background",)
+        return Part(Category.NE, tuple(steps), missing, tuple(notes), figures)
+    change = now.value.value - baseline.value.value
+    percent = 100 * change / baseline.value.value
+    steps.append(f"baseline {baseline.value.value:.2f}: {percent:+.1f} %, {change:+.2f} SUL")
+    figures += (Measurement("change_from_baseline", percent, "%"),)
+    tlg = _tlg_percent(case, index)
+    if tlg is not None:
+        steps.append(f"total lesion glycolysis {tlg:+.1f} %")
+        figures += (Measurement("tlg_change_from_baseline", tlg, "%"),)
+    notes += _doubts(baseline.value, now.value)
+    rise = _over(percent, PERCENT) and _over(change, ABSOLUTE_SUL)
+    if rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0)):
+        return Part(Category.PMD, (*steps, "progressive metabolic disease"), now.missing, tuple(notes), figures)
+    if now.missing:
+        return Part(Category.NE, tuple(steps), (*now.missing, "the hottest lesion is not known"), tuple(notes), figures)
+    fall = at_least(-percent, PERCENT) and at_least(-change, ABSOLUTE_SUL)
+    category = Category.PMR if fall else Category.SMD
+    return Part(category, (*steps, "partial metabolic response" if fall else "stable"), (), tuple(notes), figures)
+
+
+def _hottest(case: Case, index: int) -> _Peak:
+    time, peaks, missing = case.time_points[index], [], []
+    for lesion in case.lesions:
+        if lesion.kind is Kind.NEW:
+            continue
+        seen = lesion.at(time.label)
+        if seen is None or seen.status is Status.NOT_EVALUABLE or (seen.sul_peak is None and _hot(seen.status)):
+            missing.append(f"SULpeak of {lesion.id} not measured at {time}")
+        elif seen.sul_peak is not None:
+            peaks.append((seen.sul_peak.value, lesion.id, seen.sul_peak))
+    top = max(peaks, default=None, key=lambda p: p[:2])
+    return _Peak(top[2] if top else None, top[1] if top else "", tuple(missing))
+
+
+def _hot(status: Status) -> bool:
+    return status in (Status.PRESENT, Status.TOO_SMALL)
+
+
+def _all_background(case: Case, time: TimePoint) -> bool:
+    lesions = [n for n in case.lesions if n.kind is not Kind.NEW]
+    return bool(lesions) and all(_background(n, time) for n in lesions)
+
+
+def _background(lesion: Lesion, time: TimePoint) -> bool:
+    seen = lesion.at(time.label)
+    if seen is None or seen.status not in (Status.ABSENT, Status.MERGED):
+        return False
+    liver = time.pet.liver_mean if time.pet and not time.pet.liver_diseased else None
+    return seen.sul_peak is None or liver is None or seen.sul_peak.value < liver
+
+
+def _tlg_percent(case: Case, index: int) -> float | None:
+    """Change of total lesion glycolysis of the five hottest lesions of each scan; None unless all have one."""
+    sums = []
+    for time in (case.time_points[0], case.time_points[index]):
+        seen = [a for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label)) and _hot(a.status)]
+        peaks = [(a.sul_peak.value, a.tlg_ml) for a in seen if a.sul_peak]
+        hottest = [tlg for _, tlg in sorted(peaks, key=lambda p: -p[0])[:TLG_LESIONS]]
+        known = [tlg.value for tlg in hottest if tlg]
+        if not hottest or len(known) < len(hottest):
+            return None
+        sums.append(sum(known))
+    return 100 * (sums[1] / sums[0] - 1) if sums[0] > 0 else None
+
+
+def _liver_notes(case: Case, index: int) -> tuple[str, ...]:
+    then, now = case.time_points[0].pet, case.time_points[index].pet
+    if not (then and now and then.liver_mean and now.liver_mean) or then.liver_diseased or now.liver_diseased:
+        return ()
+    change = now.liver_mean - then.liver_mean
+    if abs(change) < LIVER_SUL and abs(100 * change / then.liver_mean) <= LIVER_PERCENT:
+        return ()
+    return (f"liver SUL changed by {change:+.2f} ({100 * change / then.liver_mean:+.0f} %): scans not comparable",)
+
+
+def _doubts(then: Measured, now: Measured) -> list[str]:
+    """A note for each threshold within the 95 % interval of what is compared with it."""
+    notes = []
+    for name, sign in (("partial metabolic response", -1.0), ("progression", 1.0)):
+        relative = combination(((1.0, now), (-(1 + sign * PERCENT / 100), then)))
+        absolute = combination(((1.0, now), (-1.0, then)))
+        binding = PERCENT / 100 * then.value >= ABSOLUTE_SUL
+        value, limit = (relative, 0.0) if binding else (absolute, sign * ABSOLUTE_SUL)
+        if value.limits is not None and value.limits[0] < limit < value.limits[1]:
+            notes.append(f"{name} cannot be told from measurement error")
+    return notes
+
+
+def _over(value: float, limit: float) -> bool:
+    return value > limit + 1e-9 * max(1.0, abs(limit))
+
+
+def _peak_text(peak: _Peak, time: TimePoint) -> str:
+    if peak.value is None:
+        return f"{time}: no SULpeak measured"
+    return f"{time}: hottest lesion {peak.lesion}, SULpeak {peak.value.value:.2f}"
+
+
+def _sul(name: str, value: Measured | None) -> tuple[Measurement, ...]:
+    return () if value is None else (Measurement(name, value.value, "SUL"),)
