@@ -25,6 +25,8 @@ PARAMETER = argument(
     default=[],
     help="value of a parameter of the operation; may be given again for others",
 )
+# those of quantification.measure, without importing it to show the help
+MEASURE_GROUPS = ("size", "diameters", "intensity", "robust", "distribution", "ct", "lung", "pet")
 
 
 def output(metavar: str, help: str):
@@ -120,13 +122,39 @@ COMMANDS = (
     ),
     Command(
         "measure",
-        "measure every segment of a label map, and every connected component of it",
+        "measure every segment of a label map, and every connected component or slice of it",
         (
             IMAGE,
-            argument("segmentation", metavar="SEG", help="label map on IMAGE's grid"),
-            output("TABLE.csv", "table of measurements"),
+            argument(
+                "segmentation", metavar="SEG", help="label map on IMAGE's grid; of a 4D IMAGE one for all or each"
+            ),
+            argument(
+                "--per",
+                choices=("segment", "component", "slice"),
+                default="component",
+                help="what has a row of its own besides each segment (default: component)",
+            ),
+            argument(
+                "--group",
+                metavar="G",
+                nargs="+",
+                choices=MEASURE_GROUPS,
+                help=f"groups of figures: {', '.join(MEASURE_GROUPS)} (default: size diameters intensity)",
+            ),
+            argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)"),
+            PARAMETER,
+            argument(
+                "--times", metavar="S", nargs="+", type=float, help="when the images of a 4D IMAGE were taken (s)"
+            ),
+            argument("--format", choices=("csv", "tsv", "json"), help="default: by the ending of TABLE, or csv"),
+            argument("--long", action="store_true", help="a line per figure, with its unit, code and parameters"),
+            output("TABLE.csv", "table of measurements; .tsv; .json: with all that defines each figure"),
         ),
-        ("measure brain.nii.gz lesions.nii.gz -o lesions.csv",),
+        (
+            "measure brain.nii.gz lesions.nii.gz -o lesions.csv",
+            "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
+            "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
+        ),
     ),
     Command(
         "evaluate",

@@ -1,11 +1,36 @@
 """Figures of the steps before the features, by the tags that IBSI's participants report them with."""
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from .feature import Feature
+
 AXES = "zyx"
+STAGES = {
+    "init": "before interpolation",
+    "interp": "after interpolation",
+    "reseg": "after re-segmentation",
+}
+FIGURES = {
+    "img_dim": ("Size of the image", "voxels"),
+    "vox_dim": ("Spacing of the image", "mm"),
+    "mean_int": ("Mean intensity of the image", "intensity"),
+    "min_int": ("Minimum intensity of the image", "intensity"),
+    "max_int": ("Maximum intensity of the image", "intensity"),
+    "int_mask_dim": ("Size of the intensity mask's image", "voxels"),
+    "int_mask_bb_dim": ("Size of the intensity mask's box", "voxels"),
+    "morph_mask_bb_dim": ("Size of the morphological mask's box", "voxels"),
+    "int_mask_vox_count": ("Voxels of the intensity mask", "voxels"),
+    "morph_mask_vox_count": ("Voxels of the morphological mask", "voxels"),
+    "int_mask_mean_int": ("Mean intensity in the intensity mask", "intensity"),
+    "int_mask_min_int": ("Minimum intensity in the intensity mask", "intensity"),
+    "int_mask_max_int": ("Maximum intensity in the intensity mask", "intensity"),
+    "levels": ("Number of levels", ""),
+    "level_first_edge": ("Lower edge of the first level", "intensity"),
+    "level_width": ("Width of a level", "intensity"),
+}
 
 
 def of_image(
@@ -59,3 +84,17 @@ def _extent(mask: np.ndarray) -> list[int]:
         places = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
         extents.append(int(places[-1] - places[0]) + 1 if places.size else 0)
     return extents
+
+
+def diagnostic_features(diagnostics: Mapping[str, float], unit: str) -> list[Feature]:
+    """The figures with name and unit, as rows beside the features; unit: of the image's values."""
+    rows = []
+    for tag, value in diagnostics.items():
+        parts = tag.rsplit("_", 2)
+        stage = parts[1] if len(parts) == 3 and parts[1] in STAGES else ""
+        what = parts[0] if stage else tag
+        axis = what[-1] if what[-2:] in ("_x", "_y", "_z") else ""
+        name, own = FIGURES[what[:-2] if axis else what]
+        text = ", ".join(filter(None, (f"{name} along {axis}" if axis else name, STAGES.get(stage, ""))))
+        rows.append(Feature(tag, text, float(value), own.replace("intensity", unit), "diagnostics", "", ""))
+    return rows

@@ -53,7 +53,7 @@ def every_segment(
     require_sound(settings)
     require_scalar(image)
     require_same_grid(image, labels, "the image and its mask")
-    boxes = _boxes(labels)
+    boxes = boxes_of(labels)
     if not boxes:
         raise InputError("The mask is empty: no voxel has a label. Segment something first.")
     missing = sorted(set(only or ()) - set(boxes))
@@ -79,8 +79,8 @@ def region_features(
     return every_segment(image, mask != 0, settings, progress)[0]
 
 
-def _boxes(labels: sitk.Image) -> dict[int, Box]:
-    """Box (z, y, x) of each label."""
+def boxes_of(labels: sitk.Image) -> dict[int, Box]:
+    """Box (z, y, x) of each label of a label map, ascending, background left out. Raises InputError for fractions."""
     view = sitk.GetArrayViewFromImage(labels)
     view = view if view.ndim == 3 else view[np.newaxis]
     if view.dtype.kind == "f":

@@ -1,0 +1,98 @@
+"""`features`: radiomic features of the regions of a mask, as a table or the full record."""
+
+import dataclasses
+from argparse import Namespace
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.atomic import require_writable, write_text
+from ..core.errors import InputError
+from ..core.files import ImageFile
+from ..core.progress import Progress
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..quantification.radiomics.extract import boxes_of, every_segment
+from ..quantification.radiomics.outcome import RegionFeatures
+from ..quantification.radiomics.robustness import robust_features
+from ..quantification.radiomics.settings import Radiomics
+from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for
+from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
+from .inputs import read_labels, read_noted, require_other_file
+
+ENDINGS = (".csv", ".json")
+
+
+def run(arguments: Namespace, progress: Progress) -> None:
+    output = str(arguments.output)
+    if not output.lower().endswith(ENDINGS):
+        raise InputError(f"{output} is no table: end it in .csv, or in .json for the full record.")
+    require_writable(output)
+    require_other_file(output, arguments.image, arguments.mask, arguments.settings)
+    found = read_noted(arguments.image, arguments.notes)
+    settings = _settings(arguments, found)
+    labels = read_labels(arguments.mask, found.image)
+    only = _chosen(arguments, list(boxes_of(labels)))
+    share = 1.0 if arguments.robustness is None else 0.1
+    regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)
+    arguments.notes += [f"label {region.label}: {note}" for region in regions for note in region.notes]
+    written = output
+    if arguments.robustness is not None:
+        written += f", {_write_robustness(arguments, found, labels, settings, only, progress.part(0.15, 0.95))}"
+    progress.check()
+    if output.lower().endswith(".csv"):
+        text = features_csv(regions, settings, arguments.all_labels)
+    else:
+        inputs = {"image": arguments.image, "mask": arguments.mask}
+        text = features_json(regions, settings, Provenance(Recipe.of(settings), inputs).as_dict())
+    write_text(text, output)
+    print(f"{_summary(regions)}: {written}")
+
+
+def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
+    if arguments.settings is not None and arguments.preset is not None:
+        raise InputError("Give --settings or --preset, not both; a preset's file can be copied and changed.")
+    if arguments.settings is not None:
+        settings = load_settings(arguments.settings)
+    elif arguments.preset is not None:
+        settings = preset_named(arguments.preset)
+    else:
+        settings, note = settings_for(found.modality)
+        arguments.notes.append(note)
+    if found.modality == "CT" and settings.intensity_unit == "intensity":
+        settings = dataclasses.replace(settings, intensity_unit="HU")
+    if found.modality == "PT" and settings.intensity_unit == "SUV":
+        arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert activities to SUV first")
+    return settings
+
+
+def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
+    """The labels asked for; None is all of them."""
+    if arguments.all_labels and arguments.label is not None:
+        raise InputError("Give --label or --all-labels, not both.")
+    if arguments.label is not None:
+        return [arguments.label]
+    if len(present) > 1 and not arguments.all_labels:
+        raise InputError(
+            f"{arguments.mask} has several labels ({', '.join(map(str, present[:20]))}): choose one with --label, or "
+            "--all-labels."
+        )
+    return None
+
+
+def _write_robustness(
+    arguments: Namespace, found: ImageFile, labels: Any, settings: Radiomics, only: list[int] | None, progress: Progress
+) -> str:
+    path = Path(arguments.output)
+    path = path.with_name(f"{path.stem}_robustness.csv")
+    require_writable(str(path))
+    robustness = robust_features(found.image, labels, settings, arguments.robustness, only, progress=progress)
+    arguments.notes += robustness.notes
+    write_text(robustness_csv(robustness, arguments.all_labels), str(path))
+    return str(path)
+
+
+def _summary(regions: Sequence[RegionFeatures]) -> str:
+    count = len(regions[0].features)
+    several = f" of each of {len(regions)} regions" if len(regions) > 1 else ""
+    return f"{count} features{several}"
