@@ -69,11 +69,14 @@ def tally(keys: Sequence[np.ndarray], weights: np.ndarray | None = None) -> tupl
         distinct = np.flatnonzero(occurs)
         total = (occurs if weights is None else np.bincount(joint, weights, minlength=size))[distinct]
     else:
-        order = None if weights is None else np.argsort(joint)
-        joint = np.sort(joint) if order is None else joint[order]
+        if weights is None:
+            joint.sort()
+        else:
+            order = np.argsort(joint)
+            joint, weights = joint[order], weights[order]
         starts = np.flatnonzero(np.diff(joint, prepend=-1))
         distinct = joint[starts]
-        total = np.diff(starts, append=joint.size) if order is None else np.add.reduceat(weights[order], starts)
+        total = np.diff(starts, append=joint.size) if weights is None else np.add.reduceat(weights, starts)
     columns = [
         column.astype(np.int32 if span <= 1 << 31 else np.int64)
         for column, span in zip(np.unravel_index(distinct, shape), shape, strict=True)

@@ -6,6 +6,7 @@ import math
 import numpy as np
 
 Vector = tuple[int, int, int]
+NEGLIGIBLE = 1e-16
 _NORMS = {"chebyshev": math.inf, "manhattan": 1, "euclidean": 2}
 
 
@@ -39,10 +40,12 @@ def pair_vectors(distance: float, norm: str, by_slice: bool) -> list[Vector]:
 def weights(vectors: list[Vector], spacing: tuple[float, float, float], weighting: str) -> np.ndarray:
     """exp(-|m|^2) of each vector m, its length in mm in the norm 'weighting', over the largest; 1 for 'none'.
 
-    spacing: x, y, z in mm. A common factor cancels in all features, and a voxel of 30 mm would leave nothing.
+    spacing: x, y, z in mm. A common factor cancels in all features, and a voxel of 30 mm would leave nothing. What
+    rounding would hide is 0.
     """
     if weighting == "none":
         return np.ones(len(vectors))
     x_mm, y_mm, z_mm = spacing
     squares = np.array([length((z * z_mm, y * y_mm, x * x_mm), weighting) ** 2 for z, y, x in vectors])
-    return np.exp(squares.min() - squares)
+    weight = np.exp(squares.min() - squares)
+    return np.where(weight < NEGLIGIBLE, 0, weight)

@@ -55,7 +55,7 @@ def _family_features(
             side_by_side = [part.shifted(number * n_voxels.size) for number, part in enumerate(chosen)]
             counts, n_voxels = Counts.joined(side_by_side), np.tile(n_voxels, len(chosen))
         else:
-            weighted = [part.times(weight) for part, weight in zip(chosen, weights, strict=True)]
+            weighted = [part.times(weight) for part, weight in zip(chosen, weights, strict=True) if weight]
             counts, n_voxels = Counts.joined(weighted).merged(), n_voxels * weights.sum()
         features += _averaged(family, name, matrices.features(family, counts, n_voxels))
     return features

@@ -1,8 +1,5 @@
 """The texture matrices of a region by family, and the features of such matrices."""
 
-from collections.abc import Callable
-from functools import cache
-
 import numpy as np
 
 from ....core.progress import SILENT, Progress
@@ -26,20 +23,22 @@ class TextureMatrices:
 
     def __init__(self, region: Region, spacing: tuple[float, float, float], settings: TextureSettings) -> None:
         self.region, self._spacing, self._settings = region, spacing, settings
-        self._zones: Callable[[bool], Zones] = cache(lambda by_slice: zones(region, by_slice, settings.norm))
+        self._zones: dict[bool, Zones] = {}
 
     def of(self, family: str, by_slice: bool, progress: Progress = SILENT) -> tuple[list[Counts], np.ndarray]:
         """Matrices of each direction (one for a family without directions), numbered by slice, and their weights."""
         settings, region = self._settings, self.region
         if family in DIRECTIONAL:
-            if family == "cm":
-                vectors, build = pair_vectors(settings.distance, settings.norm, by_slice), cooccurrences
-            else:
-                vectors, build = neighborhood(1, settings.norm, by_slice), run_lengths
+            pairs = family == "cm"
+            vectors = (
+                pair_vectors(settings.distance, settings.norm, by_slice)
+                if pairs
+                else neighborhood(1, settings.norm, by_slice)
+            )
             parts = []
             for number, vector in enumerate(vectors):
                 progress(number / len(vectors), "Counting along directions")
-                parts.append(build(region, vector, by_slice))
+                parts.append((cooccurrences if pairs else run_lengths)(region, vector, by_slice))
             return parts, weights(vectors, self._spacing, settings.distance_weighting)
         if family == "ngt":
             vectors = neighborhood(settings.ngtdm_distance, settings.norm, by_slice)
@@ -48,8 +47,9 @@ class TextureMatrices:
             vectors = neighborhood(settings.ngldm_distance, settings.norm, by_slice)
             part = dependences(region, vectors, settings.ngldm_alpha, by_slice, progress)
         else:
-            progress(0.0, "Linking zones")
-            linked = self._zones(by_slice)
+            if by_slice not in self._zones:
+                self._zones[by_slice] = zones(region, by_slice, settings.norm, progress)
+            linked = self._zones[by_slice]
             part = linked.size_zone() if family == "szm" else linked.distance_zone()
         return [part], np.ones(1)
 

@@ -42,12 +42,14 @@ class TextureSettings:
     distance_weighting: str = "none"
 
     def __post_init__(self) -> None:
-        for name, known in (("families", FAMILIES), ("aggregations", AGGREGATIONS)):
+        several: dict[str, tuple[str, ...]] = {"families": FAMILIES, "aggregations": AGGREGATIONS}
+        for name, known in several.items():
             chosen = getattr(self, name)
             if isinstance(chosen, str) or not chosen or not set(chosen) <= set(known):
                 raise InputError(f"texture setting '{name}' is {chosen!r}; allowed: one or more of {', '.join(known)}.")
             object.__setattr__(self, name, tuple(item for item in known if item in chosen))
-        for name, known in (("norm", NORMS), ("distance_weighting", WEIGHTINGS)):
+        one: dict[str, tuple[str, ...]] = {"norm": NORMS, "distance_weighting": WEIGHTINGS}
+        for name, known in one.items():
             if getattr(self, name) not in known:
                 raise InputError(f"texture setting '{name}' is {getattr(self, name)!r}; allowed: {', '.join(known)}.")
         for name in ("distance", "ngldm_distance", "ngtdm_distance"):

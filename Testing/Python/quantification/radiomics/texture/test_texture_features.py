@@ -113,6 +113,7 @@ def test_a_weight_leaves_the_shortest_direction_alone_where_voxels_are_large():
     pairs = (before > 0) & (after > 0)
     found = values(levels, settings, spacing=(30, 40, 50))
     assert found["cm_contrast_3D_comb"] == pytest.approx(np.mean((before - after)[pairs] ** 2))
+    assert np.isfinite(list(found.values())).all()
 
 
 def test_chosen_families_and_aggregations_in_the_order_of_the_manual():

@@ -112,3 +112,42 @@ def test_pyradiomics_looks_further_and_coarser():
     peer = pyradiomics(levels, spacing, gldm_a=1)
     found = values(levels, settings)
     assert_equal(found, {key: value for key, value in peer.items() if key[0] == "ngl"}, "3D_avg")
+
+
+def test_mirp_in_all_aggregations():
+    mirp = pytest.importorskip("mirp")
+    levels = noise((3, 6, 7), 4, seed=5, smooth=0.6, outside=0.1)
+    endings = {
+        "2D_avg": "2d_avg",
+        "2D_comb": "2d_s_mrg",
+        "2_5D_avg": "2.5d_d_mrg",
+        "2_5D_comb": "2.5d_v_mrg",
+        "3D_avg": "3d_avg",
+        "3D_comb": "3d_v_mrg",
+        "2D": "2d",
+        "2_5D": "2.5d",
+        "3D": "3d",
+    }
+    directions = [
+        "2d_average",
+        "2d_slice_merge",
+        "2.5d_direction_merge",
+        "2.5d_volume_merge",
+        "3d_average",
+        "3d_volume_merge",
+    ]
+    methods = {f"{family}_spatial_method": directions for family in ("glcm", "glrlm")}
+    methods |= {f"{family}_spatial_method": ["2d", "2.5d", "3d"] for family in ("glszm", "gldzm", "ngtdm", "ngldm")}
+    (table,) = mirp.extract_features(
+        image=levels.astype(float),
+        mask=(levels > 0).astype(int),
+        base_discretisation_method="none",
+        base_feature_families=["cm", "rlm", "szm", "dzm", "ngtdm", "ngldm"],
+        **methods,
+    )
+    middle = {"cm": "_d1", "ngl": "_d1_a0.0"}
+    for tag, value in values(levels).items():
+        aggregation = next(ending for ending in endings if tag.endswith(f"_{ending}"))
+        family, name = tag.split("_")[0], tag.removesuffix(f"_{aggregation}")
+        theirs = float(table[f"{name}{middle.get(family, '')}_{endings[aggregation]}"].iloc[0])
+        assert value == pytest.approx(theirs, rel=1e-9), tag
