@@ -62,8 +62,8 @@ def _dated(
             moment = _day_before(time, anchor, decay)
             record.warn(
                 f"Radiopharmaceutical Start DateTime (0018,1078), {shown(stated, anchor)}, does not fit the scan at "
-                f"{anchor:%H:%M:%S} (dates changed at de-identification?): Start Time (0018,1072) on the scan's day was "
-                "taken"
+                f"{anchor:%H:%M:%S} (dates changed at de-identification?): Start Time (0018,1072) was taken, that "
+                "day"
             )
             record.step("Injection t_inj", shown(moment, anchor), "(0018,1072), day from the scan")
             return moment
