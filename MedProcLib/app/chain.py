@@ -4,6 +4,8 @@ from argparse import Namespace
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.operation import Declaration
+from ..core.parameters import Value
 from ..core.recipe import Recipe
 from ..core.registry import find_operation, operations
 
@@ -32,10 +34,15 @@ def operation_from(name: str, settings: list[str], area: str, takes: str = "") -
     if takes and takes not in declaration.inputs:
         others = ", ".join(d.name for d in operations(area) if takes in d.inputs)
         raise InputError(f"{declaration.name} takes no {takes}; choose one of: {others}.")
+    return declaration.create(parameter_values(declaration, settings))
+
+
+def parameter_values(declaration: Declaration, settings: list[str]) -> dict[str, Value]:
+    """Values of an operation's parameters from -p KEY=VALUE. Raises InputError."""
     values = {}
     for setting in settings:
         key, separator, text = setting.partition("=")
         if not separator:
             raise InputError(f"-p {setting}: write it as KEY=VALUE.")
         values[key.strip()] = declaration.parameter(key.strip()).parse(text.strip())
-    return declaration.create(values)
+    return values

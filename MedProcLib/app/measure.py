@@ -1,25 +1,74 @@
-"""`measure`: the table of measurements of a label map."""
+"""`measure`: the table of measurements of a label map, in one image or over a time series."""
 
 from argparse import Namespace
+from pathlib import Path
+from typing import Any
 
 from ..core.atomic import require_writable, write_text
+from ..core.errors import InputError
+from ..core.files import ImageFile, read_image
 from ..core.progress import Progress
-from ..core.registry import create_operation
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..core.registry import find_operation
+from ..core.seg_nrrd import names_in_file
+from ..core.units import SQUARED, ucum
 from ..quantification.measure import measure
-from ..quantification.table_text import measurements_csv
-from .inputs import read_labels, read_noted, require_other_file
+from ..quantification.region_figures import GROUPS
+from ..quantification.series import images_of_series, measure_series
+from ..quantification.table_text import FORMATS, measurements_text
+from .chain import parameter_values
+from .inputs import label_map, read_labels, read_noted, require_other_file
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     require_writable(arguments.output)
     require_other_file(arguments.output, arguments.image, arguments.segmentation)
+    written = _format(arguments)
     found = read_noted(arguments.image, arguments.notes)
-    labels = read_labels(arguments.segmentation, found.image)
-    settings = create_operation(
-        "quantification.measure", {"intensity_unit": "HU" if found.modality == "CT" else "intensity"}
-    )
-    rows = measure(found.image, labels, settings=settings, progress=progress.part(0.05, 0.95))
+    settings = find_operation("quantification.measure").create(_settings(arguments, _unit(found)))
+    names = names_in_file(arguments.segmentation)
+    measuring = progress.part(0.05, 0.95)
+    if found.image.GetDimension() == 4:
+        maps = [
+            label_map(shown, arguments.segmentation) for shown in images_of_series(read_image(arguments.segmentation))
+        ]
+        rows = measure_series(found.image, maps, names, settings, arguments.times, measuring)
+    elif arguments.times:
+        raise InputError("--times are those of the images of a 4D image; this one is a single image.")
+    else:
+        rows = measure(found.image, read_labels(arguments.segmentation, found.image), names, settings, measuring)
+    inputs = {"image": arguments.image, "labels": arguments.segmentation}
+    provenance = Provenance(Recipe.of(settings), inputs).as_dict()
     progress.check()
-    write_text(measurements_csv(rows), arguments.output)
-    segments = sum(1 for row in rows if row.component is None)
+    write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
+    segments = len({row.segment for row in rows})
     print(f"Measurements of {segments} segment{'s' * (segments != 1)}: {arguments.output}")
+
+
+def _format(arguments: Namespace) -> str:
+    """That of --format, or of the file's ending, or CSV."""
+    ending = Path(arguments.output).suffix.lower().removeprefix(".")
+    written = arguments.format or (ending if ending in FORMATS else "csv")
+    if arguments.long and written == "json":
+        raise InputError("--long is for csv and tsv: JSON always holds a record for each figure.")
+    return written
+
+
+def _unit(found: ImageFile) -> str:
+    """Of the image's values, as far as its file says."""
+    if "SUV" in found.quantity:
+        return "SUV"
+    known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
+    return known or ("HU" if found.modality == "CT" else "intensity")
+
+
+def _settings(arguments: Namespace, unit: str) -> dict[str, Any]:
+    settings: dict[str, Any] = {
+        "intensity_unit": arguments.unit or unit,
+        "components": arguments.per == "component",
+        "slices": arguments.per == "slice",
+    }
+    if arguments.group:
+        settings |= {group: group in arguments.group for group in GROUPS}
+    return settings | parameter_values(find_operation("quantification.measure"), arguments.parameters)

@@ -1,0 +1,108 @@
+"""`measure`: rows per component or slice, groups of figures, formats, time series."""
+
+import csv
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.app.commands import COMMANDS, MEASURE_GROUPS
+from MedProcLib.app.parser import make_parser
+from MedProcLib.quantification.region_figures import GROUPS
+
+
+@pytest.fixture
+def labels_file(image, tmp_path):
+    path = tmp_path / "labels.seg.nrrd"
+    labels = sitk.Cast(image > 300, sitk.sitkUInt8) * 3
+    labels.SetMetaData("Segment0_LabelValue", "3")
+    labels.SetMetaData("Segment0_Name", "Hot")
+    sitk.WriteImage(labels, str(path))
+    return path
+
+
+def table_of(path, delimiter=","):
+    with path.open(newline="") as file:
+        return list(csv.DictReader(file, delimiter=delimiter))
+
+
+def test_groups_of_the_command_are_those_there_are():
+    assert MEASURE_GROUPS == GROUPS
+
+
+def test_all_options_are_understood():
+    line = (
+        "measure I S --per slice --group size ct --unit HU -p hu_ranges=a:1..2 --format tsv --long --times 0 2.5 -o T"
+    )
+    parsed = make_parser(COMMANDS).parse_args(line.split())
+    assert (parsed.per, parsed.group, parsed.times) == ("slice", ["size", "ct"], [0, 2.5])
+
+
+def test_rows_of_slices(medproc, image, image_file, labels_file, tmp_path):
+    table = tmp_path / "t.csv"
+    assert medproc("measure", image_file, labels_file, "--per", "slice", "-o", table)[0] == 0
+    rows = table_of(table)
+    inside = sitk.GetArrayFromImage(image) > 300
+    assert [row["slice"] for row in rows] == ["", *map(str, np.flatnonzero(inside.any(axis=(1, 2))))]
+    assert {row["name"] for row in rows} == {"Hot"}
+    assert float(rows[1]["area_mm2"]) == pytest.approx(inside[int(rows[1]["slice"])].sum() * 2.25)
+
+
+def test_groups_long_and_tab_separated(medproc, image_file, labels_file, tmp_path):
+    table = tmp_path / "t.tsv"
+    options = ("--per", "segment", "--group", "robust", "distribution", "--long", "-p", "histogram_bins=16")
+    assert medproc("measure", image_file, labels_file, *options, "-o", table)[0] == 0
+    rows = {row["figure"]: row for row in table_of(table, "\t")}
+    assert "mean" not in rows and json.loads(rows["entropy"]["parameters"])["bins"] == 16
+    assert rows["energy"]["unit"] == "{intensity}2" and rows["skewness"]["code"] == "IBSI:KE2A"
+
+
+def test_json_holds_definitions_and_provenance(medproc, image_file, labels_file, tmp_path):
+    output = tmp_path / "t.json"
+    assert medproc("measure", image_file, labels_file, "--unit", "HU", "--group", "lung", "-o", output)[0] == 0
+    record = json.loads(output.read_text())
+    assert record["steps"][0]["parameters"]["lung"] is True and record["inputs"]["image"] == str(image_file)
+    assert record["figures"]["low_attenuation_950"]["meaning"].startswith("emphysema index")
+    assert record["rows"][0]["measurements"]["low_attenuation_950"] == {"value": 0.0, "parameters": {"below_HU": -950}}
+    assert record["rows"][1]["component"] == 1
+
+
+def test_series(medproc, refused, image, labels_file, tmp_path):
+    series, table = tmp_path / "series.nrrd", tmp_path / "t.csv"
+    sitk.WriteImage(sitk.JoinSeries([image, image * 2]), str(series))
+    options = ("--per", "segment", "--times", "0", "7.5")
+    assert medproc("measure", series, labels_file, *options, "-o", table)[0] == 0
+    first, second = table_of(table)
+    assert (first["time_point"], second["time_s"]) == ("0", "7.5")
+    assert float(second["mean"]) == pytest.approx(2 * float(first["mean"]))
+    assert "2 images" in refused("measure", series, labels_file, "--times", "1", "-o", table)
+
+
+def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp_path):
+    image.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
+    path, table = tmp_path / "suv.nrrd", tmp_path / "t.csv"
+    sitk.WriteImage(image * 0.01, str(path))
+    assert medproc("measure", path, labels_file, "--unit", "SUV", "--group", "pet", "-o", table)[0] == 0
+    given = table_of(table)
+    suv = image * 0.01
+    suv.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
+    sitk.WriteImage(suv, str(path))
+    assert medproc("measure", path, labels_file, "--group", "pet", "-o", table)[0] == 0
+    assert table_of(table) == given and float(given[0]["maximum_uptake_SUV"]) > 3
+
+
+class TestWrong:
+    def test_unit(self, refused, image_file, labels_file, tmp_path):
+        said = refused("measure", image_file, labels_file, "--unit", "furlong", "-o", tmp_path / "t.csv")
+        assert "intensity_unit" in said and "10-6 mm2/s" in said
+
+    def test_group_of_another_modality(self, refused, image_file, labels_file, tmp_path):
+        said = refused("measure", image_file, labels_file, "--group", "pet", "-o", tmp_path / "t.csv")
+        assert "need values in SUV" in said
+
+    def test_times_of_a_single_image(self, refused, image_file, labels_file, tmp_path):
+        assert "single image" in refused("measure", image_file, labels_file, "--times", "1", "-o", tmp_path / "t.csv")
+
+    def test_long_json(self, refused, image_file, labels_file, tmp_path):
+        assert "--long" in refused("measure", image_file, labels_file, "--long", "-o", tmp_path / "t.json")
