@@ -46,6 +46,16 @@ def in_plane_diameter(mask: np.ndarray, spacing: tuple[float, float]) -> Diamete
     return best
 
 
+def diameters_by_slice(mask: np.ndarray, spacing: tuple[float, float]) -> list[Diameter]:
+    """The longest diameter and its perpendicular of every slice that holds voxels, as `in_plane_diameter` has them."""
+    contours = _Contours.of(mask)
+    found = []
+    for index in np.unique(contours.lines[0]).tolist():
+        hull = _hull(contours.points(index) * spacing)
+        found.append(_axes(hull, cdist(hull, hull), spacing, index))
+    return found
+
+
 @dataclass(frozen=True)
 class _Contours:
     """Outermost points of every line and column of every slice: half a pixel outside its end pixels.
