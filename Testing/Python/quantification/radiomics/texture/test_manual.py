@@ -120,6 +120,27 @@ def test_turned_in_the_volume_it_has_the_same_3d_features():
             assert turned[tag] == pytest.approx(value, rel=1e-12), tag
 
 
+def test_levels_higher_by_a_constant():
+    """What looks at differences, or counts, stays."""
+    levels = noise((4, 6, 5), 5, seed=19, smooth=0.7)
+    found, higher = values(levels), values(np.where(levels > 0, levels + 7, 0), n_levels=5 + 7)
+    stay = "contrast corr joint_entr diff_entr sum_entr energy clust_shade joint_var inv_var sre lze lde rl_entr glnu "
+    stay += "gl_var dcnu coarseness complexity strength"
+    for tag, value in found.items():
+        if any(f"_{name}_" in tag for name in stay.split()) and "auto_corr" not in tag:
+            assert higher[tag] == pytest.approx(value, rel=1e-9, abs=1e-12), tag
+
+
+def test_levels_in_the_same_order_have_the_same_runs_and_zones():
+    levels = noise((4, 6, 5), 5, seed=20, smooth=0.7)
+    found, spread = values(levels), values(np.array([0, 2, 3, 9, 30, 31], np.int32)[levels])
+    for tag, value in found.items():
+        if any(
+            f"_{name}_" in tag for name in ("joint_entr", "energy", "info_corr1", "sre", "sze", "sde", "lde", "glnu")
+        ):
+            assert spread[tag] == pytest.approx(value, rel=1e-9), tag
+
+
 def test_a_single_slice_is_the_same_in_2_and_3_dimensions():
     found = values(noise((1, 7, 8), 4, seed=17))
     for tag, value in found.items():
