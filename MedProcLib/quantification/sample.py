@@ -112,12 +112,6 @@ class Sample:
         """Share of the values that are smaller than a limit in their own scale; NaN when there are none."""
         return bisect.bisect_left(self.ascending, limit, key=float) / self.count if self.count else math.nan
 
-    def share_between(self, low: float, high: float) -> float:
-        """Share of the values from low to high, both included, in their own scale; NaN when there are none."""
-        if not self.count:
-            return math.nan
-        return bisect.bisect_right(self.ascending, high, key=float) / self.count - self.share_below(low)
-
     def histogram(self, bins: int) -> tuple[np.ndarray, np.ndarray]:
         """Counts (bins,) in equal bins from the smallest to the largest value, and the edges (bins + 1,), not scaled.
 

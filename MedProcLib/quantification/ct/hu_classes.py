@@ -23,7 +23,7 @@ _NUMBER = r"-?\d+(?:\.\d+)?"
 
 @dataclass(frozen=True)
 class HuClass:
-    """A name and the range of HU that it stands for, both ends included."""
+    """A name and the range of whole HU that it stands for, both ends included."""
 
     name: str
     low: float
@@ -31,9 +31,15 @@ class HuClass:
 
     @property
     def figure(self) -> Figure:
-        ends = {"from_HU": self.low, "to_HU": self.high, "ends": "included"}
+        ends = {"from_HU": self.low, "to_HU": self.high, "ends": "included", "values": "rounded to whole HU"}
         defined = {key: value for key, value in ends.items() if isinstance(value, str) or math.isfinite(value)}
         return Figure(f"share_{self.name}", "%", f"share of the voxels of {self.name}", parameters=defined)
+
+    def share_of(self, sample: Sample) -> float:
+        """Share of the values that are within when rounded, so that no value falls between -30 and -29."""
+        low = math.ceil(self.low) if math.isfinite(self.low) else self.low
+        high = math.floor(self.high) if math.isfinite(self.high) else self.high
+        return sample.share_below(high + 0.5) - sample.share_below(low - 0.5)
 
 
 def hu_classes(text: str = USUAL_CLASSES) -> tuple[HuClass, ...]:
@@ -60,10 +66,7 @@ def hu_measurements(values: np.ndarray, classes: tuple[HuClass, ...]) -> list[Me
     """
     sample = Sample.of(values)
     left_out = {"voxels_without_number": sample.left_out} if sample.left_out else {}
-    return [
-        one.figure.measured(100 * sample.share_between(one.low, one.high), sample.count, "HU", **left_out)
-        for one in classes
-    ]
+    return [one.figure.measured(100 * one.share_of(sample), sample.count, "HU", **left_out) for one in classes]
 
 
 def _ends(match: re.Match | None) -> list[tuple[str | None, float]]:

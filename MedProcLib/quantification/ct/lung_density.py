@@ -9,22 +9,22 @@ from ..figure import Figure, of_values
 from ..sample import Sample
 
 LOW_ATTENUATION = tuple(
-    (limit, Figure(f"low_attenuation_{-limit:.0f}", "%", meaning, 2, None, {"below_HU": limit}))
+    (limit, Figure(f"low_attenuation_{-limit:.0f}", "%", meaning, 1, None, {"below_HU": limit}))
     for limit, meaning in (
         (-950.0, "emphysema index (LAA-950): share of the voxels below the limit, in inspiration"),
         (-910.0, "share of the voxels below the limit (LAA-910): mild emphysema, in inspiration"),
         (-856.0, "share of the voxels below the limit: trapped gas, in expiration"),
     )
 )
-MEAN_DENSITY = of_values("mean_lung_density", "mean density", 2)
+MEAN_DENSITY = of_values("mean_lung_density", "mean density")
 PERCENTILE = of_values(
     "percentile_density_15", "15th percentile (Perc15)", 20, None, {"percent": 15, "interpolation": "linear"}
 )
 MASS = Figure(
-    "tissue_mass", "g", "mass, taking the density of a voxel as 1 + HU / 1000 g/ml, at least 0", 2, dimensions=(3,)
+    "tissue_mass", "g", "mass, taking the density of a voxel as 1 + HU / 1000 g/ml, at least 0", dimensions=(3,)
 )
 AIR = Figure(
-    "air_volume", "ml", "volume of air, taking a voxel as a mix of air (-1000 HU) and water (0 HU)", 2, dimensions=(3,)
+    "air_volume", "ml", "volume of air, taking a voxel as a mix of air (-1000 HU) and water (0 HU)", dimensions=(3,)
 )
 LUNG_FIGURES = (*(figure for _, figure in LOW_ATTENUATION), PERCENTILE, MEAN_DENSITY, MASS, AIR)
 

@@ -22,14 +22,21 @@ def test_usual_classes_include_both_ends(dtype):
 
 def test_shares_are_those_of_numpy():
     values = np.random.default_rng(0).normal(0, 200, 100_000).astype(np.float32)
-    expected = 100 * np.mean((values >= -20.5) & (values <= 40))
-    assert shares(values, " soft : -20.5 .. 40 ;all:..") == pytest.approx({"share_soft": expected, "share_all": 100})
+    expected = 100 * np.mean((np.round(values) >= -20) & (np.round(values) <= 40))
+    assert shares(values, " soft : -20 .. 40 ;all:..") == pytest.approx({"share_soft": expected, "share_all": 100})
+
+
+def test_no_value_falls_between_two_ranges_that_follow_each_other():
+    assert shares([-29.6, -29.4, -30.2, 150.7]) == pytest.approx(
+        {"share_air": 0, "share_lung": 0, "share_fat": 50, "share_muscle": 25, "share_dense": 25}
+    )
 
 
 def test_ranges_are_said_and_voxels_without_number_left_out():
     found = hu_measurements(np.array([np.nan, -100.0, 50.0]), hu_classes("fat: -190..-30; more: 0.."))
     assert [m.value for m in found] == [50, 50]
-    assert found[0].parameters == {"from_HU": -190, "to_HU": -30, "ends": "included", "voxels_without_number": 1}
+    rounded = {"ends": "included", "values": "rounded to whole HU", "voxels_without_number": 1}
+    assert found[0].parameters == {"from_HU": -190, "to_HU": -30, **rounded}
     assert "to_HU" not in found[1].parameters and found[0].unit == "%"
     assert all(math.isnan(m.value) for m in hu_measurements(np.full(3, np.nan), hu_classes()))
 

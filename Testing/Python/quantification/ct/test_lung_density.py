@@ -56,4 +56,4 @@ def test_of_a_turned_volume_and_its_slices(ellipsoid, direction):
     assert whole.value("tissue_mass") == pytest.approx(np.maximum(values[inside] + 1000, 0).sum() * 2e-6)
     total = sum(row.value("low_attenuation_950") * row.value("count") for row in slices)
     assert total / whole.value("count") == pytest.approx(whole.value("low_attenuation_950"))
-    assert whole.value("share_air") + whole.value("share_lung") == pytest.approx(100, abs=1)
+    assert whole.value("share_air") + whole.value("share_lung") == pytest.approx(100)
