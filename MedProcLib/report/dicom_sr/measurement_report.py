@@ -14,8 +14,8 @@ from ...core.measurement import Code
 from ...core.progress import SILENT, Progress
 from ...core.structure import Structure
 from ...quantification.row import Row
-from .existing_segmentation import frames_of, read_segmentation, segment_numbers
 from .measurement_group import line_group, measurement_group
+from .referenced_segmentation import frames_of, read_segmentation, segment_numbers, slices_of_frames
 from .regions import regions_of
 from .segmentation_object import MANUFACTURER, concept, segmentation_object
 from .source_series import SourceSeries, read_source_series, repeated_from
@@ -51,7 +51,8 @@ def write_measurement_report(
     segments: what each label value shows; reader: who answers for the report, 'FAMILY^GIVEN' or a plain name;
     segmentation: a DICOM segmentation that holds the same segments. Without it one is written beside the report
     ('NAME_seg.dcm', and 'NAME_parts_seg.dcm' when there are rows of components, which overlap their segments).
-    Each row with a region of its own is a measurement group; figures without a value are left out.
+    Each row with a region of its own is a measurement group, those of single slices too; figures without a value are
+    left out, and so are rows of time points.
     Raises InputError for an image that is not DICOM, labels on other voxels, rows measured on other labels, and a file
     that cannot be written, Cancelled; then nothing is written.
     Source: DICOM PS3.16 TID 1500, 1410, 1411, 1419; PS3.3 A.51 (segmentation).
@@ -101,9 +102,33 @@ def _objects(
             progress(len(groups) / len(rows), "Writing the report")
             groups.append(measurement_group(row, title, structure, uid, _region(made, number, source), source))
             lines.append(line_group(row, title, structure, uid, source))
+            groups += _slice_groups(rows, row, structure, made, number, source) if not parts else []
     if not groups:
         raise InputError("There is nothing to report: no row of measurements belongs to a segment of the label map.")
     return [*files, (path, _report([*groups, *filter(None, lines)], evidence, source, reader))]
+
+
+def _slice_groups(
+    rows: list[Row], whole: Row, structure: Structure, segmentation: Any, number: int, source: SourceSeries
+) -> list[Any]:
+    """Groups of the rows of a segment's single slices, each a planar region."""
+    import highdicom as hd
+
+    mine = [row for row in rows if row.slice is not None and row.segment == whole.segment and row.time_point is None]
+    frames = slices_of_frames(segmentation, number, source) if mine else {}
+    groups = []
+    for row in mine:
+        frame = frames.get(row.slice)
+        if frame is None:
+            raise InputError(f"'{row.name}' has no voxel in slice {row.slice}: measure again, then write the report.")
+        header = source.headers[0 if source.is_multi_frame else row.slice]
+        image_frame = [source.frame_slices.index(row.slice) + 1] if source.is_multi_frame else None
+        image = hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID, image_frame)
+        region = hd.sr.ReferencedSegmentationFrame(
+            segmentation.SOPClassUID, segmentation.SOPInstanceUID, frame, number, image
+        )
+        groups.append(measurement_group(row, f"{row.name} slice {row.slice}", structure, str(hd.UID()), region, source))
+    return groups
 
 
 def _region(segmentation: Any, number: int, source: SourceSeries) -> Any:

@@ -23,11 +23,13 @@ def regions_of(rows: Sequence[Row], labels: np.ndarray, geometry: Geometry) -> l
     """Regions of whole segments, and of components where there are rows for them: a segment's components overlap it.
 
     labels: (slices, rows, columns) in the series' order; geometry: of that array. A component that is all of its
-    segment needs no region of its own and is left out. Raises InputError when a row was measured on other labels.
+    segment needs no region of its own and is left out, as are rows of single slices and of series. Raises InputError
+    when a row was measured on other labels.
     """
+    rows = [row for row in rows if row.slice is None and row.time_point is None]
     parts = [row for row in rows if row.component is not None]
     pieces = {segment: [row for row in parts if row.segment == segment] for segment in {row.segment for row in parts}}
-    whole = tuple(row for row in rows if row.component is None)
+    whole = tuple(row for row in rows if row.is_whole)
     components = tuple(row for row in parts if len(pieces[row.segment]) > 1)
     sets = [_of_segments(whole, labels)] if whole else []
     return [*sets, _of_components(components, labels, geometry)] if components else sets
@@ -53,11 +55,18 @@ def _of_components(rows: tuple[Row, ...], labels: np.ndarray, geometry: Geometry
     segments[piece] = label
     table = np.zeros(counts.size, np.uint16)
     for number, row in enumerate(rows, 1):
-        alike = np.flatnonzero((segments == row.segment) & (counts == round(row.value("count"))) & (table == 0))
-        _require_count(row, round(row.value("count")) if alike.size else 0)
-        # of components of one size, the one that lies where the row says
-        away = np.linalg.norm(centers[alike] - _center(row, centers[alike[0]]), axis=1)
-        table[alike[int(np.argmin(away))]] = number
+        mine = np.flatnonzero(segments == row.segment)  # largest first
+        wanted = _count(row)
+        if wanted is not None:
+            alike = mine[(counts[mine] == wanted) & (table[mine] == 0)]
+            _require_count(row, wanted if alike.size else 0)
+            # of components of one size, the one that lies where the row says
+            away = np.linalg.norm(centers[alike] - _center(row, centers[alike[0]]), axis=1)
+            piece_of_row = alike[int(np.argmin(away))]
+        else:
+            _require_count(row, int(row.component <= mine.size))
+            piece_of_row = mine[row.component - 1]
+        table[piece_of_row] = number
     return Regions(table[joined], rows)
 
 
@@ -66,11 +75,17 @@ def _center(row: Row, otherwise: np.ndarray) -> np.ndarray:
     return np.array([named.get(f"centroid_{axis}", value) for axis, value in zip("lps", otherwise, strict=True)])
 
 
+def _count(row: Row) -> int | None:
+    """The voxels that the row counts; None when the number of voxels was not measured."""
+    return next((round(m.value) for m in row.measurements if m.name == "count"), None)
+
+
 def _require_count(row: Row, found: int) -> None:
-    wanted = round(row.value("count"))
-    if found != wanted or not found:
+    wanted = _count(row)
+    if not found or (wanted is not None and found != wanted):
         part = "" if row.component is None else f", part {row.component}"
+        measured = "" if wanted is None else f"with {wanted} voxels "
         raise InputError(
-            f"'{row.name}'{part} was measured with {wanted} voxels, the label map has {found} of them: "
+            f"'{row.name}'{part} was measured {measured}in another label map, this one has {found} of them: "
             "measure again, then write the report."
         )

@@ -15,6 +15,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.structure import Structure
 from MedProcLib.quantification.measure import Measure, measure
 from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
+from MedProcLib.report.dicom_sr.referenced_segmentation import frames_of
 from MedProcLib.segmentation.structures import structure
 
 SHAPE = (6, 20, 24)
@@ -196,6 +197,31 @@ def test_a_single_image_is_a_planar_region(series, values, tmp_path):
     (group,) = hd.sr.srread(report).content.get_planar_roi_measurement_groups()
     assert group.roi is not None or group.reference_type is not None
     assert hd.seg.segread(seg).pixel_array.sum() == 20
+
+
+def test_rows_of_slices_are_planar_regions(measured, tmp_path):
+    source, labels, _rows = measured
+    settings = Measure(components=False, slices=True, intensity=False, diameters=False)
+    rows = measure(source.image, labels * (labels == 1), NAMES, settings)
+    report, seg = write_measurement_report(rows, source.files, labels, STRUCTURES, tmp_path / "r.dcm")
+    content = hd.sr.srread(report).content
+    planes = content.get_planar_roi_measurement_groups()
+    assert [str(plane.tracking_identifier) for plane in planes] == [f"Left kidney slice {n}" for n in (1, 2, 3, 5)]
+    (area,) = [m for m in planes[3].get_measurements() if m.name.meaning == "Area"]
+    assert area.value == pytest.approx(4 * 0.75 * 1.25)
+    referenced = planes[3].referenced_segmentation_frame
+    frame = hd.seg.segread(seg).pixel_array[referenced.referenced_frame_numbers[0] - 1]
+    assert frame.sum() == 4
+    assert len(content.get_volumetric_roi_measurement_groups()) == 1
+
+
+def test_without_a_count_parts_are_told_by_their_size(measured, tmp_path):
+    source, labels, _rows = measured
+    rows = measure(source.image, labels * (labels == 1), NAMES, Measure(size=False, diameters=False))
+    parts = write_measurement_report(rows, source.files, labels, STRUCTURES, tmp_path / "r.dcm")[1]
+    read = hd.seg.segread(parts)
+    counts = [read.pixel_array[frames_of(read, number)].sum() for number in (1, 2)]
+    assert counts == [60, 4]
 
 
 def test_what_is_not_dicom_is_refused(measured, tmp_path):

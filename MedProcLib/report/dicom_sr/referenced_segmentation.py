@@ -1,8 +1,10 @@
-"""A DICOM segmentation that is there already, for the report's groups to refer to instead of a new one."""
+"""A DICOM segmentation, one that is there already or a new one, as what the report's groups refer to."""
 
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
+
+import numpy as np
 
 from ...core.dicom import MALFORMED
 from ...core.errors import InputError
@@ -38,7 +40,8 @@ def segment_numbers(segmentation: Any, rows: Sequence[Row], path: str | Path) ->
         number = by_name.get(row.name, row.segment if row.segment in segmentation.segment_numbers else None)
         if number is None:
             raise InputError(f"{path} has no segment '{row.name}' nor number {row.segment}: leave it out to write one.")
-        found, wanted = _count(segmentation, number), round(row.value("count"))
+        found = _count(segmentation, number)
+        wanted = next((round(m.value) for m in row.measurements if m.name == "count"), found)
         if found != wanted:
             raise InputError(
                 f"Segment '{row.name}' of {path} has {found} voxels, {wanted} were measured: measure that "
@@ -58,6 +61,16 @@ def frames_of(segmentation: Any, number: int) -> list[int]:
 
     frames = segmentation.PerFrameFunctionalGroupsSequence
     return [index for index, frame in enumerate(frames) if segment_of(frame) == number]
+
+
+def slices_of_frames(segmentation: Any, number: int, source: SourceSeries) -> dict[int, int]:
+    """Frame number (from 1) of a segment by the slice of the series that it lies on."""
+    frames = segmentation.PerFrameFunctionalGroupsSequence
+    found = {}
+    for index in frames_of(segmentation, number):
+        corner = [float(value) for value in frames[index].PlanePositionSequence[0].ImagePositionPatient]
+        found[round(float(source.geometry.indices(np.array([corner]))[0, 2]))] = index + 1
+    return found
 
 
 def _count(segmentation: Any, number: int) -> int:
