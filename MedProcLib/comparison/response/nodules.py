@@ -102,9 +102,9 @@ def _part(name: str, growth: Growth, grown: bool, step: str, notes: list[str], f
 
 
 def _speed(days: float) -> Category:
-    if days < FAST_DAYS:
+    if not at_least(days, FAST_DAYS):
         return Category.FAST_GROWTH
-    return Category.INTERMEDIATE_GROWTH if days <= SLOW_DAYS else Category.SLOW_GROWTH
+    return Category.INTERMEDIATE_GROWTH if at_least(SLOW_DAYS, days) else Category.SLOW_GROWTH
 
 
 def _at(lesion: Lesion, label: str) -> str:

@@ -1,0 +1,50 @@
+import pytest
+
+from MedProcLib.comparison.growth.measured import Measured
+from MedProcLib.comparison.response.charts import lesion_curves, spider, sum_curve, swimmer, waterfall
+from MedProcLib.comparison.response.recist import RULE
+
+from .building import GONE, HERE, UNSEEN, case_of, new, target
+
+CASES = {
+    "falls": case_of(target("L", 100, 60, 40)),
+    "grows": case_of(target("L", 100, 110, 150)),
+    "regrows": case_of(target("L", 100, 60, 80, 20)),
+    "unknown": case_of(target("L", 100, UNSEEN)),
+}
+
+
+def test_curves_leave_out_what_was_not_measured_and_carry_intervals():
+    case = case_of(target("A", Measured(30, 28, 32), UNSEEN, 20), new("B", None, 12, 15))
+    a, b = lesion_curves(case, RULE)
+    assert [(p.days, p.value, p.low, p.high) for p in a.points] == [(0, 30, 28, 32), (84, 20, None, None)]
+    assert [(p.time, p.value) for p in b.points] == [("T1", 12), ("T2", 15)]
+    assert [p.value for p in sum_curve(case, RULE).points] == [30, 20]
+    assert sum_curve(case, RULE).unit == "mm"
+
+
+def test_waterfall_is_sorted_and_ends_at_progression():
+    bars = waterfall("recist_1_1", CASES)
+    assert [(b.patient, round(b.percent), b.best) for b in bars] == [
+        ("grows", 10, "SD"),
+        ("regrows", -40, "PR"),
+        ("falls", -60, "PR"),
+    ]
+
+
+def test_spider_begins_with_zero():
+    curves = {c.name: [round(p.value) for p in c.points] for c in spider("recist_1_1", CASES)}
+    assert curves == {"falls": [0, -40, -60], "grows": [0, 10, 50], "regrows": [0, -40, -20, -80]}
+
+
+def test_swimmer_joins_equal_phases():
+    lane = swimmer("recist_1_1", CASES)["falls"]
+    assert [(p.start, p.end, p.category) for p in lane] == [(0, 42, "baseline"), (42, 84, "PR")]
+    lane = swimmer("recist_1_1", {"p": case_of(target("L", 50, GONE, GONE), new("X", None, None, HERE))})["p"]
+    assert [(p.start, p.end, p.category) for p in lane] == [(0, 42, "baseline"), (42, 84, "CR"), (84, 84, "PD")]
+
+
+@pytest.mark.parametrize("name", ["percist_1_0", "choi", "rano_2010", "volume_recist"])
+def test_charts_of_other_criteria_are_empty_without_their_sizes(name):
+    cases = {"p": case_of(target("L", UNSEEN, UNSEEN))}
+    assert waterfall(name, cases) == [] and spider(name, cases) == []

@@ -1,0 +1,79 @@
+import pytest
+
+from MedProcLib.comparison.growth.measured import Measured
+from MedProcLib.comparison.response.context import PetReference
+from MedProcLib.comparison.response.criteria import assess
+from MedProcLib.comparison.response.percist import measurable_threshold
+
+from .building import GONE, HERE, MAYBE, UNSEEN, WORSE, case_of, categories, new, other, target
+
+LIVER = {"pet": PetReference(1.4, 0.2, 1.1, 0.1)}
+
+
+def hot(id_, *peaks, **more):
+    return target(id_, *peaks, field="sul_peak", **more)
+
+
+def with_tlg(id_, *pairs):
+    return target(id_, *({"sul_peak": sul, "tlg_ml": tlg} for sul, tlg in pairs))
+
+
+def run(*lesions, liver=LIVER, **more):
+    count = max(int(a.time[1:]) for n in lesions for a in n.assessments) + 1
+    return assess("percist_1_0", case_of(*lesions, times=dict.fromkeys(range(count), liver), **more))
+
+
+TABLE = [
+    ("unchanged", [hot("L", 8, 8)], "SMD"),
+    ("fall of exactly 30 %", [hot("L", 8, 5.6)], "PMR"),
+    ("fall of 29.9 %", [hot("L", 8, 5.608)], "SMD"),
+    ("fall of 31 % but of 0.79", [hot("L", 2.55, 1.76)], "SMD"),
+    ("fall of 32 % and 0.8", [hot("L", 2.5, 1.7)], "PMR"),
+    ("rise of exactly 30 % is not more", [hot("L", 8, 10.4)], "SMD"),
+    ("rise of more than 30 %", [hot("L", 8, 10.41)], "PMD"),
+    ("rise of 31 % but of 0.8 at most", [hot("L", 2.55, 3.35)], "SMD"),
+    ("another lesion is the hottest now", [hot("A", 8, 3), hot("B", 6, 5.5)], "PMR"),
+    ("another lesion rises over the hottest", [hot("A", 8, 3), hot("B", 6, 10.5)], "PMD"),
+    ("from baseline, not nadir", [hot("L", 8, 4, 6)], "PMR SMD"),
+    ("all at background", [hot("A", 8, GONE), hot("B", 6, GONE)], "CMR"),
+    ("at background but as hot as the liver", [hot("A", 8, {"status": "absent", "sul_peak": 1.4})], "PMR"),
+    ("below the liver but told from the background", [hot("A", 8, 1.3)], "PMR"),
+    ("new lesion", [hot("L", 8, 4), new("X", None, HERE)], "PMD"),
+    ("equivocal new lesion", [hot("L", 8, 4), new("X", None, MAYBE)], "PMR"),
+    ("unequivocal progression of another", [hot("L", 8, 4), other("X", {"sul_peak": 3}, WORSE)], "PMD"),
+    ("glycolysis up by 75 % is not more", [with_tlg("L", (8, 100), (8, 175))], "SMD"),
+    ("glycolysis up by more than 75 %", [with_tlg("L", (8, 100), (8, 176))], "PMD"),
+    ("glycolysis up while SUL falls", [with_tlg("L", (8, 100), (7.9, 176))], "SMD"),
+    ("one not measured", [hot("A", 8, 4), hot("B", 7, UNSEEN)], "NE"),
+    ("one not measured, another risen", [hot("A", 8, 11), hot("B", 7, UNSEEN)], "PMD"),
+    ("too cool at baseline", [hot("L", 2.4, 1.0)], "NE"),
+    ("too cool at baseline, new lesion", [hot("L", 2.4, 1.0), new("X", None, HERE)], "PMD"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lesions", "expected"), [row[1:] for row in TABLE], ids=[row[0] for row in TABLE])
+def test_decision_table(lesions, expected):
+    assert " ".join(categories(run(*lesions))) == expected
+
+
+def test_threshold_of_a_measurable_lesion():
+    time = case_of(hot("L", 8), times={0: LIVER}).time_points[0]
+    assert measurable_threshold(time)[0] == pytest.approx(1.5 * 1.4 + 2 * 0.2)
+    diseased = {"pet": PetReference(1.4, 0.2, 1.1, 0.1, liver_diseased=True)}
+    time = case_of(hot("L", 8), times={0: diseased}).time_points[0]
+    assert measurable_threshold(time)[0] == pytest.approx(2 * 1.1 + 2 * 0.1)
+    assert "liver or blood pool" in run(hot("L", 8), liver={})[0].missing[0]
+
+
+def test_scans_with_another_liver_are_not_comparable():
+    for mean, noted in ((1.69, True), (1.65, False), (1.1, True)):
+        times = {0: LIVER, 1: {"pet": PetReference(mean, 0.2)}}
+        notes = assess("percist_1_0", case_of(hot("L", 8, 4), times=times))[1].notes
+        assert any("not comparable" in n for n in notes) is noted
+
+
+def test_arithmetic_and_measurement_error():
+    response = run(hot("L", Measured(8, 7.6, 8.4), Measured(5.5, 5.0, 6.0)))[1]
+    assert "baseline 8.00: -31.2 %, -2.50 SUL" in response.steps
+    assert response.notes == ("partial metabolic response cannot be told from measurement error",)
+    assert response.figures[0].ucum == "{SUVlbm}g/ml"

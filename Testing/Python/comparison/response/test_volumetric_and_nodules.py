@@ -1,0 +1,77 @@
+import pytest
+
+from MedProcLib.comparison.growth.measured import Measured
+from MedProcLib.comparison.response.criteria import assess
+
+from .building import GONE, HERE, UNSEEN, case_of, categories, new, other, target
+
+VOLUMES = [
+    ("volume_recist", 34.31, "SD"), ("volume_recist", 34.3, "PR"), ("volume_recist", 172.79, "SD"),
+    ("volume_recist", 172.8, "PD"), ("volume_recist", GONE, "CR"), ("volume_recist", UNSEEN, "NE"),
+    ("volume_65_73", 35.01, "SD"), ("volume_65_73", 35, "PR"), ("volume_65_73", 172.99, "SD"),
+    ("volume_65_73", 173, "PD"), ("volume_35_55", 65.01, "SD"), ("volume_35_55", 65, "PR"),
+    ("volume_35_55", 154.99, "SD"), ("volume_35_55", 155, "PD"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("name", "second", "expected"), VOLUMES)
+def test_volumetric_thresholds(name, second, expected):
+    assert categories(assess(name, case_of(target("L", 100, second, field="volume_mm3")))) == [expected]
+
+
+@pytest.mark.parametrize("diameter", [35.0001, 35, 34.9999, 59.9999, 60, 60.0001])
+def test_spheres_get_the_category_of_their_diameters(diameter):
+    by_volume = case_of(target("L", 50**3, diameter**3, field="volume_mm3"))
+    expected = categories(assess("recist_1_1", case_of(target("L", 50, diameter))))
+    assert categories(assess("volume_recist", by_volume)) == expected
+
+
+def test_volumes_follow_the_tables_of_recist():
+    lesion = target("L", 100, GONE, field="volume_mm3")
+    assert categories(assess("volume_recist", case_of(lesion, other("X", HERE, HERE)))) == ["PR"]
+    assert categories(assess("volume_recist", case_of(lesion, new("X", None, HERE)))) == ["PD"]
+
+
+def nodules(*lesions, days=400):
+    return assess("nodule_growth", case_of(*lesions, days=[0, days]))
+
+
+def nodule(*volumes, name="N"):
+    return target(name, *volumes, field="volume_mm3", organ="lung")
+
+
+GROWTH = [
+    ("unchanged", [nodule(100, 100)], 90, "no significant growth"),
+    ("24.9 % more", [nodule(100, 124.9)], 90, "no significant growth"),
+    ("25 % more in 90 d: 280 d", [nodule(100, 125)], 90, "doubling in under 400 d"),
+    ("25 % more in 365 d: 1134 d", [nodule(100, 125)], 365, "doubling in over 600 d"),
+    ("doubled in 399 d", [nodule(100, 200)], 399, "doubling in under 400 d"),
+    ("doubled in 400 d", [nodule(100, 200)], 400, "doubling in 400 to 600 d"),
+    ("doubled in 600 d", [nodule(100, 200)], 600, "doubling in 400 to 600 d"),
+    ("doubled in 601 d", [nodule(100, 200)], 601, "doubling in over 600 d"),
+    ("smaller", [nodule(100, 50)], 90, "no significant growth"),
+    ("gone", [nodule(100, GONE)], 90, "no significant growth"),
+    ("not measured", [nodule(100, None), nodule(100, 100, name="M")], 90, "no significant growth"),
+    ("none measured", [nodule(100, UNSEEN)], 90, "NE"),
+    ("the fastest counts", [nodule(100, 130), nodule(100, 250, name="M")], 400, "doubling in under 400 d"),
+    ("new nodule", [nodule(100, 100), new("X", None, HERE)], 90, "new nodule"),
+    ("by diameter: 1.9 mm", [target("N", 8, 9.9)], 90, "no significant growth"),
+    ("by diameter: 2 mm", [target("N", 8, 10)], 365, "doubling in under 400 d"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("lesions", "days", "expected"), [r[1:] for r in GROWTH], ids=[r[0] for r in GROWTH])
+def test_nodule_growth(lesions, days, expected):
+    assert categories(nodules(*lesions, days=days)) == [expected]
+
+
+def test_doubling_time_is_shown_with_its_interval():
+    response = nodules(nodule(Measured(100, 85, 118), Measured(150, 127, 177)), days=200)[1]
+    assert "N: 100 to 150 mm³ in 200 d, +50.0 %, volume doubling time 342 d (95 % interval" in response.steps[0]
+    assert any("interval includes 400 d" in n for n in response.notes)
+    assert response.figure("N_doubling_time") == pytest.approx(341.9, abs=0.1)
+
+
+def test_growth_within_measurement_error_is_noted():
+    response = nodules(nodule(Measured(100, 80, 125), Measured(130, 104, 163)), days=90)[1]
+    assert any("growth of 25 % cannot be told" in n for n in response.notes)
