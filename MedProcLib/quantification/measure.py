@@ -18,7 +18,7 @@ from .ct.hu_classes import USUAL_CLASSES, hu_classes
 from .diameter import Diameter
 from .intensity import BINS
 from .pet.uptake import UptakeThreshold, percist_threshold
-from .region import Region, Segment, components_of, segments_of, slices_of
+from .region import Region, Segment, as_volume, components_of, segments_of, slices_of
 from .region_figures import (
     GROUPS,
     Volume,
@@ -83,9 +83,9 @@ class Measure:
         return tuple(group for group in GROUPS if getattr(self, group))
 
     def __call__(self, image, labels, progress=SILENT):
-        volume = Volume(_as_volume(sitk.GetArrayViewFromImage(image)), Geometry.of(image), self.intensity_unit)
+        volume = Volume(as_volume(image), Geometry.of(image), self.intensity_unit)
         _require_fitting(self.groups, volume)
-        numbers, segments = segments_of(_as_volume(sitk.GetArrayViewFromImage(labels)))
+        numbers, segments = segments_of(as_volume(labels))
         if not segments:
             raise InputError("The segmentation is empty: no voxel has a label. Segment something first.")
         uptake = self._uptake(volume, numbers, segments)
@@ -197,7 +197,3 @@ def _at_once(work, segments: Sequence[Segment], voxels: int, progress: Progress)
             yield future.result()
     finally:
         workers.shutdown(wait=True, cancel_futures=True)
-
-
-def _as_volume(array: np.ndarray) -> np.ndarray:
-    return array if array.ndim == 3 else array[np.newaxis]

@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 
 import numpy as np
+import SimpleITK as sitk
 from scipy import ndimage
 
 # find_objects keeps a list as long as the largest label
@@ -89,3 +90,9 @@ def slices_of(region: Region) -> Iterator[Region]:
     z, y, x = region.start
     for index in np.flatnonzero(region.mask.any(axis=(1, 2))):
         yield Region(region.mask[index : index + 1], (z + int(index), y, x))
+
+
+def as_volume(image: sitk.Image) -> np.ndarray:
+    """The values of an image (z, y, x), not copied; of a 2D image as one slice."""
+    array = sitk.GetArrayViewFromImage(image)
+    return array if array.ndim == 3 else array[np.newaxis]

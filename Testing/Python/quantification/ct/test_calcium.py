@@ -1,0 +1,91 @@
+import math
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.quantification.ct.calcium import CalciumScore
+
+
+def images(lesions, spacing=(0.5, 0.5, 3.0), direction=None, shape=(8, 30, 30)):
+    """CT with blocks ((first, end) along z, y, x: HU) in fat, and a label map that is 1 all over."""
+    values = np.full(shape, -100, np.int16)
+    for box, hu in lesions.items():
+        values[tuple(slice(*side) for side in box)] = hu
+    made = []
+    for array in (values, np.ones(shape, np.uint8)):
+        image = sitk.GetImageFromArray(array)
+        image.SetSpacing(spacing)
+        if direction is not None:
+            image.SetDirection(np.asarray(direction).ravel())
+        made.append(image)
+    return made
+
+
+@pytest.mark.parametrize(
+    ("peak", "weight"), [(129, 0), (130, 1), (199, 1), (200, 2), (299, 2), (300, 3), (399, 3), (400, 4), (2000, 4)]
+)
+def test_weight_by_peak(peak, weight):
+    image, labels = images({((2, 3), (5, 9), (5, 10)): 129 if peak == 129 else 130, ((2, 3), (5, 6), (5, 6)): peak})
+    assert CalciumScore()(image, labels)[0].value("agatston_score") == pytest.approx(20 * 0.25 * weight)
+
+
+def test_weight_is_of_each_slice_and_the_score_of_3_mm(direction):
+    """Two slices of 5 mm2, one of weight 4, one of weight 1."""
+    lesions = {((2, 3), (5, 9), (5, 10)): 500, ((3, 4), (5, 9), (5, 10)): 150}
+    for distance in (3.0, 2.5, 1.5):
+        row, whole = CalciumScore(calibration=0.8)(*images(lesions, (0.5, 0.5, distance), direction))
+        volume = 20 * 0.25 * distance
+        assert row.value("agatston_score") == pytest.approx((5 * 4 + 5) * distance / 3)
+        assert row.value("calcium_volume") == pytest.approx(2 * volume)
+        assert row.value("calcium_mass") == pytest.approx(0.8 * (500 + 150) * volume / 1000)
+        assert row.value("calcium_lesions") == 1 and row.value("calcium_peak") == 500
+        assert whole.value("agatston_score") == row.value("agatston_score")
+        assert row.measurements[0].parameters["slice_distance_mm"] == distance
+
+
+def test_small_specks_are_noise_and_corners_connect():
+    speck, diagonal = ((1, 2), (3, 4), (3, 6)), [((4, 5), (y, y + 1), (y, y + 1)) for y in range(10, 14)]
+    image, labels = images({speck: 900, **dict.fromkeys(diagonal, 140)})
+    row = CalciumScore()(image, labels)[0]
+    assert row.value("agatston_score") == pytest.approx(1.0) and row.value("calcium_volume") == pytest.approx(3.0)
+    assert CalciumScore(smallest_mm2=0)(image, labels)[0].value("agatston_score") == pytest.approx(1 + 4 * 0.75)
+
+
+def test_segments_slices_and_the_sum():
+    image, labels = images({((2, 4), (5, 9), (5, 10)): 250, ((5, 6), (20, 24), (20, 25)): 450})
+    vessels = sitk.GetArrayFromImage(labels)
+    vessels[:, 15:] = 7
+    split = sitk.GetImageFromArray(vessels)
+    split.CopyInformation(labels)
+    rows = CalciumScore(slices=True)(image, split)
+    assert [(row.segment, row.slice, row.value("agatston_score")) for row in rows] == [
+        (1, None, 20),
+        (1, 2, 10),
+        (1, 3, 10),
+        (7, None, 20),
+        (7, 5, 20),
+        (0, None, 40),
+    ]
+    assert rows[-1].measurements[0].parameters["category"] == "CAC-DRS A1"
+    assert rows[-1].value("calcium_lesions") == 2
+
+
+@pytest.mark.parametrize(("pixels", "category"), [(0, "A0"), (99, "A1"), (100, "A2"), (300, "A3")])
+def test_category_of_the_whole(pixels, category):
+    image, labels = images({((0, 1), (0, 1), (0, pixels)): 130}, (1.0, 1.0, 3.0), shape=(2, 2, 400))
+    whole = CalciumScore()(image, labels)[-1]
+    assert whole.value("agatston_score") == pixels
+    assert whole.measurements[0].parameters["category"] == f"CAC-DRS {category}"
+    assert math.isnan(whole.value("calcium_peak")) == (pixels == 0)
+
+
+def test_what_cannot_be_scored_is_refused():
+    image, labels = images({})
+    with pytest.raises(InputError, match="empty"):
+        CalciumScore()(image, labels * 0)
+    with pytest.raises(InputError, match="not in Hounsfield units"):
+        CalciumScore()(image + 1124, labels)
+    with pytest.raises(InputError, match="3D"):
+        CalciumScore()(image[:, :, 0], labels[:, :, 0])
