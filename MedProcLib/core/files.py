@@ -39,7 +39,7 @@ class ImageFile:
     kind: 'NRRD', 'NIfTI', 'MetaImage' or 'DICOM'; modality: 'MR', 'CT', ... or ''; patient: a key that is equal for
     equal patients, '' when the file does not say; notes: what a reader should know, one line each;
     slices: the files of a DICOM image, in the order of its slices; quantity: UCUM unit of its values where MedProc
-    wrote that, such as 'g/ml{SUVbw}'.
+    wrote that, such as '{SUVbw}g/ml'.
     """
 
     image: sitk.Image

@@ -3,12 +3,13 @@
 import datetime
 import math
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from pydicom.dataset import Dataset
 
 from ...core.errors import InputError
-from .clock import acquisition_start, in_zone_of, parse_datetime, series_start
+from .clock import DAY, HALF_DAY, acquisition_start, in_zone_of, parse_datetime, series_start
 from .corrections import decay_correction
 from .decay import frame_decay
 from .header import number, private_text, text, texts
@@ -36,7 +37,7 @@ def per_injected_activity(headers: Sequence[Dataset], settings: SuvSettings, rec
     if correction == "ADMIN":
         record.step("Activity D", f"{tracer.dose_bq:.9g} Bq", "D_inj, to which time the voxels were corrected")
         return np.full(len(headers), 1 / tracer.dose_bq)
-    frames = [_frame(header) for header in headers]
+    frames = _across_midnight([_frame(header) for header in headers])
     starts = [frame.acquired for frame in frames if frame.acquired is not None]
     if correction == "NONE":
         return _uncorrected(first, item, frames, settings, tracer, record)
@@ -59,6 +60,17 @@ def _frame(header: Dataset) -> Frame:
         None if reference is None else reference / 1000,
         number(header, "DecayFactor"),
     )
+
+
+def _across_midnight(frames: list[Frame]) -> list[Frame]:
+    """Slices half a day before others of their series are of the day after: their date was not moved on at midnight."""
+    last = max((frame.acquired for frame in frames if frame.acquired is not None), default=None)
+    return [
+        replace(frame, acquired=frame.acquired + DAY)
+        if frame.acquired is not None and last is not None and last - frame.acquired > HALF_DAY
+        else frame
+        for frame in frames
+    ]
 
 
 def _references(

@@ -1,5 +1,6 @@
 """Enhanced PET images (PS3.3 A.56): one header for each frame, as those of a series of slices."""
 
+import re
 from collections.abc import Iterator
 from typing import Any
 
@@ -22,20 +23,16 @@ MOVED = (
     ("PlanePositionSequence", "ImagePositionPatient", "ImagePositionPatient"),
     ("PlaneOrientationSequence", "ImageOrientationPatient", "ImageOrientationPatient"),
 )
-# Unit of a real world value map (UCUM; PS3.16 CID 84) -> Units, SUV Type.
+# Unit of a real world value map (UCUM; PS3.16 CID 84, 85), its annotation last -> Units, SUV Type.
 MAPPED_UNITS = {
     "BQ/ML": ("BQML", ""),
     "G/ML": ("GML", ""),
     "G/ML{SUVBW}": ("GML", "BW"),
-    "{SUVBW}G/ML": ("GML", "BW"),
     "G/ML{SUVLBM}": ("GML", "LBM"),
-    "{SUVLBM}G/ML": ("GML", "LBM"),
     "G/ML{SUVLBM(JAMES128)}": ("GML", "LBMJAMES128"),
     "G/ML{SUVLBM(JANMA)}": ("GML", "LBMJANMA"),
     "G/ML{SUVIBW}": ("GML", "IBW"),
-    "{SUVIBW}G/ML": ("GML", "IBW"),
     "CM2/ML{SUVBSA}": ("CM2ML", "BSA"),
-    "{SUVBSA}CM2/ML": ("CM2ML", "BSA"),
 }
 NOT_KEPT = {PER_FRAME, SHARED, "PixelData", "NumberOfFrames"}
 
@@ -81,7 +78,8 @@ def _translate(flat: Dataset, mapping: Dataset) -> None:
     """What an enhanced image says with other attributes than a slice."""
     for unit in items(mapping, "MeasurementUnitsCodeSequence")[:1]:
         code = text(unit, "CodeValue")
-        flat.Units, flat.SUVType = MAPPED_UNITS.get(code.upper(), (code[:16], ""))
+        annotation_last = re.sub(r"^(\{.*\})(.+)$", r"\2\1", code.upper())
+        flat.Units, flat.SUVType = MAPPED_UNITS.get(annotation_last, (code[:16], ""))
     corrected = [
         term
         for keyword, term in (("AttenuationCorrected", "ATTN"), ("DecayCorrected", "DECY"))

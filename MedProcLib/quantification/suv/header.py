@@ -13,21 +13,13 @@ FIRST_BLOCK, LAST_BLOCK = 0x10, 0xFF
 
 
 def text(header: Dataset, keyword: str) -> str:
-    """The (first) value as text without blanks at its ends; '' when it is missing or empty. Raises InputError."""
-    try:
-        return _text(header.get(keyword))
-    except MALFORMED as error:
-        raise InputError(f"{keyword} is damaged ({error}); export the series again.") from None
+    """The (first) value as text without blanks at its ends; '' when it is missing or empty."""
+    return next(iter(_values(header, keyword)), "")
 
 
 def texts(header: Dataset, keyword: str) -> tuple[str, ...]:
-    """All values as text, upper case. Raises InputError."""
-    try:
-        value = header.get(keyword)
-    except MALFORMED as error:
-        raise InputError(f"{keyword} is damaged ({error}); export the series again.") from None
-    values = value if isinstance(value, (MultiValue, list, tuple)) else [value]
-    return tuple(filter(None, (_text(one).upper() for one in values)))
+    """All values that are not empty as text, upper case."""
+    return tuple(value.upper() for value in _values(header, keyword) if value)
 
 
 def number(header: Dataset, keyword: str) -> float | None:
@@ -73,6 +65,15 @@ def _private(header: Dataset, group: int, block: int, element: int, remark: str)
     found = header.get((group, block << 8 | element))
     value = "" if found is None else _text(found.value)
     return (value, f"({group:04x},{block << 8 | element:04x}){remark}") if value else ("", "")
+
+
+def _values(header: Dataset, keyword: str) -> list[str]:
+    try:
+        value = header.get(keyword)
+    except MALFORMED:  # as it is written, so that an error can show it
+        value = getattr(header.get_item(keyword), "value", None)
+        value = value.decode("ascii", "replace").split("\\") if isinstance(value, bytes) else value
+    return [_text(one) for one in value] if isinstance(value, (MultiValue, list, tuple)) else [_text(value)]
 
 
 def _text(value: Any) -> str:

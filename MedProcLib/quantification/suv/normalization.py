@@ -16,7 +16,7 @@ JAMES_LARGEST_BMI = {"F": 36.1, "M": 43.0, "O": 36.1}
 
 @dataclass(frozen=True)
 class Normalization:
-    """suv_type: DICOM's term; ucum: unit of the values (PS3.16 CID 85); size: g, or cm2 for body surface.
+    """suv_type: DICOM's term; ucum: unit of the values (PS3.16 CID 85, as in core.units).
 
     formula(weight kg, height cm, sex 'M' or 'F') gives kg, or m2 for body surface.
     """
@@ -75,7 +75,7 @@ NORMALIZATIONS = {
     "bw": Normalization(
         "BW",
         "body weight",
-        "g/ml{SUVbw}",
+        "{SUVbw}g/ml",
         Code("DCM", "126401", "SUVbw"),
         "DICOM PS3.3 C.8.9.1.1.3",
         _weight,
@@ -84,7 +84,7 @@ NORMALIZATIONS = {
     "lbm": Normalization(
         "LBM",
         "lean body mass",
-        "g/ml{SUVlbm}",
+        "{SUVlbm}g/ml",
         Code("DCM", "126402", "SUVlbm"),
         "Morgan & Bray, J. Nucl. Med. Technol. 22, 1994; Sugawara et al., Radiology 213, 1999",
         _lean(120),
@@ -94,7 +94,7 @@ NORMALIZATIONS = {
     "lbmjames128": Normalization(
         "LBMJAMES128",
         "lean body mass (James)",
-        "g/ml{SUVlbm(James128)}",
+        "{SUVlbm(James128)}g/ml",
         Code("DCM", "126406", "SUVlbm(James128)"),
         "James & Waterlow, Research on Obesity, HMSO 1976",
         _lean(128),
@@ -104,7 +104,7 @@ NORMALIZATIONS = {
     "lbmjanma": Normalization(
         "LBMJANMA",
         "lean body mass (Janmahasatian)",
-        "g/ml{SUVlbm(Janma)}",
+        "{SUVlbm(Janma)}g/ml",
         Code("DCM", "126405", "SUVlbm(Janma)"),
         "Janmahasatian et al., Clin. Pharmacokinet. 44, 2005",
         _janmahasatian,
@@ -114,7 +114,7 @@ NORMALIZATIONS = {
     "bsa": Normalization(
         "BSA",
         "body surface area",
-        "cm2/ml{SUVbsa}",
+        "{SUVbsa}cm2/ml",
         Code("DCM", "126403", "SUVbsa"),
         "Du Bois & Du Bois, Arch. Intern. Med. 17, 1916; Kim et al., J. Nucl. Med. 35, 1994",
         _surface,
@@ -125,7 +125,7 @@ NORMALIZATIONS = {
     "ibw": Normalization(
         "IBW",
         "ideal body weight",
-        "g/ml{SUVibw}",
+        "{SUVibw}g/ml",
         Code("DCM", "126404", "SUVibw"),
         "Sugawara et al., Radiology 213, 1999",
         _ideal,

@@ -18,8 +18,8 @@ from .record import Record
 
 # Times of one moment differ by no more than rounding.
 SAME = 2.0
-# Change of SUV beyond which it matters which moment is taken, and beyond which the reader is told.
-SMALL, WORTH_TELLING = 0.005, 0.01
+# Change of SUV beyond which it matters which moment is taken, the reader is told, and nothing safe can be said.
+SMALL, WORTH_TELLING, CONTRADICTION = 0.005, 0.01, 0.05
 NO_DECAY_FACTOR = 1.0005
 
 
@@ -71,6 +71,8 @@ def reference_time(
         )
     if first is None:
         record.warn("no Acquisition Time is stated: whether Series Time is that of the scan cannot be checked")
+    if by_frames is None and by_factor is None and starts and _refer_to_themselves(frames, decay_per_s):
+        witnesses = [Moment(max(starts), "Frame Reference Time (0054,1300) of the last bed position")]
     for witness in witnesses:
         change = _effect(chosen, witness, decay_per_s)
         if change > WORTH_TELLING:
@@ -109,8 +111,16 @@ def _series_or_better(
         return series
     if by_factor is not None:
         choice = min((series, by_frames), key=lambda one: abs(_seconds(one.when, by_factor.when)))
+    elif len(set(starts)) > 1:
+        choice = by_frames
+    elif _effect(series, by_frames, decay) <= CONTRADICTION:
+        return series
     else:
-        choice = by_frames if len(set(starts)) > 1 else series
+        raise InputError(
+            f"Series Time, {series.when:%H:%M:%S}, and Frame Reference Time, which leads back to "
+            f"{by_frames.when:%H:%M:%S}, contradict each other: give the time to which the voxels were corrected for "
+            "decay, e.g. --reference-time 2025-01-12T11:15:00."
+        )
     if choice is not series:
         record.warn(
             f"Series Time is {series.when:%H:%M:%S}, but the frames were corrected for decay to "

@@ -49,9 +49,10 @@ class SuvSettings:
     def given(self) -> dict[str, str]:
         """What stands in for the header, by name, as text."""
         values = {field.name: getattr(self, field.name) for field in fields(self) if field.name != "normalization"}
-        return {
-            # no dates in what travels with a result
-            name: f"{value:%H:%M:%S}" if isinstance(value, (datetime.datetime, datetime.time)) else f"{value}"
-            for name, value in values.items()
-            if value is not None
-        }
+        return {name: _as_text(value) for name, value in values.items() if value is not None}
+
+
+def _as_text(value: object) -> str:
+    if isinstance(value, (datetime.datetime, datetime.time)):
+        return f"{value:%H:%M:%S}"  # no dates in what travels with a result
+    return f"{value:.12g}" if isinstance(value, float) else str(value)

@@ -1,12 +1,11 @@
 """What the tests of SUV ask: the SUV of the phantom by its headers, and why one is refused."""
 
 import pytest
+from pet_series import ACTIVITY
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.quantification.suv.factors import suv_factors
 from MedProcLib.quantification.suv.settings import SuvSettings
-
-from .pet import ACTIVITY
 
 
 @pytest.fixture

@@ -3,12 +3,11 @@
 import math
 
 import pytest
+from pet_series import SCANNED, SUV, header
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.quantification.suv.normalization import NORMALIZATIONS
 from MedProcLib.quantification.suv.settings import SuvSettings
-
-from .pet import SCANNED, SUV, header
 
 approx = pytest.approx
 

@@ -1,8 +1,7 @@
 """What the stored values are: activity, counts with Philips' factors, SUV of some normalization, or of no use."""
 
 import pytest
-
-from .pet import ACTIVITY, SUV, header
+from pet_series import ACTIVITY, SUV, header
 
 approx = pytest.approx
 BODY = {"PatientWeight": 70, "PatientSize": 1.75}

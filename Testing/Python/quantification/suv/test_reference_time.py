@@ -4,8 +4,7 @@ import datetime
 import math
 
 import pytest
-
-from .pet import DECAY, DURATION, INJECTED, SCANNED, SUV, average_rate_time, bed, clock, header
+from pet_series import DECAY, DURATION, INJECTED, SCANNED, SUV, average_rate_time, bed, clock, header
 
 MINUTE = datetime.timedelta(minutes=1)
 LATER = {"SeriesTime": "154500", "SeriesDate": "20250304"}
@@ -72,6 +71,9 @@ def test_beds_that_refer_to_their_own_start(suv):
     suv(*beds)
     assert [5000 * factor for factor in suv.last.per_slice] == approx([at(start) for start in starts], rel=1e-9)
     assert warned(suv, "its own start")
+    for one in beds:
+        one.SeriesTime = "110000"
+    assert suv(*beds) == approx(SUV, rel=1e-9) and warned(suv, "last bed position points to 11:20:00")
 
 
 def test_beds_that_agree_on_another_time_than_an_earlier_series_time(suv):
@@ -79,15 +81,16 @@ def test_beds_that_agree_on_another_time_than_an_earlier_series_time(suv):
     assert suv(*beds) == approx(SUV, rel=1e-6) and warned(suv, "Series Time is 10:40:00")
 
 
-def test_the_decay_factor_decides_between_series_time_and_one_frame(suv):
+def test_the_decay_factor_decides_between_series_time_and_one_frame(suv, refusal):
     early = SCANNED - 20 * MINUTE
     factor = math.exp(DECAY * (1200 + average_rate_time(DURATION)))
     to_series = bed(SCANNED, SCANNED, SeriesTime="104000", DecayFactor=factor)
     assert suv(to_series) == approx(at(early), rel=1e-9)
     to_frame = bed(SCANNED, SCANNED, SeriesTime="104000", DecayFactor=math.exp(DECAY * average_rate_time(DURATION)))
     assert suv(to_frame) == approx(SUV, rel=1e-6)
-    unknown = bed(SCANNED, SCANNED, SeriesTime="104000")
-    assert suv(unknown) == approx(at(early), rel=1e-9) and warned(suv, "13.5 %")
+    near = bed(SCANNED, SCANNED, SeriesTime="105500")
+    assert suv(near) == approx(at(SCANNED - 5 * MINUTE), rel=1e-9) and warned(suv, "3.2 %")
+    assert "10:40:00, and Frame Reference Time" in refusal(bed(SCANNED, SCANNED, SeriesTime="104000"))
 
 
 def test_the_decay_factor_alone_leads_back(suv):

@@ -7,6 +7,7 @@ import numpy as np
 import pydicom
 import pytest
 import SimpleITK as sitk
+from pet_series import DAY, DURATION, HALF_LIFE, SCANNED, SUV, bed, header, save, set_pixels, write_slices
 from pydicom.dataset import Dataset
 from pydicom.uid import EnhancedPETImageStorage, generate_uid
 from scipy.spatial.transform import Rotation
@@ -17,8 +18,6 @@ from MedProcLib.core.files import read_image, read_image_file
 from MedProcLib.core.geometry import Geometry, resample
 from MedProcLib.quantification.suv.settings import SuvSettings
 from MedProcLib.quantification.suv.suv_image import suv_image
-
-from .pet import DAY, DURATION, HALF_LIFE, SCANNED, SUV, bed, header, save, set_pixels, write_slices
 
 AXES = {
     "straight": np.eye(3),
@@ -126,6 +125,40 @@ def test_an_enhanced_image_that_is_not_corrected(tmp_path):
         suv_image([enhanced(tmp_path / "other.dcm", attenuation="NO")])
 
 
+def test_an_enhanced_image_converted_from_slices(tmp_path):
+    """Legacy Converted Enhanced PET keeps the attributes of the slices in sequences of their own."""
+    path = enhanced(tmp_path / "pet.dcm")
+    one = pydicom.dcmread(path)
+    for keyword in ("DecayCorrected", "AttenuationCorrected", "DecayCorrectionDateTime"):
+        del one[keyword]
+    kept = Dataset()
+    kept.Units, kept.DecayCorrection, kept.CorrectedImage = "BQML", "START", ["ATTN", "DECY"]
+    kept.SeriesTime = "110000"
+    one.SharedFunctionalGroupsSequence[0].UnassignedSharedConvertedAttributesSequence = [kept]
+    for frame in one.PerFrameFunctionalGroupsSequence:
+        transformation, own = Dataset(), Dataset()
+        transformation.RescaleSlope = frame.RealWorldValueMappingSequence[0].RealWorldValueSlope
+        transformation.RescaleIntercept = 0
+        own.AcquisitionDate, own.AcquisitionTime, own.ActualFrameDuration = "20250304", "110000", 180000
+        frame.PixelValueTransformationSequence = [transformation]
+        frame.UnassignedPerFrameConvertedAttributesSequence = [own]
+        del frame.RealWorldValueMappingSequence, frame.FrameContentSequence
+    save(one, path)
+    result = suv_image([path])
+    means = sitk.GetArrayFromImage(result.image).mean(axis=(1, 2))
+    assert means == pytest.approx(SUV * np.array([0.2, 0.4, 0.6]), rel=1e-6)
+    assert any("Series Time" in step.source for step in result.factors.steps)
+
+
+def test_a_duration_that_breaks_the_standard(tmp_path):
+    """180000.5 ms, where DICOM asks for a whole number, as some devices write it."""
+    one = header(DecayCorrection="NONE")
+    write_slices(tmp_path, [one], [np.full((3, 4), 2000)], np.eye(3))
+    path = next(tmp_path.iterdir())
+    path.write_bytes(path.read_bytes().replace(b"180000", b"1800.5"))
+    assert any("1.8005 s" in step.value for step in suv_image([path]).factors.steps)
+
+
 def test_more_activity_than_was_injected(tmp_path):
     """200 ml of 1.5 times the whole activity each, and of a thousand times: the decimal point slipped."""
     size = (40, 40)
@@ -160,11 +193,11 @@ def test_what_is_no_series_is_refused(tmp_path):
 
 
 def test_a_header_with_a_damaged_number(tmp_path):
-    one = header(RescaleSlope=2.5)
-    one.add_new("PatientWeight", "LO", "seventy")
-    write_slices(tmp_path, [one], [np.full((3, 4), 2000)], np.eye(3))
-    with pytest.raises(InputError, match="no number"):
-        suv_image([next(tmp_path.iterdir())])
+    write_slices(tmp_path, [header(PatientWeight="71.5")], [np.full((3, 4), 2000)], np.eye(3))
+    path = next(tmp_path.iterdir())
+    path.write_bytes(path.read_bytes().replace(b"71.5", b"71,5"))
+    with pytest.raises(InputError, match="PatientWeight is '71,5', which is no number"):
+        suv_image([path])
 
 
 @pytest.mark.parametrize("scan", [SCANNED, DAY.replace(hour=23, minute=58)])

@@ -4,11 +4,10 @@ import copy
 import datetime
 
 import pytest
+from pet_series import HALF_LIFE, SUV, header
 from pydicom.dataset import Dataset
 
 from MedProcLib.quantification.suv.nuclides import NUCLIDES, named_nuclides, nuclide_in
-
-from .pet import HALF_LIFE, SUV, header
 
 approx = pytest.approx
 

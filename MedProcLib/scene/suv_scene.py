@@ -1,0 +1,113 @@
+"""SUV of PET volumes in the scene: a new volume beside the one loaded from DICOM, shown as PET is read."""
+
+import json
+from pathlib import Path
+
+import slicer
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.files import read_image_file
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.quantification.suv.normalization import Normalization
+from MedProcLib.quantification.suv.settings import SuvSettings
+from MedProcLib.quantification.suv.suv_image import SuvImage, suv_image
+from MedProcLib.scene.commit import commit
+from MedProcLib.scene.dicom_tags import INSTANCES
+from MedProcLib.scene.hierarchy import hierarchy_of
+from MedProcLib.scene.provenance import write_provenance
+from MedProcLib.scene.volumes import require_volume, volume_from_image
+
+# Attribute with every step of the way to the values, as JSON (see quantification.suv.factors).
+STEPS = "MedProc.SUV"
+# How PET is read: dark is much, 6 and more is black.
+COLORS = "vtkMRMLColorTableNodeInvertedGrey"
+WINDOW, LEVEL = 6.0, 3.0
+SUV_QUANTITY = ("126400", "DCM", "Standardized Uptake Value")
+
+
+def suv_volume_of(volume, settings: SuvSettings = SuvSettings(), scene=None):  # noqa: B008 (immutable)
+    """Add the SUV volume of a PET volume that was loaded from DICOM, and return it; the volume is not modified.
+
+    Voxels and headers are read from its files again, whole. Raises InputError like files_of_volume and suv_image.
+    """
+    files = files_of_volume(volume)
+    return add_suv_volume(suv_image(files, settings=settings), volume.GetName(), settings, like=volume, scene=scene)
+
+
+def suv_volume_from_dicom(
+    path: str | Path,
+    settings: SuvSettings = SuvSettings(),  # noqa: B008 (immutable)
+    progress: Progress = SILENT,
+    scene=None,
+):
+    """Add the SUV volume of a DICOM folder ('folder#N' for its series N) or file. Raises InputError."""
+    found = read_image_file(path)
+    if found.kind != "DICOM":
+        raise InputError(f"{path} is no DICOM series; SUV needs the headers of the PET.")
+    name = Path(str(path).partition("#")[0]).resolve().name
+    return add_suv_volume(suv_image(found.slices, found.image, settings, progress), name, settings, scene=scene)
+
+
+def files_of_volume(volume) -> tuple[Path, ...]:
+    """The DICOM files a volume was loaded from, by Slicer's DICOM database. Main thread only.
+
+    Raises InputError where it was not loaded from there, or the files are gone.
+    """
+    require_volume(volume)
+    database = getattr(slicer, "dicomDatabase", None)
+    instances = (volume.GetAttribute(INSTANCES) or "").split()
+    name = f"'{volume.GetName()}'"
+    if database is None or not instances:
+        raise InputError(
+            f"{name} was not loaded from Slicer's DICOM database, so activity, weight and times are not known: import "
+            "the PET series in the DICOM module and load it from there."
+        )
+    files = [str(database.fileForInstance(instance) or "") for instance in instances]
+    missing = sum(not file or not Path(file).is_file() for file in files)
+    if missing:
+        raise InputError(f"{missing} of {len(files)} DICOM files of {name} are gone; import the series again.")
+    return tuple(Path(file) for file in files)
+
+
+def add_suv_volume(result: SuvImage, name: str, settings: SuvSettings, like=None, scene=None):
+    """Add a computed image as a volume node, in one step. name: of the PET; like: its volume node. Main thread only."""
+    scene = scene or slicer.mrmlScene
+    normalization = result.factors.normalization
+    inputs = {"image": name, "normalization": settings.normalization}
+    inputs |= {figure: f"{value} (given by the user)" for figure, value in result.factors.given.items()}
+    with commit(scene):
+        node = volume_from_image(result.image, f"{name} {normalization.code.meaning}", scene, like)
+        if like is not None:
+            node.SetAndObserveTransformNodeID(like.GetTransformNodeID())
+        _show_as_pet(node)
+        _say_what_it_is(node, normalization)
+        node.SetAttribute(STEPS, json.dumps(result.factors.as_dict(), sort_keys=True))
+        node.SetDescription("; ".join(result.factors.warnings))
+        write_provenance(node, Provenance(Recipe(()), inputs))
+    return node
+
+
+def _show_as_pet(node) -> None:
+    display = node.GetDisplayNode()
+    display.SetAndObserveColorNodeID(COLORS)
+    display.SetAutoWindowLevel(False)
+    display.SetWindowLevel(WINDOW, LEVEL)
+
+
+def _say_what_it_is(node, normalization: Normalization) -> None:
+    """Quantity and unit of the voxels as Slicer keeps them (PS3.16 CID 84 and 85), and PET as modality."""
+    node.SetVoxelValueQuantity(_coded(*SUV_QUANTITY))
+    node.SetVoxelValueUnits(_coded(normalization.ucum, "UCUM", f"Standardized Uptake Value {normalization.name}"))
+    hierarchy = hierarchy_of(node.GetScene())
+    item = hierarchy.GetItemByDataNode(node)
+    if item:
+        attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+        hierarchy.SetItemAttribute(item, attribute, "PT")
+
+
+def _coded(value: str, scheme: str, meaning: str):
+    entry = slicer.vtkCodedEntry()
+    entry.SetValueSchemeMeaning(value, scheme, meaning)
+    return entry

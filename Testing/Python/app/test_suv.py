@@ -1,0 +1,109 @@
+"""`suv`: the image in SUV, the steps to it, what was given in place of the header, and what is refused."""
+
+import json
+import re
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from pet_series import ACTIVITY, SUV, WEIGHT, header, write_slices
+
+from MedProcLib.app.suv import SUV_KEY
+from MedProcLib.core.files import PROVENANCE_KEY, read_image_file
+from MedProcLib.core.provenance import Provenance
+
+AXES = np.reshape(sitk.Euler3DTransform((0, 0, 0), 0.3, -0.2, 0.5).GetMatrix(), (3, 3))
+
+
+@pytest.fixture
+def pet(tmp_path):
+    """pet(name, **tags) writes four oblique slices of the activity, each with a slope, and returns their folder."""
+
+    def write(name="pet", **tags):
+        slopes = [2.0, 2.5, 4.0, 5.0]
+        headers = [header(RescaleSlope=slope, SeriesInstanceUID=f"1.2.{len(name)}", **tags) for slope in slopes]
+        write_slices(tmp_path / name, headers, [np.full((5, 6), round(ACTIVITY / slope)) for slope in slopes], AXES)
+        return tmp_path / name
+
+    return write
+
+
+@pytest.mark.parametrize("ending", [".nrrd", ".nii.gz", ".mha"])
+def test_the_image(medproc, pet, tmp_path, ending):
+    target = tmp_path / f"suv{ending}"
+    code, out, err = medproc("suv", pet(), "-o", target)
+    assert code == 0, err
+    image = sitk.ReadImage(str(target))
+    assert image.GetPixelID() == sitk.sitkFloat32
+    assert np.allclose(sitk.GetArrayFromImage(image), SUV, rtol=1e-6)
+    assert np.allclose(image.GetSpacing(), (2, 3, 4)) and np.allclose(image.GetOrigin(), (10, -20, 30), atol=1e-4)
+    assert np.allclose(np.reshape(image.GetDirection(), (3, 3)), AXES, atol=1e-6)
+    assert out.endswith(f"SUV (body weight, {{SUVbw}}g/ml): {target}\n")
+
+
+def test_the_steps_can_be_checked_again(medproc, pet, tmp_path):
+    _code, out, _err = medproc("suv", pet(), "-o", tmp_path / "suv.nrrd")
+    figures = dict(re.findall(r"^(.+?): ([\d.e+-]+)", out, re.MULTILINE))
+    assert float(figures["Weight W"]) == WEIGHT and float(figures["Decay from injection to reference"]) == 3600
+    dose = float(figures["Injected activity D_inj"]) * 2 ** (-3600 / float(figures["Half-life T1/2"]))
+    assert float(figures["Activity D"]) == pytest.approx(dose, rel=1e-8)
+    assert float(figures["Factor of rescaled values"]) == pytest.approx(1000 * WEIGHT / dose, rel=1e-8)
+    assert "(0010,1030)" in out and "(0018,1074)" in out and "Series Time (0008,0031)" in out
+
+
+def test_the_file_says_it_is_suv(medproc, pet, tmp_path):
+    target = tmp_path / "suv.nrrd"
+    medproc("suv", pet(), "-o", target)
+    found = read_image_file(target)
+    assert (found.modality, found.quantity) == ("PT", "{SUVbw}g/ml")
+    text = sitk.ReadImage(str(target)).GetMetaData(SUV_KEY)
+    assert json.loads(text)["factor"] == pytest.approx(SUV / ACTIVITY, rel=1e-9)
+    assert "2025" not in text
+    assert json.loads(medproc("info", target)[1])["modality"] == "PT"
+
+
+def test_what_is_given_is_in_the_provenance(medproc, pet, tmp_path):
+    target = tmp_path / "sul.nrrd"
+    given = ["--normalization", "lbmjanma", "--weight", 70, "--height", 175, "--sex", "F", "--dose", 200]
+    code, _out, err = medproc("suv", pet(), *given, "--injection-time", "09:00:00", "--half-life", 6000, "-o", target)
+    assert code == 0, err
+    lean = 9270 * 70 / (8780 + 244 * 70 / 1.75**2)
+    image = sitk.ReadImage(str(target))
+    expected = ACTIVITY * 1000 * lean / (200e6 * 2 ** (-7200 / 6000))
+    assert np.allclose(sitk.GetArrayFromImage(image), expected, rtol=1e-6)
+    inputs = Provenance.from_json(image.GetMetaData(PROVENANCE_KEY)).inputs
+    assert inputs["normalization"] == "lbmjanma" and inputs["weight_kg"] == "70 (given by the user)"
+    assert {"height_cm", "sex", "dose_mbq", "injection", "half_life_s"} < set(inputs)
+
+
+def test_warnings_are_notes(medproc, pet, tmp_path):
+    code, _out, err = medproc("suv", pet(PatientWeight=70000), "-o", tmp_path / "suv.nrrd")
+    assert code == 0 and "taken as g" in err and err.startswith("note: ")
+
+
+def test_a_folder_of_several_series(medproc, refused, pet, tmp_path):
+    pet("pet")
+    pet("uncorrected", CorrectedImage=["DECY"])
+    target = tmp_path / "suv.nrrd"
+    assert "#1" in refused("suv", tmp_path, "-o", target)
+    code, _out, err = medproc("suv", f"{tmp_path}#1", "-o", target)
+    assert code == 0, err
+    target.unlink()
+    assert "attenuation" in refused("suv", f"{tmp_path}#2", "-o", target) and not target.exists()
+
+
+def test_a_single_file(medproc, pet, tmp_path):
+    code, _out, err = medproc("suv", pet() / "001.dcm", "-o", tmp_path / "suv.nrrd")
+    assert code == 0, err
+
+
+def test_what_is_refused(refused, pet, tmp_path, image_file):
+    target = tmp_path / "suv.nrrd"
+    folder = pet(PatientWeight=None)
+    assert "--weight" in refused("suv", folder, "-o", target)
+    assert "DICOM series" in refused("suv", image_file, "-o", target)
+    assert "HH:MM:SS" in refused("suv", folder, "--weight", 80, "--injection-time", "noon", "-o", target)
+    assert "date" in refused("suv", folder, "--weight", 80, "--reference-time", "11:00:00", "-o", target)
+    assert "20000 MBq" in refused("suv", folder, "--weight", 80, "--dose", 400e6, "-o", target)
+    assert "no folder" in refused("suv", folder, "--weight", 80, "-o", tmp_path / "missing" / "suv.nrrd")
+    assert not target.exists()
