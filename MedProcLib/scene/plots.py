@@ -10,15 +10,23 @@ from MedProcLib.core.units import shown
 from MedProcLib.scene.nodes import new_node
 from MedProcLib.scene.tables import Column, table_from_columns
 
+LABELS = "label"
+LINE_WIDTH = 2
+
 
 @dataclass(frozen=True)
 class Series:
-    """Points (x, y) joined by a line; color: RGB in 0..1, one of Slicer's own when None."""
+    """Points (x, y); color: RGB in 0..1, one of Slicer's own when None.
+
+    style: 'line with markers', 'line', 'markers' or 'bars'; labels: of the points, shown at bars and pointers.
+    """
 
     name: str
     x: Sequence[float]
     y: Sequence[float]
     color: tuple[float, float, float] | None = None
+    style: str = "line with markers"
+    labels: Sequence[str] = ()
 
 
 def chart_from_series(
@@ -41,19 +49,31 @@ def chart_from_series(
     return chart
 
 
+def show_chart(chart) -> None:
+    """Show a chart in a plot view; the layout changes to one that has a plot when this one has none."""
+    slicer.modules.plots.logic().ShowChartInLayout(chart)
+
+
 def _add_series(series: Series, x: tuple[str, str], y: tuple[str, str], scene):
     columns = [
         Column(x[0], [float(value) for value in series.x], x[1]),
         Column(y[0], [float(value) for value in series.y], y[1]),
     ]
+    if series.labels:
+        columns.append(Column(LABELS, list(series.labels)))
     table = table_from_columns(columns, f"{series.name} (points)", scene)
     node = new_node("vtkMRMLPlotSeriesNode", series.name, scene)
     scene.AddNode(node)
     node.SetAndObserveTableNodeID(table.GetID())
     node.SetXColumnName(x[0])
     node.SetYColumnName(y[0])
-    node.SetPlotType(slicer.vtkMRMLPlotSeriesNode.PlotTypeScatter)
-    node.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleCircle)
+    bars, kinds = series.style == "bars", slicer.vtkMRMLPlotSeriesNode
+    node.SetPlotType(kinds.PlotTypeBar if bars else kinds.PlotTypeScatter)
+    node.SetMarkerStyle(kinds.MarkerStyleCircle if "markers" in series.style else kinds.MarkerStyleNone)
+    node.SetLineStyle(kinds.LineStyleSolid if "line" in series.style else kinds.LineStyleNone)
+    node.SetLineWidth(LINE_WIDTH)
+    if series.labels:
+        node.SetLabelColumnName(LABELS)
     if series.color is None:
         node.SetUniqueColor()
     else:

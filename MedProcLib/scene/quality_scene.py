@@ -16,7 +16,6 @@ from MedProcLib.scene.tables import Column, table_from_columns
 # Roles of the references by which the table and the chart know the volumes they were made of.
 BEFORE_ROLE, AFTER_ROLE = "MedProc.QualityBefore", "MedProc.QualityAfter"
 BEFORE_COLOR, AFTER_COLOR = (0.55, 0.55, 0.55), (0.90, 0.45, 0.10)
-LINE_WIDTH = 2
 
 
 def comparison_rows(comparison: QualityComparison) -> list[QualityRow]:
@@ -69,20 +68,10 @@ def add_histogram_chart(histograms: Histograms, before: str, after: str, scene=N
     """Add a chart of the values before and after over the same bins. before, after: names of the images."""
     values = histograms.values.tolist()
     series = [
-        Series(f"before: {before}", values, histograms.before.tolist(), BEFORE_COLOR),
-        Series(f"after: {after}", values, histograms.after.tolist(), AFTER_COLOR),
+        Series(f"before: {before}", values, histograms.before.tolist(), BEFORE_COLOR, "line"),
+        Series(f"after: {after}", values, histograms.after.tolist(), AFTER_COLOR, "line"),
     ]
-    chart = chart_from_series(series, f"Histogram of {after}", "intensity", "share of voxels", y_unit="%", scene=scene)
-    for number in range(chart.GetNumberOfPlotSeriesNodes()):
-        node = chart.GetNthPlotSeriesNode(number)
-        node.SetMarkerStyle(slicer.vtkMRMLPlotSeriesNode.MarkerStyleNone)
-        node.SetLineWidth(LINE_WIDTH)
-    return chart
-
-
-def show_chart(chart) -> None:
-    """Show a chart in a plot view; the layout changes to one that has a plot when this one has none."""
-    slicer.modules.plots.logic().ShowChartInLayout(chart)
+    return chart_from_series(series, f"Histogram of {after}", "intensity", "share of voxels", y_unit="%", scene=scene)
 
 
 def _value(measurement) -> float | None:

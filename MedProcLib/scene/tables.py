@@ -34,20 +34,31 @@ def table_from_columns(columns: Sequence[Column], name: str, scene=None, like=No
     Slicer saves 6 significant digits; a CSV file beside the scene keeps more.
     like: node beside which it is put in the subject hierarchy. Raises InputError when columns differ in length.
     """
-    lengths = {len(column.values) for column in columns}
-    if len(lengths) > 1:
-        raise InputError(f"The columns of table '{name}' differ in length ({sorted(lengths)}).")
+    _require_one_length(columns, name)
     scene = scene or slicer.mrmlScene
     node = new_node("vtkMRMLTableNode", name, scene)
     scene.AddNode(node)
+    fill_table(node, columns)
+    if like is not None:
+        place_beside(node, like)
+    return node
+
+
+def fill_table(node, columns: Sequence[Column]) -> None:
+    """Replace all columns of a table node. Raises InputError when they differ in length; then nothing changes."""
+    _require_one_length(columns, node.GetName())
     was_modifying = node.StartModify()
+    node.RemoveAllColumns()
     for column in columns:
         _add_column(node, column)
     node.SetUseColumnTitleAsColumnHeader(True)
     node.EndModify(was_modifying)
-    if like is not None:
-        place_beside(node, like)
-    return node
+
+
+def append_column(node, column: Column) -> None:
+    """Add a column to a table node, in the place of one of its name."""
+    node.RemoveColumn(node.GetColumnIndex(column.name))
+    _add_column(node, column)
 
 
 def table_from_rows(
@@ -75,6 +86,12 @@ def saved_text(value: Any) -> str:
 def unit_of_column(node, column: str) -> str:
     """Unit of a column; '' where it has none."""
     return node.GetColumnUnitLabel(column) or ""
+
+
+def _require_one_length(columns: Sequence[Column], name: str) -> None:
+    lengths = {len(column.values) for column in columns}
+    if len(lengths) > 1:
+        raise InputError(f"The columns of table '{name}' differ in length ({sorted(lengths)}).")
 
 
 def _values(column) -> list:

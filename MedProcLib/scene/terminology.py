@@ -57,6 +57,12 @@ def terminology_of(segment) -> TerminologyEntry:
     return TerminologyEntry(*(_code(part) for part in parts[1:4])) if len(parts) >= 3 else NO_CATEGORY
 
 
+def region_of(segment) -> Code | None:
+    """The anatomical place that Slicer's segment editor has for a vtkSegment, None where none is said."""
+    parts = (segment.GetTerminology() or "").split("~")
+    return _code(parts[5]) if len(parts) >= 6 else None
+
+
 def _text(code: Code | None) -> str:
     return f"{code.scheme}^{code.value}^{code.meaning}" if code else NO_CODE
 

@@ -11,7 +11,8 @@ from ..core.units import shown as shown_unit
 from ..quantification.image_quality import QualityComparison, compare_quality
 from ..quantification.quality_regions import find_regions
 from ..quantification.quality_table import QualityRow
-from ..scene.quality_scene import add_quality_comparison, comparison_rows, show_chart
+from ..scene.plots import show_chart
+from ..scene.quality_scene import add_quality_comparison, comparison_rows
 from ..scene.volumes import image_of_volume
 from .results_table import ResultsTable, shown
 from .run_panel import RunPanel

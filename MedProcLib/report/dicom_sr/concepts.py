@@ -38,13 +38,15 @@ DERIVATIONS = {
     "p10": Code("SCT", "371890005", "10th Percentile Value of population"),
     "p90": Code("SCT", "371887004", "90th Percentile Value of population"),
     "p95": Code("SCT", "371889001", "95th Percentile Value of population"),
-    "suv_mean": Code("SCT", "373098007", "Mean"),
-    "suv_max": Code("SCT", "56851009", "Maximum"),
-    "suv_peak": Code("DCM", "126031", "Peak Value Within ROI"),
-    "peak_local": Code("DCM", "126031", "Peak Value Within ROI"),
+    "maximum_uptake": Code("SCT", "56851009", "Maximum"),
+    "peak_uptake": Code("DCM", "126031", "Peak Value Within ROI"),
+    "peak_at_maximum": Code("DCM", "126031", "Peak Value Within ROI"),
+    "mean_uptake": Code("SCT", "373098007", "Mean"),
+    "sd_uptake": Code("SCT", "386136009", "Standard Deviation"),
+    "mean_lung_density": Code("SCT", "373098007", "Mean"),
 }
-# Figures of values that keep their own code as the name: they are no value of the image.
-PER_VALUE = ("p25", "p75")
+# Derived from the values in a way that only IBSI, or nobody, has a code for.
+PER_VALUE = ("p25", "p75", "interquartile_range", "robust_mean", "robust_sd", "range", "root_mean_square")
 
 
 @dataclass(frozen=True)

@@ -11,8 +11,9 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.quantification.image_quality import compare_quality
 from MedProcLib.quantification.quality_table import quality_rows
 from MedProcLib.scene.bundle import load_bundle, save_bundle
+from MedProcLib.scene.plots import show_chart
 from MedProcLib.scene.provenance import provenance_of
-from MedProcLib.scene.quality_scene import add_quality_comparison, add_quality_table, show_chart
+from MedProcLib.scene.quality_scene import add_quality_comparison, add_quality_table
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.volumes import volume_from_image
 

@@ -1,0 +1,168 @@
+"""Charts of measurements: of the values in the segments, and of the figures in a table."""
+
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+import slicer
+from scipy import ndimage
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.scene.measurement_input import MeasurementInput
+from MedProcLib.scene.plots import Series, chart_from_series
+
+TABLE_ROLE, KIND = "MedProc.ChartTable", "MedProc.Chart"  # by which a chart knows what it shows
+BINS, LEVELS = 64, 200
+HALF_WIDTH = 0.3
+Color = tuple[float, float, float]
+
+
+@dataclass(frozen=True)
+class SegmentValues:
+    """The finite values of a segment's voxels."""
+
+    name: str
+    color: Color
+    values: np.ndarray
+
+
+@dataclass(frozen=True)
+class Chart:
+    """What a chart shows; units as in core.units."""
+
+    kind: str
+    series: tuple[Series, ...]
+    x_title: str
+    y_title: str
+    x_unit: str = ""
+    y_unit: str = ""
+
+
+def segment_values(given: MeasurementInput, progress: Progress = SILENT) -> list[SegmentValues]:
+    """Values of the segments in the first image. Touches no node. Raises InputError when none has a finite value."""
+    image = sitk.GetArrayViewFromImage(given.times[0].image)
+    found: dict[int, np.ndarray] = {}
+    for labels in map(sitk.GetArrayViewFromImage, given.segments.label_maps()):
+        for value, box in enumerate(ndimage.find_objects(labels), 1):
+            progress.check()
+            if box is not None:
+                values = image[box][labels[box] == value]
+                found[value] = values[np.isfinite(values)]
+    known = given.segments.segments
+    result = [SegmentValues(known[n].name, known[n].color, found[n]) for n in sorted(found) if found[n].size]
+    if not result:
+        raise InputError(f"No segment of '{given.segmentation_name}' has a value in '{given.volume_name}'.")
+    return result
+
+
+def histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
+    """Share of each segment's voxels in bins that all segments share."""
+    edges = np.linspace(*_range(segments), BINS + 1)
+    middles = (edges[:-1] + edges[1:]) / 2
+    series = []
+    for one in segments:
+        counts, _ = np.histogram(one.values, edges)
+        shares = 100.0 * counts / one.values.size
+        series.append(Series(one.name, middles.tolist(), shares.tolist(), one.color, "line"))
+    return Chart("Histogram", tuple(series), "value", "share of voxels", unit, "%")
+
+
+def volume_histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
+    """Share of each segment that has at least a value (intensity-volume histogram, IBSI arXiv 1612.07003, 3.5)."""
+    levels = np.linspace(*_range(segments), LEVELS)
+    series = []
+    for one in segments:
+        below = np.searchsorted(np.sort(one.values), levels, side="left")
+        series.append(
+            Series(one.name, levels.tolist(), (100.0 * (1 - below / one.values.size)).tolist(), one.color, "line")
+        )
+    return Chart("Intensity-volume histogram", tuple(series), "value", "share of volume at or above", unit, "%")
+
+
+def boxes(segments: Sequence[SegmentValues], unit: str) -> Chart:
+    """By segment: a box from the 25th to the 75th percentile with the median, whiskers to the 5th and the 95th."""
+    series = []
+    for place, one in enumerate(segments, 1):
+        low, first, middle, third, high = np.percentile(one.values, (5, 25, 50, 75, 95)).tolist()
+        left, right = place - HALF_WIDTH, place + HALF_WIDTH
+        path = [(place, low), (place, first), (left, first), (left, middle), (right, middle), (left, middle)]
+        path += [(left, third), (place, third), (place, high), (place, third), (right, third), (right, first)]
+        path += [(place, first)]
+        x, y = zip(*path, strict=True)
+        series.append(Series(one.name, x, y, one.color, "line"))
+    return Chart("Box plot", tuple(series), "segment", "value", "", unit)
+
+
+def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str) -> Chart:
+    """A bar for each row of a table. Raises InputError when no row has a value."""
+    finite = [(name, value) for name, value in zip(names, values, strict=True) if math.isfinite(value)]
+    if not finite:
+        raise InputError(f"'{title}' has no value in the rows that are shown.")
+    labels, heights = zip(*finite, strict=True)
+    series = Series(title, range(1, len(finite) + 1), heights, None, "bars", labels)
+    return Chart("Bars", (series,), "", title, "", unit)
+
+
+def scatter(
+    names: Sequence[str], x: Sequence[float], y: Sequence[float], titles: tuple[str, str], units: tuple[str, str]
+) -> Chart:
+    """A point for each row of a table: one figure against another. Raises InputError when no row has both."""
+    points = [each for each in zip(names, x, y, strict=True) if math.isfinite(each[1]) and math.isfinite(each[2])]
+    if not points:
+        raise InputError(f"No row that is shown has both '{titles[0]}' and '{titles[1]}'.")
+    labels, first, second = zip(*points, strict=True)
+    series = Series(f"{titles[1]} by {titles[0]}", first, second, None, "markers", labels)
+    return Chart("Scatter", (series,), *titles, *units)
+
+
+def curves(
+    kind: str, points: Mapping[str, Sequence[tuple[float, float]]], titles: tuple[str, str], units: tuple[str, str]
+) -> Chart:
+    """A line for each object through its points (x, y): over time, or along the slices."""
+    finite = {name: [p for p in each if all(map(math.isfinite, p))] for name, each in points.items()}
+    series = [Series(name, *zip(*sorted(each), strict=True)) for name, each in finite.items() if each]
+    if not series:
+        raise InputError(f"'{titles[1]}' has no value in the rows that are shown.")
+    return Chart(kind, tuple(series), *titles, *units)
+
+
+def add_chart(chart: Chart, table=None, name: str = "") -> Any:
+    """Add a plot chart node, in the place of an earlier one of its kind of the same table. Main thread."""
+    earlier = _earlier(chart.kind, table)
+    title = f"{name}: {chart.kind.lower()}" if name else chart.kind
+    for node in earlier:
+        _remove(node)
+    node = chart_from_series(
+        chart.series, title, chart.x_title, chart.y_title, chart.x_unit, chart.y_unit, slicer.mrmlScene
+    )
+    node.SetAttribute(KIND, chart.kind)
+    if table is not None:
+        node.SetNodeReferenceID(TABLE_ROLE, table.GetID())
+    return node
+
+
+def _range(segments: Sequence[SegmentValues]) -> tuple[float, float]:
+    low = min(float(one.values.min()) for one in segments)
+    high = max(float(one.values.max()) for one in segments)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _earlier(kind: str, table) -> list:
+    scene = slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
+    charts = [scene.GetNthNodeByClass(number, "vtkMRMLPlotChartNode") for number in range(count)]
+    of = table.GetID() if table is not None else None
+    return [c for c in charts if c.GetAttribute(KIND) == kind and c.GetNodeReferenceID(TABLE_ROLE) == of]
+
+
+def _remove(chart) -> None:
+    series = [chart.GetNthPlotSeriesNode(number) for number in range(chart.GetNumberOfPlotSeriesNodes())]
+    for one in filter(None, series):
+        if one.GetTableNode() is not None:
+            slicer.mrmlScene.RemoveNode(one.GetTableNode())
+        slicer.mrmlScene.RemoveNode(one)
+    slicer.mrmlScene.RemoveNode(chart)

@@ -1,0 +1,99 @@
+"""Measurements in the scene as files: tables as they are shown, the full record, and a DICOM report."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from MedProcLib.core.atomic import write_text
+from MedProcLib.core.csv_text import csv_text
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.core.structure import Structure
+from MedProcLib.quantification.measure import Measure
+from MedProcLib.quantification.row import Row
+from MedProcLib.quantification.table_text import measurements_json
+from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
+from MedProcLib.scene.dicom_files import dicom_files_of
+from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
+from MedProcLib.scene.measurement_scene import measured_nodes
+from MedProcLib.scene.measurement_table import segment_ids_of
+from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.reader_edits import Edit, edited_rows, edits_of
+from MedProcLib.scene.segment_snapshot import SegmentInfo
+from MedProcLib.scene.tables import rows_of_table
+from MedProcLib.scene.terminology import region_of
+
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
+
+
+def write_table(table, path: str | Path) -> None:
+    """Write a table node as it is to a .csv or .tsv file: one header row, plain numbers. Raises InputError."""
+    path = Path(path)
+    delimiter = DELIMITERS.get(path.suffix.lower())
+    if delimiter is None:
+        raise InputError(f"{path.name}: a table is written as .csv or .tsv.")
+    rows = rows_of_table(table)
+    if not rows:
+        raise InputError(f"Table '{table.GetName()}' is empty: measure first.")
+    write_text(csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter=delimiter), path)
+
+
+@dataclass(frozen=True)
+class Export:
+    """What a table was measured of, as plain data: a thread of its own measures it again and writes the files.
+
+    counts: voxels of each row as the table shows them; edits: the reader's; files: of the DICOM series.
+    """
+
+    given: MeasurementInput
+    settings: Measure
+    counts: tuple[float, ...]
+    edits: tuple[Edit, ...]
+    provenance: dict[str, Any]
+    structures: dict[int, Structure]
+    files: tuple[Path, ...] = ()
+
+    def rows(self, progress: Progress = SILENT) -> list[Row]:
+        """The rows with the reader's edits. Raises InputError when the segments are others than in the table."""
+        rows = measured_rows(self.given, self.settings, progress)
+        counts = tuple(m.value for row in rows for m in row.measurements if m.name == "count")
+        if counts != self.counts:
+            raise InputError("The segments changed since they were measured: measure again, then export.")
+        return edited_rows(rows, self.edits, self.given.ids)
+
+    def write_record(self, path: str | Path, progress: Progress = SILENT) -> list[Path]:
+        """Write all figures with their definitions, codes, parameters and provenance to a .json file."""
+        write_text(measurements_json(self.rows(progress), self.provenance), path)
+        return [Path(path)]
+
+    def write_dicom(self, path: str | Path, reader: str = "", progress: Progress = SILENT) -> list[Path]:
+        """Write a DICOM measurement report and the segmentations it refers to; returns the files, the report first."""
+        rows = self.rows(progress.part(0, 0.3))
+        labels = self.given.segments.labels()
+        return write_measurement_report(
+            rows, self.files, labels, self.structures, path, reader, progress=progress.part(0.3, 1)
+        )
+
+
+def export_of(table, dicom: bool = False) -> Export:
+    """Read what a table was measured of (main thread). dicom: the files of its volume are needed. Raises InputError."""
+    segmentation, volume, settings = measured_nodes(table)
+    files = tuple(dicom_files_of(volume)) if dicom else ()
+    given = measurement_input(segmentation, volume, segment_ids_of(table))
+    provenance = provenance_of(table)
+    column = table.GetTable().GetColumnByName("count_voxels")
+    counts = () if column is None else tuple(column.GetTuple1(n) for n in range(column.GetNumberOfTuples()))
+    return Export(
+        given,
+        settings,
+        counts,
+        tuple(edits_of(table)),
+        provenance.as_dict() if provenance is not None else {},
+        {value: _structure(segmentation, info) for value, info in given.segments.segments.items()},
+        files,
+    )
+
+
+def _structure(segmentation, info: SegmentInfo) -> Structure:
+    entry, region = info.terminology, region_of(segmentation.GetSegmentation().GetSegment(info.id))
+    return Structure(info.name, info.color, entry.category, entry.type, entry.modifier, region)

@@ -1,0 +1,84 @@
+"""What a measurement needs of a volume node and a segmentation node, read once; then measured in any thread."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.quantification.measure import Measure, measure
+from MedProcLib.quantification.row import Row
+from MedProcLib.scene.segment_snapshot import SegmentSnapshot, require_segmentation, snapshot_of
+from MedProcLib.scene.volumes import image_of_volume
+
+
+@dataclass(frozen=True)
+class TimePoint:
+    """An image of a series; time_s: seconds, or None where its index is no time."""
+
+    image: sitk.Image
+    time_s: float | None = None
+
+
+@dataclass(frozen=True)
+class MeasurementInput:
+    """times: one, or those of a sequence; segments: as they were. names: of the two nodes, for a reader."""
+
+    times: tuple[TimePoint, ...]
+    segments: SegmentSnapshot
+    segmentation_name: str
+    volume_name: str
+
+    @property
+    def ids(self) -> list[str]:
+        """Segment ids in the order of their values 1, 2, ..."""
+        return [self.segments.segments[value].id for value in sorted(self.segments.segments)]
+
+    @property
+    def inputs(self) -> dict[str, str]:
+        """As provenance names them."""
+        return {"labels": self.segmentation_name, "image": self.volume_name}
+
+
+def measurement_input(
+    segmentation, volume, segment_ids: Sequence[str] | None = None, times: Sequence[TimePoint] = ()
+) -> MeasurementInput:
+    """Read the nodes (main thread); they are not modified.
+
+    segment_ids: all segments by default; times: images to measure in instead of the volume's own, on its grid.
+    Raises InputError.
+    """
+    require_segmentation(segmentation)
+    points = tuple(times) or (TimePoint(image_of_volume(volume)),)
+    grid = Geometry.of(points[0].image)
+    if segment_ids is not None and not segment_ids:
+        raise InputError("No segment is chosen: check at least one to measure.")
+    segments = snapshot_of(segmentation, grid, segment_ids)
+    return MeasurementInput(points, segments, segmentation.GetName(), volume.GetName())
+
+
+def measured_rows(given: MeasurementInput, settings: Measure, progress: Progress = SILENT) -> list[Row]:
+    """Rows of all segments, at each time in turn; overlapping segments are measured whole, each for itself.
+
+    Touches no node. Raises InputError when no segment has a voxel in the volume, Cancelled.
+    """
+    progress(0.0, "Reading the segments")
+    maps = [labels for labels in given.segments.label_maps() if np.any(sitk.GetArrayViewFromImage(labels))]
+    if not maps:
+        raise InputError(
+            f"No segment of '{given.segmentation_name}' has a voxel inside '{given.volume_name}': check that they lie "
+            "at one place, and that the segments are not empty."
+        )
+    names = {value: segment.name for value, segment in given.segments.segments.items()}
+    steps = iter(progress.part(0.1, 1).parts(*[1.0] * (len(maps) * len(given.times))))
+    rows: list[Row] = []
+    for number, time in enumerate(given.times):
+        found = [row for labels in maps for row in measure(time.image, labels, names, settings, next(steps))]
+        found.sort(key=lambda row: row.segment)  # stable: whole, then its parts
+        if len(given.times) > 1:
+            found = [replace(row, time_point=number, time_s=time.time_s) for row in found]
+        rows += found
+    return rows

@@ -1,0 +1,76 @@
+"""Measurements of a segmentation node in a volume node: into the scene, and out of it again.
+
+given = measurement_input(segmentation, volume)             # main thread
+rows = measured_rows(given, settings)                       # any thread
+nodes = add_measurements(rows, given, recipe, segmentation, volume)   # main thread
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.quantification.measure import Measure
+from MedProcLib.quantification.row import Row
+from MedProcLib.scene.commit import commit
+from MedProcLib.scene.diameter_lines import remove_lines, show_lines
+from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
+from MedProcLib.scene.measurement_table import add_measurement_table, fill_measurement_table
+from MedProcLib.scene.provenance import provenance_of, write_provenance
+from MedProcLib.scene.reader_edits import edits_of, show_edits
+
+__all__ = ["MeasurementNodes", "add_measurements", "measured_nodes", "measured_rows", "measurement_input"]
+
+# In which a table refers to what was measured.
+SEGMENTATION_ROLE, VOLUME_ROLE = "MedProc.MeasuredSegmentation", "MedProc.MeasuredVolume"
+
+
+@dataclass(frozen=True)
+class MeasurementNodes:
+    """table: a row for each object; drawn: of how many objects the diameters are drawn as lines."""
+
+    table: Any
+    drawn: int
+
+
+def add_measurements(
+    rows: Sequence[Row],
+    given: MeasurementInput,
+    recipe: Recipe,
+    segmentation,
+    volume,
+    output=None,
+    lines: bool = False,
+) -> MeasurementNodes:
+    """Write the figures to a table under the volume's study, or into the table `output`, whose edits hold; main thread.
+
+    lines: draw the diameters as lines that can be dragged; without it those of the table are removed.
+    """
+    earlier = provenance_of(output) if output is not None and edits_of(output) else None
+    with commit():
+        if output is None:
+            table = add_measurement_table(rows, given.ids, f"{given.segmentation_name} measurements", like=volume)
+        else:
+            table = output
+            fill_measurement_table(table, rows, given.ids)
+        write_provenance(table, Provenance(recipe, given.inputs, edits=earlier.edits if earlier is not None else ()))
+        table.SetNodeReferenceID(SEGMENTATION_ROLE, segmentation.GetID())
+        table.SetNodeReferenceID(VOLUME_ROLE, volume.GetID())
+        if edits_of(table):
+            show_edits(table)
+        drawn = show_lines(table, rows, volume) if lines else 0
+    if not lines:
+        remove_lines(table)
+    return MeasurementNodes(table, drawn)
+
+
+def measured_nodes(table) -> tuple[Any, Any, Measure]:
+    """Segmentation and volume that a table was measured of, and how. Raises InputError when one is gone."""
+    provenance = provenance_of(table) if table is not None else None
+    nodes = [table.GetNodeReference(role) for role in (SEGMENTATION_ROLE, VOLUME_ROLE)] if provenance else []
+    if len(nodes) < 2 or None in nodes:
+        raise InputError("What the table was measured of is not in the scene anymore: measure again.")
+    (_number, settings), *_others = provenance.recipe.enabled_steps
+    return nodes[0], nodes[1], settings

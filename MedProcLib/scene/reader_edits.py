@@ -1,0 +1,170 @@
+"""Diameters that a reader drew anew: kept with the table of measurements, so that they hold when it is filled again."""
+
+import dataclasses
+import datetime
+import json
+import math
+from collections.abc import Sequence
+
+import numpy as np
+
+from MedProcLib.core.measurement import Measurement
+from MedProcLib.quantification.row import Row
+from MedProcLib.scene.measurement_table import WHOLE, column_of, segment_ids_of
+from MedProcLib.scene.provenance import append_edit, provenance_of
+from MedProcLib.scene.tables import Column, append_column
+
+ATTRIBUTE = "MedProc.ReaderEdits"
+COLUMN = "edited"
+UNNAMED = "unnamed reader"
+AXES = {"long_diameter": "long_axis", "short_diameter": "short_axis"}
+
+Ends = tuple[tuple[float, ...], tuple[float, ...]]
+
+
+@dataclasses.dataclass(frozen=True)
+class Edit:
+    """A line that a reader drew. component: None for a whole segment; figure: a key of AXES; ends: LPS, mm."""
+
+    segment_id: str
+    component: int | None
+    figure: str
+    ends: Ends
+    reader: str
+    date: str = dataclasses.field(default_factory=lambda: datetime.date.today().isoformat())
+
+    @property
+    def key(self) -> tuple[str, int | None, str]:
+        """What it is of."""
+        return self.segment_id, self.component, self.figure
+
+    @property
+    def length_mm(self) -> float:
+        return float(np.linalg.norm(np.subtract(*self.ends)))
+
+    @property
+    def text(self) -> str:
+        return f"{self.figure.replace('_', ' ')} edited by {self.reader.strip() or UNNAMED} on {self.date}"
+
+
+def edits_of(table) -> list[Edit]:
+    """The edits of a table, in the order of the last change of each."""
+    text = table.GetAttribute(ATTRIBUTE)
+    records = json.loads(text) if text else []
+    return [Edit(**{**record, "ends": tuple(map(tuple, record["ends"]))}) for record in records]
+
+
+def record_edit(table, edit: Edit) -> None:
+    """Keep an edit with a table, show it there, and note it once in the provenance. It replaces an earlier one."""
+    kept = [other for other in edits_of(table) if other.key != edit.key]
+    _write(table, [*kept, edit])
+    show_edits(table)
+    row = _row_of(table, edit)
+    name = table.GetTable().GetValueByName(row, "name").ToString() if row is not None else edit.segment_id
+    note = f"{name}{'' if edit.component is None else f' part {edit.component}'}: {edit.text}"
+    provenance = provenance_of(table)
+    if provenance is not None and note not in provenance.edits:
+        append_edit(table, note)
+
+
+def forget_edits(table) -> None:
+    """Take all edits of a table back; its figures are measured again by whoever fills it."""
+    _write(table, [])
+
+
+def show_edits(table) -> None:
+    """Write the edited lengths into a table's rows, and a column that says by whom."""
+    edits = edits_of(table)
+    notes = [""] * table.GetNumberOfRows()
+    for edit in edits:
+        row = _row_of(table, edit)
+        if row is not None:
+            _write_length(table, row, edit.figure, edit.length_mm)
+            notes[row] = "; ".join(filter(None, (notes[row], edit.text)))
+    for segment_id in {edit.segment_id for edit in edits if edit.component is not None}:
+        _show_longest(table, segment_id)
+    if edits:
+        append_column(table, Column(COLUMN, notes, meaning="what a reader changed"))
+    else:
+        table.RemoveColumn(table.GetColumnIndex(COLUMN))
+    table.GetTable().Modified()
+    table.Modified()
+
+
+def edited_rows(rows: Sequence[Row], table) -> list[Row]:
+    """The rows as the reader left them: edited lengths and ends, with who edited them as a parameter of the figure."""
+    ids = segment_ids_of(table)
+    edits = {
+        (ids.index(edit.segment_id) + 1, *edit.key[1:]): edit for edit in edits_of(table) if edit.segment_id in ids
+    }
+    found = []
+    for row in rows:
+        mine = [edits.get((row.segment, row.component, figure)) for figure in AXES]
+        for edit in filter(None, mine if row.slice is None and not row.time_point else []):
+            figures = tuple(_edited(m, edit) if m.name == edit.figure else m for m in row.measurements)
+            row = dataclasses.replace(row, measurements=figures, **{AXES[edit.figure]: edit.ends})
+        found.append(row)
+    return found
+
+
+def _edited(measurement: Measurement, edit: Edit) -> Measurement:
+    parameters = {key: value for key, value in measurement.parameters.items() if key not in ("low", "high")}
+    parameters["edited"] = edit.text
+    return dataclasses.replace(measurement, value=edit.length_mm, parameters=parameters)
+
+
+def _row_of(table, edit: Edit) -> int | None:
+    ids = segment_ids_of(table)
+    if edit.segment_id not in ids:
+        return None
+    value = ids.index(edit.segment_id) + 1
+    wanted = WHOLE if edit.component is None else str(edit.component)
+    return next((row for row in _rows_of(table, value) if _component(table, row) == wanted), None)
+
+
+def _rows_of(table, value: int) -> list[int]:
+    """Rows of a segment and its components, none of single slices, in the first image of a series."""
+    content = table.GetTable()
+    slices, times = (content.GetColumnByName(name) for name in ("slice", "time_point"))
+    return [
+        row
+        for row in range(table.GetNumberOfRows())
+        if content.GetValueByName(row, "segment").ToInt() == value
+        and (slices is None or math.isnan(content.GetValueByName(row, "slice").ToDouble()))
+        and (times is None or content.GetValueByName(row, "time_point").ToInt() == 0)
+    ]
+
+
+def _component(table, row: int) -> str:
+    return table.GetTable().GetValueByName(row, "component").ToString()
+
+
+def _show_longest(table, segment_id: str) -> None:
+    """The diameters of a whole segment are those of the component where they are longest."""
+    ids = segment_ids_of(table)
+    rows = _rows_of(table, ids.index(segment_id) + 1) if segment_id in ids else []
+    whole = next((row for row in rows if _component(table, row) == WHOLE), None)
+    parts = [row for row in rows if _component(table, row) != WHOLE]
+    column = column_of(table, "long_diameter")
+    if whole is None or not parts or column is None:
+        return
+    longest = max(parts, key=lambda row: table.GetTable().GetValueByName(row, column).ToDouble())
+    for figure in AXES:
+        name = column_of(table, figure)
+        _write_length(table, whole, figure, table.GetTable().GetValueByName(longest, name).ToDouble())
+
+
+def _write_length(table, row: int, figure: str, length_mm: float) -> None:
+    """The length, and no interval: that is of an automatic measurement."""
+    for name, value in ((figure, length_mm), (f"{figure}_low", math.nan), (f"{figure}_high", math.nan)):
+        column = column_of(table, name)
+        if column is not None:
+            table.GetTable().GetColumnByName(column).SetValue(row, value)
+
+
+def _write(table, edits: Sequence[Edit]) -> None:
+    text = json.dumps([dataclasses.asdict(edit) for edit in edits])
+    if edits:
+        table.SetAttribute(ATTRIBUTE, text)
+    else:
+        table.RemoveAttribute(ATTRIBUTE)
