@@ -131,7 +131,6 @@ COMMANDS = (
             argument(
                 "--per",
                 choices=("segment", "component", "slice"),
-                default="component",
                 help="what has a row of its own besides each segment (default: component)",
             ),
             argument(
@@ -140,6 +139,11 @@ COMMANDS = (
                 nargs="+",
                 choices=MEASURE_GROUPS,
                 help=f"groups of figures: {', '.join(MEASURE_GROUPS)} (default: size diameters intensity)",
+            ),
+            argument(
+                "--operation",
+                choices=("calcium_score", "body_composition"),
+                help="measure CT with this operation instead",
             ),
             argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)"),
             PARAMETER,
@@ -153,6 +157,7 @@ COMMANDS = (
         (
             "measure brain.nii.gz lesions.nii.gz -o lesions.csv",
             "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
+            "measure ct.nii.gz tissues.nii.gz --operation body_composition -p height_m=1.75 -o composition.csv",
             "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
         ),
     ),

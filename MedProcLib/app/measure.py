@@ -17,7 +17,7 @@ from ..quantification.measure import measure
 from ..quantification.region_figures import GROUPS
 from ..quantification.series import images_of_series, measure_series
 from ..quantification.table_text import FORMATS, measurements_text
-from .chain import parameter_values
+from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_noted, require_other_file
 
 
@@ -26,20 +26,20 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_other_file(arguments.output, arguments.image, arguments.segmentation)
     written = _format(arguments)
     found = read_noted(arguments.image, arguments.notes)
-    settings = find_operation("quantification.measure").create(_settings(arguments, _unit(found)))
+    operation = _operation(arguments, found)
     names = names_in_file(arguments.segmentation)
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:
-        maps = [
-            label_map(shown, arguments.segmentation) for shown in images_of_series(read_image(arguments.segmentation))
-        ]
-        rows = measure_series(found.image, maps, names, settings, arguments.times, measuring)
+        path = arguments.segmentation
+        maps = [label_map(shown, path) for shown in images_of_series(read_image(path))]
+        rows = measure_series(found.image, maps, names, operation, arguments.times, measuring)
     elif arguments.times:
         raise InputError("--times are those of the images of a 4D image; this one is a single image.")
     else:
-        rows = measure(found.image, read_labels(arguments.segmentation, found.image), names, settings, measuring)
+        labels = read_labels(arguments.segmentation, found.image)
+        rows = measure(found.image, labels, names, operation, measuring)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
-    provenance = Provenance(Recipe.of(settings), inputs).as_dict()
+    provenance = Provenance(Recipe.of(operation), inputs).as_dict()
     progress.check()
     write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
     segments = len({row.segment for row in rows})
@@ -63,12 +63,19 @@ def _unit(found: ImageFile) -> str:
     return known or ("HU" if found.modality == "CT" else "intensity")
 
 
-def _settings(arguments: Namespace, unit: str) -> dict[str, Any]:
+def _operation(arguments: Namespace, found: ImageFile) -> Any:
+    """quantification.measure with the groups and rows asked for, or the operation of --operation."""
+    if arguments.operation is not None:
+        if arguments.group or arguments.unit or arguments.per:
+            raise InputError("--group, --unit and --per are not for --operation; set its own parameters with -p.")
+        return operation_from(arguments.operation, arguments.parameters, "quantification")
+    per = arguments.per or "component"
     settings: dict[str, Any] = {
-        "intensity_unit": arguments.unit or unit,
-        "components": arguments.per == "component",
-        "slices": arguments.per == "slice",
+        "intensity_unit": arguments.unit or _unit(found),
+        "components": per == "component",
+        "slices": per == "slice",
     }
     if arguments.group:
         settings |= {group: group in arguments.group for group in GROUPS}
-    return settings | parameter_values(find_operation("quantification.measure"), arguments.parameters)
+    declaration = find_operation("quantification.measure")
+    return declaration.create(settings | parameter_values(declaration, arguments.parameters))

@@ -4,7 +4,7 @@ import functools
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
-from typing import Annotated, Literal
+from typing import Annotated, Any, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -136,12 +136,13 @@ def measure(
     image: sitk.Image,
     labels: sitk.Image,
     names: Mapping[int, str] | None = None,
-    settings: Measure = Measure(),  # noqa: B008 (immutable)
+    settings: Any = Measure(),  # noqa: B008 (immutable)
     progress: Progress = SILENT,
 ) -> list[Row]:
     """Rows of measurements of the segments of a label map, named.
 
-    labels: integer image on the image's grid, 0 is background; names: of label values, 'Segment N' where missing.
+    labels: integer image on the image's grid, 0 is background; names: of label values, 'Segment N' where missing;
+    settings: Measure, or another operation of quantification that gives such rows.
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
     nearest neighbor interpolation), Cancelled.
     """

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -18,7 +19,7 @@ def measure_series(
     images: Images,
     labels: Images,
     names: Mapping[int, str] | None = None,
-    settings: Measure = Measure(),  # noqa: B008 (immutable)
+    settings: Any = Measure(),  # noqa: B008 (immutable)
     times_s: Sequence[float] | None = None,
     progress: Progress = SILENT,
 ) -> list[Row]:

@@ -79,6 +79,17 @@ def test_series(medproc, refused, image, labels_file, tmp_path):
     assert "2 images" in refused("measure", series, labels_file, "--times", "1", "-o", table)
 
 
+def test_another_operation_that_measures_segments(medproc, refused, image, tmp_path):
+    ct, labels, table = (tmp_path / name for name in ("ct.nrrd", "labels.nrrd", "t.csv"))
+    sitk.WriteImage(image - 100, str(ct))
+    sitk.WriteImage(sitk.Cast(image > 300, sitk.sitkUInt8), str(labels))
+    arguments = ("measure", ct, labels, "--operation", "calcium_score", "-p", "slices=yes", "-o", table)
+    assert medproc(*arguments)[0] == 0
+    rows = table_of(table)
+    assert rows[-1]["name"] == "All segments" and float(rows[0]["agatston_score"]) > 100
+    assert "set its own parameters with -p" in refused(*arguments, "--group", "size")
+
+
 def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp_path):
     image.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
     path, table = tmp_path / "suv.nrrd", tmp_path / "t.csv"
