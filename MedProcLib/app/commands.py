@@ -3,6 +3,7 @@
 import argparse
 
 from .command import Command, argument
+from .help_settings import HelpSettings
 
 IMAGE = argument("image", metavar="IMAGE", help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder")
 MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
@@ -159,6 +160,34 @@ COMMANDS = (
             "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
             "measure ct.nii.gz tissues.nii.gz --operation body_composition -p height_m=1.75 -o composition.csv",
             "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
+        ),
+    ),
+    Command(
+        "features",
+        "compute the radiomic features of the image biomarker standard (IBSI) of a region",
+        (
+            IMAGE,
+            argument("mask", metavar="MASK", help="label map on IMAGE's grid"),
+            argument("--label", metavar="N", type=int, help="label of the region; needed when MASK has several"),
+            argument("--all-labels", action="store_true", help="every label; adds the column `label`"),
+            argument("--settings", metavar="S.json", help="how to process image and mask (see --help-settings)"),
+            argument(
+                "--preset",
+                metavar="NAME",
+                help="settings that are shipped, such as ct, pet or mr (default: those of the image's modality)",
+            ),
+            argument("--help-settings", action=HelpSettings, nargs=0, help="list settings and presets, and end"),
+            argument(
+                "--robustness",
+                metavar="N",
+                type=int,
+                help="perturb image and mask N times, and write how each feature varies to FEATURES_robustness.csv",
+            ),
+            output("FEATURES.csv", "table, a line per feature; .json: the full record"),
+        ),
+        (
+            "features chest.nii.gz tumor.nii.gz --preset ct -o features.csv",
+            "features pet.nrrd lesions.nrrd --label 2 --settings settings.json -o features.json",
         ),
     ),
     Command(
