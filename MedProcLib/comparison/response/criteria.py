@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from types import MappingProxyType
 
 from ...core.errors import InputError
+from ...core.measurement import Code
 from .best_response import Best, best_response
 from .choi import assess_choi, assess_modified_choi
 from .irecist import assess_irecist
@@ -22,13 +23,14 @@ from .who import assess_who
 @dataclass(frozen=True)
 class Criterion:
     """title: for the reader; source: citation; assess: its responses; confirm: True where responses must be confirmed,
-    None where the protocol decides, False where the criterion has no such rule.
+    None where the protocol decides, False where the criterion has no such rule; code: DICOM's, where it has one.
     """
 
     title: str
     source: str
     assess: Callable[[Case], list[Response]]
     confirm: bool | None = None
+    code: Code | None = None
 
 
 def _rano(name: str, rule: RanoRule) -> Callable[[Case], list[Response]]:
@@ -47,7 +49,10 @@ _SECOND_VOLUME = RanoRule(VOLUMES, WINDOW, t2_flair=False)
 CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {
         "recist_1_1": Criterion(
-            "RECIST 1.1", "Eisenhauer et al., Eur. J. Cancer 45, 2009, doi:10.1016/j.ejca.2008.10.026", assess_recist
+            "RECIST 1.1",
+            "Eisenhauer et al., Eur. J. Cancer 45, 2009, doi:10.1016/j.ejca.2008.10.026",
+            assess_recist,
+            code=Code("DCM", "126081", "RECIST 1.1"),
         ),
         "irecist": Criterion(
             "iRECIST", "Seymour et al., Lancet Oncol. 18, 2017, doi:10.1016/S1470-2045(17)30074-8", assess_irecist
@@ -127,6 +132,11 @@ def assess(name: str, case: Case) -> list[Response]:
 
 
 def best(name: str, case: Case) -> Best:
-    """The best overall response by the criterion of this name, confirmed where criterion or protocol ask for it."""
+    """The best overall response by the criterion of this name, confirmed where criterion or protocol ask for it.
+
+    Raises InputError for nodule growth, which grades no response.
+    """
     found = criterion(name)
+    if found.assess is assess_nodules:
+        raise InputError("Nodule growth is no response to treatment: it has no best response.")
     return best_response(found.assess(case), case, found.confirm)

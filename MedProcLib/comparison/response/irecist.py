@@ -98,7 +98,6 @@ def _pending_step(
     if reasons:
         note = f"{days} days after iUPD ({'; '.join(reasons)}): too early to confirm, repeat at 4 to 8 weeks"
         return Category.IUPD, [f"the progression of {since} stays unconfirmed"], [note]
-    pending.parts |= progressed
     pending.sum_mm = _smaller(pending.sum_mm, _sum(sums, index))
     pending.new = pending.new.kept_smallest(new)
     return Category.IUPD, [f"no further growth since {since}: stays unconfirmed"], []
@@ -130,7 +129,7 @@ def _confirming(pending: _Pending, sums: Sums, index: int, new: NewLesions, prog
         reasons += [f"another new lesion {name}" for name in sorted(new.ids - pending.new.ids)]
         if (growth := new.rise_from(pending.new)) is not None and at_least(growth, CONFIRM_MM):
             reasons.append(f"sum of new target lesions {number(growth)} mm more")
-        reasons += [f"new lesion {name} has increased" for name in sorted(new.grown & pending.new.ids)]
+        reasons += [f"new lesion {name} has increased" for name in sorted(new.grown)]
     reasons += [f"progression of {part} too" for part in sorted(progressed - pending.parts)]
     return reasons
 

@@ -36,7 +36,8 @@ class RanoRule:
 def assess_rano(case: Case, criterion: str, rule: RanoRule) -> list[Response]:
     """Responses by one of the RANO criteria (see criteria.CRITERIA for the variants and their sources).
 
-    Targets are the enhancing lesions that can be measured (both diameters at least 10 mm), non-targets the others.
+    Targets are the enhancing lesions (of low grade, the T2/FLAIR lesions) that can be measured, both diameters at least
+    10 mm; non-targets the others.
     Growth counts when corticosteroids were not reduced since the nadir; CR needs none, PR no more than at baseline.
     What was not given is named and the category decided on the rest. CR and PR stand when seen again 4 weeks later.
     """
@@ -59,7 +60,8 @@ def assess_rano(case: Case, criterion: str, rule: RanoRule) -> list[Response]:
         elif not reasons and preliminary is not None and category is not Category.NE:
             notes.append(f"the preliminary progression of {case.time_points[preliminary]} is not confirmed")
             preliminary = None
-        extra = Part(NO, missing=tuple(_missing(status, time, rule)), notes=tuple(notes))
+        clinical = status.clinical or "not given"
+        extra = Part(clinical, missing=tuple(_missing(status, time, rule)), notes=tuple(notes))
         responses.append(response_of(criterion, case, index, category, {**parts.named, "clinical": extra}, steps))
     return responses
 

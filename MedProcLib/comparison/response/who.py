@@ -37,9 +37,7 @@ def assess_who(case: Case) -> list[Response]:
 def _target(sums: Sums, index: int) -> Part:
     part = target_part(sums, index)
     grown = _grown(sums, index)
-    if part.category == Category.CR or not grown:
-        return part
-    return replace(part, category=Category.PD, steps=(*part.steps, *grown))
+    return replace(part, category=Category.PD, steps=(*part.steps, *grown)) if grown else part
 
 
 def _grown(sums: Sums, index: int) -> list[str]:

@@ -6,6 +6,7 @@ from MedProcLib.comparison.response.best_response import best_response
 from MedProcLib.comparison.response.context import Protocol
 from MedProcLib.comparison.response.criteria import best
 from MedProcLib.comparison.response.outcome import Category, Response
+from MedProcLib.core.errors import InputError
 
 from .building import GONE, HERE, MAYBE, START, UNSEEN, case_of, new, other, target
 
@@ -85,6 +86,11 @@ def test_duration_begins_with_the_partial_response_before_the_complete_one():
 def test_progression_of_a_new_lesion_dates_back_to_when_it_was_equivocal():
     found = best("recist_1_1", case_of(target("L", 50, 50, 50), new("X", None, MAYBE, HERE)))
     assert found.progression_date == START + datetime.timedelta(days=42)
+
+
+def test_nodule_growth_has_no_best_response():
+    with pytest.raises(InputError, match="no best response"):
+        best("nodule_growth", case_of(target("L", 50, 50)))
 
 
 def test_nothing_evaluable():

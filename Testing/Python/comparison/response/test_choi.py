@@ -44,6 +44,8 @@ def test_decision_table(lesions, choi, modified):
 def test_attenuation_that_cannot_be_used_is_named():
     response = assess("choi", case_of(target("L", 100, 100)))[1]
     assert (response.category, response.missing[0][:16]) == ("SD", "mean attenuation")
+    unseen = assess("choi", case_of(lesion((100, 80)), count=2))[1]
+    assert any("mean attenuation of target L" in m for m in unseen.missing)
     fat = assess("choi", case_of(lesion((100, -60), (100, -90))))[1]
     assert fat.category == "SD" and "no meaning" in fat.missing[0]
 

@@ -6,6 +6,10 @@ from MedProcLib.comparison.response.criteria import assess, best
 
 from .building import GONE, HERE, MAYBE, MORE, UNSEEN, WORSE, case_of, categories, new, other, target
 
+LONG, LONGEST = target("L", 50, 50, 50, 50), target("L", 50, 50, 35, 35, 35)
+REGAINED, LATE_GONE = target("L", 50, 60, 52, 58), target("L", 50, 50, 35, GONE)
+TWO_NEW = [new(name, None, 12, 12) for name in "XY"]
+THROUGHOUT = new("X", None, HERE, HERE, HERE)
 ONE, STAY, LATE, SHRINK = (
     target("L", *sizes) for sizes in ((50, 50, 50), (50, 50, 35, 35), (50, 35, 35, 35), (50, 50, 35))
 )
@@ -46,10 +50,15 @@ TABLE = [
     ("target progression, then a new lesion", [target("L", 50, 60, 60), new("X", None, None, HERE)], "iUPD iCPD"),
     ("scenario B: new lesion, then the targets shrink", [SHRINK, new("X", None, HERE, HERE)], "iUPD iPR"),
     ("scenario F: response, new lesion, no change", [LATE, new("X", None, None, HERE, HERE)], "iPR iUPD iUPD"),
-    ("accepted new lesion", [STAY, new("X", None, HERE, HERE, HERE)], "iUPD iPR iPR"),
+    ("accepted new lesion", [STAY, THROUGHOUT], "iUPD iPR iPR"),
     ("iCR not while a new lesion is there", [target("L", 50, 50, GONE), new("X", None, HERE, HERE)], "iUPD iPR"),
-    ("further one", [STAY, new("X", None, HERE, HERE, HERE), new("Y", None, None, None, HERE)], "iUPD iPR iUPD"),
+    ("further one", [STAY, THROUGHOUT, new("Y", None, None, None, HERE)], "iUPD iPR iUPD"),
     ("accepted new target grows 20 % and 5 mm", [STAY, new("X", None, 20, 20, 25)], "iUPD iPR iUPD"),
+    ("accepted new target from its smallest", [LONGEST, new("X", None, 20, 20, 15, 20)], "iUPD iPR iPR iUPD"),
+    ("new target 5 mm over its smallest since", [LONG, new("X", None, 14, 11, 16)], "iUPD iUPD iCPD"),
+    ("third new one of an organ: not measured", [ONE, *TWO_NEW, new("Z", None, 12, 17)], "iUPD iUPD"),
+    ("no iCR after a reset with a new lesion", [LATE_GONE, THROUGHOUT], "iUPD iPR iPR"),
+    ("5 mm more, targets progress no longer", [REGAINED, THROUGHOUT], "iUPD iUPD iUPD"),
     ("accepted new target grows less", [STAY, new("X", None, 20, 20, 24.9)], "iUPD iPR iPR"),
 ]  # fmt: skip
 
@@ -104,6 +113,8 @@ def test_best_response_by_the_eight_examples_of_table_3(sizes, expected):
 
 def test_progression_is_dated_to_the_iupd_that_was_confirmed():
     found = best("irecist", case_of(target("L", 50, 60, 60, 66)))
+    assert found.progression_date.isoformat() == "2024-02-12"
+    found = best("irecist", case_of(target("L", 50, 60, UNSEEN, 66)))
     assert found.progression_date.isoformat() == "2024-02-12"
     found = best("irecist", case_of(target("L", 50, 60, 55, 61, 66)))
     assert found.progression_date.isoformat() == "2024-05-06"

@@ -65,6 +65,12 @@ def test_threshold_of_a_measurable_lesion():
     assert "liver or blood pool" in run(hot("L", 8), liver={})[0].missing[0]
 
 
+def test_glycolysis_is_that_of_the_five_hottest():
+    five = [with_tlg(f"L{i}", (8, 100), (8, 100)) for i in range(5)]
+    assert categories(run(*five, with_tlg("cool", (3, 100), (3, 5000)))) == ["SMD"]
+    assert categories(run(*five[:4], with_tlg("cool", (3, 100), (3, 5000)))) == ["PMD"]
+
+
 def test_scans_with_another_liver_are_not_comparable():
     for mean, noted in ((1.69, True), (1.65, False), (1.1, True)):
         times = {0: LIVER, 1: {"pet": PetReference(mean, 0.2)}}

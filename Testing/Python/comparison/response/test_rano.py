@@ -22,6 +22,7 @@ def run(name, lesions, *changes, **more):
 
 
 REPLACED = {"steroid_mg": 1, "physiologic_steroids": True}
+UP_AND_DOWN = ({"steroid_mg": 2}, {"steroid_mg": 4}, {"steroid_mg": 2})
 HALVED, GROWN = target("L", (40, 25), (25, 20)), target("L", (40, 25), (50, 25))
 TABLE = [
     ("stable", [target("L", (40, 25), (40, 25))], (), "SD"),
@@ -36,6 +37,7 @@ TABLE = [
     ("half on more steroids", [HALVED], ({"steroid_mg": 2}, {"steroid_mg": 4}), "SD"),
     ("half on fewer steroids", [HALVED], ({"steroid_mg": 4}, {"steroid_mg": 2}), "PR"),
     ("grown on fewer steroids than at the nadir", [GROWN], ({"steroid_mg": 4}, {"steroid_mg": 2}), "SD"),
+    ("fewer than at the nadir, as at baseline", [target("L", (40, 25), (25, 20), (25, 25))], UP_AND_DOWN, "SD SD"),
     ("grown on more steroids", [GROWN], ({"steroid_mg": 4}, {"steroid_mg": 8}), "PD"),
     ("half but T2/FLAIR worse", [HALVED], ({}, {"t2_flair": "worse"}), "PD"),
     ("T2/FLAIR worse on fewer steroids", [HALVED], ({"steroid_mg": 4}, {"steroid_mg": 2, "t2_flair": "worse"}), "SD"),
@@ -59,6 +61,8 @@ def test_growth_within_twelve_weeks_of_radiotherapy_does_not_count_in_2010():
     for days, expected in ((83, "SD"), (84, "PD")):
         protocol = Protocol(radiotherapy_end=START + datetime.timedelta(days=42 - days))
         assert categories(run("rano_2010", [GROWN], protocol=protocol)) == [expected]
+    before = Protocol(radiotherapy_end=START + datetime.timedelta(days=50))
+    assert categories(run("rano_2010", [GROWN], protocol=before)) == ["PD"]
     protocol = Protocol(radiotherapy_end=START)
     inside, outside = (new("X", None, HERE, in_radiation_field=field) for field in (True, False))
     assert categories(run("rano_2010", [HALVED, inside], protocol=protocol)) == ["PR"]
@@ -84,6 +88,7 @@ def test_modified_rano_confirms_progression_four_weeks_later():
     fades = run("mrano", [target("L", (40, 25), (50, 25), (40, 25))])
     assert categories(fades) == ["preliminary PD", "SD"]
     assert "not confirmed" in fades[2].notes[0]
+    assert categories(run("mrano", [GROWN], {}, {"clinical": "worse"})) == ["PD"]
 
 
 def test_rano_2_confirms_only_after_radiotherapy():

@@ -37,6 +37,7 @@ TABLE = [
     ("size 0 is gone", [target("L1", 30, 0)], "CR"),
     ("back after CR", [target("L1", 30, GONE, 10)], "CR PD"),
     ("back too small to measure after CR", [target("L1", 30, GONE, SMALL)], "CR PD"),
+    ("back with 3 mm after a CR that came later", [target("L1", 60, 40, GONE, 3)], "PR CR PD"),
     ("one of two back without CR before", [target("L1", 60, 40), target("L2", 12, GONE, 3)], "PR NE"),
     ("one of two back, sum below 20 %", [target("L1", 60, 40, 40), target("L2", 12, GONE, 3)], "PR PR"),
     ("one of two back, sum above", [target("L1", 60, 20, 20), target("L2", 12, GONE, 6)], "PR PD"),
@@ -123,6 +124,10 @@ def test_a_partial_response_lasts_until_progression_if_the_protocol_says_so():
     assert categories(assess("recist_1_1", case_of(target("L", *sizes), protocol=EACH))) == ["PR", "PR", "SD", "SD"]
     unconfirmed = case_of(target("L", 100, 70, 80, 80), protocol=Protocol(confirm=True))
     assert categories(assess("recist_1_1", unconfirmed)) == ["PR", "SD", "SD"]
+    twice = case_of(target("L", 100, 70, 80, 70, 80), protocol=Protocol(confirm=True))
+    assert categories(assess("recist_1_1", twice)) == ["PR", "SD", "PR", "SD"]
+    confirmed = case_of(target("L", 100, 70, 70, 80), protocol=Protocol(confirm=True))
+    assert categories(assess("recist_1_1", confirmed)) == ["PR", "PR", "PR"]
 
 
 def test_markers_must_normalize_for_a_complete_response():

@@ -75,3 +75,4 @@ def test_doubling_time_is_shown_with_its_interval():
 def test_growth_within_measurement_error_is_noted():
     response = nodules(nodule(Measured(100, 80, 125), Measured(130, 104, 163)), days=90)[1]
     assert any("growth of 25 % cannot be told" in n for n in response.notes)
+    assert not nodules(nodule(Measured(100, 99, 101), Measured(130, 129, 131)), days=90)[1].notes
