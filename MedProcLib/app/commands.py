@@ -273,6 +273,7 @@ COMMANDS = (
                 default="bw",
                 help="body weight (default), lean body mass by one of three formulas, body surface, ideal weight",
             ),
+            argument("--frame", metavar="N", type=int, help="which time point of a dynamic series, counted from 1"),
             argument("--weight", metavar="KG", type=float, help="weight of the patient, in place of the header's"),
             argument("--height", metavar="CM", type=float, help="height of the patient"),
             argument("--sex", choices=("M", "F", "O"), help="sex of the patient"),

@@ -3,15 +3,24 @@
 import datetime
 import json
 from argparse import Namespace
+from pathlib import Path
 
 from ..core.errors import InputError
-from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, require_image_target, write_image
+from ..core.files import (
+    MODALITY_KEY,
+    QUANTITY_KEY,
+    ImageFile,
+    dicom_files,
+    require_image_target,
+    write_image,
+)
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..quantification.suv.clock import parse_date, parse_time
 from ..quantification.suv.settings import SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
+from ..quantification.suv.time_points import time_points
 from .inputs import read_noted
 
 # Text in the header of NRRD and MetaImage files: every step to the values.
@@ -30,10 +39,11 @@ def run(arguments: Namespace, progress: Progress) -> None:
         None if arguments.reference_time is None else _reference(arguments.reference_time),
     )
     require_image_target(arguments.output)
-    found = read_noted(arguments.image, arguments.notes)
-    result = _suv_of(found, settings, progress.part(0.3, 0.9))
+    result = _suv_of(arguments, settings, progress.part(0.1, 0.9))
     factors = result.factors
     inputs = {"image": arguments.image, "normalization": settings.normalization, **_given(factors.given)}
+    if arguments.frame is not None:
+        inputs["frame"] = str(arguments.frame)
     progress.check()
     write_image(
         result.image,
@@ -51,15 +61,33 @@ def run(arguments: Namespace, progress: Progress) -> None:
     print(f"SUV ({factors.normalization.name}, {factors.normalization.ucum}): {arguments.output}")
 
 
-def _suv_of(found: ImageFile, settings: SuvSettings, progress: Progress) -> SuvImage:
-    if found.kind != "DICOM":
-        raise InputError(
-            f"{found.source} is {found.kind}, which does not keep what SUV needs: give the DICOM series of the PET."
-        )
+def _suv_of(arguments: Namespace, settings: SuvSettings, progress: Progress) -> SuvImage:
+    path = arguments.image
     try:
+        if arguments.frame is not None:
+            points = time_points(dicom_files(path))
+            if not 1 <= arguments.frame <= len(points):
+                raise InputError(f"it has {len(points)} time points; there is no number {arguments.frame}.")
+            return suv_image(points[arguments.frame - 1], settings=settings, progress=progress)
+        found = _read(path, arguments.notes)
         return suv_image(found.slices, found.image, settings, progress)
     except InputError as error:
-        raise InputError(f"{found.source}: {error}") from None
+        raise InputError(f"{path}: {error}" if path not in str(error) else str(error)) from None
+
+
+def _read(path: str, notes: list[str]) -> ImageFile:
+    try:
+        found = read_noted(path, notes)
+    except InputError:
+        points = len(time_points(dicom_files(path))) if Path(path.partition("#")[0]).is_dir() else 1
+        if points == 1:
+            raise
+        raise InputError(
+            f"it is a dynamic series of {points} time points: choose one, --frame 1 to {points}."
+        ) from None
+    if found.kind != "DICOM":
+        raise InputError(f"it is {found.kind}, which does not keep what SUV needs: give the DICOM series of the PET.")
+    return found
 
 
 def _given(given: dict[str, str]) -> dict[str, str]:

@@ -133,6 +133,14 @@ def read_dicom_folder(folder: Path, number: int | None = None) -> DicomImage:
     return _stacked(headers, f"{folder} ({_title(headers)})", notes)
 
 
+def series_files(folder: Path, number: int | None = None) -> tuple[Path, ...]:
+    """Files of the images of a series in a folder, in no order. Raises InputError for no series and several."""
+    series = _series_of(folder)
+    if not series:
+        raise InputError(f"Folder {folder} holds no DICOM images; give the folder of one series, or an image file.")
+    return tuple(path for path, _ in _choose(folder, series, number)[0])
+
+
 def read_dicom_slices(paths: Sequence[Path]) -> DicomImage:
     """The volume of the given files, slices of one series in any order. Raises InputError like read_dicom_folder."""
     if len(paths) == 1:

@@ -14,7 +14,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from .atomic import require_writable, whole_file
-from .dicom import DicomImage, is_dicom, read_dicom_file, read_dicom_folder
+from .dicom import DicomImage, is_dicom, read_dicom_file, read_dicom_folder, series_files
 from .errors import InputError
 from .itk_message import one_line
 from .metaimage_header import check_metaimage_header
@@ -74,6 +74,12 @@ def read_image_file(path: str | Path) -> ImageFile:
         return _read_file(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+
+
+def dicom_files(path: str | Path) -> tuple[Path, ...]:
+    """The files of a DICOM series, in no order, without reading its voxels; of another file itself. Raises InputError."""
+    path, number = _path_and_number(path)
+    return series_files(path, number) if path.is_dir() else (path,)
 
 
 def write_image(

@@ -19,7 +19,7 @@ def require_pet(header: Dataset) -> None:
     if "REPROJECTION" in kinds or "MIP" in "".join(texts(header, "ImageType")):
         raise InputError("It is a projection (MIP), not a volume of slices; give the series it was made of.")
     if GATED in kinds:
-        raise InputError("It is a gated series, several images of each place; give the ungated series, or one gate.")
+        raise InputError("It is a gated series, several images of each place; give the ungated series.")
 
 
 def check_attenuation(header: Dataset, record: Record) -> None:

@@ -1,12 +1,13 @@
 """`suv`: the image in SUV, the steps to it, what was given in place of the header, and what is refused."""
 
+import datetime
 import json
 import re
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from pet_series import ACTIVITY, SUV, WEIGHT, header, write_slices
+from pet_series import ACTIVITY, HALF_LIFE, SCANNED, SUV, WEIGHT, bed, header, write_slices
 
 from MedProcLib.app.suv import SUV_KEY
 from MedProcLib.core.files import PROVENANCE_KEY, read_image_file
@@ -107,3 +108,29 @@ def test_what_is_refused(refused, pet, tmp_path, image_file):
     assert "20000 MBq" in refused("suv", folder, "--weight", 80, "--dose", 400e6, "-o", target)
     assert "no folder" in refused("suv", folder, "--weight", 80, "-o", tmp_path / "missing" / "suv.nrrd")
     assert not target.exists()
+
+
+@pytest.fixture
+def dynamic(tmp_path):
+    """Three time points of 1, 2 and 3 times the activity at three places, from the injection at 11:00 on."""
+    for point in range(3):
+        start = SCANNED + point * datetime.timedelta(minutes=5)
+        item = {"RadiopharmaceuticalStartTime": "110000"}
+        headers = [bed(start, SCANNED, item=item, SeriesType=["DYNAMIC", "IMAGE"], RescaleSlope=1.0) for _ in range(3)]
+        stored = [np.full((4, 4), int((point + 1) * ACTIVITY))] * 3
+        write_slices(tmp_path / "dynamic" / f"{point}", headers, stored, np.eye(3))
+    return tmp_path / "dynamic"
+
+
+def test_a_time_point_of_a_dynamic_series(medproc, refused, dynamic, tmp_path):
+    target = tmp_path / "suv.nrrd"
+    assert "3 time points: choose one, --frame 1 to 3" in refused("suv", dynamic, "-o", target)
+    assert "no number 4" in refused("suv", dynamic, "--frame", 4, "-o", target)
+    code, _out, err = medproc("suv", dynamic, "--frame", 2, "-o", target)
+    assert code == 0, err
+    image = sitk.ReadImage(str(target))
+    assert image.GetSize() == (4, 4, 3)
+    assert np.allclose(sitk.GetArrayFromImage(image), 2 * SUV * 2 ** (-3600 / HALF_LIFE), rtol=1e-6)
+    assert Provenance.from_json(image.GetMetaData(PROVENANCE_KEY)).inputs["frame"] == "2"
+    next((dynamic / "1").iterdir()).unlink()
+    assert "incomplete" in refused("suv", dynamic, "--frame", 2, "-o", target)

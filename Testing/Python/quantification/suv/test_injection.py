@@ -61,6 +61,14 @@ def test_beds_across_midnight(suv):
         assert suv(*beds) == approx(SUV, rel=1e-12)
 
 
+def test_a_bed_after_midnight_alone(suv):
+    """Its date is missing, and that of the series is the day before."""
+    item = {"RadiopharmaceuticalStartTime": "225500"}
+    one = header(item, SeriesTime="235500", AcquisitionDate=None, AcquisitionTime="000300")
+    assert suv(one) == approx(SUV, rel=1e-12)
+    assert not any("Series Time" in warning for warning in suv.last.warnings)
+
+
 def test_an_injection_after_the_scan_is_refused(refusal):
     for item in ({"RadiopharmaceuticalStartTime": "112000"}, dated("20250304112000")):
         assert "--injection-time" in refusal(header(item))

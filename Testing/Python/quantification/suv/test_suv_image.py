@@ -74,7 +74,7 @@ def test_a_single_slice(tmp_path):
 
 
 def enhanced(path, slopes=(1.0, 4.0, 0.5), corrected="YES", attenuation="YES"):
-    """An enhanced image of slices of 1000, 2000, 3000 Bq/ml from below, stored from above; dose in MBq."""
+    """Slices of 1000, 2000, 3000 Bq/ml from below, stored from above, an hour between them; dose in MBq."""
     made = header({"RadionuclideTotalDose": 370.0, "RadiopharmaceuticalStartTime": None})
     made.RadiopharmaceuticalInformationSequence[0].RadiopharmaceuticalStartDateTime = "20250304100000"
     for keyword in ("Units", "DecayCorrection", "CorrectedImage", "RescaleSlope", "RescaleIntercept", "SeriesType"):
@@ -93,7 +93,8 @@ def enhanced(path, slopes=(1.0, 4.0, 0.5), corrected="YES", attenuation="YES"):
     for i, slope in enumerate(slopes):
         position, content, mapping, unit = Dataset(), Dataset(), Dataset(), Dataset()
         position.ImagePositionPatient = [0, 0, 8 - 4 * i]
-        content.FrameAcquisitionDateTime, content.FrameAcquisitionDuration = "20250304110000", 1000 * DURATION
+        content.FrameAcquisitionDateTime = f"202503041{1 + i}0000"
+        content.FrameAcquisitionDuration = 1000 * DURATION
         unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = "Bq/ml", "UCUM", "Becquerels per milliliter"
         mapping.RealWorldValueSlope, mapping.RealWorldValueIntercept = float(slope), 0.0
         mapping.MeasurementUnitsCodeSequence = [unit]
@@ -119,7 +120,7 @@ def test_an_enhanced_image(tmp_path):
 def test_an_enhanced_image_that_is_not_corrected(tmp_path):
     result = suv_image([enhanced(tmp_path / "pet.dcm", corrected="NO")])
     x = math.log(2) / HALF_LIFE * DURATION
-    expected = SUV * np.array([0.2, 0.4, 0.6]) * x / (1 - math.exp(-x))
+    expected = SUV * np.array([0.2, 0.4, 0.6]) * x / (1 - math.exp(-x)) * 2 ** (np.array([7200, 3600, 0]) / HALF_LIFE)
     assert sitk.GetArrayFromImage(result.image).mean(axis=(1, 2)) == pytest.approx(expected, rel=1e-6)
     with pytest.raises(InputError, match="attenuation"):
         suv_image([enhanced(tmp_path / "other.dcm", attenuation="NO")])
