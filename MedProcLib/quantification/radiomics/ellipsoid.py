@@ -5,7 +5,7 @@ import math
 import numpy as np
 
 # of the smallest ellipsoid's volume, at which its search stops
-TOLERANCE = 1e-5
+TOLERANCE = 1e-6
 MOST_STEPS = 20_000
 # of the series of an ellipsoid's surface
 TERMS = 20
@@ -39,7 +39,7 @@ def smallest_ellipsoid(points: np.ndarray) -> np.ndarray:
     """Semi-axes, descending, of the minimum volume ellipsoid that encloses points (n, 3) that span a volume.
 
     Khachiyan's algorithm (Math Oper Res 21(2), 1996) with steps away from points (Todd and Yildirim, Discrete Appl Math
-    155(13), 2007), to a relative tolerance of the volume of 1e-5; scaled up so that no point lies outside.
+    155(13), 2007), to a relative tolerance of the volume of 1e-6; scaled up so that no point lies outside.
     """
     count, dimension = points.shape
     center = points.mean(axis=0)

@@ -16,6 +16,8 @@ from ...core.voxels import near_values
 MARGIN_MM = 12.0
 # voxels around it that interpolation depends on, twice
 MARGIN_VOXELS = 6
+# share of a voxel
+TIE = 1e-3
 # width in mm of the bulges of a contour drawn anew
 BULGE_MM = 4.0
 
@@ -88,6 +90,8 @@ def perturbed(source: Source, extent: Extent, random: np.random.Generator) -> tu
     values += random.normal(0, 1, values.shape) * extent.noise * source.noise
     distance = sitk.GetArrayFromImage(_moved(source.distance, grid, place, sitk.sitkLinear))
     distance += _smooth_field(random, distance.shape, grid.spacing) * extent.contour * min(grid.spacing)
+    # many voxels are as deep as others: chance, not their order, decides between them
+    distance += random.uniform(-TIE, TIE, distance.shape) * min(grid.spacing)
     wanted = round(source.volume * (1 + random.uniform(-1, 1) * extent.growth))
     return grid.image_of(values), grid.image_of(_with_volume(distance, wanted))
 
