@@ -1,19 +1,17 @@
-"""MedProc Quantification: volumes, diameters and intensities of segments and of their connected components."""
+"""MedProc Quantification: figures of segments, their parts and slices; kept up to date, corrected, drawn, exported."""
 
 import importlib.util
+import json
 import sys
-from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
-import qt
-import SimpleITK as sitk
 import slicer
 from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTableNode
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -23,29 +21,35 @@ from slicer.ScriptedLoadableModule import (
 if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies beside MedProc/
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
-from MedProcLib.core.atomic import whole_file
-from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import create_operation
-from MedProcLib.quantification.measure import measure
+from MedProcLib.quantification.measure import Measure
+from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.quantification.row import Row
-from MedProcLib.quantification.table import wide_table
-from MedProcLib.scene.commit import commit
-from MedProcLib.scene.markups import line_from_points
-from MedProcLib.scene.provenance import provenance_of, write_provenance
-from MedProcLib.scene.segmentations import labels_of_segmentation
-from MedProcLib.scene.tables import Column, rows_of_table, table_from_columns
-from MedProcLib.scene.views import jump_slices
-from MedProcLib.scene.volumes import image_of_volume
+from MedProcLib.scene.diameter_lines import LineWatch
+from MedProcLib.scene.features_scene import add_features, segment_features
+from MedProcLib.scene.measurement_export import export_of, write_table
+from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
+from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements
+from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.reader_edits import edits_of, forget_edits
+from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
+from MedProcLib.scene.sequences import sequence_of, time_points
+from MedProcLib.scene.tables import rows_of_table
+from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.widgets.about import describe_module
+from MedProcLib.widgets.chart_panel import ChartPanel
+from MedProcLib.widgets.export_panel import ExportPanel
+from MedProcLib.widgets.features_panel import FeaturesPanel
 from MedProcLib.widgets.inputs import propose_node, propose_volume, require_present
+from MedProcLib.widgets.live_measurement import LiveMeasurement
+from MedProcLib.widgets.measurement_view import MeasurementView
 from MedProcLib.widgets.module_widget import ModuleWidget
-from MedProcLib.widgets.results_table import ResultsTable
-
-WHOLE = "all"  # in the column `component`: the row of a whole segment
+from MedProcLib.widgets.segment_choice import ALL, CHECKED, CHOICES, SegmentList, chosen_segments
+from MedProcLib.widgets.suv_panel import SuvPanel
 
 
 class MedProcQuantification(ScriptedLoadableModule):
@@ -54,20 +58,30 @@ class MedProcQuantification(ScriptedLoadableModule):
         describe_module(
             parent,
             title=_("MedProc Quantification"),
-            summary=_("Measure volume, diameters and intensities of each segment and of its connected components."),
+            summary=_("Measure volume, diameters and intensities of each segment, its parts and its slices."),
         )
+        # Segment Statistics may be loaded after this module
+        slicer.app.connect("startupCompleted()", register_segment_statistics_plugin)
 
 
 @parameterNodeWrapper
 class MedProcQuantificationParameterNode:
-    """outputTable: replaced by the next figures, None for a new table; resultTable: the last figures."""
+    """outputTable: replaced by the next figures, None for a new table; resultTable: the last figures.
+
+    checkedSegments, shownColumns: lists as JSON.
+    """
 
     segmentation: vtkMRMLSegmentationNode
     inputVolume: vtkMRMLScalarVolumeNode
+    allTimes: bool = False
+    segments: Annotated[str, Choice(list(CHOICES))] = ALL
+    checkedSegments: str = "[]"
     recipe: str = ""
     diameterLines: bool = False
     outputTable: vtkMRMLTableNode
     resultTable: vtkMRMLTableNode
+    reader: str = ""
+    shownColumns: str = "[]"
 
 
 class MedProcQuantificationWidget(ModuleWidget):
@@ -77,31 +91,75 @@ class MedProcQuantificationWidget(ModuleWidget):
         return MedProcQuantificationLogic()
 
     def connectPanel(self):
-        self.results = ResultsTable(self.ui.resultsTable, self.onResultSelected)
-        self.ui.exportButton.connect("clicked()", self.onExport)
+        ui, start = self.ui, self.run.start
+        self._unitOf = None
+        self.segmentList = SegmentList(ui.segmentList, self.onSegmentsChecked)
+        self.suv = SuvPanel(self.inputVolume, self.onSuvMade, start)
+        self.live = LiveMeasurement(self.prepareLive)
+        self.results = MeasurementView(self.resultTable, self.segmentation, self.columns, self.onColumns)
+        self.charts = ChartPanel(self.results, self.resultTable, self.prepareValues, start)
+        self.features = FeaturesPanel(self.prepareFeatures, start)
+        self.export = ExportPanel(self.resultTable, self.reader, start, self.run.say)
+        self.lines = LineWatch(self.reader, self.onResultsChanged)
+        for frame, widget in (
+            (ui.suvFrame, self.suv.widget),
+            (ui.liveFrame, self.live.widget),
+            (ui.resultsFrame, self.results.widget),
+            (ui.chartsFrame, self.charts.widget),
+            (ui.featuresFrame, self.features.widget),
+            (ui.exportFrame, self.export.widget),
+        ):
+            frame.layout().addWidget(widget)
+        ui.takeBackButton.connect("clicked()", self.onTakeBack)
 
     def proposeInputs(self):
         parameters = self.parameters
         parameters.segmentation = parameters.segmentation or propose_node("vtkMRMLSegmentationNode")
         parameters.inputVolume = parameters.inputVolume or propose_volume(parameters.segmentation)
 
+    def cleanup(self):
+        self.live.close()
+        self.lines.stop()
+        super().cleanup()
+
+    def exit(self):
+        self.live.stop()
+        self.lines.stop()
+        super().exit()
+
+    def onSceneStartClose(self, caller=None, event=None):
+        self.live.stop()
+        self.lines.stop()
+        self._unitOf = None
+        super().onSceneStartClose(caller, event)
+
     def refresh(self):
-        rows = self.resultRows()
-        self.results.show(
-            [_("Segment"), _("Part"), _("Volume\n[mm³]"), _("Long × short\n[mm]"), _("Mean"), _("SD")],
-            [
-                [
-                    row["name"],
-                    row["component"],
-                    row["voxel_volume_mm3"],
-                    f"{row['long_diameter_mm']:.1f} × {row['short_diameter_mm']:.1f}",
-                    _first(row, "mean"),
-                    _first(row, "sd"),
-                ]
-                for row in rows
-            ],
-        )
-        self.ui.exportButton.enabled = bool(rows)
+        parameters, ui = self.parameters, self.ui
+        self.proposeUnit()
+        ui.segmentList.visible = parameters.segments == CHECKED and parameters.segmentation is not None
+        if ui.segmentList.visible:
+            self.segmentList.show(parameters.segmentation, json.loads(parameters.checkedSegments))
+        volume = parameters.inputVolume
+        ui.timesCheckBox.visible = volume is not None and sequence_of(volume) is not None
+        self.suv.changed()
+        self.live.watch(parameters.segmentation, volume)
+        self.lines.start(parameters.resultTable)
+        self.onResultsChanged()
+
+    def proposeUnit(self):
+        """The unit of the values follows the volume, unless the reader chose one since it was chosen."""
+        volume = self.parameters.inputVolume
+        if volume is None or volume is self._unitOf:
+            return
+        self._unitOf = volume
+        (step,) = self.recipe().steps
+        unit = unit_of_values(volume)
+        if (
+            unit != step.operation.intensity_unit
+            and unit in step.operation.declaration.parameter("intensity_unit").choices
+        ):
+            self.chain.set_recipe(Recipe.of(replace(step.operation, intensity_unit=unit)))
+            self.onChainEdited()
 
     def missing(self):
         if self.parameters.segmentation is None:
@@ -110,46 +168,92 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def prepare(self):
         parameters = self.parameters
+        return self.task(parameters.outputTable)
+
+    def prepareLive(self):
+        """Measure into the table that is shown, or the chosen one."""
+        return self.task(self.parameters.resultTable or self.parameters.outputTable)
+
+    def task(self, output):
+        """compute and commit of a measurement; see RunPanel."""
+        parameters = self.parameters
         task = self.logic.prepare(
-            parameters.segmentation,
-            parameters.inputVolume,
-            self.recipe(),
-            parameters.outputTable,
-            parameters.diameterLines,
+            *(parameters.segmentation, parameters.inputVolume, self.recipe(), output, parameters.diameterLines),
+            segments=self.chosenSegments(),
+            allTimes=parameters.allTimes and sequence_of(parameters.inputVolume) is not None,
         )
 
         def commitResult(rows):
-            parameters.resultTable = self.logic.commit(task, rows)
-            return _("{count} rows in '{name}'.").format(count=len(rows), name=parameters.resultTable.GetName())
+            nodes = self.lines.quietly(lambda: self.logic.commit(task, rows))
+            parameters.resultTable = nodes.table
+            self.lines.start(nodes.table)
+            self.onResultsChanged()
+            text = _("{count} rows in '{name}'.") if len(rows) > 1 else _("One row in '{name}'.")
+            return text.format(count=len(rows), name=nodes.table.GetName())
 
         return task.compute, commitResult
 
-    def resultRows(self):
-        """Rows of the last table; a segment in one piece is shown once."""
-        table = self.parameters.resultTable
-        rows = rows_of_table(table) if table is not None else []
-        parts = Counter(row["segment"] for row in rows)
-        return [row for row in rows if row["component"] == WHOLE or parts[row["segment"]] > 2]
+    def chosenSegments(self):
+        parameters = self.parameters
+        return chosen_segments(parameters.segmentation, parameters.segments, json.loads(parameters.checkedSegments))
 
-    def onResultSelected(self, index):
-        row = self.resultRows()[index]
-        jump_slices(slicer.mrmlScene, [row[f"centroid_{axis}_mm"] for axis in "lps"])
+    def given(self):
+        """The chosen segments in the volume, read for a chart or for features. Raises InputError."""
+        if self.missing():
+            raise InputError(self.missing())
+        parameters = self.parameters
+        return measurement_input(parameters.segmentation, parameters.inputVolume, self.chosenSegments())
 
-    def onExport(self):
-        path = qt.QFileDialog.getSaveFileName(
-            self.panel, _("Export measurements"), f"{self.parameters.resultTable.GetName()}.csv", "CSV (*.csv)"
-        )
-        if path:
-            self.exportCsv(path)
+    def prepareValues(self):
+        return self.given(), self.unit()
 
-    def exportCsv(self, path):
-        """Write all figures of the last run to a CSV file, whole or not at all."""
-        try:
-            self.logic.exportCsv(self.parameters.resultTable, path)
-        except InputError as error:
-            self.run.say(str(error), is_problem=True)
-        else:
-            self.run.say(_("Written: {path}").format(path=path))
+    def prepareFeatures(self):
+        return self.parameters.inputVolume, self.given(), self.unit()
+
+    def unit(self):
+        (step,) = self.recipe().steps
+        return step.operation.intensity_unit
+
+    def onChainEdited(self):
+        super().onChainEdited()
+        self.live.changed()
+
+    def onSegmentsChecked(self, ids):
+        self.parameters.checkedSegments = json.dumps(ids)
+        self.live.changed()
+
+    def onSuvMade(self, volume):
+        self.parameters.inputVolume = volume
+
+    def onColumns(self, names):
+        self.parameters.shownColumns = json.dumps(names)
+
+    def onResultsChanged(self):
+        """The table that is shown, or what it holds, may be another."""
+        self.results.changed()
+        self.charts.changed()
+        self.export.changed()
+        table = self.resultTable()
+        self.ui.takeBackButton.visible = table is not None and bool(edits_of(table))
+
+    def onTakeBack(self):
+        forget_edits(self.resultTable())
+        self.run.start(self.prepareLive)
+
+    def segmentation(self):
+        return self.parameters.segmentation if self.parameters is not None else None
+
+    def inputVolume(self):
+        return self.parameters.inputVolume if self.parameters is not None else None
+
+    def resultTable(self):
+        return self.parameters.resultTable if self.parameters is not None else None
+
+    def reader(self):
+        return self.parameters.reader if self.parameters is not None else ""
+
+    def columns(self):
+        return json.loads(self.parameters.shownColumns) if self.parameters is not None else []
 
 
 @dataclass(frozen=True)
@@ -160,15 +264,12 @@ class QuantificationTask:
     volume: Any
     output: Any
     lines: bool
-    image: sitk.Image
-    labels: sitk.Image
-    names: dict[int, str]
+    given: MeasurementInput
     recipe: Recipe
-    inputs: dict[str, str]
 
     def compute(self, progress: Progress = SILENT) -> list[Row]:
         (_number, settings), *_others = self.recipe.enabled_steps
-        return measure(self.image, self.labels, self.names, settings, progress)
+        return measured_rows(self.given, settings, progress)
 
 
 class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
@@ -176,6 +277,10 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
 
     logic = MedProcQuantificationLogic()
     table = logic.process(slicer.util.getNode("Findings"), slicer.util.getNode("FLAIR"))
+    table = logic.process(segmentation, ct, Measure(slices=True, intensity_unit="HU"), lines=True)
+    features = logic.features(segmentation, ct, Radiomics(bin_number=64), segments=["Segment_1"])
+    logic.export(table, "figures.csv")         # .csv, .tsv or .json
+    logic.exportDicom(table, "report.dcm", reader="Ann Reader")
     """
 
     def getParameterNode(self):
@@ -185,69 +290,60 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
         """The measurement with its settings."""
         return Recipe.of(create_operation("quantification.measure"))
 
-    def process(self, segmentation, volume, recipe=None, output=None, lines=False, progress=SILENT):
+    def process(
+        self,
+        segmentation,
+        volume,
+        recipe: Recipe | Measure | None = None,
+        output=None,
+        lines=False,
+        progress=SILENT,
+        segments=None,
+        allTimes=False,
+    ):
         """Measure a segmentation node in a volume node and return the table node, a new one unless `output` is given.
 
-        lines: also draw the diameters as line nodes. Raises InputError, Cancelled; then the scene is as it was.
+        recipe: core.recipe.Recipe or quantification.measure.Measure; lines: also draw the diameters as line nodes;
+        segments: ids, all by default; allTimes: in every volume of the sequence that the volume shows.
+        Raises InputError, Cancelled; then the scene is as it was.
         """
-        task = self.prepare(segmentation, volume, recipe or self.defaultRecipe(), output, lines)
-        return self.commit(task, task.compute(progress))
+        recipe = Recipe.of(recipe) if isinstance(recipe, Measure) else recipe or self.defaultRecipe()
+        task = self.prepare(segmentation, volume, recipe, output, lines, segments, allTimes)
+        return self.commit(task, task.compute(progress)).table
 
-    def prepare(self, segmentation, volume, recipe, output=None, lines=False) -> QuantificationTask:
-        """Read the nodes (main thread). Raises InputError."""
-        labels, segments = labels_of_segmentation(segmentation, volume)
-        names = {value: segment.name for value, segment in segments.items()}
-        inputs = {"labels": segmentation.GetName(), "image": volume.GetName()}
-        return QuantificationTask(
-            segmentation, volume, output, lines, image_of_volume(volume), labels, names, recipe, inputs
-        )
+    def prepare(
+        self, segmentation, volume, recipe, output=None, lines=False, segments=None, allTimes=False
+    ) -> QuantificationTask:
+        """Read the nodes (main thread); see process. Raises InputError."""
+        times = time_points(volume) if allTimes else ()
+        given = measurement_input(segmentation, volume, segments, times)
+        return QuantificationTask(segmentation, volume, output, lines, given, recipe)
 
-    def commit(self, task: QuantificationTask, rows: list[Row]):
-        """Write the figures to the scene (main thread) and return the table node."""
+    def commit(self, task: QuantificationTask, rows: list[Row]) -> MeasurementNodes:
+        """Write the figures to the scene (main thread)."""
         require_present(task.segmentation, task.volume, task.output)
-        with commit():
-            table = table_from_columns(_columns(rows), f"{task.segmentation.GetName()} measurements", like=task.volume)
-            if task.lines:
-                _add_lines(rows, task.volume)
-            if task.output is not None:
-                task.output.CopyContent(table)
-                slicer.mrmlScene.RemoveNode(table)
-                table = task.output
-            write_provenance(table, Provenance(task.recipe, task.inputs))
-        return table
+        return add_measurements(rows, task.given, task.recipe, task.segmentation, task.volume, task.output, task.lines)
 
-    def exportCsv(self, table, path) -> None:
-        """Write a table of figures to a CSV file, whole or not at all. Raises InputError."""
-        rows = rows_of_table(table)
-        with whole_file(Path(path)) as temporary:
-            Path(temporary).write_text(csv_text(list(rows[0]), [list(row.values()) for row in rows]), encoding="utf-8")
+    def features(self, segmentation, volume, settings: Radiomics | None = None, segments=None, progress=SILENT):
+        """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled."""
+        settings = settings or replace(Radiomics(), intensity_unit=unit_of_values(volume))
+        given = measurement_input(segmentation, volume, segments)
+        found = segment_features(given, settings, progress)
+        return add_features(found, given, volume, Provenance(Recipe.of(settings), given.inputs))
 
+    def export(self, table, path) -> None:
+        """Write a table as .csv or .tsv, or all that was measured as .json; whole or not at all. Raises InputError."""
+        if Path(path).suffix.lower() == ".json":
+            export_of(table).write_record(path)
+        else:
+            write_table(table, path)
 
-def _columns(rows: list[Row]) -> list[Column]:
-    titles, lines = wide_table(rows)
-    units = {measurement.column: measurement.unit for row in rows for measurement in row.measurements}
-    columns = []
-    for number, title in enumerate(titles):
-        values = [line[number] for line in lines]
-        if title == "component":
-            values = [WHOLE if value is None else str(value) for value in values]
-        columns.append(Column(title, values, units.get(title, "")))
-    return columns
+    def exportDicom(self, table, path, reader="", progress=SILENT) -> list[Path]:
+        """Write a DICOM measurement report, and beside it the segmentation it refers to; returns the files.
 
-
-def _add_lines(rows: list[Row], volume) -> None:
-    for row in rows:
-        if row.component is None and any(r.segment == row.segment and r.component is not None for r in rows):
-            continue  # its components carry the lines
-        name = row.name if row.component in (None, 1) else f"{row.name} part {row.component}"
-        for ends, which in ((row.long_axis, "long"), (row.short_axis, "short")):
-            if np.linalg.norm(np.subtract(*ends)) > 0:
-                line_from_points(*ends, f"{name} {which} diameter", like=volume)
-
-
-def _first(row: dict[str, Any], name: str) -> Any:
-    """A figure whose column name may carry a unit: 'mean' or 'mean_HU'."""
-    return next((row[column] for column in (name, f"{name}_HU", f"{name}_SUV") if column in row), None)
+        Raises InputError for a volume that is not from DICOM, and for segments that changed since they were measured.
+        """
+        return export_of(table, dicom=True).write_dicom(path, reader, progress)
 
 
 class MedProcQuantificationTest(ScriptedLoadableModuleTest):

@@ -37,16 +37,16 @@ def test_measure_and_show(panel, segmented, finish):
     widget.run.button.click()
     assert finish(widget).startswith("5 rows in ")
     cells = [
-        [widget.ui.resultsTable.item(row, column).text() for column in range(2)]
-        for row in range(widget.ui.resultsTable.rowCount)
+        [widget.results.table_widget.item(row, column).text() for column in range(2)]
+        for row in range(widget.results.table_widget.rowCount)
     ]
     assert cells == [["Two", "all"], ["Two", "1"], ["Two", "2"], ["One", "all"]]
-    rows = widget.resultRows()
+    rows = widget.results.shown
     voxel = np.prod(volume.GetSpacing())
     assert [row["voxel_volume_mm3"] for row in rows] == pytest.approx([248 * voxel, 240 * voxel, 8 * voxel, 32 * voxel])
     values = slicer.util.arrayFromVolume(volume)[10:12, 60:64, 60:64]
     assert rows[3]["mean"] == pytest.approx(values.mean(), rel=1e-6)
-    widget.ui.resultsTable.setCurrentCell(3, 0)
+    widget.results.table_widget.setCurrentCell(3, 0)
     red = slicer.mrmlScene.GetNodeByID("vtkMRMLSliceNodeRed")
     center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
     expected = np.array([-1, -1, 1]) * [rows[3][f"centroid_{axis}_mm"] for axis in "lps"]
@@ -63,7 +63,7 @@ def test_diameter_lines(panel, segmented, finish):
     lines = {
         node.GetName(): node.GetLineLengthWorld() for node in slicer.util.getNodesByClass("vtkMRMLMarkupsLineNode")
     }
-    rows = widget.resultRows()
+    rows = widget.results.shown
     assert lines["One long diameter"] == pytest.approx(rows[3]["long_diameter_mm"], rel=1e-4)
     assert lines["Two part 2 short diameter"] == pytest.approx(rows[2]["short_diameter_mm"], rel=1e-4)
 
@@ -83,14 +83,14 @@ def test_a_chosen_table_is_replaced(panel, segmented, finish):
 
 def test_export(panel, segmented, finish, tmp_path):
     widget = panel(NAME)
-    assert not widget.ui.exportButton.enabled
+    assert not widget.export.buttons["exportTable"].enabled
     widget.run.button.click()
     finish(widget)
-    widget.exportCsv(tmp_path / "figures.csv")
+    widget.export.write_table(tmp_path / "figures.csv")
     with open(tmp_path / "figures.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))
     assert [row["name"] for row in rows] == ["Two", "Two", "Two", "One", "One"]
-    widget.exportCsv(tmp_path / "nowhere" / "figures.csv")
+    widget.export.write_table(tmp_path / "nowhere" / "figures.csv")
     assert "nowhere" in widget.run.message
 
 
@@ -113,12 +113,12 @@ def test_results_survive_save_close_and_load(panel, segmented, finish, tmp_path)
     widget.ui.diametersCheckBox.click()
     widget.run.button.click()
     finish(widget)
-    names = [row["name"] for row in widget.resultRows()]
+    names = [row["name"] for row in widget.results.shown]
     path = str(tmp_path / "scene.mrb")
     assert slicer.util.saveScene(path)
     slicer.mrmlScene.Clear(0)
-    assert widget.ui.resultsTable.rowCount == 0 and not widget.ui.diametersCheckBox.checked
+    assert widget.results.table_widget.rowCount == 0 and not widget.ui.diametersCheckBox.checked
     slicer.util.loadScene(path)
-    assert [row["name"] for row in widget.resultRows()] == names
-    assert widget.ui.diametersCheckBox.checked and widget.ui.resultsTable.rowCount == 4
+    assert [row["name"] for row in widget.results.shown] == names
+    assert widget.ui.diametersCheckBox.checked and widget.results.table_widget.rowCount == 4
     assert widget.parameters.segmentation.GetName() == "Seg"

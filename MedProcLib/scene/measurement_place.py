@@ -1,0 +1,34 @@
+"""Where in the patient a row of a table of measurements is."""
+
+import math
+from typing import Any
+
+import numpy as np
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.scene.measurement_scene import VOLUME_ROLE
+from MedProcLib.scene.volumes import geometry_of_volume
+
+
+def place_of_row(row: dict[str, Any], table) -> list[float] | None:
+    """LPS position (mm) of a row of a table node: its center, on its slice when it is of one; None when not known.
+
+    Without a measured center, the middle of the volume on the slice of the diameters.
+    """
+    center = [row.get(f"centroid_{axis}_mm", math.nan) for axis in "lps"]
+    if all(map(math.isfinite, center)):
+        return [float(value) for value in center]
+    index = next((row[key] for key in ("slice", "diameter_slice") if _is_number(row.get(key))), None)
+    volume = table.GetNodeReference(VOLUME_ROLE) if table is not None else None
+    if index is None or volume is None:
+        return None
+    try:
+        grid = geometry_of_volume(volume)
+    except InputError:  # its voxels are gone
+        return None
+    middle = (np.array(grid.size) - 1) / 2
+    return grid.points(np.array([[middle[0], middle[1], float(index)]]))[0].tolist()
+
+
+def _is_number(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value)

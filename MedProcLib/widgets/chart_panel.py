@@ -1,0 +1,161 @@
+"""Charts of what was measured, in Slicer's plot view."""
+
+import math
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from ..scene.measurement_charts import (
+    Chart,
+    add_chart,
+    bars,
+    boxes,
+    curves,
+    histogram,
+    scatter,
+    segment_values,
+    volume_histogram,
+)
+from ..scene.measurement_input import MeasurementInput
+from ..scene.plots import show_chart
+from .measured_rows import SLICES, TIMES, part_of
+from .measurement_view import MeasurementView
+from .task_runner import Commit, Compute
+
+HISTOGRAM, IVH, BOXES, BARS, SCATTER, SLICE_CURVE, TIME_CURVE = range(7)
+TITLES = (
+    _("Histogram of values"),
+    _("Intensity-volume histogram"),
+    _("Box plot of values"),
+    _("Bars of a figure"),
+    _("Scatter of two figures"),
+    _("Figure along the slices"),
+    _("Figure over time"),
+)
+OF_VALUES = {HISTOGRAM: histogram, IVH: volume_histogram, BOXES: boxes}
+
+
+class ChartPanel:
+    """widget: to put in a layout.
+
+    view: the table whose shown rows are charted; get_table: its node; prepare_values: reads the nodes that were
+    measured and says the unit of the values; run(prepare): runs it with progress, see RunPanel.start.
+    """
+
+    def __init__(
+        self,
+        view: MeasurementView,
+        get_table: Callable[[], Any],
+        prepare_values: Callable[[], tuple[MeasurementInput, str]],
+        run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
+    ) -> None:
+        self._view, self._get_table = view, get_table
+        self._prepare_values, self._run = prepare_values, run
+        self._figures: list[str] = []
+        self.widget = qt.QWidget()
+        self._rows = qt.QFormLayout(self.widget)
+        self._rows.setContentsMargins(0, 0, 0, 0)
+        self.kind_box = _combo("chartKind", _("What the plot view is to show, of the rows that are listed above"))
+        for title in TITLES:
+            self.kind_box.addItem(title)
+        self.kind_box.connect("currentIndexChanged(int)", lambda index: self._show_choices())
+        self.x_label, self.x_box = qt.QLabel(_("Across:")), _combo("chartX", _("The figure along the horizontal axis"))
+        self.y_label, self.y_box = qt.QLabel(_("Figure:")), _combo("chartY", _("The figure along the vertical axis"))
+        self.button = qt.QPushButton(_("Show chart"))
+        self.button.objectName = "chartButton"
+        self.button.toolTip = _("Draw it in a plot view; a chart of the same kind is replaced")
+        self.button.connect("clicked()", self.show)
+        self._rows.addRow(_("Chart:"), self.kind_box)
+        self._rows.addRow(self.y_label, self.y_box)
+        self._rows.addRow(self.x_label, self.x_box)
+        self._rows.addRow(self.button)
+        self.changed()
+
+    def changed(self) -> None:
+        """The table may have other figures."""
+        figures = [column.column for column in self._view.columns]
+        if figures != self._figures:
+            self._figures = figures
+            for box in (self.x_box, self.y_box):
+                before = box.currentText
+                box.clear()
+                for column in self._view.columns:
+                    box.addItem(column.title.replace("\n", " "))
+                box.currentIndex = max(box.findText(before), 0 if figures else -1)
+        self._show_choices()
+
+    def show(self) -> None:
+        """Draw the chart that is chosen."""
+        kind = self.kind_box.currentIndex
+        self._run(lambda: self._values_task(kind) if kind in OF_VALUES else self._figures_task(kind))
+
+    def _values_task(self, kind: int) -> tuple[Compute, Commit]:
+        given, unit = self._prepare_values()
+        return lambda progress: OF_VALUES[kind](segment_values(given, progress), unit), self._add
+
+    def _figures_task(self, kind: int) -> tuple[Compute, Commit]:
+        chart = self._chart(kind)
+        return lambda progress: chart, self._add
+
+    def _add(self, chart: Chart) -> str:
+        table = self._get_table()
+        node = add_chart(chart, table, table.GetName() if table is not None else "")
+        show_chart(node)
+        return _("Chart '{name}'.").format(name=node.GetName())
+
+    def _chart(self, kind: int) -> Chart:
+        view, columns = self._view, self._view.columns
+        if not view.shown or not columns:
+            raise InputError(_("There is nothing to draw yet: measure first."))
+        y, x = columns[self.y_box.currentIndex], columns[self.x_box.currentIndex]
+        rows = view.shown
+        if kind in (BARS, SCATTER):
+            names = [f"{row['name']} {part_of(row, view.view)}".strip() for row in rows]
+            values = [_value(row, y.column) for row in rows]
+            if kind == BARS:
+                return bars(names, values, _words(y.name), y.unit)
+            others = [_value(row, x.column) for row in rows]
+            return scatter(names, others, values, (_words(x.name), _words(y.name)), (x.unit, y.unit))
+        wanted, key, title, unit = {
+            SLICE_CURVE: (SLICES, "slice", _("slice"), ""),
+            TIME_CURVE: (TIMES, "time_s", _("time"), "s"),
+        }[kind]
+        if view.view != wanted:
+            raise InputError(
+                _("Show the view '{view}' of the table first; it is there when it was measured.").format(view=_(wanted))
+            )
+        if any(math.isnan(_value(row, key)) for row in rows):
+            key, title, unit = "time_point", _("time point"), ""
+        points: dict[str, list[tuple[float, float]]] = {}
+        for row in rows:
+            points.setdefault(row["name"], []).append((_value(row, key), _value(row, y.column)))
+        return curves(TITLES[kind], points, (title, _words(y.name)), (unit, y.unit))
+
+    def _show_choices(self) -> None:
+        kind = self.kind_box.currentIndex
+        for widget in (self.y_label, self.y_box):
+            widget.visible = kind not in OF_VALUES
+        for widget in (self.x_label, self.x_box):
+            widget.visible = kind == SCATTER
+        self.button.enabled = bool(self._figures)
+
+
+def _value(row: dict[str, Any], column: str) -> float:
+    value = row.get(column)
+    return float(value) if isinstance(value, (int, float)) else math.nan
+
+
+def _words(name: str) -> str:
+    return name.replace("_", " ")
+
+
+def _combo(name: str, tip: str) -> Any:
+    box = qt.QComboBox()
+    box.objectName = name
+    box.toolTip = tip
+    box.setMinimumContentsLength(12)
+    box.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+    return box

@@ -1,0 +1,83 @@
+"""Radiomic features of the chosen segments, into a table of their own."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ctk
+import qt
+from slicer.i18n import tr as _
+
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe
+from ..core.registry import create_operation
+from ..quantification.radiomics.settings_file import PRESETS
+from ..scene.features_scene import add_features, segment_features
+from ..scene.measurement_input import MeasurementInput
+from .operation_panel import OperationPanel
+from .task_runner import Commit, Compute
+
+OPERATION = "quantification.radiomics"
+
+
+class FeaturesPanel:
+    """widget: to put in a layout.
+
+    prepare_input: reads the chosen nodes: the volume node, what to measure, and the unit of its values; run(prepare):
+    runs it with progress, see RunPanel.start.
+    """
+
+    def __init__(
+        self,
+        prepare_input: Callable[[], tuple[Any, MeasurementInput, str]],
+        run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
+    ) -> None:
+        self._prepare_input, self._run = prepare_input, run
+        self.table: Any = None
+        self.widget = qt.QWidget()
+        rows = qt.QFormLayout(self.widget)
+        rows.setContentsMargins(0, 0, 0, 0)
+        self.preset_box = qt.QComboBox()
+        self.preset_box.objectName = "featuresPreset"
+        self.preset_box.toolTip = _("Settings to start from")
+        self.preset_box.setMinimumContentsLength(12)
+        self.preset_box.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+        self.preset_box.addItem(_("Defaults"))
+        for number, preset in enumerate(PRESETS, 1):
+            self.preset_box.addItem(preset.name.replace("_", " "))
+            self.preset_box.setItemData(number, preset.about, qt.Qt.ToolTipRole)
+        self.preset_box.connect("currentIndexChanged(int)", self._on_preset)
+        rows.addRow(_("Settings:"), self.preset_box)
+        self.panel = OperationPanel(create_operation(OPERATION).declaration)
+        group = ctk.ctkCollapsibleGroupBox()
+        group.title = _("Settings in detail")
+        group.objectName = "featuresSettings"
+        inside = qt.QVBoxLayout(group)
+        inside.setContentsMargins(4, 0, 0, 0)
+        inside.addWidget(self.panel.widget)
+        group.collapsed = True
+        rows.addRow(group)
+        self.button = qt.QPushButton(_("Compute features"))
+        self.button.objectName = "featuresButton"
+        self.button.toolTip = _("Features by the standard (IBSI) of the chosen segments, in a new table")
+        self.button.connect("clicked()", self.compute)
+        rows.addRow(self.button)
+
+    def compute(self) -> None:
+        """Compute the features of the chosen segments."""
+        self._run(self.prepare)
+
+    def prepare(self) -> tuple[Compute, Commit]:
+        """Read the nodes (main thread); see RunPanel. Raises InputError."""
+        volume, given, unit = self._prepare_input()
+        settings = self.panel.declaration.create({**self.panel.parameters(), "intensity_unit": unit})
+        provenance = Provenance(Recipe.of(settings), given.inputs)
+
+        def commit(found: Any) -> str:
+            self.table = add_features(found, given, volume, provenance)
+            count = len(found[0].features)
+            return _("{count} features in '{name}'.").format(count=count, name=self.table.GetName())
+
+        return lambda progress: segment_features(given, settings, progress), commit
+
+    def _on_preset(self, index: int) -> None:
+        self.panel.set_parameters(PRESETS[index - 1].settings().parameters if index > 0 else {})

@@ -1,0 +1,130 @@
+"""Figures that follow the segments while they are edited: computed aside, given up when outdated."""
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+import slicer
+import vtk
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from .live import LiveRunner
+from .task_runner import Commit, Compute
+from .wrapped_label import show_wrapped
+
+# A brush stroke fires many events: measuring starts once the hand rests so long.
+SETTLE_MS = 300
+KEY = "measurement"
+_Segmentation = slicer.vtkSegmentation
+EVENTS = (
+    _Segmentation.SourceRepresentationModified,
+    _Segmentation.SegmentAdded,
+    _Segmentation.SegmentRemoved,
+    _Segmentation.SegmentModified,
+)
+
+
+class LiveMeasurement:
+    """A check box that keeps the table up to date, and a line that says how it goes.
+
+    widget: to put in a layout. prepare: reads the nodes (main thread) and returns (compute, commit), see TaskRunner;
+    commit's result is the line; raises InputError. Call watch(segmentation, volume) when these may be others, changed()
+    when the settings are, stop() before the views are to show something else, close() at the end.
+    """
+
+    def __init__(self, prepare: Callable[[], tuple[Compute, Commit]]) -> None:
+        self._prepare = prepare
+        self._nodes: tuple[Any, Any] = (None, None)
+        self._observed: list[tuple[Any, int]] = []
+        self.live = LiveRunner(self._start, self._say, self._on_working, self._say, SETTLE_MS)
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.switch = qt.QCheckBox(_("Keep measuring while segments are edited"))
+        self.switch.objectName = "liveSwitch"
+        self.switch.toolTip = _("Measure again whenever a segment, the volume or a setting changes")
+        self.switch.connect("toggled(bool)", self._on_switch)
+        layout.addWidget(self.switch)
+        self.status_label = qt.QLabel()
+        self.status_label.objectName = "liveStatus"
+        self.status_label.wordWrap = True
+        self.status_label.visible = False
+        layout.addWidget(self.status_label)
+
+    @property
+    def active(self) -> bool:
+        return bool(self.switch.checked)
+
+    def watch(self, segmentation: Any, volume: Any) -> None:
+        """Follow these nodes instead, or none."""
+        if (segmentation, volume) != self._nodes:
+            self._nodes = (segmentation, volume)
+            if self.active:
+                self._observe()
+                self.changed()
+
+    def changed(self) -> None:
+        """Something that is measured, or how, may be another."""
+        self.live.outdate()
+        if self.active and None not in self._nodes:
+            self.live.request([KEY], [KEY])
+
+    def stop(self) -> None:
+        """Switch it off."""
+        self.switch.checked = False
+
+    def close(self) -> None:
+        """The module goes, or the scene closes."""
+        self.stop()
+        self._nodes = (None, None)
+        self.live.close()
+
+    def _on_switch(self, on: bool) -> None:
+        if on:
+            self._observe()
+            self.changed()
+            return
+        self._forget()
+        self.live.stop()
+        self._say("")
+
+    def _observe(self) -> None:
+        self._forget()
+        segmentation, volume = self._nodes
+        if segmentation is not None:
+            content = segmentation.GetSegmentation()
+            self._observed += [(content, content.AddObserver(event, self._on_event)) for event in EVENTS]
+            event = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
+            self._observed.append((segmentation, segmentation.AddObserver(event, self._on_event)))
+        if volume is not None:
+            event = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
+            self._observed.append((volume, volume.AddObserver(event, self._on_event)))
+            self._observed.append((volume, volume.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_event)))
+
+    def _forget(self) -> None:
+        for node, tag in self._observed:
+            node.RemoveObserver(tag)
+        self._observed = []
+
+    def _on_event(self, caller: Any, event: Any) -> None:
+        if not slicer.mrmlScene.IsClosing():
+            self.changed()
+
+    def _start(self, key: str) -> tuple[Compute, Commit] | None:
+        if None in self._nodes:
+            raise InputError(_("Choose the segmentation and the volume to measure."))
+        compute, commit = self._prepare()
+        version = self.live.version
+
+        def commit_newest(result: Any) -> None:
+            if version == self.live.version:
+                self._say(str(commit(result)))
+
+        return compute, commit_newest
+
+    def _on_working(self, fraction: float) -> None:
+        self._say(_("Measuring ({p:.0f} %)").format(p=100 * fraction))
+
+    def _say(self, text: str) -> None:
+        show_wrapped(self.status_label, text)

@@ -1,0 +1,135 @@
+"""The rows of a table of measurements as a reader looks at them: one view, filtered, sorted, in columns of choice."""
+
+import math
+from collections import Counter
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from ..core.units import shown as shown_unit
+from ..scene.measurement_table import KEYS, WHOLE
+from ..scene.reader_edits import COLUMN as EDITED
+from .results_table import shown
+
+SEGMENTS, PARTS, SLICES, TIMES = "Segments", "Parts", "Slices", "Time points"
+LOW, HIGH = "_low", "_high"
+# Shown until the reader chooses; of those a table has.
+USUAL = ("voxel_volume", "area", "long_diameter", "short_diameter", "mean", "sd", "peak_uptake", "metabolic_volume")
+# What only the program needs.
+HIDDEN = (*KEYS, "diameter_slice", EDITED)
+PENCIL = " ✎"
+
+Row = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class ShownColumn:
+    """A figure of the table: its column, name and unit, and the columns of its 95 % interval where it has one."""
+
+    column: str
+    name: str
+    unit: str
+    low: str = ""
+    high: str = ""
+
+    @property
+    def title(self) -> str:
+        words = self.name.replace("_", " ")
+        words = words[:1].upper() + words[1:]
+        unit = shown_unit(self.unit)
+        return f"{words}\n[{unit}]" if unit else words
+
+    def text(self, row: Row) -> str:
+        """'12.3 (11.8-12.9)': the value, and its interval where it has one."""
+        value = row.get(self.column)
+        text = shown(value)
+        low, high = row.get(self.low, math.nan), row.get(self.high, math.nan)
+        if text and math.isfinite(low) and math.isfinite(high):
+            text = f"{text} ({shown(float(low))}–{shown(float(high))})"
+        edits = str(row.get(EDITED) or "")
+        return text + PENCIL if f"{self.name.replace('_', ' ')} edited" in edits else text
+
+
+def columns_of(names: Sequence[str], units: dict[str, str]) -> list[ShownColumn]:
+    """The figures of a table with these columns."""
+    found = []
+    for column in names:
+        unit = units.get(column, "")
+        name = column.removesuffix("_percent") if unit == "%" else column.removesuffix(f"_{unit}") if unit else column
+        if column in HIDDEN or name.endswith((LOW, HIGH)):
+            continue
+        ending = column[len(name) :]
+        ends = [f"{name}{end}{ending}" for end in (LOW, HIGH)]
+        low, high = ends if all(end in names for end in ends) else ("", "")
+        found.append(ShownColumn(column, name, unit, low, high))
+    return found
+
+
+def views_of(rows: Sequence[Row]) -> list[str]:
+    """The views that a table has rows for."""
+    parts = any(row["component"] != WHOLE for row in rows)
+    found = [SEGMENTS, *([PARTS] if parts else [])]
+    found += [SLICES] if any(_number(row, "slice") is not None for row in rows) else []
+    return found + ([TIMES] if any(_number(row, "time_point") for row in rows) else [])
+
+
+def rows_in_view(rows: Sequence[Row], view: str, text: str = "") -> list[Row]:
+    """The rows of a view whose name holds the text. Parts: segments in one piece are shown once."""
+    if view == SLICES:
+        found = [row for row in rows if _number(row, "slice") is not None]
+    else:
+        first = [row for row in rows if _number(row, "slice") is None]
+        found = first if view == TIMES else [row for row in first if not _number(row, "time_point")]
+        pieces = Counter((row["segment"], _number(row, "time_point")) for row in found)
+        several = {key for key, count in pieces.items() if count > 2}
+        found = [
+            row
+            for row in found
+            if row["component"] == WHOLE or (view == PARTS and (row["segment"], _number(row, "time_point")) in several)
+        ]
+    wanted = text.strip().lower()
+    return [row for row in found if wanted in row["name"].lower()]
+
+
+def sorted_rows(rows: Sequence[Row], column: str, descending: bool, grouped: bool) -> list[Row]:
+    """Rows by the value of a column, those without one last; grouped: parts stay below their segment."""
+    if not grouped:
+        return sorted(rows, key=lambda row: _rank(row.get(column), descending))
+    wholes = [row for row in rows if row["component"] == WHOLE]
+    result = []
+    for whole in sorted(wholes, key=lambda row: _rank(row.get(column), descending)):
+        parts = [row for row in rows if row["segment"] == whole["segment"] and row["component"] != WHOLE]
+        result += [whole, *sorted(parts, key=lambda row: _rank(row.get(column), descending))]
+    return result
+
+
+def part_of(row: Row, view: str) -> str:
+    """What of its segment a row is, in words."""
+    if view == SLICES:
+        return str(int(row["slice"]))
+    if view == TIMES:
+        time = _number(row, "time_s")
+        return f"{time:g} s" if time is not None else str(int(row["time_point"]) + 1)
+    return _("all") if row["component"] == WHOLE else str(row["component"])
+
+
+def tip_of(row: Row, columns: Sequence[ShownColumn]) -> str:
+    """All figures of a row, one a line."""
+    lines = [f"{c.name.replace('_', ' ')}: {c.text(row)} {shown_unit(c.unit)}".rstrip() for c in columns if c.text(row)]
+    return "\n".join([row["name"], *filter(None, [str(row.get(EDITED) or "")]), *lines])
+
+
+def _number(row: Row, key: str) -> float | None:
+    value = row.get(key)
+    return None if value is None or value == "" or value != value else float(value)
+
+
+def _rank(value: Any, descending: bool) -> tuple:
+    if value is None or value != value or value == "":
+        return 1, 0.0, ""
+    if isinstance(value, (int, float)):
+        return 0, -value if descending else value, ""
+    text = str(value).lower()
+    return 0, 0.0, "".join(chr(0x10FFFF - ord(letter)) for letter in text) if descending else text

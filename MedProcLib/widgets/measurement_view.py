@@ -1,0 +1,268 @@
+"""The table of measurements in the panel: views, filter, choice of columns, sorting; a click shows the place."""
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..scene.measurement_place import place_of_row
+from ..scene.tables import rows_of_table, unit_of_column
+from ..scene.views import jump_views
+from .measured_rows import (
+    PARTS,
+    SEGMENTS,
+    TIMES,
+    USUAL,
+    Row,
+    ShownColumn,
+    columns_of,
+    part_of,
+    rows_in_view,
+    sorted_rows,
+    tip_of,
+    views_of,
+)
+from .results_table import ResultsTable
+from .segment_choice import color_of
+
+# So many rows are filled in; more would take seconds.
+MOST_ROWS = 300
+TABLE_HEIGHT = 190
+SEGMENT_COLUMN, PART_COLUMN = "name", "component"
+
+
+class MeasurementView:
+    """widget: to put in a layout.
+
+    get_table: the table node, or None; get_segmentation: what it was measured of, for its colors; get_columns,
+    set_columns: names of the figures that the reader chose, empty for the usual ones, kept by the caller.
+    Call changed() when the table, or what it holds, may be another one.
+    """
+
+    def __init__(
+        self,
+        get_table: Callable[[], Any],
+        get_segmentation: Callable[[], Any],
+        get_columns: Callable[[], list[str]],
+        set_columns: Callable[[list[str]], None],
+    ) -> None:
+        self._get_table, self._get_segmentation = get_table, get_segmentation
+        self._get_columns, self._set_columns = get_columns, set_columns
+        self._rows: list[Row] = []
+        self._columns: list[ShownColumn] = []
+        self._sorted_by = ""
+        self._descending = False
+        self._filling = False
+        self.shown: list[Row] = []
+        self.widget = qt.QWidget()
+        self._make_widgets()
+        self.changed()
+
+    @property
+    def columns(self) -> list[ShownColumn]:
+        """All figures of the table."""
+        return self._columns
+
+    @property
+    def chosen(self) -> list[ShownColumn]:
+        """The figures that are shown."""
+        wanted = self._get_columns()
+        return [column for column in self._columns if column.name in (wanted or USUAL)]
+
+    @property
+    def view(self) -> str:
+        """One of measured_rows' views."""
+        index = self.view_box.currentIndex
+        return self._views[index] if 0 <= index < len(self._views) else SEGMENTS
+
+    def changed(self) -> None:
+        """Show the table as it is now."""
+        table = self._get_table()
+        self._rows = rows_of_table(table) if table is not None else []
+        names = list(self._rows[0]) if self._rows else []
+        self._columns = columns_of(names, {name: unit_of_column(table, name) for name in names})
+        self._show_views()
+        self._fill()
+
+    def set_view(self, view: str) -> None:
+        """Show another view, where the table has it."""
+        if view in self._views:
+            self.view_box.currentIndex = self._views.index(view)
+
+    def sort(self, column: str, descending: bool = False) -> None:
+        """Sort by a figure's column, 'name' or 'component'; '' is the order of the table."""
+        self._sorted_by, self._descending = column, descending
+        self._fill()
+
+    def _show_views(self) -> None:
+        views = views_of(self._rows) if self._rows else []
+        if views != self._views:
+            self._filling = True
+            self._views = views
+            self.view_box.clear()
+            for view in views:
+                self.view_box.addItem(_(view))
+            wanted = next((view for view in (self._wanted, PARTS) if view in views), SEGMENTS)
+            self.view_box.currentIndex = views.index(wanted) if wanted in views else -1
+            self._filling = False
+        for widget in (self.view_box, self.filter_edit, self.columns_button, self.table_widget):
+            widget.visible = bool(self._rows)
+        self.view_box.enabled = len(views) > 1
+        self.empty_label.visible = not self._rows
+
+    def _fill(self) -> None:
+        view = self.view
+        rows = rows_in_view(self._rows, view, self.filter_edit.text)
+        if self._sorted_by:
+            rows = sorted_rows(rows, self._sorted_by, self._descending, view == PARTS)
+        self.shown = rows
+        rows, chosen = rows[:MOST_ROWS], self.chosen
+        with_part = view != SEGMENTS
+        part_title = {PARTS: _("Part"), TIMES: _("Time")}.get(view, _("Slice"))
+        self._filling = True
+        self.results.show(
+            [_("Segment"), *([part_title] if with_part else []), *[column.title for column in chosen]],
+            [
+                [row["name"], *([part_of(row, view)] if with_part else []), *[column.text(row) for column in chosen]]
+                for row in rows
+            ],
+            [tip_of(row, self._columns) for row in rows],
+        )
+        self._color(rows, len(chosen) + with_part)
+        header = self.table_widget.horizontalHeader()
+        header.setSortIndicatorShown(bool(self._sorted_by))
+        keys = self._keys()
+        if self._sorted_by in keys:
+            order = qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
+            header.setSortIndicator(keys.index(self._sorted_by), order)
+        self._filling = False
+        hidden = len(self.shown) - len(rows)
+        self.more_label.visible = hidden > 0
+        self.more_label.text = _("{n} more rows: filter by name, or see the table node.").format(n=hidden)
+
+    def _color(self, rows: Sequence[Row], figures: int) -> None:
+        """Segments in their colors, numbers to the right."""
+        colors = _colors(self._get_segmentation())
+        for number, row in enumerate(rows):
+            color = colors.get(row["name"])
+            if color is not None:
+                self.table_widget.item(number, 0).setData(qt.Qt.DecorationRole, color)
+            for column in range(1, figures + 1):
+                self.table_widget.item(number, column).setData(
+                    qt.Qt.TextAlignmentRole, int(qt.Qt.AlignRight) | int(qt.Qt.AlignVCenter)
+                )
+
+    def _keys(self) -> list[str]:
+        """What each column of the widget sorts by."""
+        part = {SEGMENTS: [], PARTS: [PART_COLUMN], TIMES: ["time_point"]}.get(self.view, ["slice"])
+        return [SEGMENT_COLUMN, *part, *[column.column for column in self.chosen]]
+
+    def _on_header(self, section: int) -> None:
+        keys = self._keys()
+        if not 0 <= section < len(keys):
+            return
+        key = keys[section]
+        if key != self._sorted_by:
+            self.sort(key, descending=section > 0)  # the largest is what a reader looks for
+        elif self._descending == (section > 0):
+            self.sort(key, not self._descending)
+        else:
+            self.sort("")
+
+    def _on_row(self, place: int) -> None:
+        if self._filling or not 0 <= place < len(self.shown):
+            return
+        where = place_of_row(self.shown[place], self._get_table())
+        if where is not None:
+            jump_views(slicer.mrmlScene, where)
+
+    def _on_view(self, index: int) -> None:
+        if not self._filling:
+            self._wanted = self.view
+            self._fill()
+
+    def _on_columns(self) -> None:
+        """Offer all figures to check, in the order of the table."""
+        menu = self.columns_menu
+        menu.clear()
+        shown = {column.name for column in self.chosen}
+        for column in self._columns:
+            action = menu.addAction(column.title.replace("\n", " "))
+            action.checkable = True
+            action.checked = column.name in shown
+            action.connect("toggled(bool)", lambda on, name=column.name: self._toggle(name, on))
+        menu.addSeparator()
+        menu.addAction(_("Usual figures")).connect("triggered()", lambda: self._choose([]))
+
+    def _toggle(self, name: str, on: bool) -> None:
+        names = [column.name for column in self.chosen]
+        self._choose([*names, name] if on else [other for other in names if other != name])
+
+    def _choose(self, names: list[str]) -> None:
+        self._set_columns(names)
+        self._fill()
+
+    def _make_widgets(self) -> None:
+        self._views: list[str] = []
+        self._wanted = ""  # the view that the reader chose
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        self.empty_label = qt.QLabel(_("Nothing measured yet."))
+        self.view_box = qt.QComboBox()
+        self.view_box.objectName = "measurementView"
+        self.view_box.toolTip = _(
+            "Whole segments, their separate parts, their slices, or the time points of a sequence"
+        )
+        self.view_box.connect("currentIndexChanged(int)", self._on_view)
+        self.filter_edit = qt.QLineEdit()
+        self.filter_edit.objectName = "measurementFilter"
+        self.filter_edit.placeholderText = _("Filter by name")
+        self.filter_edit.toolTip = _("Show only segments whose name holds this text")
+        self.filter_edit.connect("textChanged(QString)", lambda text: self._fill())
+        self.columns_button = qt.QToolButton()
+        self.columns_button.objectName = "measurementColumns"
+        self.columns_button.text = _("Columns")
+        self.columns_button.toolTip = _("Choose the figures that are shown")
+        self.columns_button.popupMode = qt.QToolButton.InstantPopup
+        self.columns_menu = qt.QMenu(self.columns_button)
+        self.columns_menu.connect("aboutToShow()", self._on_columns)
+        self.columns_button.setMenu(self.columns_menu)
+        row = qt.QHBoxLayout()
+        for widget, stretch in ((self.view_box, 0), (self.filter_edit, 1), (self.columns_button, 0)):
+            row.addWidget(widget, stretch)
+        self.table_widget = _table()
+        self.results = ResultsTable(self.table_widget, self._on_row)
+        self.table_widget.horizontalHeader().connect("sectionClicked(int)", self._on_header)
+        self.more_label = qt.QLabel()
+        self.more_label.wordWrap = True
+        layout.addWidget(self.empty_label)
+        layout.addLayout(row)
+        layout.addWidget(self.table_widget)
+        layout.addWidget(self.more_label)
+
+
+def _table() -> Any:
+    table = qt.QTableWidget()
+    table.objectName = "resultsTable"
+    table.toolTip = _("Click a row to see it in every view, a heading to sort; hover for all figures")
+    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+    table.alternatingRowColors = True
+    table.wordWrap = False
+    table.verticalHeader().visible = False
+    table.horizontalHeader().setHighlightSections(False)
+    table.horizontalHeader().setSectionsClickable(True)
+    table.setMinimumHeight(TABLE_HEIGHT)
+    return table
+
+
+def _colors(segmentation: Any) -> dict[str, Any]:
+    """QColor by name of segment."""
+    if segmentation is None or segmentation.GetSegmentation() is None:
+        return {}
+    content = segmentation.GetSegmentation()
+    segments = [content.GetSegment(segment_id) for segment_id in content.GetSegmentIDs()]
+    return {segment.GetName(): color_of(segment) for segment in segments}
