@@ -29,6 +29,7 @@ MALFORMED = (
     TypeError,
     AttributeError,
     NotImplementedError,
+    OverflowError,
     RecursionError,
     struct.error,
     pydicom.errors.BytesLengthException,

@@ -77,7 +77,7 @@ def read_image_file(path: str | Path) -> ImageFile:
 
 
 def dicom_files(path: str | Path) -> tuple[Path, ...]:
-    """The files of a DICOM series, in no order, without reading its voxels; of another file itself. Raises InputError."""
+    """The files of a DICOM series, in no order, its voxels not read; a file itself. Raises InputError."""
     path, number = _path_and_number(path)
     return series_files(path, number) if path.is_dir() else (path,)
 

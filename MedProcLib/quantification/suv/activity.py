@@ -21,6 +21,8 @@ from .tracer import Tracer, radiopharmaceutical_of, read_tracer
 from .vendors import GE, GE_SCAN_START, SIEMENS, SIEMENS_DECAY_CORRECTION
 
 MIDNIGHT = datetime.time()
+# Beyond these a value was left uninitialized: a scan takes less than a day, ten half-lives are a factor of 1024.
+LONGEST_MS, LARGEST_FACTOR = 86_400_000.0, 1024.0
 
 
 def per_injected_activity(headers: Sequence[Dataset], settings: SuvSettings, record: Record) -> np.ndarray:
@@ -54,11 +56,12 @@ def per_injected_activity(headers: Sequence[Dataset], settings: SuvSettings, rec
 
 def _frame(header: Dataset) -> Frame:
     duration, reference = number(header, "ActualFrameDuration"), number(header, "FrameReferenceTime")
+    factor = number(header, "DecayFactor")
     return Frame(
         acquisition_start(header),
-        None if not duration or duration < 0 else duration / 1000,
-        None if reference is None else reference / 1000,
-        number(header, "DecayFactor"),
+        duration / 1000 if duration is not None and 0 < duration <= LONGEST_MS else None,
+        reference / 1000 if reference is not None and 0 <= reference <= LONGEST_MS else None,
+        factor if factor is not None and 1 <= factor <= LARGEST_FACTOR else None,
     )
 
 

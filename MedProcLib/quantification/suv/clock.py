@@ -11,6 +11,8 @@ from .header import text
 _DATE = re.compile(r"(\d{4})[.\-]?(\d{2})[.\-]?(\d{2})")
 _TIME = re.compile(r"(\d{2})(?::?(\d{2})(?::?(\d{2})(?:\.(\d{1,6})\d*)?)?)?")
 _OFFSET = re.compile(r"[+-]\d{4}")
+# Other years are placeholders (00010101, 99991231).
+YEARS = range(1850, 2200)
 # Stands for the date where a series states none: only differences count.
 UNKNOWN_DATE = datetime.date(2000, 1, 1)
 HALF_DAY = datetime.timedelta(hours=12)
@@ -20,8 +22,10 @@ DAY = datetime.timedelta(days=1)
 def parse_date(value: str) -> datetime.date | None:
     """YYYYMMDD, also with dots (ACR-NEMA) or dashes; None when there is no such day."""
     match = _DATE.fullmatch(value.strip())
+    if match is None or int(match[1]) not in YEARS:
+        return None
     try:
-        return datetime.date(*map(int, match.groups())) if match else None
+        return datetime.date(*map(int, match.groups()))
     except ValueError:
         return None
 

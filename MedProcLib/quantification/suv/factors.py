@@ -10,15 +10,25 @@ from pydicom.dataset import Dataset
 from ...core.errors import InputError
 from .activity import per_injected_activity
 from .corrections import check_attenuation, require_pet
-from .header import text
+from .header import items, text
 from .normalization import JAMES_LARGEST_BMI, NORMALIZATIONS, Normalization
 from .patient import Patient, read_patient
 from .quantity import Quantity, rescale_slopes, stored_quantity
 from .record import Record, Step, range_of
 from .settings import SuvSettings
+from .tracer import TRACERS, facts
 
 # What is one for all slices of a series; different values are of several series put together.
-SERIES_WIDE = ("Units", "SUVType", "DecayCorrection", "PatientID", "PatientWeight", "PatientSize", "PatientSex")
+SERIES_WIDE = (
+    "SeriesInstanceUID",
+    "Units",
+    "SUVType",
+    "DecayCorrection",
+    "PatientID",
+    "PatientWeight",
+    "PatientSize",
+    "PatientSex",
+)
 
 
 @dataclass(frozen=True)
@@ -134,3 +144,5 @@ def _require_one_series(headers: Sequence[Dataset]) -> None:
         if len(values) > 1:
             listed = ", ".join(sorted(value or "missing" for value in values))
             raise InputError(f"{keyword} differs between slices ({listed}): give the slices of one series.")
+    if len({tuple(map(facts, items(header, TRACERS))) for header in headers}) > 1:
+        raise InputError("Activity, half-life or injection differ between slices: give the slices of one series.")

@@ -6,7 +6,7 @@ from ...core.errors import InputError
 from .header import number
 from .nuclides import Nuclide, named_nuclides
 from .record import Record
-from .settings import SuvSettings
+from .settings import LIMITS, SuvSettings
 
 # Half-lives that differ by less are one, in tables of different years; by more, one is of another nuclide.
 SAME_HALF_LIFE, OTHER_NUCLIDE = 0.01, 0.05
@@ -22,6 +22,10 @@ def half_life(item: Dataset, settings: SuvSettings, record: Record) -> float:
         return settings.half_life_s
     named = named_nuclides(item)
     stated = number(item, "RadionuclideHalfLife") or 0.0
+    if stated > LIMITS["half_life_s"][1]:
+        raise InputError(
+            f"Radionuclide Half Life (0018,1075) is {stated:g} s: give the right one, e.g. --half-life 6586."
+        )
     if stated <= 0:
         return _table_half_life(named, record)
     others = {where: one for where, one in named.items() if _differs(stated, one) > OTHER_NUCLIDE}

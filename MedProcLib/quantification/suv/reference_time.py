@@ -191,20 +191,17 @@ def _by_reference(frames: Sequence[Frame], decay: float) -> Moment | None:
 
 def _by_decay_factor(frames: Sequence[Frame], decay: float) -> Moment | None:
     """t_acq + T_ave - ln(Decay Factor) / lambda, if all frames agree on it."""
-    factors = [frame.decay_factor for frame in frames]
-    if not factors or any(not factor or factor < 1 for factor in factors) or max(factors) < NO_DECAY_FACTOR:  # type: ignore[type-var, operator]
-        return None
-    moments = [
-        frame.acquired
-        + datetime.timedelta(seconds=average_rate_time(decay, frame.duration_s) - math.log(frame.decay_factor) / decay)
+    known = [
+        (frame.acquired, average_rate_time(decay, frame.duration_s), frame.decay_factor)
         for frame in frames
         if frame.acquired is not None and frame.duration_s and frame.decay_factor
     ]
-    return (
-        _agreed(moments, "t_acq + T_ave - ln(DF) / lambda, Decay Factor (0054,1321)")
-        if len(moments) == len(frames)
-        else None
-    )
+    if len(known) < len(frames) or not known or max(factor for _, _, factor in known) < NO_DECAY_FACTOR:
+        return None
+    moments = [
+        acquired + datetime.timedelta(seconds=average - math.log(factor) / decay) for acquired, average, factor in known
+    ]
+    return _agreed(moments, "t_acq + T_ave - ln(DF) / lambda, Decay Factor (0054,1321)")
 
 
 def _agreed(moments: list[datetime.datetime], source: str) -> Moment | None:

@@ -13,7 +13,13 @@ from .settings import SuvSettings
 
 # Bq given to people; the same numbers in MBq cannot be mistaken for them.
 BQ, MBQ = (1e6, 2e10), (1.0, 2e4)
-FACTS = ("RadionuclideTotalDose", "RadionuclideHalfLife", "RadiopharmaceuticalStartTime")
+TRACERS = "RadiopharmaceuticalInformationSequence"
+FACTS = (
+    "RadionuclideTotalDose",
+    "RadionuclideHalfLife",
+    "RadiopharmaceuticalStartTime",
+    "RadiopharmaceuticalStartDateTime",
+)
 
 
 @dataclass(frozen=True)
@@ -27,9 +33,8 @@ def radiopharmaceutical_of(header: Dataset, settings: SuvSettings) -> Dataset:
 
     Raises InputError for several tracers, unless all there is to know about the one meant is given.
     """
-    found = items(header, "RadiopharmaceuticalInformationSequence")
-    facts = {tuple(text(one, keyword) for keyword in FACTS) for one in found}
-    if len(facts) > 1:
+    found = items(header, TRACERS)
+    if len(set(map(facts, found))) > 1:
         if None in (settings.dose_mbq, settings.half_life_s, settings.injection):
             names = ", ".join(text(one, "Radiopharmaceutical") or "unnamed" for one in found)
             raise InputError(
@@ -38,6 +43,11 @@ def radiopharmaceutical_of(header: Dataset, settings: SuvSettings) -> Dataset:
             )
         return Dataset()
     return found[0] if found else Dataset()
+
+
+def facts(item: Dataset) -> tuple[str, ...]:
+    """What tells tracers apart."""
+    return tuple(text(item, keyword) for keyword in FACTS)
 
 
 def read_tracer(item: Dataset, settings: SuvSettings, record: Record) -> Tracer:

@@ -99,4 +99,5 @@ def test_slopes(refusal):
 def test_slices_of_several_series(refusal):
     assert "Units differs between slices" in refusal(header(), header(Units="GML"))
     assert "PatientWeight" in refusal(header(), header(PatientWeight=80))
+    assert "Activity, half-life or injection" in refusal(header(), header({"RadionuclideTotalDose": 100e6}))
     assert "no slice" in refusal()
