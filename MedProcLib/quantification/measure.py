@@ -96,14 +96,16 @@ class Measure:
     def _rows(
         self, volume: Volume, wanted: Wanted, labels: np.ndarray, progress: Progress, segment: Segment
     ) -> list[Row]:
-        region = segment.region(labels)
-        pieces = components_of(region) if self.components or self.diameters else [region]
+        regions = segment.regions(labels)
+        pieces = components_of(regions) if self.components or self.diameters else regions
         known: dict[int, Diameter] = {}
 
-        def row(region: Region, pieces: Sequence[Region], **which: int) -> Row:
+        def row(regions: Sequence[Region], pieces: Sequence[Region], **which: int) -> Row:
             progress.check()
-            diameter = _longest(pieces, volume, known) if self.diameters else None
-            figures = region_measurements(region, diameter, volume, wanted, "slice" in which)
+            # by the pieces' identity, so only of those that live on
+            of_pieces = {} if "slice" in which else known
+            diameter = _longest(pieces, volume, of_pieces) if self.diameters else None
+            figures = region_measurements(regions, diameter, volume, wanted, "slice" in which)
             found = Row(segment.value, f"Segment {segment.value}", which.get("component"), figures)
             return replace(_with_axes(found, diameter, volume.grid), slice=which.get("slice"))
 
@@ -111,11 +113,11 @@ class Measure:
         if self.components:
             smallest = self.smallest_component_mm3 * (1 - 1e-9)
             kept = [piece for piece in pieces if piece.count * volume.grid.voxel_volume >= smallest]
-            listed = [row(piece, [piece], component=number) for number, piece in enumerate(kept, 1)]
+            listed = [row([piece], [piece], component=number) for number, piece in enumerate(kept, 1)]
         one = len(pieces) == 1 and listed
-        whole = replace(listed[0], component=None) if one else row(region, pieces)
-        planes = slices_of(region) if self.slices and volume.is_3d else ()
-        return [whole, *listed, *(row(plane, components_of(plane), slice=plane.start[0]) for plane in planes)]
+        whole = replace(listed[0], component=None) if one else row(regions, pieces)
+        planes = slices_of(regions) if self.slices and volume.is_3d else ()
+        return [whole, *listed, *(row(plane, components_of(plane), slice=index) for index, plane in planes)]
 
     def _uptake(self, volume: Volume, labels: np.ndarray, segments: Sequence[Segment]) -> UptakeThreshold:
         if not self.pet or self.uptake not in PERCIST_FACTOR:
@@ -127,9 +129,8 @@ class Measure:
                 f"{self.uptake} takes its threshold from a segment of the liver or the aorta: there is none of label "
                 f"{self.reference_segment}; segment it and give its label as reference_segment."
             )
-        place = volume.values[reference.box]
-        what = f"segment {reference.value}"
-        return percist_threshold(place, reference.region(labels).mask, PERCIST_FACTOR[self.uptake], what)
+        place = np.concatenate([volume.values[part.box][part.mask] for part in reference.regions(labels)])
+        return percist_threshold(place, PERCIST_FACTOR[self.uptake], f"segment {reference.value}")
 
 
 def measure(

@@ -1,17 +1,17 @@
-"""Segments of a label map, their connected components and their slices, each as a mask within a box of the volume."""
+"""Segments of a label map, their connected components and their slices, each as masks within boxes of the volume."""
 
 import functools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from .clumps import Box, clumps_of
+
 # find_objects keeps a list as long as the largest label
 LARGEST_DIRECT_LABEL = 65535
-
-Box = tuple[slice, ...]
 
 
 @dataclass(frozen=True)
@@ -43,18 +43,18 @@ class Region:
 
 @dataclass(frozen=True)
 class Segment:
-    """A label value, the number it is searched by in `labels` (z, y, x), and the box that holds it."""
+    """A label value, the number it is searched by in `labels` (z, y, x), and boxes whose contents do not touch."""
 
     value: int
     number: int
-    box: Box
+    boxes: tuple[Box, ...]
 
     @property
     def box_voxels(self) -> int:
-        return int(np.prod([side.stop - side.start for side in self.box]))
+        return sum(int(np.prod([side.stop - side.start for side in box])) for box in self.boxes)
 
-    def region(self, labels: np.ndarray) -> Region:
-        return Region(labels[self.box] == self.number, tuple(side.start for side in self.box))
+    def regions(self, labels: np.ndarray) -> list[Region]:
+        return [Region(labels[box] == self.number, tuple(side.start for side in box)) for box in self.boxes]
 
 
 def segments_of(labels: np.ndarray) -> tuple[np.ndarray, list[Segment]]:
@@ -66,33 +66,60 @@ def segments_of(labels: np.ndarray) -> tuple[np.ndarray, list[Segment]]:
         labels = numbers.reshape(labels.shape) + 1
         if zero < len(known) and known[zero] == 0:
             labels[labels == zero + 1] = 0
-    found = []
-    for number, box in enumerate(ndimage.find_objects(labels), 1):
-        if box is not None:
-            found.append(Segment(number if known is None else int(known[number - 1]), number, box))
-    return labels, found
-
-
-def components_of(region: Region) -> list[Region]:
-    """Connected components (by faces, edges or corners), the largest first, then by place."""
-    numbered, count = ndimage.label(region.mask, structure=np.ones((3, 3, 3)))
-    if count == 1:
-        return [region]
-    found = [
-        Region(numbered[inner] == number, tuple(s + side.start for s, side in zip(region.start, inner, strict=True)))
-        for number, inner in enumerate(ndimage.find_objects(numbered), 1)
+    boxes: dict[int, list[Box]] = {}
+    for clump in clumps_of(labels):
+        for number, box in enumerate(ndimage.find_objects(labels[clump]), 1):
+            if box is not None:
+                boxes.setdefault(number, []).append(_within(clump, box))
+    return labels, [
+        Segment(number if known is None else int(known[number - 1]), number, tuple(boxes[number]))
+        for number in sorted(boxes)
     ]
+
+
+def components_of(regions: Sequence[Region]) -> list[Region]:
+    """Components (connected by faces, edges or corners) of regions that do not touch: largest first, then by place."""
+    found = []
+    for region in regions:
+        numbered, count = ndimage.label(region.mask, structure=np.ones((3, 3, 3)))
+        if count == 1:
+            found.append(region)
+            continue
+        for number, box in enumerate(ndimage.find_objects(numbered), 1):
+            start = tuple(side.start for side in _within(region.box, box))
+            found.append(Region(numbered[box] == number, start))
     return sorted(found, key=lambda part: (-part.count, part.start))
 
 
-def slices_of(region: Region) -> Iterator[Region]:
-    """The slices along the third axis of the image that hold any of the region."""
-    z, y, x = region.start
-    for index in np.flatnonzero(region.mask.any(axis=(1, 2))):
-        yield Region(region.mask[index : index + 1], (z + int(index), y, x))
+def slices_of(regions: Sequence[Region]) -> Iterator[tuple[int, list[Region]]]:
+    """Index along the third axis of the image, and parts of the regions there, of each slice that holds any."""
+    planes: dict[int, list[Region]] = {}
+    for region in regions:
+        z, y, x = region.start
+        for index in np.flatnonzero(region.mask.any(axis=(1, 2))).tolist():
+            planes.setdefault(z + index, []).append(Region(region.mask[index : index + 1], (z + index, y, x)))
+    yield from sorted(planes.items(), key=lambda plane: plane[0])
+
+
+def joined(regions: Sequence[Region]) -> Region:
+    """One region that holds all voxels of the regions."""
+    if len(regions) == 1:
+        return regions[0]
+    low = np.min([region.start for region in regions], axis=0)
+    high = np.max([np.add(region.start, region.mask.shape) for region in regions], axis=0)
+    whole = Region(np.zeros(high - low, bool), tuple(low.tolist()))
+    for region in regions:
+        first = np.subtract(region.start, low)
+        whole.mask[tuple(slice(a, a + n) for a, n in zip(first, region.mask.shape, strict=True))] |= region.mask
+    return whole
 
 
 def as_volume(image: sitk.Image) -> np.ndarray:
     """The values of an image (z, y, x), not copied; of a 2D image as one slice."""
     array = sitk.GetArrayViewFromImage(image)
     return array if array.ndim == 3 else array[np.newaxis]
+
+
+def _within(outer: Box, inner: Box) -> Box:
+    """A box inside another, as a box of the volume."""
+    return tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(outer, inner, strict=True))

@@ -1,4 +1,4 @@
-"""All groups of figures of one region: a segment, a component or a slice."""
+"""All groups of figures of one object: a segment, a component or a slice."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -51,20 +51,22 @@ class Wanted:
 
 
 def region_measurements(
-    region: Region, diameter: Diameter | None, volume: Volume, wanted: Wanted, is_slice: bool = False
+    regions: Sequence[Region], diameter: Diameter | None, volume: Volume, wanted: Wanted, is_slice: bool = False
 ) -> tuple[Measurement, ...]:
-    """The wanted figures of a region; diameter: its own, or that of the component where it is longest."""
-    values = volume.values[region.box][region.mask]
+    """The wanted figures of an object, whose parts (regions) do not touch; diameter: that of its longest component."""
+    parts = [volume.values[region.box][region.mask] for region in regions]
+    values = parts[0] if len(parts) == 1 else np.concatenate(parts)
+    count = values.size
     found: list[Measurement] = []
     if "size" in wanted.groups:
-        found += _size(region, volume, is_slice)
+        found += _size(regions, count, volume, is_slice)
     if diameter is not None:
         found += [
-            _measured(name, length, region.count, slice=diameter.slice_index)
+            _measured(name, length, count, slice=diameter.slice_index)
             for name, length in (("long_diameter", diameter.long_mm), ("short_diameter", diameter.short_mm))
         ]
     if "size" in wanted.groups:
-        found += _place(region, volume, is_slice)
+        found += _place(regions, count, volume, is_slice)
     value_groups = [group for group in wanted.groups if group in VALUE_GROUPS]
     found += intensity_measurements(values, volume.unit, value_groups, wanted.bins)
     if "ct" in wanted.groups:
@@ -72,7 +74,7 @@ def region_measurements(
     if "lung" in wanted.groups:
         found += lung_measurements(values, volume.grid.voxel_volume if volume.is_3d else None)
     if "pet" in wanted.groups and not is_slice:
-        found += uptake_measurements(volume.values, region, volume.spacing, wanted.uptake)
+        found += uptake_measurements(volume.values, regions, volume.spacing, wanted.uptake)
     return tuple(found)
 
 
@@ -96,20 +98,20 @@ def ends_in_space(ends: np.ndarray, slice_index: int, grid: Geometry) -> Ends:
     return tuple(map(float, first)), tuple(map(float, last))
 
 
-def _size(region: Region, volume: Volume, is_slice: bool) -> list[Measurement]:
-    count = region.count
+def _size(regions: Sequence[Region], count: int, volume: Volume, is_slice: bool) -> list[Measurement]:
     size: dict[str, float] = {"count": count}
     if is_slice or not volume.is_3d:
         size["area"] = count * volume.spacing[0] * volume.spacing[1]
     else:
+        surfaces = np.sum([surface_volume_and_area(region.mask, volume.spacing) for region in regions], axis=0)
         size["voxel_volume"] = count * volume.grid.voxel_volume
-        size["mesh_volume"], size["surface_area"] = surface_volume_and_area(region.mask, volume.spacing)
+        size["mesh_volume"], size["surface_area"] = surfaces
     return [_measured(name, value, count) for name, value in size.items()]
 
 
-def _place(region: Region, volume: Volume, is_slice: bool) -> list[Measurement]:
+def _place(regions: Sequence[Region], count: int, volume: Volume, is_slice: bool) -> list[Measurement]:
     grid = volume.grid
-    count, sums = region.index_sums
+    sums = np.sum([region.index_sums[1] for region in regions], axis=0)
     center = grid.points(sums[: grid.dimension] / count)[0]
     found = [_measured(f"centroid_{axis}", place, count) for axis, place in zip("lps", center, strict=False)]
     if is_slice:

@@ -14,7 +14,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..figure import Figure
-from ..region import as_volume, segments_of
+from ..region import as_volume, joined, segments_of
 from ..row import Row
 from .in_hounsfield import require_hounsfield
 
@@ -73,7 +73,7 @@ class CalciumScore:
         total = _Score()
         for segment, share in zip(segments, progress.parts(*[1.0] * len(segments)), strict=True):
             share(0.0, f"Scoring segment {segment.value}")
-            region = segment.region(numbers)
+            region = joined(segment.regions(numbers))
             inside = region.mask & (values[region.box] >= self.threshold_HU)
             score, planes = self._score(values[region.box], inside, image.GetSpacing())
             total = total.plus(score)

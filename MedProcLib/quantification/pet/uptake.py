@@ -1,6 +1,7 @@
 """Uptake of a region in PET: SUVmax, SUVpeak, SUVmean, metabolic volume and total lesion glycolysis."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -77,14 +78,14 @@ class UptakeThreshold:
         return parameters | ({"threshold_from": self.origin} if self.origin else {})
 
 
-def percist_threshold(values: np.ndarray, reference: np.ndarray, factor: float, what: str) -> UptakeThreshold:
-    """The threshold of PERCIST: factor x mean + 2 SD of the values in a reference region (mask of their shape).
+def percist_threshold(values: np.ndarray, factor: float, what: str) -> UptakeThreshold:
+    """The threshold of PERCIST: factor x mean + 2 SD of the values (any shape) of a reference region.
 
     factor: 1.5 for the liver, 2 for the blood pool. Its definition is for SUV by lean body mass.
     Raises InputError for a reference without numbers.
     Source: Wahl et al., J Nucl Med 50 Suppl. 1, 2009.
     """
-    sample = Sample.of(values[reference])
+    sample = Sample.of(values)
     if not sample.count:
         raise InputError(f"PERCIST needs {what} as its reference: it has no voxel with a number; segment it first.")
     mean, sd = sample.restored(sample.mean), sample.restored(sample.sd)
@@ -92,15 +93,16 @@ def percist_threshold(values: np.ndarray, reference: np.ndarray, factor: float, 
 
 
 def uptake_measurements(
-    values: np.ndarray, region: Region, spacing: tuple[float, ...], threshold: UptakeThreshold
+    values: np.ndarray, regions: Sequence[Region], spacing: tuple[float, ...], threshold: UptakeThreshold
 ) -> list[Measurement]:
-    """Figures of a region in a volume of SUV (z, y, x); spacing: x, y, z in mm.
+    """Figures of an object in a volume of SUV (z, y, x), whose parts do not touch; spacing: x, y, z in mm.
 
     Voxels without a number are left out, and how many is said. Raises InputError for values that cannot be SUV.
     Source: Boellaard et al., EJNMMI 42, 2015 (41 %); Wahl et al., J Nucl Med 50 Suppl. 1, 2009 (peak);
     IBSI (arXiv 1612.07003).
     """
-    inside = values[region.box][region.mask]
+    parts = [values[region.box][region.mask] for region in regions]
+    inside = parts[0] if len(parts) == 1 else np.concatenate(parts)
     sample = Sample.of(inside)
     if not sample.count:
         return [figure.measured(math.nan, 0, "SUV") for figure in UPTAKE_FIGURES]
@@ -108,7 +110,7 @@ def uptake_measurements(
     left_out = {"voxels_without_number": sample.left_out} if sample.left_out else {}
     maximum = sample.restored(sample.percentile(100))
     hot = Sample.of(inside[inside >= threshold.lowest(maximum)])
-    local, highest = intensity_peaks(*_surroundings(values, region, spacing), spacing)
+    local, highest = _peaks(values, regions, spacing, maximum)
     mean = hot.restored(hot.mean) if hot.count else math.nan
     volume = hot.count * float(np.prod(spacing)) / 1000
     defined = {**threshold.as_parameters(maximum), **left_out}
@@ -130,6 +132,22 @@ def _require_suv(sample: Sample) -> None:
             f"Half of the segment is above {median:.4g}, so the image is not in SUV but perhaps in Bq/ml: "
             "convert it to SUV first, or measure it without the figures of PET."
         )
+
+
+def _peaks(
+    values: np.ndarray, regions: Sequence[Region], spacing: tuple[float, ...], maximum: float
+) -> tuple[float, float]:
+    """Highest peak at the hottest voxels, and anywhere."""
+    local, highest = -math.inf, -math.inf
+    for region in regions:
+        part = values[region.box][region.mask]
+        if not np.isfinite(part).any():
+            continue
+        at_hottest, anywhere = intensity_peaks(*_surroundings(values, region, spacing), spacing)
+        highest = max(highest, anywhere)
+        if part[np.isfinite(part)].max() == maximum:
+            local = max(local, at_hottest)
+    return local, highest
 
 
 def _surroundings(values: np.ndarray, region: Region, spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:

@@ -74,7 +74,7 @@ def test_units_codes_and_definitions(tumor):
 
 def test_nothing_reaches_the_threshold():
     values = np.ones((4, 5, 6))
-    found = uptake_measurements(values, Region(values > 0, (0, 0, 0)), (4, 4, 4), UptakeThreshold("suv", 2.0))
+    found = uptake_measurements(values, [Region(values > 0, (0, 0, 0))], (4, 4, 4), UptakeThreshold("suv", 2.0))
     by_name = {m.name: m.value for m in found}
     assert by_name["metabolic_volume"] == by_name["total_lesion_glycolysis"] == 0
     assert math.isnan(by_name["mean_uptake"]) and by_name["peak_uptake"] == pytest.approx(1)
@@ -83,7 +83,7 @@ def test_nothing_reaches_the_threshold():
 def test_voxels_without_number_and_none_at_all():
     values = np.full((3, 4, 5), 2.0)
     values[0] = np.nan
-    region = Region(np.ones(values.shape, bool), (0, 0, 0))
+    region = [Region(np.ones(values.shape, bool), (0, 0, 0))]
     by_name = {m.name: m for m in uptake_measurements(values, region, (10, 10, 10), UptakeThreshold())}
     assert by_name["metabolic_volume"].value == pytest.approx(40)
     assert by_name["metabolic_volume"].parameters["voxels_without_number"] == 20
