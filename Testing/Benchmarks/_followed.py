@@ -6,6 +6,9 @@ import numpy as np
 from scipy.spatial import cKDTree
 
 
+SPLIT_LEAVES = 0.7  # of the volume, of a lesion that falls apart
+
+
 @dataclass
 class Body:
     """What is there at a time point: identity, center (mm) and volume (mm³) of each finding; box half sides."""
@@ -122,7 +125,7 @@ def _later(
         share = rng.uniform(0.55, 0.75)
         axis = rng.normal(size=3)
         axis /= np.linalg.norm(axis)
-        volumes = body.volumes[n] * np.array([share, 1 - share])
+        volumes = SPLIT_LEAVES * body.volumes[n] * np.array([share, 1 - share])
         distance = radius(volumes).sum() + 1
         centers = body.centers[n] + np.outer([1 - share, -share], axis) * distance
         halves = np.repeat(radius(volumes)[:, None], 3, axis=1)

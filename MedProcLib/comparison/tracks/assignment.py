@@ -39,6 +39,7 @@ def best(found: Hypotheses, before: int, after: int) -> np.ndarray:
 
 def _assigned(found: Hypotheses, which: np.ndarray) -> np.ndarray:
     """The best of pairs."""
+    which = which[np.argsort(found.gains[which], kind="stable")]  # of two for the same pieces the better one stays
     mine, row = np.unique([found.before[n][0] for n in which], return_inverse=True)
     theirs, column = np.unique([found.after[n][0] for n in which], return_inverse=True)
     gains, number = np.zeros((len(mine), len(theirs))), np.full((len(mine), len(theirs)), -1)

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+from scipy.sparse import coo_matrix
 
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
@@ -12,7 +13,7 @@ from ..halfway import transform_of
 from .extend import extend
 from .hypotheses import Shares
 from .label_pieces import LabelPieces, pieces_of
-from .model import Observation, Patient, TimePoint
+from .model import Patient, TimePoint
 from .overlap import overlap_table
 from .settings import Follow
 
@@ -123,25 +124,11 @@ def shares_of(
     theirs: LabelPieces, labels: list[tuple[int, ...]], mine: LabelPieces, progress: Progress = SILENT
 ) -> Shares:
     """Overlap of findings, each one or more labels of a label map, with the pieces of another one."""
-    table = overlap_table(theirs, mine, progress).tocsr()
+    table = overlap_table(theirs, mine, progress)
     place = {int(value): n for n, value in enumerate(theirs.pieces.labels)}
-    rows, columns, share = [], [], []
-    for row, values in enumerate(labels):
-        numbers = [place[value] for value in values if value in place]
-        if not numbers:
-            continue
-        volumes = np.asarray(table[numbers].sum(axis=0)).ravel() if len(numbers) > 1 else None
-        start, stop = table.indptr[numbers[0]], table.indptr[numbers[0] + 1]
-        met = np.flatnonzero(volumes) if volumes is not None else table.indices[start:stop]
-        shared = volumes[met] if volumes is not None else table.data[start:stop]
-        whole = theirs.pieces.volumes[numbers].sum()
-        rows += [row] * len(met)
-        columns += met.tolist()
-        share += np.minimum(1, shared / np.minimum(whole, mine.pieces.volumes[met])).tolist()
-    return Shares(np.array(rows, int), np.array(columns, int), np.array(share, float))
-
-
-def observations_at(patient: Patient, time_point: str) -> dict[str, Observation]:
-    """The observations of a time point by track id."""
-    found = ((track.id, track.at(time_point)) for track in patient.tracks)
-    return {track_id: observation for track_id, observation in found if observation is not None}
+    of_finding = [(row, place[value]) for row, values in enumerate(labels) for value in values if value in place]
+    rows, pieces = np.array(of_finding, int).reshape(-1, 2).T
+    member = coo_matrix((np.ones(len(rows)), (rows, pieces)), shape=(len(labels), len(theirs.pieces))).tocsr()
+    shared = (member @ table.tocsr()).tocoo()
+    smaller = np.minimum((member @ theirs.pieces.volumes)[shared.row], mine.pieces.volumes[shared.col])
+    return Shares(shared.row.astype(int), shared.col.astype(int), np.minimum(1, shared.data / smaller))

@@ -12,11 +12,12 @@ from .settings import Follow
 # Costs are negative logarithms of likelihood, so that they add up.
 UNMATCHED = 5.0  # of a finding that ends or begins: 2 of them equal a distance of 4.5 standard deviations
 REAPPEARING = 1.5  # of coming back, for each time point missed
-JOINING = 2.0  # of a merge or split, for each piece more than one
+JOINING = 2.5  # of a merge or split, for each piece more than one
 LEAST_SD_MM = 0.3
 SHAPE_SD = 0.1  # how far a center moves with the outline, in radii
 NO_OVERLAP = 6.0  # cost of the place of pieces that overlap is at most this, times the share that does not
 NEAREST = 8  # partners considered for each piece
+GROWN_SIDE = 1.5  # the box around parts may be larger than that of their whole by this factor
 MOST_PARTS = 4  # pieces of a merge whose subsets are all tried
 
 
@@ -182,11 +183,14 @@ def _joins(
     volume = np.add.reduceat(parts.volumes[members], begin)
     weighted = parts.volumes[members, None] * parts.centers[members]
     center = np.add.reduceat(weighted, begin) / volume[:, None]
+    # sides do not depend on where registration puts the whole
+    sides = np.maximum.reduceat(parts.high[members], begin) - np.minimum.reduceat(parts.low[members], begin)
+    fits = np.all(sides <= GROWN_SIDE * (wholes.high[whole] - wholes.low[whole]) + 2 * sd_mm, axis=1)
     distance = np.linalg.norm(center - wholes.centers[whole], axis=1)
     cost = _normal_cost(distance, np.cbrt(volume * 0.75 / np.pi), wholes.radii[whole], sd_mm)
     cost += _volume_cost(wholes.volumes[whole] / volume, settings) + JOINING * (sizes - 1)
     gains = np.add.reduceat(unmatched_parts[members], begin) + unmatched_wholes[whole] - cost
-    return [(tuple(sorted(sets[n])), whole[n], float(gains[n])) for n in np.flatnonzero(gains > 0)]
+    return [(tuple(sorted(sets[n])), whole[n], float(gains[n])) for n in np.flatnonzero(fits & (gains > 0))]
 
 
 def _subsets(parts: Pieces, members: np.ndarray) -> list[tuple[int, ...]]:

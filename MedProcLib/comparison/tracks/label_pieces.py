@@ -4,7 +4,6 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_3d
@@ -13,6 +12,8 @@ from ...segmentation.common.connectivity import connected_components
 from ...segmentation.common.label_boxes import box_around
 from .common_space import to_common
 from .pieces import Pieces
+
+STEP_MM = 1.0  # over which the slope of a transform is taken
 
 
 @dataclass(frozen=True)
@@ -90,22 +91,50 @@ def _summaries(
     numbers: np.ndarray, values: np.ndarray, counts: np.ndarray, grid: Geometry, from_common: sitk.Transform | None
 ) -> Pieces:
     n = len(values)
-    centers = grid.points(index_sums(numbers, n + 1)[1:] / counts[1:, None]) if n else np.zeros((0, 3))
-    boxes = ndimage.find_objects(numbers, n)
-    corners = [
-        [[box[2 - axis].start - 0.5, box[2 - axis].stop - 0.5][(corner >> axis) & 1] for axis in range(3)]
-        for box in boxes
-        for corner in range(8)
-    ]
-    around = to_common(grid.points(np.array(corners)), from_common) if n else np.zeros((0, 3))
-    around = around.reshape(n, 8, 3)
+    if n == 0:
+        none = np.zeros((0, 3))
+        return Pieces(values, none, none, none, np.zeros(0), np.zeros(0), none)
+    indices = index_sums(numbers, n + 1)[1:] / counts[1:, None]
+    centers = grid.points(indices)
+    common = to_common(centers, from_common)
+    halves = _half_sides(numbers, indices, counts, grid, centers, from_common)
     # surfaces and volumes are those of the time point's own space, where they are measured
     return Pieces(
         values,
-        to_common(centers, from_common),
-        around.min(axis=1),
-        around.max(axis=1),
+        common,
+        common - halves,
+        common + halves,
         counts[1:] * grid.voxel_volume,
         surfaces_of(numbers, grid, n + 1)[1:],
         centers,
     )
+
+
+def _half_sides(
+    numbers: np.ndarray,
+    indices: np.ndarray,
+    counts: np.ndarray,
+    grid: Geometry,
+    centers: np.ndarray,
+    from_common: sitk.Transform | None,
+) -> np.ndarray:
+    """Half the sides (n, 3) in mm of the box around the ellipsoid that has each piece's second moments.
+
+    Unlike the box around its voxels it turns with the piece, whatever the directions of the grid.
+    """
+    where = np.nonzero(numbers)
+    owner = numbers[where]
+    offsets = [axis - indices[owner - 1, 2 - n] for n, axis in enumerate(where)][::-1]
+    moments = np.zeros((len(indices), 3, 3))
+    for a in range(3):
+        for b in range(a + 1):
+            sums = np.bincount(owner, offsets[a] * offsets[b], len(counts))[1:]
+            moments[:, a, b] = moments[:, b, a] = sums / counts[1:]
+        moments[:, a, a] += 1 / 12  # of a voxel itself
+    to_mm = grid.index_to_point[:3, :3]
+    ends = [to_common(centers + sign * STEP_MM * unit, from_common) for unit in np.eye(3) for sign in (1, -1)]
+    slopes = np.stack([(ends[2 * n] - ends[2 * n + 1]) / (2 * STEP_MM) for n in range(3)], axis=2)
+    axes = slopes @ to_mm
+    covariance = axes @ moments @ axes.transpose(0, 2, 1)
+    # a solid ellipsoid's variance along an axis is a fifth of its half side squared
+    return np.sqrt(5 * np.diagonal(covariance, axis1=1, axis2=2))

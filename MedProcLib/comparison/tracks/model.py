@@ -7,6 +7,8 @@ from dataclasses import dataclass, field, replace
 
 from ...core.errors import InputError
 from ...core.measurement import Measurement
+from ..growth.measured import Measured
+from ..response.model import Kind
 from .settings import Follow
 
 Point = tuple[float, float, float]
@@ -20,15 +22,6 @@ class Status(enum.StrEnum):
     ACCEPTED = "accepted"
     EDITED = "edited"
     REJECTED = "rejected"
-
-
-class Kind(enum.StrEnum):
-    """Role of a track in a response criterion."""
-
-    UNDEFINED = ""
-    TARGET = "target"
-    NON_TARGET = "non-target"
-    NEW = "new"
 
 
 @dataclass(frozen=True)
@@ -83,6 +76,10 @@ class Estimate:
     high: float | None = None
     reader: str = ""
 
+    @property
+    def measured(self) -> Measured:
+        return Measured(self.measurement.value, self.low, self.high)
+
 
 @dataclass(frozen=True)
 class Observation:
@@ -105,13 +102,14 @@ class Observation:
         return next((e for e in self.estimates if e.measurement.name == name), None)
 
     @property
-    def volume_mm3(self) -> float:
-        """The measured or edited volume; that of the outline before measuring."""
+    def volume(self) -> Measured:
+        """The measured or edited volume (mm³) with its interval; that of the outline before measuring."""
         estimate = self.estimate("voxel_volume")
-        return estimate.measurement.value if estimate else self.place.volume_mm3
+        return estimate.measured if estimate else Measured(self.place.volume_mm3)
 
     @property
     def counts(self) -> bool:
+        """Whether it is there for figures and classes: not once a reader has rejected it."""
         return self.status is not Status.REJECTED
 
 
@@ -119,6 +117,7 @@ class Observation:
 class Track:
     """One lesion: its observations in time order, at most one for each time point.
 
+    kind: its role in response criteria, None while undecided; node: it is a lymph node.
     parent: id of the track it split from, at its first observation; merged_into: id of the track it became part of,
     at the time point merged_at.
     """
@@ -128,7 +127,8 @@ class Track:
     name: str = ""
     organ: str = ""
     site: str = ""
-    kind: Kind = Kind.UNDEFINED
+    kind: Kind | None = None
+    node: bool = False
     parent: str = ""
     merged_into: str = ""
     merged_at: str = ""
@@ -180,15 +180,19 @@ class Patient:
         return {point.id: place for place, point in enumerate(self.time_points)}
 
     def with_tracks(self, *changed: Track) -> "Patient":
-        """The patient with these tracks in place of those of the same id; new ones come last."""
-        by_id = {track.id: track for track in changed}
-        kept = tuple(by_id.pop(track.id, track) for track in self.tracks)
-        return replace(self, tracks=kept + tuple(by_id.values()))
+        """The patient with these tracks in place of those of the same id, and with new ones; in order of number."""
+        by_id = {track.id: track for track in (*self.tracks, *changed)}
+        return replace(self, tracks=tuple(sorted(by_id.values(), key=lambda track: number_of(track.id))))
 
 
 def track_id(number: int) -> str:
     """'F001', 'F002', ..., 'F1000', ..."""
     return f"F{number:03d}"
+
+
+def number_of(track_id: str) -> int:
+    """The number in a track's id."""
+    return int(track_id[1:])
 
 
 def _found(things, wanted: str, what: str):

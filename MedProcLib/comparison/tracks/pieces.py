@@ -12,7 +12,8 @@ class Pieces:
     """Summaries of n pieces, in the common space (LPS, mm).
 
     labels: (n,) value in the time point's label map; centers: (n, 3); low, high: (n, 3) corners of the box around
-    each; volumes: (n,) mm³, positive; surfaces: (n,) mm²; own_centers: (n, 3) LPS in the time point's own space.
+    each, or around the ellipsoid of its second moments; volumes: (n,) mm³, positive; surfaces: (n,) mm²;
+    own_centers: (n, 3) LPS in the time point's own space.
     """
 
     labels: np.ndarray

@@ -49,4 +49,4 @@ def local_shift(before: Before, after: Pieces, found: Hypotheses, chosen: np.nda
     shifts[enough] = np.nanmedian(values[enough], axis=1)
     left = (moved - shifts[i])[enough[i]]
     remaining = MAD_TO_SD * float(np.median(np.abs(left))) if len(left) else sd_mm
-    return Shift(shifts, float(np.clip(1.1 * remaining, sd_mm / 2, sd_mm)))
+    return Shift(shifts, float(np.clip(1.25 * remaining, sd_mm / 2, sd_mm)))

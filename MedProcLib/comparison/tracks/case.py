@@ -1,0 +1,53 @@
+"""A patient's tracks as the case that response criteria read."""
+
+from ...core.errors import InputError
+from ..growth.measured import Measured
+from ..response import model as response
+from .model import Observation, Patient, Track
+
+
+def case_of(patient: Patient, protocol: response.Protocol | None = None) -> response.Case:
+    """The case of the tracks that are marked as target, non-target or new; their status at each time point.
+
+    A time point without an observation is 'absent' once the track was seen before, 'merged' from the time point on at
+    which it became part of another one; rejected observations count as absent. Diameters, volume and mean (in HU) are
+    those measured. Raises InputError for time points without a date.
+    """
+    for point in patient.time_points:
+        if point.date is None:
+            raise InputError(f"Time point '{point.id}' has no date; response criteria need one.")
+    times = tuple(response.TimePoint(p.id, p.date) for p in patient.time_points if p.date is not None)
+    lesions = tuple(_lesion(patient, track) for track in patient.tracks if track.kind is not None)
+    return response.Case(times, lesions, *([protocol] if protocol is not None else []))
+
+
+def _lesion(patient: Patient, track: Track) -> response.Lesion:
+    order = patient.order
+    marked = {t.id for t in patient.tracks if t.kind is not None}
+    assessments, seen = [], False
+    for point in patient.time_points:
+        observation = track.at(point.id)
+        if observation is not None and observation.counts:
+            assessments.append(_present(observation))
+            seen = True
+        elif seen and track.merged_into in marked and order[point.id] >= order[track.merged_at]:
+            status = response.Status.MERGED
+            assessments.append(response.Assessment(point.id, status, merged_into=track.merged_into))
+        elif seen:
+            assessments.append(response.Assessment(point.id, response.Status.ABSENT))
+    assert track.kind is not None
+    return response.Lesion(track.id, track.organ, track.kind, track.node, tuple(assessments))
+
+
+def _present(observation: Observation) -> response.Assessment:
+    def of(name: str, unit: str) -> Measured | None:
+        estimate = observation.estimate(name)
+        return estimate.measured if estimate is not None and estimate.measurement.unit == unit else None
+
+    return response.Assessment(
+        observation.time_point,
+        long_mm=of("long_diameter", "mm"),
+        short_mm=of("short_diameter", "mm"),
+        volume_mm3=observation.volume,
+        mean_hu=of("mean", "HU"),
+    )

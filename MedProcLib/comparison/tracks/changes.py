@@ -1,0 +1,148 @@
+"""What became of each track from one time point to the next, and since its baseline and nadir."""
+
+from collections import defaultdict
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from ..growth.change import SizeChange, size_change
+from ..growth.measured import Measured, total
+from ..result import Change
+from .model import Observation, Patient, TimePoint, Track
+
+NOTHING = Measured.exact(0.0)
+
+
+@dataclass(frozen=True)
+class Interval:
+    """A track from one time point (start) to another (end), both ids; rule: what decided the class, in words.
+
+    before, after: volumes in mm³, exactly 0 where the finding was not there; of all parts of a merged or split one.
+    None where the track went on in another one.
+    """
+
+    start: str
+    end: str
+    change: Change
+    rule: str
+    before: Measured
+    after: Measured | None
+
+    def size(self, relevant_percent: float) -> SizeChange | None:
+        """Difference with its 95 % interval, and whether it is beyond measurement error."""
+        return size_change(self.before, self.after, relevant_percent) if self.after is not None else None
+
+
+def intervals(patient: Patient) -> dict[str, tuple[Interval, ...]]:
+    """The intervals of each track by its id, from the one in which it came to the one in which it went.
+
+    A rejected observation counts as not there. Classes are those of result.Change: what has no observation before is
+    new (or split from its parent), except at the patient's first time point; what comes back after time points without
+    it has reappeared; grown, shrunk and stable as the settings' rule says.
+    """
+    relations = _Relations.of(patient)
+    return {track.id: tuple(_of_track(patient, track, relations)) for track in patient.tracks}
+
+
+def since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
+    """A track at a time point against its 'baseline' (first observation), 'nadir' (smallest before) or 'previous'.
+
+    The class since baseline is new for a track that was not there at the patient's first time point. None without an
+    observation at the time point or one to compare with.
+    """
+    order = patient.order
+    now = track.at(time_point)
+    earlier = [o for o in track.observations if o.counts and order[o.time_point] < order[time_point]]
+    if now is None or not now.counts or not earlier:
+        return None
+    then = {
+        "baseline": earlier[0],
+        "nadir": min(earlier, key=lambda o: o.volume.value),
+        "previous": earlier[-1],
+    }[reference]
+    change, rule = _judged(patient, then, now)
+    if reference == "baseline" and order[earlier[0].time_point] > 0:
+        first = patient.time_points[0]
+        change, rule = Change.NEW, f"new: not there at {_named(first)}"
+    return Interval(then.time_point, time_point, change, rule, then.volume, now.volume)
+
+
+@dataclass(frozen=True)
+class _Relations:
+    """Tracks that merged into one at a time point, and tracks that split from one, by (id, time point)."""
+
+    merged: Mapping[tuple[str, str], list[Track]]
+    children: Mapping[tuple[str, str], list[Track]]
+
+    @classmethod
+    def of(cls, patient: Patient) -> "_Relations":
+        merged, children = defaultdict(list), defaultdict(list)
+        for track in patient.tracks:
+            counted = [o for o in track.observations if o.counts]
+            if track.merged_into:
+                merged[track.merged_into, track.merged_at].append(track)
+            if track.parent and counted:
+                children[track.parent, counted[0].time_point].append(track)
+        return cls(merged, children)
+
+
+def _of_track(patient: Patient, track: Track, relations: _Relations):
+    seen = {o.time_point: o for o in track.observations if o.counts}
+    last: Observation | None = None
+    before: TimePoint | None = None
+    for point in patient.time_points:
+        now = seen.get(point.id)
+        if before is not None and (now or last):
+            interval = _interval(patient, track, before, point, last, now, relations)
+            if interval is not None:
+                yield interval
+        last, before = now or last, point
+
+
+def _interval(
+    patient: Patient,
+    track: Track,
+    before: TimePoint,
+    point: TimePoint,
+    last: Observation | None,
+    now: Observation | None,
+    relations: _Relations,
+) -> Interval | None:
+    start, end = before.id, point.id
+    if now is None:
+        if last is None or last.time_point != before.id:
+            return None
+        if track.merged_into and track.merged_at == point.id:
+            return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
+        return Interval(start, end, Change.GONE, f"gone: not found at {_named(point)}", last.volume, NOTHING)
+    if last is None:
+        if track.parent:
+            return Interval(start, end, Change.SPLIT, f"split from {track.parent}", NOTHING, now.volume)
+        return Interval(start, end, Change.NEW, f"new: not found before {_named(point)}", NOTHING, now.volume)
+    if last.time_point != before.id:
+        rule = f"reappeared: not found at {_named(before)}; {_judged(patient, last, now)[1]}"
+        return Interval(last.time_point, end, Change.REAPPEARED, rule, last.volume, now.volume)
+    others = [seen for t in relations.merged.get((track.id, point.id), ()) if (seen := _last(patient, t, point))]
+    if others:
+        names = ", ".join(t.id for t in relations.merged[track.id, point.id])
+        whole = total([last.volume, *(o.volume for o in others)])
+        return Interval(start, end, Change.MERGED, f"merged with {names}", whole, now.volume)
+    parts = {t.id: seen for t in relations.children.get((track.id, point.id), ()) if (seen := t.at(point.id))}
+    if parts:
+        whole = total([now.volume, *(o.volume for o in parts.values())])
+        return Interval(start, end, Change.SPLIT, f"split, also {', '.join(parts)}", last.volume, whole)
+    return Interval(start, end, *_judged(patient, last, now), last.volume, now.volume)
+
+
+def _judged(patient: Patient, then: Observation, now: Observation) -> tuple[Change, str]:
+    surface = max(then.place.surface_mm2, now.place.surface_mm2)
+    return patient.settings.rule.judged((then.volume.value, now.volume.value), surface)
+
+
+def _last(patient: Patient, track: Track, before: TimePoint) -> Observation | None:
+    order = patient.order
+    counted = [o for o in track.observations if o.counts and order[o.time_point] < order[before.id]]
+    return counted[-1] if counted else None
+
+
+def _named(point: TimePoint) -> str:
+    return point.name or (point.date.isoformat() if point.date else point.id)

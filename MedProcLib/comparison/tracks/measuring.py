@@ -1,0 +1,79 @@
+"""Observations measured on the label map and image of their time point."""
+
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry, require_same_grid
+from ...core.measurement import Measurement
+from ...core.progress import SILENT, Progress
+from ...quantification.measure import Measure, measure
+from ...quantification.row import Row
+from .model import Estimate, Observation, Patient, Track
+
+
+def measure_observations(
+    patient: Patient,
+    time_point: str,
+    image: sitk.Image,
+    labels: sitk.Image,
+    settings: Measure = Measure(components=False),  # noqa: B008 (immutable)
+    progress: Progress = SILENT,
+) -> Patient:
+    """The patient with the observations of a time point measured, each with all of its labels as one segment.
+
+    image, labels: on one grid, in the time point's own space. A reader's own values stay. Figures that need more
+    voxels than there are are left out. Raises InputError for an unknown time point, images on different grids, and
+    labels that observations name and the label map lacks.
+    """
+    require_same_grid(image, labels, "the image and the label map")
+    patient.time_point(time_point)
+    found = [(track, o) for track in patient.tracks if (o := track.at(time_point)) is not None]
+    if not found:
+        return patient
+    segments = _as_segments(labels, [o for _, o in found], time_point)
+    rows = {r.segment: r for r in measure(image, segments, settings=settings, progress=progress) if r.is_whole}
+    changed = [_measured(track, o, rows[n]) for n, (track, o) in enumerate(found, 1)]
+    return patient.with_tracks(*changed)
+
+
+def _as_segments(labels: sitk.Image, observations: list[Observation], time_point: str) -> sitk.Image:
+    """Label map in which each observation has its place in the list (from 1) as its value."""
+    values = sitk.GetArrayViewFromImage(labels)
+    known, index = np.unique(values, return_inverse=True)
+    number_of = np.zeros(len(known), np.int32)
+    for number, observation in enumerate(observations, 1):
+        for label in observation.labels:
+            place = int(np.searchsorted(known, label))
+            if place == len(known) or known[place] != label:
+                raise InputError(f"The label map of time point '{time_point}' has no label {label}.")
+            number_of[place] = number
+    return Geometry.of(labels).image_of(number_of[index].reshape(values.shape))
+
+
+def _measured(track: Track, observation: Observation, row: Row) -> Track:
+    own = {e.measurement.name: e for e in observation.estimates if e.reader}
+    computed = [Estimate(_plain(m)) for m in row.measurements if np.isfinite(m.value)]
+    names = {e.measurement.name for e in computed}
+    estimates = [own.get(e.measurement.name, e) for e in computed]
+    estimates += [e for name, e in own.items() if name not in names]
+    measured = replace(observation, estimates=tuple(estimates))
+    observations = tuple(measured if o is observation else o for o in track.observations)
+    return replace(track, observations=observations)
+
+
+def _plain(measurement: Measurement) -> Measurement:
+    """With parameters as JSON has them, so that it can be written and read again unchanged."""
+    parameters = {name: _value(value) for name, value in measurement.parameters.items()}
+    return replace(measurement, value=float(measurement.value), parameters=parameters)
+
+
+def _value(value: Any) -> Any:
+    if isinstance(value, np.generic):
+        return value.item()
+    if isinstance(value, tuple | list | np.ndarray):
+        return [_value(inner) for inner in value]
+    return value

@@ -1,0 +1,89 @@
+"""A patient's findings in one JSON file, whole with history; images by paths relative to it."""
+
+import json
+import os
+from pathlib import Path
+from typing import Any
+
+from ...core.atomic import write_text
+from ...core.errors import InputError
+from .consistency import require_consistent, require_relative
+from .json_codec import decoded, encoded
+from .model import Patient
+
+VERSION = 1
+KEY = "medproc_patient"
+
+
+def write_patient(patient: Patient, target: str | Path) -> None:
+    """Write the file whole or not at all. Raises InputError for a patient that does not fit together."""
+    write_text(patient_text(patient), target)
+
+
+def read_patient(source: str | Path) -> Patient:
+    """The patient in a file. Raises InputError that names the place of what is wrong in it."""
+    try:
+        text = Path(source).read_text(encoding="utf-8")
+    except OSError as error:
+        raise InputError(f"{source} cannot be read: {error.strerror or error}.") from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{source} is no patient's file: it is not text in UTF-8.") from error
+    try:
+        return patient_of(text)
+    except InputError as error:
+        raise InputError(f"{source}: {error}") from error
+
+
+def patient_text(patient: Patient) -> str:
+    """JSON text of a patient; reading it gives an equal one."""
+    require_consistent(patient)
+    data: dict[str, Any] = {KEY: VERSION, **encoded(patient), "settings": patient.settings.as_dict()}
+    try:
+        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+    except (TypeError, ValueError) as error:
+        raise InputError(f"A parameter of a measurement cannot be written as JSON: {error}.") from error
+
+
+def patient_of(text: str) -> Patient:
+    """The patient that JSON text stands for. Raises InputError."""
+    try:
+        data = json.loads(text, parse_constant=_refuse, object_pairs_hook=_once)
+    except (ValueError, RecursionError) as error:
+        if isinstance(error, InputError):
+            raise
+        raise InputError(f"This is not JSON: {error}.") from error
+    if not isinstance(data, dict) or KEY not in data:
+        raise InputError(f'A patient\'s file is a JSON object {{"{KEY}": {VERSION}, ...}}.')
+    version = data.pop(KEY)
+    if version != VERSION or isinstance(version, bool):
+        raise InputError(f"The file is of version {version!r}; this MedProc reads version {VERSION}.")
+    patient = decoded(Patient, data, "patient")
+    require_consistent(patient)
+    return patient
+
+
+def relative_path(image: str | Path, patient_file: str | Path) -> str:
+    """The path by which a patient's file names an image. Raises InputError for one on another drive."""
+    try:
+        path = os.path.relpath(image, Path(patient_file).parent)
+    except ValueError as error:
+        raise InputError(f"{image} lies on another drive than {patient_file}: save them on one drive.") from error
+    return Path(path).as_posix()
+
+
+def absolute_path(reference: str, patient_file: str | Path) -> Path:
+    """Where an image lies that a patient's file names. Raises InputError for a path that is not relative."""
+    require_relative(reference, "An image's path")
+    return Path(os.path.normpath(Path(patient_file).absolute().parent / reference))
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    found = dict(pairs)
+    if len(found) < len(pairs):
+        names = [name for name, _ in pairs]
+        raise InputError(f"The entry '{next(n for n in names if names.count(n) > 1)}' is there twice in one object.")
+    return found
+
+
+def _refuse(constant: str) -> None:
+    raise InputError(f"The file holds {constant}, which is not a number of JSON.")

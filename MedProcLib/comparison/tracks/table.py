@@ -1,0 +1,102 @@
+"""The tracks of a patient as a tidy table: a line for each track and time point."""
+
+from ..result import Change
+from .changes import Interval, intervals, since
+from .model import Observation, Patient, TimePoint, Track
+
+Table = tuple[list[str], list[list[object]]]
+
+_REFERENCES = ("previous", "baseline", "nadir")
+COLUMNS = [
+    *("track", "name", "organ", "site", "kind", "parent", "merged_into", "time_point", "date", "labels"),
+    *("class", "rule", "class_from_baseline", "volume_mm3", "volume_low_mm3", "volume_high_mm3"),
+    *("long_diameter_mm", "short_diameter_mm", "mean", "mean_unit", "center_l_mm", "center_p_mm", "center_s_mm"),
+    *(
+        f"{figure}_from_{reference}_{unit}"
+        for reference in _REFERENCES
+        for figure, unit in (
+            ("change", "mm3"),
+            ("change", "percent"),
+            ("change_low", "percent"),
+            ("change_high", "percent"),
+            ("changed", "beyond_error"),
+        )
+    ),
+    *("status", "reader", "decided", "note"),
+]
+
+
+def findings_table(patient: Patient) -> Table:
+    """Columns and lines, by track and then time; write them with core.csv_text.
+
+    A track has a line at each time point where it was observed, and one where it was first missing or had merged into
+    another one, with a volume of 0 or none. Changes are of the volume, with the 95 % interval of the relative ones, and
+    'changed beyond error' is yes, no or cannot say (growth.size_change with the settings' share as relevant).
+    At a merge or split the change from the previous time point is of all parts together.
+    """
+    ways = intervals(patient)
+    lines = []
+    for track in patient.tracks:
+        by_end = {interval.end: interval for interval in ways[track.id]}
+        for point in patient.time_points:
+            observation, interval = track.at(point.id), by_end.get(point.id)
+            if observation is not None or interval is not None:
+                lines.append(_line(patient, track, point, observation, interval))
+    return list(COLUMNS), lines
+
+
+def _line(
+    patient: Patient, track: Track, point: TimePoint, observation: Observation | None, interval: Interval | None
+) -> list[object]:
+    first = patient.time_points[0] is point
+    seen = observation is not None and observation.counts
+    baseline = since(patient, track, point.id, "baseline") if seen else None
+    nadir = since(patient, track, point.id, "nadir") if seen else None
+    changes = {"previous": interval, "baseline": baseline, "nadir": nadir}
+    relevant = patient.settings.relative_percent
+    labels = " ".join(map(str, observation.labels)) if observation else None
+    since_baseline = baseline.change.value if baseline else interval.change.value if interval else None
+    return [
+        *(track.id, track.name, track.organ, track.site, track.kind.value if track.kind else ""),
+        *(track.parent, track.merged_into if track.merged_at == point.id else ""),
+        *(point.id, point.date.isoformat() if point.date else None, labels),
+        *(interval.change.value if interval else "baseline" if first else None, interval.rule if interval else None),
+        since_baseline,
+        *_volume(observation, interval),
+        *_figures(observation),
+        *(value for reference in _REFERENCES for value in _change(changes[reference], relevant)),
+        *_decision(observation),
+    ]
+
+
+def _volume(observation: Observation | None, interval: Interval | None) -> list[object]:
+    if observation is not None:
+        volume = observation.volume
+        return [volume.value, volume.low, volume.high]
+    gone = interval is not None and interval.change is Change.GONE
+    return [0.0 if gone else None, None, None]
+
+
+def _figures(observation: Observation | None) -> list[object]:
+    if observation is None:
+        return [None] * 7
+    long, short, mean = (observation.estimate(name) for name in ("long_diameter", "short_diameter", "mean"))
+    return [
+        *(e.measurement.value if e else None for e in (long, short, mean)),
+        mean.measurement.unit if mean else None,
+        *observation.place.center,
+    ]
+
+
+def _change(interval: Interval | None, relevant_percent: float) -> list[object]:
+    size = interval.size(relevant_percent) if interval is not None else None
+    if size is None:
+        return [None] * 5
+    percent = [size.percent.value, size.percent.low, size.percent.high] if size.percent else [None] * 3
+    return [size.difference.value, *percent, size.changed.value]
+
+
+def _decision(observation: Observation | None) -> list[object]:
+    if observation is None:
+        return [None] * 4
+    return [observation.status.value, observation.reader, observation.decided, observation.note]
