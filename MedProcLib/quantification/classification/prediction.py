@@ -1,0 +1,143 @@
+"""Predictions for new findings: proposals with their reasons, from the model's data alone."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+
+from ...core.csv_text import csv_text
+from ...core.errors import InputError
+from .classifier import Neighbors
+from .findings import numbers
+from .forest import Forest
+from .model import Model
+from .table import Table
+
+MOST_REASONS = 3
+PROPOSED = "proposed"
+
+
+@dataclass(frozen=True)
+class Reason:
+    """A feature, its value (None: missing, the training median stands for it), and what it adds to the class called.
+
+    added: log odds, or probability for a forest.
+    """
+
+    feature: str
+    value: float | None
+    added: float
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """A proposal: the class called, the probability of each class, and why.
+
+    inside: whether the finding is like the training data; outside_features: those beyond their training range;
+    distance: squared Mahalanobis distance as a share of its limit; imputed: features that were missing;
+    neighbors: (training case, its class, distance in SD) of those that decided, for nearest neighbors.
+    """
+
+    called: str
+    probabilities: tuple[float, ...]
+    inside: bool
+    distance: float
+    outside_features: tuple[str, ...]
+    imputed: tuple[str, ...]
+    reasons: tuple[Reason, ...]
+    neighbors: tuple[tuple[int, str, float], ...] = ()
+    status: str = PROPOSED
+
+    def told(self, unit: str) -> str:
+        """The reasons in words; unit: of what features add."""
+        parts = [
+            f"{r.feature} {'missing' if r.value is None else format(r.value, '.4g')} ({r.added:+.2g} {unit})"
+            for r in self.reasons
+        ]
+        parts += [f"like case {case + 1}: {name} (distance {far:.2g} SD)" for case, name, far in self.neighbors]
+        return "; ".join(parts)
+
+
+def predict_table(model: Model, table: Table) -> list[Prediction]:
+    """Predict the findings of a table. Raises InputError naming the columns it lacks."""
+    missing = [feature.name for feature in model.features if feature.name not in table.columns]
+    if missing:
+        shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
+        raise InputError(f"The table lacks columns that the model needs: {shown}.")
+    for feature in model.features:
+        unit = table.units.get(feature.name, "")
+        if unit and feature.unit and unit != feature.unit:
+            raise InputError(
+                f"'{feature.name}' is in {unit} here and in {feature.unit} in the model: measure it in the same unit."
+            )
+    return predict(model, np.array([numbers(table, feature.name) for feature in model.features]).T)
+
+
+def predict(model: Model, values: np.ndarray) -> list[Prediction]:
+    """Predict findings from their raw features (findings, features of the model, in their order; NaN: missing)."""
+    if values.ndim != 2 or values.shape[1] != len(model.features):
+        raise InputError(f"The model takes {len(model.features)} features of each finding; these are {values.shape}.")
+    standard = model.standardized(values)
+    probabilities = model.classifier.probabilities(standard)
+    called = model.called(probabilities)
+    contributions = model.classifier.contributions(standard)
+    near = model.classifier.neighbors(standard)
+    inside, outside = model.applicability.inside(standard), model.applicability.outside(standard)
+    distance = model.applicability.distances(standard)[0]
+    names = [feature.name for feature in model.features]
+    found = []
+    for at, raw in enumerate(values):
+        gaps = ~np.isfinite(raw)
+        added = np.zeros(0) if contributions is None else contributions[at, called[at]]
+        found.append(
+            Prediction(
+                model.classes[called[at]],
+                tuple(float(p) for p in probabilities[at]),
+                bool(inside[at]),
+                float(distance[at]),
+                tuple(names[f] for f in np.flatnonzero(outside[at])),
+                tuple(names[f] for f in np.flatnonzero(gaps)),
+                _reasons(names, raw, added),
+                () if near is None else _nearest(model, near, at),
+            )
+        )
+    return found
+
+
+def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
+    """CSV text: the table's columns that are not the model's features, then the proposal and its reasons."""
+    features = {feature.name for feature in model.features}
+    own = [name for name in table.columns if name not in features and name not in _COLUMNS]
+    shares = [f"probability_{name}" for name in model.classes]
+    own = [name for name in own if name not in shares]
+    unit = "probability" if isinstance(model.classifier, Forest) else "log odds"
+    lines = []
+    for at, each in enumerate(predictions):
+        kept = [table.columns[name][at] for name in own]
+        like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
+        lines.append([*kept, each.called, *each.probabilities, each.status, *like, each.told(unit)])
+    return csv_text([*own, _COLUMNS[0], *shares, *_COLUMNS[1:]], lines)
+
+
+_COLUMNS = (
+    "predicted",
+    "status",
+    "inside_training_range",
+    "distance_of_limit",
+    "outside_features",
+    "missing_features",
+    "reasons",
+)
+
+
+def _reasons(names: Sequence[str], raw: np.ndarray, added: np.ndarray) -> tuple[Reason, ...]:
+    """What counted most, either way."""
+    order = np.argsort(-np.abs(added), kind="stable")[:MOST_REASONS]
+    return tuple(
+        Reason(names[f], float(raw[f]) if np.isfinite(raw[f]) else None, float(added[f])) for f in order if added[f]
+    )
+
+
+def _nearest(model: Model, near: Neighbors, at: int) -> tuple[tuple[int, str, float], ...]:
+    triples = zip(near.cases[at], near.classes[at], near.distances[at], strict=True)
+    return tuple((int(case), model.classes[int(own)], float(far)) for case, own, far in list(triples)[:MOST_REASONS])
