@@ -15,10 +15,11 @@ from .decay import frame_decay
 from .header import number, private_text, text, texts
 from .injection import LAST_HALF_LIVES, injection_time
 from .record import Record, range_of
-from .reference_time import SMALL, Frame, Moment, reference_time
+from .reference_time import SMALL, reference_time
 from .settings import SuvSettings
 from .tracer import Tracer, radiopharmaceutical_of, read_tracer
 from .vendors import GE, GE_SCAN_START, SIEMENS, SIEMENS_DECAY_CORRECTION
+from .witnesses import Frame, Moment
 
 MIDNIGHT = datetime.time()
 # Beyond these a value was left uninitialized: a scan takes less than a day, ten half-lives are a factor of 1024.

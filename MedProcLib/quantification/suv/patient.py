@@ -7,7 +7,7 @@ from pydicom.dataset import Dataset
 from ...core.errors import InputError
 from .header import number, text
 from .record import Record
-from .settings import SEXES, SuvSettings
+from .settings import LIMITS, SEXES, SuvSettings
 
 # Beyond this the weight was entered in g (IBSI-SUV).
 LARGEST_KG = 1000.0
@@ -51,6 +51,8 @@ def _weight(header: Dataset, settings: SuvSettings, record: Record) -> float:
     if stated > LARGEST_KG:
         weight = stated / 1000
         record.warn(f"Patient's Weight (0010,1030) is {stated:g}: taken as g, that is {weight:g} kg")
+    if weight > LIMITS["weight_kg"][1]:
+        raise InputError(f"Patient's Weight (0010,1030) is {stated:g} kg: give the right one, e.g. --weight 70.")
     if not USUAL_KG[0] <= weight <= USUAL_KG[1]:
         record.warn(f"a weight of {weight:g} kg is unusual: check it")
     record.step("Weight W", f"{weight:g} kg", "(0010,1030)")

@@ -9,34 +9,16 @@ IBSI-SUV manual, 2026).
 import datetime
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
 
 from ...core.errors import InputError
 from .clock import shown
-from .decay import average_rate_time
+from .injection import LAST_HALF_LIVES
 from .record import Record
+from .witnesses import SAME, Frame, Moment, by_decay_factor, by_frame_reference, refer_to_themselves
 
-# Times of one moment differ by no more than rounding.
-SAME = 2.0
 # Change of SUV beyond which it matters which moment is taken, the reader is told, and nothing safe can be said.
 SMALL, WORTH_TELLING, CONTRADICTION = 0.005, 0.01, 0.05
-NO_DECAY_FACTOR = 1.0005
-
-
-@dataclass(frozen=True)
-class Frame:
-    """When a slice was acquired. duration_s, reference_s (Frame Reference Time), decay_factor: as its header states."""
-
-    acquired: datetime.datetime | None
-    duration_s: float | None
-    reference_s: float | None
-    decay_factor: float | None
-
-
-@dataclass(frozen=True)
-class Moment:
-    when: datetime.datetime
-    source: str
+A_DAY = 86400.0
 
 
 def reference_time(
@@ -52,16 +34,16 @@ def reference_time(
     """
     starts = [frame.acquired for frame in frames if frame.acquired is not None]
     first = min(starts) if starts else None
-    by_frames = _by_reference(frames, decay_per_s)
-    by_factor = _by_decay_factor(frames, decay_per_s)
+    by_frames = by_frame_reference(frames, decay_per_s)
+    by_factor = by_decay_factor(frames, decay_per_s)
     witnesses = [moment for moment in (by_frames, by_factor) if moment is not None]
-    chosen = next((one for one in stated if _fits(one, first, record)), None)
-    if chosen is None and series is not None and (first is None or _precedes(series, first)):
+    chosen = next((one for one in stated if _fits(one, first, decay_per_s, record)), None)
+    if chosen is None and series is not None and (first is None or _precedes(series, first, A_DAY)):
         chosen = _series_or_better(
             Moment(series, "Series Time (0008,0031)"), by_frames, by_factor, starts, decay_per_s, record
         )
     elif chosen is None and first is not None:
-        if by_frames is None and by_factor is None and _refer_to_themselves(frames, decay_per_s):
+        if by_frames is None and by_factor is None and refer_to_themselves(frames, decay_per_s):
             return _own_starts(frames, record)
         chosen = _without_series(series, first, by_frames, by_factor, record)
     if chosen is None:
@@ -71,7 +53,7 @@ def reference_time(
         )
     if first is None:
         record.warn("no Acquisition Time is stated: whether Series Time is that of the scan cannot be checked")
-    if by_frames is None and by_factor is None and starts and _refer_to_themselves(frames, decay_per_s):
+    if by_frames is None and by_factor is None and starts and refer_to_themselves(frames, decay_per_s):
         witnesses = [Moment(max(starts), "Frame Reference Time (0054,1300) of the last bed position")]
     for witness in witnesses:
         change = _effect(chosen, witness, decay_per_s)
@@ -84,9 +66,9 @@ def reference_time(
     return [chosen.when] * len(frames)
 
 
-def _fits(moment: Moment, first: datetime.datetime | None, record: Record) -> bool:
-    """Whether a stated moment can be the start of this scan: not after its first slice, nor a day before."""
-    if first is None or _precedes(moment.when, first):
+def _fits(moment: Moment, first: datetime.datetime | None, decay: float, record: Record) -> bool:
+    """Whether a stated moment can be: not after the first slice, nor a day before, or as long as activity lasts."""
+    if first is None or _precedes(moment.when, first, max(A_DAY, LAST_HALF_LIVES * math.log(2) / decay)):
         return True
     record.warn(
         f"{moment.source} is {shown(moment.when, first)}, which does not fit the scan at {first:%H:%M:%S}: left out"
@@ -94,8 +76,8 @@ def _fits(moment: Moment, first: datetime.datetime | None, record: Record) -> bo
     return False
 
 
-def _precedes(moment: datetime.datetime, first: datetime.datetime) -> bool:
-    return -SAME <= _seconds(first, moment) < 86400
+def _precedes(moment: datetime.datetime, first: datetime.datetime, longest_s: float) -> bool:
+    return -SAME <= _seconds(first, moment) < longest_s
 
 
 def _series_or_better(
@@ -146,17 +128,6 @@ def _without_series(
     return by_frames or by_factor or Moment(first, "first Acquisition Time (0008,0032)")
 
 
-def _refer_to_themselves(frames: Sequence[Frame], decay: float) -> bool:
-    """Whether Frame Reference Time counts from the start of each frame, not from that of the scan."""
-    return all(
-        frame.acquired is not None
-        and frame.duration_s
-        and frame.reference_s is not None
-        and abs(frame.reference_s - average_rate_time(decay, frame.duration_s)) <= SAME
-        for frame in frames
-    )
-
-
 def _own_starts(frames: Sequence[Frame], record: Record) -> list[datetime.datetime]:
     moments = [frame.acquired for frame in frames if frame.acquired is not None]
     record.warn(
@@ -166,49 +137,6 @@ def _own_starts(frames: Sequence[Frame], record: Record) -> list[datetime.dateti
     said = f"{min(moments):%H:%M:%S.%f} to {max(moments):%H:%M:%S.%f}"
     record.step("Reference time t_ref", said, "Acquisition Time (0008,0032), of each slice")
     return moments
-
-
-def _by_reference(frames: Sequence[Frame], decay: float) -> Moment | None:
-    """t_acq + T_ave - Frame Reference Time, if all frames agree on it.
-
-    Some scanners count Frame Reference Time to the start of the frame: it is less than T_ave for the first one then.
-    """
-    known = [
-        (frame.acquired, average_rate_time(decay, frame.duration_s), frame.reference_s)
-        for frame in frames
-        if frame.acquired is not None and frame.duration_s and frame.reference_s is not None
-    ]
-    if len(known) < len(frames) or not known or max(offset for _, _, offset in known) <= 0:
-        return None
-    to_start = any(offset < average / 2 for _, average, offset in known)
-    moments = [
-        acquired + datetime.timedelta(seconds=-offset if to_start else average - offset)
-        for acquired, average, offset in known
-    ]
-    words = "t_acq - FRT" if to_start else "t_acq + T_ave - FRT"
-    return _agreed(moments, f"{words}, Frame Reference Time (0054,1300)")
-
-
-def _by_decay_factor(frames: Sequence[Frame], decay: float) -> Moment | None:
-    """t_acq + T_ave - ln(Decay Factor) / lambda, if all frames agree on it."""
-    known = [
-        (frame.acquired, average_rate_time(decay, frame.duration_s), frame.decay_factor)
-        for frame in frames
-        if frame.acquired is not None and frame.duration_s and frame.decay_factor
-    ]
-    if len(known) < len(frames) or not known or max(factor for _, _, factor in known) < NO_DECAY_FACTOR:
-        return None
-    moments = [
-        acquired + datetime.timedelta(seconds=average - math.log(factor) / decay) for acquired, average, factor in known
-    ]
-    return _agreed(moments, "t_acq + T_ave - ln(DF) / lambda, Decay Factor (0054,1321)")
-
-
-def _agreed(moments: list[datetime.datetime], source: str) -> Moment | None:
-    if not moments or _seconds(max(moments), min(moments)) > SAME:
-        return None
-    middle = min(moments) + (max(moments) - min(moments)) / 2
-    return Moment(middle, source)
 
 
 def _effect(one: Moment, other: Moment, decay: float) -> float:

@@ -31,6 +31,9 @@ PROMISED = [
     "register FIXED MOVING --transform rigid -o T.tfm --resampled OUT",
     "register FIXED MOVING --transform affine -o T.tfm",
     "register FIXED MOVING --transform deformable -o T.tfm",
+    "suv DICOM -o OUT",
+    "suv DICOM --normalization lbmjanma --weight 70 --height 170 --sex F --dose 370 --injection-time 10:00 -o OUT",
+    "suv DICOM --frame 2 --half-life 6586 --reference-time 2025-01-12T11:15:00 -o OUT",
     "compare A B -o DIR",
     "compare A B C --segmentations S1 S2 S3 --dates 2024-01-01 2024-02-01 2024-03-01 --recipe R.json -o DIR",
 ]

@@ -134,6 +134,15 @@ def test_siemens_and_the_standard_state_it(suv):
     assert suv(header(DecayCorrectionDateTime="20250304110000", **LATER)) == approx(SUV, rel=1e-9)
 
 
+def test_days_before_the_scan_it_may_be_stated_of_a_nuclide_that_lasts(suv):
+    """An enhanced image corrected to the injection, of zirconium."""
+    half_life = 78.41 * 3600
+    item = {"RadiopharmaceuticalStartDateTime": "20250228110000", "RadiopharmaceuticalStartTime": None}
+    item |= {"RadionuclideHalfLife": half_life, "RadionuclideCodeSequence": []}
+    assert suv(header(item, DecayCorrectionDateTime="20250228110000")) == approx(5000 * 70000 / 370e6, rel=1e-9)
+    assert suv.last.warnings == ()
+
+
 def test_admin_needs_no_times(suv):
     one = header({"RadiopharmaceuticalStartTime": None}, DecayCorrection="ADMIN", SeriesTime=None, AcquisitionTime=None)
     assert suv(one) == approx(SUV * 2 ** (-3600 / 6586.2), rel=1e-9)

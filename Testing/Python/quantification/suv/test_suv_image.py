@@ -151,6 +151,7 @@ def test_an_enhanced_image_converted_from_slices(tmp_path):
     assert any("Series Time" in step.source for step in result.factors.steps)
 
 
+@pytest.mark.filterwarnings("ignore:.*VR.* IS")
 def test_a_duration_that_breaks_the_standard(tmp_path):
     """180000.5 ms, where DICOM asks for a whole number, as some devices write it."""
     one = header(DecayCorrection="NONE")
