@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -24,6 +25,8 @@ if TYPE_CHECKING:
 
 # Fourth powers of larger values overflow.
 LARGEST = 1e60
+# slices of which the whole image's range and mean are taken at a time
+SLAB = 8
 # a mask value that is the threshold but for rounding reaches it
 ROUNDING = 1e-6
 
@@ -88,18 +91,17 @@ def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float
     source, grid = _as_volume(image), _grid(image)
     axes = _axes(grid, settings)
 
-    def slabs():
-        for start in range(0, axes[0].new_count, 8):
-            box = (slice(start, min(start + 8, axes[0].new_count)), *(slice(0, axis.new_count) for axis in axes[1:]))
-            yield _intensities(source, axes, box, settings)[0]
+    def slabs(count: int) -> Iterator[slice]:
+        for start in range(0, count if settings.image_diagnostics else 0, SLAB):
+            yield slice(start, min(start + SLAB, count))
 
-    return of_image(
-        "init", [axis.count for axis in axes], [axis.spacing for axis in axes], [source] * settings.image_diagnostics
-    ) | of_image(
-        "interp",
-        [axis.new_count for axis in axes],
-        [axis.new_spacing for axis in axes],
-        slabs() if settings.image_diagnostics else (),
+    def interpolated_slabs() -> Iterator[np.ndarray]:
+        for slab in slabs(axes[0].new_count):
+            yield _intensities(source, axes, (slab, *(slice(0, axis.new_count) for axis in axes[1:])), settings)[0]
+
+    before, after = [axis.count for axis in axes], [axis.new_count for axis in axes]
+    return of_image("init", before, [axis.spacing for axis in axes], (source[s] for s in slabs(before[0]))) | of_image(
+        "interp", after, [axis.new_spacing for axis in axes], interpolated_slabs()
     )
 
 

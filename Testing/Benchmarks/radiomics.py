@@ -1,0 +1,232 @@
+"""Radiomic features against IBSI's consensus values, and against PyRadiomics and MIRP in time; their memory.
+
+    run.py bench radiomics, with any of: consensus speed memory
+
+Consensus: digital phantom (482 values, listed with -v), and, with ../shared/data beside the repository, the CT phantom
+under configurations A to E and the validation data of one patient. Speed: all features of IBSI 1 in 3D of one lesion,
+against PyRadiomics (its own, textures in C) and MIRP (the same as ours), best of some runs, in one process with one
+thread. Memory: a lesion in 512 x 512 x 300 voxels; what is held at the peak, inputs included, over the inputs.
+"""
+
+import csv
+import dataclasses
+import logging
+import math
+import sys
+import time
+import tracemalloc
+import warnings
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+from scipy import ndimage
+
+from MedProcLib.quantification.radiomics.extract import region_features
+from MedProcLib.quantification.radiomics.settings import Radiomics
+from MedProcLib.quantification.radiomics.settings_file import preset_named
+
+ROOT = Path(__file__).resolve().parents[2]
+VALUES = ROOT / "Testing/Data/ibsi1"
+SHARED = ROOT.parent / "shared/data/05_ibsi_radiomics"
+
+
+def main() -> None:
+    chosen = [word for word in sys.argv[1:] if not word.startswith("-")] or ["consensus", "speed", "memory"]
+    if "consensus" in chosen:
+        _digital_phantom("-v" in sys.argv)
+        if SHARED.exists():
+            _ct_phantom()
+            _validation_data()
+    if "speed" in chosen:
+        _speed()
+    if "memory" in chosen:
+        _memory()
+
+
+def _digital_phantom(listed: bool) -> None:
+    found = region_features(*_phantom(), preset_named("ibsi_digital_phantom"))
+    values = {feature.tag: feature.value for feature in found.features}
+    rows = _rows(VALUES / "digital_phantom.csv")
+    good = [_within(values.get(row["tag"], math.nan), row) for row in rows]
+    if listed:
+        print(f"{'tag':28} {'value':>12} {'reference':>10} {'tolerance':>10}")
+        for row, fine in zip(rows, good, strict=True):
+            value = values.get(row["tag"], math.nan)
+            print(f"{row['tag']:28} {value:12.6g} {row['value']:>10} {row['tolerance']:>10} {'ok' if fine else 'MISS'}")
+    print(f"digital phantom: {sum(good)} of {len(rows)} consensus values within tolerance")
+
+
+def _ct_phantom() -> None:
+    image, mask = (sitk.ReadImage(str(SHARED / f"ct_phantom/{name}.nii.gz")) for name in ("phantom", "mask"))
+    for configuration in "ABCDE":
+        start = time.perf_counter()
+        found = region_features(image, mask, preset_named(f"ibsi_config_{configuration.lower()}"))
+        seconds = time.perf_counter() - start
+        values = {feature.tag: feature.value for feature in found.features}
+        rows = [row for row in _rows(VALUES / "ct_phantom.csv") if row["configuration"] == configuration]
+        missed = [row["tag"] for row in rows if not _within(values.get(row["tag"], math.nan), row)]
+        print(
+            f"CT phantom, {configuration}: {len(rows) - len(missed)} of {len(rows)} within tolerance, {seconds:.1f} s "
+            + " ".join(missed)
+        )
+
+
+def _validation_data() -> None:
+    folder = SHARED / "sts_validation/STS_001"
+    rows = _rows(folder / "consensus_features.csv")
+    deviations = {}
+    for modality, preset in (("CT", "ct"), ("PET", "pet"), ("MR_T1", "mr")):
+        image, mask = (sitk.ReadImage(str(folder / f"{modality}_{name}.nii.gz")) for name in ("image", "mask"))
+        found = region_features(image, sitk.Cast(mask, sitk.sitkUInt8), preset_named(f"ibsi_validation_{preset}"))
+        values = {feature.tag: feature.value for feature in found.features} | found.diagnostics
+        for row in rows:
+            if row["modality"] == modality:
+                expected = float(row["consensus_value"])
+                deviation = abs(values.get(row["tag"], math.inf) - expected) / (abs(expected) or 1)
+                deviations[modality, row["tag"]] = deviation
+    worst = max(deviations, key=lambda key: deviations[key])
+    print(
+        f"validation data, STS_001: {sum(d <= 0.005 for d in deviations.values())} of {len(deviations)} within 0.5 %, "
+        f"largest deviation {100 * deviations[worst]:.3f} % ({worst[0]} {worst[1]})"
+    )
+
+
+def _speed() -> None:
+    # PyRadiomics' package has the name of this file
+    sys.path = [path for path in sys.path if Path(path).resolve() != Path(__file__).resolve().parent]
+    from radiomics import featureextractor, setVerbosity
+
+    setVerbosity(logging.CRITICAL)
+    logging.disable(logging.WARNING)
+    warnings.filterwarnings("ignore")
+    settings = Radiomics(discretization="fixed bin size", bin_size=25)
+    extractor = featureextractor.RadiomicsFeatureExtractor(binWidth=25)
+    for voxels in (4_000, 25_000):
+        image, mask = _lesion((80, 80, 80), voxels)
+        seconds, found = _best(lambda image=image, mask=mask: region_features(image, mask, settings), 5)
+        theirs, peer = _best(lambda image=image, mask=mask: extractor.execute(image, mask), 5)
+        count = sum(key.startswith("original_") for key in peer)
+        print(
+            f"lesion of {voxels} voxels, {found.diagnostics['levels']} levels: {len(found.features)} features in "
+            f"{seconds:.3f} s; PyRadiomics {count} in {theirs:.3f} s, ratio {theirs / seconds:.1f}",
+            end="",
+            flush=True,
+        )
+        try:
+            others, count = _mirp_seconds(image, mask)
+            print(f"; MIRP {count} in {others:.2f} s, ratio {others / seconds:.0f}")
+        except ImportError:
+            print("; MIRP is not installed")
+    logging.disable(logging.NOTSET)
+
+
+def _mirp_seconds(image: sitk.Image, mask: sitk.Image) -> tuple[float, int]:
+    """Its features of the image in memory as ours are, no interpolation, same bins and aggregations."""
+    import mirp
+
+    def run() -> Any:
+        (table,) = mirp.extract_features(
+            image=sitk.GetArrayFromImage(image),
+            mask=sitk.GetArrayFromImage(mask),
+            image_modality="mr",
+            write_features=False,
+            export_features=True,
+            by_slice=False,
+            no_approximation=True,
+            base_feature_families="all",
+            base_discretisation_method="fixed_bin_size",
+            base_discretisation_bin_width=25.0,
+            resegmentation_intensity_range=[-2000.0, math.nan],
+            glcm_spatial_method=["3d_average", "3d_volume_merge"],
+            glrlm_spatial_method=["3d_average", "3d_volume_merge"],
+        )
+        return table
+
+    seconds, table = _best(run, 1)
+    prefixes = ("morph", "loc", "stat", "ih", "ivh", "cm", "rlm", "szm", "dzm", "ngt", "ngl")
+    return seconds, sum(name.split("_")[0] in prefixes for name in table.columns)
+
+
+def _memory() -> None:
+    random = np.random.default_rng(0)
+    shape = (300, 512, 512)
+    values, inside = np.zeros(shape, np.int16), np.zeros(shape, np.uint8)
+    lesion, mask = (sitk.GetArrayFromImage(each) for each in _lesion((80, 80, 80), 25_000))
+    place = (slice(100, 180), slice(200, 280), slice(300, 380))
+    for slab in values:
+        slab[:] = random.integers(-100, 200, slab.shape)
+    values[place], inside[place] = lesion, mask
+    image, labels = sitk.GetImageFromArray(values), sitk.GetImageFromArray(inside)
+    del values, inside
+    for each in (image, labels):
+        each.SetSpacing((0.8, 0.8, 1.5))
+    inputs = image.GetNumberOfPixels() * 3
+    settings = dataclasses.replace(preset_named("ct"), filter='{"operation": "enhancement.texture_log"}')
+    for what, chosen in (("preset ct", preset_named("ct")), ("preset ct with a filter", settings)):
+        tracemalloc.start()
+        start = time.perf_counter()
+        region_features(image, labels, chosen)
+        seconds = time.perf_counter() - start
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+        # region_features makes a mask of 0 and 1 of the labels, which SimpleITK holds unseen
+        peak += labels.GetNumberOfPixels()
+        print(
+            f"25000 voxels in 512 x 512 x 300, {what}: {seconds:.1f} s, {peak / 2**20:.0f} MiB beside "
+            f"{inputs / 2**20:.0f} MiB of inputs: {(inputs + peak) / inputs:.2f} times"
+        )
+
+
+def _best(run: Callable[[], Any], times: int) -> tuple[float, Any]:
+    """Shortest time of some runs after one that warms up, and the result."""
+    result, best = run(), math.inf
+    for _ in range(times):
+        start = time.perf_counter()
+        result = run()
+        best = min(best, time.perf_counter() - start)
+    return best, result
+
+
+def _phantom() -> tuple[sitk.Image, sitk.Image]:
+    """The digital phantom of IBSI (arXiv 1612.07003, CC BY 4.0)."""
+    slices = ("14411146114164144641", "14411116111131144611", "14411111111191111611", "14411111111111111611")
+    values = np.array([int(figure) for figure in "".join(slices)], np.int16).reshape(4, 4, 5)
+    inside = np.ones(values.shape, np.uint8)
+    for x, y, z in ((0, 2, 1), (3, 0, 2), (4, 0, 2), (2, 2, 2), (3, 0, 3), (4, 0, 3)):
+        inside[z, y, x] = 0
+    image, mask = sitk.GetImageFromArray(values), sitk.GetImageFromArray(inside)
+    for each in (image, mask):
+        each.SetSpacing((2.0, 2.0, 2.0))
+    return image, mask
+
+
+def _lesion(shape: tuple[int, int, int], voxels: int) -> tuple[sitk.Image, sitk.Image]:
+    """A lumpy body in correlated noise."""
+    random = np.random.default_rng(0)
+    lumps = ndimage.gaussian_filter(random.normal(size=shape), 6)
+    z, y, x = np.indices(shape) - (np.array(shape) / 2).reshape(3, 1, 1, 1)
+    depth = 3 * lumps / lumps.std() - np.sqrt(x**2 + 1.2 * y**2 + 0.8 * z**2)
+    inside = depth >= np.sort(depth.ravel())[-voxels]
+    values = 50 + 200 * ndimage.gaussian_filter(random.normal(size=shape), 1)
+    return sitk.GetImageFromArray(values.astype(np.float32)), sitk.GetImageFromArray(inside.astype(np.uint8))
+
+
+def _rows(path: Path) -> list[dict[str, str]]:
+    with open(path, newline="", encoding="utf-8") as file:
+        return list(csv.DictReader(file))
+
+
+def _within(value: float, row: dict[str, str]) -> bool:
+    """As IBSI compares: the value to three significant digits lies within the tolerance."""
+    if not math.isfinite(value):
+        return False
+    digits = 2 - math.floor(math.log10(abs(value))) if value else 0
+    expected = float(row["value"])
+    return abs(round(value, digits) - expected) <= float(row["tolerance"]) + 1e-9 * abs(expected)
+
+
+if __name__ == "__main__":
+    main()
