@@ -16,7 +16,6 @@ from MedProcLib.core.dicom import read_dicom_folder, read_dicom_slices
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.files import read_image, read_image_file
 from MedProcLib.core.geometry import Geometry, resample
-from MedProcLib.quantification.suv.settings import SuvSettings
 from MedProcLib.quantification.suv.suv_image import suv_image
 
 AXES = {
@@ -234,10 +233,6 @@ def test_a_patient_agrees_with_the_image_of_others(shared_data, tmp_path):
     ours = sitk.GetArrayFromImage(resample(result.image, Geometry.of(other), interpolator=sitk.sitkNearestNeighbor))
     theirs = sitk.GetArrayFromImage(other)
     assert np.abs(ours - theirs).max() <= 1e-3 * theirs.max()
-    lean = suv_image(found.files, found.image, SuvSettings("lbmjanma"))
-    assert lean.factors.per_slice[0] / result.factors.per_slice[0] == pytest.approx(
-        9270 / (6680 + 216 * 71 / 1.63**2), rel=1e-9
-    )
 
 
 def _unpack(archive, folder):
