@@ -81,9 +81,9 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     if recipe is not None:
         # bounds of the image's intensities are none of the response's
         plain, bounds = _filtered(values, wide, axes, grid, recipe)[cut], (None, None)
-    spacing = tuple(axis.new_spacing for axis in reversed(axes))
+    z, y, x = (axis.new_spacing for axis in axes)
     plain = plain if known.all() else np.where(known, plain, np.nan)
-    return Region(plain, morphological, intensity, spacing, bounds, diagnostics, tuple(notes))
+    return Region(plain, morphological, intensity, (x, y, z), bounds, diagnostics, tuple(notes))
 
 
 def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float]:
@@ -134,11 +134,11 @@ def _intensities(source: np.ndarray, axes: list[Axis], box: Box, settings: Radio
 
     def read(part: Box) -> np.ndarray:
         values = source[part]
-        valid = np.isfinite(values) if values.dtype.kind == "f" else True
-        if np.all(valid):
+        valid = np.isfinite(values)
+        if valid.all():
             return values
         known[...] = interpolated(lambda where: np.isfinite(source[where]), axes, box, "nearest") > 0
-        return near_values(values, valid) if np.any(valid) else np.zeros(values.shape)
+        return near_values(values, valid) if valid.any() else np.zeros(values.shape)
 
     values = interpolated(read, axes, box, settings.interpolation, settings.antialias)
     if largest_value(values) > LARGEST:

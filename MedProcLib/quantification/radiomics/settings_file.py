@@ -12,10 +12,12 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
+from ...core.operation import declared
 from ...core.units import shown
 from .chosen import require_sound
 from .settings import Radiomics
 
+DECLARATION = declared()["quantification.radiomics"]
 FOLDER = Path(__file__).resolve().parent / "presets"
 
 
@@ -53,14 +55,14 @@ def settings_of(data: Any) -> Radiomics:
         raise InputError('Settings are a JSON object of parameters, such as {"spacing_mm": 1, "bin_size": 25}.')
     values = {}
     for key, value in data.items():
-        known = [parameter.name for parameter in Radiomics.declaration.parameters]
+        known = [parameter.name for parameter in DECLARATION.parameters]
         if key not in known:
             near = difflib.get_close_matches(str(key), known, n=2, cutoff=0.5)
             hint = f"did you mean {' or '.join(near)}?" if near else f"known: {', '.join(known)}."
             raise InputError(f"there is no setting '{key}'; {hint}")
-        text = Radiomics.declaration.parameter(key).kind == "text" and not isinstance(value, str)
+        text = DECLARATION.parameter(key).kind == "text" and not isinstance(value, str)
         values[key] = json.dumps(value) if text and value is not None else "" if text else value
-    settings = Radiomics.declaration.create(values)
+    settings = DECLARATION.create(values)
     require_sound(settings)
     return settings
 
@@ -104,7 +106,7 @@ def settings_for(modality: str) -> tuple[Radiomics, str]:
 def settings_help() -> str:
     """Every key with its default, what is allowed and its meaning; then the presets."""
     lines = ["Settings (JSON object of any of these keys):"]
-    for parameter in Radiomics.declaration.parameters:
+    for parameter in DECLARATION.parameters:
         default = json.dumps(parameter.default, ensure_ascii=False)
         lines.append(f"  {parameter.name} = {default} {shown(parameter.unit)}".rstrip())
         lines.append(f"      {parameter.limits}: {parameter.meaning}")

@@ -1,5 +1,6 @@
 """Radiomic features as a table and as the full record."""
 
+import dataclasses
 import json
 import math
 from collections.abc import Mapping, Sequence
@@ -32,7 +33,7 @@ def features_json(regions: Sequence[RegionFeatures], settings: Radiomics, proven
     """The full record: provenance and settings, and of each region features (null: not defined), steps and notes."""
     record = {
         **provenance,
-        "settings": dict(settings.parameters),
+        "settings": dataclasses.asdict(settings),
         "regions": [
             {
                 "label": region.label,
