@@ -1,0 +1,127 @@
+"""Sizes of bodies of known size, placed and turned at random: errors, and how often the 95 % intervals hold the truth.
+
+    python Testing/Benchmarks/sizes.py [PLACEMENTS]        (200; the printed figures of record are of 1000)
+
+For each body, size class (smallest width in voxels of the coarsest side) and voxel: the mean and the 95th percentile of
+the error of the volume by counting and of the two areas (Crofton; marching cubes at half height, as IBSI has it); the
+share of in-plane diameters within half a pixel, as measured and as estimated; and the shares of intervals that hold
+the truth for volume, longest in-plane diameter, its perpendicular and mean intensity. The image for the last is the
+body blurred by a Gaussian of 0.8 voxels, with correlated noise of a tenth of the contrast; its truth is the mean of the
+blurred image without noise within the body. A torus has no diameter that is known exactly: '-'.
+"""
+
+import sys
+import time
+
+import numpy as np
+from _bodies import Body, ball, box, cylinder, ellipsoid, torus
+from scipy import ndimage
+from scipy.spatial.transform import Rotation
+
+from MedProcLib.quantification.diameter import in_plane_diameter
+from MedProcLib.quantification.shape.crofton import crofton_area
+from MedProcLib.quantification.surface import surface_volume_and_area
+from MedProcLib.quantification.uncertainty.diameter import diameter_intervals
+from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
+from MedProcLib.quantification.uncertainty.volume import volume_interval
+
+SPACINGS = ((1.0, 1.0, 1.0), (0.7, 0.7, 2.5), (1.0, 1.0, 5.0))
+# width in voxels, the coarsest side, of the size classes; in mm they are 1 to 50 mm wide
+CLASSES = ((1, 3), (3, 6), (6, 10), (10, 20), (20, 50))
+WIDEST_MM = 50.0
+BODIES = ("ball", "ellipsoid", "box", "cylinder", "torus")
+# the image of a body is made on a grid so many times as fine
+FINE = 5
+
+
+def main() -> None:
+    placements = int(sys.argv[1]) if len(sys.argv) > 1 else 200
+    start = time.perf_counter()
+    for spacing in SPACINGS:
+        print(f"\nvoxels {spacing} mm, {placements} placements")
+        print(f"{'':22}volume %      area %        mesh area %   within 0.5 px  |  95 % intervals hold the truth, %")
+        print(f"{'':22}mean   p95    mean   p95    mean          raw  est.      |  volume  long  short  mean")
+        for low, high in CLASSES:
+            for kind in BODIES:
+                width = (low * max(spacing), min(high * max(spacing), WIDEST_MM))
+                if width[0] < width[1]:
+                    print(f"{low:3}-{high:<3} {kind:10} {_line(kind, width, spacing, placements)}", flush=True)
+    print(f"{time.perf_counter() - start:.0f} s")
+
+
+def _line(kind: str, width: tuple[float, float], spacing: tuple[float, float, float], placements: int) -> str:
+    rng = np.random.default_rng([BODIES.index(kind), int(10 * width[0]), int(10 * spacing[2])])
+    results = [found for _ in range(placements) if (found := _placed(kind, width, spacing, rng)) is not None]
+    if not results:
+        return "no voxel"
+    errors, hits = (np.array([result[part] for result in results], float) for part in range(2))
+    volume, area, mesh = 100 * errors[:, :3].T
+    raw, estimated = (np.nanmean(errors[:, k : k + 2] <= 0.5) if kind != "torus" else np.nan for k in (3, 5))
+    shares = ["-" if np.isnan(hit).all() else f"{100 * np.nanmean(hit):.1f}" for hit in hits.T]
+    return (
+        f"{volume.mean():6.2f} {np.percentile(abs(volume), 95):6.2f} {area.mean():6.2f} "
+        f"{np.percentile(abs(area), 95):6.2f} {mesh.mean():6.2f} {'':8}{100 * raw:5.0f} {100 * estimated:5.0f}"
+        f"       |  {shares[0]:>6} {shares[1]:>5} {shares[2]:>6} {shares[3]:>5}"
+    )
+
+
+def _placed(kind: str, width: tuple[float, float], spacing: tuple[float, float, float], rng: np.random.Generator):
+    """(errors, hits) of one body at random; None when no voxel center lies in it."""
+    body = _body(kind, rng.uniform(*width), rng)
+    turn, shift = Rotation.random(random_state=rng), rng.uniform(-0.5, 0.5, 3) * spacing
+    mask = body.on_grid(turn, shift, spacing)
+    if not mask.any():
+        return None
+    mask = mask[ndimage.find_objects(mask.astype(np.uint8))[0]]
+    counted = volume_interval(mask, spacing)
+    errors = [counted.estimate / body.volume - 1, crofton_area(mask, spacing) / body.area - 1]
+    errors.append(surface_volume_and_area(mask, spacing)[1] / body.area - 1)
+    hits = [_holds(counted, body.volume)]
+    if body.chord is None:
+        errors, hits = [*errors, *[np.nan] * 4], [*hits, np.nan, np.nan]
+    else:
+        truth, pixel = body.in_plane(turn), max(spacing[:2])
+        raw, found = in_plane_diameter(mask, spacing[:2]), diameter_intervals(mask, spacing)
+        measured = (raw.long_mm, raw.short_mm, found.long.estimate, found.short.estimate)
+        errors += [abs(value - true) / pixel for value, true in zip(measured, truth * 2, strict=True)]
+        hits += [_holds(interval, true) for interval, true in zip(found, truth, strict=True)]
+    return errors, [*hits, _mean_holds(body, turn, shift, spacing, rng)]
+
+
+def _body(kind: str, width: float, rng: np.random.Generator) -> Body:
+    """A body whose smallest width is given, of random proportions."""
+    if kind == "ball":
+        return ball(width)
+    if kind == "ellipsoid":
+        return ellipsoid(width * rng.uniform(1.2, 2), width * rng.uniform(1, 1.2), width)
+    if kind == "box":
+        return box(width, width * rng.uniform(1, 1.3), width * rng.uniform(1, 1.6))
+    if kind == "cylinder":
+        return cylinder(width, width * rng.uniform(1, 2))
+    return torus(width * rng.uniform(2, 3), width)
+
+
+def _mean_holds(body: Body, turn: Rotation, shift: np.ndarray, spacing, rng: np.random.Generator) -> float:
+    """Whether the interval of the mean holds; NaN for bodies so large that their image would take too long."""
+    reach = 2 * np.abs(turn.as_matrix()) @ body.half / spacing + 10
+    if np.prod(reach) > 15_000:
+        return np.nan
+    # places of the fine grid: FINE of them in each voxel, the middle one at its center
+    counts = [int(np.ceil(r / 2)) for r in reach]
+    axes = [np.arange(-c * FINE, c * FINE + 1) / FINE * s - o for c, s, o in zip(counts, spacing, shift, strict=True)]
+    z, y, x = np.meshgrid(*axes[::-1], indexing="ij")
+    fine = body.inside(np.stack([x, y, z], axis=-1) @ turn.as_matrix())
+    blurred = 100 * ndimage.gaussian_filter(fine.astype(np.float32), 0.8 * FINE)
+    image = blurred[::FINE, ::FINE, ::FINE].astype(float)
+    noise = ndimage.gaussian_filter(rng.normal(size=image.shape), 0.6, mode="wrap")
+    mask = fine[::FINE, ::FINE, ::FINE]
+    found = mean_intensity_interval(mask, image + 10 * noise / noise.std(), spacing)
+    return _holds(found, float(blurred[fine].mean()))
+
+
+def _holds(interval, truth: float) -> float:
+    return float(interval.low <= truth <= interval.high)
+
+
+if __name__ == "__main__":
+    main()
