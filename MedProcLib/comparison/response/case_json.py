@@ -46,6 +46,7 @@ def response_to_dict(response: Response) -> dict[str, Any]:
         "steps": list(response.steps),
         "missing": list(response.missing),
         "notes": list(response.notes),
+        "doubts": list(response.doubts),
         "figures": figures,
     }
 

@@ -38,8 +38,8 @@ class _Attenuation:
     response: bool
     step: str = ""
     missing: tuple[str, ...] = ()
-    notes: tuple[str, ...] = ()
     figures: tuple[Measurement, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 def _assess(case: Case, criterion: str, both: bool) -> list[Response]:
@@ -71,8 +71,9 @@ def _target(sums: Sums, index: int, both: bool) -> Part:
         category,
         tuple(s for s in (*part.steps, density.step, step) if s),
         part.missing + density.missing,
-        part.notes + density.notes,
+        part.notes,
         part.figures + density.figures,
+        part.doubts + density.doubts,
     )
 
 
@@ -103,9 +104,9 @@ def _attenuation(case: Case, index: int) -> _Attenuation:
     )
     compared = combination(((1.0, current), (-(1 - ATTENUATION_PERCENT / 100), baseline)))
     doubt = compared.limits is not None and compared.limits[0] < 0 < compared.limits[1]
-    notes = ("the response of attenuation cannot be told from measurement error",) if doubt else ()
+    doubts = ("the response of attenuation cannot be told from measurement error",) if doubt else ()
     figures = (
         Measurement("mean_attenuation", current.value, "HU"),
         Measurement("attenuation_change_from_baseline", percent, "%", parameters={"reference": str(first)}),
     )
-    return _Attenuation(fell, step, tuple(missing), notes, figures)
+    return _Attenuation(fell, step, tuple(missing), figures, doubts)

@@ -67,10 +67,10 @@ def _by_volume(name: str, then: Measured, now: Measured, days: int) -> Part:
     grown = at_least(now.value, then.value * (1 + GROWTH_PERCENT / 100))
     step = f"{name}: {number(then.value)} to {number(now.value)} mm³ in {days} d, {percent:+.1f} %"
     limits = change.percent.limits if change.percent else None
-    notes = []
+    doubts = []
     if limits and limits[0] < GROWTH_PERCENT < limits[1]:
-        notes.append(f"{name}: growth of {GROWTH_PERCENT:g} % cannot be told from measurement error")
-    return _part(name, growth, grown, step, notes, [Measurement(f"{name}_volume_change", percent, "%")])
+        doubts.append(f"{name}: growth of {GROWTH_PERCENT:g} % cannot be told from measurement error")
+    return _part(name, growth, grown, step, doubts, [Measurement(f"{name}_volume_change", percent, "%")])
 
 
 def _by_diameter(name: str, then: Measured, now: Measured, days: int) -> Part:
@@ -80,16 +80,16 @@ def _by_diameter(name: str, then: Measured, now: Measured, days: int) -> Part:
     difference = now.value - then.value
     step = f"{name}: {number(then.value)} to {number(now.value)} mm in {days} d, {difference:+.1f} mm"
     limits = change.difference.limits
-    notes = [f"{name}: by diameter, as no volume was measured"]
+    doubts = []
     if limits and limits[0] < DIAMETER_MM < limits[1]:
-        notes.append(f"{name}: growth of {DIAMETER_MM:g} mm cannot be told from measurement error")
+        doubts.append(f"{name}: growth of {DIAMETER_MM:g} mm cannot be told from measurement error")
     figure = Measurement(f"{name}_diameter_change", difference, "mm")
-    return _part(name, growth, at_least(difference, DIAMETER_MM), step, notes, [figure])
+    return _part(name, growth, at_least(difference, DIAMETER_MM), f"{step} (no volume)", doubts, [figure])
 
 
-def _part(name: str, growth: Growth, grown: bool, step: str, notes: list[str], figures: list[Measurement]) -> Part:
+def _part(name: str, growth: Growth, grown: bool, step: str, doubts: list[str], figures: list[Measurement]) -> Part:
     if not grown:
-        return Part(Category.NO_GROWTH, (f"{step}: no significant growth",), (), tuple(notes), tuple(figures))
+        return Part(Category.NO_GROWTH, (f"{step}: no significant growth",), (), (), tuple(figures), tuple(doubts))
     figures.append(Measurement(f"{name}_doubling_time", growth.doubling_days, "d"))
     step = f"{step}, volume doubling time {growth.doubling_days:.0f} d"
     if growth.doubling_limits:
@@ -97,8 +97,8 @@ def _part(name: str, growth: Growth, grown: bool, step: str, notes: list[str], f
         step += f" (95 % interval {fast:.0f} to {slow:.0f} d)" if slow < 1e6 else f" (95 % interval from {fast:.0f} d)"
         crossed = [f"{limit:g} d" for limit in (FAST_DAYS, SLOW_DAYS) if fast < limit < slow]
         if crossed:
-            notes.append(f"{name}: the doubling time's interval includes {' and '.join(crossed)}")
-    return Part(_speed(growth.doubling_days), (step,), (), tuple(notes), tuple(figures))
+            doubts.append(f"{name}: the doubling time's interval includes {' and '.join(crossed)}")
+    return Part(_speed(growth.doubling_days), (step,), (), (), tuple(figures), tuple(doubts))
 
 
 def _speed(days: float) -> Category:

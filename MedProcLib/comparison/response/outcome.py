@@ -51,13 +51,14 @@ PART_CODES = {
 
 @dataclass(frozen=True)
 class Part:
-    """Category of one part (targets, non-targets, new lesions) with its steps, what is missing, and cautions."""
+    """Category of one part (targets, non-targets, new lesions) with its steps; see Response for the others."""
 
     category: str
     steps: tuple[str, ...] = ()
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     figures: tuple[Measurement, ...] = ()
+    doubts: tuple[str, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -65,7 +66,8 @@ class Response:
     """The response at one time point.
 
     parts: category by part ('target', 'non-target', 'new', or by lesion). steps: the arithmetic, a line each.
-    missing: what was not measured or not given. notes: cautions, such as a category that measurement error could turn.
+    missing: what was not measured or not given. notes: cautions. doubts: thresholds within the 95 % interval of what
+    is compared with them, so that measurement error could turn the category.
     figures: the sums and changes the category rests on.
     """
 
@@ -78,6 +80,7 @@ class Response:
     missing: tuple[str, ...] = ()
     notes: tuple[str, ...] = ()
     figures: tuple[Measurement, ...] = ()
+    doubts: tuple[str, ...] = ()
 
     @property
     def codes(self) -> dict[str, Code]:

@@ -89,15 +89,16 @@ def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
     if tlg is not None:
         steps.append(f"total lesion glycolysis {tlg:+.1f} %")
         figures += (Measurement("tlg_change_from_baseline", tlg, "%"),)
-    notes += _doubts(baseline.value, now.value)
+    doubts = _doubts(baseline.value, now.value)
     rise = _over(percent, PERCENT) and _over(change, ABSOLUTE_SUL)
-    if rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0)):
-        return Part(Category.PMD, (*steps, "progressive metabolic disease"), now.missing, tuple(notes), figures)
-    if now.missing:
-        return Part(Category.NE, tuple(steps), (*now.missing, "the hottest lesion is not known"), tuple(notes), figures)
     fall = at_least(-percent, PERCENT) and at_least(-change, ABSOLUTE_SUL)
-    category = Category.PMR if fall else Category.SMD
-    return Part(category, (*steps, "partial metabolic response" if fall else "stable"), (), tuple(notes), figures)
+    if rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0)):
+        category, step = Category.PMD, "progressive metabolic disease"
+    elif now.missing:
+        category, step = Category.NE, "the hottest lesion is not known"
+    else:
+        category, step = (Category.PMR, "partial metabolic response") if fall else (Category.SMD, "stable")
+    return Part(category, (*steps, step), now.missing, tuple(notes), figures, doubts)
 
 
 def _hottest(case: Case, index: int) -> _Peak:
@@ -155,17 +156,17 @@ def _liver_notes(case: Case, index: int) -> tuple[str, ...]:
     return (f"liver SUL changed by {change:+.2f} ({100 * change / then.liver_mean:+.0f} %): scans not comparable",)
 
 
-def _doubts(then: Measured, now: Measured) -> list[str]:
-    """A note for each threshold within the 95 % interval of what is compared with it."""
-    notes = []
+def _doubts(then: Measured, now: Measured) -> tuple[str, ...]:
+    """A line for each threshold within the 95 % interval of what is compared with it."""
+    doubts = []
     for name, sign in (("partial metabolic response", -1.0), ("progression", 1.0)):
         relative = combination(((1.0, now), (-(1 + sign * PERCENT / 100), then)))
         absolute = combination(((1.0, now), (-1.0, then)))
         binding = PERCENT / 100 * then.value >= ABSOLUTE_SUL
         value, limit = (relative, 0.0) if binding else (absolute, sign * ABSOLUTE_SUL)
         if value.limits is not None and value.limits[0] < limit < value.limits[1]:
-            notes.append(f"{name} cannot be told from measurement error")
-    return notes
+            doubts.append(f"{name} cannot be told from measurement error")
+    return tuple(doubts)
 
 
 def _over(value: float, limit: float) -> bool:

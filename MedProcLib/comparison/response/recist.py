@@ -77,7 +77,7 @@ def response_of(
     steps: Sequence[str] = (),
     notes: Sequence[str] = (),
 ) -> Response:
-    """A response that carries the steps, missing and notes of its parts and ends with the overall category."""
+    """A response that carries what its parts say and ends with the overall category."""
     time = case.time_points[index]
     named = ", ".join(f"{name} {part.category}" for name, part in parts.items() if part.category != NO)
     return Response(
@@ -90,6 +90,7 @@ def response_of(
         tuple(m for p in parts.values() for m in p.missing),
         (*(n for p in parts.values() for n in p.notes), *notes),
         tuple(f for p in parts.values() for f in p.figures),
+        tuple(d for p in parts.values() for d in p.doubts),
     )
 
 

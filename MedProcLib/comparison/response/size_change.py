@@ -1,6 +1,6 @@
 """The category of the target lesions at each time point, from their sums and a rule's thresholds."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...core.measurement import Measurement
 from ...core.units import shown
@@ -66,14 +66,14 @@ def target_part(sums: Sums, index: int) -> Part:
         steps.append(f"{_against(sums, index, nadir, 'nadir')}: progression")
         if now.missing:
             steps.append("whatever the missing targets measure")
-        return Part(Category.PD, tuple(steps), now.missing, _doubts(sums, index, nadir), figures)
+        return Part(Category.PD, tuple(steps), now.missing, (), figures, _doubts(sums, index, nadir))
     if now.missing:
         return Part(Category.NE, tuple(steps), (*now.missing, "sum not evaluable"), (), figures)
     assert now.measured is not None
     steps.append(f"{_against(sums, index, nadir, 'nadir')}: no progression")
     category, word = _fall(now.measured.value, baseline.value, sums.rule)
     steps.append(f"{_against(sums, index, 0, 'baseline')}: {word}")
-    return Part(category, tuple(steps), (), _doubts(sums, index, nadir), figures)
+    return Part(category, tuple(steps), (), (), figures, _doubts(sums, index, nadir))
 
 
 def baseline_figures(sums: Sums) -> tuple[Measurement, ...]:
@@ -115,7 +115,7 @@ def _continued(part: Part, before: list[Part | None], case: Case, index: int) ->
             apart = case.days(i) - case.days(first)
             if not case.protocol.confirm or apart >= case.protocol.confirmation_days:
                 step = f"partial response of {case.time_points[first]} continues until progression"
-                return Part(Category.PR, (*part.steps, step), part.missing, part.notes, part.figures)
+                return replace(part, category=Category.PR, steps=(*part.steps, step))
     return part
 
 
@@ -144,7 +144,7 @@ def _percent_text(now: float, then: float, rule: SizeRule) -> str:
 
 
 def _doubts(sums: Sums, index: int, nadir: int) -> tuple[str, ...]:
-    """A note for each threshold that lies within the 95 % interval of what is compared with it."""
+    """A line for each threshold that lies within the 95 % interval of what is compared with it."""
     now, baseline, low = sums.totals[index].measured, sums.totals[0].complete, sums.totals[nadir].complete
     assert now is not None and baseline is not None and low is not None
     rule = sums.rule

@@ -53,5 +53,5 @@ def test_attenuation_that_cannot_be_used_is_named():
 def test_arithmetic_and_measurement_error():
     response = assess("choi", case_of(lesion((100, Measured(80, 75, 85)), (100, Measured(67, 62, 72)))))[1]
     assert "attenuation 80 HU at baseline, now 67 HU: -16.2 % (response from -15 %)" in response.steps
-    assert "attenuation cannot be told" in response.notes[0]
+    assert "attenuation cannot be told" in response.doubts[0]
     assert response.figure("attenuation_change_from_baseline") == pytest.approx(-16.25)

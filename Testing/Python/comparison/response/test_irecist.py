@@ -8,6 +8,7 @@ from .building import GONE, HERE, MAYBE, MORE, UNSEEN, WORSE, case_of, categorie
 
 LONG, LONGEST = target("L", 50, 50, 50, 50), target("L", 50, 50, 35, 35, 35)
 REGAINED, LATE_GONE = target("L", 50, 60, 52, 58), target("L", 50, 50, 35, GONE)
+FIVE_NEW = [new(name, None, 12, 12, organ=name) for name in "ABCDE"]
 TWO_NEW = [new(name, None, 12, 12) for name in "XY"]
 THROUGHOUT = new("X", None, HERE, HERE, HERE)
 ONE, STAY, LATE, SHRINK = (
@@ -59,6 +60,9 @@ TABLE = [
     ("third new one of an organ: not measured", [ONE, *TWO_NEW, new("Z", None, 12, 17)], "iUPD iUPD"),
     ("no iCR after a reset with a new lesion", [LATE_GONE, THROUGHOUT], "iUPD iPR iPR"),
     ("5 mm more, targets progress no longer", [REGAINED, THROUGHOUT], "iUPD iUPD iUPD"),
+    ("accepted new lesion unequivocally worse", [STAY, new("X", None, HERE, HERE, WORSE)], "iUPD iPR iUPD"),
+    ("only the second new lesion is there", [ONE, new("W", None, GONE, GONE), new("X", None, 12, 17)], "iUPD iCPD"),
+    ("sixth new target is not measured", [ONE, *FIVE_NEW, new("Z", None, 12, 17, organ="skin")], "iUPD iUPD"),
     ("accepted new target grows less", [STAY, new("X", None, 20, 20, 24.9)], "iUPD iPR iPR"),
 ]  # fmt: skip
 

@@ -81,5 +81,5 @@ def test_scans_with_another_liver_are_not_comparable():
 def test_arithmetic_and_measurement_error():
     response = run(hot("L", Measured(8, 7.6, 8.4), Measured(5.5, 5.0, 6.0)))[1]
     assert "baseline 8.00: -31.2 %, -2.50 SUL" in response.steps
-    assert response.notes == ("partial metabolic response cannot be told from measurement error",)
+    assert response.doubts == ("partial metabolic response cannot be told from measurement error",)
     assert response.figures[0].ucum == "{SUVlbm}g/ml"

@@ -69,13 +69,13 @@ def test_the_category_is_that_of_the_definition(later, data):
 
 @settings(max_examples=40, deadline=None)
 @given(st.floats(20, 200), st.floats(1, 300), st.floats(0, 20))
-def test_intervals_change_notes_and_never_the_category(start, now, half):
+def test_intervals_raise_doubts_and_never_the_category(start, now, half):
     plain = assess("recist_1_1", case_of(target("L", start, now)))[1]
     start_, now_ = (Measured(v, v - half, v + half) for v in (start, now))
     wide = assess("recist_1_1", case_of(target("L", start_, now_)))[1]
     assert (wide.category, wide.steps) == (plain.category, plain.steps)
     if half == 0:
-        assert not wide.notes
+        assert not wide.doubts
 
 
 @settings(max_examples=40, deadline=None)

@@ -187,15 +187,15 @@ def test_an_interval_over_a_threshold_is_noted_and_the_category_stays():
         first = {"long_mm": {"value": 50, "low": 49.9, "high": 50.1}}
         response = assess("recist_1_1", case_of(target("L", _measured(first), _measured(size))))[1]
         assert response.category == "PD"
-        assert any("progression cannot be told from measurement error" in n for n in response.notes) is doubtful
-    assert not assess("recist_1_1", case_of(target("L", 50, 62)))[1].notes
+        assert any("progression cannot be told from measurement error" in d for d in response.doubts) is doubtful
+    assert not assess("recist_1_1", case_of(target("L", 50, 62)))[1].doubts
 
 
 def test_a_doubtful_partial_response_names_the_threshold():
     first = _measured({"long_mm": {"value": 100, "low": 98, "high": 102}})
     second = _measured({"long_mm": {"value": 71, "low": 67, "high": 75}})
-    (note,) = assess("recist_1_1", case_of(target("L", first, second)))[1].notes
-    assert note.startswith("partial response cannot be told") and "threshold 70 mm" in note
+    (doubt,) = assess("recist_1_1", case_of(target("L", first, second)))[1].doubts
+    assert doubt.startswith("partial response cannot be told") and "threshold 70 mm" in doubt
 
 
 def _measured(data):

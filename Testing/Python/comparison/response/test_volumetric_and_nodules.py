@@ -68,11 +68,19 @@ def test_nodule_growth(lesions, days, expected):
 def test_doubling_time_is_shown_with_its_interval():
     response = nodules(nodule(Measured(100, 85, 118), Measured(150, 127, 177)), days=200)[1]
     assert "N: 100 to 150 mm³ in 200 d, +50.0 %, volume doubling time 342 d (95 % interval" in response.steps[0]
-    assert any("interval includes 400 d" in n for n in response.notes)
+    assert any("interval includes 400 d" in d for d in response.doubts)
     assert response.figure("N_doubling_time") == pytest.approx(341.9, abs=0.1)
 
 
 def test_growth_within_measurement_error_is_noted():
     response = nodules(nodule(Measured(100, 80, 125), Measured(130, 104, 163)), days=90)[1]
-    assert any("growth of 25 % cannot be told" in n for n in response.notes)
-    assert not nodules(nodule(Measured(100, 99, 101), Measured(130, 129, 131)), days=90)[1].notes
+    assert any("growth of 25 % cannot be told" in d for d in response.doubts)
+    assert not nodules(nodule(Measured(100, 99, 101), Measured(130, 129, 131)), days=90)[1].doubts
+
+
+def test_diameters_stand_in_for_volumes_with_their_own_error():
+    for half, doubtful in ((1.5, True), (0.1, False)):
+        first, second = (Measured(v, v - half, v + half) for v in (8, 10.5))
+        response = nodules(target("N", first, second), days=90)[1]
+        assert "+2.5 mm (no volume)" in response.steps[0]
+        assert any("growth of 2 mm cannot be told" in d for d in response.doubts) is doubtful
