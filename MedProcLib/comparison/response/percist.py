@@ -14,6 +14,7 @@ NAME = "percist_1_0"
 PERCENT, ABSOLUTE_SUL, TLG_PERCENT, TLG_LESIONS = 30.0, 0.8, 75.0, 5
 LIVER_FACTOR, BLOOD_FACTOR, SDS = 1.5, 2.0, 2.0
 LIVER_PERCENT, LIVER_SUL = 20.0, 0.3
+BACKGROUND = (Status.ABSENT, Status.MERGED)
 
 
 @dataclass(frozen=True)
@@ -29,7 +30,8 @@ def assess_percist(case: Case) -> list[Response]:
     """Responses by PERCIST 1.0, one a time point, the first being baseline.
 
     Source: Wahl et al., J. Nucl. Med. 50(suppl. 1), 2009, doi:10.2967/jnumed.108.057307; O et al., Radiology 280,
-    2016, doi:10.1148/radiol.2016142043. The hottest lesion of each scan is compared, not always the same one.
+    2016, doi:10.1148/radiol.2016142043. The hottest lesion of each scan is compared, not always the same one; targets
+    must be measured, non-targets count where they are.
     PMR: a fall of at least 30 % and 0.8 SUL from baseline; PMD: a rise of more than 30 % and 0.8 SUL, of more than
     75 % in total lesion glycolysis of the five hottest lesions without a fall of SULpeak, a new lesion, or unequivocal
     progression; CMR: every lesion absent, that is not told from the background, and below the liver. At baseline the
@@ -92,31 +94,26 @@ def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
     doubts = _doubts(baseline.value, now.value)
     rise = _over(percent, PERCENT) and _over(change, ABSOLUTE_SUL)
     fall = at_least(-percent, PERCENT) and at_least(-change, ABSOLUTE_SUL)
-    if rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0)):
+    rise = rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0))
+    if rise and not baseline.missing:
         category, step = Category.PMD, "progressive metabolic disease"
-    elif now.missing:
+    elif now.missing or (baseline.missing and not fall):
         category, step = Category.NE, "the hottest lesion is not known"
     else:
         category, step = (Category.PMR, "partial metabolic response") if fall else (Category.SMD, "stable")
-    return Part(category, (*steps, step), now.missing, tuple(notes), figures, doubts)
+    return Part(category, (*steps, step), baseline.missing + now.missing, tuple(notes), figures, doubts)
 
 
 def _hottest(case: Case, index: int) -> _Peak:
     time, peaks, missing = case.time_points[index], [], []
-    for lesion in case.lesions:
-        if lesion.kind is Kind.NEW:
-            continue
+    for lesion in case.of(Kind.TARGET) + case.of(Kind.NON_TARGET):
         seen = lesion.at(time.label)
-        if seen is None or seen.status is Status.NOT_EVALUABLE or (seen.sul_peak is None and _hot(seen.status)):
-            missing.append(f"SULpeak of {lesion.id} not measured at {time}")
-        elif seen.sul_peak is not None:
+        if seen is not None and seen.status is not Status.NOT_EVALUABLE and seen.sul_peak is not None:
             peaks.append((seen.sul_peak.value, lesion.id, seen.sul_peak))
+        elif lesion.kind is Kind.TARGET and (seen is None or seen.status not in BACKGROUND):
+            missing.append(f"SULpeak of {lesion.id} not measured at {time}")
     top = max(peaks, default=None, key=lambda p: p[:2])
     return _Peak(top[2] if top else None, top[1] if top else "", tuple(missing))
-
-
-def _hot(status: Status) -> bool:
-    return status in (Status.PRESENT, Status.TOO_SMALL)
 
 
 def _all_background(case: Case, time: TimePoint) -> bool:
@@ -126,7 +123,7 @@ def _all_background(case: Case, time: TimePoint) -> bool:
 
 def _background(lesion: Lesion, time: TimePoint) -> bool:
     seen = lesion.at(time.label)
-    if seen is None or seen.status not in (Status.ABSENT, Status.MERGED):
+    if seen is None or seen.status not in BACKGROUND:
         return False
     liver = time.pet.liver_mean if time.pet and not time.pet.liver_diseased else None
     return seen.sul_peak is None or liver is None or seen.sul_peak.value < liver
@@ -136,8 +133,8 @@ def _tlg_percent(case: Case, index: int) -> float | None:
     """Change of total lesion glycolysis of the five hottest lesions of each scan; None unless all have one."""
     sums = []
     for time in (case.time_points[0], case.time_points[index]):
-        seen = [a for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label)) and _hot(a.status)]
-        peaks = [(a.sul_peak.value, a.tlg_ml) for a in seen if a.sul_peak]
+        seen = [a for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label))]
+        peaks = [(a.sul_peak.value, a.tlg_ml) for a in seen if a.sul_peak and a.status not in BACKGROUND]
         hottest = [tlg for _, tlg in sorted(peaks, key=lambda p: -p[0])[:TLG_LESIONS]]
         known = [tlg.value for tlg in hottest if tlg]
         if not hottest or len(known) < len(hottest):

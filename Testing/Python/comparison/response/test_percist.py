@@ -46,6 +46,12 @@ TABLE = [
     ("glycolysis up while SUL falls", [with_tlg("L", (8, 100), (7.9, 176))], "SMD"),
     ("one not measured", [hot("A", 8, 4), hot("B", 7, UNSEEN)], "NE"),
     ("one not measured, another risen", [hot("A", 8, 11), hot("B", 7, UNSEEN)], "PMD"),
+    ("hottest of baseline not known", [hot("A", 8, 8), hot("B", None, 7)], "NE"),
+    ("hottest of baseline not known, yet a fall", [hot("A", 8, 5), hot("B", None, 4)], "PMR"),
+    ("hottest of baseline not known, rise of the other", [hot("A", 8, 12), hot("B", None, 4)], "NE"),
+    ("non-target not measured", [hot("A", 8, 5), other("B", HERE, HERE)], "PMR"),
+    ("non-target is the hottest now", [hot("A", 8, 5), other("B", {"sul_peak": 6}, {"sul_peak": 12})], "PMD"),
+    ("non-target not at background", [hot("A", 8, GONE), other("B", HERE, HERE)], "NE"),
     ("too cool at baseline", [hot("L", 2.4, 1.0)], "NE"),
     ("too cool at baseline, new lesion", [hot("L", 2.4, 1.0), new("X", None, HERE)], "PMD"),
 ]  # fmt: skip
