@@ -46,6 +46,7 @@ from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
 from MedProcLib.widgets.inputs import propose_node, propose_volume, require_present
 from MedProcLib.widgets.live_measurement import LiveMeasurement
+from MedProcLib.widgets.measure_settings import MeasureSettings
 from MedProcLib.widgets.measurement_view import MeasurementView
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.segment_choice import ALL, CHECKED, CHOICES, SegmentList, chosen_segments
@@ -68,20 +69,20 @@ class MedProcQuantification(ScriptedLoadableModule):
 class MedProcQuantificationParameterNode:
     """outputTable: replaced by the next figures, None for a new table; resultTable: the last figures.
 
-    checkedSegments, shownColumns: lists as JSON.
+    checkedSegments, shownColumns: lists as JSON, '' before the user chose.
     """
 
     segmentation: vtkMRMLSegmentationNode
     inputVolume: vtkMRMLScalarVolumeNode
     allTimes: bool = False
     segments: Annotated[str, Choice(list(CHOICES))] = ALL
-    checkedSegments: str = "[]"
+    checkedSegments: str = ""
     recipe: str = ""
     diameterLines: bool = False
     outputTable: vtkMRMLTableNode
     resultTable: vtkMRMLTableNode
     reader: str = ""
-    shownColumns: str = "[]"
+    shownColumns: str = ""
 
 
 class MedProcQuantificationWidget(ModuleWidget):
@@ -89,6 +90,9 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def makeLogic(self):
         return MedProcQuantificationLogic()
+
+    def makeChain(self):
+        return MeasureSettings(self.logic.defaultRecipe(), self.onChainEdited)
 
     def connectPanel(self):
         ui, start = self.ui, self.run.start
@@ -138,7 +142,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.proposeUnit()
         ui.segmentList.visible = parameters.segments == CHECKED and parameters.segmentation is not None
         if ui.segmentList.visible:
-            self.segmentList.show(parameters.segmentation, json.loads(parameters.checkedSegments))
+            self.segmentList.show(parameters.segmentation, self.checkedSegments())
         volume = parameters.inputVolume
         ui.timesCheckBox.visible = volume is not None and sequence_of(volume) is not None
         self.suv.changed()
@@ -195,7 +199,14 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def chosenSegments(self):
         parameters = self.parameters
-        return chosen_segments(parameters.segmentation, parameters.segments, json.loads(parameters.checkedSegments))
+        return chosen_segments(parameters.segmentation, parameters.segments, self.checkedSegments())
+
+    def checkedSegments(self):
+        """Ids of the segments that are checked in the list; all, before the user unchecked one."""
+        parameters = self.parameters
+        if parameters.checkedSegments:
+            return json.loads(parameters.checkedSegments)
+        return list(parameters.segmentation.GetSegmentation().GetSegmentIDs())
 
     def given(self):
         """The chosen segments in the volume, read for a chart or for features. Raises InputError."""
@@ -253,7 +264,8 @@ class MedProcQuantificationWidget(ModuleWidget):
         return self.parameters.reader if self.parameters is not None else ""
 
     def columns(self):
-        return json.loads(self.parameters.shownColumns) if self.parameters is not None else []
+        text = self.parameters.shownColumns if self.parameters is not None else ""
+        return json.loads(text) if text else []
 
 
 @dataclass(frozen=True)

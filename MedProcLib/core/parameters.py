@@ -9,6 +9,8 @@ from .errors import InputError
 from .units import shown, ucum
 
 Value = float | int | bool | str
+# Words of names that a reader knows in capitals.
+ACRONYMS = {"ct": "CT", "pet": "PET", "hu": "HU", "suv": "SUV", "ivh": "IVH", "glcm": "GLCM", "sd": "SD"}
 
 
 @dataclass(frozen=True)
@@ -44,7 +46,8 @@ class Parameter:
         words = self.name.split("_")
         if len(words) > 1 and words[-1] == self.unit:
             words = words[:-1]
-        return " ".join(words).capitalize()
+        first, *others = [ACRONYMS.get(word, word) for word in words]
+        return " ".join([first[:1].upper() + first[1:], *others])
 
     @property
     def limits(self) -> str:

@@ -7,7 +7,7 @@ from .measurement import Code
 
 @dataclass(frozen=True)
 class Structure:
-    """Name, color (RGB in 0..1) and codes (DICOM PS3.16: category, type, side or other modifier, place) of a structure."""
+    """Name, color (RGB in 0..1) and codes (DICOM PS3.16: category, type, side or other modifier, region)."""
 
     name: str
     color: tuple[float, float, float]

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Iterator, Sequence
+from typing import Any
 
 import numpy as np
 import slicer
@@ -71,7 +72,7 @@ class LineWatch:
 
     def __init__(self, get_reader: Callable[[], str], edited: Callable[[], None]) -> None:
         self._get_reader, self._edited = get_reader, edited
-        self._table = None
+        self._table: Any = None
         self._observed: list[tuple] = []
         self._ours = False
 
@@ -100,8 +101,8 @@ class LineWatch:
         key = key_of(line)
         if self._ours or key is None or line.GetNumberOfDefinedControlPoints() < 2 or self._table.GetScene() is None:
             return
-        ends = tuple(tuple(lps_of(line.GetNthControlPointPositionWorld(index)).tolist()) for index in range(2))
-        record_edit(self._table, Edit(*key, ends, self._get_reader()))
+        first, last = (tuple(lps_of(line.GetNthControlPointPositionWorld(index)).tolist()) for index in range(2))
+        record_edit(self._table, Edit(*key, (first, last), self._get_reader()))
         self._edited()
 
 

@@ -124,7 +124,11 @@ def curves(
 ) -> Chart:
     """A line for each object through its points (x, y): over time, or along the slices."""
     finite = {name: [p for p in each if all(map(math.isfinite, p))] for name, each in points.items()}
-    series = [Series(name, *zip(*sorted(each), strict=True)) for name, each in finite.items() if each]
+    series = []
+    for name, each in finite.items():
+        if each:
+            x, y = zip(*sorted(each), strict=True)
+            series.append(Series(name, x, y))
     if not series:
         raise InputError(f"'{titles[1]}' has no value in the rows that are shown.")
     return Chart(kind, tuple(series), *titles, *units)

@@ -69,8 +69,8 @@ def add_measurements(
 def measured_nodes(table) -> tuple[Any, Any, Measure]:
     """Segmentation and volume that a table was measured of, and how. Raises InputError when one is gone."""
     provenance = provenance_of(table) if table is not None else None
-    nodes = [table.GetNodeReference(role) for role in (SEGMENTATION_ROLE, VOLUME_ROLE)] if provenance else []
-    if len(nodes) < 2 or None in nodes:
+    nodes = [table.GetNodeReference(role) if provenance else None for role in (SEGMENTATION_ROLE, VOLUME_ROLE)]
+    if provenance is None or None in nodes:
         raise InputError("What the table was measured of is not in the scene anymore: measure again.")
     (_number, settings), *_others = provenance.recipe.enabled_steps
     return nodes[0], nodes[1], settings

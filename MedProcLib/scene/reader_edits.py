@@ -5,6 +5,7 @@ import datetime
 import json
 import math
 from collections.abc import Sequence
+from typing import Any
 
 import numpy as np
 
@@ -83,28 +84,43 @@ def show_edits(table) -> None:
             notes[row] = "; ".join(filter(None, (notes[row], edit.text)))
     for segment_id in {edit.segment_id for edit in edits if edit.component is not None}:
         _show_longest(table, segment_id)
-    if edits:
-        append_column(table, Column(COLUMN, notes, meaning="what a reader changed"))
-    else:
-        table.RemoveColumn(table.GetColumnIndex(COLUMN))
+    append_column(table, Column(COLUMN, notes, meaning="what a reader changed"))
     table.GetTable().Modified()
     table.Modified()
 
 
-def edited_rows(rows: Sequence[Row], table) -> list[Row]:
-    """The rows as the reader left them: edited lengths and ends, with who edited them as a parameter of the figure."""
-    ids = segment_ids_of(table)
-    edits = {
-        (ids.index(edit.segment_id) + 1, *edit.key[1:]): edit for edit in edits_of(table) if edit.segment_id in ids
-    }
+def edited_rows(rows: Sequence[Row], every: Sequence[Edit], ids: Sequence[str]) -> list[Row]:
+    """The rows as the reader left them: edited lengths and ends, with who edited them as a parameter of the figure.
+
+    ids: of the segments, in the order of their values 1, 2, ... in the rows. Touches no node.
+    """
+    edits = {(ids.index(edit.segment_id) + 1, *edit.key[1:]): edit for edit in every if edit.segment_id in ids}
     found = []
     for row in rows:
         mine = [edits.get((row.segment, row.component, figure)) for figure in AXES]
-        for edit in filter(None, mine if row.slice is None and not row.time_point else []):
+        for edit in filter(None, mine if _is_object(row) else []):
             figures = tuple(_edited(m, edit) if m.name == edit.figure else m for m in row.measurements)
-            row = dataclasses.replace(row, measurements=figures, **{AXES[edit.figure]: edit.ends})
+            drawn: dict[str, Any] = {AXES[edit.figure]: edit.ends}
+            row = dataclasses.replace(row, measurements=figures, **drawn)
         found.append(row)
-    return found
+    changed = {segment for segment, component, _figure in edits if component is not None}
+    return [_with_longest(row, found) if row.is_whole and row.segment in changed else row for row in found]
+
+
+def _is_object(row: Row) -> bool:
+    """Whether it is a segment or a component, in the first image of a series."""
+    return row.slice is None and not row.time_point
+
+
+def _with_longest(whole: Row, rows: Sequence[Row]) -> Row:
+    """A whole segment's row with the diameters of the component where they are longest."""
+    parts = [row for row in rows if row.segment == whole.segment and row.component is not None and _is_object(row)]
+    if not _is_object(whole) or not parts:
+        return whole
+    longest = max(parts, key=lambda row: row.value("long_diameter"))
+    drawn = {m.name: m for m in longest.measurements if m.name in AXES}
+    figures = tuple(drawn.get(m.name, m) for m in whole.measurements)
+    return dataclasses.replace(whole, measurements=figures, long_axis=longest.long_axis, short_axis=longest.short_axis)
 
 
 def _edited(measurement: Measurement, edit: Edit) -> Measurement:

@@ -7,6 +7,7 @@ import slicer
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.measurement import Measurement
+from MedProcLib.core.registry import create_operation
 from MedProcLib.core.units import SQUARED
 from MedProcLib.quantification.ct.lung_density import LUNG_FIGURES
 from MedProcLib.quantification.figure import Figure
@@ -18,7 +19,6 @@ from MedProcLib.quantification.figures import (
     ROBUST_FIGURES,
     SIZE_FIGURES,
 )
-from MedProcLib.quantification.measure import Measure
 from MedProcLib.quantification.pet.uptake import UPTAKE_FIGURES
 from MedProcLib.report.dicom_sr.concepts import concept_of
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
@@ -55,7 +55,7 @@ def register_segment_statistics_plugin() -> bool:
     return True
 
 
-def plugin_class(base: type) -> type:
+def plugin_class(base: Any) -> type:
     """The plug-in as a subclass of Slicer's SegmentStatisticsPluginBase."""
 
     def __init__(self: Any) -> None:
@@ -97,7 +97,8 @@ def _figures(segmentation, volume, segment_id: str, keys: list[str]) -> dict[str
     wanted = {group: any(key in _names(group) for key in keys) and NEEDS.get(group, unit) == unit for group in GROUPS}
     try:
         given = measurement_input(segmentation, volume, [segment_id])
-        rows = measured_rows(given, Measure(components=False, intensity_unit=unit, **wanted))
+        settings = create_operation("quantification.measure", {"components": False, "intensity_unit": unit, **wanted})
+        rows = measured_rows(given, settings)
     except InputError as error:
         logging.warning("MedProc figures of '%s': %s", segment_id, error)
         return {}

@@ -57,7 +57,8 @@ def fill_table(node, columns: Sequence[Column]) -> None:
 
 def append_column(node, column: Column) -> None:
     """Add a column to a table node, in the place of one of its name."""
-    node.RemoveColumn(node.GetColumnIndex(column.name))
+    if node.GetColumnIndex(column.name) >= 0:
+        node.RemoveColumn(column.name)
     _add_column(node, column)
 
 

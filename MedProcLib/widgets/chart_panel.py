@@ -21,7 +21,7 @@ from ..scene.measurement_charts import (
 )
 from ..scene.measurement_input import MeasurementInput
 from ..scene.plots import show_chart
-from .measured_rows import SLICES, TIMES, part_of
+from .measured_rows import SLICES, TIMES, USUAL, part_of
 from .measurement_view import MeasurementView
 from .task_runner import Commit, Compute
 
@@ -84,7 +84,9 @@ class ChartPanel:
                 box.clear()
                 for column in self._view.columns:
                     box.addItem(column.title.replace("\n", " "))
-                box.currentIndex = max(box.findText(before), 0 if figures else -1)
+                usual = [n for n, column in enumerate(self._view.columns) if column.name in USUAL]
+                first = usual[min(len(usual) - 1, int(box is self.x_box))] if usual else 0
+                box.currentIndex = box.findText(before) if before and box.findText(before) >= 0 else first
         self._show_choices()
 
     def show(self) -> None:

@@ -80,4 +80,5 @@ class FeaturesPanel:
         return lambda progress: segment_features(given, settings, progress), commit
 
     def _on_preset(self, index: int) -> None:
-        self.panel.set_parameters(PRESETS[index - 1].settings().parameters if index > 0 else {})
+        settings: Any = PRESETS[index - 1].settings() if index > 0 else self.panel.declaration.create()
+        self.panel.set_parameters(settings.parameters)

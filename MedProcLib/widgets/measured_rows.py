@@ -17,6 +17,19 @@ SEGMENTS, PARTS, SLICES, TIMES = "Segments", "Parts", "Slices", "Time points"
 LOW, HIGH = "_low", "_high"
 # Shown until the reader chooses; of those a table has.
 USUAL = ("voxel_volume", "area", "long_diameter", "short_diameter", "mean", "sd", "peak_uptake", "metabolic_volume")
+# Short headings of the columns that are shown most.
+SHORT = {
+    "voxel_volume": _("Volume"),
+    "long_diameter": _("Long"),
+    "short_diameter": _("Short"),
+    "sd": _("SD"),
+    "maximum_uptake": "SUVmax",
+    "peak_uptake": "SUVpeak",
+    "mean_uptake": "SUVmean",
+    "metabolic_volume": "MTV",
+    "total_lesion_glycolysis": "TLG",
+}
+INDENT = "      "
 # What only the program needs.
 HIDDEN = (*KEYS, "diameter_slice", EDITED)
 PENCIL = " ✎"
@@ -37,7 +50,7 @@ class ShownColumn:
     @property
     def title(self) -> str:
         words = self.name.replace("_", " ")
-        words = words[:1].upper() + words[1:]
+        words = SHORT.get(self.name) or words[:1].upper() + words[1:]
         unit = shown_unit(self.unit)
         return f"{words}\n[{unit}]" if unit else words
 
@@ -105,14 +118,21 @@ def sorted_rows(rows: Sequence[Row], column: str, descending: bool, grouped: boo
     return result
 
 
+def title_of(row: Row, view: str) -> str:
+    """The name of a row's object; parts are set in below their segment."""
+    if view == PARTS and row["component"] != WHOLE:
+        return INDENT + _("part {number}").format(number=row["component"])
+    return str(row["name"])
+
+
 def part_of(row: Row, view: str) -> str:
-    """What of its segment a row is, in words."""
+    """Which slice or time point of its segment a row is, or which part."""
     if view == SLICES:
         return str(int(row["slice"]))
     if view == TIMES:
         time = _number(row, "time_s")
         return f"{time:g} s" if time is not None else str(int(row["time_point"]) + 1)
-    return _("all") if row["component"] == WHOLE else str(row["component"])
+    return "" if row["component"] == WHOLE else _("part {number}").format(number=row["component"])
 
 
 def tip_of(row: Row, columns: Sequence[ShownColumn]) -> str:

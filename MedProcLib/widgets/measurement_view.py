@@ -11,8 +11,10 @@ from ..scene.measurement_place import place_of_row
 from ..scene.tables import rows_of_table, unit_of_column
 from ..scene.views import jump_views
 from .measured_rows import (
+    INDENT,
     PARTS,
     SEGMENTS,
+    SLICES,
     TIMES,
     USUAL,
     Row,
@@ -22,6 +24,7 @@ from .measured_rows import (
     rows_in_view,
     sorted_rows,
     tip_of,
+    title_of,
     views_of,
 )
 from .results_table import ResultsTable
@@ -30,7 +33,8 @@ from .segment_choice import color_of
 # So many rows are filled in; more would take seconds.
 MOST_ROWS = 300
 TABLE_HEIGHT = 190
-SEGMENT_COLUMN, PART_COLUMN = "name", "component"
+SEGMENT_COLUMN = "name"
+WIDEST_NAME = 112  # pixels; what is longer is in the tooltip
 
 
 class MeasurementView:
@@ -55,6 +59,8 @@ class MeasurementView:
         self._sorted_by = ""
         self._descending = False
         self._filling = False
+        self._views: list[str] = []
+        self._wanted = ""  # the view that the reader chose
         self.shown: list[Row] = []
         self.widget = qt.QWidget()
         self._make_widgets()
@@ -92,7 +98,7 @@ class MeasurementView:
             self.view_box.currentIndex = self._views.index(view)
 
     def sort(self, column: str, descending: bool = False) -> None:
-        """Sort by a figure's column, 'name' or 'component'; '' is the order of the table."""
+        """Sort by a column of the table; '' is its own order."""
         self._sorted_by, self._descending = column, descending
         self._fill()
 
@@ -119,13 +125,17 @@ class MeasurementView:
             rows = sorted_rows(rows, self._sorted_by, self._descending, view == PARTS)
         self.shown = rows
         rows, chosen = rows[:MOST_ROWS], self.chosen
-        with_part = view != SEGMENTS
-        part_title = {PARTS: _("Part"), TIMES: _("Time")}.get(view, _("Slice"))
+        with_part = view in (SLICES, TIMES)
+        part_title = _("Time") if view == TIMES else _("Slice")
         self._filling = True
         self.results.show(
             [_("Segment"), *([part_title] if with_part else []), *[column.title for column in chosen]],
             [
-                [row["name"], *([part_of(row, view)] if with_part else []), *[column.text(row) for column in chosen]]
+                [
+                    title_of(row, view),
+                    *([part_of(row, view)] if with_part else []),
+                    *[column.text(row) for column in chosen],
+                ]
                 for row in rows
             ],
             [tip_of(row, self._columns) for row in rows],
@@ -138,6 +148,8 @@ class MeasurementView:
             order = qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
             header.setSortIndicator(keys.index(self._sorted_by), order)
         self._filling = False
+        if self.table_widget.columnWidth(0) > WIDEST_NAME:
+            self.table_widget.setColumnWidth(0, WIDEST_NAME)
         hidden = len(self.shown) - len(rows)
         self.more_label.visible = hidden > 0
         self.more_label.text = _("{n} more rows: filter by name, or see the table node.").format(n=hidden)
@@ -147,7 +159,7 @@ class MeasurementView:
         colors = _colors(self._get_segmentation())
         for number, row in enumerate(rows):
             color = colors.get(row["name"])
-            if color is not None:
+            if color is not None and not title_of(row, self.view).startswith(INDENT):
                 self.table_widget.item(number, 0).setData(qt.Qt.DecorationRole, color)
             for column in range(1, figures + 1):
                 self.table_widget.item(number, column).setData(
@@ -156,7 +168,7 @@ class MeasurementView:
 
     def _keys(self) -> list[str]:
         """What each column of the widget sorts by."""
-        part = {SEGMENTS: [], PARTS: [PART_COLUMN], TIMES: ["time_point"]}.get(self.view, ["slice"])
+        part = {SLICES: ["slice"], TIMES: ["time_point"]}.get(self.view, [])
         return [SEGMENT_COLUMN, *part, *[column.column for column in self.chosen]]
 
     def _on_header(self, section: int) -> None:
@@ -205,8 +217,6 @@ class MeasurementView:
         self._fill()
 
     def _make_widgets(self) -> None:
-        self._views: list[str] = []
-        self._wanted = ""  # the view that the reader chose
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
         self.empty_label = qt.QLabel(_("Nothing measured yet."))

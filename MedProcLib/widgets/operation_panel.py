@@ -27,8 +27,9 @@ class OperationPanel:
         rows = qt.QFormLayout(self.widget)
         rows.setContentsMargins(0, 0, 0, 0)
         self.editors = {p.name: ParameterEditor(p, self._on_edited) for p in declaration.parameters}
-        for editor in self.editors.values():
-            rows.addRow(_label(editor), editor.widget)
+        self._labels = {name: _label(editor) for name, editor in self.editors.items()}
+        for name, editor in self.editors.items():
+            rows.addRow(self._labels[name], editor.widget)
         self.reset_button = qt.QToolButton()
         self.reset_button.text = _("Reset to defaults")
         self.reset_button.autoRaise = True
@@ -52,6 +53,17 @@ class OperationPanel:
         """The operation with the parameters shown."""
         return self.declaration.create(self.parameters())
 
+    def show_row(self, name: str, shown: bool) -> None:
+        """Show or hide a parameter that does not count now; its value stays."""
+        for widget in (self._labels[name], self.editors[name].widget):
+            widget.visible = shown
+
+    def remove_row(self, name: str) -> None:
+        """Leave a parameter's widget to be put elsewhere."""
+        for widget in (self._labels[name], self.editors[name].widget):
+            self.widget.layout().removeWidget(widget)
+        self._labels[name].visible = False
+
     def reset(self) -> None:
         """Show the defaults."""
         self.set_parameters({})
@@ -73,4 +85,5 @@ def _label(editor: ParameterEditor):
     label.wordWrap = True
     label.setFixedWidth(LABEL_WIDTH)
     label.toolTip = describe(editor.parameter)
+    label.setMinimumHeight(label.heightForWidth(LABEL_WIDTH))  # rows do not ask how high a wrapped label gets
     return label

@@ -25,7 +25,7 @@ class SegmentList:
 
     def show(self, segmentation: Any, checked: list[str]) -> None:
         """List the segments of a node, these checked."""
-        content = segmentation.GetSegmentation() if segmentation is not None else None
+        content: Any = segmentation.GetSegmentation() if segmentation is not None else None
         self._ids = list(content.GetSegmentIDs()) if content is not None else []
         self._filling = True
         try:

@@ -63,7 +63,7 @@ class SuvPanel:
 
     def settings(self) -> SuvSettings:
         """As they are typed in; 0 leaves what the headers say."""
-        given = {name: float(box.value) or None for name, box in self.figures.items()}
+        given: dict[str, Any] = {name: float(box.value) or None for name, box in self.figures.items()}
         return SuvSettings(list(NORMALIZATIONS)[self.normalization_box.currentIndex], **given)
 
     def prepare(self) -> tuple[Compute, Commit]:

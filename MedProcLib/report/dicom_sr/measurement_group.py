@@ -40,8 +40,8 @@ def measurement_group(
     return kind(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=uid, identifier=title),
         referenced_segment=region,
-        finding_type=concept(structure.type or structure.category) if structure.type or structure.category else None,
-        finding_category=concept(structure.category) if structure.category else None,
+        finding_type=optional(structure.type or structure.category),
+        finding_category=optional(structure.category),
         finding_sites=_sites(structure),
         algorithm_id=_algorithm({}),
         session=session,
@@ -63,10 +63,15 @@ def line_group(row: Row, title: str, structure: Structure, uid: str, source: Sou
         return None
     return hd.sr.MeasurementsAndQualitativeEvaluations(
         tracking_identifier=hd.sr.TrackingIdentifier(uid=uid, identifier=title),
-        finding_type=concept(structure.type or structure.category) if structure.type or structure.category else None,
+        finding_type=optional(structure.type or structure.category),
         finding_sites=_sites(structure),
         measurements=measurements,
     )
+
+
+def optional(code: Code | None) -> Any:
+    """highdicom's form of a code, None where there is none."""
+    return None if code is None else concept(code)
 
 
 def _sites(structure: Structure) -> list[Any] | None:
@@ -78,16 +83,13 @@ def _sites(structure: Structure) -> list[Any] | None:
     if place is None:
         return None
     side = structure.modifier if structure.modifier is not None and structure.modifier.value in SIDES else None
-    return [hd.sr.FindingSite(concept(place), laterality=concept(side) if side else None)]
+    return [hd.sr.FindingSite(concept(place), laterality=optional(side))]
 
 
 def _measurement(measurement: Measurement, source: SourceSeries, coordinates: list[Any] | None = None) -> Any:
     import highdicom as hd
 
     said = concept_of(measurement, source.modality)
-
-    def optional(code: Code | None) -> Any:
-        return concept(code) if code is not None else None
 
     return hd.sr.Measurement(
         name=concept(said.name),

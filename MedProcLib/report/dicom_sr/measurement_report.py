@@ -114,20 +114,21 @@ def _slice_groups(
     """Groups of the rows of a segment's single slices, each a planar region."""
     import highdicom as hd
 
-    mine = [row for row in rows if row.slice is not None and row.segment == whole.segment and row.time_point is None]
+    planes = [(row, row.slice) for row in rows if row.segment == whole.segment and row.time_point is None]
+    mine = [(row, index) for row, index in planes if index is not None]
     frames = slices_of_frames(segmentation, number, source) if mine else {}
     groups = []
-    for row in mine:
-        frame = frames.get(row.slice)
+    for row, index in mine:
+        frame = frames.get(index)
         if frame is None:
-            raise InputError(f"'{row.name}' has no voxel in slice {row.slice}: measure again, then write the report.")
-        header = source.headers[0 if source.is_multi_frame else row.slice]
-        image_frame = [source.frame_slices.index(row.slice) + 1] if source.is_multi_frame else None
+            raise InputError(f"'{row.name}' has no voxel in slice {index}: measure again, then write the report.")
+        header = source.headers[0 if source.is_multi_frame else index]
+        image_frame = [source.frame_slices.index(index) + 1] if source.is_multi_frame else None
         image = hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID, image_frame)
         region = hd.sr.ReferencedSegmentationFrame(
             segmentation.SOPClassUID, segmentation.SOPInstanceUID, frame, number, image
         )
-        groups.append(measurement_group(row, f"{row.name} slice {row.slice}", structure, str(hd.UID()), region, source))
+        groups.append(measurement_group(row, f"{row.name} slice {index}", structure, str(hd.UID()), region, source))
     return groups
 
 

@@ -64,8 +64,9 @@ def _of_components(rows: tuple[Row, ...], labels: np.ndarray, geometry: Geometry
             away = np.linalg.norm(centers[alike] - _center(row, centers[alike[0]]), axis=1)
             piece_of_row = alike[int(np.argmin(away))]
         else:
-            _require_count(row, int(row.component <= mine.size))
-            piece_of_row = mine[row.component - 1]
+            rank = row.component or 1
+            _require_count(row, int(rank <= mine.size))
+            piece_of_row = mine[rank - 1]
         table[piece_of_row] = number
     return Regions(table[joined], rows)
 

@@ -1,0 +1,92 @@
+"""Charts of measurements as plot nodes: what they show, and that one replaces the other."""
+
+import numpy as np
+import pytest
+import slicer
+from samples import turned_grid
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.scene.measurement_charts import (
+    add_chart,
+    bars,
+    boxes,
+    curves,
+    histogram,
+    scatter,
+    segment_values,
+    volume_histogram,
+)
+from MedProcLib.scene.measurement_input import measurement_input
+from MedProcLib.scene.plots import show_chart
+from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+from MedProcLib.scene.tables import rows_of_table
+from MedProcLib.scene.volumes import volume_from_image
+
+GRID = turned_grid((10, 10, 10), (1.0, 1.0, 1.0))
+
+
+@pytest.fixture
+def values(scene):
+    """Segments of 100 voxels: 'Ramp' holds 0 to 99, 'Flat' 50 and a NaN."""
+    array = np.zeros((10, 10, 10), np.float32)
+    array[1], array[2] = np.arange(100).reshape(10, 10), 50
+    array[2, 0, 0] = np.nan
+    labels = np.zeros((10, 10, 10), np.uint8)
+    labels[1], labels[2] = 1, 2
+    volume = volume_from_image(GRID.image_of(array), "V")
+    names = {1: SegmentInfo("Ramp", (1, 0, 0)), 2: SegmentInfo("Flat", (0, 0, 1))}
+    return segment_values(measurement_input(segmentation_from_labels(GRID.image_of(labels), names, "S"), volume))
+
+
+def test_values_are_those_of_the_segments(values):
+    assert [(one.name, one.values.size) for one in values] == [("Ramp", 100), ("Flat", 99)]
+    np.testing.assert_array_equal(np.sort(values[0].values), np.arange(100))
+
+
+def test_histograms(values):
+    chart = histogram(values, "HU")
+    assert sum(chart.series[0].y) == pytest.approx(100) and max(chart.series[1].y) == 100
+    volume = volume_histogram(values, "HU")
+    x, y = np.array(volume.series[0].x), np.array(volume.series[0].y)
+    assert y[0] == 100 and np.interp(49.5, x, y) == pytest.approx(50, abs=1)
+    flat = np.array(volume.series[1].y)
+    assert set(np.round(flat, 6)) == {0.0, 100.0}
+
+
+def test_boxes_reach_the_percentiles(values):
+    ramp = boxes(values, "").series[0]
+    assert min(ramp.y) == pytest.approx(np.percentile(np.arange(100), 5))
+    assert max(ramp.y) == pytest.approx(np.percentile(np.arange(100), 95))
+    assert (min(ramp.x), max(ramp.x)) == (0.7, 1.3)
+
+
+def test_nodes_and_replacement(values, scene):
+    first = add_chart(histogram(values, "HU"), None, "S")
+    assert first.GetName() == "S: histogram" and first.GetXAxisTitle() == "value [HU]"
+    series = first.GetNthPlotSeriesNode(0)
+    assert series.GetColor() == pytest.approx((1, 0, 0)) and series.GetMarkerStyle() == 0
+    count = scene.GetNumberOfNodes()
+    second = add_chart(histogram(values, "HU"), None, "S")
+    assert scene.GetNumberOfNodes() == count and second.GetName() == "S: histogram"
+    add_chart(boxes(values, "HU"), None, "S")
+    assert scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode") == 2
+    show_chart(second)
+
+
+def test_bars_and_points_of_a_table(scene):
+    chart = add_chart(bars(["A", "B", "C"], [1.0, np.nan, 3.0], "volume", "mm3"))
+    series = chart.GetNthPlotSeriesNode(0)
+    assert series.GetPlotTypeAsString(series.GetPlotType()) == "Bar"
+    assert [(row["label"], row["volume"]) for row in rows_of_table(series.GetTableNode())] == [("A", 1.0), ("C", 3.0)]
+    points = add_chart(scatter(["A", "B"], [1, 2], [3, np.nan], ("long", "mean"), ("mm", "HU")))
+    assert (points.GetXAxisTitle(), points.GetYAxisTitle()) == ("long [mm]", "mean [HU]")
+    assert points.GetNthPlotSeriesNode(0).GetTableNode().GetNumberOfRows() == 1
+    with pytest.raises(InputError, match="no value"):
+        bars(["A"], [np.nan], "volume", "mm3")
+
+
+def test_curves_are_sorted(scene):
+    chart = curves("Over time", {"A": [(2, 20), (1, 10), (3, np.nan)], "B": []}, ("time", "mean"), ("s", "HU"))
+    assert [list(one.x) for one in chart.series] == [[1, 2]]
+    node = add_chart(chart)
+    assert slicer.mrmlScene.IsNodePresent(node) and node.GetXAxisTitle() == "time [s]"

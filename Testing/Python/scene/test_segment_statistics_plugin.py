@@ -1,0 +1,136 @@
+"""The plug-in for Slicer's Segment Statistics, in a stand-in that calls it as that module does (tried with 5.12)."""
+
+import sys
+import types
+from typing import ClassVar
+
+import numpy as np
+import pytest
+import slicer
+from samples import turned_grid
+
+from MedProcLib.quantification.measure import Measure, measure
+from MedProcLib.scene.segment_statistics_plugin import CLASS, register_segment_statistics_plugin
+from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+from MedProcLib.scene.volumes import volume_from_image
+
+GRID = turned_grid((20, 20, 12), (1.0, 1.2, 2.0))
+
+
+class PluginBase:
+    """What the real base class offers and asks for."""
+
+    @staticmethod
+    def createCodedEntry(codeValue, codingScheme, codeMeaning, returnAsString=False):
+        entry = slicer.vtkCodedEntry()
+        entry.SetValueSchemeMeaning(codeValue, codingScheme, codeMeaning)
+        return entry.GetAsString() if returnAsString else entry
+
+    @staticmethod
+    def createMeasurementInfo(
+        name,
+        title,
+        description,
+        units,
+        quantityDicomCode=None,
+        unitsDicomCode=None,
+        measurementMethodDicomCode=None,
+        derivationDicomCode=None,
+        componentNames=None,
+    ):
+        codes = {
+            "Quantity": quantityDicomCode,
+            "Units": unitsDicomCode,
+            "MeasurementMethod": measurementMethodDicomCode,
+        }
+        codes["Derivation"] = derivationDicomCode
+        info = {"name": name, "title": title, "description": description, "units": units}
+        return info | {f"DICOM.{kind}Code": code for kind, code in codes.items() if code}
+
+    def __init__(self):
+        self.name, self.title, self.keys, self.defaultKeys, self.parameterNode = "", "", [], [], None
+
+    def getParameterNode(self):
+        return self.parameterNode
+
+    def getRequestedKeys(self):
+        return self.defaultKeys if self.requested is None else self.requested
+
+    requested = None
+
+
+@pytest.fixture
+def logic(monkeypatch):
+    """SegmentStatisticsLogic, which keeps the classes of plug-ins."""
+
+    class SegmentStatisticsLogic:
+        registeredPlugins: ClassVar[list] = []
+
+        @staticmethod
+        def registerPlugin(plugin):
+            assert isinstance(plugin, PluginBase) and not any("." in key for key in plugin.keys)
+            SegmentStatisticsLogic.registeredPlugins.append(plugin.__class__)
+
+    modules = {
+        "SegmentStatistics": {"SegmentStatisticsLogic": SegmentStatisticsLogic},
+        "SegmentStatisticsPlugins": {"SegmentStatisticsPluginBase": PluginBase},
+    }
+    for name, content in modules.items():
+        module = types.ModuleType(name)
+        vars(module).update(content)
+        monkeypatch.setitem(sys.modules, name, module)
+    return SegmentStatisticsLogic
+
+
+@pytest.fixture
+def plugin(logic, scene):
+    """(plug-in with its parameters, image, labels)."""
+    assert register_segment_statistics_plugin() and register_segment_statistics_plugin()
+    assert [each.__name__ for each in logic.registeredPlugins] == [CLASS]
+    values = GRID.image_of(np.random.default_rng(2).normal(50, 5, GRID.size[::-1]).astype(np.float32))
+    array = np.zeros(GRID.size[::-1], np.uint8)
+    array[2:7, 3:9, 4:12] = 1
+    labels = GRID.image_of(array)
+    volume = volume_from_image(values, "V")
+    segmentation = segmentation_from_labels(labels, {1: SegmentInfo("A", id="A")}, "S", volume)
+    made = logic.registeredPlugins[0]()
+    node = scene.AddNewNodeByClass("vtkMRMLScriptedModuleNode")
+    node.SetParameter("Segmentation", segmentation.GetID())
+    node.SetParameter("ScalarVolume", volume.GetID())
+    made.parameterNode = node
+    return made, values, labels
+
+
+def test_figures_are_those_of_measure(plugin):
+    made, values, labels = plugin
+    (row,) = measure(values, labels, settings=Measure(components=False))
+    found = made.computeStatistics("A")
+    assert set(found) <= set(made.defaultKeys) and "peak_uptake" not in found  # the values are no SUV
+    for name in ("long_diameter", "short_diameter", "mesh_volume"):
+        assert found[name] == pytest.approx(row.value(name))
+    made.requested = ["mean", "entropy"]
+    assert set(made.computeStatistics("A")) == {"mean", "entropy"}
+
+
+def test_what_each_column_says(plugin):
+    made, _values, _labels = plugin
+    for key in made.keys:
+        info = made.getMeasurementInfo(key)
+        assert info["name"] and info["title"] and info["description"] and info["DICOM.QuantityCode"], key
+    info = made.getMeasurementInfo("long_diameter")
+    assert (info["units"], info["title"]) == ("mm", "Long diameter")
+    assert "103339001" in info["DICOM.QuantityCode"] and "CodeValue:mm" in info["DICOM.UnitsCode"]
+    assert made.getMeasurementInfo("peak_uptake")["title"] == "SUVpeak"
+    assert made.getMeasurementInfo("nothing") is None
+
+
+def test_without_a_volume_or_a_segment_there_is_nothing(plugin):
+    made, _values, _labels = plugin
+    assert made.computeStatistics("none") == {}
+    made.parameterNode.SetParameter("ScalarVolume", "")
+    assert made.computeStatistics("A") == {}
+    assert made.getMeasurementInfo("mean")["units"] == ""
+
+
+def test_without_the_module_nothing_is_registered():
+    assert "SegmentStatistics" not in sys.modules and not register_segment_statistics_plugin()
