@@ -3,13 +3,15 @@
     run.py bench radiomics, with any of: consensus speed memory
 
 Consensus: digital phantom (482 values, listed with -v), and, with ../shared/data beside the repository, the CT phantom
-under configurations A to E and the validation data of one patient. Speed: all features of IBSI 1 in 3D of one lesion,
-against PyRadiomics (its own, textures in C) and MIRP (the same as ours), best of some runs, in one process with one
-thread. Memory: a lesion in 512 x 512 x 300 voxels; what is held at the peak, inputs included, over the inputs.
+under configurations A to E and the filters of IBSI 2, and the validation data of one patient. Speed: all features of
+IBSI 1 in 3D of one lesion, against PyRadiomics (its own, textures in C) and MIRP (the same as ours), best of some runs,
+in one process with one thread. Memory: a lesion in 512 x 512 x 300 voxels; what is held at the peak, inputs included,
+over the inputs.
 """
 
 import csv
 import dataclasses
+import json
 import logging
 import math
 import sys
@@ -26,7 +28,7 @@ from scipy import ndimage
 
 from MedProcLib.quantification.radiomics.extract import region_features
 from MedProcLib.quantification.radiomics.settings import Radiomics
-from MedProcLib.quantification.radiomics.settings_file import preset_named
+from MedProcLib.quantification.radiomics.settings_file import preset_named, settings_of
 
 ROOT = Path(__file__).resolve().parents[2]
 VALUES = ROOT / "Testing/Data/ibsi1"
@@ -39,6 +41,7 @@ def main() -> None:
         _digital_phantom("-v" in sys.argv)
         if SHARED.exists():
             _ct_phantom()
+            _filters()
             _validation_data()
     if "speed" in chosen:
         _speed()
@@ -72,6 +75,21 @@ def _ct_phantom() -> None:
             f"CT phantom, {configuration}: {len(rows) - len(missed)} of {len(rows)} within tolerance, {seconds:.1f} s "
             + " ".join(missed)
         )
+
+
+def _filters() -> None:
+    """Features of filter responses: IBSI 2, phase 2."""
+    image, mask = (sitk.ReadImage(str(SHARED / f"ct_phantom/{name}.nii.gz")) for name in ("phantom", "mask"))
+    configurations = {"A": {"dimension": "2D"}, "B": {"spacing_mm": 1, "round_intensities": True}}
+    rows = _rows(VALUES.parent / "ibsi2/feature_values.csv")
+    good = 0
+    for number, steps in json.loads((VALUES.parent / "ibsi2/feature_filters.json").read_text()).items():
+        for configuration, step in steps.items():
+            common = {"resegmentation_range": [-1000, 400], "families": "statistics", "filter": step}
+            found = region_features(image, mask, settings_of(common | configurations[configuration]))
+            own = [row for row in rows if row["filter"] == f"{number}.{configuration}"]
+            good += sum(_within(found.value(row["tag"]), row) for row in own)
+    print(f"CT phantom, filters of IBSI 2: {good} of {len(rows)} within tolerance")
 
 
 def _validation_data() -> None:

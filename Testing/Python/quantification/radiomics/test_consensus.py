@@ -1,6 +1,7 @@
-"""Every consensus value of IBSI 1: digital phantom, CT phantom in five configurations, validation data."""
+"""Consensus values of IBSI: digital phantom, CT phantom in five configurations, validation data, filtered phantom."""
 
 import csv
+import json
 import math
 from pathlib import Path
 
@@ -8,9 +9,10 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.quantification.radiomics.extract import region_features
-from MedProcLib.quantification.radiomics.settings_file import preset_named
+from MedProcLib.quantification.radiomics.settings_file import preset_named, settings_of
 
 DATA = Path(__file__).resolve().parents[3] / "Data/ibsi1"
+FILTERS = DATA.parent / "ibsi2/feature_filters.json"
 
 
 def rows_of(path):
@@ -68,3 +70,17 @@ def test_validation_data(modality, preset, count, shared):
     expected = {row["tag"]: float(row["consensus_value"]) for row in rows_of(path) if row["modality"] == modality}
     assert len(expected) == count
     assert {tag: values.get(tag) for tag in expected} == pytest.approx(expected, rel=5e-4, abs=1e-12)
+
+
+@pytest.mark.parametrize("name", ["1.A", "1.B", "3.B", "4.A", "6.B", "8.A"])
+def test_ct_phantom_filtered(name, shared):
+    """IBSI 2; the benchmark tries the others."""
+    image, mask = (shared(f"ct_phantom/{each}.nii.gz") for each in ("phantom", "mask"))
+    number, configuration = name.split(".")
+    how = {"A": {"dimension": "2D"}, "B": {"spacing_mm": 1, "round_intensities": True}}[configuration]
+    step = json.loads(FILTERS.read_text(encoding="utf-8"))[number][configuration]
+    settings = settings_of({"resegmentation_range": [-1000, 400], "families": "statistics", "filter": step, **how})
+    rows = [row for row in rows_of(FILTERS.with_name("feature_values.csv")) if row["filter"] == name]
+    found = region_features(image, mask, settings)
+    assert len(rows) == 18
+    assert outside_tolerance({feature.tag: feature.value for feature in found.features}, rows) == {}
