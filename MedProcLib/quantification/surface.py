@@ -8,6 +8,7 @@ are then two dot products with the counts of the cases. Checked against IBSI (ar
 
 import functools
 import itertools
+from dataclasses import dataclass
 
 import numpy as np
 
@@ -39,14 +40,47 @@ def _cases(mask: np.ndarray) -> np.ndarray:
 @functools.lru_cache(maxsize=64)
 def _volume_and_area_of_cases(spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
     """What one cell of each case holds inside (mm3) and adds to the surface (mm2)."""
-    volumes, areas = np.zeros(CASES), np.zeros(CASES)
-    for case in range(CASES):
-        volumes[case] = sum(_inside_share(face, case) for face in FACES[1::2]) * np.prod(spacing) / 3
-        for loop in _loops(case):
-            volume, area = _fill(np.array([middle_of(edge) for edge in loop]) * spacing, _bulge(loop, case))
-            volumes[case] += volume
-            areas[case] += area
-    return volumes, areas
+    cell = _unit_cell()
+    a, b, c = (cell.triangles * spacing).transpose(1, 0, 2)
+    areas = np.bincount(cell.filling, np.linalg.norm(np.cross(b - a, c - a), axis=1) / 2)
+    smallest = np.full(cell.case.size, np.inf)
+    np.minimum.at(smallest, cell.polygon, areas)
+    return cell.volumes * np.prod(spacing), np.bincount(cell.case, smallest, CASES)
+
+
+@dataclass(frozen=True)
+class _Cell:
+    """Cases of a cell of side 1, in which the choice of triangles is alike for any spacing.
+
+    volumes: inside, of each case; triangles: (n, corner, x y z); filling: of which filling of a polygon each triangle
+    is; polygon: that each filling fills; case: that each polygon is of.
+    """
+
+    volumes: np.ndarray
+    triangles: np.ndarray
+    filling: np.ndarray
+    polygon: np.ndarray
+    case: np.ndarray
+
+
+@functools.cache
+def _unit_cell() -> _Cell:
+    volumes = np.zeros(CASES)
+    triangles: list[np.ndarray] = []
+    filling: list[int] = []
+    polygon: list[int] = []
+    case: list[int] = []
+    for number in range(CASES):
+        volumes[number] = sum(_inside_share(face, number) for face in FACES[1::2]) / 3
+        for loop in _loops(number):
+            volume, options = _fillings(np.array([middle_of(edge) for edge in loop]), _bulge(loop, number))
+            volumes[number] += volume
+            for option in options:
+                triangles.append(option)
+                filling += [len(polygon)] * len(option)
+                polygon.append(len(case))
+            case.append(number)
+    return _Cell(volumes, np.concatenate(triangles), *map(np.array, (filling, polygon, case)))
 
 
 def _loops(case: int) -> list[list[Edge]]:
@@ -72,24 +106,19 @@ def _bulge(loop: list[Edge], case: int) -> int:
     return int(np.sign(len(corners) - 2 * inside))
 
 
-def _fill(polygon: np.ndarray, bulge: int) -> tuple[float, float]:
-    """Volume (over the origin) and area of a polygon's triangles.
+def _fillings(polygon: np.ndarray, bulge: int) -> tuple[float, np.ndarray]:
+    """Volume (over the origin) within a polygon's triangles, and the ways (n, triangles, 3, 3) to lay them so.
 
     A polygon of more than three edges need not be flat. Its triangles enclose most of the side with fewer corners, or
     as much of one side as of the other, as those of Lorensen and Cline's table do, on which IBSI's consensus values
     rest. That leaves the figures independent of the order and direction of the axes; the smaller area breaks ties.
     """
-    options = []
-    for triangles in triangulations(0, len(polygon) - 1):
-        a, b, c = polygon[np.array(triangles)].transpose(1, 0, 2)
-        volume = -np.einsum("ij,ij->", a, np.cross(b, c)) / 6
-        area = np.linalg.norm(np.cross(b - a, c - a), axis=1).sum() / 2
-        options.append((float(volume), float(area)))
-    least, most = min(options)[0], max(options)[0]
-    wanted = ((least + most) / 2, most, least)[bulge]
-    nearest = min(abs(volume - wanted) for volume, _ in options)
-    tolerance = 1e-9 * max(1e-300, float(np.abs(polygon).max()) ** 3)
-    return wanted, min(area for volume, area in options if abs(volume - wanted) <= nearest + tolerance)
+    options = polygon[np.array(triangulations(0, len(polygon) - 1))]
+    a, b, c = np.moveaxis(options, 2, 0)
+    volumes = -np.einsum("nij,nij->n", a, np.cross(b, c)) / 6
+    wanted = ((volumes.min() + volumes.max()) / 2, volumes.max(), volumes.min())[bulge]
+    distance = np.abs(volumes - wanted)
+    return float(wanted), options[distance <= distance.min() + 1e-9]
 
 
 def _inside_share(face: list[int], case: int) -> float:
