@@ -1,6 +1,7 @@
 """A measured number with its 95 % interval, and sums and products of independent ones."""
 
 import math
+import numbers
 from collections.abc import Iterable
 from dataclasses import dataclass
 
@@ -25,8 +26,9 @@ class Measured:
             number = getattr(self, name)
             if number is None:
                 continue
-            if isinstance(number, bool) or not isinstance(number, (int, float)) or not math.isfinite(number):
+            if isinstance(number, bool) or not isinstance(number, numbers.Real) or not math.isfinite(number):
                 raise InputError(f"A measured number must be finite; got {name} = {number!r}.")
+            object.__setattr__(self, name, float(number))
         if self.low is not None and self.high is not None and not self.low <= self.value <= self.high:
             raise InputError(f"The interval {self.low:g} to {self.high:g} does not enclose the value {self.value:g}.")
 
@@ -64,15 +66,15 @@ def combination(terms: Iterable[tuple[float, Measured]]) -> Measured:
     return Measured(value, value - math.sqrt(below), value + math.sqrt(above)) if known else Measured(value)
 
 
-def total(numbers: Iterable[Measured]) -> Measured:
+def total(measured: Iterable[Measured]) -> Measured:
     """The sum of independent numbers."""
-    return combination((1.0, number) for number in numbers)
+    return combination((1.0, number) for number in measured)
 
 
-def mean(numbers: Iterable[Measured]) -> Measured:
+def mean(measured: Iterable[Measured]) -> Measured:
     """The mean of independent numbers, at least one."""
-    numbers = list(numbers)
-    return combination((1 / len(numbers), number) for number in numbers)
+    listed = list(measured)
+    return combination((1 / len(listed), number) for number in listed)
 
 
 def product(one: Measured, two: Measured) -> Measured:

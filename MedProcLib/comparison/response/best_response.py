@@ -42,8 +42,9 @@ def best_response(responses: Sequence[Response], case: Case, confirm: bool | Non
     """
     confirm = case.protocol.confirm if confirm is None else confirm
     end = next((i for i, r in enumerate(responses) if r.category in PROGRESSIVE), None)
-    progression = _progression_date(responses, case, end)
-    seen = list(enumerate(responses))[1 : None if end is None else end]
+    start = None if end is None else _progression_start(responses, case, end)
+    progression = None if start is None else responses[start].date
+    seen = list(enumerate(responses))[1:start]
     for level in range(3):
         held = [i for i, r in seen if _level(r.category) <= level and _holds(responses, case, i, level, confirm)]
         if held:
@@ -98,10 +99,8 @@ def _stable_name(categories: list[Category]) -> Category:
     return _at_level(categories[0], LEVELS.index(STABLE))
 
 
-def _progression_date(responses: Sequence[Response], case: Case, end: int | None) -> datetime.date | None:
-    """The date of progression: back to the first of the unconfirmed or equivocal findings that it confirms."""
-    if end is None:
-        return None
+def _progression_start(responses: Sequence[Response], case: Case, end: int) -> int:
+    """The time point progression dates back to: the first of the unconfirmed or equivocal findings it confirms."""
     start = end
     for i in range(end - 1, 0, -1):
         if responses[i].category in OPEN:
@@ -111,5 +110,5 @@ def _progression_date(responses: Sequence[Response], case: Case, end: int | None
     for i in range(1, start):
         unsure = new_there(case, i)[1]
         if any((sure := confirmed_at(case, n, i)) and sure.date <= responses[end].date for n in unsure):
-            return responses[i].date
-    return responses[start].date
+            return i
+    return start

@@ -42,8 +42,11 @@ class PetReference:
     def __post_init__(self) -> None:
         for name in ("liver_mean", "liver_sd", "blood_mean", "blood_sd"):
             value = getattr(self, name)
-            if value is not None and not (math.isfinite(value) and value >= 0):
+            if value is None:
+                continue
+            if not (math.isfinite(value) and value >= 0):
                 raise InputError(f"{name} must be a number of at least 0; got {value:g}.")
+            object.__setattr__(self, name, float(value))
 
 
 class Trend(enum.StrEnum):

@@ -3,6 +3,7 @@
 import datetime
 import enum
 import itertools
+import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
@@ -110,6 +111,11 @@ class TimePoint:
     markers_elevated: bool | None = None
     pet: PetReference | None = None
     neuro: NeuroStatus | None = None
+
+    def __post_init__(self) -> None:
+        thickness = self.slice_thickness_mm
+        if thickness is not None and not (math.isfinite(thickness) and thickness > 0):
+            raise InputError(f"The slice thickness at {self.label} must be above 0 mm; got {thickness:g}.")
 
     def __str__(self) -> str:
         date = self.date.isoformat()

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, field
 
 from .eligibility import not_measurable, organ_of
-from .model import Case, Kind
+from .model import Case, Kind, Lesion
 from .other_lesions import is_normal, last_seen
 from .size_change import rises
 from .size_rule import SizeRule, TargetRule
@@ -56,21 +56,18 @@ def new_lesions(case: Case, index: int, rule: SizeRule, targets: TargetRule) -> 
 
 
 def _new_targets(case: Case, rule: TargetRule) -> set[str]:
-    chosen: list[tuple[str, str]] = []
-    for time in case.time_points[1:]:
-        for lesion in case.of(Kind.NEW):
-            organ = organ_of(lesion)
-            known = any(name == lesion.id for name, _ in chosen)
-            if known or _first_seen(case, lesion.id) != time.label or not_measurable(lesion, time, rule):
-                continue
-            full = rule.most is not None and len(chosen) >= rule.most
-            crowded = rule.most_per_organ is not None and [o for _, o in chosen].count(organ) >= rule.most_per_organ
-            if not (full or crowded):
-                chosen.append((lesion.id, organ))
-    return {name for name, _ in chosen}
+    chosen: dict[str, str] = {}
+    first = [(n, _first_seen(case, n)) for n in case.of(Kind.NEW)]
+    for lesion, index in sorted(((n, i) for n, i in first if i is not None), key=lambda pair: pair[1]):
+        organ = organ_of(lesion)
+        full = rule.most is not None and len(chosen) >= rule.most
+        crowded = rule.most_per_organ is not None and list(chosen.values()).count(organ) >= rule.most_per_organ
+        if not (full or crowded or not_measurable(lesion, case.time_points[index], rule)):
+            chosen[lesion.id] = organ
+    return set(chosen)
 
 
-def _first_seen(case: Case, name: str) -> str | None:
-    lesion = next(n for n in case.lesions if n.id == name)
-    seen = (a for t in case.time_points if (a := lesion.at(t.label)) is not None)
-    return next((a.time for a in seen if not is_normal(lesion, a) and not a.equivocal), None)
+def _first_seen(case: Case, lesion: Lesion) -> int | None:
+    """Index of the time point where the lesion is there for sure for the first time."""
+    seen = ((i, lesion.at(t.label)) for i, t in enumerate(case.time_points))
+    return next((i for i, a in seen if a is not None and not is_normal(lesion, a) and not a.equivocal), None)

@@ -37,33 +37,48 @@ def assess_rano(case: Case, criterion: str, rule: RanoRule) -> list[Response]:
     """Responses by one of the RANO criteria (see criteria.CRITERIA for the variants and their sources).
 
     Targets are the enhancing lesions (of low grade, the T2/FLAIR lesions) that can be measured, both diameters at least
-    10 mm; non-targets the others.
-    Growth counts when corticosteroids were not reduced since the nadir; CR needs none, PR no more than at baseline.
-    What was not given is named and the category decided on the rest. CR and PR stand when seen again 4 weeks later.
+    10 mm; non-targets the others. Growth counts when corticosteroids were not reduced since the nadir; CR needs none,
+    PR no more than at baseline. What was not given is named and the category decided on the rest. CR and PR stand when
+    seen again 4 weeks later.
     """
     sums = Sums.of(case, rule.size)
     responses = [baseline_response(criterion, sums, TARGETS)]
-    preliminary: int | None = None
-    for index, parts in enumerate(all_parts(sums)[1:], 1):
+    course = _Course()
+    for index, parts in enumerate(all_parts(sums, lasting=False)[1:], 1):
         reasons, notes = _progression(sums, index, parts, rule)
         category, steps = _category(sums, index, parts, rule, bool(reasons))
+        category, more = course.settled(case, index, category, rule)
         steps = [*(f"{reason}: progression" for reason in reasons), *steps]
         time, status = case.time_points[index], _status(case.time_points[index])
-        if reasons and status.clinical is not Trend.WORSE and _needs_confirmation(case, index, rule, preliminary):
-            apart = case.days(index) - case.days(preliminary) if preliminary is not None else 0
-            if apart < CONFIRM_DAYS:
-                category, preliminary = Category.PRELIMINARY_PD, index if preliminary is None else preliminary
-                notes.append("progression is preliminary: repeat the scan after 4 weeks or more")
-            else:
-                notes.append(f"confirms the preliminary progression of {case.time_points[preliminary or 0]}")
-                preliminary = None
-        elif not reasons and preliminary is not None and category is not Category.NE:
-            notes.append(f"the preliminary progression of {case.time_points[preliminary]} is not confirmed")
-            preliminary = None
-        clinical = status.clinical or "not given"
-        extra = Part(clinical, missing=tuple(_missing(status, time, rule)), notes=tuple(notes))
+        missing = tuple(_missing(status, time, rule))
+        extra = Part(status.clinical or "not given", missing=missing, notes=(*notes, *more))
         responses.append(response_of(criterion, case, index, category, {**parts.named, "clinical": extra}, steps))
     return responses
+
+
+@dataclass
+class _Course:
+    """Whether a progression is preliminary (since which time point) or has been confirmed."""
+
+    since: int | None = None
+    confirmed: bool = False
+
+    def settled(self, case: Case, index: int, category: Category, rule: RanoRule) -> tuple[Category, list[str]]:
+        """The category with preliminary progression told apart, and what to note about it."""
+        point = case.time_points[self.since or 0]
+        if category is not Category.PD:
+            if self.since is None or category is Category.NE:
+                return category, []
+            self.since = None
+            return category, [f"the preliminary progression of {point} is not confirmed"]
+        worse = _status(case.time_points[index]).clinical is Trend.WORSE
+        if worse or self.confirmed or not (self.since is not None or _needs_confirmation(case, index, rule)):
+            return category, []
+        if self.since is None or case.days(index) - case.days(self.since) < CONFIRM_DAYS:
+            self.since = index if self.since is None else self.since
+            return Category.PRELIMINARY_PD, ["progression is preliminary: repeat the scan after 4 weeks or more"]
+        self.since, self.confirmed = None, True
+        return category, [f"confirms the preliminary progression of {point}"]
 
 
 def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule) -> tuple[list[str], list[str]]:
@@ -124,8 +139,8 @@ def _partial(
     return found, steps
 
 
-def _needs_confirmation(case: Case, index: int, rule: RanoRule, preliminary: int | None) -> bool:
-    return rule.confirm == ALWAYS or (rule.confirm == WINDOW and (preliminary is not None or _in_window(case, index)))
+def _needs_confirmation(case: Case, index: int, rule: RanoRule) -> bool:
+    return rule.confirm == ALWAYS or (rule.confirm == WINDOW and _in_window(case, index))
 
 
 def _in_window(case: Case, index: int) -> bool:

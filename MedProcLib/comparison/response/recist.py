@@ -50,11 +50,11 @@ def assess_recist(
     return responses
 
 
-def all_parts(sums: Sums) -> list[Parts]:
-    """The parts at each time point, those of baseline of no meaning."""
+def all_parts(sums: Sums, lasting: bool = True) -> list[Parts]:
+    """The parts at each time point, those of baseline of no meaning; lasting as in target_parts."""
     return [
         Parts(target, non_target_part(sums.case, index), new_part(sums.case, index))
-        for index, target in enumerate(target_parts(sums))
+        for index, target in enumerate(target_parts(sums, lasting))
     ]
 
 

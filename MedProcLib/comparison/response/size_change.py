@@ -34,15 +34,18 @@ class Sums:
         return 100 * (now.value / then.value - 1) if now and then and then.value > 0 else None
 
 
-def target_parts(sums: Sums) -> list[Part | None]:
-    """Category of the targets at each time point after baseline (None at baseline and without targets)."""
+def target_parts(sums: Sums, lasting: bool) -> list[Part | None]:
+    """Category of the targets at each time point after baseline (None at baseline and without targets).
+
+    lasting: a partial response lasts until progression, if the protocol wants it so.
+    """
     case = sums.case
     if not case.of(Kind.TARGET):
         return [None] * len(case.time_points)
     parts: list[Part | None] = [None]
     for index in range(1, len(case.time_points)):
         part = target_part(sums, index)
-        parts.append(_continued(part, parts, case, index))
+        parts.append(_continued(part, parts, case, index) if lasting else part)
     return parts
 
 

@@ -88,6 +88,12 @@ def test_progression_of_a_new_lesion_dates_back_to_when_it_was_equivocal():
     assert found.progression_date == START + datetime.timedelta(days=42)
 
 
+def test_a_response_seen_with_the_equivocal_lesion_does_not_count_once_that_is_sure():
+    case = case_of(target("L", 100, 100, 60, 60), new("X", None, None, MAYBE, HERE))
+    found = best("recist_1_1", case)
+    assert (found.category, found.progression_date) == ("SD", START + datetime.timedelta(days=84))
+
+
 def test_nodule_growth_has_no_best_response():
     with pytest.raises(InputError, match="no best response"):
         best("nodule_growth", case_of(target("L", 50, 50)))

@@ -4,6 +4,7 @@ import copy
 import datetime
 import json
 
+import numpy as np
 import pytest
 
 from MedProcLib.comparison.growth.measured import Measured
@@ -37,6 +38,13 @@ def test_json_there_and_back():
     plain = case_to_dict(case_of(target("L", 30, GONE)))
     assert plain["lesions"][0]["assessments"][0] == {"time": "T0", "long_mm": 30}
     assert case_from_dict(plain) == case_of(target("L", 30, GONE))
+
+
+def test_numbers_of_numpy_become_plain():
+    case = case_of(
+        target("L", np.float32(30.5), np.int64(20)), times={0: {"pet": PetReference(np.float32(1.5), np.float32(0.25))}}
+    )
+    assert case_from_dict(json.loads(json.dumps(case_to_dict(case)))) == case
 
 
 def edited(path, value):
@@ -100,6 +108,7 @@ DAY = datetime.date(2024, 1, 1)
         (lambda: case_of(new("A", HERE)), "was seen at baseline"),
         (lambda: case_of(target("A", {"status": "merged", "merged_into": "A"})), "no other lesion"),
         (lambda: PetReference(liver_mean=-1), "liver_mean"),
+        (lambda: TimePoint("T0", DAY, slice_thickness_mm=0), "above 0 mm"),
         (lambda: NeuroStatus(steroid_mg=float("nan")), "steroid"),
     ],
 )

@@ -85,6 +85,8 @@ def test_modified_rano_confirms_progression_four_weeks_later():
     grows = [target("L", (40, 25), (50, 25), (51, 25))]
     assert categories(run("mrano", grows)) == ["preliminary PD", "PD"]
     assert categories(run("mrano", grows, days=[0, 42, 69])) == ["preliminary PD", "preliminary PD"]
+    goes_on = [target("L", (40, 25), (50, 25), (51, 25), (60, 25))]
+    assert categories(run("mrano", goes_on)) == ["preliminary PD", "PD", "PD"]
     fades = run("mrano", [target("L", (40, 25), (50, 25), (40, 25))])
     assert categories(fades) == ["preliminary PD", "SD"]
     assert "not confirmed" in fades[2].notes[0]
@@ -107,6 +109,10 @@ def test_responses_must_be_seen_again_and_missing_context_is_named():
     missing = " ".join(assess("rano_2010", once)[1].missing)
     for what in ("clinical state", "corticosteroid dose", "T2/FLAIR"):
         assert what in missing
+
+
+def test_a_response_that_is_lost_again_is_stable_disease():
+    assert categories(run("rano_2010", [target("L", (40, 25), (25, 20), (26, 20))])) == ["PR", "SD"]
 
 
 def test_both_diameters_of_a_target_must_be_ten_millimeters():
