@@ -17,18 +17,12 @@ from ..core.progress import SILENT, Progress
 from .ct.hu_classes import USUAL_CLASSES, hu_classes
 from .diameter import Diameter
 from .intensity import BINS
+from .longest import longest_piece, with_axes
 from .pet.uptake import UptakeThreshold, percist_threshold
-from .region import Region, Segment, as_volume, components_of, segments_of, slices_of
-from .region_figures import (
-    GROUPS,
-    Volume,
-    Wanted,
-    diameter_bound,
-    ends_in_space,
-    region_diameter,
-    region_measurements,
-)
+from .region import Region, Segment, components_of, segments_of, slices_of
+from .region_figures import GROUPS, Wanted, region_measurements
 from .row import Row
+from .volume import Volume, as_volume
 
 MOST_THREADS = 8
 # what the groups of one kind of image need its values to be
@@ -60,10 +54,19 @@ class Measure:
     slices: Annotated[bool, "a row for each slice of each segment too, along the third axis of the image"] = False
     size: Annotated[bool, "number of voxels, volume, surface (slices: area) and center"] = True
     diameters: Annotated[bool, "longest in-plane diameter and the longest across it"] = True
+    shape: Annotated[
+        bool, "diameters in 3D, boxes, axes, sphericity, thickness, center line and others of the form (not of slices)"
+    ] = False
     intensity: Annotated[bool, "mean, SD, extremes, median and percentiles"] = True
     robust: Annotated[bool, "10th and 90th percentile, interquartile range, robust mean and SD, deviations"] = False
     distribution: Annotated[bool, "range, skewness, kurtosis, entropy, uniformity, RMS, energy, variation"] = False
     histogram_bins: Annotated[int, Range(2, 4096), "bins of the histogram that entropy and uniformity are of"] = BINS
+    intervals: Annotated[
+        bool, "95 % intervals of volume, diameters and mean, by voxel grid, noise and border (volumes; not of slices)"
+    ] = False
+    border_sd_mm: Annotated[
+        float, Range(0, 20, "mm"), "intervals: how sure the border is that was drawn (standard deviation)"
+    ] = 0.0
     ct: Annotated[bool, "CT in HU: share of the voxels in each range below"] = False
     hu_ranges: Annotated[str, "ranges of HU, both ends included: 'name: low..high; ...'"] = USUAL_CLASSES
     lung: Annotated[bool, "CT in HU: emphysema (LAA-950), LAA-910, trapped gas, Perc15, density, mass, air"] = False
@@ -89,7 +92,7 @@ class Measure:
         if not segments:
             raise InputError("The segmentation is empty: no voxel has a label. Segment something first.")
         uptake = self._uptake(volume, numbers, segments)
-        wanted = Wanted(self.groups, self.histogram_bins, hu_classes(self.hu_ranges), uptake)
+        wanted = Wanted(self.groups, self.histogram_bins, hu_classes(self.hu_ranges), uptake, self.border_sd_mm)
         work = functools.partial(self._rows, volume, wanted, numbers, progress.quiet())
         return [row for rows in _at_once(work, segments, numbers.size, progress) for row in rows]
 
@@ -104,10 +107,10 @@ class Measure:
             progress.check()
             # by the pieces' identity, so only of those that live on
             of_pieces = {} if "slice" in which else known
-            diameter = _longest(pieces, volume, of_pieces) if self.diameters else None
-            figures = region_measurements(regions, diameter, volume, wanted, "slice" in which)
+            longest = longest_piece(pieces, volume, of_pieces) if self.diameters else None
+            figures = region_measurements(regions, longest, volume, wanted, "slice" in which)
             found = Row(segment.value, f"Segment {segment.value}", which.get("component"), figures)
-            return replace(_with_axes(found, diameter, volume.grid), slice=which.get("slice"))
+            return replace(with_axes(found, longest, volume.grid), slice=which.get("slice"))
 
         listed = []
         if self.components:
@@ -161,30 +164,6 @@ def _require_fitting(groups: Sequence[str], volume: Volume) -> None:
             )
     if "pet" in groups and not volume.is_3d:
         raise InputError("The figures of 'pet' need a volume: a sphere of 1 cm3 has no place in a 2D image.")
-
-
-def _longest(pieces: Sequence[Region], volume: Volume, known: dict[int, Diameter]) -> Diameter:
-    """The longest diameter of the pieces, of equal ones that with the longest across; known: those of some, by id."""
-    best: Diameter | None = None
-    for bound, piece in sorted(((diameter_bound(piece, volume), piece) for piece in pieces), key=lambda pair: -pair[0]):
-        if best is not None and bound < best.long_mm:
-            break
-        if id(piece) not in known:
-            known[id(piece)] = region_diameter(piece, volume)
-        found = known[id(piece)]
-        if best is None or (found.long_mm, found.short_mm) > (best.long_mm, best.short_mm):
-            best = found
-    assert best is not None
-    return best
-
-
-def _with_axes(row: Row, diameter: Diameter | None, grid: Geometry) -> Row:
-    if diameter is None:
-        return row
-    index = diameter.slice_index
-    axes = (ends_in_space(ends, index, grid) for ends in (diameter.long_ends, diameter.short_ends))
-    long_axis, short_axis = axes
-    return replace(row, long_axis=long_axis, short_axis=short_axis, slice_index=index)
 
 
 def _at_once(work, segments: Sequence[Segment], voxels: int, progress: Progress) -> Iterator[list[Row]]:

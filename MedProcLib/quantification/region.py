@@ -5,7 +5,6 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
 from .clumps import Box, clumps_of
@@ -114,10 +113,13 @@ def joined(regions: Sequence[Region]) -> Region:
     return whole
 
 
-def as_volume(image: sitk.Image) -> np.ndarray:
-    """The values of an image (z, y, x), not copied; of a 2D image as one slice."""
-    array = sitk.GetArrayViewFromImage(image)
-    return array if array.ndim == 3 else array[np.newaxis]
+def surroundings(region: Region, shape: Sequence[int], margin: Sequence[int]) -> Region:
+    """The region in a box that reaches so many voxels (z, y, x) further, as far as the volume of this shape goes."""
+    low = [max(0, s - m) for s, m in zip(region.start, margin, strict=True)]
+    high = [min(n, side.stop + m) for side, m, n in zip(region.box, margin, shape, strict=True)]
+    around = Region(np.zeros(np.subtract(high, low), bool), tuple(low))
+    around.mask[tuple(slice(s.start - a, s.stop - a) for s, a in zip(region.box, low, strict=True))] = region.mask
+    return around
 
 
 def _within(outer: Box, inner: Box) -> Box:

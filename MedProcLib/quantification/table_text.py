@@ -7,14 +7,27 @@ from collections.abc import Mapping, Sequence
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.measurement import Code, Measurement
+from .ct.body_composition import BODY_FIGURES
+from .ct.calcium import CALCIUM_FIGURES
 from .ct.lung_density import LUNG_FIGURES
 from .figures import FIGURES
+from .interval_figures import INTERVAL_FIGURES
 from .pet.uptake import UPTAKE_FIGURES
 from .row import Row
+from .shape.figures import SHAPE_FIGURES
 from .table import long_table, wide_table
 
 FORMATS = ("csv", "tsv", "json")
-MEANINGS = {figure.name: figure.meaning for figure in (*FIGURES, *LUNG_FIGURES, *UPTAKE_FIGURES)}
+KNOWN_FIGURES = (
+    *FIGURES,
+    *(shape.figure for shape in SHAPE_FIGURES),
+    *INTERVAL_FIGURES,
+    *LUNG_FIGURES,
+    *UPTAKE_FIGURES,
+    *CALCIUM_FIGURES,
+    *BODY_FIGURES,
+)
+MEANINGS = {figure.name: figure.meaning for figure in KNOWN_FIGURES}
 
 
 def measurements_csv(rows: Sequence[Row]) -> str:

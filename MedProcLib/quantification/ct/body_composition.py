@@ -14,8 +14,8 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..figure import Figure
 from ..figures import SLICE_POSITION
-from ..region import as_volume
 from ..row import Row
+from ..volume import as_volume
 from .in_hounsfield import require_hounsfield
 
 NAME = "Body composition"

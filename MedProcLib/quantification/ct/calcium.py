@@ -14,8 +14,9 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..figure import Figure
-from ..region import as_volume, joined, segments_of
+from ..region import joined, segments_of
 from ..row import Row
+from ..volume import as_volume
 from .in_hounsfield import require_hounsfield
 
 REFERENCE_THICKNESS_MM = 3.0

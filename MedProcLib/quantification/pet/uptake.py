@@ -10,7 +10,7 @@ from ...core.errors import InputError
 from ...core.measurement import Code, Measurement
 from ..figure import Figure, ibsi, of_values
 from ..intensity_peak import RADIUS_MM, intensity_peaks
-from ..region import Region
+from ..region import Region, surroundings
 from ..sample import Sample
 
 # no tissue takes up that much over half of a segment
@@ -138,27 +138,15 @@ def _peaks(
     values: np.ndarray, regions: Sequence[Region], spacing: tuple[float, ...], maximum: float
 ) -> tuple[float, float]:
     """Highest peak at the hottest voxels, and anywhere."""
+    reach = [int(RADIUS_MM / side) for side in reversed(spacing)]
     local, highest = -math.inf, -math.inf
     for region in regions:
         part = values[region.box][region.mask]
         if not np.isfinite(part).any():
             continue
-        at_hottest, anywhere = intensity_peaks(*_surroundings(values, region, spacing), spacing)
+        around = surroundings(region, values.shape, reach)
+        at_hottest, anywhere = intensity_peaks(values[around.box], around.mask, spacing)
         highest = max(highest, anywhere)
         if part[np.isfinite(part)].max() == maximum:
             local = max(local, at_hottest)
     return local, highest
-
-
-def _surroundings(values: np.ndarray, region: Region, spacing: tuple[float, ...]) -> tuple[np.ndarray, np.ndarray]:
-    """The part of the volume that spheres around the region's voxels reach, and the region's mask in it."""
-    reach = [int(RADIUS_MM / side) for side in reversed(spacing)]
-    around = tuple(
-        slice(max(0, side.start - r), min(n, side.stop + r))
-        for side, r, n in zip(region.box, reach, values.shape, strict=True)
-    )
-    near = values[around]
-    mask = np.zeros(near.shape, bool)
-    inner = tuple(slice(s.start - a.start, s.stop - a.start) for s, a in zip(region.box, around, strict=True))
-    mask[inner] = region.mask
-    return near, mask

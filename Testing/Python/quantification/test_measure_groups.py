@@ -10,6 +10,9 @@ from scipy import stats
 from MedProcLib.core.errors import InputError
 from MedProcLib.quantification.intensity import intensity_measurements
 from MedProcLib.quantification.measure import Measure, measure
+from MedProcLib.quantification.uncertainty.diameter import diameter_intervals
+from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
+from MedProcLib.quantification.uncertainty.volume import volume_interval
 
 GROUPS = ("intensity", "robust", "distribution")
 
@@ -179,3 +182,64 @@ def test_a_map_has_its_unit():
     by_name = {m.name: m for m in row.measurements}
     assert by_name["mean"].column == "mean_10-6_mm2/s" and by_name["mean"].ucum == "10*-6.mm2/s"
     assert by_name["energy"].ucum == "10*-12.mm4/s2"
+
+
+def test_shape_of_a_turned_ellipsoid_in_voxels_of_any_sides(ellipsoid, flat, direction):
+    labels, _ = ellipsoid((12, 8, 16), (0.8, 1.0, 1.6), direction)
+    row = Measure(shape=True, components=False)(flat(labels), labels)[0]
+    assert row.value("maximum_3d_diameter") == pytest.approx(32, rel=0.05)
+    # 4 times the standard deviation along an axis of half length a is 4 a / sqrt(5)
+    assert row.value("major_axis_length") == pytest.approx(64 / 5**0.5, rel=0.01)
+    assert row.value("least_axis_length") == pytest.approx(32 / 5**0.5, rel=0.01)
+    assert row.value("extent_k") == pytest.approx(32, abs=1.7)
+    axes = np.abs(direction) @ np.diag([1.0, 1, 1])
+    if np.isclose(axes.max(axis=1), 1).all():
+        by_axis = [row.value(f"extent_{axis}") for axis in "ijk"]
+        expected = [by_axis[int(np.argmax(side))] for side in axes]
+        assert [row.value(f"extent_{axis}") for axis in "lps"] == pytest.approx(expected)
+
+
+def test_shape_in_2d_and_of_a_segment_in_pieces(flat):
+    array = np.zeros((40, 90), np.uint8)
+    array[2:12, 3:23] = array[30:35, 70:80] = 1
+    labels = sitk.GetImageFromArray(array)
+    labels.SetSpacing((0.5, 0.5))
+    row = Measure(shape=True)(flat(labels), labels)[0]
+    assert row.value("extent_i") == pytest.approx(77 * 0.5) and row.value("extent_j") == pytest.approx(33 * 0.5)
+    assert row.value("equivalent_diameter") == pytest.approx(2 * math.sqrt(250 * 0.25 / math.pi))
+
+
+def test_intervals_are_those_of_the_segment_in_its_image(ellipsoid, direction):
+    spacing = (0.8, 1.0, 1.6)
+    labels, _ = ellipsoid((12, 8, 16), spacing, direction)
+    inside = sitk.GetArrayFromImage(labels) > 0
+    values = np.random.default_rng(0).normal(10 + 40 * inside, 4)
+    image = sitk.GetImageFromArray(values)
+    image.CopyInformation(labels)
+    row = Measure(intervals=True, components=False, intensity_unit="HU")(image, labels)[0]
+    low, high, _ = volume_interval(inside, spacing)
+    assert (row.value("voxel_volume_low"), row.value("voxel_volume_high")) == pytest.approx((low, high))
+    assert low < row.value("voxel_volume") < high
+    for name, expected in zip(("long", "short"), diameter_intervals(inside, spacing), strict=True):
+        ends = [row.value(f"{name}_diameter_{end}") for end in ("low", "high", "estimate")]
+        assert ends == pytest.approx(expected)
+    low, high, _ = mean_intensity_interval(inside, values, spacing)
+    assert (row.value("mean_low"), row.value("mean_high")) == pytest.approx((low, high), rel=0.01)
+    assert row.value("mean_low") < 50 < row.value("mean_high")
+    by_name = {m.name: m for m in row.measurements}
+    assert by_name["mean_low"].unit == "HU" and by_name["long_diameter_estimate"].unit == "mm"
+    wide = Measure(intervals=True, components=False, border_sd_mm=0.5)(image, labels)[0]
+    assert wide.value("voxel_volume_high") > row.value("voxel_volume_high")
+    assert "voxel_volume_low" not in {
+        m.name for m in Measure(intervals=True)(image[:, :, 9], labels[:, :, 9])[0].measurements
+    }
+
+
+def test_intervals_of_a_segment_in_pieces_are_those_of_the_longest(ellipsoid, flat):
+    array = np.zeros((12, 40, 60), np.uint8)
+    array[2:9, 3:20, 3:30] = 1
+    array[3:6, 30:36, 50:55] = 1
+    labels = sitk.GetImageFromArray(array)
+    whole, large, _ = Measure(intervals=True)(flat(labels), labels)
+    for end in ("low", "high", "estimate"):
+        assert whole.value(f"long_diameter_{end}") == large.value(f"long_diameter_{end}")
