@@ -19,11 +19,10 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from MedProcLib.quantification.diameter import in_plane_diameter
-from MedProcLib.quantification.shape.crofton import crofton_area
 from MedProcLib.quantification.surface import surface_volume_and_area
 from MedProcLib.quantification.uncertainty.diameter import diameter_intervals
 from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
-from MedProcLib.quantification.uncertainty.volume import volume_interval
+from MedProcLib.quantification.uncertainty.volume import surface_area, volume_interval
 
 SPACINGS = ((1.0, 1.0, 1.0), (0.7, 0.7, 2.5), (1.0, 1.0, 5.0))
 # width in voxels, the coarsest side, of the size classes; in mm they are 1 to 50 mm wide
@@ -32,6 +31,8 @@ WIDEST_MM = 50.0
 BODIES = ("ball", "ellipsoid", "box", "cylinder", "torus")
 # the image of a body is made on a grid so many times as fine
 FINE = 5
+# voxels of a body's image, beyond which it is not made: it would take too long
+LARGEST_IMAGE = 15_000
 
 
 def main() -> None:
@@ -73,8 +74,9 @@ def _placed(kind: str, width: tuple[float, float], spacing: tuple[float, float, 
     if not mask.any():
         return None
     mask = mask[ndimage.find_objects(mask.astype(np.uint8))[0]]
-    counted = volume_interval(mask, spacing)
-    errors = [counted.estimate / body.volume - 1, crofton_area(mask, spacing) / body.area - 1]
+    area = surface_area(mask, spacing)
+    counted = volume_interval(mask, spacing, area=area)
+    errors = [counted.estimate / body.volume - 1, area / body.area - 1]
     errors.append(surface_volume_and_area(mask, spacing)[1] / body.area - 1)
     hits = [_holds(counted, body.volume)]
     if body.chord is None:
@@ -104,7 +106,7 @@ def _body(kind: str, width: float, rng: np.random.Generator) -> Body:
 def _mean_holds(body: Body, turn: Rotation, shift: np.ndarray, spacing, rng: np.random.Generator) -> float:
     """Whether the interval of the mean holds; NaN for bodies so large that their image would take too long."""
     reach = 2 * np.abs(turn.as_matrix()) @ body.half / spacing + 10
-    if np.prod(reach) > 15_000:
+    if np.prod(reach) > LARGEST_IMAGE:
         return np.nan
     # places of the fine grid: FINE of them in each voxel, the middle one at its center
     counts = [int(np.ceil(r / 2)) for r in reach]
