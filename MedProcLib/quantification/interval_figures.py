@@ -43,7 +43,7 @@ def interval_measurements(
     the component that the diameters are of (None: leave them out); spacing: x, y, z in mm; border_sd_mm: how sure the
     border is that a reader or threshold drew (standard deviation), for the volume.
     """
-    count = np.count_nonzero(mask)
+    count = int(np.count_nonzero(mask))
     volume = volume_interval(mask, spacing, border_sd_mm)
     yield from _measured(VOLUME, volume, count, border_sd_mm=border_sd_mm)
     if longest is not None:

@@ -104,8 +104,8 @@ class BodyComposition:
     def _figures(self, tissues: "dict[str, _Areas]", where: slice, slices: int) -> list[Measurement]:
         found: list[tuple[Figure, float, dict[str, object]]] = []
         areas = {name: float(tissue.cm2[where].mean()) for name, tissue in tissues.items()}
-        fat = {"from_HU": FAT_HU[0], "to_HU": FAT_HU[1]}
-        muscle = {"from_HU": MUSCLE_HU[0], "to_HU": MUSCLE_HU[1]}
+        fat: dict[str, object] = {"from_HU": FAT_HU[0], "to_HU": FAT_HU[1]}
+        muscle: dict[str, object] = {"from_HU": MUSCLE_HU[0], "to_HU": MUSCLE_HU[1]}
         if "subcutaneous" in areas:
             found.append((FAT_UNDER_SKIN, areas["subcutaneous"], fat))
         if "visceral" in areas:

@@ -31,9 +31,10 @@ class HuClass:
 
     @property
     def figure(self) -> Figure:
-        ends = {"from_HU": self.low, "to_HU": self.high, "ends": "included", "values": "rounded to whole HU"}
-        defined = {key: value for key, value in ends.items() if isinstance(value, str) or math.isfinite(value)}
-        return Figure(f"share_{self.name}", "%", f"share of the voxels of {self.name}", parameters=defined)
+        ends = {"from_HU": self.low, "to_HU": self.high}
+        defined = {name: value for name, value in ends.items() if math.isfinite(value)}
+        rule = {"ends": "included", "values": "rounded to whole HU"}
+        return Figure(f"share_{self.name}", "%", f"share of the voxels of {self.name}", parameters={**defined, **rule})
 
     def share_of(self, sample: Sample) -> float:
         """Share of the values that are within when rounded, so that no value falls between -30 and -29."""
