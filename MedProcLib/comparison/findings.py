@@ -1,6 +1,5 @@
 """Findings followed from one study to another: which is which, and what became of it."""
 
-from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
@@ -13,11 +12,10 @@ from ..core.geometry import Geometry, resample
 from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
-from ..segmentation.common.connectivity import connected_components
 from .halfway import half, half_way_grid, matrix_of, transform_of
 from .result import Change, Finding
 from .tracks.judgement import ChangeRule
-from .tracks.label_pieces import index_sums, surfaces_of
+from .tracks.label_pieces import LabelPieces, pieces_of
 
 
 @operation(
@@ -47,20 +45,22 @@ class MatchFindings:
 
     def __call__(self, fixed_labels, moving_labels, transform=None, progress=SILENT):
         shares = progress.parts(1, 1, 2)
-        first, other = (_Pieces.of(v, p) for v, p in zip((fixed_labels, moving_labels), shares, strict=False))
+        first, other = (pieces_of(v, progress=p) for v, p in zip((fixed_labels, moving_labels), shares, strict=False))
         groups = _groups(self, first, other, transform, shares[2])
-        findings, renumber = [], [np.zeros(p.count + 1, np.int32) for p in (first, other)]
+        findings, renumber = [], [np.zeros(len(p.pieces) + 1, np.int32) for p in (first, other)]
         for number, (mine, theirs) in enumerate(groups, 1):
             findings.append(self._finding(number, first, mine, other, theirs))
             renumber[0][mine], renumber[1][theirs] = number, number
         labels = [p.grid.image_of(r[p.numbers]) for p, r in zip((first, other), renumber, strict=True)]
         return labels[0], labels[1], tuple(findings)
 
-    def _finding(self, number: int, first: "_Pieces", mine: list[int], other: "_Pieces", theirs: list[int]) -> Finding:
-        volumes = (first.volume(mine), other.volume(theirs))
-        surface = max(first.surface(mine), other.surface(theirs))
+    def _finding(
+        self, number: int, first: LabelPieces, mine: list[int], other: LabelPieces, theirs: list[int]
+    ) -> Finding:
+        volumes = (_volume(first, mine), _volume(other, theirs))
+        surface = max(_surface(first, mine), _surface(other, theirs))
         change, rule = self._class(volumes, len(mine), len(theirs), surface)
-        return Finding(number, change, volumes, (first.center(mine), other.center(theirs)), rule)
+        return Finding(number, change, volumes, (_center(first, mine), _center(other, theirs)), rule)
 
     def _class(self, volumes: tuple[float, float], before: int, after: int, surface: float) -> tuple[Change, str]:
         if before == 0:
@@ -78,45 +78,33 @@ class MatchFindings:
         return ChangeRule(self.relative_percent, self.minimum_mm3, self.outline_mm).judged(volumes, surface)
 
 
-@dataclass(frozen=True)
-class _Pieces:
-    """Connected pieces (numbers z, y, x; 1..count) of a label map on its own grid."""
+def _volume(found: LabelPieces, numbers: list[int]) -> float:
+    """Volume in mm³ of these pieces (numbers from 1) together."""
+    return float(found.pieces.volumes[_index(numbers)].sum())
 
-    grid: Geometry
-    numbers: np.ndarray
-    counts: np.ndarray
-    sums: np.ndarray
-    faces: np.ndarray
 
-    @classmethod
-    def of(cls, labels: sitk.Image, progress: Progress) -> "_Pieces":
-        grid = Geometry.of(labels)
-        numbers, counts = connected_components(labels, "corner", progress)
-        return cls(grid, numbers, counts, index_sums(numbers, len(counts)), surfaces_of(numbers, grid))
+def _surface(found: LabelPieces, numbers: list[int]) -> float:
+    return float(found.pieces.surfaces[_index(numbers)].sum())
 
-    @property
-    def count(self) -> int:
-        return len(self.counts) - 1
 
-    def volume(self, pieces: list[int]) -> float:
-        return float(self.counts[pieces].sum() * self.grid.voxel_volume) if pieces else 0.0
+def _center(found: LabelPieces, numbers: list[int]) -> tuple[float, float, float] | None:
+    """Center of all voxels of these pieces in their own space; None for no piece."""
+    if not numbers:
+        return None
+    weights = found.pieces.volumes[_index(numbers)]
+    x, y, z = (weights @ found.pieces.own_centers[_index(numbers)] / weights.sum()).tolist()
+    return x, y, z
 
-    def surface(self, pieces: list[int]) -> float:
-        return float(self.faces[pieces].sum()) if pieces else 0.0
 
-    def center(self, pieces: list[int]) -> tuple[float, float, float] | None:
-        if not pieces:
-            return None
-        index = self.sums[pieces].sum(axis=0) / self.counts[pieces].sum()
-        x, y, z = self.grid.points(index)[0]
-        return float(x), float(y), float(z)
+def _index(numbers: list[int]) -> np.ndarray:
+    return np.array(numbers, int) - 1
 
 
 def _groups(
-    rule: MatchFindings, first: _Pieces, other: _Pieces, transform: sitk.Transform | None, progress: Progress
+    rule: MatchFindings, first: LabelPieces, other: LabelPieces, transform: sitk.Transform | None, progress: Progress
 ) -> list[tuple[list[int], list[int]]]:
     """Pieces that belong together, as (numbers in the first, numbers in the other), the largest first."""
-    n, m = first.count, other.count
+    n, m = len(first.pieces), len(other.pieces)
     if n + m == 0:
         return []
     a, b, grid = _in_one_space(first, other, transform)
@@ -128,11 +116,11 @@ def _groups(
     groups = [([], []) for _ in range(count)]  # type: list[tuple[list[int], list[int]]]
     for node, group in enumerate(member):
         groups[group][0 if node < n else 1].append(node + 1 if node < n else node - n + 1)
-    return sorted(groups, key=lambda g: (-max(first.volume(g[0]), other.volume(g[1])), g))
+    return sorted(groups, key=lambda g: (-max(_volume(first, g[0]), _volume(other, g[1])), g))
 
 
 def _in_one_space(
-    first: _Pieces, other: _Pieces, transform: sitk.Transform | None
+    first: LabelPieces, other: LabelPieces, transform: sitk.Transform | None
 ) -> tuple[np.ndarray, np.ndarray, Geometry]:
     """Piece numbers of both on one grid: half-way for a linear transform, the first study's grid otherwise."""
     if transform is None and first.grid.same_grid(other.grid):
@@ -147,7 +135,7 @@ def _in_one_space(
     return _nearest(first, grid, to_first), _nearest(other, grid, to_other), grid
 
 
-def _nearest(pieces: _Pieces, grid: Geometry, transform: sitk.Transform) -> np.ndarray:
+def _nearest(pieces: LabelPieces, grid: Geometry, transform: sitk.Transform) -> np.ndarray:
     image = pieces.grid.image_of(pieces.numbers)
     return sitk.GetArrayFromImage(resample(image, grid, transform, sitk.sitkNearestNeighbor))
 

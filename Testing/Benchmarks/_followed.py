@@ -3,8 +3,10 @@
 from dataclasses import dataclass, field
 
 import numpy as np
+from scipy.optimize import linear_sum_assignment
+from scipy.sparse import coo_matrix
+from scipy.sparse.csgraph import connected_components
 from scipy.spatial import cKDTree
-
 
 SPLIT_LEAVES = 0.7  # of the volume, of a lesion that falls apart
 
@@ -48,7 +50,7 @@ def radius(volumes) -> np.ndarray:
 def simulated(count: int, times: int, spacing_mm: float, rates: Rates, rng: np.random.Generator) -> Truth:
     """Findings in a box in which each has a cube of this side; median volume 400 mm³, from 20 to 8,000 or so."""
     side = np.cbrt(count) * spacing_mm * np.array([0.8, 0.8, 1 / 0.64])
-    body = _apart(_born(0, int(1.1 * count), side, rng), rng)
+    body = _chosen(_apart(_born(0, 3 * count, side, rng)), slice(count))
     truth, last = Truth([], []), int(body.identity.max()) + 1
     for time in range(times):
         if time:
@@ -69,7 +71,7 @@ def _born(first: int, count: int, side: np.ndarray, rng: np.random.Generator) ->
     )
 
 
-def _apart(body: Body, rng: np.random.Generator, gap_mm: float = 1.0) -> Body:
+def _apart(body: Body, gap_mm: float = 1.0) -> Body:
     """Without findings that overlap one before them."""
     radii = radius(body.volumes)
     pairs = cKDTree(body.centers).query_pairs(2 * radii.max() + gap_mm, output_type="ndarray")
@@ -78,7 +80,7 @@ def _apart(body: Body, rng: np.random.Generator, gap_mm: float = 1.0) -> Body:
     return _chosen(body, ~np.isin(np.arange(len(radii)), touching.max(axis=1)))
 
 
-def _chosen(body: Body, keep: np.ndarray) -> Body:
+def _chosen(body: Body, keep: np.ndarray | slice) -> Body:
     return Body(body.identity[keep], body.centers[keep], body.volumes[keep], body.halves[keep])
 
 
@@ -136,7 +138,7 @@ def _later(
     born = _born(last, round(rates.birth * count), side, rng)
     last += len(born.identity)
     kept = _joined([_chosen(body, ~gone), *made])
-    together = _apart(_joined([kept, born]), rng)
+    together = _apart(_joined([kept, born]))
     protected = _chosen(together, np.isin(together.identity, born.identity))
     return _joined([kept, protected]), last
 
@@ -159,10 +161,6 @@ def smooth_field(rng: np.random.Generator, scale_mm: float, waves: int = 64):
 
 def matched_share(true: np.ndarray, found: np.ndarray) -> float:
     """Identity F1 (Ristani et al., ECCV 2016 workshops) of the same observations with true and found identities."""
-    from scipy.optimize import linear_sum_assignment
-    from scipy.sparse import coo_matrix
-    from scipy.sparse.csgraph import connected_components
-
     t, f = np.unique(true, return_inverse=True)[1], np.unique(found, return_inverse=True)[1]
     table = coo_matrix((np.ones(len(t)), (t, f))).tocsr()
     graph = coo_matrix((np.ones(len(t)), (t, f + t.max() + 1)), shape=[t.max() + f.max() + 2] * 2)
