@@ -10,8 +10,9 @@ from .inscribed import inscribed_radius
 # Standard deviation in voxels of the blur of the signed distance: terraces of tilted faces would reach inward.
 SMOOTHING = 0.5
 
-# The nearest voxel outside is half a voxel beyond a surface along the axes, hardly beyond a tilted one: the mean.
-TO_SURFACE = 0.25
+# The nearest voxel outside is half a voxel beyond a surface along the axes and hardly beyond a tilted one, whose steps
+# reach inward besides: between the two.
+TO_SURFACE = 0.1
 
 
 @dataclass(frozen=True)

@@ -35,7 +35,7 @@ def _local(even: EvenMask) -> np.ndarray:
         if radius < even.step / 2:
             covered = even.inside
         else:
-            covered = ndimage.distance_transform_edt(~holds) * even.step <= radius + even.step / 2
+            covered = ndimage.distance_transform_edt(~holds) * even.step <= radius + even.step
         fresh = covered & even.inside & (result == 0)
         result[fresh] = radius + above
         above = radius
