@@ -1,7 +1,7 @@
 """What every fitted classifier can do: plain arrays, no library."""
 
 from dataclasses import dataclass
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 
 import numpy as np
 
@@ -18,7 +18,7 @@ class Neighbors:
 class Classifier(Protocol):
     """A fitted classifier of standardized features (findings, features)."""
 
-    kind: str
+    kind: ClassVar[str]
 
     def probabilities(self, standard: np.ndarray) -> np.ndarray:
         """(findings, classes); each line adds up to 1."""

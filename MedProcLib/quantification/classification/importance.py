@@ -73,7 +73,7 @@ def importance_of(folds: Sequence[FoldImportance], names: Sequence[str], classes
     loss = loss[np.isfinite(loss).all(axis=1)]
     coefficients = np.array([fold.coefficient for fold in folds])
     made = []
-    for at in np.flatnonzero(used.any(axis=0)):
+    for at in np.flatnonzero(used.any(axis=0)).tolist():
         known = coefficients[np.isfinite(coefficients[:, at]) & used[:, at], at]
         mean = float(known.mean()) if known.size else None
         same = float((np.sign(known) == np.sign(known.mean())).mean()) if known.size and classes == 2 else None

@@ -39,7 +39,7 @@ class Training:
 
 def _parameters() -> tuple[Parameter, ...]:
     hints = get_type_hints(Training, include_extras=True)
-    return tuple(parameter_of(each.name, hints[each.name], each.default) for each in fields(Training))
+    return tuple(parameter_of(each.name, hints[each.name], getattr(Training, each.name)) for each in fields(Training))
 
 
 # what a panel or command line shows of them

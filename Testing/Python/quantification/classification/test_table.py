@@ -1,0 +1,122 @@
+"""Tables of findings: what is read, what is taken for a feature, what is refused."""
+
+import math
+
+import numpy as np
+import pytest
+
+from MedProcLib.core.csv_text import csv_text
+from MedProcLib.core.errors import InputError
+from MedProcLib.quantification.classification.findings import findings_of
+from MedProcLib.quantification.classification.table import read_table, table_of
+from MedProcLib.quantification.measure import measure
+from MedProcLib.quantification.table import long_table, wide_table
+
+SMALL = "patient,kind,volume_mm3,note\nA,yes,1.5,=1+1\nA,no,,seen\nB,yes,inf,\nB,no,-2e3,\n"
+
+
+def test_numbers_gaps_and_text():
+    found = findings_of(table_of(SMALL), "kind", "patient")
+    assert [f.name for f in found.features] == ["volume_mm3"]
+    assert found.features[0].unit == "mm3" and found.classes == ("no", "yes")
+    assert found.values[[0, 3], 0].tolist() == [1.5, -2000] and np.isnan(found.values[[1, 2], 0]).all()
+    assert found.patients.tolist() == [0, 0, 1, 1] and found.patient_names == ("A", "B")
+    assert any("note" in note for note in found.notes)
+
+
+def test_the_class_that_is_looked_for_is_last():
+    assert findings_of(table_of(SMALL), "kind", positive="no").classes == ("yes", "no")
+    numbered = table_of("label,x\n10,1\n9,2\n")
+    assert findings_of(numbered, "label").classes == ("9", "10")
+
+
+def test_findings_without_a_label_are_left_out():
+    found = findings_of(table_of("kind,x\na,1\n,2\nb,3\n"), "kind")
+    assert found.count == 2 and "1 findings without a label" in found.notes[0]
+
+
+def test_semicolons_come_with_decimal_commas():
+    found = findings_of(table_of("kind;x\na;1,5\nb;-2,25\n"), "kind")
+    assert found.values.ravel().tolist() == [1.5, -2.25]
+
+
+def test_tables_of_measure_as_they_are(ellipsoid):
+    labels, _ = ellipsoid((6, 5, 4), (1, 1, 2))
+    rows = measure(labels, labels)
+    wide, long = table_of(csv_text(*wide_table(rows))), table_of(csv_text(*long_table(rows)))
+    assert wide.count == long.count == 2
+    assert float(wide.columns["voxel_volume_mm3"][0]) == float(long.columns["voxel_volume"][0])
+    assert wide.units["voxel_volume_mm3"] == long.units["voxel_volume"] == "mm3"
+    assert wide.meanings["surface_area_mm2"]
+    columns = {**wide.columns, "kind": ["a", "b"]}
+    found = findings_of(type(wide)(columns, wide.units, wide.meanings), "kind")
+    names = {f.name for f in found.features}
+    assert "mean" in names and not names & {"segment", "component", "centroid_l_mm", "diameter_slice"}
+
+
+def test_tables_of_features_become_one_line_for_each_region():
+    columns = ["patient", "kind", "label", "tag", "name", "value", "unit", "family", "aggregation"]
+    lines = [
+        [patient, kind, label, tag, tag.title(), value, unit, "family", ""]
+        for patient, kind, label in (("A", "x", 1), ("A", "y", 2), ("B", "x", 1))
+        for tag, value, unit in (("morph_volume", label * 10.0, "mm3"), ("stat_mean", math.nan, "[hnsf'U]"))
+    ]
+    table = table_of(csv_text(columns, lines))
+    assert table.columns["morph_volume"] == ["10", "20", "10"] and table.columns["patient"] == ["A", "A", "B"]
+    assert table.units == {"morph_volume": "mm3", "stat_mean": "[hnsf'U]"}
+    assert table.meanings["morph_volume"] == "Morph_Volume"
+    with pytest.raises(InputError, match="twice"):
+        table_of(csv_text(columns[3:], [line[3:] for line in lines]))
+
+
+def test_patterns_choose_features():
+    table = table_of("kind,cm_a,cm_b,ih_a\nx,1,2,3\ny,4,5,6\n")
+    assert [f.name for f in findings_of(table, "kind", wanted=["cm_*"]).features] == ["cm_a", "cm_b"]
+    with pytest.raises(InputError, match="no column 'ngt_"):
+        findings_of(table, "kind", wanted=["ngt_*"])
+
+
+def test_the_hash_is_that_of_the_data(drawn):
+    assert drawn(seed=1).data_hash == drawn(seed=1).data_hash != drawn(seed=2).data_hash
+
+
+@pytest.mark.parametrize(
+    "text, told",
+    [
+        ("", "no finding"),
+        ("a,b\n", "no finding"),
+        ("a,a\n1,2\n", "Two columns"),
+        ("a,\n1,2\n", "no name"),
+        ("a,b\n1\n", "Line 2 has 1 cells"),
+        ('a,b\n"1,2\n', "1 cells"),
+    ],
+)
+def test_what_is_no_table(text, told):
+    with pytest.raises(InputError, match=told):
+        table_of(text)
+
+
+def test_what_is_no_finding():
+    table = table_of(SMALL)
+    with pytest.raises(InputError, match=r"no column 'diagnosis'.*volume_mm3"):
+        findings_of(table, "diagnosis")
+    with pytest.raises(InputError, match=r"'note', finding 1.*no number"):
+        findings_of(table, "kind", wanted=["note"])
+    with pytest.raises(InputError, match="labelled 'maybe'"):
+        findings_of(table, "kind", positive="maybe")
+    with pytest.raises(InputError, match="patient is missing"):
+        findings_of(table_of("p,k,x\nA,a,1\n,b,2\n"), "k", "p")
+    with pytest.raises(InputError, match="no column of numbers"):
+        findings_of(table_of("k,t\na,b\nb,c\n"), "k")
+
+
+def test_files_that_cannot_be_read(tmp_path):
+    with pytest.raises(InputError, match="cannot be read"):
+        read_table(tmp_path / "missing.csv")
+    binary = tmp_path / "binary.csv"
+    binary.write_bytes(b"\xff\xfe\x00a")
+    with pytest.raises(InputError, match="UTF-8"):
+        read_table(binary)
+    marked = tmp_path / "marked.csv"
+    marked.write_bytes(b"\xef\xbb\xbfkind,x\r\na,1\r\n")
+    assert list(read_table(marked).columns) == ["kind", "x"]
