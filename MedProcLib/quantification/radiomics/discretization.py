@@ -54,7 +54,7 @@ def discretized(
     if number > most_levels:
         raise InputError(
             f"Discretization gives {number:.0f} levels, more than {most_levels}: the intensities range from {low:g} to "
-            f"{high:g}; choose a larger bin_size, or 'fixed bin number'."
+            f"{high:g}; choose a larger bin size, or 'fixed bin number'."
         )
     if method == "none":
         return Levels(values.astype(np.int32), int(number), first, width)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -12,13 +11,13 @@ import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
-from ...core.image_filter import Box, ImageFilter, grid_of_box
-from ...core.recipe import Recipe
+from ...core.image_filter import Box
 from ...core.voxels import largest_value, near_values
 from ..intensity_peak import RADIUS_MM
 from .chosen import families_of, filter_of, range_of
 from .diagnostics import of_image, of_masks
 from .interpolation import Axis, interpolated
+from .response import response, with_margin
 
 if TYPE_CHECKING:
     from .settings import Radiomics
@@ -58,9 +57,8 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     axes = _axes(grid, settings)
     recipe = filter_of(settings)
     near = RADIUS_MM if "local_intensity" in families_of(settings) else 0.0
-    whole = tuple(slice(0, axis.new_count) for axis in axes)
     part = tuple(axis.box(b.start, b.stop - 1, near) for axis, b in zip(axes, box, strict=True))
-    wide = part if recipe is None else _with_filter_margin(part, recipe, axes, whole)
+    wide = part if recipe is None else with_margin(part, recipe, axes)
     values, number_there = _intensities(source, axes, wide, settings)
     morphological = _mask(mask, label, axes, part, settings)
     cut = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(part, wide, strict=True))
@@ -80,7 +78,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     diagnostics |= of_masks("reseg", tuple(axis.new_count for axis in axes), intensity, morphological, plain)
     if recipe is not None:
         # bounds of the image's intensities are none of the response's
-        plain, bounds = _filtered(values, wide, axes, grid, recipe)[cut], (None, None)
+        plain, bounds = response(values, wide, axes, grid, recipe)[cut], (None, None)
     z, y, x = (axis.new_spacing for axis in axes)
     plain = plain if known.all() else np.where(known, plain, np.nan)
     return Region(plain, morphological, intensity, (x, y, z), bounds, diagnostics, tuple(notes))
@@ -188,40 +186,3 @@ def _resegmented(
                 "its mean; raise resegmentation_sd."
             )
     return kept
-
-
-def _with_filter_margin(part: Box, recipe: Recipe, axes: list[Axis], whole: Box) -> Box:
-    """The part with what the filter's steps depend on around it; the whole image where they may depend on all of it."""
-    grid = Geometry(
-        tuple(axis.new_count for axis in reversed(axes)),
-        tuple(axis.new_spacing for axis in reversed(axes)),
-        (0.0, 0.0, 0.0),
-        tuple(np.eye(3).ravel()),
-    )
-    total = np.zeros(3, int)
-    for _, step in recipe.enabled_steps:
-        margin = step.margin(grid) if isinstance(step, ImageFilter) and not step.learns else None
-        if margin is None:
-            return whole
-        total += margin
-    return tuple(
-        slice(max(w.start, p.start - m), min(w.stop, p.stop + m)) for p, w, m in zip(part, whole, total, strict=True)
-    )
-
-
-def _filtered(values: np.ndarray, box: Box, axes: list[Axis], grid: Geometry, recipe: Recipe) -> np.ndarray:
-    """The filter's response on a box of the new grid."""
-    first = tuple(float(axis.old_index(np.array(0))) for axis in reversed(axes))
-    whole = Geometry(
-        tuple(axis.new_count for axis in reversed(axes)),
-        tuple(axis.new_spacing for axis in reversed(axes)),
-        tuple(float(x) for x in grid.points(np.array([first]))[0]),
-        grid.direction,
-    )
-    response = recipe.run(image=grid_of_box(whole, box).image_of(values))["image"]
-    result = sitk.GetArrayFromImage(response).astype(np.float64)
-    if result.shape != values.shape:
-        raise InputError("parameter 'filter' changes the image's grid; choose filters that keep it.")
-    if not np.isfinite(result).all() or math.isnan(float(result.sum())):
-        raise InputError("parameter 'filter' gives values that are no numbers in this image.")
-    return result

@@ -5,6 +5,9 @@ import math
 import numpy as np
 from scipy import fft
 
+# Points of the transforms above which they are in single precision: it is good to 1e-4, and takes half the memory.
+LARGE = 30_000_000
+
 
 def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
     """Moran's I (IBSI N365) and Geary's C (NPT7) of the voxels inside a mask, each pair weighted by 1 / distance.
@@ -24,13 +27,15 @@ def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, 
         return math.nan, math.nan
     deviations /= scale
     shape = [fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape]
-    weights = _transformed(_inverse_distances(shape, inside.shape, spacing)).real
-    where = _spread(inside, 1.0)
-    ones, plain = (_transformed(array, shape) for array in (where, _spread(inside, deviations)))
-    total = _pair_sum(weights, ones, ones, shape)
+    precision = np.float64 if math.prod(shape) <= LARGE else np.float32
+    weights = _inverse_distances(shape, inside.shape, spacing).astype(precision, copy=False)
+    weights = np.ascontiguousarray(fft.rfftn(weights).real)
+    plain = _transformed(inside, deviations, shape, precision)
     products = _pair_sum(weights, plain, plain, shape)
-    del plain
-    squares = _pair_sum(weights, _transformed(_spread(inside, deviations**2), shape), ones, shape)
+    del plain  # these arrays are eight times the size of the region's box
+    ones = _transformed(inside, np.ones(count), shape, precision)
+    total = _pair_sum(weights, ones, ones, shape)
+    squares = _pair_sum(weights, _transformed(inside, deviations**2, shape, precision), ones, shape)
     variance_sum = float(deviations @ deviations)
     moran = count / total * products / variance_sum
     geary = (count - 1) / (2 * total) * (2 * squares - 2 * products) / variance_sum
@@ -51,14 +56,10 @@ def _inverse_distances(shape: list[int], sizes: tuple[int, ...], spacing: tuple[
     return np.power(squared, -0.5, out=squared)
 
 
-def _transformed(array: np.ndarray, shape: list[int] | None = None) -> np.ndarray:
-    return fft.rfftn(array, shape)
-
-
-def _spread(inside: np.ndarray, values: np.ndarray | float) -> np.ndarray:
-    array = np.zeros(inside.shape)
+def _transformed(inside: np.ndarray, values: np.ndarray, shape: list[int], precision: type) -> np.ndarray:
+    array: np.ndarray = np.zeros(inside.shape, precision)
     array[inside] = values
-    return array
+    return fft.rfftn(array, shape)
 
 
 def _pair_sum(weights: np.ndarray, first: np.ndarray, second: np.ndarray, shape: list[int]) -> float:
@@ -66,4 +67,4 @@ def _pair_sum(weights: np.ndarray, first: np.ndarray, second: np.ndarray, shape:
     rows = weights * (first.real * second.real + first.imag * second.imag)
     # the transform of real values leaves out the frequencies that are mirror images of others
     mirrored = slice(1, -1) if shape[-1] % 2 == 0 else slice(1, None)
-    return float(rows.sum() + rows[..., mirrored].sum()) / math.prod(shape)
+    return float(rows.sum(dtype=np.float64) + rows[..., mirrored].sum(dtype=np.float64)) / math.prod(shape)

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.recipe import Recipe
 from MedProcLib.enhancement.texture.texture_log import TextureLog
 from MedProcLib.quantification.radiomics.extract import every_segment, region_features
 from MedProcLib.quantification.radiomics.region import prepared
@@ -276,7 +277,7 @@ def test_discretization(lesion):
     assert (number.value("ih_min"), number.value("ih_max"), number.diagnostics["levels"]) == (1, 16, 16)
     with pytest.raises(InputError, match="whole numbers from 1"):
         region_features(image, mask, dataclasses.replace(base, discretization="none"))
-    with pytest.raises(InputError, match="larger bin_size"):
+    with pytest.raises(InputError, match="larger bin size"):
         region_features(image, mask, dataclasses.replace(base, bin_size=1e-4))
 
 
@@ -302,3 +303,10 @@ def test_volume_histogram_of_known_intensities():
     image = image_of(sitk.GetArrayFromImage(image) / 8 + 0.01)
     continuous = of()
     assert continuous["ivh_i10"] == pytest.approx(91 / 8 + 0.01) and continuous["ivh_v10"] == pytest.approx(0.9)
+
+
+def test_is_a_step_of_a_recipe(lesion):
+    image, mask = lesion()
+    settings = Radiomics(families="statistics", resegmentation_sd=2)
+    recipe = Recipe.from_json(Recipe.of(settings).to_json())
+    assert recipe.run(image=image, labels=mask)["table"] == every_segment(image, mask, settings)
