@@ -28,16 +28,21 @@ class ConsensusLabels:
     other one what was lost. Next to gained tissue, what only the other study shows belongs to the gain (and likewise
     for lost tissue); elsewhere a voxel that only one study shows counts for both. A piece that only one study shows,
     without significant change, is dropped as doubtful. All images must be on one grid.
+
+    Given the difference too, only changes that are certain make outlines differ; weaker ones stay in the change map.
     """
 
     minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "drop pieces smaller than this in a study"] = 10.0
+    certain: Annotated[
+        float, Range(0, 100, "SD"), "a change is certain with a voxel that differs more than this; 0: every change is"
+    ] = 6.0
 
-    def __call__(self, fixed_labels, moving_labels, change, progress=SILENT):
+    def __call__(self, fixed_labels, moving_labels, change, difference=None, progress=SILENT):
         require_same_grid(fixed_labels, moving_labels, "the label maps of the two studies")
         require_same_grid(fixed_labels, change, "the label maps and the change")
         grid = Geometry.of(fixed_labels)
         one, two = (sitk.GetArrayViewFromImage(v) != 0 for v in (fixed_labels, moving_labels))
-        changed = sitk.GetArrayViewFromImage(change)
+        changed = self._certain(change, difference)
         shares = progress.parts(2, 1, 1)
         numbers, counts = connected_components(grid.image_of(one | two | (changed != 0)), "corner", shares[0])
 
@@ -51,6 +56,17 @@ class ConsensusLabels:
         first = lesion & (changed != GAINED) & ~(gains[numbers] & two & ~one & (changed == 0))
         other = lesion & (changed != LOST) & ~(loses[numbers] & one & ~two & (changed == 0))
         return self._without_small(first, grid, shares[1]), self._without_small(other, grid, shares[2])
+
+    def _certain(self, change: sitk.Image, difference: sitk.Image | None) -> np.ndarray:
+        """The change (z, y, x) without pieces that nowhere differ enough."""
+        changed = sitk.GetArrayFromImage(change)
+        if difference is None or self.certain == 0:
+            return changed
+        require_same_grid(change, difference, "the change and the difference")
+        numbers, counts = connected_components(change, "corner")
+        beyond = np.abs(sitk.GetArrayViewFromImage(difference)) > self.certain
+        sure = np.bincount(numbers[beyond], minlength=counts.size) > 0
+        return np.where(sure[numbers], changed, 0)
 
     def _without_small(self, lesion: np.ndarray, grid: Geometry, progress: Progress) -> sitk.Image:
         numbers, counts = connected_components(grid.image_of(lesion), "corner", progress)

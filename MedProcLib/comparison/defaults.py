@@ -18,6 +18,7 @@ from .consensus import ConsensusLabels
 from .findings import MatchFindings
 from .intensity import MatchIntensity
 from .register import Register
+from .resolution import MatchResolution
 from .study import Study
 
 BRAIN_ML = (300.0, 2200.0)
@@ -38,6 +39,7 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
     return Recipe.of(
         BodyMask(),
         Register(),
+        MatchResolution(),
         MatchIntensity(bias_mm=0 if any(_is_quantitative(study) for study in studies) else 30),
         DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
         ConsensusLabels(),
@@ -52,8 +54,9 @@ def head_mr_recipe(given: bool = False) -> Recipe:
         N4(),
         BrightOutliers(low=2.5, high=4.0, minimum_volume_mm3=15),
         Register(),
+        MatchResolution(),
         MatchIntensity(bias_mm=10),
-        DetectChange(brightness=2.5, low=2.0, high=4.0, edge_percent=0),
+        DetectChange(brightness=3.0, low=0.5, high=4.0, smoothing_mm=0.7, edge_percent=0),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )

@@ -15,6 +15,7 @@ from .findings import MatchFindings
 from .halfway import half_way_grid, matrix_of
 from .inverse import inverted
 from .register import Register, identity
+from .resolution import voxel_spread
 from .result import Change, Finding, PairComparison, Registration, Verdict
 from .tracks.label_pieces import index_sums, surfaces_of
 
@@ -46,7 +47,11 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
         matrix_of(registration.to_first),
         _linear(registration),
     )
-    state: dict[str, Any] = {"grid": grid}
+    state: dict[str, Any] = {
+        "grid": grid,
+        "fixed_spread": voxel_spread(Geometry.of(first["image"]), matrix_of(registration.to_first)),
+        "moving_spread": voxel_spread(Geometry.of(other["image"]), _linear(registration)),
+    }
     for role, study, transform in (
         ("fixed", first, registration.to_first),
         ("moving", other, registration.to_other),

@@ -50,6 +50,8 @@ THINGS = {
     "fixed_labels": "label map of the first study",
     "moving_labels": "label map of the other study",
     "transform": "SimpleITK transform from points of the first study to points of the other (LPS, mm)",
+    "fixed_spread": "covariance (3, 3; mm2, LPS) by which the first study's voxels spread a point",
+    "moving_spread": "covariance (3, 3; mm2, LPS) by which the other study's voxels spread a point",
     "difference": "image of the difference, other minus first",
     "change": "label map of changed tissue: 1 gained, 2 lost",
     "findings": "list of findings with their class of change",

@@ -16,6 +16,7 @@ from scipy.spatial.transform import Rotation
 from MedProcLib.comparison.alignment import head_points, largest_distance, prepare
 from MedProcLib.comparison.halfway import matrix_of, transform_of
 from MedProcLib.comparison.register import register
+from MedProcLib.comparison.resolution import blurred_by, positive
 from MedProcLib.comparison.result import Verdict
 from MedProcLib.core.geometry import Geometry, resample
 
@@ -71,7 +72,11 @@ def misplaced(image: sitk.Image, seed: int) -> tuple[np.ndarray, sitk.Image]:
     grid = Geometry(
         tuple(int(n) for n in size), tuple(spacing.tolist()), tuple(origin.tolist()), tuple(direction.ravel().tolist())
     )
-    moved = resample(image, grid, transform_of(np.linalg.inv(matrix)), sitk.sitkBSpline3)
+    # each voxel is the mean of what it covers, as in a scanner
+    there = np.linalg.inv(matrix)
+    wider = direction * spacing, np.reshape(own.direction, (3, 3)) * own.spacing
+    covered, held = (axes @ axes.T / 12 for axes in (there[:3, :3] @ wider[0], wider[1]))
+    moved = resample(blurred_by(image, positive(covered - held)), grid, transform_of(there), sitk.sitkBSpline3)
     values = sitk.GetArrayFromImage(moved)
     noise = 0.03 * np.percentile(values, 99)
     return matrix, grid.image_of((values * 1.4 + random.normal(0, noise, values.shape)).astype(np.float32))

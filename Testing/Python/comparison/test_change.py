@@ -99,3 +99,19 @@ def test_consistent_outlines_differ_only_by_change():
     assert np.count_nonzero(first) == 5 * 5 * 5
     assert np.count_nonzero(other) == 5 * 5 * 8
     assert not first[15:17].any()
+
+
+@pytest.mark.parametrize("peak, apart", [(5.9, False), (6.1, True), (-6.1, True)])
+def test_only_a_certain_change_makes_outlines_differ(peak, apart):
+    grid = grid_of((1, 1, 1), extent=(20, 20, 20))
+    one, two, change = (np.zeros((20, 20, 20), np.uint8) for _ in range(3))
+    one[5:10, 5:10, 5:10] = 1
+    two[5:10, 5:10, 5:13] = 1
+    change[5:10, 5:10, 10:13] = GAINED
+    difference = np.where(change > 0, 3.0, 0.0).astype(np.float32)
+    difference[7, 7, 11] = peak
+    images = [grid.image_of(v) for v in (one, two, change, difference)]
+    first, other = arrays(*ConsensusLabels()(*images))
+    assert (first != other).any() == apart
+    first, other = arrays(*ConsensusLabels(certain=0)(*images))
+    assert (first != other).any()
