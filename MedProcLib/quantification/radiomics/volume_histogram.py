@@ -9,12 +9,12 @@ from .feature import Definition, Feature, defined
 
 FAMILY = "intensity-volume histogram"
 DEFINITIONS = (
-    Definition("ivh_v10", "Volume fraction at 10% intensity", "BC2M"),
-    Definition("ivh_v90", "Volume fraction at 90% intensity", "BC2M"),
-    Definition("ivh_i10", "Intensity at 10% volume", "GBPN", "intensity"),
-    Definition("ivh_i90", "Intensity at 90% volume", "GBPN", "intensity"),
-    Definition("ivh_diff_v10_v90", "Volume fraction difference between 10% and 90% intensity", "DDTU"),
-    Definition("ivh_diff_i10_i90", "Intensity difference between 10% and 90% volume", "CNV2", "intensity"),
+    Definition("ivh_v10", "Volume fraction at 10% intensity", "NK6P"),
+    Definition("ivh_v90", "Volume fraction at 90% intensity", "4279"),
+    Definition("ivh_i10", "Intensity at 10% volume", "PWN1", "intensity"),
+    Definition("ivh_i90", "Intensity at 90% volume", "BOHI", "intensity"),
+    Definition("ivh_diff_v10_v90", "Volume fraction difference between 10% and 90% intensity", "WITY"),
+    Definition("ivh_diff_i10_i90", "Intensity difference between 10% and 90% volume", "JXJA", "intensity"),
     Definition("ivh_auc", "Area under the IVH curve", "9CMM"),
 )
 # Steps of intensity that a histogram may have; finer ones are taken for continuous.

@@ -92,8 +92,8 @@ def test_labels(medproc, refused, image_file, labels_file, settings_file, tmp_pa
 
 def test_presets(medproc, refused, image_file, mask_file, settings_file, tmp_path):
     table = tmp_path / "features.csv"
-    assert medproc("features", image_file, mask_file, "--preset", "ibsi_validation_mr", "-o", table)[0] == 0
-    expected = region_features(read_image(image_file), read_image(mask_file), preset_named("ibsi_validation_mr"))
+    assert medproc("features", image_file, mask_file, "--preset", "ibsi_validation_pet", "-o", table)[0] == 0
+    expected = region_features(read_image(image_file), read_image(mask_file), preset_named("ibsi_validation_pet"))
     values = {row["tag"]: row["value"] for row in rows_of(table)[0]}
     assert float(values["szm_sze_3D"]) == pytest.approx(expected.value("szm_sze_3D"), rel=1e-9)
     assert "mean_int_interp_img" in values

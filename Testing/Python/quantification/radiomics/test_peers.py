@@ -77,7 +77,7 @@ def test_pyradiomics(lesion, spacing):
 def test_mirp(lesion, tmp_path):
     """With interpolation, rounding, both re-segmentations: all features that both have, but for what is listed."""
     mirp = pytest.importorskip("mirp")
-    image, mask = lesion(size=(36, 34, 24), spacing=(1.0, 1.0, 2.0), voxels=700)
+    image, mask = lesion(size=(30, 28, 20), spacing=(1.0, 1.0, 2.0), voxels=250)
     # it takes CT to hold whole numbers, and leaves out all but the largest piece of a region
     image = sitk.Round(image)
     mask = sitk.Cast(sitk.RelabelComponent(sitk.ConnectedComponent(mask)) == 1, sitk.sitkUInt8)
@@ -125,6 +125,6 @@ def test_mirp(lesion, tmp_path):
     wrong = {
         tag: (found[tag], float(peer[tag]))
         for tag in shared
-        if found[tag] != pytest.approx(float(peer[tag]), rel=loose.get(tag, 1e-6), abs=1e-9)
+        if found[tag] != pytest.approx(float(peer[tag]), rel=loose.get(tag, 1e-6), abs=1e-6)
     }
     assert wrong == {}, "\n".join(f"{tag} {pair}" for tag, pair in wrong.items())
