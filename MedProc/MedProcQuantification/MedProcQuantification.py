@@ -33,7 +33,7 @@ from MedProcLib.scene.diameter_lines import LineWatch
 from MedProcLib.scene.features_scene import add_features, segment_features
 from MedProcLib.scene.measurement_export import export_of, write_table
 from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
-from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements
+from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
 from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
@@ -175,8 +175,10 @@ class MedProcQuantificationWidget(ModuleWidget):
         return self.task(parameters.outputTable)
 
     def prepareLive(self):
-        """Measure into the table that is shown, or the chosen one."""
-        return self.task(self.parameters.resultTable or self.parameters.outputTable)
+        """Measure into the table that is shown when it is of this segmentation, else the chosen one."""
+        parameters = self.parameters
+        shown = parameters.resultTable
+        return self.task(shown if is_measured_of(shown, parameters.segmentation) else parameters.outputTable)
 
     def task(self, output):
         """compute and commit of a measurement; see RunPanel."""

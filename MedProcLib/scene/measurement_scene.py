@@ -9,6 +9,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import slicer
+
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
@@ -19,7 +21,7 @@ from MedProcLib.scene.diameter_lines import remove_lines, show_lines
 from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
 from MedProcLib.scene.measurement_table import add_measurement_table, fill_measurement_table
 from MedProcLib.scene.provenance import provenance_of, write_provenance
-from MedProcLib.scene.reader_edits import edits_of, show_edits
+from MedProcLib.scene.reader_edits import edits_of, forget_edits, show_edits
 
 __all__ = ["MeasurementNodes", "add_measurements", "measured_nodes", "measured_rows", "measurement_input"]
 
@@ -44,10 +46,13 @@ def add_measurements(
     output=None,
     lines: bool = False,
 ) -> MeasurementNodes:
-    """Write the figures to a table under the volume's study, or into the table `output`, whose edits hold; main thread.
+    """Write the figures to a table under the volume's study, or into the table `output`; main thread.
 
-    lines: draw the diameters as lines that can be dragged; without it those of the table are removed.
+    What a reader edited in `output` holds when it was of the same segmentation. lines: draw the diameters as lines that
+    can be dragged; lines of other tables of this segmentation are removed, without `lines` those of this one too.
     """
+    if output is not None and not is_measured_of(output, segmentation):
+        forget_edits(output)
     earlier = provenance_of(output) if output is not None and edits_of(output) else None
     with commit():
         if output is None:
@@ -61,9 +66,21 @@ def add_measurements(
         if edits_of(table):
             show_edits(table)
         drawn = show_lines(table, rows, volume) if lines else 0
-    if not lines:
-        remove_lines(table)
+    for other in _tables():
+        if is_measured_of(other, segmentation) and not (lines and other is table):
+            remove_lines(other)
     return MeasurementNodes(table, drawn)
+
+
+def is_measured_of(table, segmentation) -> bool:
+    """Whether a table node, or None, holds measurements of a segmentation node."""
+    return table is not None and table.GetNodeReference(SEGMENTATION_ROLE) is segmentation
+
+
+def _tables() -> list:
+    scene = slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLTableNode")
+    return [scene.GetNthNodeByClass(number, "vtkMRMLTableNode") for number in range(count)]
 
 
 def measured_nodes(table) -> tuple[Any, Any, Measure]:

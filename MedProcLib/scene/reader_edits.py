@@ -11,6 +11,7 @@ import numpy as np
 
 from MedProcLib.core.measurement import Measurement
 from MedProcLib.quantification.row import Row
+from MedProcLib.report.interval import ESTIMATE, HIGH, LOW
 from MedProcLib.scene.measurement_table import WHOLE, column_of, segment_ids_of
 from MedProcLib.scene.provenance import append_edit, provenance_of
 from MedProcLib.scene.tables import Column, append_column
@@ -99,7 +100,7 @@ def edited_rows(rows: Sequence[Row], every: Sequence[Edit], ids: Sequence[str]) 
     for row in rows:
         mine = [edits.get((row.segment, row.component, figure)) for figure in AXES]
         for edit in filter(None, mine if _is_object(row) else []):
-            figures = tuple(_edited(m, edit) if m.name == edit.figure else m for m in row.measurements)
+            figures = tuple(_edited(m, edit) for m in row.measurements)
             drawn: dict[str, Any] = {AXES[edit.figure]: edit.ends}
             row = dataclasses.replace(row, measurements=figures, **drawn)
         found.append(row)
@@ -118,14 +119,19 @@ def _with_longest(whole: Row, rows: Sequence[Row]) -> Row:
     if not _is_object(whole) or not parts:
         return whole
     longest = max(parts, key=lambda row: row.value("long_diameter"))
-    drawn = {m.name: m for m in longest.measurements if m.name in AXES}
+    names = [axis + end for axis in AXES for end in ("", LOW, HIGH, ESTIMATE)]
+    drawn = {m.name: m for m in longest.measurements if m.name in names}
     figures = tuple(drawn.get(m.name, m) for m in whole.measurements)
     return dataclasses.replace(whole, measurements=figures, long_axis=longest.long_axis, short_axis=longest.short_axis)
 
 
 def _edited(measurement: Measurement, edit: Edit) -> Measurement:
-    parameters = {key: value for key, value in measurement.parameters.items() if key not in ("low", "high")}
-    parameters["edited"] = edit.text
+    """The reader's length in the place of the measured one, which its interval is of no more."""
+    if measurement.name in (edit.figure + end for end in (LOW, HIGH, ESTIMATE)):
+        return dataclasses.replace(measurement, value=math.nan)
+    if measurement.name != edit.figure:
+        return measurement
+    parameters = {**measurement.parameters, "edited": edit.text}
     return dataclasses.replace(measurement, value=edit.length_mm, parameters=parameters)
 
 
@@ -172,7 +178,7 @@ def _show_longest(table, segment_id: str) -> None:
 
 def _write_length(table, row: int, figure: str, length_mm: float) -> None:
     """The length, and no interval: that is of an automatic measurement."""
-    for name, value in ((figure, length_mm), (f"{figure}_low", math.nan), (f"{figure}_high", math.nan)):
+    for name, value in ((figure, length_mm), *((figure + end, math.nan) for end in (LOW, HIGH, ESTIMATE))):
         column = column_of(table, name)
         if column is not None:
             table.GetTable().GetColumnByName(column).SetValue(row, value)

@@ -9,12 +9,12 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from ..core.units import shown as shown_unit
+from ..report.interval import HIGH, LOW
 from ..scene.measurement_table import KEYS, WHOLE
 from ..scene.reader_edits import COLUMN as EDITED
 from .results_table import shown
 
 SEGMENTS, PARTS, SLICES, TIMES = "Segments", "Parts", "Slices", "Time points"
-LOW, HIGH = "_low", "_high"
 # Shown until the reader chooses; of those a table has.
 USUAL = ("voxel_volume", "area", "long_diameter", "short_diameter", "mean", "sd", "peak_uptake", "metabolic_volume")
 # Short headings of the columns that are shown most.

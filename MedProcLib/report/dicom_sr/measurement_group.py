@@ -10,7 +10,7 @@ from ... import __version__
 from ...core.measurement import Code, Measurement
 from ...core.structure import Structure
 from ...quantification.row import Row
-from ..interval import interval_of
+from ..interval import interval_of, without_intervals
 from .concepts import concept_of
 from .segmentation_object import MANUFACTURER, concept
 from .source_series import SourceSeries
@@ -45,8 +45,15 @@ def measurement_group(
         finding_sites=_sites(structure),
         algorithm_id=_algorithm({}),
         session=session,
-        measurements=[_measurement(m, source) for m in row.measurements if math.isfinite(m.value)],
+        measurements=[
+            _measurement(m, row, source) for m in without_intervals(row.measurements) if math.isfinite(m.value)
+        ],
     )
+
+
+def _said(row: Row) -> list[Measurement]:
+    """The measurements that have a value; ends of intervals go with theirs."""
+    return [m for m in without_intervals(row.measurements) if math.isfinite(m.value)]
 
 
 def line_group(row: Row, title: str, structure: Structure, uid: str, source: SourceSeries) -> Any | None:
@@ -58,7 +65,7 @@ def line_group(row: Row, title: str, structure: Structure, uid: str, source: Sou
 
     drawn = [m for m in row.measurements if m.name in LINES and math.isfinite(m.value)]
     lines = [(m, _line(m, row, source)) for m in drawn]
-    measurements = [_measurement(m, source, coordinates) for m, coordinates in lines if coordinates]
+    measurements = [_measurement(m, row, source, coordinates) for m, coordinates in lines if coordinates]
     if not measurements:
         return None
     return hd.sr.MeasurementsAndQualitativeEvaluations(
@@ -86,7 +93,7 @@ def _sites(structure: Structure) -> list[Any] | None:
     return [hd.sr.FindingSite(concept(place), laterality=optional(side))]
 
 
-def _measurement(measurement: Measurement, source: SourceSeries, coordinates: list[Any] | None = None) -> Any:
+def _measurement(measurement: Measurement, row: Row, source: SourceSeries, coordinates: list[Any] | None = None) -> Any:
     import highdicom as hd
 
     said = concept_of(measurement, source.modality)
@@ -98,7 +105,7 @@ def _measurement(measurement: Measurement, source: SourceSeries, coordinates: li
         derivation=optional(said.derivation),
         method=optional(said.method),
         algorithm_id=_algorithm(dict(measurement.parameters)) if measurement.parameters else None,
-        properties=_uncertainty(measurement),
+        properties=_uncertainty(measurement, row),
         referenced_coordinates=coordinates,
     )
 
@@ -121,11 +128,11 @@ def _text(value: object) -> str:
     return value if isinstance(value, str) else json.dumps(value, default=str)
 
 
-def _uncertainty(measurement: Measurement) -> Any:
-    """The 95 % interval of a measurement that has one (parameters low, high), as its distances from the value."""
+def _uncertainty(measurement: Measurement, row: Row) -> Any:
+    """The 95 % interval of a measurement that has one, as its distances from the value."""
     import highdicom as hd
 
-    low, high = interval_of(measurement)
+    low, high = interval_of(measurement, row.measurements)
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
     return hd.sr.MeasurementProperties(

@@ -20,6 +20,8 @@ from MedProcLib.segmentation.structures import structure
 
 SHAPE = (6, 20, 24)
 STRUCTURES = {1: structure("kidney_left"), 2: structure("lesion")}
+# The making of a report takes as long as it has figures.
+FEW = ("count", "voxel_volume", "mesh_volume", "long_diameter", "short_diameter", "centroid_s", "mean", "sd")
 NAMES = {1: "Left kidney", 2: "Läsion"}
 
 
@@ -43,7 +45,12 @@ def measured(series, values):
     """(series, label map, rows) of a CT."""
     source = series(values)
     labels = block_labels(source.geometry)
-    return source, labels, measure(source.image, labels, NAMES, Measure(intensity_unit="HU"))
+    rows = measure(source.image, labels, NAMES, Measure(intensity_unit="HU"))
+    return (
+        source,
+        labels,
+        [dataclasses.replace(row, measurements=tuple(m for m in row.measurements if m.name in FEW)) for row in rows],
+    )
 
 
 def groups_of(path):
@@ -222,6 +229,40 @@ def test_without_a_count_parts_are_told_by_their_size(measured, tmp_path):
     read = hd.seg.segread(parts)
     counts = [read.pixel_array[frames_of(read, number)].sum() for number in (1, 2)]
     assert counts == [60, 4]
+
+
+def test_intervals_are_said_as_uncertainty(measured, tmp_path):
+    source, labels, _rows = measured
+    settings = Measure(components=False, intervals=True)
+    (row, *_others) = measure(source.image, labels, NAMES, settings)
+    path = write_measurement_report([row], source.files, labels, STRUCTURES, tmp_path / "r.dcm")[0]
+    volume = next(item for item in items_below(pydicom.dcmread(path)) if concept_value(item) == "118565006")
+    ends = {
+        concept_value(item): float(item.MeasuredValueSequence[0].NumericValue)
+        for item in items_below(volume)
+        if item.ValueType == "NUM"
+    }
+    upper = row.value("voxel_volume_high") - row.value("voxel_volume")
+    lower = row.value("voxel_volume") - row.value("voxel_volume_low")
+    assert sorted(ends.values()) == pytest.approx(sorted([upper, lower]), rel=1e-6) and "371886008" in ends
+    names = [
+        item.ConceptNameCodeSequence[0].CodeMeaning
+        for item in items_below(pydicom.dcmread(path))
+        if item.ValueType == "NUM"
+    ]
+    assert not any(name.endswith((" low", " high")) for name in names)
+
+
+def items_below(item):
+    """All content items below one."""
+    for child in item.get("ContentSequence", []):
+        yield child
+        yield from items_below(child)
+
+
+def concept_value(item) -> str:
+    names = item.get("ConceptNameCodeSequence")
+    return str(names[0].CodeValue) if names else ""
 
 
 def test_what_is_not_dicom_is_refused(measured, tmp_path):

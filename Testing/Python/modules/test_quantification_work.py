@@ -1,0 +1,302 @@
+"""MedProc Quantification at work: live figures, dragged lines, the table's views, charts, features, SUV, files."""
+
+import json
+
+import numpy as np
+import pytest
+
+NAME = "MedProcQuantification"
+
+
+@pytest.fixture
+def block(scene):
+    """block(modality) gives a volume of 24 x 20 x 12 voxels and a segmentation 'Seg' of 'Two' (two parts) and 'One'."""
+    from MedProcLib.core.geometry import Geometry
+    from MedProcLib.scene.hierarchy import hierarchy_of
+    from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+    from MedProcLib.scene.volumes import volume_from_image
+
+    def make(modality="MR"):
+        import slicer
+
+        grid = Geometry((24, 20, 12), (1.0, 1.0, 2.0), (0, 0, 0), (1.0, 0, 0, 0, 1, 0, 0, 0, 1))
+        values = np.random.default_rng(0).normal(100, 10, (12, 20, 24)).astype(np.float32)
+        labels = np.zeros((12, 20, 24), np.uint8)
+        labels[2:5, 3:8, 4:10] = 1
+        labels[8, 15:17, 3:5] = 1
+        labels[6:8, 4:7, 16:19] = 2
+        volume = volume_from_image(grid.image_of(values), "Image")
+        hierarchy = hierarchy_of(scene)
+        attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+        hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(volume), attribute, modality)
+        names = {1: SegmentInfo("Two", (1, 0, 0)), 2: SegmentInfo("One", (0, 0, 1))}
+        return volume, segmentation_from_labels(grid.image_of(labels), names, "Seg", volume)
+
+    return make
+
+
+def paint(segmentation, volume):
+    """Add a block of 3 x 4 x 2 voxels to 'One', as an editor does."""
+    import slicer
+
+    segment = segmentation.GetSegmentation().GetSegmentIdBySegmentName("One")
+    mask = slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume)
+    mask[6:8, 10:14, 16:19] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
+
+
+def texts(widget):
+    table = widget.results.table_widget
+    return [[table.item(r, c).text().strip() for c in range(table.columnCount)] for r in range(table.rowCount)]
+
+
+def test_figures_follow_the_segments(panel, block, scene):
+    from host import wait_until
+
+    volume, segmentation = block()
+    widget = panel(NAME)
+    widget.live.switch.click()
+    assert wait_until(lambda: widget.resultTable() is not None and widget.live.live.idle)
+    table = widget.resultTable()
+    assert texts(widget)[-1][:2] == ["One", "36.0"]
+    nodes = scene.GetNumberOfNodes()
+    paint(segmentation, volume)
+    assert wait_until(lambda: ["One", "84.0"] in [line[:2] for line in texts(widget)])
+    assert wait_until(lambda: widget.live.live.idle)
+    assert widget.resultTable() is table and scene.GetNumberOfNodes() == nodes
+    widget.live.switch.click()
+    version = widget.live.live.version
+    segmentation.GetSegmentation().RemoveSegment(segmentation.GetSegmentation().GetNthSegmentID(0))
+    assert widget.live.live.version == version and len(texts(widget)) > 2  # off is off
+
+
+def test_live_says_what_is_wrong_and_goes_on(panel, block, scene):
+    import slicer
+    from host import wait_until
+
+    volume, segmentation = block()
+    widget = panel(NAME)
+    widget.live.switch.click()
+    assert wait_until(lambda: widget.resultTable() is not None and widget.live.live.idle)
+    mask = np.zeros((12, 20, 24), np.uint8)
+    for segment in list(segmentation.GetSegmentation().GetSegmentIDs()):
+        slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
+    assert wait_until(lambda: "No segment of 'Seg'" in widget.live.status_label.text)
+    paint(segmentation, volume)
+    assert wait_until(lambda: "rows in" in widget.live.status_label.text)
+    assert texts(widget)[0][:2] == ["One", "48.0"]
+
+
+def test_a_dragged_line_changes_the_table(panel, block, finish):
+    from MedProcLib.scene.diameter_lines import lines_of
+
+    block()
+    widget = panel(NAME)
+    widget.ui.readerEdit.text = "A. Reader"
+    widget.ui.diametersCheckBox.click()
+    widget.run.button.click()
+    finish(widget)
+    assert not widget.ui.takeBackButton.visible
+    line = next(line for line in lines_of(widget.resultTable()) if line.GetName() == "One long diameter")
+    before = texts(widget)[-1]
+    start = np.array(line.GetNthControlPointPositionWorld(0))
+    line.SetNthControlPointPositionWorld(1, start + np.array([0, 12.5, 0]))
+    assert texts(widget)[-1][2] == "12.5 ✎" and texts(widget)[-1][1] == before[1]
+    assert "A. Reader" in widget.results.table_widget.item(3, 0).toolTip()
+    widget.run.button.click()  # a new table starts without corrections, with lines of its own
+    finish(widget)
+    assert texts(widget)[-1] == before
+    assert len(lines_of(widget.resultTable())) == 6
+
+
+def test_corrections_are_taken_back(panel, block, finish):
+    from MedProcLib.scene.diameter_lines import lines_of
+
+    block()
+    widget = panel(NAME)
+    widget.ui.diametersCheckBox.click()
+    widget.run.button.click()
+    finish(widget)
+    before = texts(widget)
+    table = widget.resultTable()
+    line = lines_of(table)[0]
+    line.SetNthControlPointPositionWorld(0, [40, 40, 4])
+    assert texts(widget) != before and widget.ui.takeBackButton.visible
+    widget.ui.takeBackButton.click()
+    finish(widget)
+    assert texts(widget) == before and widget.resultTable() is table and not widget.ui.takeBackButton.visible
+
+
+def test_only_chosen_segments(panel, block, finish):
+    _volume, segmentation = block()
+    widget = panel(NAME)
+    widget.parameters.segments = "Checked in a list"
+    items = widget.ui.segmentList
+    assert items.visible and [items.item(n).text() for n in range(items.count)] == ["Two", "One"]
+    import qt
+
+    items.item(0).setCheckState(qt.Qt.Unchecked)
+    widget.run.button.click()
+    finish(widget)
+    assert [line[0] for line in texts(widget)] == ["One"]
+    items.item(1).setCheckState(qt.Qt.Unchecked)
+    widget.run.button.click()
+    assert "check at least one" in finish(widget)
+    widget.parameters.segments = "Visible"
+    segmentation.GetDisplayNode().SetSegmentVisibility(segmentation.GetSegmentation().GetNthSegmentID(1), False)
+    widget.run.button.click()
+    finish(widget)
+    assert [line[0] for line in texts(widget)] == ["Two", "part 1", "part 2"]
+
+
+def test_views_columns_and_order(panel, block, finish):
+    block()
+    widget = panel(NAME)
+    view = widget.results
+    widget.chain.operation_panel.editors["slices"].widget.click()
+    widget.run.button.click()
+    finish(widget)
+    assert [view.view_box.itemText(n) for n in range(view.view_box.count)] == ["Segments", "Parts", "Slices"]
+    view.set_view("Slices")
+    assert [line[:2] for line in texts(widget)] == [
+        *(["Two", str(n)] for n in (2, 3, 4, 8)),
+        ["One", "6"],
+        ["One", "7"],
+    ]
+    view.filter_edit.text = "one"
+    assert len(texts(widget)) == 2
+    view.filter_edit.text = ""
+    view.set_view("Segments")
+    header = view.table_widget.horizontalHeader()
+    header.sectionClicked(1)  # the largest volume first
+    assert [line[0] for line in texts(widget)] == ["Two", "One"]
+    header.sectionClicked(1)
+    assert [line[0] for line in texts(widget)] == ["One", "Two"]
+    view.columns_menu.aboutToShow()
+    actions = {action.text: action for action in view.columns_menu.actions()}
+    assert actions["Volume [mm³]"].checked and not actions["Surface area [mm²]"].checked
+    actions["Surface area [mm²]"].trigger()
+    titles = [view.table_widget.horizontalHeaderItem(c).text() for c in range(view.table_widget.columnCount)]
+    assert "Surface area\n[mm²]" in titles
+    assert json.loads(widget.parameters.shownColumns)[-1] == "surface_area"
+
+
+def test_charts(panel, block, finish, scene):
+    block()
+    widget = panel(NAME)
+    assert not widget.charts.button.enabled
+    widget.run.button.click()
+    finish(widget)
+    made = []
+    for kind in range(5):
+        widget.charts.kind_box.currentIndex = kind
+        widget.charts.button.click()
+        made.append(finish(widget))
+    assert (
+        made[0] == "Chart 'Seg measurements: histogram'." and scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode") == 5
+    )
+    widget.charts.kind_box.currentIndex = 5
+    widget.charts.button.click()
+    assert "view 'Slices'" in finish(widget)
+
+
+def test_features_of_the_chosen_segments(panel, block, finish):
+    import slicer
+
+    block()
+    widget = panel(NAME)
+    panel_ = widget.features.panel
+    panel_.set_parameters({"families": "statistics", "bin_number": 16})
+    widget.features.button.click()
+    assert finish(widget).endswith("features in 'Seg features'.")
+    table = slicer.util.getNode("Seg features")
+    from MedProcLib.scene.provenance import provenance_of
+    from MedProcLib.scene.tables import rows_of_table
+
+    rows = {row["tag"]: row for row in rows_of_table(table)}
+    volume = slicer.util.arrayFromVolume(widget.parameters.inputVolume)
+    assert rows["stat_mean"]["One"] == pytest.approx(volume[6:8, 4:7, 16:19].mean(), rel=1e-5)
+    assert rows["stat_mean"]["code"] == "IBSI:Q4LE"
+    assert provenance_of(table).recipe.steps[0].operation.bin_number == 16
+
+
+def test_the_unit_follows_the_volume(panel, block):
+    block("CT")
+    widget = panel(NAME)
+    assert widget.unit() == "HU" and not widget.suv.widget.visible
+    assert json.loads(widget.parameters.recipe)["steps"][0]["parameters"]["intensity_unit"] == "HU"
+
+
+def test_suv_is_offered_for_pet_and_says_what_it_needs(panel, block, finish):
+    volume, _segmentation = block("PT")
+    widget = panel(NAME)
+    assert widget.suv.widget.visible
+    widget.suv.figures["weight_kg"].value = 70
+    assert widget.suv.settings().weight_kg == 70 and widget.suv.settings().dose_mbq is None
+    widget.suv.button.click()
+    assert "DICOM" in finish(widget) and widget.parameters.inputVolume is volume
+
+
+def test_files(panel, block, finish, tmp_path):
+    block()
+    widget = panel(NAME)
+    widget.run.button.click()
+    finish(widget)
+    widget.export.write_record(tmp_path / "all.json")
+    assert finish(widget).startswith("Written: ")
+    record = json.loads((tmp_path / "all.json").read_text(encoding="utf-8"))
+    assert len(record["rows"]) == 5 and record["figures"]["voxel_volume"]["code"]["value"] == "YEKZ"
+    widget.export.write_dicom(tmp_path / "r.dcm")
+    assert "was not loaded from DICOM" in finish(widget) and not (tmp_path / "r.dcm").exists()
+
+
+@pytest.fixture
+def sequence(block, scene):
+    """The block's volume as proxy of a sequence of three images, 10 s apart, each brighter by 50."""
+    import slicer
+
+    volume, segmentation = block()
+    node = scene.AddNewNodeByClass("vtkMRMLSequenceNode", "Dynamic")
+    node.SetIndexName("time")
+    node.SetIndexUnit("s")
+    first = slicer.util.arrayFromVolume(volume).copy()
+    for number in range(3):
+        slicer.util.updateVolumeFromArray(volume, first + 50 * number)
+        node.SetDataNodeAtValue(volume, str(10 * number))
+    browser = scene.AddNewNodeByClass("vtkMRMLSequenceBrowserNode", "Browser")
+    browser.SetAndObserveMasterSequenceNodeID(node.GetID())
+    browser.AddProxyNode(volume, node, False)
+    return volume, segmentation
+
+
+def test_over_time(panel, sequence, finish):
+    widget = panel(NAME)
+    assert widget.ui.timesCheckBox.visible
+    widget.ui.timesCheckBox.click()
+    widget.run.button.click()
+    assert finish(widget).startswith("15 rows")
+    view = widget.results
+    view.set_view("Time points")
+    view.filter_edit.text = "one"
+    means = [row["mean"] for row in view.shown]
+    assert [line[1] for line in texts(widget)] == ["0 s", "10 s", "20 s"]
+    assert np.diff(means) == pytest.approx([50, 50], rel=1e-4)
+    widget.charts.kind_box.currentIndex = 6
+    widget.charts.button.click()
+    assert finish(widget).startswith("Chart ")
+
+
+def test_from_the_console(block, panel, tmp_path):
+    from MedProcQuantification import MedProcQuantificationLogic
+
+    from MedProcLib.quantification.measure import Measure
+    from MedProcLib.scene.tables import rows_of_table
+
+    volume, segmentation = block()
+    logic = MedProcQuantificationLogic()
+    ids = list(segmentation.GetSegmentation().GetSegmentIDs())
+    table = logic.process(segmentation, volume, Measure(components=False), segments=ids[1:])
+    assert [row["name"] for row in rows_of_table(table)] == ["One"]
+    logic.export(table, tmp_path / "t.csv")
+    logic.export(table, tmp_path / "t.json")
+    assert (tmp_path / "t.csv").read_text().count("\n") == 2 and (tmp_path / "t.json").exists()

@@ -1,0 +1,88 @@
+"""The rows that the table of measurements shows: views, filter, order, columns, intervals."""
+
+import math
+
+import pytest
+
+NAN = math.nan
+
+
+@pytest.fixture
+def rows_module(app):
+    from MedProcLib.widgets import measured_rows
+
+    return measured_rows
+
+
+def row(name, component="all", segment=1, **figures):
+    return {"segment": segment, "name": name, "component": component, **figures}
+
+
+TABLE = [
+    row("Liver", volume=30.0),
+    row("Liver", "1", volume=20.0),
+    row("Liver", "2", volume=10.0),
+    row("Node", segment=2, volume=5.0),
+    row("Node", "1", 2, volume=5.0),
+    row("Cyst", segment=3, volume=NAN),
+]
+
+
+def shown(module, rows, view):
+    return [(r["name"], r["component"]) for r in module.rows_in_view(rows, view)]
+
+
+def test_views(rows_module):
+    module = rows_module
+    assert module.views_of(TABLE) == ["Segments", "Parts"]
+    assert module.views_of([row("A"), row("A", slice=3)]) == ["Segments", "Slices"]
+    assert module.views_of([row("A", time_point=0), row("A", time_point=1)]) == ["Segments", "Time points"]
+    assert shown(module, TABLE, "Segments") == [("Liver", "all"), ("Node", "all"), ("Cyst", "all")]
+    assert ("Node", "1") not in shown(module, TABLE, "Parts")  # in one piece
+    assert shown(module, TABLE, "Parts")[:3] == [("Liver", "all"), ("Liver", "1"), ("Liver", "2")]
+    slices = [row("A", slice=NAN), row("A", slice=3.0), row("A", slice=4.0)]
+    assert [r["slice"] for r in module.rows_in_view(slices, "Slices")] == [3, 4]
+    times = [row("A", time_point=n) for n in range(3)]
+    assert len(module.rows_in_view(times, "Time points")) == 3 and len(module.rows_in_view(times, "Segments")) == 1
+
+
+def test_filter(rows_module):
+    assert {r["name"] for r in rows_module.rows_in_view(TABLE, "Parts", " LIV ")} == {"Liver"}
+
+
+def test_order(rows_module):
+    ordered = rows_module.sorted_rows(rows_module.rows_in_view(TABLE, "Segments"), "volume", True, False)
+    assert [r["name"] for r in ordered] == ["Liver", "Node", "Cyst"]  # without a value: last, either way
+    ordered = rows_module.sorted_rows(rows_module.rows_in_view(TABLE, "Segments"), "volume", False, False)
+    assert [r["name"] for r in ordered] == ["Node", "Liver", "Cyst"]
+    grouped = rows_module.sorted_rows(rows_module.rows_in_view(TABLE, "Parts"), "volume", False, True)
+    assert [(r["name"], r["component"]) for r in grouped[:4]] == [
+        *(("Node", "all"), ("Liver", "all"), ("Liver", "2"), ("Liver", "1"))
+    ]
+    names = rows_module.sorted_rows(rows_module.rows_in_view(TABLE, "Segments"), "name", True, False)
+    assert [r["name"] for r in names] == ["Node", "Liver", "Cyst"]
+
+
+def test_columns_with_intervals(rows_module):
+    names = [
+        "segment",
+        "name",
+        "component",
+        "voxel_volume_mm3",
+        "voxel_volume_low_mm3",
+        "voxel_volume_high_mm3",
+        "mean",
+    ]
+    units = {name: "mm3" for name in names if name.endswith("mm3")}
+    volume, mean = rows_module.columns_of(names, units)
+    assert (volume.name, volume.title, mean.title) == ("voxel_volume", "Volume\n[mm³]", "Mean")
+    values = {"voxel_volume_mm3": 12.3, "voxel_volume_low_mm3": 11.8, "voxel_volume_high_mm3": 12.9, "mean": NAN}
+    assert volume.text(values) == "12.3 (11.8–12.9)" and mean.text(values) == ""
+    assert volume.text({**values, "voxel_volume_low_mm3": NAN}) == "12.3"
+
+
+def test_an_edited_figure_is_marked(rows_module):
+    (long_diameter,) = rows_module.columns_of(["long_diameter_mm", "edited"], {"long_diameter_mm": "mm"})
+    text = "long diameter edited by A on 2026-01-02"
+    assert long_diameter.text({"long_diameter_mm": 30.0, "edited": text}) == "30.0 ✎"
+    assert "edited by A" in rows_module.tip_of({"name": "X", "long_diameter_mm": 30.0, "edited": text}, [long_diameter])
