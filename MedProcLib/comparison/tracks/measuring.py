@@ -1,5 +1,6 @@
 """Observations measured on the label map and image of their time point."""
 
+import math
 from dataclasses import replace
 from typing import Any
 
@@ -10,8 +11,10 @@ from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.measurement import Measurement
 from ...core.progress import SILENT, Progress
+from ...core.registry import create_operation
 from ...quantification.measure import Measure, measure
 from ...quantification.row import Row
+from ...quantification.uncertainty.interval import TWO_SIDED_95
 from .model import Estimate, Observation, Patient, Track
 
 
@@ -20,12 +23,13 @@ def measure_observations(
     time_point: str,
     image: sitk.Image,
     labels: sitk.Image,
-    settings: Measure = Measure(components=False),  # noqa: B008 (immutable)
+    settings: Measure | None = None,
     progress: Progress = SILENT,
 ) -> Patient:
     """The patient with the observations of a time point measured, each with all of its labels as one segment.
 
-    image, labels: on one grid, in the time point's own space. A reader's own values stay. Figures that need more
+    image, labels: on one grid, in the time point's own space; settings: see usual_settings, which holds for None. Ends
+    of 95 % intervals become those of the estimates they belong to. A reader's own values stay; figures that need more
     voxels than there are are left out. Raises InputError for an unknown time point, images on different grids, and
     labels that observations name and the label map lacks.
     """
@@ -34,10 +38,22 @@ def measure_observations(
     found = [(track, o) for track in patient.tracks if (o := track.at(time_point)) is not None]
     if not found:
         return patient
+    settings = settings or usual_settings(patient)
     segments = _as_segments(labels, [o for _, o in found], time_point)
     rows = {r.segment: r for r in measure(image, segments, settings=settings, progress=progress) if r.is_whole}
     changed = [_measured(track, o, rows[n]) for n, (track, o) in enumerate(found, 1)]
     return patient.with_tracks(*changed)
+
+
+def usual_settings(patient: Patient, intensity_unit: str = "intensity") -> Measure:
+    """Size, diameters and intensity with 95 % intervals; see quantification.measure.
+
+    The border's standard deviation is such that the interval of a difference of two volumes reaches as far as the
+    surface times the uncertainty of the outline that the patient's rule of change has.
+    """
+    border_sd = patient.settings.outline_mm / (TWO_SIDED_95 * math.sqrt(2))
+    values = {"components": False, "intervals": True, "border_sd_mm": border_sd, "intensity_unit": intensity_unit}
+    return create_operation("quantification.measure", values)
 
 
 def _as_segments(labels: sitk.Image, observations: list[Observation], time_point: str) -> sitk.Image:
@@ -56,13 +72,30 @@ def _as_segments(labels: sitk.Image, observations: list[Observation], time_point
 
 def _measured(track: Track, observation: Observation, row: Row) -> Track:
     own = {e.measurement.name: e for e in observation.estimates if e.reader}
-    computed = [Estimate(_plain(m)) for m in row.measurements if np.isfinite(m.value)]
+    computed = _estimates([_plain(m) for m in row.measurements if np.isfinite(m.value)])
     names = {e.measurement.name for e in computed}
     estimates = [own.get(e.measurement.name, e) for e in computed]
     estimates += [e for name, e in own.items() if name not in names]
     measured = replace(observation, estimates=tuple(estimates))
     observations = tuple(measured if o is observation else o for o in track.observations)
     return replace(track, observations=observations)
+
+
+def _estimates(measurements: list[Measurement]) -> list[Estimate]:
+    """Each measurement with its interval, where `<name>_low` and `<name>_high` are among them.
+
+    An interval is about the truth, which a contour may overshoot: it is widened to hold the measured value.
+    """
+    by_name = {m.name: m for m in measurements}
+    found, ends = [], set()
+    for m in measurements:
+        low, high = by_name.get(f"{m.name}_low"), by_name.get(f"{m.name}_high")
+        if low is None or high is None:
+            found.append(Estimate(m))
+            continue
+        ends |= {low.name, high.name}
+        found.append(Estimate(m, min(low.value, m.value), max(high.value, m.value)))
+    return [e for e in found if e.measurement.name not in ends]
 
 
 def _plain(measurement: Measurement) -> Measurement:

@@ -8,9 +8,11 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from MedProcLib.comparison.growth.change import Changed
 from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.response.model import Status as Seen
 from MedProcLib.comparison.tracks.case import case_of
+from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.edits import accept, describe, edit_measurement, mark, reject
 from MedProcLib.comparison.tracks.follow import follow_findings
 from MedProcLib.comparison.tracks.measuring import measure_observations
@@ -24,7 +26,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.measurement import Measurement
 from MedProcLib.quantification.measure import Measure
 
-from .samples import WHEN, WHO, labelled, patient_of, point_at
+from .samples import WHEN, WHO, labelled, patient_of, point_at, volume
 
 LEFT, RIGHT = (-15.0, 0.0, 0.0), (15.0, 5.0, 3.0)
 IN_HU = Measure(components=False, intensity_unit="HU")
@@ -57,6 +59,28 @@ def test_observations_have_the_figures_of_their_voxels(measured, followed):
     assert (mean.value, mean.unit, mean.code.value) == (60.0, "HU", "Q4LE")
     assert all(np.isfinite(e.measurement.value) for e in seen.estimates)
     assert read_text(patient_text(measured)) == measured
+
+
+def test_intervals_hold_the_ball_that_was_drawn_and_tell_growth_from_error(followed):
+    patient = followed.patient
+    for point, labels in zip(("T1", "T2"), followed.label_maps, strict=True):
+        patient = measure_observations(patient, point, image_of(labels), labels)
+    for point, radius in (("T1", 6), ("T2", 8)):
+        volume_seen = patient.track("F001").at(point).volume
+        assert volume_seen.low < volume(radius) < volume_seen.high
+        assert volume_seen.high - volume_seen.low == pytest.approx(
+            0.3 * 4 * np.pi * radius**2 * np.sqrt(2), rel=0.15
+        )  # of a difference of two, the surface times 0.3 mm either way
+        long = patient.track("F001").at(point).estimate("long_diameter")
+        assert long.low <= long.measurement.value <= long.high and long.low < 2 * radius < long.high
+    names = [e.measurement.name for e in patient.track("F001").at("T1").estimates]
+    assert "voxel_volume_low" not in names and len(names) == len(set(names))
+    assert intervals(patient)["F001"][0].size(25).changed is Changed.YES
+    again = follow_findings([labelled(1, (LEFT, 6)), labelled(2, (LEFT, 6.05))])
+    same = again.patient
+    for point, labels in zip(("T1", "T2"), again.label_maps, strict=True):
+        same = measure_observations(same, point, image_of(labels), labels)
+    assert intervals(same)["F001"][0].size(25).changed is Changed.NO
 
 
 def test_a_readers_own_value_stays_when_measured_again(measured, followed):
@@ -101,8 +125,8 @@ def rows_of(patient):
 def test_the_table_has_a_line_for_each_track_and_time_point(measured):
     patient = describe(accept(measured, "F001", WHO, WHEN, "T1"), "F001", WHO, WHEN, name="=1+1", organ="liver")
     for point, value in (("T1", 900.0), ("T2", 2100.0)):
-        volume = Measurement("voxel_volume", value, "mm3")
-        patient = edit_measurement(patient, "F001", point, volume, WHO, WHEN, 0.95 * value, 1.05 * value)
+        edited = Measurement("voxel_volume", value, "mm3")
+        patient = edit_measurement(patient, "F001", point, edited, WHO, WHEN, 0.95 * value, 1.05 * value)
     rows = rows_of(patient)
     assert [(r["track"], r["time_point"], r["class"]) for r in rows] == [
         ("F001", "T1", "baseline"),
