@@ -62,7 +62,7 @@ def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
     if found.modality == "CT" and settings.intensity_unit == "intensity":
         settings = dataclasses.replace(settings, intensity_unit="HU")
     if found.modality == "PT" and settings.intensity_unit == "SUV":
-        arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert activities to SUV first")
+        arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
     return settings
 
 
@@ -93,6 +93,7 @@ def _write_robustness(
 
 
 def _summary(regions: Sequence[RegionFeatures]) -> str:
-    count = len(regions[0].features)
-    several = f" of each of {len(regions)} regions" if len(regions) > 1 else ""
+    made = [region for region in regions if region.features]
+    count = len(made[0].features)
+    several = f" of each of {len(made)} regions" if len(regions) > 1 else ""
     return f"{count} features{several}"

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ from .region import Region, image_diagnostics, prepared
 from .statistics import statistical_features
 from .texture.features import texture_features
 from .texture.settings import TextureSettings
-from .volume_histogram import MOST_STEPS, Scale, scale_of, volume_histogram_features
+from .volume_histogram import region_volume_histogram
 
 if TYPE_CHECKING:
     from .settings import Radiomics
@@ -47,8 +46,9 @@ def every_segment(
 ) -> list[RegionFeatures]:
     """Features of each label of a label map on the image's grid, ascending, or of those named.
 
-    Raises InputError for settings that choose nothing known, a label map on another grid, an empty one, a label that
-    is not there, and a region that one of the steps empties.
+    A region that one of the steps empties has a note that says so instead of features. Raises InputError where that
+    holds for all, for settings that choose nothing known, a label map on another grid, an empty one, and a label that
+    is not there.
     """
     require_sound(settings)
     require_scalar(image)
@@ -61,11 +61,17 @@ def every_segment(
         raise InputError(f"The mask has no label {missing[0]}; it has: {', '.join(map(str, boxes))}.")
     wanted = [label for label in boxes if only is None or label in only]
     about = image_diagnostics(image, settings)
-    found = []
+    found: list[RegionFeatures] = []
     for label, share in zip(wanted, progress.parts(*[1.0] * len(wanted)), strict=True):
         share(0.0, f"Features of label {label}")
-        region = prepared(image, labels, label, boxes[label], settings)
-        features, diagnostics, notes = _features(region, settings, image.GetDimension(), share.part(0.2, 1))
+        try:
+            region = prepared(image, labels, label, boxes[label], settings)
+            features, diagnostics, notes = _features(region, settings, image.GetDimension(), share.part(0.2, 1))
+        except InputError as error:
+            if label == wanted[-1] and not any(each.features for each in found):
+                raise
+            found.append(RegionFeatures(label, (), about, (f"left out: {error}",)))
+            continue
         found.append(
             RegionFeatures(label, tuple(features), about | region.diagnostics | diagnostics, region.notes + notes)
         )
@@ -122,7 +128,7 @@ def _features(
     if "histogram" in families:
         features += histogram_features(levels.levels, levels.count)
     if "volume_histogram" in families:
-        features += _volume_histogram(values, region, settings, unit)
+        features += region_volume_histogram(values, region.bounds, settings, unit)
     progress(0.5)
     if textures:
         features += _textures(region, levels, textures, settings, dimensions, progress.part(0.5, 1))
@@ -133,32 +139,6 @@ def _features(
 def _unit(settings: Radiomics) -> str:
     """A filter's response is in units of its own."""
     return "intensity" if filter_of(settings) is not None else settings.intensity_unit
-
-
-def _volume_histogram(values: np.ndarray, region: Region, settings: Radiomics, unit: str) -> list[Feature]:
-    """Bins of a fixed size stand for the intensities of their centers, a fixed number of bins for themselves.
-
-    Bins of a fixed size lie within the range: what exceeds the last whole one counts as it, as in the consensus values
-    of IBSI's validation data.
-    """
-    if settings.ivh_discretization == "none":
-        return volume_histogram_features(values, scale_of(values, *region.bounds), unit)
-    bins = discretized(
-        values,
-        settings.ivh_discretization,
-        settings.ivh_bin_number,
-        settings.ivh_bin_size,
-        region.bounds[0],
-        MOST_STEPS,
-    )
-    levels = bins.levels.astype(np.float64)
-    if settings.ivh_discretization == "fixed bin number":
-        return volume_histogram_features(levels, Scale(1.0, float(bins.count), 1.0), "")
-    highest = float(values.max()) if region.bounds[1] is None else region.bounds[1]
-    count = max(1, math.floor((highest - bins.first) / bins.width + 1e-9))
-    center = bins.first - bins.width / 2
-    scale = Scale(center + bins.width, center + count * bins.width, bins.width)
-    return volume_histogram_features(center + np.minimum(levels, count) * bins.width, scale, unit)
 
 
 def _textures(

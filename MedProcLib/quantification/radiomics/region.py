@@ -54,7 +54,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     Only the box and what interpolation, filter and intensity peaks need around it is computed.
     """
     source, mask, grid = _as_volume(image), _as_volume(labels), _grid(image)
-    axes = _axes(grid, settings)
+    axes = _axes(image, settings)
     recipe = filter_of(settings)
     near = RADIUS_MM if "local_intensity" in families_of(settings) else 0.0
     part = tuple(axis.box(b.start, b.stop - 1, near) for axis, b in zip(axes, box, strict=True))
@@ -86,8 +86,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
 
 def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float]:
     """Size, spacing and, where the settings ask for it, range and mean of the image before and after interpolation."""
-    source, grid = _as_volume(image), _grid(image)
-    axes = _axes(grid, settings)
+    source, axes = _as_volume(image), _axes(image, settings)
 
     def slabs(count: int) -> Iterator[slice]:
         for start in range(0, count if settings.image_diagnostics else 0, SLAB):
@@ -118,10 +117,11 @@ def _grid(image: sitk.Image) -> Geometry:
     return Geometry((*grid.size, 1), (*grid.spacing, 1.0), (*grid.origin, 0.0), tuple(direction.ravel()))
 
 
-def _axes(grid: Geometry, settings: Radiomics) -> list[Axis]:
-    """z, y, x. By slices the third axis stays as it is."""
+def _axes(image: sitk.Image, settings: Radiomics) -> list[Axis]:
+    """z, y, x. By slices, and in a 2D image, the third axis stays as it is."""
+    grid, by_slices = _grid(image), settings.dimension == "2D" or image.GetDimension() == 2
     side = settings.spacing_mm
-    between = 0.0 if settings.dimension == "2D" else settings.slice_spacing_mm or side
+    between = 0.0 if by_slices else settings.slice_spacing_mm or side
     wanted = (side, side, between)
     return [Axis.of(*axis) for axis in zip(grid.size, grid.spacing, wanted, strict=True)][::-1]
 

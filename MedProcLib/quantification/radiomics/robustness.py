@@ -63,7 +63,7 @@ def robust_features(
     if image.GetDimension() != 3:
         raise InputError("Robustness is measured on 3D images; this one is 2D.")
     settings = dataclasses.replace(settings, image_diagnostics=False)
-    found = every_segment(image, labels, settings, progress.part(0, 0.1), only)
+    found = [each for each in every_segment(image, labels, settings, progress.part(0, 0.1), only) if each.features]
     boxes, notes = boxes_of(labels), []
     tags = list(dict.fromkeys(feature.tag for region in found for feature in region.features))
     values = np.full((len(found), count, len(tags)), np.nan)

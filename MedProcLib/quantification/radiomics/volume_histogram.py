@@ -1,11 +1,18 @@
 """Intensity-volume histogram features of IBSI (arXiv 1612.07003, 3.5)."""
 
+from __future__ import annotations
+
 import math
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 
+from .discretization import discretized
 from .feature import Definition, Feature, defined
+
+if TYPE_CHECKING:
+    from .settings import Radiomics
 
 FAMILY = "intensity-volume histogram"
 DEFINITIONS = (
@@ -28,6 +35,30 @@ class Scale:
     lowest: float
     highest: float
     step: float
+
+
+def region_volume_histogram(
+    values: np.ndarray, bounds: tuple[float | None, float | None], settings: Radiomics, unit: str
+) -> list[Feature]:
+    """Features of the intensities of a region (1D, at least one), discretized as the settings have it.
+
+    bounds: of re-segmentation; unit: of the intensities. Bins of a fixed size stand for the intensities of their
+    centers and lie within the range: what exceeds the last whole one counts as it, as in the consensus values of IBSI's
+    validation data. A fixed number of bins stand for themselves.
+    """
+    if settings.ivh_discretization == "none":
+        return volume_histogram_features(values, scale_of(values, *bounds), unit)
+    bins = discretized(
+        values, settings.ivh_discretization, settings.ivh_bin_number, settings.ivh_bin_size, bounds[0], MOST_STEPS
+    )
+    levels = bins.levels.astype(np.float64)
+    if settings.ivh_discretization == "fixed bin number":
+        return volume_histogram_features(levels, Scale(1.0, float(bins.count), 1.0), "")
+    highest = float(values.max()) if bounds[1] is None else bounds[1]
+    count = max(1, math.floor((highest - bins.first) / bins.width + 1e-9))
+    center = bins.first - bins.width / 2
+    scale = Scale(center + bins.width, center + count * bins.width, bins.width)
+    return volume_histogram_features(center + np.minimum(levels, count) * bins.width, scale, unit)
 
 
 def volume_histogram_features(values: np.ndarray, scale: Scale, unit: str) -> list[Feature]:

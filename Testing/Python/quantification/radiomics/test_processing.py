@@ -214,7 +214,9 @@ def test_2d_image():
     assert not any(tag.startswith(("morph", "loc")) or "3D" in tag for tag in tags)
     assert "2D" in found.notes[0]
     # the settings of volumes give textures of the one slice
-    assert "cm_contrast_2D_comb" in values_of(region_features(image, mask, Radiomics()))
+    resampled = region_features(image, mask, Radiomics(spacing_mm=0.25))
+    assert "cm_contrast_2D_comb" in values_of(resampled)
+    assert resampled.diagnostics["int_mask_vox_count_interp_roi"] == 4 * 1200
 
 
 def test_single_slice_volume():
@@ -242,6 +244,12 @@ def test_labels(lesion):
     assert [region.label for region in found] == [-4, 7]
     alone = region_features(image, mask, Radiomics(families="statistics"))
     assert values_of(found[1]) == values_of(alone)
+    # one that a step empties does not cost the others theirs
+    low = sitk.GetArrayFromImage(image)[:3, :3, :3].max()
+    ranged = Radiomics(families="statistics", resegmentation_range=f"[{low + 0.5}, null]")
+    emptied, kept = every_segment(image, labels, ranged)
+    assert emptied.features == () and emptied.notes[0].startswith("left out: Re-segmentation left no voxel")
+    assert kept.features
     (only,) = every_segment(image, labels, Radiomics(families="statistics"), only=[7])
     assert only == found[1]
     with pytest.raises(InputError, match="no label 3; it has: -4, 7"):
