@@ -78,12 +78,21 @@ def test_dates_and_duration_of_a_response():
     assert (ongoing.progression_date, ongoing.response_days) == (None, 42)
 
 
+def test_response_begins_with_the_response_not_with_stable_disease():
+    found = best("recist_1_1", case_of(target("L", 100, 90, 60, 60)))
+    assert (found.response_date, found.response_days) == (START + datetime.timedelta(days=84), 42)
+
+
 def test_duration_begins_with_the_partial_response_before_the_complete_one():
     found = best("recist_1_1", case_of(target("L", 100, 50, GONE)))
     assert found.category == "CR" and found.response_date == START + datetime.timedelta(days=42)
 
 
 def test_progression_of_a_new_lesion_dates_back_to_when_it_was_equivocal():
+    gone = new("Y", None, MAYBE, GONE, GONE)
+    assert best(
+        "recist_1_1", case_of(target("L", 50, 50, 50, 60), gone)
+    ).progression_date == START + datetime.timedelta(126)
     found = best("recist_1_1", case_of(target("L", 50, 50, 50), new("X", None, MAYBE, HERE)))
     assert found.progression_date == START + datetime.timedelta(days=42)
 

@@ -198,6 +198,15 @@ def test_a_doubtful_partial_response_names_the_threshold():
     assert doubt.startswith("partial response cannot be told") and "threshold 70 mm" in doubt
 
 
+def test_a_doubtful_progression_of_a_small_sum_names_the_absolute_threshold():
+    sizes = (_measured({"long_mm": {"value": v, "low": v - 1, "high": v + 1}}) for v in (10, 15.5))
+    (doubt,) = assess("recist_1_1", case_of(target("L", *sizes)))[1].doubts
+    assert doubt == (
+        "progression cannot be told from measurement error: the sum is 15.5 mm (95 % interval 14.5 to 16.5), "
+        "the threshold 15 mm"
+    )
+
+
 def _measured(data):
     return {key: Measured(**value) for key, value in data.items()}
 
