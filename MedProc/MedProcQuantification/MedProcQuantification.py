@@ -32,7 +32,7 @@ from MedProcLib.quantification.row import Row
 from MedProcLib.scene.diameter_lines import LineWatch
 from MedProcLib.scene.features_scene import add_features, segment_features
 from MedProcLib.scene.measurement_export import export_of, write_table
-from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
+from MedProcLib.scene.measurement_input import MeasurementInput, TimePoint, measured_rows, measurement_input
 from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
@@ -174,19 +174,20 @@ class MedProcQuantificationWidget(ModuleWidget):
         parameters = self.parameters
         return self.task(parameters.outputTable)
 
-    def prepareLive(self):
+    def prepareLive(self, image=None):
         """Measure into the table that is shown when it is of this segmentation, else the chosen one."""
         parameters = self.parameters
         shown = parameters.resultTable
-        return self.task(shown if is_measured_of(shown, parameters.segmentation) else parameters.outputTable)
+        return self.task(shown if is_measured_of(shown, parameters.segmentation) else parameters.outputTable, image)
 
-    def task(self, output):
+    def task(self, output, image=None):
         """compute and commit of a measurement; see RunPanel."""
         parameters = self.parameters
         task = self.logic.prepare(
             *(parameters.segmentation, parameters.inputVolume, self.recipe(), output, parameters.diameterLines),
             segments=self.chosenSegments(),
             allTimes=parameters.allTimes and sequence_of(parameters.inputVolume) is not None,
+            image=image,
         )
 
         def commitResult(rows):
@@ -326,10 +327,10 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
         return self.commit(task, task.compute(progress)).table
 
     def prepare(
-        self, segmentation, volume, recipe, output=None, lines=False, segments=None, allTimes=False
+        self, segmentation, volume, recipe, output=None, lines=False, segments=None, allTimes=False, image=None
     ) -> QuantificationTask:
-        """Read the nodes (main thread); see process. Raises InputError."""
-        times = time_points(volume) if allTimes else ()
+        """Read the nodes (main thread); see process. image: of the volume, where it is known. Raises InputError."""
+        times = time_points(volume) if allTimes else [TimePoint(image)] if image is not None else []
         given = measurement_input(segmentation, volume, segments, times)
         return QuantificationTask(segmentation, volume, output, lines, given, recipe)
 

@@ -12,6 +12,7 @@ from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.measurement_input import MeasurementInput
 from MedProcLib.scene.plots import Series, chart_from_series
 
@@ -146,6 +147,7 @@ def add_chart(chart: Chart, table=None, name: str = "") -> Any:
     node.SetAttribute(KIND, chart.kind)
     if table is not None:
         node.SetNodeReferenceID(TABLE_ROLE, table.GetID())
+        place_beside(node, table)
     return node
 
 

@@ -12,6 +12,7 @@ from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.quantification.measure import Measure, measure
 from MedProcLib.quantification.row import Row
 from MedProcLib.scene.segment_snapshot import SegmentSnapshot, require_segmentation, snapshot_of
+from MedProcLib.scene.slice_preview import content_key
 from MedProcLib.scene.volumes import image_of_volume
 
 
@@ -41,6 +42,25 @@ class MeasurementInput:
     def inputs(self) -> dict[str, str]:
         """As provenance names them."""
         return {"labels": self.segmentation_name, "image": self.volume_name}
+
+
+class ImageMemo:
+    """The image of a volume node, copied anew only when its voxels or their place changed."""
+
+    def __init__(self) -> None:
+        self._key: tuple = ()
+        self._image: sitk.Image | None = None
+
+    def image(self, volume) -> sitk.Image:
+        """See image_of_volume; whoever gets it must not change it."""
+        key = content_key(volume)
+        if self._image is None or key != self._key:
+            self._image, self._key = image_of_volume(volume), key
+        return self._image
+
+    def clear(self) -> None:
+        """Let go of the image."""
+        self._image, self._key = None, ()
 
 
 def measurement_input(
