@@ -95,7 +95,7 @@ def bench(arguments: list[str]) -> int:
     unknown = [name for name in arguments[:1] if name not in scripts]
     if unknown:
         return fail(f"there is no benchmark '{unknown[0]}'; there are: {', '.join(scripts) or 'none'}.")
-    install("run", "test")
+    install("run", "test", "bench")
     chosen = arguments[:1] or list(scripts)
     codes = []
     for name in chosen:

@@ -38,7 +38,7 @@ def test_what_the_package_depends_on_is_what_the_runner_installs():
 def test_every_package_has_one_exact_version():
     pins = names(ROOT / "requirements" / "all.txt")
     assert all(re.fullmatch(r"[\w.]+", version) for version in pins.values())
-    for group in ("run", "test"):
+    for group in ("run", "test", "bench"):
         assert set(names(ROOT / "requirements" / f"{group}.txt")) <= set(pins)
     assert pins["slicer-core"] == "5.12.4.0" and pins["vtk"] == "9.6.0" and pins["pyside6-essentials"] == "6.8.3"
 

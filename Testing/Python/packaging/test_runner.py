@@ -50,7 +50,7 @@ def checkout(tmp_path) -> Path:
     (root / ".venv" / "bin").mkdir(parents=True)
     (root / ".venv" / "bin" / "python").symlink_to(sys.executable)
     version = ".".join(map(str, sys.version_info[:3]))
-    for group in ("run", "test"):
+    for group in ("run", "test", "bench"):
         text = f"{version}\n{(root / 'requirements' / f'{group}.txt').read_text()}"
         (root / ".venv" / f"installed-{group}.txt").write_text(text + (root / "requirements" / "all.txt").read_text())
     (root / ".venv" / "pyvenv.cfg").write_text(f"version = {version}\n")
