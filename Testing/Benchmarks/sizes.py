@@ -32,7 +32,7 @@ BODIES = ("ball", "ellipsoid", "box", "cylinder", "torus")
 # the image of a body is made on a grid so many times as fine
 FINE = 5
 # voxels of a body's image, beyond which it is not made: it would take too long
-LARGEST_IMAGE = 15_000
+LARGEST_IMAGE = 8_000
 
 
 def main() -> None:
