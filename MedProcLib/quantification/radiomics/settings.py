@@ -20,7 +20,7 @@ from .outcome import RegionFeatures
 class Radiomics:
     """Compute the features of the image biomarker standard of each segment of a label map.
 
-    In order: interpolation to the spacing, rounding, the filter, re-segmentation, discretization, features. Morphology
+    In order: interpolation to the spacing, rounding, re-segmentation, the filter, discretization, features. Morphology
     rests on the mask before re-segmentation, all others on the one after it.
     """
 
