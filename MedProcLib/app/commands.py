@@ -27,7 +27,7 @@ PARAMETER = argument(
     help="value of a parameter of the operation; may be given again for others",
 )
 # those of quantification.measure, without importing it to show the help
-MEASURE_GROUPS = ("size", "diameters", "shape", "intensity", "robust", "distribution", "intervals", "ct", "lung", "pet")
+MEASURE_GROUPS = ("size", "diameters", "shape", "intensity", "robust", "distribution", "ct", "lung", "intervals", "pet")
 
 
 def output(metavar: str, help: str):

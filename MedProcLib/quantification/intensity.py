@@ -15,9 +15,9 @@ BINS = 64
 
 
 def intensity_measurements(
-    values: np.ndarray, unit: str, groups: Sequence[str] = ("intensity",), bins: int = BINS
+    values: np.ndarray | Sample, unit: str, groups: Sequence[str] = ("intensity",), bins: int = BINS
 ) -> list[Measurement]:
-    """Statistics of the values (any shape) that are finite, by group; NaN where there are too few.
+    """Statistics of the values (any shape, or a sample) that are finite, by group; NaN where there are too few.
 
     unit: of the values, a key of units.SQUARED; groups: keys of figures.VALUE_GROUPS; bins: of the histogram from the
     smallest to the largest value whose entropy and uniformity are given. Values that are not finite are left out, and

@@ -1,6 +1,6 @@
 """All groups of figures of one object: a segment, a component or a slice."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -16,13 +16,15 @@ from .intensity import intensity_measurements
 from .interval_figures import interval_measurements
 from .pet.uptake import UptakeThreshold, uptake_measurements
 from .region import Region, joined, surroundings
+from .sample import Sample
 from .shape.measurements import shape_measurements
 from .surface import surface_volume_and_area
 from .volume import Volume
 
 # what partly filled voxels and noise are told from, in voxels around the region
 MARGIN = 4
-GROUPS = ("size", "diameters", "shape", *VALUE_GROUPS, "intervals", "ct", "lung", "pet")
+OF_VALUES = {*VALUE_GROUPS, "ct", "lung"}
+GROUPS = ("size", "diameters", "shape", *VALUE_GROUPS, "ct", "lung", "intervals", "pet")
 
 
 @dataclass(frozen=True)
@@ -47,9 +49,9 @@ def region_measurements(
     """The wanted figures of an object, whose parts (regions) do not touch; longest: component, and its diameters."""
     parts = [volume.values[region.box][region.mask] for region in regions]
     values = parts[0] if len(parts) == 1 else np.concatenate(parts)
-    count = values.size
+    count, groups = values.size, wanted.groups
     found: list[Measurement] = []
-    if "size" in wanted.groups:
+    if "size" in groups:
         found += _size(regions, count, volume, is_slice)
     if longest is not None:
         _, diameter = longest
@@ -57,22 +59,15 @@ def region_measurements(
             _measured(name, length, count, slice=diameter.slice_index)
             for name, length in (("long_diameter", diameter.long_mm), ("short_diameter", diameter.short_mm))
         ]
-    if "size" in wanted.groups:
+    if "size" in groups:
         found += _place(regions, count, volume, is_slice)
-    if "shape" in wanted.groups and not is_slice:
+    if "shape" in groups and not is_slice:
         found += _shape(regions, volume)
-    value_groups = [group for group in wanted.groups if group in VALUE_GROUPS]
-    found += intensity_measurements(values, volume.unit, value_groups, wanted.bins)
-    if "intervals" in wanted.groups and volume.is_3d and not is_slice:
-        around = surroundings(joined(regions), volume.values.shape, [MARGIN] * 3)
-        component = None if longest is None else longest[0].mask
-        near = volume.values[around.box]
-        found += interval_measurements(around.mask, near, component, volume.spacing, volume.unit, wanted.border_sd_mm)
-    if "ct" in wanted.groups:
-        found += hu_measurements(values, wanted.classes)
-    if "lung" in wanted.groups:
-        found += lung_measurements(values, volume.grid.voxel_volume if volume.is_3d else None)
-    if "pet" in wanted.groups and not is_slice:
+    if OF_VALUES.intersection(groups):
+        found += _of_values(Sample.of(values), volume, wanted)
+    if "intervals" in groups and volume.is_3d and not is_slice:
+        found += _intervals(regions, longest, volume, wanted.border_sd_mm)
+    if "pet" in groups and not is_slice:
         found += uptake_measurements(volume.values, regions, volume.spacing, wanted.uptake)
     return tuple(found)
 
@@ -86,6 +81,25 @@ def _size(regions: Sequence[Region], count: int, volume: Volume, is_slice: bool)
         size["voxel_volume"] = count * volume.grid.voxel_volume
         size["mesh_volume"], size["surface_area"] = surfaces
     return [_measured(name, value, count) for name, value in size.items()]
+
+
+def _of_values(sample: Sample, volume: Volume, wanted: Wanted) -> list[Measurement]:
+    of_any_image = [group for group in wanted.groups if group in VALUE_GROUPS]
+    found = intensity_measurements(sample, volume.unit, of_any_image, wanted.bins)
+    if "ct" in wanted.groups:
+        found += hu_measurements(sample, wanted.classes)
+    if "lung" in wanted.groups:
+        found += lung_measurements(sample, volume.grid.voxel_volume if volume.is_3d else None)
+    return found
+
+
+def _intervals(
+    regions: Sequence[Region], longest: tuple[Region, Diameter] | None, volume: Volume, border_sd_mm: float
+) -> Iterator[Measurement]:
+    around = surroundings(joined(regions), volume.values.shape, [MARGIN] * 3)
+    component = None if longest is None else longest[0].mask
+    near = volume.values[around.box]
+    return interval_measurements(around.mask, near, component, volume.spacing, volume.unit, border_sd_mm)
 
 
 def _shape(regions: Sequence[Region], volume: Volume) -> list[Measurement]:

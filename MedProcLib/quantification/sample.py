@@ -25,8 +25,10 @@ class Sample:
     left_out: int
 
     @classmethod
-    def of(cls, values: np.ndarray) -> "Sample":
-        """Of values of any shape, which stay as they are."""
+    def of(cls, values: "np.ndarray | Sample") -> "Sample":
+        """Of values of any shape, which stay as they are; a sample is taken as it is."""
+        if isinstance(values, Sample):
+            return values
         flat = values.ravel()
         if flat.dtype.kind == "f":
             finite = np.isfinite(flat)
@@ -96,9 +98,21 @@ class Sample:
 
     @property
     def median_absolute_deviation(self) -> float:
-        distances = np.concatenate(list(self._chunks()))
-        np.abs(distances - self.percentile(50), out=distances)
-        return float(np.median(distances, overwrite_input=True))
+        """Median distance of the values to their median."""
+        below, above = (self.count + 1) // 2, self.count // 2 + 1
+        return (self._kth_distance(below) + self._kth_distance(above)) / 2
+
+    def _kth_distance(self, k: int) -> float:
+        """The k-th smallest distance to the median: that of the further end of the k values nearest to it."""
+        median = self.percentile(50)
+        low, high = 0, self.count - k
+        while low < high:
+            middle = (low + high) // 2
+            if median - self._at(middle) > self._at(middle + k) - median:
+                low = middle + 1
+            else:
+                high = middle
+        return max(median - self._at(low), self._at(low + k - 1) - median)
 
     @property
     def sum_of_squares(self) -> float:

@@ -15,6 +15,8 @@ import numpy as np
 from ..core.cube_cell import FACES, Edge, closed_loops, edge_between, middle_of, triangulations
 
 CASES = 256
+# that are told apart at a time: they stay in the processor's cache
+SLAB_CELLS = 1 << 18
 
 
 def surface_volume_and_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
@@ -22,14 +24,28 @@ def surface_volume_and_area(mask: np.ndarray, spacing: tuple[float, float, float
 
     mask: bool (z, y, x); what touches the array's border is closed there. spacing: x, y, z in mm.
     """
-    counts = np.bincount(_cases(mask).ravel(), minlength=CASES)
+    counts = _case_counts(mask)
     volumes, areas = _volume_and_area_of_cases(tuple(float(side) for side in spacing))
     return float(counts @ volumes), float(counts @ areas)
 
 
-def _cases(mask: np.ndarray) -> np.ndarray:
-    """Case of each cell between voxel centers: one bit per corner that is inside, bit x + 2y + 4z."""
-    inside = np.pad(mask, 1).astype(np.uint8)
+def _case_counts(mask: np.ndarray) -> np.ndarray:
+    """How many cells between voxel centers are of each case (CASES,), slab by slab to bound the memory."""
+    depth, height, width = mask.shape
+    thickness = max(1, SLAB_CELLS // ((height + 1) * (width + 1)))
+    counts = np.zeros(CASES, np.int64)
+    # the cells of layer n lie between the voxels of layers n - 1 and n, those of layers -1 and depth being outside
+    for first in range(0, depth + 1, thickness):
+        last = min(depth + 1, first + thickness)
+        low, high = max(0, first - 1), min(depth, last)
+        inside = np.zeros((last - first + 1, height + 2, width + 2), np.uint8)
+        inside[low - first + 1 : high - first + 1, 1:-1, 1:-1] = mask[low:high]
+        counts += np.bincount(_cases(inside).ravel(), minlength=CASES)
+    return counts
+
+
+def _cases(inside: np.ndarray) -> np.ndarray:
+    """Case of each cell between voxels (1 inside, 0 outside): one bit per corner that is inside, bit x + 2y + 4z."""
     depth, height, width = (size - 1 for size in inside.shape)
     cases = np.zeros((depth, height, width), np.uint8)
     for z, y, x in itertools.product((0, 1), repeat=3):

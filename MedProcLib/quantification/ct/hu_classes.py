@@ -60,8 +60,8 @@ def hu_classes(text: str = USUAL_CLASSES) -> tuple[HuClass, ...]:
     return tuple(found)
 
 
-def hu_measurements(values: np.ndarray, classes: tuple[HuClass, ...]) -> list[Measurement]:
-    """Share (%) of the values (HU, any shape) in each class.
+def hu_measurements(values: np.ndarray | Sample, classes: tuple[HuClass, ...]) -> list[Measurement]:
+    """Share (%) of the values (HU, any shape, or a sample) in each class.
 
     Values that are no numbers are left out, and how many is said. NaN when none is left.
     """

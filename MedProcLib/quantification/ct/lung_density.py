@@ -29,8 +29,8 @@ AIR = Figure(
 LUNG_FIGURES = (*(figure for _, figure in LOW_ATTENUATION), PERCENTILE, MEAN_DENSITY, MASS, AIR)
 
 
-def lung_measurements(values: np.ndarray, voxel_mm3: float | None) -> list[Measurement]:
-    """Figures of the values (HU, any shape) of a lung: LAA-950, -910, -856, Perc15, mean density, mass and air.
+def lung_measurements(values: np.ndarray | Sample, voxel_mm3: float | None) -> list[Measurement]:
+    """Figures of the values (HU, any shape, or a sample) of a lung: LAA-950, -910, -856, Perc15, density, mass and air.
 
     voxel_mm3: volume of a voxel, None to leave out mass and air. Perc15 + 1000 is the density in g/l that trials give.
     Values that are no numbers are left out, and how many is said. NaN when none is left.

@@ -3,6 +3,7 @@ import pytest
 import SimpleITK as sitk
 from skimage.measure import marching_cubes, mesh_surface_area
 
+from MedProcLib.quantification import surface
 from MedProcLib.quantification.surface import surface_volume_and_area
 
 
@@ -63,3 +64,11 @@ def test_does_not_depend_on_the_axes_order_or_direction():
     expected = surface_volume_and_area(mask, (1, 2, 3))
     assert surface_volume_and_area(mask[::-1, :, ::-1], (1, 2, 3)) == pytest.approx(expected)
     assert surface_volume_and_area(mask.transpose(2, 0, 1), (2, 3, 1)) == pytest.approx(expected)
+
+
+def test_slabs_make_no_difference(monkeypatch):
+    mask = np.random.default_rng(3).uniform(size=(9, 6, 7)) < 0.5
+    whole = surface_volume_and_area(mask, (1, 2, 3))
+    for cells in (1, 150):
+        monkeypatch.setattr(surface, "SLAB_CELLS", cells)
+        assert surface_volume_and_area(mask, (1, 2, 3)) == pytest.approx(whole, rel=1e-12)

@@ -1,0 +1,67 @@
+import csv
+import io
+import json
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.quantification.measure import Measure, measure
+from MedProcLib.quantification.table_text import MEANINGS, measurements_csv, measurements_json, measurements_text
+
+
+@pytest.fixture
+def rows():
+    array = np.zeros((4, 9, 9), np.uint8)
+    array[1:3, 1:4, 1:5], array[3, 5, 5] = 1, 2
+    labels = sitk.GetImageFromArray(array)
+    return measure(labels, labels, {1: "=A1, \t tab", 2: "Lesion"}, Measure(slices=True, components=False))
+
+
+def test_tsv_and_csv_hold_the_same(rows):
+    wide, tabs = (
+        list(csv.reader(io.StringIO(measurements_text(rows, kind)), delimiter=mark))
+        for kind, mark in (("csv", ","), ("tsv", "\t"))
+    )
+    assert wide == tabs and measurements_text(rows, "csv") == measurements_csv(rows)
+    assert wide[1][1] == "'=A1, \t tab" and wide[0][3] == "slice" and wide[2][3] == "1"
+
+
+def test_json_defines_each_figure_once_and_knows_no_nan(rows):
+    record = json.loads(measurements_json(rows, {"software": "here"}))
+    assert record["software"] == "here"
+    assert record["figures"]["mesh_volume"]["code"] == {"scheme": "IBSI", "value": "RNU0", "meaning": "Volume (mesh)"}
+    assert all(figure["meaning"] and figure["unit"] for figure in record["figures"].values())
+    whole, first, *_ = record["rows"]
+    assert whole["component"] is None and "slice" not in whole and first["slice"] == 1
+    assert whole["measurements"]["count"]["value"] == 24
+    np.testing.assert_allclose(np.ptp(whole["long_axis_mm"], axis=0)[2], 0)
+    lesion = next(row for row in record["rows"] if row["segment"] == 2)
+    assert lesion["measurements"]["mesh_volume"]["value"] is None  # one voxel is too few
+
+
+def test_figures_that_are_no_floats_are_written_too():
+    labels = sitk.GetImageFromArray(np.ones((3, 3, 3), np.uint8))
+    huge = sitk.GetImageFromArray(np.full((3, 3, 3), 1e300))
+    record = json.loads(measurements_json(Measure(distribution=True)(huge, labels)))
+    assert record["rows"][0]["measurements"]["energy"]["value"] is None
+
+
+def test_every_group_can_be_written():
+    rng = np.random.default_rng(0)
+    values, inside = rng.normal(-500, 300, (10, 12, 14)), np.zeros((10, 12, 14), np.uint8)
+    inside[2:8, 2:9, 3:11] = 1
+    image, labels = (sitk.GetImageFromArray(array) for array in (values, inside))
+    every = dict.fromkeys(("shape", "robust", "distribution", "ct", "lung", "intervals"), True)
+    rows = Measure(intensity_unit="HU", **every)(image, labels)
+    record = json.loads(measurements_json(rows))
+    for name, figure in record["figures"].items():
+        assert name in MEANINGS or name.startswith("share_"), name
+        assert len(figure["meaning"]) > 2
+    assert len(measurements_text(rows, "tsv", long=True).splitlines()) == 1 + sum(len(row.measurements) for row in rows)
+
+
+def test_an_unknown_format_is_refused(rows):
+    with pytest.raises(InputError, match="csv, tsv, json"):
+        measurements_text(rows, "xlsx")
