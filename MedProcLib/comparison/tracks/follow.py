@@ -73,7 +73,8 @@ def follow_findings(
     known: dict[str, LabelPieces] = {}
     for labelled, share in zip(ordered, progress.parts(*[1.0] * len(ordered)), strict=True):
         patient, maps[labelled.time_point.id] = _extended(patient, labelled, earlier, known, who, when, share)
-        earlier.append(labelled)
+        earlier = [*earlier, labelled][-1 - settings.missed :]
+        known = {point.time_point.id: known[point.time_point.id] for point in earlier}
     return Followed(patient, tuple(maps[point.id] for point in patient.time_points))
 
 
@@ -117,7 +118,12 @@ def _extended(
 
     extended = extend(patient, labelled.time_point, mine.pieces, overlap if others else None, who, when)
     known[labelled.time_point.id] = mine
-    return extended, mine.grid.image_of(mine.numbers) if components else labelled.labels
+    return extended, _label_map(mine) if components else labelled.labels
+
+
+def _label_map(found: LabelPieces) -> sitk.Image:
+    """The pieces' numbers as an image, in the smallest whole numbers that hold them."""
+    return found.grid.image_of(found.numbers.astype(np.min_scalar_type(len(found.pieces))))
 
 
 def shares_of(

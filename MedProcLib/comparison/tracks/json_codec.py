@@ -3,6 +3,7 @@
 import dataclasses
 import datetime
 import enum
+import functools
 import math
 import types
 from collections.abc import Mapping, Sequence
@@ -52,19 +53,23 @@ def decoded(declared: Any, data: Any, where: str) -> Any:
 def _object(declared: Any, data: Any, where: str) -> Any:
     if not isinstance(data, dict):
         raise InputError(f"{where} must be an object, not {_shown(data)}.")
-    fields = {f.name: f for f in dataclasses.fields(declared)}
+    fields, hints = _declaration(declared)
     unknown = [name for name in data if name not in fields]
     if unknown:
         raise InputError(f"{where} has an unknown entry '{unknown[0]}'; known are: {', '.join(fields)}.")
     missing = [name for name, f in fields.items() if name not in data and not _has_default(f)]
     if missing:
         raise InputError(f"{where} lacks '{missing[0]}'.")
-    hints = get_type_hints(declared)
     values = {name: decoded(hints[name], value, f"{where}.{name}") for name, value in data.items()}
     try:
         return declared(**values)
     except InputError as error:
         raise InputError(f"{where}: {error}") from error
+
+
+@functools.cache
+def _declaration(declared: type) -> tuple[dict[str, dataclasses.Field], dict[str, Any]]:
+    return {f.name: f for f in dataclasses.fields(declared)}, get_type_hints(declared)
 
 
 def _tuple(arguments: tuple, data: Any, where: str) -> tuple:

@@ -9,7 +9,6 @@ from ...core.errors import InputError
 from ...core.geometry import Geometry, require_3d
 from ...core.progress import SILENT, Progress
 from ...segmentation.common.connectivity import connected_components
-from ...segmentation.common.label_boxes import box_around
 from .common_space import to_common
 from .pieces import Pieces
 
@@ -48,14 +47,15 @@ def pieces_of(
     else:
         array = sitk.GetArrayViewFromImage(labels)
         values, numbers = _compact(array)
-        counts = np.bincount(numbers.ravel(), minlength=len(values) + 1)
+        counts = np.bincount(_labelled(numbers)[1], minlength=len(values) + 1)
     return LabelPieces(grid, numbers, _summaries(numbers, values, counts, grid, from_common), from_common)
 
 
 def index_sums(numbers: np.ndarray, count: int) -> np.ndarray:
     """Sums (count, 3) of the voxel indices x, y, z of each number in an array (z, y, x) of numbers below count."""
-    where = np.nonzero(numbers)
-    return np.stack([np.bincount(numbers[where], axis, count) for axis in reversed(where)], axis=1)
+    place, owner = _labelled(numbers)
+    where = np.unravel_index(place, numbers.shape)
+    return np.stack([np.bincount(owner, axis, count) for axis in reversed(where)], axis=1)
 
 
 def surfaces_of(numbers: np.ndarray, grid: Geometry, count: int = 0) -> np.ndarray:
@@ -63,27 +63,32 @@ def surfaces_of(numbers: np.ndarray, grid: Geometry, count: int = 0) -> np.ndarr
 
     count: least length of the result.
     """
-    around = box_around(numbers != 0)
-    if around is None:
-        return np.zeros(max(count, 1))
-    padded = np.pad(numbers[around], 1)
-    total = np.zeros(max(count, int(padded.max()) + 1))
-    for axis in range(3):
+    place, owner = _labelled(numbers)
+    flat = numbers.reshape(-1)
+    total = np.zeros(max(count, int(owner.max(initial=0)) + 1))
+    where = np.unravel_index(place, numbers.shape)
+    for axis, (index, size) in enumerate(zip(where, numbers.shape, strict=True)):
+        step = int(np.prod(numbers.shape[axis + 1 :]))
         area = grid.voxel_volume / grid.spacing[2 - axis]
-        a = np.moveaxis(padded, axis, 0)
-        border = a[1:] != a[:-1]
-        for side in (a[1:], a[:-1]):
-            total += area * np.bincount(side[border], minlength=total.size)
-    total[0] = 0
+        for side, last in ((-step, 0), (step, size - 1)):
+            neighbor = flat[np.where(index == last, place, place + side)]
+            border = (neighbor != owner) | (index == last)
+            total += area * np.bincount(owner[border], minlength=total.size)
     return total * 2 / 3
+
+
+def _labelled(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Flat places of the voxels that have a number, and the numbers: most of an image has none."""
+    place = np.flatnonzero(numbers)
+    return place, numbers.reshape(-1)[place]
 
 
 def _compact(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The values other than 0, ascending, and the array with 1, 2, ... in their place."""
+    place, labels = _labelled(array)
+    values, index = np.unique(labels, return_inverse=True)
     numbers = np.zeros(array.shape, np.int32)
-    inside = np.nonzero(array)
-    values, index = np.unique(array[inside], return_inverse=True)
-    numbers[inside] = index + 1
+    numbers.reshape(-1)[place] = index + 1
     return values, numbers
 
 
@@ -122,8 +127,8 @@ def _half_sides(
 
     Unlike the box around its voxels it turns with the piece, whatever the directions of the grid.
     """
-    where = np.nonzero(numbers)
-    owner = numbers[where]
+    place, owner = _labelled(numbers)
+    where = np.unravel_index(place, numbers.shape)
     offsets = [axis - indices[owner - 1, 2 - n] for n, axis in enumerate(where)][::-1]
     moments = np.zeros((len(indices), 3, 3))
     for a in range(3):

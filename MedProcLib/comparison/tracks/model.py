@@ -4,6 +4,7 @@ import datetime
 import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ...core.errors import InputError
 from ...core.measurement import Measurement
@@ -174,7 +175,7 @@ class Patient:
         """A time point by id. Raises InputError."""
         return _found(self.time_points, time_point_id, "time point")
 
-    @property
+    @cached_property
     def order(self) -> Mapping[str, int]:
         """Place of each time point in time, by id."""
         return {point.id: place for place, point in enumerate(self.time_points)}

@@ -8,6 +8,7 @@ from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
 from ...segmentation.common.label_boxes import box_around
+from ..halfway import matrix_of
 from ..inverse import inverted
 from .label_pieces import LabelPieces
 
@@ -20,25 +21,40 @@ def overlap_table(first: LabelPieces, other: LabelPieces, progress: Progress = S
     if first.grid.voxel_volume > other.grid.voxel_volume:
         return overlap_table(other, first, progress).T.tocoo()
     shape = len(first.pieces), len(other.pieces)
-    around = box_around(first.numbers != 0)
-    if around is None or 0 in shape:
+    if 0 in shape:
         return coo_matrix(shape)
-    grid = grid_of_box(first.grid, around)
-    theirs = sitk.GetArrayFromImage(
-        resample(
-            other.grid.image_of(other.numbers),
-            grid,
-            _between(first, other),
-            sitk.sitkNearestNeighbor,
-            progress=progress,
-        )
-    )
-    mine = first.numbers[around]
-    both = np.flatnonzero((mine.ravel() > 0) & (theirs.ravel() > 0))
-    pairs, count = np.unique(
-        (mine.ravel()[both].astype(np.int64) - 1) * shape[1] + theirs.ravel()[both] - 1, return_counts=True
-    )
+    between = _between(first, other)
+    mine, theirs = (_at_voxels if between.IsLinear() else _at_box)(first, other, between, progress)
+    both = (mine > 0) & (theirs > 0)
+    index = (mine[both].astype(np.int64) - 1) * shape[1] + theirs[both] - 1
+    pairs, count = np.unique(index, return_counts=True)
     return coo_matrix((count * first.grid.voxel_volume, (pairs // shape[1], pairs % shape[1])), shape=shape)
+
+
+def _at_voxels(
+    first: LabelPieces, other: LabelPieces, between: sitk.Transform, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of both at the voxels of the first one's pieces."""
+    progress.check()
+    where = np.nonzero(first.numbers)
+    matrix = np.linalg.inv(other.grid.index_to_point) @ matrix_of(between) @ first.grid.index_to_point
+    indices = np.stack(where[::-1], axis=1) @ matrix[:3, :3].T + matrix[:3, 3]
+    nearest = np.floor(indices + 0.5).astype(np.int64)
+    inside = np.all((nearest >= 0) & (nearest < other.grid.size), axis=1)
+    theirs = np.zeros(len(nearest), np.int32)
+    theirs[inside] = other.numbers[tuple(nearest[inside].T[::-1])]
+    return first.numbers[where], theirs
+
+
+def _at_box(
+    first: LabelPieces, other: LabelPieces, between: sitk.Transform, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of both at the voxels of the box around the first one's pieces."""
+    around = box_around(first.numbers != 0)
+    assert around is not None
+    image, grid = other.grid.image_of(other.numbers), grid_of_box(first.grid, around)
+    theirs = resample(image, grid, between, sitk.sitkNearestNeighbor, progress=progress)
+    return first.numbers[around].ravel(), sitk.GetArrayFromImage(theirs).ravel()
 
 
 def _between(first: LabelPieces, other: LabelPieces) -> sitk.Transform:
