@@ -14,6 +14,7 @@ from ..core.registry import find_operation
 from ..core.seg_nrrd import names_in_file
 from ..core.units import SQUARED, ucum
 from ..quantification.measure import measure
+from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
 from ..quantification.series import images_of_series, measure_series
 from ..quantification.table_text import FORMATS, measurements_text
@@ -43,6 +44,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
     progress.check()
     write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
     segments = len({row.segment for row in rows})
+    if operation.parameters.get("pet") and found.image.GetDimension() == 3:
+        total = total_uptake(rows)
+        volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
+        print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
     print(f"Measurements of {segments} segment{'s' * (segments != 1)}: {arguments.output}")
 
 

@@ -94,7 +94,8 @@ def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp
     image.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
     path, table = tmp_path / "suv.nrrd", tmp_path / "t.csv"
     sitk.WriteImage(image * 0.01, str(path))
-    assert medproc("measure", path, labels_file, "--unit", "SUV", "--group", "pet", "-o", table)[0] == 0
+    code, out, _ = medproc("measure", path, labels_file, "--unit", "SUV", "--group", "pet", "-o", table)
+    assert code == 0 and out.startswith("All segments: metabolic volume ")
     given = table_of(table)
     suv = image * 0.01
     suv.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
