@@ -1,6 +1,5 @@
 """All figures of one segment's shape, each computed only when it is wanted."""
 
-import functools
 import math
 from collections.abc import Callable, Collection, Iterator
 
@@ -9,17 +8,13 @@ import numpy as np
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.measurement import Measurement
-from ..diameter import Diameter, diameters_by_slice
-from ..surface import surface_volume_and_area
-from .axes import PrincipalAxes, principal_axes
-from .boxes import OrientedBox, aligned_box, smallest_box
+from .boxes import aligned_box
 from .centerline import centerline
-from .crofton import crofton_area
 from .feret import maximum_diameter, mean_width, minimum_width
 from .figures import SHAPE_FIGURES
-from .hull import Hull, border_points, convex_hull
+from .hull import border_points
 from .partial_volume import PartialVolume, partial_volume
-from .thickness import thickness
+from .segment_shape import SegmentShape, disproportion, rounded
 
 # Value of a figure and the parameters that only the computation knows.
 Found = tuple[float, dict[str, object]]
@@ -40,7 +35,7 @@ def shape_measurements(
     geometry, and names that are not known.
     """
     _check(mask, geometry, values, wanted)
-    shape = _Shape(mask.reshape((1,) * (3 - mask.ndim) + mask.shape), geometry, values)
+    shape = SegmentShape(mask.reshape((1,) * (3 - mask.ndim) + mask.shape), geometry, values)
     return list(_measured(shape, wanted))
 
 
@@ -59,7 +54,7 @@ def _check(mask, geometry: Geometry, values, wanted: Collection[str] | None) -> 
         raise InputError(f"Unknown shape figure {', '.join(unknown)}; known are: {known}.")
 
 
-def _measured(shape: "_Shape", wanted: Collection[str] | None) -> Iterator[Measurement]:
+def _measured(shape: SegmentShape, wanted: Collection[str] | None) -> Iterator[Measurement]:
     for definition in SHAPE_FIGURES:
         figure = definition.figure
         if (wanted is not None and figure.name not in wanted) or shape.geometry.dimension not in figure.dimensions:
@@ -75,132 +70,67 @@ def _measured(shape: "_Shape", wanted: Collection[str] | None) -> Iterator[Measu
         yield figure.measured(value, shape.count, **more)
 
 
-class _Shape:
-    """One segment and what several figures share, computed once."""
-
-    def __init__(self, mask: np.ndarray, geometry: Geometry, values: np.ndarray | None) -> None:
-        self.mask, self.geometry, self.values = mask, geometry, values
-        x, y, z = (*geometry.spacing, 1.0)[:3]
-        self.spacing = (x, y, z)
-        self.count = int(np.count_nonzero(mask))
-        self.size = self.count * geometry.voxel_volume
-
-    @functools.cached_property
-    def tight(self) -> np.ndarray:
-        """The mask without the empty margin around it."""
-        box = []
-        for axis in range(3):
-            there = np.flatnonzero(self.mask.any(axis=tuple(k for k in range(3) if k != axis)))
-            box.append(slice(int(there[0]), int(there[-1]) + 1))
-        return self.mask[tuple(box)]
-
-    @functools.cached_property
-    def mesh(self) -> tuple[float, float]:
-        return surface_volume_and_area(self.tight, self.spacing)
-
-    @functools.cached_property
-    def area(self) -> float:
-        return crofton_area(self.tight, self.spacing)
-
-    @functools.cached_property
-    def hull(self) -> Hull:
-        return convex_hull(self.tight, self.spacing)
-
-    @functools.cached_property
-    def box(self) -> OrientedBox:
-        return smallest_box(self.hull)
-
-    @functools.cached_property
-    def axes(self) -> PrincipalAxes:
-        return principal_axes(self.mask, self.geometry)
-
-    @functools.cached_property
-    def thickness(self) -> tuple[float, float]:
-        return thickness(self.tight, self.spacing)
-
-    @functools.cached_property
-    def diameters(self) -> list[Diameter]:
-        return diameters_by_slice(self.mask, self.spacing[:2])
-
-    @property
-    def disproportion(self) -> float:
-        return _disproportion(*self.mesh)
-
-    def direction(self, vector: np.ndarray) -> dict[str, object]:
-        """A vector along the image axes as a unit vector in LPS."""
-        length = float(np.linalg.norm(vector))
-        return {"direction_lps": _rounded(np.reshape(self.geometry.direction, (3, 3)) @ vector / length)}
-
-
-def _disproportion(volume: float, area: float) -> float:
-    return area / (36 * math.pi * volume**2) ** (1 / 3)
-
-
-def _rounded(vector: np.ndarray) -> list[float]:
-    return [round(float(value), 6) + 0.0 for value in vector]
-
-
-def _equivalent_diameter(shape: _Shape) -> Found:
+def _equivalent_diameter(shape: SegmentShape) -> Found:
     if shape.geometry.dimension == 2:
         return 2 * math.sqrt(shape.size / math.pi), {}
     return (6 * shape.size / math.pi) ** (1 / 3), {}
 
 
-def _maximum_diameter(shape: _Shape) -> Found:
+def _maximum_diameter(shape: SegmentShape) -> Found:
     length, ends = maximum_diameter(shape.hull)
     return length, shape.direction(ends[1] - ends[0])
 
 
-def _minimum_feret(shape: _Shape) -> Found:
+def _minimum_feret(shape: SegmentShape) -> Found:
     width, normal = minimum_width(shape.hull)
     return width, shape.direction(normal)
 
 
-def _extent(axis: int) -> Callable[[_Shape], Found]:
-    def extent(shape: _Shape) -> Found:
+def _extent(axis: int) -> Callable[[SegmentShape], Found]:
+    def extent(shape: SegmentShape) -> Found:
         return float(aligned_box(border_points(shape.tight) * shape.spacing)[axis]), {}
 
     return extent
 
 
-def _patient_extent(axis: int) -> Callable[[_Shape], Found]:
-    def extent(shape: _Shape) -> Found:
+def _patient_extent(axis: int) -> Callable[[SegmentShape], Found]:
+    def extent(shape: SegmentShape) -> Found:
         return float(aligned_box(shape.hull.points, np.reshape(shape.geometry.direction, (3, 3)))[axis]), {}
 
     return extent
 
 
-def _box_side(number: int) -> Callable[[_Shape], Found]:
+def _box_side(number: int) -> Callable[[SegmentShape], Found]:
     return lambda shape: (float(shape.box.sides[number]), shape.direction(shape.box.axes[number]))
 
 
-def _axis(number: int) -> Callable[[_Shape], Found]:
+def _axis(number: int) -> Callable[[SegmentShape], Found]:
     return lambda shape: (
         float(shape.axes.lengths[number]),
-        {"direction_lps": _rounded(shape.axes.directions[number])},
+        {"direction_lps": rounded(shape.axes.directions[number])},
     )
 
 
-def _product(shape: _Shape) -> Found:
+def _product(shape: SegmentShape) -> Found:
     longest = max(shape.diameters, key=lambda found: (found.long_mm, found.short_mm))
     return longest.long_mm * longest.short_mm, {"slice": longest.slice_index}
 
 
-def _largest_short(shape: _Shape) -> Found:
+def _largest_short(shape: SegmentShape) -> Found:
     largest = max(shape.diameters, key=lambda found: found.short_mm)
     return largest.short_mm, {"slice": largest.slice_index}
 
 
-def _partial_volume(shape: _Shape) -> Found:
+def _partial_volume(shape: SegmentShape) -> Found:
     assert shape.values is not None
     found: PartialVolume = partial_volume(shape.mask, shape.values.reshape(shape.mask.shape), shape.spacing)
     more: dict[str, object] = {"contrast": round(found.contrast, 3), "standard_error_mm3": found.standard_error}
     return found.volume, {**more, "reason": found.reason} if found.reason else more
 
 
-COMPUTED: dict[str, Callable[[_Shape], Found]] = {
+COMPUTED: dict[str, Callable[[SegmentShape], Found]] = {
     "surface_area_crofton": lambda shape: (shape.area, {}),
-    "sphericity_crofton": lambda shape: (1 / _disproportion(shape.size, shape.area), {}),
+    "sphericity_crofton": lambda shape: (1 / disproportion(shape.size, shape.area), {}),
     "equivalent_diameter": _equivalent_diameter,
     "surface_to_volume_ratio": lambda shape: (shape.mesh[1] / shape.mesh[0], {}),
     "compactness_1": lambda shape: (shape.mesh[0] / (math.sqrt(math.pi) * shape.mesh[1] ** 1.5), {}),

@@ -18,8 +18,8 @@ OVERSHOOT = 0.37
 # (Koenker and Bassett, Econometrica 46, 1978) on 12,600 random placements of balls, ellipsoids, boxes and cylinders,
 # 1 to 50 pixels wide, in voxels of 1 x 1 x 1 to 1 x 1 x 5. Columns: pixel, pixel times pointedness of the long ends,
 # [pixel times pointedness of the short ends, pixel by root of length in pixels,] least and largest fall to the
-# neighboring slices, and these two times the pointedness of the long ends. Ends
-# of intervals were then set apart by some hundredths of a pixel more, for balls and boxes.
+# neighboring slices, and these two times the pointedness of the long ends. The ends of the intervals were then set
+# apart by some hundredths of a pixel more, for balls and boxes.
 LONG = np.array(
     [
         [-0.25, -0.24, 0.10, -0.06, -0.04, 0.02],
