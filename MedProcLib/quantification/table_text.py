@@ -4,6 +4,8 @@ import json
 import math
 from collections.abc import Mapping, Sequence
 
+import numpy as np
+
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.measurement import Code, Measurement
@@ -83,5 +85,16 @@ def _record(row: Row) -> dict[str, object]:
 
 
 def _value(measurement: Measurement) -> dict[str, object]:
-    value = {"value": measurement.value if math.isfinite(measurement.value) else None}
-    return {**value, "parameters": dict(measurement.parameters)} if measurement.parameters else {**value}
+    told: dict[str, object] = {"value": _plain(measurement.value)}
+    return {**told, "parameters": _plain(dict(measurement.parameters))} if measurement.parameters else told
+
+
+def _plain(value: object) -> object:
+    """Numbers that JSON does not know become null."""
+    if isinstance(value, dict):
+        return {key: _plain(inner) for key, inner in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(inner) for inner in value]
+    if isinstance(value, np.generic):
+        return _plain(value.item())
+    return None if isinstance(value, float) and not math.isfinite(value) else value
