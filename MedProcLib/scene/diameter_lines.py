@@ -17,6 +17,7 @@ TABLE_ROLE = "MedProc.DiameterTable"  # in which a line refers to its table
 ATTRIBUTE = "MedProc.Diameter"  # of a line: segment id, component, figure
 # Of more objects no lines are drawn: nobody could tell them apart, and each is a node of the scene.
 MOST_OBJECTS = 40
+TEXT_SCALE = 2.0  # of the lengths in the views; Slicer's own hides small objects
 
 Key = tuple[str, int | None, str]
 
@@ -39,6 +40,7 @@ def show_lines(table, rows: Sequence[Row], volume) -> int:
             continue
         line = line_from_points(*ends, title, like=volume)
         line.SetLocked(False)
+        line.GetDisplayNode().SetTextScale(TEXT_SCALE)
         line.SetNodeReferenceID(TABLE_ROLE, table.GetID())
         line.SetAttribute(ATTRIBUTE, json.dumps(key))
     return len({key[:2] for key in wanted})

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from MedProcLib.core.atomic import write_text
 from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
@@ -23,6 +25,7 @@ from MedProcLib.scene.segment_snapshot import SegmentInfo
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.terminology import region_of
 
+SAVED_DIGITS = 1e-5  # Slicer saves six digits of a table's numbers
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -57,7 +60,7 @@ class Export:
         """The rows with the reader's edits. Raises InputError when the segments are others than in the table."""
         rows = measured_rows(self.given, self.settings, progress)
         counts = tuple(m.value for row in rows for m in row.measurements if m.name == "count")
-        if counts != self.counts:
+        if len(counts) != len(self.counts) or not np.allclose(counts, self.counts, rtol=SAVED_DIGITS):
             raise InputError("The segments changed since they were measured: measure again, then export.")
         return edited_rows(rows, self.edits, self.given.ids)
 

@@ -19,7 +19,9 @@ from MedProcLib.quantification.figures import (
     ROBUST_FIGURES,
     SIZE_FIGURES,
 )
+from MedProcLib.quantification.interval_figures import INTERVAL_FIGURES
 from MedProcLib.quantification.pet.uptake import UPTAKE_FIGURES
+from MedProcLib.quantification.shape.figures import SHAPE_FIGURES
 from MedProcLib.report.dicom_sr.concepts import concept_of
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
 from MedProcLib.scene.studies import modality_of_volume
@@ -31,9 +33,11 @@ CLASS = "MedProcSegmentStatisticsPlugin"  # Slicer keeps the choices of columns 
 GROUPS: dict[str, tuple[Figure, ...]] = {
     "size": (*SIZE_FIGURES, *PLACE_FIGURES),
     "diameters": DIAMETER_FIGURES,
+    "shape": tuple(shape.figure for shape in SHAPE_FIGURES),
     "intensity": INTENSITY_FIGURES,
     "robust": ROBUST_FIGURES,
     "distribution": DISTRIBUTION_FIGURES,
+    "intervals": INTERVAL_FIGURES,
     "pet": UPTAKE_FIGURES,
     "lung": LUNG_FIGURES,
 }

@@ -172,7 +172,8 @@ def _content(groups: list[Any], source: SourceSeries, reader: str) -> Any:
         imaging_measurements=groups,
         title=concept(TITLE),
         language_of_content_item_and_descendants=hd.sr.LanguageOfContentItemAndDescendants(concept(LANGUAGE)),
-        referenced_images=list(source.headers),
+        # the image library describes images of one frame only
+        referenced_images=None if source.is_multi_frame else list(source.headers),
     )
 
 

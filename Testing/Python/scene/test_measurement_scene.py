@@ -10,13 +10,14 @@ from samples import turned_grid
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.quantification.measure import Measure
+from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.coordinates import ras_of
 from MedProcLib.scene.diameter_lines import LineWatch, key_of, lines_of
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.measurement_export import export_of, write_table
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
 from MedProcLib.scene.measurement_place import place_of_row
-from MedProcLib.scene.measurement_scene import add_measurements
+from MedProcLib.scene.measurement_scene import add_measurements, measured_nodes
 from MedProcLib.scene.measurement_table import column_of, segment_ids_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
@@ -167,6 +168,20 @@ def test_a_correction_holds_when_measured_again(dragged, nodes):
     assert cell(table, 1, "long_diameter_mm") == pytest.approx(rows[1].value("long_diameter"))
     assert line.GetLineLengthWorld() == pytest.approx(rows[1].value("long_diameter"), rel=1e-6)
     assert table.GetColumnIndex("edited") == -1 and not provenance_of(table).edits
+
+
+def test_a_correction_survives_its_scene(dragged, scene, tmp_path):
+    _table, _line = dragged
+    save_bundle(scene, tmp_path / "s.mrb")
+    scene.Clear(0)
+    load_bundle(tmp_path / "s.mrb")
+    table = scene.GetFirstNodeByName("Seg measurements")
+    (edit,) = edits_of(table)
+    assert edit.reader == READER and edit.length_mm == pytest.approx(30, abs=1e-4)
+    assert len(lines_of(table)) == 6 and table.GetColumnProperty("voxel_volume_mm3", "Code") == "IBSI:YEKZ"
+    segmentation, volume, settings = measured_nodes(table)
+    assert (segmentation.GetName(), volume.GetName(), settings) == ("Seg", "MR", Measure())
+    assert [row.name for row in export_of(table).rows()] == ["Two"] * 3 + ["One"] * 2
 
 
 def test_lines_that_the_program_moves_are_no_edits(nodes):

@@ -110,6 +110,10 @@ def test_figures_are_those_of_measure(plugin):
         assert found[name] == pytest.approx(row.value(name))
     made.requested = ["mean", "entropy"]
     assert set(made.computeStatistics("A")) == {"mean", "entropy"}
+    made.requested = ["long_diameter", "long_diameter_low", "long_diameter_high", "maximum_3d_diameter"]
+    found = made.computeStatistics("A")
+    assert found["long_diameter_low"] < found["long_diameter"] < found["long_diameter_high"]
+    assert found["maximum_3d_diameter"] > found["long_diameter"]
 
 
 def test_what_each_column_says(plugin):

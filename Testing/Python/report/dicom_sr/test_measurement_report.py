@@ -11,6 +11,7 @@ import SimpleITK as sitk
 from pydicom.sr.codedict import codes
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.files import read_image
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.structure import Structure
 from MedProcLib.quantification.measure import Measure, measure
@@ -204,6 +205,24 @@ def test_a_single_image_is_a_planar_region(series, values, tmp_path):
     (group,) = hd.sr.srread(report).content.get_planar_roi_measurement_groups()
     assert group.roi is not None or group.reference_type is not None
     assert hd.seg.segread(seg).pixel_array.sum() == 20
+
+
+def test_frames_of_one_file_are_told_apart(shared_data, tmp_path):
+    file = shared_data / "06_dicom" / "single_and_multiframe" / "eCT_Supplemental.dcm"
+    image = read_image(file)
+    grid = Geometry.of(image)
+    labels = np.zeros(grid.size[::-1], np.uint8)
+    labels[1, 100:110, 200:220] = 1
+    rows = measure(image, grid.image_of(labels), settings=Measure(components=False, intensity=False))
+    report, seg = write_measurement_report(rows, [file], grid.image_of(labels), {}, tmp_path / "r.dcm")
+    (frame,) = hd.seg.segread(seg).PerFrameFunctionalGroupsSequence
+    place = [float(value) for value in frame.PlanePositionSequence[0].ImagePositionPatient]
+    assert place == pytest.approx(grid.points(np.array([[0, 0, 1]]))[0], abs=1e-4)
+    (line,) = hd.sr.srread(report).content.get_image_measurement_groups()
+    (image_item,) = line.get_measurements()[0].referenced_coordinates[0].ContentSequence
+    number = image_item.ReferencedSOPSequence[0].ReferencedFrameNumber
+    shown = pydicom.dcmread(file, stop_before_pixels=True).PerFrameFunctionalGroupsSequence[number - 1]
+    assert place == pytest.approx([float(v) for v in shown.PlanePositionSequence[0].ImagePositionPatient], abs=1e-4)
 
 
 def test_rows_of_slices_are_planar_regions(measured, tmp_path):
