@@ -115,12 +115,14 @@ def _shares(
     return Shares(keys[:, 0], keys[:, 1], np.array([best[i, j] for i, j in keys.tolist()], float))
 
 
-def _observation(time_point: str, pieces: Pieces, n: int) -> Observation:
+def place_of(pieces: Pieces, n: int) -> Place:
+    """Where piece n (from 0) is, and how large."""
+
     def point(values: np.ndarray) -> tuple[float, float, float]:
         x, y, z = values[n].tolist()
         return x, y, z
 
-    place = Place(
+    return Place(
         point(pieces.own_centers),
         point(pieces.centers),
         point(pieces.low),
@@ -128,7 +130,10 @@ def _observation(time_point: str, pieces: Pieces, n: int) -> Observation:
         float(pieces.volumes[n]),
         float(pieces.surfaces[n]),
     )
-    return Observation(time_point, (int(pieces.labels[n]),), place)
+
+
+def _observation(time_point: str, pieces: Pieces, n: int) -> Observation:
+    return Observation(time_point, (int(pieces.labels[n]),), place_of(pieces, n))
 
 
 def _joined(
