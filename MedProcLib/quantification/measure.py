@@ -2,7 +2,7 @@
 
 import functools
 from collections.abc import Iterator, Mapping, Sequence
-from concurrent.futures import ThreadPoolExecutor
+from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
 from typing import Annotated, Any, Literal
 
@@ -175,6 +175,9 @@ def _at_once(work, segments: Sequence[Segment], voxels: int, progress: Progress)
         futures = [workers.submit(work, segment) for segment in segments]
         for number, (segment, future) in enumerate(zip(segments, futures, strict=True)):
             progress(number / len(segments), f"Measuring segment {segment.value}")
+            while not wait([future], timeout=0.1).done:
+                progress.check()
             yield future.result()
     finally:
-        workers.shutdown(wait=True, cancel_futures=True)
+        # what runs ends by itself at its next check
+        workers.shutdown(wait=False, cancel_futures=True)

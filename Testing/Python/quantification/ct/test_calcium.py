@@ -3,6 +3,8 @@ import math
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
+from skimage.measure import label, regionprops
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.quantification.ct.calcium import CalciumScore
@@ -79,6 +81,27 @@ def test_category_of_the_whole(pixels, category):
     assert whole.value("agatston_score") == pixels
     assert whole.measurements[0].parameters["category"] == f"CAC-DRS {category}"
     assert math.isnan(whole.value("calcium_peak")) == (pixels == 0)
+
+
+def test_random_lesions_as_by_hand():
+    """Against scikit-image's regions, slice by slice."""
+    rng = np.random.default_rng(0)
+    values = ndimage.gaussian_filter(rng.normal(size=(6, 40, 40)), (0.5, 1.2, 1.2))
+    values = np.round(values / values.std() * 180 - 50).astype(np.int16)
+    spacing = (0.6, 0.7, 2.0)
+    image, labels = images({}, spacing, shape=values.shape)
+    ct = sitk.GetImageFromArray(values)
+    ct.CopyInformation(image)
+    score = volume = 0.0
+    for plane in values:
+        for lesion in regionprops(label(plane >= 130, connectivity=2), plane):
+            area = lesion.num_pixels * 0.42
+            if area >= 1:
+                score += area * min(4, lesion.intensity_max // 100) * 2 / 3
+                volume += area * 2
+    row = CalciumScore()(ct, labels)[0]
+    assert score > 100
+    assert row.value("agatston_score") == pytest.approx(score) and row.value("calcium_volume") == pytest.approx(volume)
 
 
 def test_what_cannot_be_scored_is_refused():
