@@ -127,9 +127,9 @@ class MedProcQuantificationWidget(ModuleWidget):
         super().cleanup()
 
     def exit(self):
-        self.live.stop()
-        self.lines.stop()
-        super().exit()
+        """Segments are edited and lines dragged in other modules too: the table follows until the scene closes."""
+        if not (self.live.active or self.lines.active):
+            super().exit()
 
     def onSceneStartClose(self, caller=None, event=None):
         self.live.stop()

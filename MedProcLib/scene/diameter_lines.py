@@ -78,6 +78,11 @@ class LineWatch:
         self._observed: list[tuple] = []
         self._ours = False
 
+    @property
+    def active(self) -> bool:
+        """Whether there are lines to listen to."""
+        return bool(self._observed)
+
     def start(self, table) -> None:
         """Listen to the lines of a table, or to none."""
         self.stop()

@@ -15,7 +15,8 @@ from ...core.progress import SILENT, Progress
 from ...core.structure import Structure
 from ...quantification.row import Row
 from .measurement_group import line_group, measurement_group
-from .referenced_segmentation import frames_of, read_segmentation, segment_numbers, slices_of_frames
+from .referenced_segmentation import read_segmentation, segment_numbers
+from .region_reference import region_reference, slice_groups
 from .regions import regions_of
 from .segmentation_object import MANUFACTURER, concept, segmentation_object
 from .source_series import SourceSeries, read_source_series, repeated_from
@@ -100,48 +101,12 @@ def _objects(
         evidence.append(made)
         for row, title, structure, uid, number in zip(regions.rows, titles, shown, tracking, numbers, strict=True):
             progress(len(groups) / len(rows), "Writing the report")
-            groups.append(measurement_group(row, title, structure, uid, _region(made, number, source), source))
+            groups.append(measurement_group(row, title, structure, uid, region_reference(made, number, source), source))
             lines.append(line_group(row, title, structure, uid, source))
-            groups += _slice_groups(rows, row, structure, made, number, source) if not parts else []
+            groups += slice_groups(rows, row, structure, made, number, source) if not parts else []
     if not groups:
         raise InputError("There is nothing to report: no row of measurements belongs to a segment of the label map.")
     return [*files, (path, _report([*groups, *filter(None, lines)], evidence, source, reader))]
-
-
-def _slice_groups(
-    rows: list[Row], whole: Row, structure: Structure, segmentation: Any, number: int, source: SourceSeries
-) -> list[Any]:
-    """Groups of the rows of a segment's single slices, each a planar region."""
-    import highdicom as hd
-
-    planes = [(row, row.slice) for row in rows if row.segment == whole.segment and row.time_point is None]
-    mine = [(row, index) for row, index in planes if index is not None]
-    frames = slices_of_frames(segmentation, number, source) if mine else {}
-    groups = []
-    for row, index in mine:
-        frame = frames.get(index)
-        if frame is None:
-            raise InputError(f"'{row.name}' has no voxel in slice {index}: measure again, then write the report.")
-        header = source.headers[0 if source.is_multi_frame else index]
-        image_frame = [source.frame_slices.index(index) + 1] if source.is_multi_frame else None
-        image = hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID, image_frame)
-        region = hd.sr.ReferencedSegmentationFrame(
-            segmentation.SOPClassUID, segmentation.SOPInstanceUID, frame, number, image
-        )
-        groups.append(measurement_group(row, f"{row.name} slice {index}", structure, str(hd.UID()), region, source))
-    return groups
-
-
-def _region(segmentation: Any, number: int, source: SourceSeries) -> Any:
-    import highdicom as hd
-
-    header, uid = source.headers[0], segmentation.SOPInstanceUID
-    if source.geometry.size[2] == 1:
-        image = hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID)
-        frames = [index + 1 for index in frames_of(segmentation, number)]
-        return hd.sr.ReferencedSegmentationFrame(segmentation.SOPClassUID, uid, frames, number, image)
-    series = hd.sr.SourceSeriesForSegmentation(header.SeriesInstanceUID)
-    return hd.sr.ReferencedSegment(segmentation.SOPClassUID, uid, number, source_series=series)
 
 
 def _report(groups: list[Any], evidence: list[Any], source: SourceSeries, reader: str) -> Any:

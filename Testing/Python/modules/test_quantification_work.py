@@ -70,6 +70,27 @@ def test_figures_follow_the_segments(panel, block, scene):
     assert widget.live.live.version == version and len(texts(widget)) > 2  # off is off
 
 
+def test_the_table_follows_from_other_modules(panel, block, scene):
+    import host
+
+    from MedProcLib.scene.diameter_lines import lines_of
+
+    volume, segmentation = block()
+    widget = panel(NAME)
+    widget.ui.diametersCheckBox.click()
+    widget.live.switch.click()
+    assert host.wait_until(lambda: widget.resultTable() is not None and widget.live.live.idle)
+    host.leave(widget)
+    paint(segmentation, volume)
+    assert host.wait_until(lambda: ["One", "84.0"] in [line[:2] for line in texts(widget)] and widget.live.live.idle)
+    lines_of(widget.resultTable())[0].SetNthControlPointPositionWorld(0, [40, 40, 4])
+    assert any("✎" in text for line in texts(widget) for text in line)
+    scene.Clear(0)
+    assert not widget.live.active and not widget.lines.active and widget.parameters is None
+    host.enter(widget)
+    assert widget.parameters is not None and texts(widget) == []
+
+
 def test_live_says_what_is_wrong_and_goes_on(panel, block, scene):
     import slicer
     from host import wait_until
