@@ -59,6 +59,7 @@ class MeasurementView:
         self._sorted_by = ""
         self._descending = False
         self._filling = False
+        self._seen: tuple | None = None
         self._views: list[str] = []
         self._wanted = ""  # the view that the reader chose
         self.shown: list[Row] = []
@@ -86,6 +87,10 @@ class MeasurementView:
     def changed(self) -> None:
         """Show the table as it is now."""
         table = self._get_table()
+        state = () if table is None else (table.GetID(), table.GetMTime(), table.GetTable().GetMTime())
+        if state == self._seen:
+            return
+        self._seen = state
         self._rows = rows_of_table(table) if table is not None else []
         names = list(self._rows[0]) if self._rows else []
         self._columns = columns_of(names, {name: unit_of_column(table, name) for name in names})
