@@ -6,12 +6,13 @@ from dataclasses import replace
 import numpy as np
 
 from ...core.errors import InputError
-from .hypotheses import Before, Shares
+from .candidates import Shares
+from .hypotheses import Before
 from .link import Link, link
 from .model import Edit, Observation, Patient, Place, TimePoint, Track, track_id
 from .pieces import Pieces
 
-# Overlap of the pieces of two time points: (id of the earlier one, its Pieces' label sets) is asked for once each.
+# Overlap of findings of another time point (its id, the labels of each finding) with the new pieces.
 Overlap = Callable[[str, list[tuple[int, ...]]], Shares]
 
 
@@ -55,7 +56,8 @@ def _position(patient: Patient, time_point: TimePoint) -> int:
 def _heads(patient: Patient, position: int) -> tuple[list[Track], Before, list[tuple[Observation, ...]]]:
     """Tracks that may go on at a position in time, what matching needs of them, and the observations that is from.
 
-    Those on both sides of the position are taken half-way between.
+    Those on both sides of the position are taken half-way between. Rejected observations are followed like others, so
+    that what is rejected once is not new the next time.
     """
     order = patient.order
     heads, missed, sources = [], [], []
@@ -167,7 +169,7 @@ def _joined(
     for n in sorted(beginning, key=lambda n: _rank(observations[n]), reverse=True):
         number += 1
         new.append(Track(track_id(number), (observations[n],), parent=beginning[n]))
-    # a track that an earlier entry made is changed by more than its observation only where it merges
+    # undoing takes observations of the time point away; only merged tracks are changed otherwise
     edit = Edit(who, when, f"time point {time_point} added", tuple(merged), (), time_point)
     patient = patient.with_tracks(*changed.values(), *new)
     return replace(patient, last_number=number, history=(*patient.history, edit))

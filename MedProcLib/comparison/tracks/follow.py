@@ -10,8 +10,8 @@ from scipy.sparse import coo_matrix
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
 from ..halfway import transform_of
+from .candidates import Shares
 from .extend import extend
-from .hypotheses import Shares
 from .label_pieces import LabelPieces, pieces_of
 from .model import Patient, TimePoint
 from .overlap import overlap_table

@@ -4,8 +4,8 @@ import itertools
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.spatial import cKDTree
 
+from .candidates import SHAPE_SD, Pairs, Shares, candidates, inside
 from .pieces import Pieces
 from .settings import Follow
 
@@ -14,9 +14,8 @@ UNMATCHED = 5.0  # of a finding that ends or begins: 2 of them equal a distance 
 REAPPEARING = 1.5  # of coming back, for each time point missed
 JOINING = 2.5  # of a merge or split, for each piece more than one
 LEAST_SD_MM = 0.3
-SHAPE_SD = 0.1  # how far a center moves with the outline, in radii
 NO_OVERLAP = 6.0  # cost of the place of pieces that overlap is at most this, times the share that does not
-NEAREST = 8  # partners considered for each piece
+BOX_MARGIN = 2.0  # standard deviations by which boxes are widened
 GROWN_SIDE = 1.5  # the box around parts may be larger than that of their whole by this factor
 MOST_PARTS = 4  # pieces of a merge whose subsets are all tried
 
@@ -28,15 +27,6 @@ class Before:
     pieces: Pieces
     missed: np.ndarray
     single: np.ndarray
-
-
-@dataclass(frozen=True)
-class Shares:
-    """Overlap of pieces where it is known voxel by voxel: pair i, j overlaps by a share (0..1) of the smaller piece."""
-
-    before: np.ndarray
-    after: np.ndarray
-    share: np.ndarray
 
 
 @dataclass(frozen=True)
@@ -55,87 +45,30 @@ def hypotheses(before: Before, after: Pieces, shares: Shares | None, settings: F
     the ratio of likelihoods: place (normal), volume (Cauchy in its logarithm), and a prior for ends, beginnings,
     merges and splits, as in multiple hypothesis tracking (Reid, IEEE Trans Automat Contr 24, 1979).
     """
-    first, second, share = _candidates(before.pieces, after, shares, settings, sd_mm)
-    ending = np.where(before.missed > 0, 0.0, UNMATCHED)
-    place = _place_cost(before.pieces, after, first, second, share, sd_mm)
-    cost = place + _volume_cost(after.volumes[second] / before.pieces.volumes[first], settings)
-    gains = ending[first] + UNMATCHED - REAPPEARING * before.missed[first] - cost
-    good = gains > 0
-    found = Hypotheses([(int(i),) for i in first[good]], [(int(j),) for j in second[good]], gains[good])  # type: Hypotheses
-    may_join = (before.missed == 0) & ~before.single
-    one = np.full(len(after), UNMATCHED)
-    merges = _joins(before.pieces, after, may_join, ending, one, first, second, share, settings, sd_mm)
-    splits = _joins(after, before.pieces, np.ones(len(after), bool), one, ending, second, first, share, settings, sd_mm)
-    present = [n for n, (_, whole, _) in enumerate(splits) if may_join[whole]]
-    splits = [splits[n] for n in present]
-    return Hypotheses(
-        found.before + [parts for parts, _, _ in merges] + [(whole,) for _, whole, _ in splits],
-        found.after + [(whole,) for _, whole, _ in merges] + [parts for parts, _, _ in splits],
-        np.concatenate([found.gains, [g for _, _, g in merges], [g for _, _, g in splits]]),
-    )
-
-
-def _candidates(
-    first: Pieces, second: Pieces, shares: Shares | None, settings: Follow, sd_mm: float
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs (i, j) near enough to be thought of, and the share of the smaller piece that overlaps."""
-    if len(first) == 0 or len(second) == 0:
-        none = np.zeros(0, int)
-        return none, none, np.zeros(0)
     reach = np.sqrt(4 * UNMATCHED) * sd_mm
-    largest = max(first.radii.max(), second.radii.max())
-    count = min(NEAREST, len(second))
-    # by surface distance of balls: the pieces nearest by their centers, large ones from further away
-    near, which = cKDTree(second.centers).query(first.centers, count, distance_upper_bound=reach + 2 * largest)
-    near, which = near.reshape(len(first), count), which.reshape(len(first), count)
-    i = np.repeat(np.arange(len(first)), count)[np.isfinite(near).ravel()]
-    j = which[np.isfinite(near)]
-    back, whose = cKDTree(first.centers).query(
-        second.centers, min(NEAREST, len(first)), distance_upper_bound=reach + 2 * largest
+    pairs = candidates(before.pieces, after, shares, settings.overlap_percent / 100, reach, BOX_MARGIN * sd_mm)
+    i, j = pairs.i, pairs.j
+    ends, begins = np.where(before.missed > 0, 0.0, UNMATCHED), np.full(len(after), UNMATCHED)
+    cost = _place_cost(before.pieces, after, pairs, sd_mm)
+    cost += _volume_cost(after.volumes[j] / before.pieces.volumes[i], settings) + REAPPEARING * before.missed[i]
+    gains = ends[i] + begins[j] - cost
+    good = np.flatnonzero(gains > 0)
+    joining = (before.missed == 0) & ~before.single
+    usable = Pairs(i[joining[i]], j[joining[i]], pairs.share[joining[i]])
+    swapped = Pairs(usable.j, usable.i, usable.share)
+    merges = _joins(before.pieces, after, ends, begins, usable, settings, sd_mm)
+    splits = _joins(after, before.pieces, begins, ends, swapped, settings, sd_mm)
+    return Hypotheses(
+        [(int(n),) for n in i[good]] + [parts for parts, _, _ in merges] + [(whole,) for _, whole, _ in splits],
+        [(int(n),) for n in j[good]] + [(whole,) for _, whole, _ in merges] + [parts for parts, _, _ in splits],
+        np.concatenate([gains[good], [gain for _, _, gain in merges], [gain for _, _, gain in splits]]),
     )
-    back, whose = back.reshape(len(second), -1), whose.reshape(len(second), -1)
-    i = np.concatenate([i, whose[np.isfinite(back)]])
-    j = np.concatenate([j, np.repeat(np.arange(len(second)), back.shape[1])[np.isfinite(back).ravel()]])
-    if shares is not None:
-        enough = shares.share >= settings.overlap_percent / 100
-        i, j = np.concatenate([i, shares.before[enough]]), np.concatenate([j, shares.after[enough]])
-    pairs = np.unique(i.astype(np.int64) * len(second) + j)
-    i, j = pairs // len(second), pairs % len(second)
-    distance = np.linalg.norm(first.centers[i] - second.centers[j], axis=1)
-    if shares is None:
-        share = ball_overlap(first.radii[i], second.radii[j], distance)
-    else:
-        share = np.zeros(len(pairs))
-        known = np.searchsorted(pairs, shares.before.astype(np.int64) * len(second) + shares.after)
-        inside = known < len(pairs)
-        inside[inside] = pairs[known[inside]] == (shares.before * len(second) + shares.after)[inside]
-        share[known[inside]] = shares.share[inside]
-    share[share < settings.overlap_percent / 100] = 0
-    near = distance <= reach + np.abs(first.radii[i] - second.radii[j]) + SHAPE_SD * first.radii[i]
-    keep = (share > 0) | near | _inside(first, i, second, j, sd_mm) | _inside(second, j, first, i, sd_mm)
-    return i[keep], j[keep], share[keep]
 
 
-def _inside(parts: Pieces, i: np.ndarray, wholes: Pieces, j: np.ndarray, sd_mm: float) -> np.ndarray:
-    """Whether the centers of parts lie in the boxes around wholes, as registration may have moved them."""
-    centers, margin = parts.centers[i], 2 * sd_mm
-    return np.all((centers >= wholes.low[j] - margin) & (centers <= wholes.high[j] + margin), axis=1)
-
-
-def ball_overlap(r: np.ndarray, s: np.ndarray, distance: np.ndarray) -> np.ndarray:
-    """Share (0..1) of the smaller of two balls of these radii that lies in the other one (lens of two spheres)."""
-    small, large = np.minimum(r, s), np.maximum(r, s)
-    apart = np.clip(distance, large - small + 1e-12, large + small)
-    lens = (small + large - apart) ** 2 * (apart**2 + 2 * apart * (small + large) - 3 * (large - small) ** 2)
-    return np.clip(lens / (16 * apart * small**3), 0, 1)
-
-
-def _place_cost(
-    first: Pieces, second: Pieces, i: np.ndarray, j: np.ndarray, share: np.ndarray, sd_mm: float
-) -> np.ndarray:
-    distance = np.linalg.norm(first.centers[i] - second.centers[j], axis=1)
-    cost = _normal_cost(distance, first.radii[i], second.radii[j], sd_mm)
-    return np.where(share > 0, np.minimum(cost, NO_OVERLAP * (1 - share)), cost)
+def _place_cost(first: Pieces, second: Pieces, pairs: Pairs, sd_mm: float) -> np.ndarray:
+    distance = np.linalg.norm(first.centers[pairs.i] - second.centers[pairs.j], axis=1)
+    cost = _normal_cost(distance, first.radii[pairs.i], second.radii[pairs.j], sd_mm)
+    return np.where(pairs.share > 0, np.minimum(cost, NO_OVERLAP * (1 - pairs.share)), cost)
 
 
 def _normal_cost(distance: np.ndarray, r: np.ndarray, s: np.ndarray, sd_mm: float) -> np.ndarray:
@@ -151,21 +84,18 @@ def _volume_cost(ratio: np.ndarray, settings: Follow) -> np.ndarray:
 def _joins(
     parts: Pieces,
     wholes: Pieces,
-    may_join: np.ndarray,
     unmatched_parts: np.ndarray,
     unmatched_wholes: np.ndarray,
-    first: np.ndarray,
-    second: np.ndarray,
-    share: np.ndarray,
+    pairs: Pairs,
     settings: Follow,
     sd_mm: float,
 ) -> list[tuple[tuple[int, ...], int, float]]:
-    """Sets of parts that together are one whole, as (parts, whole, gain); of pairs part, whole that may be related.
+    """Sets of parts that together are one whole, as (parts, whole, gain); of pairs (part, whole) that may be related.
 
     A part of it overlaps the whole or has its center in the box around it.
     """
-    usable = (_inside(parts, first, wholes, second, sd_mm) | (share > 0)) & may_join[first]
-    first, second = first[usable], second[usable]
+    usable = inside(parts, pairs.i, wholes, pairs.j, BOX_MARGIN * sd_mm) | (pairs.share > 0)
+    first, second = pairs.i[usable], pairs.j[usable]
     order = np.argsort(second, kind="stable")
     first, second = first[order], second[order]
     starts = np.flatnonzero(np.diff(second, prepend=-1) > 0)

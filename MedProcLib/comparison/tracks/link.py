@@ -5,7 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from .assignment import best
-from .hypotheses import LEAST_SD_MM, Before, Hypotheses, Shares, hypotheses
+from .candidates import Shares
+from .hypotheses import LEAST_SD_MM, Before, Hypotheses, hypotheses
 from .pieces import Pieces
 from .settings import Follow
 from .shift import local_shift

@@ -8,7 +8,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from MedProcLib.comparison.tracks.assignment import best
-from MedProcLib.comparison.tracks.hypotheses import Before, Hypotheses, ball_overlap
+from MedProcLib.comparison.tracks.candidates import ball_overlap
+from MedProcLib.comparison.tracks.hypotheses import Before, Hypotheses
 from MedProcLib.comparison.tracks.link import link
 from MedProcLib.comparison.tracks.pieces import Pieces
 from MedProcLib.comparison.tracks.settings import Follow
