@@ -62,8 +62,9 @@ def _format(arguments: Namespace) -> str:
 
 def _unit(found: ImageFile) -> str:
     """Of the image's values, as far as its file says."""
-    if "SUV" in found.quantity:
-        return "SUV"
+    # SUVlbm has several formulas, which its file tells apart
+    if found.quantity.startswith("{SUVlbm"):
+        return "SUL"
     known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
     return known or ("HU" if found.modality == "CT" else "intensity")
 

@@ -26,7 +26,7 @@ from .volume import Volume, as_volume
 
 MOST_THREADS = 8
 # what the groups of one kind of image need its values to be
-NEEDED_UNIT = {"ct": "HU", "lung": "HU", "pet": "SUV"}
+NEEDED_UNITS = {"ct": ("HU",), "lung": ("HU",), "pet": ("SUV", "SUL")}
 PERCIST_FACTOR = {"percist_liver": 1.5, "percist_blood_pool": 2.0}
 
 
@@ -45,8 +45,9 @@ class Measure:
 
     components: Annotated[bool, "a row for each connected component too"] = True
     intensity_unit: Annotated[
-        Literal["intensity", "HU", "SUV", "Bq/ml", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"],
-        "unit of the image's values; ADC maps: um2/s (that is 10-6 mm2/s) or mm2/s; T1, T2: ms or s; R2*: 1/s",
+        Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"],
+        "unit of the image's values: SUL is SUV by lean body mass; um2/s (that is 10-6 mm2/s) and mm2/s are for ADC, "
+        "ms and s for T1 and T2, 1/s for R2*",
     ] = "intensity"
     smallest_component_mm3: Annotated[
         float, Range(0, 1e9, "mm3"), "smaller components have no row of their own (2D: mm²)"
@@ -156,10 +157,10 @@ def measure(
 
 def _require_fitting(groups: Sequence[str], volume: Volume) -> None:
     for group in groups:
-        unit = NEEDED_UNIT.get(group, volume.unit)
-        if unit != volume.unit:
+        units = NEEDED_UNITS.get(group, (volume.unit,))
+        if volume.unit not in units:
             raise InputError(
-                f"The figures of '{group}' need values in {unit}, and these are in {volume.unit}: "
+                f"The figures of '{group}' need values in {' or '.join(units)}, and these are in {volume.unit}: "
                 f"convert the image and say so (intensity_unit), or leave the group out."
             )
     if "pet" in groups and not volume.is_3d:

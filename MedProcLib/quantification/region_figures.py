@@ -68,7 +68,7 @@ def region_measurements(
     if "intervals" in groups and volume.is_3d and not is_slice:
         found += _intervals(regions, longest, volume, wanted.border_sd_mm)
     if "pet" in groups and not is_slice:
-        found += uptake_measurements(volume.values, regions, volume.spacing, wanted.uptake)
+        found += uptake_measurements(volume.values, regions, volume.spacing, wanted.uptake, volume.unit)
     return tuple(found)
 
 

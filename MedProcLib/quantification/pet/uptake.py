@@ -93,9 +93,13 @@ def percist_threshold(values: np.ndarray, factor: float, what: str) -> UptakeThr
 
 
 def uptake_measurements(
-    values: np.ndarray, regions: Sequence[Region], spacing: tuple[float, ...], threshold: UptakeThreshold
+    values: np.ndarray,
+    regions: Sequence[Region],
+    spacing: tuple[float, ...],
+    threshold: UptakeThreshold,
+    unit: str = "SUV",
 ) -> list[Measurement]:
-    """Figures of an object in a volume of SUV (z, y, x), whose parts do not touch; spacing: x, y, z in mm.
+    """Figures of an object in a volume of SUV or SUL (z, y, x; unit), whose parts do not touch; spacing: x, y, z in mm.
 
     Voxels without a number are left out, and how many is said. Raises InputError for values that cannot be SUV.
     Source: Boellaard et al., EJNMMI 42, 2015 (41 %); Wahl et al., J Nucl Med 50 Suppl. 1, 2009 (peak);
@@ -105,7 +109,7 @@ def uptake_measurements(
     inside = parts[0] if len(parts) == 1 else np.concatenate(parts)
     sample = Sample.of(inside)
     if not sample.count:
-        return [figure.measured(math.nan, 0, "SUV") for figure in UPTAKE_FIGURES]
+        return [figure.measured(math.nan, 0, unit) for figure in UPTAKE_FIGURES]
     _require_suv(sample)
     left_out = {"voxels_without_number": sample.left_out} if sample.left_out else {}
     maximum = sample.restored(sample.percentile(100))
@@ -115,13 +119,13 @@ def uptake_measurements(
     volume = hot.count * float(np.prod(spacing)) / 1000
     defined = {**threshold.as_parameters(maximum), **left_out}
     return [
-        MAXIMUM.measured(maximum, sample.count, "SUV", **left_out),
-        PEAK.measured(highest, sample.count, "SUV"),
-        PEAK_AT_MAXIMUM.measured(local, sample.count, "SUV"),
-        MEAN.measured(mean, hot.count, "SUV", **defined),
-        SD.measured(hot.restored(hot.sd) if hot.count else math.nan, hot.count, "SUV", **defined),
-        VOLUME.measured(volume, sample.count, "SUV", **defined),
-        GLYCOLYSIS.measured(mean * volume if hot.count else 0.0, sample.count, "SUV", **defined),
+        MAXIMUM.measured(maximum, sample.count, unit, **left_out),
+        PEAK.measured(highest, sample.count, unit),
+        PEAK_AT_MAXIMUM.measured(local, sample.count, unit),
+        MEAN.measured(mean, hot.count, unit, **defined),
+        SD.measured(hot.restored(hot.sd) if hot.count else math.nan, hot.count, unit, **defined),
+        VOLUME.measured(volume, sample.count, unit, **defined),
+        GLYCOLYSIS.measured(mean * volume if hot.count else 0.0, sample.count, unit, **defined),
     ]
 
 

@@ -17,6 +17,7 @@ LONGEST_MEANING, LONGEST_VALUE = 64, 16
 QUANTITIES = {
     "HU": Code("DCM", "112031", "Attenuation Coefficient"),
     "SUV": Code("DCM", "126401", "SUVbw"),
+    "SUL": Code("DCM", "126402", "SUVlbm"),
 }
 MR_SIGNAL = Code("DCM", "110852", "MR signal intensity")
 VOXEL_VALUE = Code(PRIVATE_SCHEME, "voxel_value", "Value of the image's voxels")

@@ -101,6 +101,11 @@ def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp
     suv.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
     sitk.WriteImage(suv, str(path))
     assert medproc("measure", path, labels_file, "--group", "pet", "-o", table)[0] == 0
+    suv.SetMetaData("MedProcQuantity", "{SUVlbm(Janma)}g/ml")
+    sitk.WriteImage(suv, str(tmp_path / "sul.nrrd"))
+    lean = tmp_path / "lean.csv"
+    assert medproc("measure", tmp_path / "sul.nrrd", labels_file, "--group", "pet", "-o", lean)[0] == 0
+    assert table_of(lean)[0]["maximum_uptake_SUL"] == given[0]["maximum_uptake_SUV"]
     assert table_of(table) == given and float(given[0]["maximum_uptake_SUV"]) > 3
 
 
@@ -111,7 +116,7 @@ class TestWrong:
 
     def test_group_of_another_modality(self, refused, image_file, labels_file, tmp_path):
         said = refused("measure", image_file, labels_file, "--group", "pet", "-o", tmp_path / "t.csv")
-        assert "need values in SUV" in said
+        assert "need values in SUV or SUL" in said
 
     def test_times_of_a_single_image(self, refused, image_file, labels_file, tmp_path):
         assert "single image" in refused("measure", image_file, labels_file, "--times", "1", "-o", tmp_path / "t.csv")

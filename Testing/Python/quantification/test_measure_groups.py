@@ -168,7 +168,7 @@ def test_slices_of_a_turned_volume(ellipsoid, direction):
 
 
 @pytest.mark.parametrize(
-    ("group", "unit", "wanted"), [("ct", "intensity", "HU"), ("lung", "SUV", "HU"), ("pet", "Bq/ml", "SUV")]
+    ("group", "unit", "wanted"), [("ct", "intensity", "HU"), ("lung", "SUV", "HU"), ("pet", "Bq/ml", "SUV or SUL")]
 )
 def test_figures_of_a_modality_are_refused_in_another_unit(group, unit, wanted):
     labels = sitk.GetImageFromArray(np.ones((3, 3, 3), np.uint8))

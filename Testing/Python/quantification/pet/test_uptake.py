@@ -72,6 +72,14 @@ def test_units_codes_and_definitions(tumor):
     assert by_name["metabolic_volume"].parameters == {"threshold": "suv", "threshold_SUV": 4.0}
 
 
+def test_uptake_by_lean_body_mass(tumor):
+    by_weight, by_lean_mass = (
+        Measure(**{**PET, "intensity_unit": unit})(*tumor[:2])[0].measurements for unit in ("SUV", "SUL")
+    )
+    assert [m.value for m in by_weight] == [m.value for m in by_lean_mass]
+    assert by_lean_mass[0].unit == "SUL" and by_lean_mass[0].ucum == "{SUVlbm}g/ml"
+
+
 def test_nothing_reaches_the_threshold():
     values = np.ones((4, 5, 6))
     found = uptake_measurements(values, [Region(values > 0, (0, 0, 0))], (4, 4, 4), UptakeThreshold("suv", 2.0))
