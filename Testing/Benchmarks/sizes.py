@@ -1,6 +1,6 @@
 """Sizes of bodies of known size, placed and turned at random: errors, and how often the 95 % intervals hold the truth.
 
-    python Testing/Benchmarks/sizes.py [PLACEMENTS]        (200; the printed figures of record are of 1000)
+    python Testing/Benchmarks/sizes.py [PLACEMENTS]        (200)
 
 For each body, size class (smallest width in voxels of the coarsest side) and voxel: the mean and the 95th percentile of
 the error of the volume by counting and of the two areas (Crofton; marching cubes at half height, as IBSI has it); the
@@ -12,11 +12,14 @@ blurred image without noise within the body. A torus has no diameter that is kno
 
 import sys
 import time
+from pathlib import Path
 
 import numpy as np
 from _bodies import Body, ball, box, cylinder, ellipsoid, torus
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
+
+sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.quantification.diameter import in_plane_diameter
 from MedProcLib.quantification.surface import surface_volume_and_area
@@ -33,6 +36,8 @@ BODIES = ("ball", "ellipsoid", "box", "cylinder", "torus")
 FINE = 5
 # voxels of a body's image, beyond which it is not made: it would take too long
 LARGEST_IMAGE = 8_000
+# so many placements of each line get an image, which takes most of the time
+IMAGES = 60
 
 
 def main() -> None:
@@ -52,7 +57,9 @@ def main() -> None:
 
 def _line(kind: str, width: tuple[float, float], spacing: tuple[float, float, float], placements: int) -> str:
     rng = np.random.default_rng([BODIES.index(kind), int(10 * width[0]), int(10 * spacing[2])])
-    results = [found for _ in range(placements) if (found := _placed(kind, width, spacing, rng)) is not None]
+    results = [
+        found for n in range(placements) if (found := _placed(kind, width, spacing, rng, n < IMAGES)) is not None
+    ]
     if not results:
         return "no voxel"
     errors, hits = (np.array([result[part] for result in results], float) for part in range(2))
@@ -66,8 +73,8 @@ def _line(kind: str, width: tuple[float, float], spacing: tuple[float, float, fl
     )
 
 
-def _placed(kind: str, width: tuple[float, float], spacing: tuple[float, float, float], rng: np.random.Generator):
-    """(errors, hits) of one body at random; None when no voxel center lies in it."""
+def _placed(kind: str, width: tuple[float, float], spacing, rng: np.random.Generator, with_image: bool):
+    """(errors, hits) of one body at random, that of its mean with an image only; None when it holds no voxel center."""
     body = _body(kind, rng.uniform(*width), rng)
     turn, shift = Rotation.random(random_state=rng), rng.uniform(-0.5, 0.5, 3) * spacing
     mask = body.on_grid(turn, shift, spacing)
@@ -87,7 +94,7 @@ def _placed(kind: str, width: tuple[float, float], spacing: tuple[float, float, 
         measured = (raw.long_mm, raw.short_mm, found.long.estimate, found.short.estimate)
         errors += [abs(value - true) / pixel for value, true in zip(measured, truth * 2, strict=True)]
         hits += [_holds(interval, true) for interval, true in zip(found, truth, strict=True)]
-    return errors, [*hits, _mean_holds(body, turn, shift, spacing, rng)]
+    return errors, [*hits, _mean_holds(body, turn, shift, spacing, rng) if with_image else np.nan]
 
 
 def _body(kind: str, width: float, rng: np.random.Generator) -> Body:
