@@ -153,15 +153,12 @@ class MedProcQuantificationWidget(ModuleWidget):
     def proposeUnit(self):
         """The unit of the values follows the volume, unless the reader chose one since it was chosen."""
         volume = self.parameters.inputVolume
-        if volume is None or volume is self._unitOf:
+        (step,) = self.recipe().steps
+        if volume is None or volume is self._unitOf or not isinstance(step.operation, Measure):
             return
         self._unitOf = volume
-        (step,) = self.recipe().steps
-        unit = unit_of_values(volume)
-        if (
-            unit != step.operation.intensity_unit
-            and unit in step.operation.declaration.parameter("intensity_unit").choices
-        ):
+        unit, known = unit_of_values(volume), step.operation.declaration.parameter("intensity_unit").choices
+        if unit != step.operation.intensity_unit and unit in known:
             self.chain.set_recipe(Recipe.of(replace(step.operation, intensity_unit=unit)))
             self.onChainEdited()
 
@@ -226,7 +223,7 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def unit(self):
         (step,) = self.recipe().steps
-        return step.operation.intensity_unit
+        return getattr(step.operation, "intensity_unit", None) or unit_of_values(self.parameters.inputVolume)
 
     def onChainEdited(self):
         super().onChainEdited()
@@ -309,7 +306,7 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
         self,
         segmentation,
         volume,
-        recipe: Recipe | Measure | None = None,
+        recipe: Any = None,
         output=None,
         lines=False,
         progress=SILENT,
@@ -318,11 +315,13 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
     ):
         """Measure a segmentation node in a volume node and return the table node, a new one unless `output` is given.
 
-        recipe: core.recipe.Recipe or quantification.measure.Measure; lines: also draw the diameters as line nodes;
-        segments: ids, all by default; allTimes: in every volume of the sequence that the volume shows.
+        recipe: core.recipe.Recipe, or its one operation: Measure, CalciumScore, BodyComposition; lines: also draw the
+        diameters as line nodes; segments: ids, all by default; allTimes: in every volume of the sequence that the
+        volume shows.
         Raises InputError, Cancelled; then the scene is as it was.
         """
-        recipe = Recipe.of(recipe) if isinstance(recipe, Measure) else recipe or self.defaultRecipe()
+        if not isinstance(recipe, Recipe):
+            recipe = Recipe.of(recipe) if recipe is not None else self.defaultRecipe()
         task = self.prepare(segmentation, volume, recipe, output, lines, segments, allTimes)
         return self.commit(task, task.compute(progress)).table
 

@@ -12,6 +12,8 @@ from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.quantification.profile.histogram import histogram as value_histogram
+from MedProcLib.quantification.profile.histogram import volume_histogram as cumulative_histogram
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.measurement_input import MeasurementInput
 from MedProcLib.scene.plots import Series, chart_from_series
@@ -62,25 +64,22 @@ def segment_values(given: MeasurementInput, progress: Progress = SILENT) -> list
 
 def histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
     """Share of each segment's voxels in bins that all segments share."""
-    edges = np.linspace(*_range(segments), BINS + 1)
-    middles = (edges[:-1] + edges[1:]) / 2
+    limits = _range(segments)
     series = []
     for one in segments:
-        counts, _ = np.histogram(one.values, edges)
-        shares = 100.0 * counts / one.values.size
-        series.append(Series(one.name, middles.tolist(), shares.tolist(), one.color, "line"))
+        found = value_histogram(one.values, unit, BINS, limits=limits)
+        shares = 100.0 * found.counts / one.values.size
+        series.append(Series(one.name, found.centers.tolist(), shares.tolist(), one.color, "line"))
     return Chart("Histogram", tuple(series), "value", "share of voxels", unit, "%")
 
 
 def volume_histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
-    """Share of each segment that has at least a value (intensity-volume histogram, IBSI arXiv 1612.07003, 3.5)."""
-    levels = np.linspace(*_range(segments), LEVELS)
+    """Share of each segment that has at least a value: the intensity-volume histogram."""
     series = []
     for one in segments:
-        below = np.searchsorted(np.sort(one.values), levels, side="left")
-        series.append(
-            Series(one.name, levels.tolist(), (100.0 * (1 - below / one.values.size)).tolist(), one.color, "line")
-        )
+        found = cumulative_histogram(one.values, unit, 1.0, LEVELS)
+        x, y = [*found.values.tolist(), float(found.values[-1])], [*found.shares.tolist(), 0.0]
+        series.append(Series(one.name, x, y, one.color, "line"))
     return Chart("Intensity-volume histogram", tuple(series), "value", "share of volume at or above", unit, "%")
 
 
@@ -137,7 +136,7 @@ def curves(
 
 def add_chart(chart: Chart, table=None, name: str = "") -> Any:
     """Add a plot chart node, in the place of an earlier one of its kind of the same table. Main thread."""
-    earlier = _earlier(chart.kind, table)
+    earlier = chart_nodes(chart.kind, table)
     title = f"{name}: {chart.kind.lower()}" if name else chart.kind
     for node in earlier:
         _remove(node)
@@ -151,18 +150,19 @@ def add_chart(chart: Chart, table=None, name: str = "") -> Any:
     return node
 
 
-def _range(segments: Sequence[SegmentValues]) -> tuple[float, float]:
-    low = min(float(one.values.min()) for one in segments)
-    high = max(float(one.values.max()) for one in segments)
-    return (low, high) if high > low else (low - 0.5, high + 0.5)
-
-
-def _earlier(kind: str, table) -> list:
+def chart_nodes(kind: str, table=None) -> list:
+    """The chart nodes of a kind that were made of a table."""
     scene = slicer.mrmlScene
     count = scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
     charts = [scene.GetNthNodeByClass(number, "vtkMRMLPlotChartNode") for number in range(count)]
     of = table.GetID() if table is not None else None
     return [c for c in charts if c.GetAttribute(KIND) == kind and c.GetNodeReferenceID(TABLE_ROLE) == of]
+
+
+def _range(segments: Sequence[SegmentValues]) -> tuple[float, float]:
+    low = min(float(one.values.min()) for one in segments)
+    high = max(float(one.values.max()) for one in segments)
+    return (low, high) if high > low else (low - 0.5, high + 0.5)
 
 
 def _remove(chart) -> None:

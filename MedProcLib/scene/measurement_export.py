@@ -11,7 +11,6 @@ from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.structure import Structure
-from MedProcLib.quantification.measure import Measure
 from MedProcLib.quantification.row import Row
 from MedProcLib.quantification.table_text import measurements_json
 from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
@@ -49,7 +48,7 @@ class Export:
     """
 
     given: MeasurementInput
-    settings: Measure
+    settings: Any
     counts: tuple[float, ...]
     edits: tuple[Edit, ...]
     provenance: dict[str, Any]

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -80,13 +81,16 @@ def measurement_input(
     return MeasurementInput(points, segments, segmentation.GetName(), volume.GetName())
 
 
-def measured_rows(given: MeasurementInput, settings: Measure, progress: Progress = SILENT) -> list[Row]:
-    """Rows of all segments, at each time in turn; overlapping segments are measured whole, each for itself.
+def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = SILENT) -> list[Row]:
+    """Rows of all segments, at each time in turn; Measure takes overlapping segments whole, each for itself.
 
+    settings: an operation that gives rows of the segments of an image: Measure, CalciumScore, BodyComposition.
     Touches no node. Raises InputError when no segment has a voxel in the volume, Cancelled.
     """
     progress(0.0, "Reading the segments")
-    maps = [labels for labels in given.segments.label_maps() if np.any(sitk.GetArrayViewFromImage(labels))]
+    snapshot = given.segments
+    every = snapshot.label_maps() if isinstance(settings, Measure) else [snapshot.labels()]
+    maps = [labels for labels in every if np.any(sitk.GetArrayViewFromImage(labels))]
     if not maps:
         raise InputError(
             f"No segment of '{given.segmentation_name}' has a voxel inside '{given.volume_name}': check that they lie "

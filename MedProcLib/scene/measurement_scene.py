@@ -14,7 +14,6 @@ import slicer
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
-from MedProcLib.quantification.measure import Measure
 from MedProcLib.quantification.row import Row
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.diameter_lines import remove_lines, show_lines
@@ -83,7 +82,7 @@ def _tables() -> list:
     return [scene.GetNthNodeByClass(number, "vtkMRMLTableNode") for number in range(count)]
 
 
-def measured_nodes(table) -> tuple[Any, Any, Measure]:
+def measured_nodes(table) -> tuple[Any, Any, Any]:
     """Segmentation and volume that a table was measured of, and how. Raises InputError when one is gone."""
     provenance = provenance_of(table) if table is not None else None
     nodes = [table.GetNodeReference(role) if provenance else None for role in (SEGMENTATION_ROLE, VOLUME_ROLE)]

@@ -32,6 +32,7 @@ from .segment_choice import color_of
 
 # So many rows are filled in; more would take seconds.
 MOST_ROWS = 300
+MOST_USUAL = 6  # columns of a table that has no usual figure
 TABLE_HEIGHT = 190
 SEGMENT_COLUMN = "name"
 WIDEST_NAME = 112  # pixels; what is longer is in the tooltip
@@ -75,8 +76,8 @@ class MeasurementView:
     @property
     def chosen(self) -> list[ShownColumn]:
         """The figures that are shown."""
-        wanted = self._get_columns()
-        return [column for column in self._columns if column.name in (wanted or USUAL)]
+        wanted = self._get_columns() or USUAL
+        return [column for column in self._columns if column.name in wanted] or self._columns[:MOST_USUAL]
 
     @property
     def view(self) -> str:

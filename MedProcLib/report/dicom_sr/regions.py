@@ -23,10 +23,10 @@ def regions_of(rows: Sequence[Row], labels: np.ndarray, geometry: Geometry) -> l
     """Regions of whole segments, and of components where there are rows for them: a segment's components overlap it.
 
     labels: (slices, rows, columns) in the series' order; geometry: of that array. A component that is all of its
-    segment needs no region of its own and is left out, as are rows of single slices and of series. Raises InputError
-    when a row was measured on other labels.
+    segment needs no region of its own and is left out, as are rows of single slices, of series and of all segments.
+    Raises InputError when a row was measured on other labels.
     """
-    rows = [row for row in rows if row.slice is None and row.time_point is None]
+    rows = [row for row in rows if row.segment and row.slice is None and row.time_point is None]
     parts = [row for row in rows if row.component is not None]
     pieces = {segment: [row for row in parts if row.segment == segment] for segment in {row.segment for row in parts}}
     whole = tuple(row for row in rows if row.is_whole)

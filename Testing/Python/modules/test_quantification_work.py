@@ -241,6 +241,23 @@ def test_features_of_the_chosen_segments(panel, block, finish):
     assert provenance_of(table).recipe.steps[0].operation.bin_number == 16
 
 
+def test_calcium_of_the_segments(panel, block, finish):
+    import slicer
+
+    volume, _segmentation = block("CT")
+    array = slicer.util.arrayFromVolume(volume)
+    array[3, 4:7, 5:8], array[10:] = 250, -1000
+    slicer.util.arrayFromVolumeModified(volume)
+    widget = panel(NAME)
+    widget.chain.operation_box.currentIndex = 1
+    assert widget.recipe().steps[0].operation.declaration.name == "quantification.calcium_score"
+    widget.run.button.click()
+    finish(widget)
+    rows = {row["name"]: row for row in widget.results.shown}
+    assert rows["Two"]["agatston_score"] == pytest.approx(9 * 2 * 2 / 3)  # 9 mm2, weight 2, slices of 2 mm
+    assert len(texts(widget)[0]) > 2 and widget.unit() == "HU"
+
+
 def test_the_unit_follows_the_volume(panel, block):
     block("CT")
     widget = panel(NAME)

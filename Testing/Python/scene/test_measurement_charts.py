@@ -49,8 +49,8 @@ def test_histograms(values):
     volume = volume_histogram(values, "HU")
     x, y = np.array(volume.series[0].x), np.array(volume.series[0].y)
     assert y[0] == 100 and np.interp(49.5, x, y) == pytest.approx(50, abs=1)
-    flat = np.array(volume.series[1].y)
-    assert set(np.round(flat, 6)) == {0.0, 100.0}
+    assert (max(volume.series[1].x), min(volume.series[1].x)) == (50, 50)
+    assert set(np.round(volume.series[1].y, 6)) == {0.0, 100.0}
 
 
 def test_boxes_reach_the_percentiles(values):
