@@ -16,6 +16,15 @@ class Auc:
     low: float
     high: float
 
+    def of_cross_validation(self, folds: int, confidence: float = 0.95) -> "Auc":
+        """With the interval of an AUC that was cross-validated once or several times, in so many folds.
+
+        Predictions of different folds hang together through the findings that their models share, so the variance is
+        1/k + 1/(k - 1) of that of a fold, in place of 1/k; repeats do not lessen it.
+        Source: Nadeau and Bengio, Machine Learning 52, 2003.
+        """
+        return _interval(self.value, self.error**2 * (1 + folds / (folds - 1)), confidence)
+
     def as_dict(self) -> dict[str, float | None]:
         return {k: None if math.isnan(v) else v for k, v in vars(self).items()}
 
@@ -86,6 +95,8 @@ def components(scores: np.ndarray, positive: np.ndarray) -> tuple[float, np.ndar
 
 
 def _interval(value: float, variance: float, confidence: float) -> Auc:
+    if math.isnan(variance):
+        return Auc(value, math.nan, math.nan, math.nan)
     error = math.sqrt(max(variance, 0.0))
     half = float(stats.norm.ppf((1 + confidence) / 2)) * error
     return Auc(value, error, max(0.0, value - half), min(1.0, value + half))

@@ -16,7 +16,9 @@ MISSING = frozenset(("", "nan", "na", "n/a", "null", "none", "inf", "-inf", "+in
 PLACES = frozenset(
     ("segment", "name", "component", "slice", "time_point", "time_s", "diameter_slice", "label", "slice_position_mm")
 )
-PLACE_PATTERNS = ("centroid_*", "img_dim_*", "vox_dim_*", "*_int_*_img", "*_mask_dim_*", "*_mask_bb_dim_*")
+# what `predict` writes: what a model said of a finding is no feature of it
+PREDICTED = ("predicted", "status", "inside_training_range", "distance_of_limit", "probability_*")
+PLACE_PATTERNS = (*PREDICTED, "centroid_*", "img_dim_*", "vox_dim_*", "*_int_*_img", "*_mask_dim_*", "*_mask_bb_dim_*")
 
 
 @dataclass(frozen=True)

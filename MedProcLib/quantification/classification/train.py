@@ -99,7 +99,7 @@ def _require_apart(findings: Findings, external: Findings) -> None:
 def _external(model: Model, probabilities: np.ndarray, external: Findings) -> dict[str, Any]:
     # its threshold is fixed now, so it is tried as it is
     fixed = Training(point="probability", point_value=min(max(model.threshold or 0.5, 0.01), 0.99))
-    figures = validation_figures(probabilities, external.labels, external.patients, external.classes, fixed)
+    figures = validation_figures(probabilities, external.labels, external.patients, external.classes, fixed, False)
     return {"findings": external.count, "patients": len(external.patient_names), "validation": figures}
 
 

@@ -5,25 +5,33 @@ from typing import Any
 
 import numpy as np
 
-from .auc import auc_interval, macro_auc
+from .auc import Auc, auc_interval, macro_auc
 from .calibration import calibration
 from .operating_point import operating_point
 from .proportion import proportion
 from .settings import Training
 
-AUC_SOURCE = "DeLong 1988, with several findings of a patient as Obuchowski 1997"
+INTERVAL = "DeLong 1988, with several findings of a patient as Obuchowski 1997"
+CROSSED = f"{INTERVAL}; widened for cross-validation as Nadeau and Bengio 2003"
 
 
 def validation_figures(
-    probabilities: np.ndarray, labels: np.ndarray, patients: np.ndarray, classes: Sequence[str], settings: Training
+    probabilities: np.ndarray,
+    labels: np.ndarray,
+    patients: np.ndarray,
+    classes: Sequence[str],
+    settings: Training,
+    crossed: bool = True,
 ) -> dict[str, Any]:
     """Figures of predictions (findings, classes) for findings that were not learned from.
 
+    crossed: by cross-validation with the folds of the settings, not by one model.
     Two classes: AUC, operating point and calibration of the last one. More: macro AUC, the same of each class against
     the rest (called when likeliest), the confusion matrix and the mean sensitivity.
     """
+    folds = settings.folds if crossed else None
     if len(classes) == 2:
-        return _one(probabilities[:, 1], labels == 1, patients, classes[1]) | {
+        return _one(probabilities[:, 1], labels == 1, patients, classes[1], folds) | {
             "operating_point": operating_point(probabilities[:, 1], labels == 1, patients, settings).as_dict()
         }
     called = np.argmax(probabilities, axis=1)
@@ -34,25 +42,32 @@ def validation_figures(
             "sensitivity": proportion(called[own] == each, patients[own]).as_dict(),
             "specificity": proportion(called[~own] != each, patients[~own]).as_dict(),
         }
-        rest.append(_one(probabilities[:, each], own, patients, name) | hits)
+        rest.append(_one(probabilities[:, each], own, patients, name, folds) | hits)
     confusion = np.zeros((len(classes), len(classes)), int)
     np.add.at(confusion, (labels, called), 1)
     present = confusion.sum(axis=1) > 0
     return {
-        "macro_auc": macro_auc(probabilities, labels, patients).as_dict() | {"unit": "1", "confidence": 0.95},
+        "macro_auc": _told(macro_auc(probabilities, labels, patients), folds),
         "one_vs_rest": rest,
         "confusion": {"rows": "label", "columns": "called", "classes": list(classes), "counts": confusion.tolist()},
         "balanced_accuracy": float((np.diag(confusion)[present] / confusion.sum(axis=1)[present]).mean()),
     }
 
 
-def _one(probabilities: np.ndarray, positive: np.ndarray, patients: np.ndarray, name: str) -> dict[str, Any]:
-    auc = auc_interval(probabilities, positive, patients).as_dict()
+def _one(
+    probabilities: np.ndarray, positive: np.ndarray, patients: np.ndarray, name: str, folds: int | None
+) -> dict[str, Any]:
     return {
         "class": name,
-        "auc": auc | {"unit": "1", "confidence": 0.95, "source": AUC_SOURCE},
+        "auc": _told(auc_interval(probabilities, positive, patients), folds),
         "calibration": calibration(probabilities, positive, patients).as_dict(),
     }
+
+
+def _told(auc: Auc, folds: int | None) -> dict[str, Any]:
+    shown = auc if folds is None else auc.of_cross_validation(folds)
+    source = INTERVAL if folds is None else CROSSED
+    return shown.as_dict() | {"unit": "1", "confidence": 0.95, "source": source}
 
 
 def roc_points(probabilities: np.ndarray, positive: np.ndarray) -> dict[str, list[float]]:

@@ -76,6 +76,14 @@ def test_patients_with_findings_of_both_classes():
     assert auc_interval(scores, positive).error > 1.5 * errors[-1]
 
 
+def test_cross_validation_widens_the_interval():
+    found = auc_interval(*case())
+    wide = found.of_cross_validation(5)
+    assert wide.value == found.value and wide.error == pytest.approx(1.5 * found.error)
+    assert wide.high - wide.low == pytest.approx(1.5 * (found.high - found.low), rel=0.01)
+    assert math.isnan(auc_interval(np.arange(3.0), np.arange(3) > 1).of_cross_validation(5).low)
+
+
 def test_ends_and_gaps():
     perfect = auc_interval(np.arange(6.0), np.arange(6) > 2)
     assert (perfect.value, perfect.error, perfect.high) == (1, 0, 1)
