@@ -71,9 +71,9 @@ class Export:
     def write_dicom(self, path: str | Path, reader: str = "", progress: Progress = SILENT) -> list[Path]:
         """Write a DICOM measurement report and the segmentations it refers to; returns the files, the report first."""
         rows = self.rows(progress.part(0, 0.3))
-        labels = self.given.segments.labels()
+        maps = self.given.segments.label_maps()
         return write_measurement_report(
-            rows, self.files, labels, self.structures, path, reader, progress=progress.part(0.3, 1)
+            rows, self.files, maps, self.structures, path, reader, progress=progress.part(0.3, 1)
         )
 
 

@@ -17,7 +17,7 @@ from ...quantification.row import Row
 from .measurement_group import line_group, measurement_group
 from .referenced_segmentation import read_segmentation, segment_numbers
 from .region_reference import region_reference, slice_groups
-from .regions import regions_of
+from .regions import regions_of_maps
 from .segmentation_object import MANUFACTURER, concept, segmentation_object
 from .source_series import SourceSeries, read_source_series, repeated_from
 
@@ -39,7 +39,7 @@ GRAY = (0.5, 0.5, 0.5)
 def write_measurement_report(
     rows: Sequence[Row],
     image_files: Sequence[str | Path],
-    labels: sitk.Image,
+    labels: sitk.Image | Sequence[sitk.Image],
     segments: Mapping[int, Structure],
     path: str | Path,
     reader: str = "",
@@ -48,7 +48,8 @@ def write_measurement_report(
 ) -> list[Path]:
     """Write a report of rows of measurements; returns the files written, the report first.
 
-    image_files: of the DICOM series that was measured; labels: the label map that was measured, on its voxels;
+    image_files: of the DICOM series that was measured; labels: the label map that was measured, on its voxels,
+    or several of different values where segments overlap;
     segments: what each label value shows; reader: who answers for the report, 'FAMILY^GIVEN' or a plain name;
     segmentation: a DICOM segmentation that holds the same segments. Without it one is written beside the report
     ('NAME_seg.dcm', and 'NAME_parts_seg.dcm' when there are rows of components, which overlap their segments).
@@ -72,7 +73,7 @@ def write_measurement_report(
 def _objects(
     rows: list[Row],
     source: SourceSeries,
-    labels: sitk.Image,
+    labels: sitk.Image | Sequence[sitk.Image],
     segments: Mapping[int, Structure],
     path: Path,
     reader: str,
@@ -86,7 +87,8 @@ def _objects(
     groups: list[Any] = []
     lines: list[Any] = []
     evidence: list[Any] = list(source.headers)
-    for regions in regions_of(rows, source.labels(labels), source.geometry):
+    maps = [labels] if isinstance(labels, sitk.Image) else labels
+    for layer, regions in regions_of_maps(rows, [source.labels(one) for one in maps], source.geometry):
         titles = [_title(row) for row in regions.rows]
         shown = [segments.get(row.segment, Structure(row.name, GRAY)) for row in regions.rows]
         tracking = [str(hd.UID()) for _ in regions.rows]
@@ -97,7 +99,8 @@ def _objects(
         else:
             made = segmentation_object(regions, titles, shown, tracking, source)
             numbers = list(range(1, len(titles) + 1))
-            files.append((path.with_name(f"{path.stem}{'_parts' if parts else ''}_seg.dcm"), made))
+            ending = f"{'_parts' if parts else ''}_seg{layer + 1 if layer else ''}.dcm"
+            files.append((path.with_name(path.stem + ending), made))
         evidence.append(made)
         for row, title, structure, uid, number in zip(regions.rows, titles, shown, tracking, numbers, strict=True):
             progress(len(groups) / len(rows), "Writing the report")

@@ -1,6 +1,6 @@
 """The region of each row of measurements as numbered voxels of the series: what its group in the report refers to."""
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,6 +17,19 @@ class Regions:
 
     numbers: np.ndarray
     rows: tuple[Row, ...]
+
+
+def regions_of_maps(
+    rows: Sequence[Row], maps: Sequence[np.ndarray], geometry: Geometry
+) -> Iterator[tuple[int, Regions]]:
+    """The regions of label maps of different values, each with the index of its map; see regions_of."""
+    values = [set(np.unique(labels).tolist()) for labels in maps]
+    for index, (labels, known) in enumerate(zip(maps, values, strict=True)):
+        # a segment that no map holds is looked for, and missed, in the first
+        mine = [
+            row for row in rows if row.segment in known or (index == 0 and not any(row.segment in v for v in values))
+        ]
+        yield from ((index, regions) for regions in regions_of(mine, labels, geometry))
 
 
 def regions_of(rows: Sequence[Row], labels: np.ndarray, geometry: Geometry) -> list[Regions]:

@@ -207,6 +207,23 @@ def test_a_single_image_is_a_planar_region(series, values, tmp_path):
     assert hd.seg.segread(seg).pixel_array.sum() == 20
 
 
+def test_overlapping_segments_have_segmentations_of_their_own(measured, tmp_path):
+    source, labels, rows = measured
+    over = sitk.GetArrayFromImage(labels) * 0
+    over[2:4, 3:8, 3:8] = 3
+    second = source.geometry.image_of(over)
+    more = [row for row in measure(source.image, second) if row.component is None]
+    files = write_measurement_report(
+        [row for row in rows if row.component is None] + more, source.files, [labels, second], {}, tmp_path / "r.dcm"
+    )
+    assert sorted(file.name for file in files) == ["r.dcm", "r_seg.dcm", "r_seg2.dcm"]
+    groups = groups_of(files[0])[1]
+    assert [str(group.tracking_identifier) for group in groups] == ["Left kidney", "Läsion", "Segment 3"]
+    assert hd.seg.segread(tmp_path / "r_seg2.dcm").pixel_array.sum() == 50
+    with pytest.raises(InputError, match="measure again"):
+        write_measurement_report(more, source.files, [labels, labels], {}, tmp_path / "x.dcm")
+
+
 def test_frames_of_one_file_are_told_apart(shared_data, tmp_path):
     file = shared_data / "06_dicom" / "single_and_multiframe" / "eCT_Supplemental.dcm"
     image = read_image(file)
