@@ -29,21 +29,24 @@ OUTLINE_NOISE = 0.1  # SD of the logarithm of the outlined volume
 
 def main() -> None:
     print(f"{COUNT} findings, {TIMES} time points; error in mm: smooth over {SCALE_MM:g} mm + each by itself")
-    print(f"{'cube of each':15s}{'error':13s}{HEADER}")
+    print(f"{'cube of each':15s}{'error':13s}assumed {HEADER}")
     rates = Rates()
-    for spacing, smooth, own in [
-        (25, 1.73, 1.0),
-        (25, 2.0, 2.0),
-        (25, 0.0, 2.0),
-        (25, 2.6, 1.5),
-        (20, 1.73, 1.0),
-        (17, 1.73, 1.0),
+    for spacing, smooth, own, assumed in [
+        (25, 1.73, 1.0, 2.0),
+        (25, 2.0, 2.0, 2.8),
+        (25, 0.0, 2.0, 2.0),
+        (20, 1.73, 1.0, 2.0),
+        (17, 1.73, 1.0, 2.0),
+        (25, 2.6, 1.5, 3.0),
+        (25, 2.6, 1.5, 1.0),
+        (25, 0.5, 0.5, 4.0),
     ]:
         truth = simulated(COUNT, TIMES, spacing, rates, np.random.default_rng(1))
         observed = seen(truth, smooth, own, np.random.default_rng(2))
-        settings = Follow(registration_error_mm=float(np.hypot(smooth, own)))
+        settings = Follow(registration_error_mm=assumed)
         patient, seconds = _timed(lambda observed=observed, settings=settings: followed(observed, settings))
-        print(f"{spacing:6d} mm      {smooth:4.2f}+{own:4.2f}    {_figures(truth, patient, observed, seconds)}")
+        figures = _figures(truth, patient, observed, seconds)
+        print(f"{spacing:6d} mm      {smooth:4.2f}+{own:4.2f}    {assumed:4.1f}  {figures}")
     labelled()
 
 
