@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 from ..quantification.suv.normalization import NORMALIZATIONS
 from ..quantification.suv.settings import LIMITS, SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
+from ..scene.dicom_tags import INSTANCES
 from ..scene.studies import modality_of_volume
 from ..scene.suv_scene import add_suv_volume, files_of_volume
 from ..scene.value_unit import unit_of_values
@@ -37,8 +38,8 @@ class SuvPanel:
         self.normalization_box = qt.QComboBox()
         self.normalization_box.objectName = "suvNormalization"
         self.normalization_box.toolTip = _("What the uptake is divided by")
-        for name in NORMALIZATIONS:
-            self.normalization_box.addItem(name)
+        for normalization in NORMALIZATIONS.values():
+            self.normalization_box.addItem(normalization.code.meaning)
         rows.addRow(_("SUV by:"), self.normalization_box)
         self.figures = {name: _number(name) for name in FIGURES}
         for name, title in FIGURES.items():
@@ -73,6 +74,8 @@ class SuvPanel:
 
         def commit(result: SuvImage) -> str:
             node = add_suv_volume(result, volume.GetName(), settings, like=volume)
+            # what is measured in it can be reported of the series it came from
+            node.SetAttribute(INSTANCES, volume.GetAttribute(INSTANCES))
             self._made(node)
             warnings = "; ".join(result.factors.warnings)
             text = _("'{name}' is in SUV and will be measured.").format(name=node.GetName())

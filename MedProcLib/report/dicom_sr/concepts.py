@@ -5,10 +5,12 @@ intensity), derived in a way that DICOM or SNOMED CT names (CID 7464, CID 7465);
 tells how it is computed, is its method. Other figures are named by their own code.
 """
 
+import zlib
 from dataclasses import dataclass
 
 from ...core.measurement import Code, Measurement
 from ...core.units import ucum
+from ...quantification.table_text import MEANINGS
 
 # For what neither DICOM, SNOMED CT nor IBSI has a code.
 PRIVATE_SCHEME = "99MEDPROC"
@@ -78,8 +80,10 @@ def unit_code(unit: str) -> Code:
 
 
 def private_code(name: str) -> Code:
-    """A code of our own scheme for a figure that has none; its name is the meaning."""
-    return Code(PRIVATE_SCHEME, name[:LONGEST_VALUE], name.replace("_", " ").capitalize()[:LONGEST_MEANING])
+    """A code of our own scheme for a figure that has none; long names end in a checksum, so that no two are alike."""
+    value = name if len(name) <= LONGEST_VALUE else f"{name[:8]}{zlib.crc32(name.encode()):08x}"
+    meaning = MEANINGS.get(name, name.replace("_", " "))
+    return Code(PRIVATE_SCHEME, value, (meaning[:1].upper() + meaning[1:])[:LONGEST_MEANING])
 
 
 def _quantity(unit: str, modality: str) -> Code:
