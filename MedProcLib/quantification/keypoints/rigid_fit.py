@@ -1,13 +1,17 @@
 """A rigid transform from pairs of points of which many are wrong."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import stats
 
 from ...core.errors import InputError
 
 CONFIDENCE = 0.999
+# expected transforms of pairs without relation that are taken for one
+FALSE_ALARMS = 0.01
 MOST_DRAWS = 20_000
 BATCH = 512
 # how much longer or shorter a distance may become between the images, in tolerances
@@ -34,8 +38,9 @@ def fit_rigid(
 
     Minimal sets of pairs are drawn until a better one is improbable; the transform of the best is fitted again to all
     its inliers until they stay the same. The same seed gives the same result. Raises InputError when fewer than
-    least_inliers pairs agree.
-    Source: Fischler and Bolles, Comm ACM 24(6), 1981; Arun et al., IEEE PAMI 9(5), 1987 (least squares).
+    least_inliers pairs agree, or no more than pairs thrown together by chance would.
+    Source: Fischler and Bolles, Comm ACM 24(6), 1981; Arun et al., IEEE PAMI 9(5), 1987 (least squares); Moisan and
+    Stival, IJCV 57(3), 2004 (chance).
     """
     dimension = first.shape[1]
     _require_enough(len(first), least_inliers)
@@ -48,7 +53,7 @@ def fit_rigid(
         if np.array_equal(again, best):
             break
         best = again
-    _require_enough(int(best.sum()), max(least_inliers, dimension))
+    _require_enough(int(best.sum()), max(least_inliers, dimension + 1, _by_chance(other, tolerance_mm, dimension)))
     rotation, shift = least_squares(first[best], other[best])
     errors = np.linalg.norm(first[best] @ rotation.T + shift - other[best], axis=1)
     return RigidFit(_transform(rotation, shift), best, float(np.sqrt((errors**2).mean())))
@@ -98,6 +103,17 @@ def _keep_lengths(first: np.ndarray, other: np.ndarray, tolerance: float) -> np.
     ]
     alike = (np.abs(lengths[0] - lengths[1]) <= STRETCH * tolerance).all(axis=1)
     return alike & (lengths[0] > 3 * tolerance).all(axis=1)
+
+
+def _by_chance(other: np.ndarray, tolerance: float, dimension: int) -> int:
+    """How many inliers the best of all minimal sets would rarely have among partners strewn evenly over their box."""
+    count = len(other)
+    ball = math.pi * tolerance**2 if dimension == 2 else 4 / 3 * math.pi * tolerance**3
+    share = min(1.0, ball / max(float(np.prod(np.ptp(other, axis=0))), 1e-12))
+    others = np.arange(count - dimension + 1)
+    false = math.comb(count, dimension) * stats.binom.sf(others - 1, count - dimension, share)
+    rare = np.flatnonzero(false < FALSE_ALARMS)
+    return dimension + int(rare[0]) if rare.size else count + 1
 
 
 def _require_enough(found: int, least: int) -> None:

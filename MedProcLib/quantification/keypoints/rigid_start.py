@@ -9,6 +9,9 @@ from .detect import detect_key_points, finest_scale
 from .match import match
 from .rigid_fit import RigidFit, fit_rigid
 
+# longer points than usual, too: where they slide along their length they do not agree with the others
+CURVATURES = 20.0
+
 
 def rigid_start(
     fixed: sitk.Image,
@@ -29,7 +32,9 @@ def rigid_start(
     smallest = smallest_mm or max(finest_scale(Geometry.of(image)) for image in (fixed, moving))
     parts = progress.parts(4.0, 4.0, 1.0)
     found = [
-        detect_key_points(image, smallest_mm=smallest, largest_mm=max(20.0, 4 * smallest), progress=part)
+        detect_key_points(
+            image, smallest_mm=smallest, largest_mm=max(20.0, 4 * smallest), largest_ratio=CURVATURES, progress=part
+        )
         for image, part in zip((fixed, moving), parts, strict=False)
     ]
     pairs = match(found[0], found[1], largest_ratio, progress=parts[2])

@@ -57,6 +57,13 @@ def test_chance_is_no_transform(right):
         fit_rigid(np.zeros((0, 3)), np.zeros((0, 3)), 1.0)
 
 
+@pytest.mark.parametrize("tolerance", [3.0, 30.0])
+def test_many_pairs_agree_by_chance(tolerance):
+    first, other = RANDOM.uniform(0, 60, (2, 400, 2))
+    with pytest.raises(InputError, match="agree on a rigid transform"):
+        fit_rigid(first, other, tolerance)
+
+
 def key_points(descriptors, signs=None, places=None):
     count = len(descriptors)
     descriptors = np.array(descriptors, float)
