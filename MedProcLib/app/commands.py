@@ -377,12 +377,29 @@ COMMANDS = (
             argument("studies", metavar="STUDY", nargs="+", help="image of a study, earliest first; two or more"),
             argument("--segmentations", metavar="S", nargs="+", help="label maps of the findings, one per study"),
             argument("--dates", metavar="D", nargs="+", help="dates of the studies as YYYY-MM-DD"),
+            argument("--names", metavar="N", nargs="+", help="what to call the studies (default: by their files)"),
             argument("--recipe", metavar="R.json", help="how to enhance, segment, register and compare"),
+            argument(
+                "--criteria",
+                metavar="C",
+                help="response criteria with commas between: recist_1_1, irecist, who, volumetric, choi, rano_2, "
+                "nodule_growth, ... (default: recist_1_1,volumetric with --segmentations and dates; none for MR of the "
+                "head, where no criterion holds for every lesion)",
+            ),
+            argument(
+                "--targets",
+                metavar="ID",
+                nargs="+",
+                help="target lesions of the criteria, by track such as F001 (default: the largest measurable ones)",
+            ),
+            argument("--reader", metavar="NAME", help="who chose the targets (default: the user's name)"),
             output("DIR", "folder to write to; it is made if missing, and other files in it stay"),
         ),
         (
             "compare first.nii.gz second.nii.gz -o comparison",
             "compare first_dicom second_dicom --dates 2024-01-10 2025-01-12 -o comparison",
+            "compare s1.nrrd s2.nrrd s3.nrrd --segmentations l1.nrrd l2.nrrd l3.nrrd --criteria recist_1_1 "
+            "--targets F001 F003 --reader 'A. Reader' -o comparison",
         ),
     ),
 )

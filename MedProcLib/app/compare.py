@@ -1,12 +1,14 @@
 """`compare`: what changed between studies of one patient, into a folder."""
 
 import datetime
+import getpass
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from ..comparison.evaluation import criteria_named, evaluate
 from ..comparison.pipeline import compare
 from ..comparison.result import Comparison, Verdict
 from ..comparison.study import Study
@@ -28,30 +30,39 @@ def run(arguments: Namespace, progress: Progress) -> None:
     import_slicer()  # says now what is missing for scene.mrb, not after the computation
     recipe = Recipe.load(arguments.recipe) if arguments.recipe else None
     dates = [parse_date(text) for text in arguments.dates or ()]
+    criteria = criteria_named(arguments.criteria) if arguments.criteria is not None else None
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
     studies = _studies(arguments, files, dates)
     _require_time_order(studies)
+    if criteria is not None:
+        _require_dates(studies)
     comparison = compare(studies, recipe, progress.part(0.02, 0.85))
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
+    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), _reader(arguments), _now())
     arguments.notes.extend(comparison.notes)
-    written = write_comparison(comparison, Path(arguments.output), progress.part(0.85, 1.0))
-    print(summary(comparison, written))
+    written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
+    print(summary(comparison, evaluated, written))
 
 
 def _require_counts(arguments: Namespace) -> None:
     count = len(arguments.studies)
     if count < 2:
         raise InputError("A comparison needs two or more studies; give the earliest first.")
-    for name in ("segmentations", "dates"):
+    for name in ("segmentations", "dates", "names"):
         given = getattr(arguments, name)
         if given is not None and len(given) != count:
             raise InputError(f"--{name} has {len(given)} values for {count} studies; give one for each, in order.")
+    names = arguments.names or ()
+    if len(set(names)) < len(names) or not all(name.strip() for name in names):
+        raise InputError("--names must differ from each other, and none may be empty.")
+    if arguments.targets and arguments.criteria is None:
+        raise InputError("--targets says what criteria measure: name these with --criteria, such as recist_1_1.")
 
 
 def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[datetime.date]) -> list[Study]:
     studies = []
-    for number, (file, name) in enumerate(zip(files, _names(arguments.studies), strict=True)):
+    for number, (file, name) in enumerate(zip(files, arguments.names or _names(arguments.studies), strict=True)):
         require_3d(file.image, f"Study {file.source}")
         labels = read_labels(arguments.segmentations[number], file.image) if arguments.segmentations else None
         date = dates[number] if dates else file.date
@@ -77,6 +88,36 @@ def _require_time_order(studies: Sequence[Study]) -> None:
                 f"The studies are not in time order: {first} is of {earlier}, {second} of {later}; "
                 "give the earliest first."
             )
+
+
+def _require_dates(studies: Sequence[Study]) -> None:
+    """Response criteria say what happened when."""
+    undated = [study.name for study in studies if study.date is None]
+    if undated:
+        raise InputError(
+            f"Response criteria need the dates of all studies; {undated[0]} has none. Give them as --dates."
+        )
+    for earlier, later in pairwise(studies):
+        if earlier.date == later.date:
+            raise InputError(
+                f"Response criteria need one study a date; {earlier.name} and {later.name} are both of {later.date}."
+            )
+
+
+def _reader(arguments: Namespace) -> str:
+    """Who chose the targets: the one named, else the user."""
+    if arguments.reader is not None:
+        if not arguments.reader.strip():
+            raise InputError("--reader is empty: give the reader's name.")
+        return arguments.reader.strip()
+    try:
+        return getpass.getuser()
+    except (OSError, KeyError):
+        return "unknown"
+
+
+def _now() -> str:
+    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _notes_on_patients(files: Sequence[ImageFile]) -> tuple[str, ...]:

@@ -5,7 +5,10 @@ The last study against the first has the plain names; of more than two studies t
 
 from pathlib import Path
 
+from ..comparison.evaluation import Evaluated
+from ..comparison.following import unique_names
 from ..comparison.result import Comparison, PairComparison, Verdict
+from ..comparison.tracks.patient_file import write_patient
 from ..core.atomic import whole_folder, write_text
 from ..core.csv_text import csv_text
 from ..core.files import write_image, write_transform
@@ -14,19 +17,22 @@ from ..core.provenance import Provenance
 from ..report.finding_measurements import measure_findings
 from ..report.report import report_html
 from .comparison_tables import Table, findings_table, measurement_units, measurements_table
+from .patient_files import with_paths
+from .response_table import response_table
 
 
-def write_comparison(comparison: Comparison, folder: Path, progress: Progress) -> dict[str, Path]:
-    """Write report, tables, recipe, scene, registrations and change maps; returns {what it is: path}.
+def write_comparison(comparison: Comparison, evaluated: Evaluated, folder: Path, progress: Progress) -> dict[str, Path]:
+    """Write report, tables, patient, recipe, scene, registrations, label and change maps; returns {what it is: path}.
 
     Raises InputError, Cancelled; then nothing is written.
     """
     rows = measure_findings(comparison, progress.part(0.0, 0.2))
     measurements = measurements_table(comparison, rows)
-    report = report_html(comparison, rows, progress.part(0.2, 0.6))
+    report = report_html(comparison, rows, progress.part(0.2, 0.6), evaluated)
     names = {
         "report": "report.html",
         "findings": "findings.csv",
+        "response": "response.csv",
         "measurements": "measurements.csv",
         "recipe": "recipe.json",
         "scene for Slicer": "scene.mrb",
@@ -34,11 +40,13 @@ def write_comparison(comparison: Comparison, folder: Path, progress: Progress) -
     with whole_folder(folder) as hidden:
         write_text(report, hidden / names["report"])
         write_text(csv_text(*findings_table(comparison)), hidden / names["findings"])
+        write_text(csv_text(*response_table(evaluated.evaluations)), hidden / names["response"])
         write_text(csv_text(*measurements), hidden / names["measurements"])
         write_text(comparison.recipe.to_json() + "\n", hidden / names["recipe"])
         for pair in comparison.pairs:
             if pair.registration.verdict is not Verdict.FAILED:
                 names.update(_write_pair(comparison, pair, hidden))
+        names.update(_write_patient(comparison, hidden, folder))
         progress(0.7, "Writing the scene")
         _write_scene(comparison, measurements, measurement_units(rows), hidden / names["scene for Slicer"])
         progress(1.0, "Done")
@@ -47,14 +55,42 @@ def write_comparison(comparison: Comparison, folder: Path, progress: Progress) -
 
 def _write_pair(comparison: Comparison, pair: PairComparison, folder: Path) -> dict[str, str]:
     """Registration and change map of one pair; returns {what it is: file name}."""
-    last = pair.moving == len(comparison.studies) - 1
-    number = "" if last else f"_{pair.moving + 1}"
-    which = "" if last else f" of {comparison.studies[pair.moving].name}"
-    registration, change = f"registration{number}.tfm", f"change{number}.nii.gz"
+    number = _number(comparison, pair)
+    which = f" of {comparison.studies[pair.moving].name}" if number else ""
+    registration, change = _registration_file(comparison, pair), f"change{number}.nii.gz"
     inputs = {role: comparison.studies[i].source for role, i in (("first", pair.fixed), ("other", pair.moving))}
     write_transform(pair.registration.transform, folder / registration)
     write_image(pair.change, folder / change, Provenance(comparison.recipe, inputs).to_json())
     return {f"registration{which}": registration, f"change map{which}": change}
+
+
+def _write_patient(comparison: Comparison, hidden: Path, folder: Path) -> dict[str, str]:
+    """The tracks and, of each time point, the label map that they refer to; returns {what it is: file name}."""
+    if comparison.followed is None:
+        return {}
+    ids = unique_names(comparison.studies)
+    maps, names = {}, {"patient": "patient.json"}
+    for point, labels in zip(comparison.followed.patient.time_points, comparison.followed.label_maps, strict=True):
+        number = ids.index(point.id)
+        maps[point.id] = names[f"findings of {point.id}"] = f"findings_{number + 1}.nii.gz"
+        source = {"image": comparison.studies[number].source}
+        write_image(labels, hidden / maps[point.id], Provenance(comparison.recipe, source).to_json())
+    transforms = {
+        ids[pair.moving]: _registration_file(comparison, pair)
+        for pair in comparison.pairs
+        if not pair.registration.transform.IsLinear()
+    }
+    write_patient(with_paths(comparison, folder / names["patient"], maps, transforms), hidden / names["patient"])
+    return names
+
+
+def _number(comparison: Comparison, pair: PairComparison) -> str:
+    """What is added to the names of a pair's files: nothing for the last study."""
+    return "" if pair.moving == len(comparison.studies) - 1 else f"_{pair.moving + 1}"
+
+
+def _registration_file(comparison: Comparison, pair: PairComparison) -> str:
+    return f"registration{_number(comparison, pair)}.tfm"
 
 
 def _write_scene(comparison: Comparison, measurements: Table, units: dict[str, str], path: Path) -> None:

@@ -1,9 +1,12 @@
-"""The tables that `compare` writes: one row per finding and pair, and one row per measured object."""
+"""The tables that `compare` writes: one row per finding and later study, and one row per measured object."""
 
 from collections.abc import Sequence
 
-from ..comparison.result import Comparison
+from ..comparison.following import unique_names
+from ..comparison.result import Comparison, Finding
 from ..comparison.study import Study
+from ..comparison.tracks import table as tracks_table
+from ..comparison.tracks.model import Observation
 from ..quantification.row import Row
 from ..quantification.table import Table, wide_table
 from ..report.finding_measurements import PairRows
@@ -32,13 +35,34 @@ FINDING_COLUMNS = [
     "registration",
 ]
 NOWHERE = (None, None, None)
+# what a track's table says otherwise than the columns above
+RENAMED = {"class": "class_from_previous", "rule": "rule_from_previous"}
+TRACK_COLUMNS = [
+    column
+    for column in tracks_table.COLUMNS
+    if column not in ("status", "reader", "decided") and not column.startswith("center_")
+]
+# figures whose 95 % interval a track's table leaves out
+WITH_INTERVAL = ("long_diameter", "short_diameter")
+COLUMNS = [
+    *FINDING_COLUMNS,
+    *(RENAMED.get(column, column) for column in TRACK_COLUMNS),
+    "tracks",
+    *(f"{name}_{end}_mm" for name in WITH_INTERVAL for end in ("low", "high")),
+]
 
 __all__ = ["Table", "findings_table", "measurement_units", "measurements_table"]
 
 
 def findings_table(comparison: Comparison) -> Table:
-    """One line per finding and pair of studies. Centers are LPS in mm in the study's own space."""
+    """One line per finding and later study. Centers are LPS in mm in the study's own space.
+
+    The columns up to `registration` compare with the first study; those after are of the finding's leading track at
+    the later study, with its changes from the time points before (see comparison.tracks.table).
+    """
     lines: list[list[object]] = []
+    ids = unique_names(comparison.studies)
+    followed = _track_lines(comparison)
     for pair in comparison.pairs:
         first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
         for finding in pair.findings:
@@ -58,9 +82,35 @@ def findings_table(comparison: Comparison) -> Table:
                     finding.reader,
                     finding.decided,
                     str(pair.registration.verdict),
+                    *_of_track(comparison, finding, ids[pair.moving], followed),
                 ]
             )
-    return FINDING_COLUMNS, lines
+    return COLUMNS, lines
+
+
+def _track_lines(comparison: Comparison) -> dict[tuple[str, str], dict[str, object]]:
+    """The lines of the tracks' table by track and time point."""
+    if comparison.followed is None:
+        return {}
+    columns, lines = tracks_table.findings_table(comparison.followed.patient)
+    found = [dict(zip(columns, line, strict=True)) for line in lines]
+    return {(str(line["track"]), str(line["time_point"])): line for line in found}
+
+
+def _of_track(
+    comparison: Comparison, finding: Finding, time_point: str, lines: dict[tuple[str, str], dict[str, object]]
+) -> list[object]:
+    if not finding.tracks or comparison.followed is None:
+        return [None] * (len(COLUMNS) - len(FINDING_COLUMNS))
+    leading = finding.tracks[0]
+    line = lines.get((leading, time_point), {"track": leading, "time_point": time_point})
+    observation = comparison.followed.patient.track(leading).at(time_point)
+    return [*(line.get(column) for column in TRACK_COLUMNS), " ".join(finding.tracks), *_intervals(observation)]
+
+
+def _intervals(observation: Observation | None) -> list[object]:
+    estimates = [observation.estimate(name) if observation else None for name in WITH_INTERVAL]
+    return [end for estimate in estimates for end in ((estimate.low, estimate.high) if estimate else (None, None))]
 
 
 def measurements_table(comparison: Comparison, rows: Sequence[PairRows]) -> Table:

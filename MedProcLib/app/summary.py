@@ -3,6 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..comparison.evaluation import Evaluated, Evaluation
+from ..comparison.response.criteria import criterion
 from ..comparison.result import Change, Comparison, PairComparison, Verdict
 from ..comparison.study import Study
 from ..report.counting import counted, sentence
@@ -24,12 +26,13 @@ MEANINGS = {
 }
 
 
-def summary(comparison: Comparison, written: Mapping[str, Path]) -> str:
+def summary(comparison: Comparison, evaluated: Evaluated, written: Mapping[str, Path]) -> str:
     """Text for the terminal."""
     steps = " > ".join(operation.declaration.title for _, operation in comparison.recipe.enabled_steps)
     lines = [f"Ran on {len(comparison.studies)} studies: {steps}", ""]
     for pair in comparison.pairs:
         lines += [*_pair(comparison, pair), ""]
+    lines += [*map(_response, evaluated.evaluations), evaluated.note, ""]
     lines += [
         "Findings are proposals of an algorithm; a qualified reader decides. Not for clinical use.",
         "",
@@ -38,6 +41,12 @@ def summary(comparison: Comparison, written: Mapping[str, Path]) -> str:
     width = max(len(what) for what in written)
     lines += [f"  {what:<{width}}  {path}" for what, path in written.items()]
     return "\n".join(lines)
+
+
+def _response(evaluation: Evaluation) -> str:
+    categories = " > ".join(str(response.category) for response in evaluation.responses[1:])
+    best = f"; best {evaluation.best.category}" if evaluation.best else ""
+    return f"{criterion(evaluation.name).title}: {categories}{best}"
 
 
 def _pair(comparison: Comparison, pair: PairComparison) -> list[str]:

@@ -135,6 +135,7 @@ def _assembled(
     region = state["fixed_mask"] & state["moving_mask"]
     findings: tuple[Finding, ...] = tuple(state.get("findings", ()))
     change = state.get("change", grid.empty_image())
+    same = frozenset[int]()
     if failed:
         labels = [
             _labels_of(study) if study["given"] else g.empty_image()
@@ -145,6 +146,7 @@ def _assembled(
         to_half = [inverted(t, grid) for t in (registration.to_first, registration.to_other)]
         native_change = _nearest(change, own[0], to_half[0], progress)
         labels = [state["fixed_labels"], state["moving_labels"]]
+        same = same if given else _same_outline(*labels)
         if not (given and findings):
             labels = [
                 _nearest(sitk.Cast(v, sitk.sitkInt32), g, t, progress)
@@ -154,8 +156,15 @@ def _assembled(
     return PairComparison(
         fixed, moving, registration, grid, state["fixed"], state["moving"],
         state.get("difference", grid.empty_image(sitk.sitkFloat32)),
-        region, native_change, labels[0], labels[1], findings,
+        region, native_change, labels[0], labels[1], findings, same_outline=same,
     )  # fmt: skip
+
+
+def _same_outline(fixed: sitk.Image, moving: sitk.Image) -> frozenset[int]:
+    """Numbers whose voxels are the same in two label maps on one grid."""
+    one, two = (sitk.GetArrayViewFromImage(labels) for labels in (fixed, moving))
+    differing = one != two
+    return frozenset((set(np.unique(one).tolist()) - {0}) - set(one[differing].tolist()) - set(two[differing].tolist()))
 
 
 def _nearest(labels: sitk.Image, grid: Geometry, transform: sitk.Transform, progress: Progress) -> sitk.Image:

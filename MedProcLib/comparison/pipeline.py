@@ -11,7 +11,9 @@ from ..core.errors import InputError
 from ..core.geometry import require_3d, require_same_grid
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, run_steps
+from .coverage import notes_on_coverage
 from .defaults import default_recipe
+from .following import follow_pairs
 from .pair import compare_pair
 from .result import Comparison, PairComparison, Verdict
 from .study import Study
@@ -24,25 +26,29 @@ ALONE = {"image", "mask", "labels"}
 
 
 def compare(studies: Sequence[Study], recipe: Recipe | None = None, progress: Progress = SILENT) -> Comparison:
-    """Compare each later study with the first one.
+    """Compare each later study with the first one, and follow the findings over all of them.
 
-    studies: at least two; they are put in time order when all have a date. A study's own labels and mask are used
-    instead of the steps that would make them. recipe: default_recipe(studies) when None. Steps that take only
-    image, mask and labels run on each study in its own space; the others run on each pair, after `comparison.register`
-    in the half-way space, into which every image is resampled once. A pair whose registration fails has no findings.
+    studies: at least two, as a rule up to twenty; they are put in time order when all have a date. A study's own labels
+    and mask are used instead of the steps that would make them. recipe: default_recipe(studies) when None. Steps that
+    take only image, mask and labels run on each study in its own space; the others run on each pair, after
+    `comparison.register` in the half-way space, into which every image is resampled once. A pair whose registration
+    fails has no findings, and its later study is no time point of the tracks. Tracks are measured on the studies' own
+    voxels (see following.follow_pairs).
     Raises InputError (fewer than two studies, 2D or constant images, labels off the image's grid, ...); Cancelled.
     """
     studies = _checked(studies)
     recipe = recipe or default_recipe(studies)
     alone, together = _split(recipe)
-    shares = progress.parts(*[2.0] * len(studies), *[5.0] * (len(studies) - 1))
+    shares = progress.parts(*[2.0] * len(studies), *[5.0] * (len(studies) - 1), 1.0 * len(studies))
     states = [_run_alone(study, alone, share) for study, share in zip(studies, shares, strict=False)]
     pairs = tuple(
         compare_pair(0, number, states[0], states[number], together, share)
-        for number, share in zip(range(1, len(studies)), shares[len(studies) :], strict=True)
+        for number, share in zip(range(1, len(studies)), shares[len(studies) : -1], strict=True)
     )
+    followed, pairs = follow_pairs(studies, pairs, recipe, shares[-1].labelled("Following findings"))
+    notes = (*_notes(studies, pairs, recipe), *notes_on_coverage(studies, pairs, followed))
     progress(1.0, "Done")
-    return Comparison(studies, pairs, recipe, _notes(studies, pairs, recipe))
+    return Comparison(studies, pairs, recipe, notes, followed)
 
 
 def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:

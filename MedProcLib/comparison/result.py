@@ -2,6 +2,7 @@
 
 import enum
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import SimpleITK as sitk
 
@@ -9,6 +10,9 @@ from ..core.geometry import Geometry
 from ..core.measurement import Measurement
 from ..core.recipe import Recipe
 from .study import Study
+
+if TYPE_CHECKING:  # tracks build on the classes of change below
+    from .tracks.follow import Followed
 
 
 class Change(enum.StrEnum):
@@ -53,11 +57,13 @@ class Registration:
 class Finding:
     """One finding followed from the first study to the other.
 
-    number: its value in both label maps (a merged or split finding keeps one number for all its parts).
+    number: its value in both label maps (a merged or split finding keeps one number for all its parts); once findings
+    are followed that of its leading track: 3 is F003 in every pair.
     volumes_mm3: in the first and the other study; 0 where absent.
     centers: LPS position in mm in the first and in the other study's own space, None where absent.
     threshold: the rule that decided its class, in words and numbers.
     status: proposed, accepted, edited or rejected; by whom (reader) and when (ISO time).
+    tracks: ids of the tracks it belongs to, the leading one first; more than one of a merged or split finding.
     """
 
     number: int
@@ -68,6 +74,7 @@ class Finding:
     status: str = "proposed"
     reader: str = ""
     decided: str = ""
+    tracks: tuple[str, ...] = ()
 
     @property
     def difference_mm3(self) -> float:
@@ -88,6 +95,7 @@ class PairComparison:
     region: mask on that grid that was searched for change.
     change: label map on the FIRST study's grid, 1 gained tissue, 2 lost.
     fixed_labels, moving_labels: label maps of the findings, each on its own study's grid.
+    same_outline: numbers of the findings that both studies show with one outline, as nothing certain changed.
     """
 
     fixed: int
@@ -103,13 +111,19 @@ class PairComparison:
     moving_labels: sitk.Image
     findings: tuple[Finding, ...] = ()
     difference_unit: str = "SD"
+    same_outline: frozenset[int] = frozenset()
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Studies in time order, each later one compared with the first, and the recipe that ran."""
+    """Studies in time order, each later one compared with the first, and the recipe that ran.
+
+    followed: the findings over all studies as tracks, measured, and the label map of each study that was registered;
+    None where no study was.
+    """
 
     studies: tuple[Study, ...]
     pairs: tuple[PairComparison, ...]
     recipe: Recipe
     notes: tuple[str, ...] = field(default_factory=tuple)
+    followed: "Followed | None" = None

@@ -4,6 +4,7 @@ import json
 from collections import Counter
 from collections.abc import Sequence
 
+from ..comparison.evaluation import Evaluated
 from ..comparison.result import Change, Comparison, PairComparison, Verdict
 from ..comparison.study import Study
 from ..core.geometry import Geometry
@@ -38,7 +39,10 @@ VERDICT_WORDS = {
 
 
 def report_html(
-    comparison: Comparison, measurements: Sequence[PairRows] | None = None, progress: Progress = SILENT
+    comparison: Comparison,
+    measurements: Sequence[PairRows] | None = None,
+    progress: Progress = SILENT,
+    evaluated: Evaluated | None = None,
 ) -> str:
     """The report as HTML with its pictures inside (no script, no file beside it, nothing loaded).
 

@@ -1,0 +1,137 @@
+"""Response criteria applied to a patient's tracks: which ones suit, which lesions are targets, and what they give."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
+
+from ..core.errors import InputError
+from .response.best_response import Best
+from .response.criteria import best, criterion
+from .response.eligibility import propose_targets
+from .response.model import Case, Kind
+from .response.outcome import Response
+from .result import Comparison
+from .tracks.case import case_of
+from .tracks.edits import mark
+from .tracks.follow import Followed
+from .tracks.model import Patient
+
+# what a shell calls them, beside the criteria's own names
+SHORT_NAMES = {"recist": "recist_1_1", "volumetric": "volume_recist", "percist": "percist_1_0"}
+OF_DELINEATED_LESIONS = ("recist_1_1", "volume_recist")
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """A criterion by name, the case it read, the response at each time point (baseline first) and the best response.
+
+    best: None of a criterion that grades no response to treatment.
+    """
+
+    name: str
+    case: Case
+    responses: tuple[Response, ...]
+    best: Best | None
+
+
+@dataclass(frozen=True)
+class Evaluated:
+    """What the criteria that were applied give; note: why these, or why none.
+
+    reasons: for each lesion of baseline why it is a target or not, by its track.
+    """
+
+    evaluations: tuple[Evaluation, ...] = ()
+    note: str = ""
+    reasons: Mapping[str, str] = field(default_factory=dict)
+
+
+def evaluate(
+    comparison: Comparison,
+    names: Sequence[str] | None = None,
+    targets: Sequence[str] = (),
+    reader: str = "",
+    when: str = "",
+) -> tuple[Comparison, Evaluated]:
+    """The comparison with its tracks marked as lesions of criteria, and what these give.
+
+    names: see criteria_named; None for those that suit (see suitable_criteria). targets: tracks of baseline that a
+    reader chose at a time (ISO 8601), else the largest measurable ones are proposed. Without any criterion the
+    comparison stays as it is. Raises InputError for studies without dates, or of one date, and unfit targets.
+    """
+    if comparison.followed is None:
+        return comparison, Evaluated(note="Response criteria were not applied: no findings could be followed.")
+    note = f"Targets chosen by {reader}." if targets else "Targets are proposed by size; a reader decides on them."
+    if names is None:
+        names, why = suitable_criteria(comparison)
+        note = f"{why} {note}" if names else why
+    if not names:
+        return comparison, Evaluated(note=note)
+    patient, maps = comparison.followed.patient, comparison.followed.label_maps
+    marked, reasons = _with_targets(patient, targets, reader, when) if targets else _with_proposed_targets(patient)
+    case = case_of(marked)
+    found = tuple(_evaluation(name, case) for name in names)
+    return replace(comparison, followed=Followed(marked, maps)), Evaluated(found, note, reasons)
+
+
+def suitable_criteria(comparison: Comparison) -> tuple[tuple[str, ...], str]:
+    """Criteria that need nothing but what was measured, and why these.
+
+    None where the findings are what an algorithm proposes, since criteria are of lesions that someone delineated; none
+    for MR of the head either: criteria of brain tumors need the contrast agent's enhancement, steroids and the clinical
+    state, and do not hold for other lesions such as those of multiple sclerosis.
+    """
+    steps = {operation.declaration.name for _, operation in comparison.recipe.enabled_steps}
+    ask = "; choose criteria with --criteria"
+    if "segmentation.brain_mask" in steps:
+        return (), f"Response criteria were not applied: none holds for every lesion in MR of the head{ask}."
+    if not all(study.labels is not None for study in comparison.studies):
+        return (), f"Response criteria were not applied: the findings are proposals, not lesions a reader drew{ask}."
+    if not _dated(comparison):
+        return (), "Response criteria were not applied: they need the dates of all studies, each another (--dates)."
+    return OF_DELINEATED_LESIONS, "Applied without being asked: criteria that need only sizes of delineated lesions."
+
+
+def criteria_named(text: str) -> tuple[str, ...]:
+    """Criteria of a list with commas, each once. Raises InputError for an unknown one."""
+    names = [SHORT_NAMES.get(name.strip().lower(), name.strip().lower()) for name in text.split(",") if name.strip()]
+    if not names:
+        raise InputError("No criterion is named; give names such as recist_1_1,volumetric.")
+    for name in names:
+        criterion(name)
+    return tuple(dict.fromkeys(names))
+
+
+def _with_targets(
+    patient: Patient, targets: Sequence[str], reader: str, when: str
+) -> tuple[Patient, Mapping[str, str]]:
+    """A reader's choice, in the history: other findings of baseline are non-targets, later ones new."""
+    first = patient.time_points[0].id
+    for name in targets:
+        if patient.track(name).at(first) is None:
+            raise InputError(f"{name} was not there at baseline ({first}): only findings of baseline can be targets.")
+    for track in patient.tracks:
+        patient = mark(patient, track.id, _kind(patient, track.id, targets), reader, when)
+    return patient, dict.fromkeys(targets, f"chosen by {reader}")
+
+
+def _with_proposed_targets(patient: Patient) -> tuple[Patient, Mapping[str, str]]:
+    everything = patient.with_tracks(*(replace(t, kind=_kind(patient, t.id, ())) for t in patient.tracks))
+    proposal = propose_targets(case_of(everything))
+    kinds = (replace(t, kind=_kind(patient, t.id, proposal.targets)) for t in everything.tracks)
+    return everything.with_tracks(*kinds), proposal.reasons
+
+
+def _evaluation(name: str, case: Case) -> Evaluation:
+    responses = tuple(criterion(name).assess(case))
+    return Evaluation(name, case, responses, None if name == "nodule_growth" else best(name, case))
+
+
+def _kind(patient: Patient, name: str, targets: Sequence[str]) -> Kind:
+    if name in targets:
+        return Kind.TARGET
+    return Kind.NON_TARGET if patient.track(name).at(patient.time_points[0].id) is not None else Kind.NEW
+
+
+def _dated(comparison: Comparison) -> bool:
+    dates = [study.date for study in comparison.studies]
+    return None not in dates and len(set(dates)) == len(dates)

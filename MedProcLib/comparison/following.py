@@ -1,0 +1,98 @@
+"""The findings of all studies of a comparison as tracks: followed, measured, and named in every pair."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.progress import SILENT, Progress
+from ..core.recipe import Recipe
+from .consensus import ConsensusLabels
+from .defaults import OUTLINE_MM
+from .findings import MatchFindings
+from .halfway import matrix_of
+from .outlines import outlines_of
+from .result import PairComparison, Verdict
+from .study import Study
+from .track_findings import in_tracks
+from .tracks.follow import Followed, Labelled, follow_findings
+from .tracks.measuring import measure_observations, usual_settings
+from .tracks.model import IDENTITY, TimePoint
+from .tracks.settings import Follow
+
+
+def follow_pairs(
+    studies: Sequence[Study], pairs: Sequence[PairComparison], recipe: Recipe, progress: Progress = SILENT
+) -> tuple[Followed | None, tuple[PairComparison, ...]]:
+    """The patient with its measured tracks, and the pairs with their findings in these (track_findings.in_tracks).
+
+    A study whose registration failed is no time point of the patient; without any other, and where the recipe matches
+    no findings, there is none. Outlines are those of outlines.outlines_of; the common space is the first study's.
+    """
+    good = [pair for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
+    matching = next((op for _, op in reversed(recipe.enabled_steps) if isinstance(op, MatchFindings)), None)
+    if not good or matching is None:
+        return None, tuple(pairs)
+    given = any(study.labels is not None for study in studies)
+    consensus = not given and any(isinstance(op, ConsensusLabels) for _, op in recipe.enabled_steps)
+    shares = progress.parts(1, 2, 4)
+    outlines = outlines_of(studies, good, consensus, shares[0])
+    numbers = [good[0].fixed, *(pair.moving for pair in good)]
+    ids = unique_names(studies)
+    points = [_first(studies, ids, good[0])] + [_later(studies, ids, pair) for pair in good]
+    labelled = [
+        Labelled(point, labels, transform)
+        for point, labels, transform in zip(
+            points, outlines, [None, *(pair.registration.transform for pair in good)], strict=True
+        )
+    ]
+    followed = follow_findings(labelled, _settings(matching), progress=shares[1])
+    followed = _measured(followed, [studies[n] for n in numbers], shares[2])
+    return followed, in_tracks(pairs, numbers, followed, matching)
+
+
+def unique_names(studies: Sequence[Study]) -> list[str]:
+    """What the time points are called: the studies' names, numbered where one is empty or there twice."""
+    names: list[str] = []
+    for number, study in enumerate(studies, 1):
+        name = study.name.strip() or f"Study {number}"
+        names.append(name if name not in names else f"{name} ({number})")
+    return names
+
+
+def _first(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
+    study = studies[pair.fixed]
+    return TimePoint(ids[pair.fixed], study.name, study.date)
+
+
+def _later(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
+    """With the registration as its matrix, where that is one; else whoever saves the patient names its file."""
+    study, transform = studies[pair.moving], pair.registration.transform
+    matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
+    return TimePoint(ids[pair.moving], study.name, study.date, matrix=matrix)
+
+
+def _settings(matching: MatchFindings) -> Follow:
+    """The thresholds of the recipe's matching."""
+    return Follow(
+        overlap_percent=matching.overlap_percent,
+        relative_percent=matching.relative_percent,
+        minimum_mm3=matching.minimum_mm3,
+        outline_mm=matching.outline_mm,
+    )
+
+
+def _measured(followed: Followed, studies: Sequence[Study], progress: Progress) -> Followed:
+    """With size, diameters and intensity of every observation, and their 95 % intervals.
+
+    Outlines that the recipe made alike are no surer than given ones: both have the uncertainty of a given outline.
+    """
+    patient = followed.patient
+    unsure = replace(patient.settings, outline_mm=max(patient.settings.outline_mm, OUTLINE_MM))
+    places = zip(patient.time_points, studies, followed.label_maps, progress.parts(*[1.0] * len(studies)), strict=True)
+    for point, study, labels, share in places:
+        settings = usual_settings(replace(patient, settings=unsure), "HU" if study.modality == "CT" else "intensity")
+        if np.any(sitk.GetArrayViewFromImage(labels)):
+            patient = measure_observations(patient, point.id, study.image, labels, settings, share)
+    return Followed(patient, followed.label_maps)

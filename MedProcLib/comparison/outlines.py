@@ -1,0 +1,95 @@
+"""One set of outlines for all of a patient's studies, from those that each pair of studies was compared with."""
+
+from collections.abc import Sequence
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.geometry import Geometry, resample
+from ..core.progress import SILENT, Progress
+from ..segmentation.common.connectivity import connected_components
+from .carried import carried
+from .inverse import inverted
+from .result import PairComparison
+from .study import Study
+
+
+def outlines_of(
+    studies: Sequence[Study], pairs: Sequence[PairComparison], consensus: bool, progress: Progress = SILENT
+) -> list[sitk.Image]:
+    """Label maps of the findings of the first study and of the other study of each pair, each on its own grid.
+
+    pairs: those that were registered, at least one. A study's given labels stay as they are. Else every pair has its
+    own outlines of the first study, and these differ by noise. The first study then shows a lesion that any pair shows
+    there, in the voxels in which at least half of these pairs do. In a later study a lesion whose outline its pair
+    left the same has that outline too, so that only what is certain to have changed is outlined anew: by its own pair.
+
+    consensus: outlines differ only where change is certain (ConsensusLabels ran). A lesion that a pair then dropped as
+    doubtful, though other pairs show it in the first study, did not change with certainty: it keeps its outline, where
+    the later study was searched. With one pair all outlines are the pair's own.
+    """
+    first = studies[pairs[0].fixed]
+    if len(pairs) == 1 or first.labels is not None:
+        return [_given(first, pairs[0].fixed_labels), *(_given(studies[p.moving], p.moving_labels) for p in pairs)]
+    lesions, baseline = _voted([pair.fixed_labels for pair in pairs])
+    found = [Geometry.of(first.image).image_of(baseline)]
+    for pair, share in zip(pairs, progress.parts(*[1.0] * len(pairs)), strict=True):
+        study = studies[pair.moving]
+        if study.labels is not None:
+            found.append(study.labels)
+        else:
+            found.append(_of_pair(pair, lesions, baseline, consensus, share))
+    return found
+
+
+def _given(study: Study, else_these: sitk.Image) -> sitk.Image:
+    return study.labels if study.labels is not None else else_these
+
+
+def _voted(maps: Sequence[sitk.Image]) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the lesion that any map shows at each voxel (z, y, x), and the same where at least half of the maps
+    that show the lesion have the voxel."""
+    shown = [sitk.GetArrayViewFromImage(labels) != 0 for labels in maps]
+    votes = np.sum(shown, axis=0, dtype=np.uint8)
+    numbers, counts = connected_components(Geometry.of(maps[0]).image_of(votes > 0), "corner")
+    voters = np.sum([np.bincount(numbers[one], minlength=len(counts)) > 0 for one in shown], axis=0)
+    most = np.zeros(len(counts), int)
+    np.maximum.at(most, numbers[numbers > 0], votes[numbers > 0])
+    enough = np.minimum(voters, 2 * most)  # no lesion is lost, even if all maps show other voxels of it
+    return numbers, np.where(2 * votes.astype(int) >= enough[numbers], numbers, 0).astype(np.int32)
+
+
+def _of_pair(
+    pair: PairComparison, lesions: np.ndarray, baseline: np.ndarray, consensus: bool, progress: Progress
+) -> sitk.Image:
+    """Label map of a pair's other study: numbers of the lesions that stayed, above them those of the pair's changed
+    findings."""
+    own, grid = sitk.GetArrayViewFromImage(pair.fixed_labels), Geometry.of(pair.moving_labels)
+    places = np.flatnonzero(own)
+    meets = np.unique(np.stack([lesions.flat[places], own.flat[places]]), axis=1)
+    changed = ~np.isin(meets[1], list(pair.same_outline))
+    size = int(lesions.max(initial=0)) + 1
+    stays = _searched(pair, baseline, size, progress) if consensus else np.zeros(size, bool)
+    stays[meets[0]] = True
+    stays[meets[0][changed]] = False
+    first, transform = Geometry.of(pair.fixed_labels), pair.registration.transform
+    result = carried(
+        np.where(stays[baseline], baseline, 0), first, grid, transform, inverted(transform, first), progress
+    )
+    shown = sitk.GetArrayViewFromImage(pair.moving_labels)
+    stayed = np.setdiff1d(meets[1], meets[1][~stays[meets[0]]])
+    anew = (shown != 0) & ~np.isin(shown, stayed)
+    result[anew] = shown[anew] + size
+    return grid.image_of(result)
+
+
+def _searched(pair: PairComparison, baseline: np.ndarray, size: int, progress: Progress) -> np.ndarray:
+    """Which lesions lie for the most part where the pair was searched for change."""
+    to_half = inverted(pair.registration.to_first, pair.grid)
+    grid = Geometry.of(pair.fixed_labels)
+    region = resample(pair.region, grid, to_half, sitk.sitkNearestNeighbor, progress=progress)
+    inside = np.bincount(baseline[sitk.GetArrayViewFromImage(region) != 0], minlength=size)
+    everywhere = np.bincount(baseline.ravel(), minlength=size)
+    searched = 2 * inside > everywhere
+    searched[0] = False
+    return searched
