@@ -79,6 +79,17 @@ def rows_of_table(node) -> list[dict[str, Any]]:
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
 
 
+def show_table(node) -> None:
+    """Show a table node in a table view; the layout changes to one that has a table when this one has none."""
+    logic = slicer.modules.tables.logic()
+    layout = node.GetScene().GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if layout is not None:
+        layout.SetViewArrangement(logic.GetLayoutWithTable(layout.GetViewArrangement()))
+    application = logic.GetMRMLApplicationLogic()
+    application.GetSelectionNode().SetActiveTableID(node.GetID())
+    application.PropagateTableSelection()
+
+
 def saved_text(value: Any) -> str:
     """A text as Slicer can save it in a table; see table_from_columns."""
     return "" if value is None else " ".join(str(value).replace('"', "'").split())

@@ -8,7 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene.measurement_place import place_of_row
-from ..scene.tables import rows_of_table, unit_of_column
+from ..scene.tables import rows_of_table, show_table, unit_of_column
 from ..scene.views import jump_views
 from .measured_rows import (
     INDENT,
@@ -119,7 +119,8 @@ class MeasurementView:
             wanted = next((view for view in (self._wanted, PARTS) if view in views), SEGMENTS)
             self.view_box.currentIndex = views.index(wanted) if wanted in views else -1
             self._filling = False
-        for widget in (self.view_box, self.filter_edit, self.columns_button, self.table_widget):
+        tools = (self.view_box, self.filter_edit, self.columns_button, self.table_button)
+        for widget in (*tools, self.table_widget):
             widget.visible = bool(self._rows)
         self.view_box.enabled = len(views) > 1
         self.empty_label.visible = not self._rows
@@ -245,9 +246,16 @@ class MeasurementView:
         self.columns_menu = qt.QMenu(self.columns_button)
         self.columns_menu.connect("aboutToShow()", self._on_columns)
         self.columns_button.setMenu(self.columns_menu)
+        self.table_button = qt.QToolButton()
+        self.table_button.objectName = "measurementTableView"
+        self.table_button.text = "⤢"
+        self.table_button.toolTip = _("Show the whole table, with all figures, beside the images")
+        self.table_button.connect("clicked()", lambda: show_table(self._get_table()))
         row = qt.QHBoxLayout()
-        for widget, stretch in ((self.view_box, 0), (self.filter_edit, 1), (self.columns_button, 0)):
-            row.addWidget(widget, stretch)
+        row.addWidget(self.view_box)
+        row.addWidget(self.filter_edit, 1)
+        row.addWidget(self.columns_button)
+        row.addWidget(self.table_button)
         self.table_widget = _table()
         self.results = ResultsTable(self.table_widget, self._on_row)
         self.table_widget.horizontalHeader().connect("sectionClicked(int)", self._on_header)

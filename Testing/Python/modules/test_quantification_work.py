@@ -200,6 +200,11 @@ def test_views_columns_and_order(panel, block, finish):
     titles = [view.table_widget.horizontalHeaderItem(c).text() for c in range(view.table_widget.columnCount)]
     assert "Surface area\n[mm²]" in titles
     assert json.loads(widget.parameters.shownColumns)[-1] == "surface_area"
+    import slicer
+
+    view.table_button.click()
+    selection = slicer.app.applicationLogic().GetSelectionNode()
+    assert selection.GetActiveTableID() == widget.resultTable().GetID()
 
 
 def test_charts(panel, block, finish, scene):
