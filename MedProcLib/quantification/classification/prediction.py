@@ -7,14 +7,24 @@ import numpy as np
 
 from ...core.csv_text import csv_text
 from ...core.errors import InputError
+from .cells import few, numbers
 from .classifier import Neighbors
-from .findings import numbers
 from .forest import Forest
 from .model import Model
 from .table import Table
 
 MOST_REASONS = 3
 PROPOSED = "proposed"
+# what is said of each finding, the probabilities after the first
+COLUMNS = (
+    "predicted",
+    "status",
+    "inside_training_range",
+    "distance_of_limit",
+    "outside_features",
+    "missing_features",
+    "reasons",
+)
 
 
 @dataclass(frozen=True)
@@ -62,8 +72,7 @@ def predict_table(model: Model, table: Table) -> list[Prediction]:
     """Predict the findings of a table. Raises InputError naming the columns it lacks."""
     missing = [feature.name for feature in model.features if feature.name not in table.columns]
     if missing:
-        shown = ", ".join(missing[:10]) + (f" and {len(missing) - 10} more" if len(missing) > 10 else "")
-        raise InputError(f"The table lacks columns that the model needs: {shown}.")
+        raise InputError(f"The table lacks columns that the model needs: {few(missing)}.")
     for feature in model.features:
         unit = table.units.get(feature.name, "")
         if unit and feature.unit and unit != feature.unit:
@@ -107,7 +116,7 @@ def predict(model: Model, values: np.ndarray) -> list[Prediction]:
 def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
     """CSV text: the table's columns that are not the model's features, then the proposal and its reasons."""
     features = {feature.name for feature in model.features}
-    own = [name for name in table.columns if name not in features and name not in _COLUMNS]
+    own = [name for name in table.columns if name not in features and name not in COLUMNS]
     shares = [f"probability_{name}" for name in model.classes]
     own = [name for name in own if name not in shares]
     unit = "probability" if isinstance(model.classifier, Forest) else "log odds"
@@ -116,18 +125,7 @@ def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction
         kept = [table.columns[name][at] for name in own]
         like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
         lines.append([*kept, each.called, *each.probabilities, each.status, *like, each.told(unit)])
-    return csv_text([*own, _COLUMNS[0], *shares, *_COLUMNS[1:]], lines)
-
-
-_COLUMNS = (
-    "predicted",
-    "status",
-    "inside_training_range",
-    "distance_of_limit",
-    "outside_features",
-    "missing_features",
-    "reasons",
-)
+    return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:]], lines)
 
 
 def _reasons(names: Sequence[str], raw: np.ndarray, added: np.ndarray) -> tuple[Reason, ...]:

@@ -50,7 +50,7 @@ def train(
     """
     notes = [*findings.notes, *require_sufficient(findings, settings)]
     if external is not None:
-        _require_apart(findings, external)
+        notes += _require_apart(findings, external)
     validated = cross_validate(findings, settings, progress.part(0.0, 0.5))
     tested = permutation_test(findings, settings, progress.part(0.5, 0.95)) if settings.permutations else None
     progress(0.95, "Fitting the model to all findings")
@@ -82,8 +82,9 @@ def train(
     return Trained(model, as_json(report), tuple(notes))
 
 
-def _require_apart(findings: Findings, external: Findings) -> None:
-    shared = sorted(set(findings.patient_names) & set(external.patient_names))
+def _require_apart(findings: Findings, external: Findings) -> list[str]:
+    known = findings.patients_known and external.patients_known
+    shared = sorted(set(findings.patient_names) & set(external.patient_names)) if known else []
     if shared:
         raise InputError(
             f"{len(shared)} patients are in both tables ({', '.join(shared[:5])}{', ...' if len(shared) > 5 else ''}): "
@@ -94,6 +95,7 @@ def _require_apart(findings: Findings, external: Findings) -> None:
     if findings.classes != external.classes:
         theirs, ours = ", ".join(external.classes), ", ".join(findings.classes)
         raise InputError(f"The external findings are labelled {theirs}, the others {ours}.")
+    return [] if known else ["whether a patient is in both tables is not known without a column of patients"]
 
 
 def _external(model: Model, probabilities: np.ndarray, external: Findings) -> dict[str, Any]:

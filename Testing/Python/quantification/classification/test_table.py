@@ -28,6 +28,8 @@ def test_the_class_that_is_looked_for_is_last():
     assert findings_of(table_of(SMALL), "kind", positive="no").classes == ("yes", "no")
     numbered = table_of("label,x\n10,1\n9,2\n")
     assert findings_of(numbered, "label").classes == ("9", "10")
+    assert findings_of(table_of("k,x\nnan,1\nb,2\n3,4\na,1\n"), "k").classes == ("3", "a", "b", "nan")
+    assert not findings_of(numbered, "label").patients_known
 
 
 def test_findings_without_a_label_are_left_out():
@@ -67,6 +69,16 @@ def test_tables_of_features_become_one_line_for_each_region():
     assert table.meanings["morph_volume"] == "Morph_Volume"
     with pytest.raises(InputError, match="twice"):
         table_of(csv_text(columns[3:], [line[3:] for line in lines]))
+
+
+def test_columns_that_number_the_lines_are_no_features():
+    """In a table sorted by what the findings are such a number tells it."""
+    lines = "".join(f"{n + 17},p{n // 2},{n},{'ab'[n > 4]},{n % 3}\n" for n in range(10))
+    found = findings_of(table_of("row,subject,id,kind,x\n" + lines), "kind")
+    assert [f.name for f in found.features] == ["x"]
+    assert "give 'subject', so that no patient" in " ".join(found.notes)
+    chosen = findings_of(table_of("row,kind,x\n1,a,1\n2,a,1\n3,b,1\n4,b,1\n"), "kind", wanted=["row"])
+    assert [f.name for f in chosen.features] == ["row"]
 
 
 def test_patterns_choose_features():

@@ -117,6 +117,8 @@ def test_findings_of_others_are_tried_on(drawn):
     assert found.report["external"]["validation"]["auc"]["value"] > 0.95
     with pytest.raises(InputError, match="40 patients are in both tables"):
         train(drawn(), "kind", QUICK, external=drawn(seed=9))
+    unknown = train(drawn(), "kind", QUICK, external=dataclasses.replace(drawn(seed=9), patients_known=False))
+    assert any("is not known without a column" in note for note in unknown.notes)
     with pytest.raises(InputError, match="same features"):
         train(drawn(), "kind", QUICK, external=dataclasses.replace(other, features=other.features[:2]))
 
@@ -138,8 +140,10 @@ def test_the_label_under_another_name_is_refused(drawn):
     findings = drawn()
     values = findings.values.copy()
     values[:, 3] = np.where(findings.labels == 1, 17.0, -2.0)
-    with pytest.raises(InputError, match="'feature_3' is the label"):
-        require_sufficient(dataclasses.replace(findings, values=values), QUICK)
+    for gaps in (slice(0, 0), slice(0, 30)):
+        values[gaps, 3] = np.nan
+        with pytest.raises(InputError, match="'feature_3' is the label"):
+            require_sufficient(dataclasses.replace(findings, values=values), QUICK)
 
 
 def test_what_is_told(drawn):
