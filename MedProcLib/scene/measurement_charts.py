@@ -14,6 +14,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.quantification.profile.histogram import histogram as value_histogram
 from MedProcLib.quantification.profile.histogram import volume_histogram as cumulative_histogram
+from MedProcLib.quantification.profile.line_profile import full_width_at_half_maximum, line_profile
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.measurement_input import MeasurementInput
 from MedProcLib.scene.plots import Series, chart_from_series
@@ -132,6 +133,19 @@ def curves(
     if not series:
         raise InputError(f"'{titles[1]}' has no value in the rows that are shown.")
     return Chart(kind, tuple(series), *titles, *units)
+
+
+def profile(image: sitk.Image, ends: np.ndarray, name: str, unit: str) -> tuple[Chart, float]:
+    """Values along a line (LPS, mm), and the full width (mm) at half the height of its peak, NaN where it has none.
+
+    Raises InputError for less than two points, and a line that passes the image by.
+    """
+    if len(ends) < 2:
+        raise InputError(f"Line '{name}' has one point: place its other end.")
+    found = line_profile(image, tuple(ends[0]), tuple(ends[1]))
+    series = Series(name, found.positions.tolist(), found.values.tolist(), None, "line")
+    chart = Chart("Profile", (series,), "distance", "value", "mm", unit)
+    return chart, full_width_at_half_maximum(found).value
 
 
 def add_chart(chart: Chart, table=None, name: str = "") -> Any:

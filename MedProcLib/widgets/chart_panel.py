@@ -5,9 +5,11 @@ from collections.abc import Callable
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from ..scene.markups import points_of_markups
 from ..scene.measurement_charts import (
     Chart,
     add_chart,
@@ -15,6 +17,7 @@ from ..scene.measurement_charts import (
     boxes,
     curves,
     histogram,
+    profile,
     scatter,
     segment_values,
     volume_histogram,
@@ -25,7 +28,7 @@ from .measured_rows import SLICES, TIMES, USUAL, part_of
 from .measurement_view import MeasurementView
 from .task_runner import Commit, Compute
 
-HISTOGRAM, IVH, BOXES, BARS, SCATTER, SLICE_CURVE, TIME_CURVE = range(7)
+HISTOGRAM, IVH, BOXES, BARS, SCATTER, SLICE_CURVE, TIME_CURVE, PROFILE = range(8)
 TITLES = (
     _("Histogram of values"),
     _("Intensity-volume histogram"),
@@ -34,6 +37,7 @@ TITLES = (
     _("Scatter of two figures"),
     _("Figure along the slices"),
     _("Figure over time"),
+    _("Profile along a line"),
 )
 OF_VALUES = {HISTOGRAM: histogram, IVH: volume_histogram, BOXES: boxes}
 
@@ -71,6 +75,8 @@ class ChartPanel:
         self._rows.addRow(_("Chart:"), self.kind_box)
         self._rows.addRow(self.y_label, self.y_box)
         self._rows.addRow(self.x_label, self.x_box)
+        self.line_label, self.line_box = qt.QLabel(_("Line:")), _line_box()
+        self._rows.addRow(self.line_label, self.line_box)
         self._rows.addRow(self.button)
         self.changed()
 
@@ -92,11 +98,27 @@ class ChartPanel:
     def show(self) -> None:
         """Draw the chart that is chosen."""
         kind = self.kind_box.currentIndex
-        self._run(lambda: self._values_task(kind) if kind in OF_VALUES else self._figures_task(kind))
+        task = self._values_task if kind in OF_VALUES else self._profile_task if kind == PROFILE else self._figures_task
+        self._run(lambda: task(kind))
 
     def _values_task(self, kind: int) -> tuple[Compute, Commit]:
         given, unit = self._prepare_values()
         return lambda progress: OF_VALUES[kind](segment_values(given, progress), unit), self._add
+
+    def _profile_task(self, kind: int) -> tuple[Compute, Commit]:
+        line = self.line_box.currentNode()
+        if line is None:
+            raise InputError(_("There is no line: place one in a view, or draw the diameters as lines."))
+        ends = points_of_markups(line)
+        given, unit = self._prepare_values()
+        name = line.GetName()
+
+        def add(made: tuple[Chart, float]) -> str:
+            chart, width_mm = made
+            text = self._add(chart)
+            return text + _(" FWHM of its peak: {mm:.1f} mm.").format(mm=width_mm) if width_mm == width_mm else text
+
+        return lambda progress: profile(given.times[0].image, ends, name, unit), add
 
     def _figures_task(self, kind: int) -> tuple[Compute, Commit]:
         chart = self._chart(kind)
@@ -139,10 +161,12 @@ class ChartPanel:
     def _show_choices(self) -> None:
         kind = self.kind_box.currentIndex
         for widget in (self.y_label, self.y_box):
-            widget.visible = kind not in OF_VALUES
+            widget.visible = kind not in OF_VALUES and kind != PROFILE
         for widget in (self.x_label, self.x_box):
             widget.visible = kind == SCATTER
-        self.button.enabled = bool(self._figures)
+        for widget in (self.line_label, self.line_box):
+            widget.visible = kind == PROFILE
+        self.button.enabled = bool(self._figures) or kind == PROFILE
 
 
 def _value(row: dict[str, Any], column: str) -> float:
@@ -152,6 +176,16 @@ def _value(row: dict[str, Any], column: str) -> float:
 
 def _words(name: str) -> str:
     return name.replace("_", " ")
+
+
+def _line_box() -> Any:
+    box = slicer.qMRMLNodeComboBox()
+    box.objectName = "chartLine"
+    box.toolTip = _("A line of the Markups module, or a diameter; the volume's values along it are drawn")
+    box.nodeTypes = ["vtkMRMLMarkupsLineNode"]
+    box.addEnabled = box.removeEnabled = False
+    box.setMRMLScene(slicer.mrmlScene)
+    return box
 
 
 def _combo(name: str, tip: str) -> Any:

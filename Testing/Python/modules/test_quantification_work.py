@@ -224,6 +224,15 @@ def test_charts(panel, block, finish, scene):
     widget.charts.kind_box.currentIndex = 5
     widget.charts.button.click()
     assert "view 'Slices'" in finish(widget)
+    widget.charts.kind_box.currentIndex = 7
+    widget.charts.button.click()
+    assert "There is no line" in finish(widget)
+    widget.ui.diametersCheckBox.click()
+    widget.run.button.click()
+    finish(widget)
+    widget.charts.line_box.setCurrentNodeIndex(0)
+    widget.charts.button.click()
+    assert finish(widget).startswith("Chart 'Seg measurements")
 
 
 def test_features_of_the_chosen_segments(panel, block, finish):

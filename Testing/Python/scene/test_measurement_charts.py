@@ -12,6 +12,7 @@ from MedProcLib.scene.measurement_charts import (
     boxes,
     curves,
     histogram,
+    profile,
     scatter,
     segment_values,
     volume_histogram,
@@ -83,6 +84,18 @@ def test_bars_and_points_of_a_table(scene):
     assert points.GetNthPlotSeriesNode(0).GetTableNode().GetNumberOfRows() == 1
     with pytest.raises(InputError, match="no value"):
         bars(["A"], [np.nan], "volume", "mm3")
+
+
+def test_profile_along_a_line(scene):
+    array = np.zeros((10, 10, 10), np.float32)
+    array[5, 5, 3:7] = 10
+    image = GRID.image_of(array)
+    ends = GRID.points(np.array([[0, 5, 5], [9, 5, 5]]))
+    chart, width_mm = profile(image, ends, "L", "HU")
+    assert max(chart.series[0].y) == 10 and chart.series[0].x[-1] == pytest.approx(9)
+    assert width_mm == pytest.approx(4, abs=0.01)  # half height is half-way between the voxels
+    with pytest.raises(InputError, match="one point"):
+        profile(image, ends[:1], "L", "HU")
 
 
 def test_curves_are_sorted(scene):
