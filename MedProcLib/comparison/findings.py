@@ -59,11 +59,10 @@ class MatchFindings:
     ) -> Finding:
         volumes = (_volume(first, mine), _volume(other, theirs))
         surface = max(_surface(first, mine), _surface(other, theirs))
-        change, rule = self.classified(volumes, len(mine), len(theirs), surface)
+        change, rule = self._class(volumes, len(mine), len(theirs), surface)
         return Finding(number, change, volumes, (_center(first, mine), _center(other, theirs)), rule)
 
-    def classified(self, volumes: tuple[float, float], before: int, after: int, surface: float) -> tuple[Change, str]:
-        """Class, with the rule in words, of a finding of so many pieces before and after (mm³; larger surface, mm²)."""
+    def _class(self, volumes: tuple[float, float], before: int, after: int, surface: float) -> tuple[Change, str]:
         if before == 0:
             return Change.NEW, f"new: nothing in the first study within {self.distance_mm:g} mm"
         if after == 0:

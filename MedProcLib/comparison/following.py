@@ -15,7 +15,6 @@ from .halfway import matrix_of
 from .outlines import outlines_of
 from .result import PairComparison, Verdict
 from .study import Study
-from .track_findings import in_tracks
 from .tracks.follow import Followed, Labelled, follow_findings
 from .tracks.measuring import measure_observations, usual_settings
 from .tracks.model import IDENTITY, TimePoint
@@ -24,8 +23,8 @@ from .tracks.settings import Follow
 
 def follow_pairs(
     studies: Sequence[Study], pairs: Sequence[PairComparison], recipe: Recipe, progress: Progress = SILENT
-) -> tuple[Followed | None, tuple[PairComparison, ...]]:
-    """The patient with its measured tracks, and the pairs with their findings in these (track_findings.in_tracks).
+) -> Followed | None:
+    """The patient with its measured tracks, and the label maps that these refer to.
 
     A study whose registration failed is no time point of the patient; without any other, and where the recipe matches
     no findings, there is none. Outlines are those of outlines.outlines_of; the common space is the first study's.
@@ -33,7 +32,7 @@ def follow_pairs(
     good = [pair for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
     matching = next((op for _, op in reversed(recipe.enabled_steps) if isinstance(op, MatchFindings)), None)
     if not good or matching is None:
-        return None, tuple(pairs)
+        return None
     given = any(study.labels is not None for study in studies)
     consensus = not given and any(isinstance(op, ConsensusLabels) for _, op in recipe.enabled_steps)
     shares = progress.parts(1, 2, 4)
@@ -49,7 +48,7 @@ def follow_pairs(
     ]
     followed = follow_findings(labelled, _settings(matching), progress=shares[1])
     followed = _measured(followed, [studies[n] for n in numbers], shares[2])
-    return followed, in_tracks(pairs, numbers, followed, matching)
+    return followed
 
 
 def unique_names(studies: Sequence[Study]) -> list[str]:

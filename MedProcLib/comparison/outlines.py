@@ -50,7 +50,7 @@ def _voted(maps: Sequence[sitk.Image]) -> tuple[np.ndarray, np.ndarray]:
     """Number of the lesion that any map shows at each voxel (z, y, x), and the same where at least half of the maps
     that show the lesion have the voxel."""
     shown = [sitk.GetArrayViewFromImage(labels) != 0 for labels in maps]
-    votes = np.sum(shown, axis=0, dtype=np.uint8)
+    votes = np.asarray(np.sum(shown, axis=0, dtype=np.uint8))
     numbers, counts = connected_components(Geometry.of(maps[0]).image_of(votes > 0), "corner")
     voters = np.sum([np.bincount(numbers[one], minlength=len(counts)) > 0 for one in shown], axis=0)
     most = np.zeros(len(counts), int)

@@ -17,6 +17,7 @@ from .following import follow_pairs
 from .pair import compare_pair
 from .result import Comparison, PairComparison, Verdict
 from .study import Study
+from .track_findings import with_tracks
 
 __all__ = ["compare", "default_recipe"]
 
@@ -45,10 +46,10 @@ def compare(studies: Sequence[Study], recipe: Recipe | None = None, progress: Pr
         compare_pair(0, number, states[0], states[number], together, share)
         for number, share in zip(range(1, len(studies)), shares[len(studies) : -1], strict=True)
     )
-    followed, pairs = follow_pairs(studies, pairs, recipe, shares[-1].labelled("Following findings"))
+    followed = follow_pairs(studies, pairs, recipe, shares[-1].labelled("Following findings"))
     notes = (*_notes(studies, pairs, recipe), *notes_on_coverage(studies, pairs, followed))
     progress(1.0, "Done")
-    return Comparison(studies, pairs, recipe, notes, followed)
+    return with_tracks(Comparison(studies, pairs, recipe, notes, followed))
 
 
 def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:

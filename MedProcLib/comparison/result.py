@@ -95,7 +95,8 @@ class PairComparison:
     region: mask on that grid that was searched for change.
     change: label map on the FIRST study's grid, 1 gained tissue, 2 lost.
     fixed_labels, moving_labels: label maps of the findings, each on its own study's grid.
-    same_outline: numbers of the findings that both studies show with one outline, as nothing certain changed.
+    same_outline: numbers of the findings that both studies show with one outline, as nothing certain changed; for
+    following only, which leaves none.
     """
 
     fixed: int

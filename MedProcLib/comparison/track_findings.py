@@ -1,158 +1,165 @@
-"""The findings of each pair of studies in the outlines that all studies share, named by the tracks they belong to."""
+"""The findings of each pair of studies as the patient's tracks have them, so that figures follow a reader's edits."""
 
-from collections import defaultdict
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 import SimpleITK as sitk
-from scipy.sparse import coo_matrix
-from scipy.sparse.csgraph import connected_components
 
 from ..core.geometry import Geometry
-from .findings import MatchFindings
-from .result import Finding, PairComparison
-from .tracks.follow import Followed
-from .tracks.model import Observation, number_of
+from .result import Change, Comparison, Finding, Verdict
+from .tracks.model import Observation, Patient, Status, TimePoint, Track, number_of
 
-# a piece belongs to a finding that has this share of its voxels, or of which it has this share
-LEAST_SHARE = 0.1
-SIDES = (0, 1)
+Side = dict[str, Observation]  # observations at a time point by track
 
 
-def in_tracks(
-    pairs: Sequence[PairComparison], numbers: Sequence[int], followed: Followed, matching: MatchFindings
-) -> tuple[PairComparison, ...]:
-    """The pairs with label maps, volumes, centers and classes of the tracks' outlines, findings in order of number.
+def with_tracks(comparison: Comparison) -> Comparison:
+    """The comparison with label maps and findings of its pairs made from what it has followed.
 
-    numbers: the study of each of the patient's time points. The pieces of both studies are grouped as the pair's own
-    matching did; a piece that it did not have goes with its track. A finding has the number of its leading (largest)
-    track: 3 for F003. Of two findings with one leading track the smaller one gets a number that no track has.
+    A finding has the number of its leading (largest) track, 3 for F003; see findings_between.
     """
+    if comparison.followed is None:
+        return comparison
+    patient, maps = comparison.followed.patient, comparison.followed.label_maps
+    numbers = studies_followed(comparison)
     place = {study: n for n, study in enumerate(numbers)}
-    return tuple(
-        _in_tracks(pair, (place[pair.fixed], place[pair.moving]), followed, matching) if pair.moving in place else pair
-        for pair in pairs
-    )
+
+    def renewed(pair):
+        if pair.moving not in place:
+            return pair
+        ends = place[pair.fixed], place[pair.moving]
+        points = [patient.time_points[n].id for n in ends]
+        findings = findings_between(patient, points[0], points[1])
+        labels = [_numbered(maps[n], patient, point, findings) for n, point in zip(ends, points, strict=True)]
+        return replace(
+            pair, fixed_labels=labels[0], moving_labels=labels[1], findings=findings, same_outline=frozenset()
+        )
+
+    return replace(comparison, pairs=tuple(renewed(pair) for pair in comparison.pairs))
 
 
-@dataclass
+def studies_followed(comparison: Comparison) -> list[int]:
+    """The study of each of the patient's time points: all but those whose registration failed."""
+    good = [pair for pair in comparison.pairs if pair.registration.verdict is not Verdict.FAILED]
+    return [good[0].fixed, *(pair.moving for pair in good)] if good else []
+
+
+def findings_between(patient: Patient, start: str, end: str) -> tuple[Finding, ...]:
+    """What became of the findings from one time point (id) to another, in order of number.
+
+    Tracks that merged or split up to the end are one finding, merged or split where its pieces became fewer or more.
+    A rejected observation counts as not there, unless all are rejected: then so is the finding. Of the others the
+    finding is accepted or edited as soon as one observation is.
+    """
+    order = patient.order
+    groups = [_Group(tracks, _seen(tracks, start), _seen(tracks, end)) for tracks in _related(patient, order[end])]
+    found = [group.finding(patient, patient.time_point(start), patient.time_point(end)) for group in groups if group]
+    return tuple(sorted(found, key=lambda finding: finding.number))
+
+
+@dataclass(frozen=True)
 class _Group:
-    """What makes up one finding: per study its pieces (labels) with their observations; and the pair's own numbers."""
+    """Tracks that are one finding, with their observations before and after."""
 
-    pieces: tuple[dict[int, Observation], dict[int, Observation]] = field(default_factory=lambda: ({}, {}))
-    tracks: dict[str, float] = field(default_factory=lambda: defaultdict(float))
-    own: set[int] = field(default_factory=set)
+    tracks: Sequence[Track]
+    before: Side = field(default_factory=dict)
+    after: Side = field(default_factory=dict)
 
-    @property
-    def volumes(self) -> tuple[float, float]:
-        before, after = (sum(o.place.volume_mm3 for o in side.values()) for side in self.pieces)
-        return before, after
+    def __bool__(self) -> bool:
+        return bool(self.before or self.after)
 
-    @property
-    def names(self) -> tuple[str, ...]:
-        """Ids of its tracks, the largest first."""
-        return tuple(sorted(self.tracks, key=lambda name: (-self.tracks[name], number_of(name))))
+    def finding(self, patient: Patient, start: TimePoint, end: TimePoint) -> Finding:
+        every = [*self.before.values(), *self.after.values()]
+        counting = any(o.counts for o in every)
+        before, after = ([o for o in side.values() if o.counts or not counting] for side in (self.before, self.after))
+        volumes = sum(o.volume.value for o in before), sum(o.volume.value for o in after)
+        change, rule = _judged(patient, (start, before), (end, after), volumes)
+        names = sorted({*self.before, *self.after}, key=lambda name: (-self._size(name), number_of(name)))
+        status, by = _decision(every)
+        return Finding(
+            number_of(names[0]),
+            change,
+            volumes,
+            (_center(before), _center(after)),
+            rule,
+            status.value,
+            by.reader,
+            by.decided,
+            tuple(names),
+        )
 
-
-def _in_tracks(
-    pair: PairComparison, points: tuple[int, int], followed: Followed, matching: MatchFindings
-) -> PairComparison:
-    groups = _groups(pair, points, followed)
-    numbers = _numbers(groups, followed.patient.last_number)
-    labels = [
-        _relabelled(followed.label_maps[points[s]], numbers, [group.pieces[s] for group in groups]) for s in SIDES
-    ]
-    findings = [_finding(group, number, matching) for group, number in zip(groups, numbers, strict=True)]
-    return replace(
-        pair,
-        fixed_labels=labels[0],
-        moving_labels=labels[1],
-        findings=tuple(sorted(findings, key=lambda f: f.number)),
-        same_outline=frozenset(n for g, n in zip(groups, numbers, strict=True) if g.own <= pair.same_outline),
-    )
+    def _size(self, name: str) -> float:
+        return max(side[name].volume.value for side in (self.before, self.after) if name in side)
 
 
-def _groups(pair: PairComparison, points: tuple[int, int], followed: Followed) -> list[_Group]:
-    """Pieces that share voxels with one of the pair's findings; those without any are one with their track."""
-    ids = [followed.patient.time_points[n].id for n in points]
-    nodes: list[tuple] = [("finding", f.number) for f in pair.findings]
-    seen: dict[tuple, tuple[str, Observation]] = {}
-    for track in followed.patient.tracks:
-        for side in SIDES:
-            if observation := track.at(ids[side]):
-                seen |= {(side, label): (track.id, observation) for label in observation.labels}
-    place = {node: n for n, node in enumerate([*nodes, *seen])}
-    edges: list[tuple[int, int]] = []
-    for side, labels in zip(SIDES, (pair.fixed_labels, pair.moving_labels), strict=True):
-        shared = _shared(labels, followed.label_maps[points[side]])
-        edges += [(place["finding", number], place[side, piece]) for number, piece in shared]
-    covered = {piece for _, piece in edges}
-    first_of: dict[str, int] = {}
-    for piece, (name, _) in seen.items():
-        n = place[piece]
-        if n not in covered or (name in first_of and first_of[name] not in covered):
-            edges.append((n, first_of.get(name, n)))
-        first_of.setdefault(name, n)
-    ends = np.array(edges, int).reshape(-1, 2).T
-    graph = coo_matrix((np.ones(ends.shape[1]), tuple(ends)), shape=(len(place), len(place)))
-    count, member = connected_components(graph, directed=False)
-    groups = [_Group() for _ in range(count)]
-    for node, n in place.items():
-        group = groups[member[n]]
-        if node in seen:
-            name, observation = seen[node]
-            group.pieces[node[0]][node[1]] = observation
-            group.tracks[name] += observation.place.volume_mm3
-        else:
-            group.own.add(node[1])
-    return [group for group in groups if group.tracks]
+def _related(patient: Patient, last: int) -> list[list[Track]]:
+    """Tracks in groups of those that merged or split up to a place in time."""
+    order, root = patient.order, {track.id: track.id for track in patient.tracks}
+
+    def top(name: str) -> str:
+        while root[name] != name:
+            name = root[name]
+        return name
+
+    for track in patient.tracks:
+        if track.merged_into and order[track.merged_at] <= last:
+            root[top(track.id)] = top(track.merged_into)
+        if track.parent and order[track.observations[0].time_point] <= last:
+            root[top(track.id)] = top(track.parent)
+    groups: dict[str, list[Track]] = {}
+    for track in patient.tracks:
+        groups.setdefault(top(track.id), []).append(track)
+    return list(groups.values())
 
 
-def _shared(labels: sitk.Image, pieces: sitk.Image) -> list[tuple[int, int]]:
-    """(number, piece) of those that have enough voxels in common."""
-    a, b = (sitk.GetArrayViewFromImage(image) for image in (labels, pieces))
-    both = (a != 0) & (b != 0)
-    pairs, count = np.unique(np.stack([a[both], b[both]]).astype(np.int64), axis=1, return_counts=True)
-    sizes = [np.bincount(array[array != 0]) for array in (a, b)]
-    return [
-        (n, p)
-        for n, p, shared in zip(*pairs.tolist(), count.tolist(), strict=True)
-        if shared >= LEAST_SHARE * min(sizes[0][n], sizes[1][p])
-    ]
+def _seen(tracks: Iterable[Track], time_point: str) -> Side:
+    return {track.id: seen for track in tracks if (seen := track.at(time_point)) is not None}
 
 
-def _numbers(groups: list[_Group], last: int) -> list[int]:
-    numbers: dict[int, int] = {}
-    for n in sorted(range(len(groups)), key=lambda n: (-max(groups[n].volumes), groups[n].names)):
-        wanted = number_of(groups[n].names[0])
-        if wanted in numbers.values():
-            last += 1
-            wanted = last
-        numbers[n] = wanted
-    return [numbers[n] for n in range(len(groups))]
+def _judged(
+    patient: Patient,
+    then: tuple[TimePoint, Sequence[Observation]],
+    now: tuple[TimePoint, Sequence[Observation]],
+    volumes: tuple[float, float],
+) -> tuple[Change, str]:
+    (start, before), (end, after) = then, now
+    if not before:
+        return Change.NEW, f"new: not found at {start.name or start.id}"
+    if not after:
+        return Change.GONE, f"gone: not found at {end.name or end.id}"
+    if len(before) != len(after):
+        change = Change.MERGED if len(after) < len(before) else Change.SPLIT
+        return change, f"{change.value}: {len(before)} before, {len(after)} now"
+    surface = max(sum(o.place.surface_mm2 for o in side) for side in (before, after))
+    return patient.settings.rule.judged(volumes, surface)
 
 
-def _relabelled(pieces: sitk.Image, numbers: Iterable[int], labels: Iterable[dict[int, Observation]]) -> sitk.Image:
-    array = sitk.GetArrayViewFromImage(pieces)
-    table = np.zeros(int(array.max(initial=0)) + 1, np.int32)
-    for number, mine in zip(numbers, labels, strict=True):
-        table[list(mine)] = number
-    return Geometry.of(pieces).image_of(table[array])
+def _decision(observations: Sequence[Observation]) -> tuple[Status, Observation]:
+    """The status of all together, and the last observation that has it."""
+    for status in (Status.EDITED, Status.ACCEPTED, Status.PROPOSED, Status.REJECTED):
+        having = [o for o in observations if o.status is status]
+        if having:
+            return status, max(having, key=lambda o: o.decided)
+    raise ValueError("no observations")
 
 
-def _finding(group: _Group, number: int, matching: MatchFindings) -> Finding:
-    before, after = group.pieces
-    surface = max(sum(o.place.surface_mm2 for o in side.values()) for side in group.pieces)
-    change, rule = matching.classified(group.volumes, len(before), len(after), surface)
-    centers = _center(before.values()), _center(after.values())
-    return Finding(number, change, group.volumes, centers, rule, tracks=group.names)
-
-
-def _center(observations: Iterable[Observation]) -> tuple[float, float, float] | None:
+def _center(observations: Sequence[Observation]) -> tuple[float, float, float] | None:
     """Center of all of them in their own space; None without any."""
-    places = [o.place for o in observations]
-    if not places:
+    if not observations:
         return None
+    places = [o.place for o in observations]
     x, y, z = np.average([p.center for p in places], axis=0, weights=[p.volume_mm3 for p in places]).tolist()
     return x, y, z
+
+
+def _numbered(labels: sitk.Image, patient: Patient, time_point: str, findings: Sequence[Finding]) -> sitk.Image:
+    """A time point's label map with the numbers of findings in place of the labels that observations name."""
+    array = sitk.GetArrayViewFromImage(labels)
+    known, index = np.unique(array, return_inverse=True)
+    table = np.zeros(len(known), np.int32)
+    for finding in findings:
+        for name in finding.tracks:
+            observation = patient.track(name).at(time_point)
+            if observation is not None:
+                table[np.isin(known, observation.labels)] = finding.number
+    return Geometry.of(labels).image_of(table[index].reshape(array.shape))
