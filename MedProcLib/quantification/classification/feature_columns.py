@@ -17,7 +17,6 @@ NOT_FEATURES = (
     *PATIENTS,
     *("id", "index", "case", "finding", "lesion", "segment", "name", "component", "label"),
     *("slice", "diameter_slice", "slice_position_mm", "time_point", "time_s", "centroid_*"),
-    *("img_dim_*", "vox_dim_*", "*_int_*_img", "*_mask_dim_*", "*_mask_bb_dim_*"),
     *("predicted", "status", "inside_training_range", "distance_of_limit", "probability_*"),
 )
 LEAST_COUNTED = 3

@@ -14,6 +14,8 @@ from .model import Model
 from .table import Table
 
 MOST_REASONS = 3
+# findings whose reasons are held at a time
+BATCH = 2000
 PROPOSED = "proposed"
 # what is said of each finding, the probabilities after the first
 COLUMNS = (
@@ -86,6 +88,26 @@ def predict(model: Model, values: np.ndarray) -> list[Prediction]:
     """Predict findings from their raw features (findings, features of the model, in their order; NaN: missing)."""
     if values.ndim != 2 or values.shape[1] != len(model.features):
         raise InputError(f"The model takes {len(model.features)} features of each finding; these are {values.shape}.")
+    parts = (values[start : start + BATCH] for start in range(0, len(values), BATCH))
+    return [each for part in parts for each in _predicted(model, part)]
+
+
+def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
+    """CSV text: the table's columns that are not the model's features, then the proposal and its reasons."""
+    features = {feature.name for feature in model.features}
+    own = [name for name in table.columns if name not in features and name not in COLUMNS]
+    shares = [f"probability_{name}" for name in model.classes]
+    own = [name for name in own if name not in shares]
+    unit = "probability" if isinstance(model.classifier, Forest) else "log odds"
+    lines = []
+    for at, each in enumerate(predictions):
+        kept = [table.columns[name][at] for name in own]
+        like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
+        lines.append([*kept, each.called, *each.probabilities, each.status, *like, each.told(unit)])
+    return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:]], lines)
+
+
+def _predicted(model: Model, values: np.ndarray) -> list[Prediction]:
     standard = model.standardized(values)
     probabilities = model.classifier.probabilities(standard)
     called = model.called(probabilities)
@@ -111,21 +133,6 @@ def predict(model: Model, values: np.ndarray) -> list[Prediction]:
             )
         )
     return found
-
-
-def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
-    """CSV text: the table's columns that are not the model's features, then the proposal and its reasons."""
-    features = {feature.name for feature in model.features}
-    own = [name for name in table.columns if name not in features and name not in COLUMNS]
-    shares = [f"probability_{name}" for name in model.classes]
-    own = [name for name in own if name not in shares]
-    unit = "probability" if isinstance(model.classifier, Forest) else "log odds"
-    lines = []
-    for at, each in enumerate(predictions):
-        kept = [table.columns[name][at] for name in own]
-        like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
-        lines.append([*kept, each.called, *each.probabilities, each.status, *like, each.told(unit)])
-    return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:]], lines)
 
 
 def _reasons(names: Sequence[str], raw: np.ndarray, added: np.ndarray) -> tuple[Reason, ...]:

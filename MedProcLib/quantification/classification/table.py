@@ -100,7 +100,7 @@ def _with_point(cell: str) -> str:
 
 
 def _wide(columns: dict[str, list[str]], figure: str, describing: set[str]) -> Table:
-    """A line per object: what names it are the columns that do not describe a figure."""
+    """A line per object: what names it are the columns that do not describe a figure. Diagnostics are no figures."""
     # the name is the figure's in tables of features, and the object's in those of measurements
     keys = [name for name in columns if name not in describing]
     objects: dict[tuple[str, ...], dict[str, str]] = {}
@@ -108,6 +108,8 @@ def _wide(columns: dict[str, list[str]], figure: str, describing: set[str]) -> T
     meanings: dict[str, str] = {}
     unit = columns.get("unit", [])
     for at, (name, value) in enumerate(zip(columns[figure], columns["value"], strict=True)):
+        if "family" in columns and columns["family"][at] == "diagnostics":
+            continue
         key = tuple(columns[k][at] for k in keys)
         cells = objects.setdefault(key, {})
         if name in cells or name in keys:

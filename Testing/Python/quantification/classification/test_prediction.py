@@ -35,6 +35,12 @@ def test_a_proposal_with_its_reasons():
     assert found.told("log odds") == "size_mm 12 (+2 log odds)"
 
 
+def test_many_findings_at_once():
+    values = np.random.default_rng(3).normal((10, 50), (2, 5), (4500, 2))
+    found = predict(model_of(), values)
+    assert len(found) == 4500 and found[4321] == predict(model_of(), values[4321:4322])[0]
+
+
 def test_the_threshold_decides():
     values = np.array([[10.0, 50.0]])
     assert [predict(model_of(threshold=t), values)[0].called for t in (0.4, 0.6)] == ["malignant", "benign"]

@@ -63,6 +63,7 @@ def test_tables_of_features_become_one_line_for_each_region():
         for patient, kind, label in (("A", "x", 1), ("A", "y", 2), ("B", "x", 1))
         for tag, value, unit in (("morph_volume", label * 10.0, "mm3"), ("stat_mean", math.nan, "[hnsf'U]"))
     ]
+    lines.append([*lines[0][:3], "levels", "Number of levels", 32, "1", "diagnostics", ""])
     table = table_of(csv_text(columns, lines))
     assert table.columns["morph_volume"] == ["10", "20", "10"] and table.columns["patient"] == ["A", "A", "B"]
     assert table.units == {"morph_volume": "mm3", "stat_mean": "[hnsf'U]"}
