@@ -28,18 +28,26 @@ class OperatingPoint:
 
 
 def operating_point(
-    probabilities: np.ndarray, positive: np.ndarray, patients: np.ndarray, settings: Training
+    probabilities: np.ndarray,
+    positive: np.ndarray,
+    patients: np.ndarray,
+    settings: Training,
+    threshold: float | None = None,
 ) -> OperatingPoint:
-    """The threshold of the rule in the settings on all findings, and honest figures of the rule.
+    """A threshold that was fixed before, or that of the rule in the settings on all findings and honest figures of it.
 
     probabilities: of the positive class, of findings that were not learned from. A threshold picked on the findings
     that it is judged on looks better than it is; here the patients are split in parts and each part is called with
     the threshold of the others.
     """
-    called = crossed_calls(probabilities, positive, patients, settings)
+    if threshold is None:
+        called = crossed_calls(probabilities, positive, patients, settings)
+        threshold, rule = threshold_for(probabilities, positive, settings), _told(settings)
+    else:
+        called, rule = probabilities >= threshold, "fixed before"
     return OperatingPoint(
-        threshold_for(probabilities, positive, settings),
-        _told(settings),
+        threshold,
+        rule,
         proportion(called[positive], patients[positive]),
         proportion(~called[~positive], patients[~positive]),
         proportion(positive[called], patients[called]),

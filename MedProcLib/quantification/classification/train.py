@@ -78,7 +78,7 @@ def train(
     )
     report = {**summary, "importance": _importance(validated, findings), "roc": _curves(validated, findings)}
     if external is not None:
-        report["external"] = _external(model, pipeline.probabilities(external.values), external)
+        report["external"] = _external(model, pipeline.probabilities(external.values), external, settings)
     return Trained(model, as_json(report), tuple(notes))
 
 
@@ -98,10 +98,9 @@ def _require_apart(findings: Findings, external: Findings) -> list[str]:
     return [] if known else ["whether a patient is in both tables is not known without a column of patients"]
 
 
-def _external(model: Model, probabilities: np.ndarray, external: Findings) -> dict[str, Any]:
-    # its threshold is fixed now, so it is tried as it is
-    fixed = Training(point="probability", point_value=min(max(model.threshold or 0.5, 0.01), 0.99))
-    figures = validation_figures(probabilities, external.labels, external.patients, external.classes, fixed, False)
+def _external(model: Model, probabilities: np.ndarray, external: Findings, settings: Training) -> dict[str, Any]:
+    given = probabilities, external.labels, external.patients, external.classes
+    figures = validation_figures(*given, settings, crossed=False, threshold=model.threshold)
     return {"findings": external.count, "patients": len(external.patient_names), "validation": figures}
 
 

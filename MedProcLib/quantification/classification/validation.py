@@ -22,17 +22,20 @@ def validation_figures(
     classes: Sequence[str],
     settings: Training,
     crossed: bool = True,
+    threshold: float | None = None,
 ) -> dict[str, Any]:
     """Figures of predictions (findings, classes) for findings that were not learned from.
 
-    crossed: by cross-validation with the folds of the settings, not by one model.
+    crossed: by cross-validation with the folds of the settings, not by one model; threshold: of that model.
     Two classes: AUC, operating point and calibration of the last one. More: macro AUC, the same of each class against
     the rest (called when likeliest), the confusion matrix and the mean sensitivity.
     """
     folds = settings.folds if crossed else None
     if len(classes) == 2:
         return _one(probabilities[:, 1], labels == 1, patients, classes[1], folds) | {
-            "operating_point": operating_point(probabilities[:, 1], labels == 1, patients, settings).as_dict()
+            "operating_point": operating_point(
+                probabilities[:, 1], labels == 1, patients, settings, threshold
+            ).as_dict()
         }
     called = np.argmax(probabilities, axis=1)
     rest = []

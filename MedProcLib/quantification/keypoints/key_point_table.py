@@ -2,15 +2,20 @@
 
 from typing import Annotated, Literal
 
+import numpy as np
+import SimpleITK as sitk
+
 from ...core.errors import InputError
 from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT
+from ...core.progress import SILENT, Progress
 from ..row import Row
-from .corners import detect_corners
+from .corners import Measure, detect_corners
 from .detect import detect_key_points
 
+# points, and of each figure its name, unit and value of each point
+Found = tuple[np.ndarray, list[tuple[str, str, np.ndarray]]]
 AXES = ("centroid_l", "centroid_p", "centroid_s")
 
 
@@ -45,44 +50,26 @@ class KeyPointTable:
     most: Annotated[int, Range(1, 20000), "no more than this many points, the strongest"] = 500
 
     def __call__(self, image, mask=None, progress=SILENT):
-        parameters = {"detector": self.detector}
-        if self.detector == "difference_of_gaussians":
-            found = detect_key_points(
-                image,
-                mask,
-                self.smallest_mm,
-                self.largest_mm,
-                self.least_contrast,
-                self.largest_ratio,
-                self.most,
-                progress,
-            )
-            first = found.first
-            rows = [
-                _row(number, point, strength, [Measurement("scale", float(scale), "mm", None, parameters)], parameters)
-                for number, (point, strength, scale) in enumerate(
-                    zip(
-                        found.points[first],
-                        found.strengths[first] * found.signs[first],
-                        found.scales[first],
-                        strict=True,
-                    ),
-                    1,
-                )
-            ]
-        else:
-            sd = self.smallest_mm or max(image.GetSpacing())
-            corners = detect_corners(image, mask, self.detector, sd, 2 * sd, self.least_contrast, self.most, progress)
-            rows = [
-                _row(number, point, strength, [], parameters)
-                for number, (point, strength) in enumerate(zip(corners.points, corners.strengths, strict=True), 1)
-            ]
-        if not rows:
+        find = self._blobs if self.detector == "difference_of_gaussians" else self._corners
+        points, figures = find(image, mask, progress)
+        if not len(points):
             raise InputError("No key point is strong enough: allow smaller or weaker ones.")
+        parameters = {"detector": self.detector}
+        rows = []
+        for at, point in enumerate(points):
+            places = [Measurement(axis, float(x), "mm") for axis, x in zip(AXES, point, strict=False)]
+            own = [Measurement(name, float(v[at]), unit, None, parameters) for name, unit, v in figures]
+            rows.append(Row(at + 1, f"Key point {at + 1}", None, (*places, *own)))
         return rows
 
+    def _blobs(self, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> Found:
+        limits = self.smallest_mm, self.largest_mm, self.least_contrast, self.largest_ratio
+        found = detect_key_points(image, mask, *limits, self.most, progress)
+        each = found.only(found.first)
+        return each.points, [("strength", "", each.strengths * each.signs), ("scale", "mm", each.scales)]
 
-def _row(number: int, point, strength: float, more: list[Measurement], parameters: dict) -> Row:
-    places = [Measurement(axis, float(x), "mm") for axis, x in zip(AXES, point, strict=False)]
-    strong = Measurement("strength", float(strength), "", None, parameters)
-    return Row(number, f"Key point {number}", None, (*places, strong, *more))
+    def _corners(self, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> Found:
+        sd = self.smallest_mm or max(image.GetSpacing())
+        measure: Measure = "harris" if self.detector == "harris" else "shi_tomasi"
+        found = detect_corners(image, mask, measure, sd, 2 * sd, self.least_contrast, self.most, progress)
+        return found.points, [("strength", "", found.strengths)]

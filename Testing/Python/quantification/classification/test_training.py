@@ -114,7 +114,9 @@ def test_findings_of_others_are_tried_on(drawn):
     other = drawn(strength=3.0, seed=9)
     other = dataclasses.replace(other, patient_names=tuple(f"other {n}" for n in range(40)))
     found = train(drawn(strength=3.0), "kind", QUICK, external=other)
-    assert found.report["external"]["validation"]["auc"]["value"] > 0.95
+    figures = found.report["external"]["validation"]
+    assert figures["auc"]["value"] > 0.95 and "Nadeau" not in figures["auc"]["source"]
+    assert figures["operating_point"]["threshold"] == found.model.threshold
     with pytest.raises(InputError, match="40 patients are in both tables"):
         train(drawn(), "kind", QUICK, external=drawn(seed=9))
     unknown = train(drawn(), "kind", QUICK, external=dataclasses.replace(drawn(seed=9), patients_known=False))

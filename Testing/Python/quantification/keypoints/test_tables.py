@@ -6,7 +6,6 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.core.registry import create_operation
 from MedProcLib.quantification.classification.findings import findings_of
 from MedProcLib.quantification.classification.table import table_of
 from MedProcLib.quantification.keypoints.hu_moments import hu_moments
@@ -21,7 +20,7 @@ OFFSETS = np.array([[6.0, 0.0, 2.0], [-7.0, -2.0, -3.0]])
 def test_key_points_as_rows(blobs):
     centers = GRID.center + OFFSETS
     image = blobs(GRID, [(centers[0], 4, 2.0), (centers[1], 4, -1.0)])
-    rows = create_operation("quantification.key_points", {"most": 2})(image)
+    rows = KeyPointTable(most=2)(image)
     assert [row.name for row in rows] == ["Key point 1", "Key point 2"]
     for row, center, sign in zip(rows, centers, (1, -1), strict=True):
         place = [row.value(f"centroid_{axis}") for axis in "lps"]
