@@ -4,6 +4,7 @@ import dataclasses
 import datetime
 import json
 import math
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any
 
@@ -61,8 +62,8 @@ def record_edit(table, edit: Edit) -> None:
     kept = [other for other in edits_of(table) if other.key != edit.key]
     _write(table, [*kept, edit])
     show_edits(table)
-    row = _row_of(table, edit)
-    name = table.GetTable().GetValueByName(row, "name").ToString() if row is not None else edit.segment_id
+    rows = _rows_of_edit(table, edit)
+    name = table.GetTable().GetValueByName(rows[0], "name").ToString() if rows else edit.segment_id
     note = f"{name}{'' if edit.component is None else f' part {edit.component}'}: {edit.text}"
     provenance = provenance_of(table)
     if provenance is not None and note not in provenance.edits:
@@ -79,8 +80,7 @@ def show_edits(table) -> None:
     edits = edits_of(table)
     notes = [""] * table.GetNumberOfRows()
     for edit in edits:
-        row = _row_of(table, edit)
-        if row is not None:
+        for row in _rows_of_edit(table, edit):
             _write_length(table, row, edit.figure, edit.length_mm)
             notes[row] = "; ".join(filter(None, (notes[row], edit.text)))
     for segment_id in {edit.segment_id for edit in edits if edit.component is not None}:
@@ -96,9 +96,12 @@ def edited_rows(rows: Sequence[Row], every: Sequence[Edit], ids: Sequence[str]) 
     ids: of the segments, in the order of their values 1, 2, ... in the rows. Touches no node.
     """
     edits = {(ids.index(edit.segment_id) + 1, *edit.key[1:]): edit for edit in every if edit.segment_id in ids}
+    pieces = Counter(row.segment for row in rows if row.component is not None and _is_object(row))
     found = []
     for row in rows:
-        mine = [edits.get((row.segment, row.component, figure)) for figure in AXES]
+        # the one part of a segment in one piece is the segment
+        component = None if pieces[row.segment] == 1 else row.component
+        mine = [edits.get((row.segment, component, figure)) for figure in AXES]
         for edit in filter(None, mine if _is_object(row) else []):
             figures = tuple(_edited(m, edit) for m in row.measurements)
             drawn: dict[str, Any] = {AXES[edit.figure]: edit.ends}
@@ -135,13 +138,15 @@ def _edited(measurement: Measurement, edit: Edit) -> Measurement:
     return dataclasses.replace(measurement, value=edit.length_mm, parameters=parameters)
 
 
-def _row_of(table, edit: Edit) -> int | None:
+def _rows_of_edit(table, edit: Edit) -> list[int]:
+    """The rows that an edit is of; a segment in one piece has two, for itself and for its one part."""
     ids = segment_ids_of(table)
     if edit.segment_id not in ids:
-        return None
-    value = ids.index(edit.segment_id) + 1
-    wanted = WHOLE if edit.component is None else str(edit.component)
-    return next((row for row in _rows_of(table, value) if _component(table, row) == wanted), None)
+        return []
+    rows = _rows_of(table, ids.index(edit.segment_id) + 1)
+    if edit.component is not None:
+        return [row for row in rows if _component(table, row) == str(edit.component)]
+    return rows if len(rows) == 2 else [row for row in rows if _component(table, row) == WHOLE]
 
 
 def _rows_of(table, value: int) -> list[int]:

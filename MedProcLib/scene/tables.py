@@ -58,7 +58,7 @@ def fill_table(node, columns: Sequence[Column]) -> None:
 def append_column(node, column: Column) -> None:
     """Add a column to a table node, in the place of one of its name."""
     if node.GetColumnIndex(column.name) >= 0:
-        node.RemoveColumn(column.name)
+        node.RemoveColumn(node.GetColumnIndex(column.name))
     _add_column(node, column)
 
 

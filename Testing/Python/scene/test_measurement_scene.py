@@ -156,6 +156,24 @@ def test_a_dragged_line_is_the_readers_figure(dragged):
     assert edit.startswith("Two part 1: long diameter edited by A. Reader on 20")
 
 
+def test_the_last_of_several_corrections_counts(dragged):
+    table, _line = dragged
+    watch = LineWatch(lambda: "B. Reader", lambda: None)
+    watch.start(table)
+    for name, length in (("Two part 1 long diameter", 31.0), ("One short diameter", 2.5)):
+        line = next(line for line in lines_of(table) if line.GetName() == name)
+        line.SetNthControlPointPositionWorld(0, [0, 0, 0])
+        line.SetNthControlPointPositionWorld(1, [length, 0, 0])
+    watch.stop()
+    assert [row["long_diameter_mm"] for row in rows_of_table(table)][1] == pytest.approx(31)
+    # a segment in one piece has a row for its part too
+    assert [row["short_diameter_mm"] for row in rows_of_table(table)][3:] == pytest.approx([2.5, 2.5])
+    assert [bool(row["edited"]) for row in rows_of_table(table)] == [False, True, False, True, True]
+    assert [row.value("short_diameter") for row in export_of(table).rows()][3:] == pytest.approx([2.5, 2.5])
+    assert cell(table, 1, "edited").count("edited by") == 1 and "B. Reader" in cell(table, 1, "edited")
+    assert len(edits_of(table)) == 2 and len(provenance_of(table).edits) == 3  # who did what is kept
+
+
 def test_a_correction_holds_when_measured_again(dragged, nodes):
     table, line = dragged
     segmentation, volume = nodes
