@@ -16,6 +16,9 @@ FEWEST_VOXELS = 60
 BORDER_LAYERS = 2
 # Of a larger array the noise is learned in the middle.
 LONGEST_SIDE = 96
+# Values that vary by more than this many times the noise, as it shows from voxel to voxel, do so by structure. Then
+# a voxel is taken to share its noise with its neighbors as linear interpolation makes them: as so many voxels do.
+MOST_NOISE, SHARED = 2.0, 8.0
 
 
 def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple[float, float, float]) -> Interval:
@@ -23,10 +26,10 @@ def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple
 
     mask: bool, values: of the image, both (z, y, x), best with 4 voxels of the surroundings; spacing: x, y, z in mm.
     Two errors: the noise of the voxels, whose correlation is measured inside the body and around it, away from the
-    border (variance of a mean of correlated values: Priestley, Spectral Analysis and Time Series, 1981); and the voxels
-    at the border, of which those within the mask are a matter of the grid: volume error times how far the border's
-    level is from the mean. Blur is part of the image: the mean is that of what the image shows within the body. NaN
-    where no voxel inside has a number.
+    border, unless anatomy there outweighs the noise (variance of a mean of correlated values: Priestley, Spectral
+    Analysis and Time Series, 1981); and the voxels at the border, of which those within the mask are a matter of the
+    grid: volume error times how far the border's level is from the mean. Blur is part of the image: the mean is that
+    of what the image shows within the body. NaN where no voxel inside has a number.
     """
     inside = mask & np.isfinite(values)
     count = np.count_nonzero(inside)
@@ -53,6 +56,9 @@ def _variance_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, 
     if not regions:
         return noise_sd(image, spacing[::-1], inside) ** 2 / count
     covariance = _covariance(regions, image[chosen])
+    noise = noise_sd(image, spacing[::-1], inside)
+    if 0 < (MOST_NOISE * noise) ** 2 < float(covariance.max()):
+        return SHARED * noise**2 / count
     share = _autocorrelation(part.astype(float)) / np.count_nonzero(part) if part.any() else np.ones(covariance.shape)
     return max(float((covariance * share).sum()), float(covariance.max()) / 2) / count
 

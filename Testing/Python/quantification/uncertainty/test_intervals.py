@@ -108,3 +108,14 @@ def test_mean_of_values_that_are_not_usual():
     assert found.low < found.estimate < found.high and np.isfinite(found.high)
     assert np.isnan(mean_intensity_interval(mask, np.full(mask.shape, np.nan), (1, 1, 1)).estimate)
     assert np.isfinite(mean_intensity_interval(np.ones((1, 1, 2), bool), np.ones((1, 1, 2)), (1, 1, 1)).high)
+
+
+def test_anatomy_around_a_segment_is_no_noise():
+    """A segment among large structures of other levels: its mean is known as well as noise and border let it be."""
+    random = np.random.default_rng(3)
+    z, y, x = np.mgrid[:40, :40, :40]
+    levels = 100 + 60 * np.sin(x / 5.0) * np.cos(y / 6.0) + 20 * np.sin(z / 7.0)
+    mask = (x - 20) ** 2 + (y - 20) ** 2 + (z - 20) ** 2 < 9.3**2
+    interval = mean_intensity_interval(mask, levels + random.normal(0, 2, levels.shape), (1.0, 1.0, 1.0))
+    assert interval.low < levels[mask].mean() < interval.high
+    assert interval.high - interval.low < 3
