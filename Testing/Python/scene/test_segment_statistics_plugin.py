@@ -136,5 +136,6 @@ def test_without_a_volume_or_a_segment_there_is_nothing(plugin):
     assert made.getMeasurementInfo("mean")["units"] == ""
 
 
-def test_without_the_module_nothing_is_registered():
-    assert "SegmentStatistics" not in sys.modules and not register_segment_statistics_plugin()
+def test_without_the_module_nothing_is_registered(monkeypatch):
+    monkeypatch.setitem(sys.modules, "SegmentStatistics", None)
+    assert not register_segment_statistics_plugin()
