@@ -29,7 +29,7 @@ from MedProcLib.core.registry import create_operation
 from MedProcLib.quantification.measure import Measure
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.quantification.row import Row
-from MedProcLib.scene.diameter_lines import LineWatch
+from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch
 from MedProcLib.scene.features_scene import add_features, segment_features
 from MedProcLib.scene.measurement_export import export_of, write_table
 from MedProcLib.scene.measurement_input import MeasurementInput, TimePoint, measured_rows, measurement_input
@@ -193,7 +193,9 @@ class MedProcQuantificationWidget(ModuleWidget):
             self.lines.start(nodes.table)
             self.onResultsChanged()
             text = _("{count} rows in '{name}'.") if len(rows) > 1 else _("One row in '{name}'.")
-            return text.format(count=len(rows), name=nodes.table.GetName())
+            text = text.format(count=len(rows), name=nodes.table.GetName())
+            more = _(" Lines are drawn of {n} objects at most.").format(n=MOST_OBJECTS)
+            return text + more if nodes.drawn == MOST_OBJECTS else text
 
         return task.compute, commitResult
 

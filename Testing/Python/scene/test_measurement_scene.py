@@ -12,7 +12,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.quantification.measure import Measure
 from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.coordinates import ras_of
-from MedProcLib.scene.diameter_lines import LineWatch, key_of, lines_of
+from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch, key_of, lines_of
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.measurement_export import export_of, write_table
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
@@ -123,6 +123,17 @@ def test_lines_are_the_diameters_of_each_object(nodes):
     assert set(lines_of(table)) == before  # moved, not made anew
     measured(segmentation, volume, None, table, lines=False)
     assert lines_of(table) == []
+
+
+def test_of_many_objects_some_are_drawn(nodes):
+    segmentation, volume = nodes
+    array = np.zeros(GRID.size[::-1], np.uint8)
+    array[1::4, 1::5, 1::5] = 1
+    array[1::4, 1::5, 2::5] = 1
+    segmentation.GetSegmentation().RemoveAllSegments()
+    add_segments(segmentation, GRID.image_of(array), {1: SegmentInfo("Many")})
+    table, rows = measured(segmentation, volume, lines=True)
+    assert len(rows) > MOST_OBJECTS and len(lines_of(table)) == 2 * MOST_OBJECTS
 
 
 @pytest.fixture
