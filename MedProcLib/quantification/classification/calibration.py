@@ -56,7 +56,7 @@ def _slope(odds: np.ndarray, truth: np.ndarray) -> float:
     if not np.ptp(odds) > 0 or truth.min() == truth.max():
         return math.nan
     design = np.stack([np.ones_like(odds), odds], axis=1)
-    weights = np.array([0.0, 1.0])
+    weights = np.zeros(2)
     for _ in range(100):
         fitted = special.expit(design @ weights)
         hessian = design.T @ (design * (fitted * (1 - fitted))[:, np.newaxis])

@@ -4,7 +4,7 @@ import math
 
 import numpy as np
 import pytest
-from scipy import special
+from scipy import optimize, special
 
 from MedProcLib.quantification.classification.calibration import calibration
 from MedProcLib.quantification.classification.operating_point import crossed_calls, operating_point, threshold_for
@@ -88,6 +88,20 @@ def test_calibration_of_a_known_model(slope, intercept):
     if (slope, intercept) == (1.0, 0.0):
         for each in found.bins:
             assert each["observed"]["low"] - 0.02 <= each["predicted"] <= each["observed"]["high"] + 0.02
+
+
+def test_the_slope_of_sure_predictions_is_that_of_the_likelihood():
+    """Nearest neighbors say 0 and 1: their log odds are large, and some of them are wrong."""
+    random = np.random.default_rng(3)
+    told = random.choice([0.0, 0.2, 0.8, 1.0], 400)
+    positive = random.random(400) < 0.1 + 0.8 * told
+    odds = special.logit(np.clip(told, 1e-6, 1 - 1e-6))
+
+    def loss(weights):
+        return np.logaddexp(0, -np.where(positive, 1, -1) * (weights[0] + weights[1] * odds)).sum()
+
+    expected = optimize.minimize(loss, (0, 0.1), method="Nelder-Mead", options={"xatol": 1e-9, "fatol": 1e-9}).x[1]
+    assert calibration(told, positive, np.arange(400)).slope == pytest.approx(expected, rel=1e-4)
 
 
 def test_calibration_of_what_cannot_be_fitted():
