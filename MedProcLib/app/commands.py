@@ -153,6 +153,8 @@ COMMANDS = (
             ),
             argument("--format", choices=("csv", "tsv", "json"), help="default: by the ending of TABLE, or csv"),
             argument("--long", action="store_true", help="a line per figure, with its unit, code and parameters"),
+            argument("--sr", metavar="REPORT.dcm", help="write a DICOM report (TID 1500) too, of an IMAGE in DICOM"),
+            argument("--reader", metavar="NAME", help="who answers for the DICOM report"),
             output("TABLE.csv", "table of measurements; .tsv; .json: with all that defines each figure"),
         ),
         (

@@ -11,11 +11,13 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
-from ..core.seg_nrrd import names_in_file
+from ..core.seg_nrrd import UNNAMED_COLORS, names_in_file
+from ..core.structure import Structure
 from ..core.units import SQUARED, ucum
 from ..quantification.measure import measure
 from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
+from ..quantification.row import Row
 from ..quantification.series import images_of_series, measure_series
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
@@ -27,6 +29,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_other_file(arguments.output, arguments.image, arguments.segmentation)
     written = _format(arguments)
     found = read_noted(arguments.image, arguments.notes)
+    if arguments.sr and not found.slices:
+        raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
     operation = _operation(arguments, found)
     names = names_in_file(arguments.segmentation)
     measuring = progress.part(0.05, 0.95)
@@ -39,6 +43,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     else:
         labels = read_labels(arguments.segmentation, found.image)
         rows = measure(found.image, labels, names, operation, measuring)
+        if arguments.sr:
+            _write_report(arguments, found, labels, rows, names)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
     provenance = Provenance(Recipe.of(operation), inputs).as_dict()
     progress.check()
@@ -49,6 +55,15 @@ def run(arguments: Namespace, progress: Progress) -> None:
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
     print(f"Measurements of {segments} segment{'s' * (segments != 1)}: {arguments.output}")
+
+
+def _write_report(arguments: Namespace, found: ImageFile, labels: Any, rows: list[Row], names: dict[int, str]) -> None:
+    from ..report.dicom_sr.measurement_report import write_measurement_report
+
+    colors = {label: UNNAMED_COLORS[label % len(UNNAMED_COLORS)] for label in names}
+    segments = {label: Structure(name, colors[label]) for label, name in names.items()}
+    for file in write_measurement_report(rows, found.slices, labels, segments, arguments.sr, arguments.reader or ""):
+        print(f"DICOM: {file}")
 
 
 def _format(arguments: Namespace) -> str:
