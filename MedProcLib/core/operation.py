@@ -51,6 +51,8 @@ THINGS = {
     "moving_labels": "label map of the other study",
     "fixed_maps": "scalar images of the first study by name, such as fractions of tissues",
     "moving_maps": "scalar images of the other study by name, such as fractions of tissues",
+    "fixed_maps": "scalar images on the first study's grid by name, such as fractions of tissues",
+    "moving_maps": "scalar images on the other study's grid by name, such as fractions of tissues",
     "transform": "SimpleITK transform from points of the first study to points of the other (LPS, mm)",
     "fixed_spread": "covariance (3, 3; mm2, LPS) by which the first study's voxels spread a point",
     "moving_spread": "covariance (3, 3; mm2, LPS) by which the other study's voxels spread a point",

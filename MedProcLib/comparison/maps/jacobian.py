@@ -1,0 +1,102 @@
+"""How much a deformation locally stretches or shrinks tissue: the determinant of its Jacobian, in physical space."""
+
+import itertools
+from dataclasses import dataclass
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...core.errors import InputError
+from ...core.geometry import Geometry
+from ...core.progress import SILENT, Progress
+
+# About so many voxels are worked on at once: their displacements and derivatives take some 100 bytes each.
+SLAB_VOXELS = 1_000_000
+# Where an axis has a single voxel, the deformation is sampled this share of a voxel on either side of its center.
+ASIDE = 0.25
+
+
+@dataclass(frozen=True)
+class Jacobian:
+    """determinant (z, y, x): local volume of the deformed by that of the undeformed; folded: where it turns over."""
+
+    determinant: np.ndarray
+    folded: np.ndarray
+
+
+def jacobian(transform: sitk.Transform, grid: Geometry, progress: Progress = SILENT) -> Jacobian:
+    """Jacobian determinant of any SimpleITK transform (of points, LPS in mm) at the voxels of a 3D grid.
+
+    Above 1 the transform, which maps points of the grid's space to another, enlarges. Derivatives are taken in
+    physical space. The determinant is the mean over the eight ways to take one neighbor along each axis: exact for
+    affine transforms, of second order elsewhere, and it sees what central differences step over. Where one of the
+    eight is not positive, the transform folds (Liu et al., On finite difference Jacobian computation in deformable
+    image registration, IJCV 132, 2024). A field that was made from a transform must reach to the grid's border.
+    """
+    if grid.dimension != 3 or transform.GetDimension() != 3:
+        raise InputError("The Jacobian determinant needs a 3D transform and a 3D image.")
+    size_z = grid.size[2]
+    thick = max(1, SLAB_VOXELS // (grid.size[0] * grid.size[1]))
+    determinant = np.empty(tuple(reversed(grid.size)), np.float32)
+    folded = np.zeros(determinant.shape, bool)
+    for start in range(0, size_z, thick):
+        progress(start / size_z, "Differentiating the deformation")
+        stop = min(start + thick, size_z)
+        low, high = max(start - 1, 0), min(stop + 1, size_z)
+        mean, least = _determinants(transform, _slices(grid, low, high))
+        inner = slice(start - low, stop - low)
+        determinant[start:stop], folded[start:stop] = mean[inner], least[inner] <= 0
+    if not np.isfinite(determinant).all():
+        raise InputError("The transform gives points that are not numbers: it cannot be a valid deformation.")
+    return Jacobian(determinant, folded)
+
+
+def transform_of_field(field: sitk.Image) -> sitk.DisplacementFieldTransform:
+    """Transform of a displacement field: a 3D image of vectors (LPS, mm). Raises InputError."""
+    if field.GetDimension() != 3 or field.GetNumberOfComponentsPerPixel() != 3:
+        raise InputError("A displacement field is a 3D image with three values (mm, LPS) in each voxel.")
+    # the transform takes the image over, so it gets a copy
+    return sitk.DisplacementFieldTransform(sitk.Cast(field, sitk.sitkVectorFloat64))
+
+
+def _slices(grid: Geometry, low: int, high: int) -> Geometry:
+    """The slices low..high - 1 of a grid."""
+    origin = tuple(float(x) for x in grid.points(np.array([[0, 0, low]]))[0])
+    return Geometry((*grid.size[:2], high - low), grid.spacing, origin, grid.direction)
+
+
+def _displaced(transform: sitk.Transform, grid: Geometry) -> tuple[np.ndarray, Geometry]:
+    """Displacements (z, y, x, 3; mm) along the grid's own axes, and the grid on which they were sampled."""
+    single = np.equal(grid.size, 1)
+    sampled = Geometry(
+        tuple(int(n) for n in np.where(single, 3, grid.size)),
+        tuple(float(s) for s in np.where(single, ASIDE, 1) * grid.spacing),
+        tuple(float(x) for x in grid.points(np.where(single, -ASIDE, 0))[0]),
+        grid.direction,
+    )
+    field = sitk.TransformToDisplacementField(
+        transform, sitk.sitkVectorFloat64, sampled.size, sampled.origin, sampled.spacing, sampled.direction
+    )
+    return sitk.GetArrayViewFromImage(field) @ np.reshape(grid.direction, (3, 3)), sampled
+
+
+def _determinants(transform: sitk.Transform, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and least (z, y, x) of the determinants with the next or the previous neighbor along each axis."""
+    moved, sampled = _displaced(transform, grid)
+    columns = []
+    for axis in range(3):
+        array_axis = 2 - axis
+        steps = np.diff(moved, axis=array_axis) / sampled.spacing[axis]
+        steps[..., axis] += 1
+        # the border has a neighbor on one side only
+        first, last = (np.take(steps, [k], array_axis) for k in (0, -1))
+        columns.append([np.concatenate(pair, array_axis) for pair in ((steps, last), (first, steps))])
+    total, least = np.zeros(moved.shape[:3]), np.full(moved.shape[:3], np.inf)
+    for x, y in itertools.product(columns[0], columns[1]):
+        normal = np.cross(x, y)
+        for z in columns[2]:
+            one = np.einsum("...i,...i", normal, z)
+            total += one
+            np.minimum(least, one, out=least)
+    voxels = tuple(slice(1, 2) if n == 1 else slice(None) for n in reversed(grid.size))
+    return total[voxels] / 8, least[voxels]
