@@ -1,16 +1,17 @@
-"""MedProc Comparison: what changed between two studies of a patient, finding by finding, for a reader to decide."""
+"""MedProc Comparison: what changed between the studies of a patient, finding by finding, for a reader to decide."""
 
 import datetime
 import importlib.util
 import sys
-from dataclasses import dataclass, replace
+from collections.abc import Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any
 
 import numpy as np
 import qt
 import slicer
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTableNode
+from slicer import vtkMRMLTextNode
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
@@ -23,10 +24,13 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.comparison.defaults import head_mr_recipe
+from MedProcLib.comparison.evaluation import Evaluated
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Comparison, Verdict
 from MedProcLib.comparison.study import Study
-from MedProcLib.core.atomic import whole_file
+from MedProcLib.comparison.tracks.edits import accept, reject
+from MedProcLib.comparison.tracks.model import Patient
+from MedProcLib.core.atomic import write_text
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.recipe import Recipe
@@ -34,30 +38,26 @@ from MedProcLib.core.registry import create_operation
 from MedProcLib.report.finding_measurements import measure_findings
 from MedProcLib.report.report import report_html
 from MedProcLib.scene.comparison_scene import ComparisonNodes, add_comparison
-from MedProcLib.scene.comparison_tables import finding_name
-from MedProcLib.scene.decisions import decide
-from MedProcLib.scene.studies import date_of_volume, study_of_volume
-from MedProcLib.scene.tables import rows_of_table
-from MedProcLib.scene.views import jump_slices
+from MedProcLib.scene.studies import study_of_volume
+from MedProcLib.scene.timeline_edits import edit_patient, put_patient, undo_edit
+from MedProcLib.scene.timeline_input import TimePointInput, in_time_order, read_time_points, write_time_points
+from MedProcLib.scene.timeline_nodes import is_patient_node, patient_nodes, patient_of_node
+from MedProcLib.scene.timeline_outlines import unmeasured, unmeasured_outlines
+from MedProcLib.scene.timeline_report import evaluated_of, reviewed
+from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.widgets.about import describe_module
-from MedProcLib.widgets.inputs import require_present, scalar_volumes
+from MedProcLib.widgets.inputs import require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
-from MedProcLib.widgets.results_table import ResultsTable
-from MedProcLib.widgets.side_by_side import show_side_by_side
+from MedProcLib.widgets.outline_panel import OutlinePanel
+from MedProcLib.widgets.patient_files_panel import PatientFilesPanel
+from MedProcLib.widgets.response_panel import ResponsePanel
+from MedProcLib.widgets.time_points_panel import TimePointsPanel, date_of
+from MedProcLib.widgets.timeline_views_panel import TimelineViewsPanel
+from MedProcLib.widgets.track_actions import TrackActions
+from MedProcLib.widgets.tracks_panel import TracksPanel
+from MedProcLib.widgets.verdict_label import show_verdicts
 
 AUTOMATIC, BELOW = "Chosen from the images", "As set below"
-VERDICT = "MedProc.Verdict"  # attributes of the findings table
-REASONS = "MedProc.Reasons"
-VERDICT_TEXT = {
-    Verdict.GOOD: _("The studies are aligned well."),
-    Verdict.DOUBTFUL: _("The alignment is doubtful: check it in the views before relying on any finding."),
-    Verdict.FAILED: _("The alignment failed: nothing was compared."),
-}
-VERDICT_STYLE = {  # dark text on a light ground, so it reads on Slicer's light and dark style
-    Verdict.GOOD: "background: #dff2e1; color: #14451a;",
-    Verdict.DOUBTFUL: "background: #fff0cc; color: #5c3c00;",
-    Verdict.FAILED: "background: #fbdcd9; color: #6e1109;",
-}
 
 
 class MedProcComparison(ScriptedLoadableModule):
@@ -66,180 +66,184 @@ class MedProcComparison(ScriptedLoadableModule):
         describe_module(
             parent,
             title=_("MedProc Comparison"),
-            summary=_("Say what changed between two studies of a patient: each finding new, grown, stable or gone."),
+            summary=_("Say what changed between a patient's studies: each finding new, grown, stable, shrunk or gone."),
         )
 
 
 @parameterNodeWrapper
 class MedProcComparisonParameterNode:
-    """findingsTable, shownBaseline, shownFollowUp: nodes of the last comparison."""
+    """patient: text node of the findings of the last comparison. The time points are kept beside these parameters,
+    see scene.timeline_input."""
 
-    baselineVolume: vtkMRMLScalarVolumeNode
-    baselineDate: str = ""
-    baselineSegmentation: vtkMRMLSegmentationNode
-    followUpVolume: vtkMRMLScalarVolumeNode
-    followUpDate: str = ""
-    followUpSegmentation: vtkMRMLSegmentationNode
     steps: Annotated[str, Choice([AUTOMATIC, BELOW])] = AUTOMATIC
     recipe: str = ""
     reader: str = ""
-    findingsTable: vtkMRMLTableNode
-    shownBaseline: vtkMRMLScalarVolumeNode
-    shownFollowUp: vtkMRMLScalarVolumeNode
+    patient: vtkMRMLTextNode
 
 
 class MedProcComparisonWidget(ModuleWidget):
     run_text = _("Compare")
     run_tip = _("Register the studies, find what changed and list it; the volumes are not modified")
-    locked_sections = ("inputsButton", "stepsButton", "resultsButton", "outputsButton")
+    locked_sections = ("inputsButton", "stepsButton", "resultsButton", "outlinesButton", "outputsButton")
 
     def makeLogic(self):
         return MedProcComparisonLogic()
 
     def connectPanel(self):
+        ui, start, say = self.ui, self.run.start, self.run.say
         self.comparison = None  # what the report is made of; a scene that is loaded does not bring it back
-        self.results = ResultsTable(self.ui.findingsTable, self.onFindingSelected)
-        self.ui.acceptButton.connect("clicked()", lambda: self.decide("accepted"))
-        self.ui.rejectButton.connect("clicked()", lambda: self.decide("rejected"))
-        self.ui.undecideButton.connect("clicked()", lambda: self.decide("proposed"))
-        self.ui.reportButton.connect("clicked()", self.onSaveReport)
-        self.ui.sideBySideButton.connect("clicked()", self.onSideBySide)
-        self.ui.baselineSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.proposeDate("baseline"))
-        self.ui.followUpSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.proposeDate("followUp"))
+        self.timePoints = TimePointsPanel(self.chosenTimePoints, self.keepTimePoints)
+        self.views = TimelineViewsPanel(self.patientNode)
+        self.tracks = TracksPanel(self.patientNode, self.reader, self.setReader, self.edit, self.undo, self.onTrack)
+        self.actions = TrackActions(
+            self.patientNode, lambda: self.tracks.track, lambda: self.tracks.time_point, self.reader, self.edit
+        )
+        self.response = ResponsePanel(self.patientNode, self.reader, self.edit, say)
+        self.outlines = OutlinePanel(
+            *(ui.outlinesButton, ui.outlinesFrame, self.patientNode, lambda: self.tracks.track, self.reader),
+            *(start, lambda: self.run.running, say, self.onPatientChanged),
+        )
+        self.files = PatientFilesPanel(self.patientNode, start, self.onPatientLoaded)
+        for frame, part in (
+            (ui.timePointsFrame, self.timePoints),
+            (ui.tracksFrame, self.tracks),
+            (ui.actionsFrame, self.actions),
+            (ui.viewsFrame, self.views),
+            (ui.responseFrame, self.response),
+            (ui.filesFrame, self.files),
+        ):
+            frame.layout().addWidget(part.widget)
+        ui.reportButton.connect("clicked()", self.onSaveReport)
 
     def proposeInputs(self):
-        parameters = self.parameters
-        if parameters.baselineVolume is None or parameters.followUpVolume is None:
-            volumes = sorted(scalar_volumes(), key=lambda node: date_of_volume(node) or datetime.date.max)
-            if len(volumes) >= 2:
-                parameters.baselineVolume, parameters.followUpVolume = volumes[:2]
-        for which in ("baseline", "followUp"):
-            if not getattr(parameters, f"{which}Date"):
-                self.proposeDate(which)
-
-    def proposeDate(self, which):
-        """Fill in the date that a chosen volume tells."""
-        volume = getattr(self.parameters, f"{which}Volume")
-        date = date_of_volume(volume) if volume is not None else None
-        setattr(self.parameters, f"{which}Date", date.isoformat() if date else "")
+        self.timePoints.propose()
+        if self.parameters.patient is None:
+            self.parameters.patient = next(iter(patient_nodes()), None)
 
     def refresh(self):
-        rows = self.findingRows()
-        self.results.show(
-            [_("No."), _("Change"), _("Before\n[mm³]"), _("After\n[mm³]"), _("Diff.\n[%]"), _("Status")],
-            [
-                [
-                    row["finding"],
-                    row["change"],
-                    row["volume_first"],
-                    row["volume_other"],
-                    row["difference_percent"],
-                    row["status"],
-                ]
-                for row in rows
-            ],
-            [_tip(row) for row in rows],
-        )
+        self.timePoints.changed()
         self.ui.stepsFrame.enabled = self.parameters.steps == BELOW
-        self.showVerdict()
-        self.updateButtons()
+        self.onPatientChanged()
 
-    def showVerdict(self):
-        table = self.parameters.findingsTable
-        verdict = table.GetAttribute(VERDICT) if table is not None else None
-        if not verdict:
-            self.ui.verdictLabel.text, self.ui.verdictLabel.styleSheet = _("No comparison yet."), ""
-            return
-        text = f"{VERDICT_TEXT[Verdict(verdict)]}\n{table.GetAttribute(REASONS) or ''}".strip()
-        self.ui.verdictLabel.text = text
-        self.ui.verdictLabel.styleSheet = f"{VERDICT_STYLE[Verdict(verdict)]} padding: 6px; border-radius: 3px;"
-        # layouts inside layouts do not ask how high a text gets when it wraps
-        self.ui.verdictLabel.setMinimumHeight(self.ui.verdictLabel.heightForWidth(self.ui.verdictLabel.width))
-        self.ui.resultsButton.updateGeometry()
-
-    def updateButtons(self):
-        """Enable what can be done, and say what is missing for the rest."""
-        parameters = self.parameters
-        missing = ""
-        if self.results.row < 0:
-            missing = _("Select a finding in the table.")
-        elif not parameters.reader.strip():
-            missing = _("Type your name as reader.")
-        for button, does in (
-            (self.ui.acceptButton, _("Accept the selected finding as it is")),
-            (self.ui.rejectButton, _("Reject the selected finding; the report does not count it")),
-            (self.ui.undecideButton, _("Take the decision back: the finding is a proposal again")),
-        ):
-            button.enabled = not missing
-            button.toolTip = missing or does
+    def onPatientChanged(self):
+        """Show the findings as they are now, everywhere in the panel."""
+        node = self.patientNode()
+        show_verdicts(self.ui.verdictLabel, verdicts_of(node) if node is not None else None)
+        self.tracks.changed()
+        self.actions.changed()
+        self.response.changed()
+        self.views.changed()
+        self.outlines.changed()
+        self.files.changed()
         self.ui.reportButton.enabled = self.comparison is not None
         self.ui.reportButton.toolTip = (
             _("Write the report with pictures, findings and limits as one HTML file")
             if self.comparison is not None
             else _("Compare first: the report is made from the comparison of this session.")
         )
-        self.ui.sideBySideButton.enabled = parameters.shownFollowUp is not None
 
     def missing(self):
-        parameters = self.parameters
-        if parameters.baselineVolume is None or parameters.followUpVolume is None:
-            return _("Choose the volumes of both studies.")
-        if parameters.baselineVolume is parameters.followUpVolume:
-            return _("Both studies are the same volume: choose another one.")
-        try:
-            dates = [_date(text) for text in (parameters.baselineDate, parameters.followUpDate)]
-        except InputError as error:
-            return str(error)
-        if all(dates) and dates[0] > dates[1]:
-            return _("The baseline is dated after the follow-up: swap the volumes, or correct the dates.")
-        return ""
+        return self.timePoints.missing()
 
     def prepare(self):
         parameters = self.parameters
-        task = self.logic.prepare(
-            parameters.baselineVolume,
-            parameters.followUpVolume,
-            self.recipe() if parameters.steps == BELOW else None,
-            parameters.baselineSegmentation,
-            parameters.followUpSegmentation,
-            parameters.baselineDate,
-            parameters.followUpDate,
-        )
+        task = self.logic.prepareStudies(self.chosenTimePoints(), self.recipe() if parameters.steps == BELOW else None)
 
         def commitResult(comparison):
             nodes = self.logic.commit(task, comparison)
             self.comparison = comparison
-            parameters.shownBaseline, parameters.shownFollowUp = nodes.volumes
-            parameters.findingsTable = nodes.pairs[0].findings
+            parameters.patient = nodes.patient
+            self.views.changed()
             return _sentence(comparison)
 
         return task.compute, commitResult
 
+    def runEnded(self, outcome):
+        self.outlines.ended()
+
+    def cleanup(self):
+        self.outlines.close()
+        self.views.close()
+        super().cleanup()
+
     def onSceneStartClose(self, caller=None, event=None):
         self.comparison = None
+        self.outlines.forget()
+        self.views.stop()
         ModuleWidget.onSceneStartClose(self, caller, event)
 
-    def findingRows(self):
-        table = self.parameters.findingsTable
-        return rows_of_table(table) if table is not None else []
+    def chosenTimePoints(self):
+        return read_time_points(self.parameters.parameterNode) if self.parameters is not None else []
 
-    def onFindingSelected(self, index):
-        row = self.findingRows()[index]
-        jump_slices(slicer.mrmlScene, [row[f"center_{axis}"] for axis in "LPS"])
-        self.ui.commentEdit.text = row.get("comment", "")
-        self.updateButtons()
+    def keepTimePoints(self, timePoints):
+        write_time_points(self.parameters.parameterNode, timePoints)
 
-    def decide(self, status):
-        """Write the reader's decision on the selected finding."""
-        parameters = self.parameters
-        finding = self.logic.decide(
-            parameters.findingsTable, self.results.row, status, parameters.reader, self.ui.commentEdit.text
-        )
-        self.refresh()
-        self.run.say(_("{finding} is {status}.").format(finding=finding, status=status))
+    def patientNode(self):
+        node = self.parameters.patient if self.parameters is not None else None
+        return node if is_patient_node(node) else None
 
-    def onSideBySide(self):
-        show_side_by_side(self.parameters.shownBaseline, self.parameters.shownFollowUp)
+    def reader(self):
+        return self.parameters.reader if self.parameters is not None else ""
+
+    def setReader(self, name):
+        self.parameters.reader = name
+
+    def onTrack(self, track):
+        """Another finding is looked at: views and corrections follow."""
+        self.views.jump(track)
+        self.actions.changed()
+        self.outlines.look_at(track)
+
+    def edit(self, change):
+        """Do a reader's correction; True when it was done."""
+        try:
+            what = self.outlines.ours(lambda: edit_patient(self.patientNode(), change, self.reader()))
+        except InputError as error:
+            self.run.say(str(error), True)
+            return False
+        self.onPatientChanged()
+        self.run.say(_("{what}.").format(what=what))
+        self.measureMissing()
+        return True
+
+    def undo(self):
+        """Take the last correction back, with its outline where it drew one."""
+        node = self.patientNode()
+        try:
+            drawn = self.outlines.outlines.require(node)
+            what = self.outlines.ours(lambda: undo_edit(node, self.reader()))
+            if drawn is not None:
+                self.outlines.restore(drawn)
+        except InputError as error:
+            self.run.say(str(error), True)
+            return
+        self.onPatientChanged()
+        self.run.say(_("{what}.").format(what=what))
+
+    def onPatientLoaded(self, node):
+        self.comparison = None
+        self.parameters.patient = node
+
+    def measureMissing(self):
+        """Measure what a correction joined."""
+        node = self.patientNode()
+        points = unmeasured(patient_of_node(node))
+        if not points or self.run.running:
+            return
+        what = self.run.message
+
+        def prepare():
+            outlines = unmeasured_outlines(node, points[0])
+
+            def commitResult(patient):
+                self.outlines.ours(lambda: put_patient(node, patient))
+                self.onPatientChanged()
+                qt.QTimer.singleShot(0, self.measureMissing)
+                return what
+
+            return outlines.measured, commitResult
+
+        self.run.start(prepare)
 
     def onSaveReport(self):
         path = qt.QFileDialog.getSaveFileName(self.panel, _("Save report"), "report.html", "HTML (*.html)")
@@ -248,23 +252,25 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def saveReport(self, path):
         """Write the report of the comparison with the decisions made so far; drawn in the worker."""
-        comparison = self.logic.reviewed(self.comparison, self.parameters.findingsTable)
 
         def written(html):
-            with whole_file(path) as temporary:
-                Path(temporary).write_text(html, encoding="utf-8")
+            write_text(html, path)
             return _("Written: {path}").format(path=path)
 
-        self.run.start(lambda: (lambda progress: self.logic.report(comparison, progress), written))
+        def prepare():
+            node = self.patientNode()
+            comparison, evaluated = reviewed(self.comparison, node), evaluated_of(node)
+            return lambda progress: self.logic.report(comparison, progress, evaluated), written
+
+        self.run.start(prepare)
 
 
 @dataclass(frozen=True)
 class ComparisonTask:
     """All that a run needs; compute() touches no node, so it may run in a worker thread."""
 
-    baseline: Any
-    followUp: Any
-    studies: tuple[Study, Study]
+    timePoints: tuple[TimePointInput, ...]
+    studies: tuple[Study, ...]
     recipe: Recipe | None
 
     def compute(self, progress: Progress = SILENT) -> Comparison:
@@ -275,8 +281,8 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
     """Compare studies from the Python console:
 
     logic = MedProcComparisonLogic()
-    comparison, nodes = logic.process(slicer.util.getNode("FLAIR 2019"), slicer.util.getNode("FLAIR 2021"))
-    print(comparison.pairs[0].registration.verdict, [f.change for f in comparison.pairs[0].findings])
+    patient = logic.compare([slicer.util.getNode(name) for name in ("FLAIR 2019", "FLAIR 2021", "FLAIR 2023")])
+    print([(track.id, [o.volume.value for o in track.observations]) for track in patient.tracks])
     """
 
     def getParameterNode(self):
@@ -285,6 +291,33 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
     def defaultRecipe(self) -> Recipe:
         """The steps for MR of the head: brain mask, bias correction, lesions, registration, change, matching."""
         return head_mr_recipe()
+
+    def compare(
+        self,
+        studies: Sequence[Any],
+        dates: Sequence[str] = (),
+        segmentations: Sequence[Any] = (),
+        recipe: Recipe | None = None,
+        progress: Progress = SILENT,
+    ) -> Patient | None:
+        """Compare two to twenty volume nodes; returns the patient with the findings over time, see
+        comparison.tracks.model; None when no study could be registered. The scene holds it too: see
+        scene.timeline_nodes.patient_nodes.
+
+        dates: YYYY-MM-DD for each, '' for what the volume tells; segmentations: of the findings, None for those to be
+        segmented. recipe: None for one chosen from the images. Raises InputError, Cancelled; then the scene is as it
+        was.
+        """
+        for what, given in (("dates", dates), ("segmentations", segmentations)):
+            if given and len(given) != len(studies):
+                raise InputError(f"There are {len(given)} {what} for {len(studies)} studies; give one for each.")
+        timePoints = [
+            TimePointInput(volume, dates[n] if dates else "", segmentations[n] if segmentations else None)
+            for n, volume in enumerate(studies)
+        ]
+        task = self.prepareStudies(timePoints, recipe)
+        nodes = self.commit(task, task.compute(progress))
+        return patient_of_node(nodes.patient) if nodes.patient is not None else None
 
     def process(
         self,
@@ -299,95 +332,52 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
     ):
         """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes).
 
-        recipe: core.recipe.Recipe, None for one chosen from the images. Segmentation nodes of findings are optional;
-        they are used instead of the step that segments. Dates are YYYY-MM-DD, '' for what the volumes tell.
-        Raises InputError, Cancelled; then the scene is as it was.
+        As compare, with all that was computed on the way.
         """
-        task = self.prepare(
-            baseline,
-            followUp,
-            recipe,
-            baselineSegmentation,
-            followUpSegmentation,
-            baselineDate,
-            followUpDate,
-        )
+        timePoints = [
+            TimePointInput(baseline, baselineDate, baselineSegmentation),
+            TimePointInput(followUp, followUpDate, followUpSegmentation),
+        ]
+        task = self.prepareStudies(timePoints, recipe)
         comparison = task.compute(progress)
         return comparison, self.commit(task, comparison)
 
-    def prepare(
-        self,
-        baseline,
-        followUp,
-        recipe,
-        baselineSegmentation=None,
-        followUpSegmentation=None,
-        baselineDate="",
-        followUpDate="",
-    ) -> ComparisonTask:
+    def prepareStudies(self, timePoints: Sequence[TimePointInput], recipe: Recipe | None) -> ComparisonTask:
         """Read the nodes (main thread). Raises InputError."""
-        if baseline is not None and baseline is followUp:
-            raise InputError("Both studies are the same volume: choose another one.")
-        studies = (
-            study_of_volume(baseline, baselineSegmentation, date=_date(baselineDate)),
-            study_of_volume(followUp, followUpSegmentation, date=_date(followUpDate)),
+        ids = [point.volume.GetID() for point in timePoints if point.volume is not None]
+        if len(set(ids)) < len(ids):
+            raise InputError("Two studies are the same volume: choose another one.")
+        ordered = in_time_order(timePoints)
+        studies = tuple(
+            study_of_volume(point.volume, point.segmentation, date=date_of(point.date)) for point in ordered
         )
-        return ComparisonTask(baseline, followUp, studies, recipe)
+        return ComparisonTask(tuple(ordered), studies, recipe)
 
     def commit(self, task: ComparisonTask, comparison: Comparison) -> ComparisonNodes:
         """Add the comparison to the scene (main thread)."""
-        require_present(task.baseline, task.followUp)
-        sources = [task.baseline, task.followUp]
-        if comparison.studies[0] is not task.studies[0]:  # their dates put them in another order
-            sources.reverse()
-        nodes = add_comparison(comparison, sources=sources)
-        registration = comparison.pairs[0].registration
-        nodes.pairs[0].findings.SetAttribute(VERDICT, str(registration.verdict))
-        nodes.pairs[0].findings.SetAttribute(REASONS, "\n".join(registration.reasons))
-        return nodes
+        places = [next(n for n, each in enumerate(task.studies) if each is study) for study in comparison.studies]
+        points = [task.timePoints[place] for place in places]
+        images = [point.images for point in points]
+        require_present(*(point.volume for point in points), *(image for each in images for image in each))
+        return add_comparison(comparison, sources=[point.volume for point in points], images=images)
 
-    def decide(self, table, index, status, reader, comment="") -> str:
-        """Write a reader's decision ('accepted', 'rejected', 'proposed') on a row of the findings table.
-
-        Returns the finding's name. Raises InputError without a reader's name.
-        """
-        return decide(table, index, status, reader, comment)
-
-    def reviewed(self, comparison: Comparison, table) -> Comparison:
-        """The comparison with the decisions that stand in the findings table."""
-        rows = {row["finding"]: row for row in rows_of_table(table)}
-        pair = comparison.pairs[0]
-        findings = tuple(
-            replace(finding, **{key: rows[finding_name(finding)][key] for key in ("status", "reader", "decided")})
-            for finding in pair.findings
-        )
-        return replace(comparison, pairs=(replace(pair, findings=findings), *comparison.pairs[1:]))
-
-    def report(self, comparison: Comparison, progress: Progress = SILENT) -> str:
-        """The report as one HTML page; touches no node."""
-        return report_html(comparison, measure_findings(comparison, progress.part(0, 0.5)), progress.part(0.5, 1))
-
-
-def _date(text: str) -> datetime.date | None:
-    if not text.strip():
-        return None
-    try:
-        return datetime.date.fromisoformat(text.strip())
-    except ValueError:
-        raise InputError(f"'{text.strip()}' is not a date: write it as 2024-05-31, or leave it empty.") from None
-
-
-def _tip(row: dict[str, Any]) -> str:
-    lines = [row["threshold"]]
-    if row["reader"]:
-        lines.append(f"{row['status']}: {row['reader']}, {row['decided']}")
-    return "\n".join([*lines, *filter(None, [row.get("comment", "")])])
+    def report(self, comparison: Comparison, progress: Progress = SILENT, evaluated: Evaluated | None = None) -> str:
+        """The report as one HTML page; touches no node. evaluated: what a response criterion gives."""
+        rows = measure_findings(comparison, progress.part(0, 0.5))
+        return report_html(comparison, rows, progress.part(0.5, 1), evaluated)
 
 
 def _sentence(comparison: Comparison) -> str:
-    changes = [str(finding.change) for finding in comparison.pairs[0].findings]
+    failed = [pair for pair in comparison.pairs if pair.registration.verdict is Verdict.FAILED]
+    changes = [str(finding.change) for finding in comparison.pairs[-1].findings]
     counts = ", ".join(f"{changes.count(change)} {change}" for change in dict.fromkeys(changes))
-    return counts[:1].upper() + counts[1:] + "." if counts else _("No finding in either study.")
+    said = counts[:1].upper() + counts[1:] + "." if counts else _("No finding in either study.")
+    if len(comparison.pairs) > 1:
+        said = _("Last study against the first: {said}").format(said=said)
+    if failed:
+        names = ", ".join(comparison.studies[pair.moving].name for pair in failed)
+        said = _("{said} Not aligned, so left out: {names}.").format(said=said, names=names)
+    return said
 
 
 class MedProcComparisonTest(ScriptedLoadableModuleTest):
@@ -425,20 +415,29 @@ class MedProcComparisonTest(ScriptedLoadableModuleTest):
         self.assertEqual(set(found), {"grown", "gone", "new"})
         np.testing.assert_allclose([found["grown"], found["gone"], found["new"]], [(216, 1000), (125, 0), (0, 343)])
         self.assertEqual(comparison.studies[1].date, datetime.date(2021, 2, 1))
-        self.assertEqual(len(rows_of_table(nodes.pairs[0].findings)), 3)
+        volumes = [[o.volume.value for o in track.observations] for track in patient_of_node(nodes.patient).tracks]
+        self.assertEqual(volumes, [[216, 1000], [125], [343]])
+
+    def test_three_studies_from_the_console(self):
+        blocks = [(5, 5, 5, 6)], [(5, 5, 5, 8)], [(4, 4, 4, 10), (20, 8, 36, 7)]
+        studies = [self.makeStudy(f"Study {n}", each) for n, each in enumerate(blocks)]
+        volumes, segmentations = zip(*studies, strict=True)
+        recipe = Recipe.of(create_operation("comparison.match_findings"))
+        dates = ["2022-01-01", "2020-01-01", "2021-01-01"]
+        patient = MedProcComparisonLogic().compare(volumes, dates, segmentations, recipe)
+        self.assertEqual([point.id for point in patient.time_points], ["Study 1", "Study 2", "Study 0"])
+        self.assertEqual([o.volume.value for o in patient.track("F001").observations], [512, 1000, 216])
 
     def test_decisions_reach_the_report(self):
         logic, comparison, nodes = self.compareStudies()
-        table = nodes.pairs[0].findings
         with self.assertRaises(InputError):
-            logic.decide(table, 0, "accepted", " ")
-        finding = logic.decide(table, 1, "rejected", "A. Reader", "an artifact")
-        row = rows_of_table(table)[1]
-        self.assertEqual((row["finding"], row["status"], row["reader"]), (finding, "rejected", "A. Reader"))
-        self.assertEqual(row["comment"], "an artifact")
-        reviewed = logic.reviewed(comparison, table)
-        self.assertEqual([f.status for f in reviewed.pairs[0].findings].count("rejected"), 1)
-        self.assertIn("A. Reader", logic.report(reviewed))
+            edit_patient(nodes.patient, lambda patient, who, when: accept(patient, "F001", who, when), " ")
+        edit_patient(
+            nodes.patient, lambda patient, who, when: reject(patient, "F002", who, when, note="artifact"), "A. Reader"
+        )
+        decided = patient_of_node(nodes.patient).track("F002").observations[0]
+        self.assertEqual((decided.status, decided.reader, decided.note), ("rejected", "A. Reader", "artifact"))
+        self.assertIn("A. Reader", logic.report(reviewed(comparison, nodes.patient)))
 
     def test_error_leaves_the_scene(self):
         first, _segments = self.makeStudy("First", [(5, 5, 5, 6)])

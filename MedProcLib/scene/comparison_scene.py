@@ -1,4 +1,4 @@
-"""A comparison as nodes: every later study shown in the first one's space, what changed in color, tables and places.
+"""A comparison as nodes: every later study shown in the first one's space, what changed in color, findings over time.
 
 World space is the space of the first study. The other studies keep their own voxels; they and their segmentations
 are put under the registration, which a reader can take away or correct.
@@ -12,48 +12,50 @@ import numpy as np
 import SimpleITK as sitk
 import slicer
 
-from MedProcLib.comparison.result import Change, Comparison, Finding, PairComparison
+from MedProcLib.comparison.result import Comparison, PairComparison
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.track_findings import studies_followed
+from MedProcLib.comparison.tracks.model import Patient, Track
+from MedProcLib.core.measurement import Measurement
 from MedProcLib.core.provenance import Provenance
-from MedProcLib.scene.color_tables import add_change_colors, add_difference_colors, color_of_change
+from MedProcLib.core.units import shown
+from MedProcLib.scene.color_tables import add_change_colors, add_difference_colors
 from MedProcLib.scene.commit import commit
-from MedProcLib.scene.comparison_tables import add_figures_table, add_findings_table, finding_name
 from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, hierarchy_of, place_under
-from MedProcLib.scene.markups import points_node_from
 from MedProcLib.scene.provenance import write_provenance
-from MedProcLib.scene.segmentations import SegmentInfo, label_values, segmentation_from_labels
-from MedProcLib.scene.tables import table_from_rows
-from MedProcLib.scene.terminology import LESION
-from MedProcLib.scene.transforms import points_to_world, transform_node_from
+from MedProcLib.scene.tables import Column, table_from_columns, table_from_rows
+from MedProcLib.scene.timeline_nodes import patient_of_node
+from MedProcLib.scene.timeline_places import track_places
+from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, write_verdict
+from MedProcLib.scene.timeline_views import show_outlines
+from MedProcLib.scene.timeline_window import CALIBRATED
+from MedProcLib.scene.transforms import transform_node_from
 from MedProcLib.scene.views import jump_slices, link_slices, share_window_level, show_in_slices
-from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.scene.volumes import image_of_volume, volume_from_image
 
 FOREGROUND_OPACITY = 0.5
-CALIBRATED = ("CT", "PT")  # modalities whose values mean the same in every study
 # The difference is shown in color up to this percentile of its absolute value, inside the region that was searched.
 DIFFERENCE_PERCENTILE = 99.5
 
 
 @dataclass(frozen=True)
 class PairNodes:
-    """Nodes of one pair of studies; see add_comparison."""
+    """Nodes of a later study against the first: registration, change in color, difference, figures of registration."""
 
     to_first: Any
-    fixed_segmentation: Any
-    moving_segmentation: Any
     change: Any
     difference: Any
-    findings: Any
     figures: Any
-    points: Any
 
 
 @dataclass(frozen=True)
 class ComparisonNodes:
-    """Nodes of a comparison: a volume per study, and what belongs to each pair, in the comparison's order."""
+    """Nodes of a comparison: a volume per study, what belongs to each pair, in the comparison's order, and the text
+    node that holds the findings over time (see timeline_nodes), None where nothing was followed."""
 
     volumes: tuple
     pairs: tuple[PairNodes, ...]
+    patient: Any | None = None
     measurements: Any | None = None
 
 
@@ -64,12 +66,13 @@ def add_comparison(
     measurements: Sequence[Mapping] | None = None,
     units: Mapping[str, str] | None = None,
     patient: str = "Patient",
+    images: Sequence[Sequence] | None = None,
 ) -> ComparisonNodes:
     """Add a comparison to the scene in one step and show it in the slice views.
 
     sources: the studies' volume nodes, in the order of comparison.studies. The first one is shown as it is; of the
     others a copy is, since a node of the reader's is not moved. Without them all volumes are added, under a new
-    patient of this name.
+    patient of this name. images: further volume nodes of each study; copies of them are put under its registration.
     measurements: rows of {column: value} for a table, units by column. Nothing is added when it fails.
     """
     scene = scene or slicer.mrmlScene
@@ -78,31 +81,36 @@ def add_comparison(
         volumes = _add_volumes(comparison, scene, sources, places)
         colors = add_change_colors(scene), add_difference_colors(scene)
         pairs = tuple(_add_pair(comparison, pair, volumes, places, colors, scene) for pair in comparison.pairs)
+        further = _add_images(comparison, images, pairs, places, scene)
+        node = _add_findings(comparison, volumes, pairs, further, places, scene)
         table = None
         if measurements is not None:
             table = table_from_rows(measurements, "Measurements", units, scene)
             place_under(table, places.results)
-    _show(comparison, volumes, pairs, scene)
-    return ComparisonNodes(volumes, pairs, table)
+    _show(comparison, volumes, node, scene)
+    return ComparisonNodes(volumes, pairs, node, table)
 
 
 @dataclass(frozen=True)
 class _Places:
-    """Subject-hierarchy items: of each study, and of the folder for what belongs to no study alone."""
+    """Subject-hierarchy items: of each study, and of the folder for what belongs to no study alone. patient: its name,
+    '' where the studies are in none."""
 
     studies: tuple[int, ...]
     results: int
+    patient: str = ""
 
 
 def _add_places(comparison: Comparison, scene, sources: Sequence | None, patient: str) -> _Places:
     if sources is None:
         patient_item = add_patient(scene, patient)
         studies = tuple(add_study(scene, patient_item, _study_title(s), s.date) for s in comparison.studies)
-        return _Places(studies, add_folder(scene, patient_item, "Comparison"))
+        return _Places(studies, add_folder(scene, patient_item, "Comparison"), patient)
     hierarchy = hierarchy_of(scene)
     studies = tuple(hierarchy.GetItemParent(hierarchy.GetItemByDataNode(source)) for source in sources)
     above = studies[0] if studies[0] == hierarchy.GetSceneItemID() else hierarchy.GetItemParent(studies[0])
-    return _Places(studies, add_folder(scene, above, "Comparison"))
+    name = hierarchy.GetItemName(above) if hierarchy.GetItemLevel(above) == "Patient" else ""
+    return _Places(studies, add_folder(scene, above, "Comparison"), name)
 
 
 def _study_title(study: Study) -> str:
@@ -123,61 +131,59 @@ def _add_volumes(comparison: Comparison, scene, sources: Sequence | None, places
 
 def _add_pair(comparison: Comparison, pair: PairComparison, volumes: tuple, places: _Places, colors, scene):
     first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
-    provenance = Provenance(
-        comparison.recipe, {"first": first.source or first.name, "other": other.source or other.name}
-    )
     pair_name = f"{first.name} to {other.name}"
-
     to_first = transform_node_from(pair.registration.transform, f"{other.name} to {first.name}", scene)
+    write_verdict(to_first, pair.registration.verdict, pair.registration.reasons)
     halfway = transform_node_from(pair.registration.to_first, f"Half-way to {first.name}", scene)
     halfway.Inverse()  # to_first leads from half-way points to the first study: that is the node's direction to parent
     volumes[pair.moving].SetAndObserveTransformNodeID(to_first.GetID())
-
-    many = len(comparison.pairs) > 1
-    fixed_name = f"{first.name} findings" + (f" (with {other.name})" if many else "")
-    fixed = _add_findings(pair.fixed_labels, pair.findings, fixed_name, volumes[pair.fixed], scene)
-    moving = _add_findings(pair.moving_labels, pair.findings, f"{other.name} findings", volumes[pair.moving], scene)
-    moving.SetAndObserveTransformNodeID(to_first.GetID())
-    fixed.GetDisplayNode().SetVisibility2DFill(False)  # outline: then; filled: now
-
     change = volume_from_image(pair.change, f"{pair_name} change", scene, labels=True)
     change.GetDisplayNode().SetAndObserveColorNodeID(colors[0].GetID())
     difference = _add_difference(pair, f"{pair_name} difference", colors[1], scene)
     difference.SetAndObserveTransformNodeID(halfway.GetID())
-
-    at = places_in_first(pair.findings, to_first)
-    findings = add_findings_table(pair.findings, at, first.name, other.name, f"{pair_name} findings", scene)
-    figures = add_figures_table(
-        pair.registration.figures, f"{pair_name} registration {pair.registration.verdict}", scene
-    )
-    points = _add_points(pair.findings, at, f"{pair_name} places", scene)
-
-    place_under(fixed, places.studies[pair.fixed])
-    place_under(moving, places.studies[pair.moving])
-    for node in (to_first, halfway, change, difference, findings, figures, points):
+    figures = _add_figures(pair.registration.figures, f"{pair_name} registration {pair.registration.verdict}", scene)
+    for node in (to_first, halfway, change, difference, figures):
         place_under(node, places.results)
-    for node in (to_first, halfway, fixed, moving, change, difference, findings, figures, points):
-        write_provenance(node, provenance)
-    return PairNodes(to_first, fixed, moving, change, difference, findings, figures, points)
+        write_provenance(node, _provenance(comparison, first=first, other=other))
+    return PairNodes(to_first, change, difference, figures)
 
 
-def _add_findings(labels: sitk.Image, findings: tuple[Finding, ...], name: str, volume, scene):
-    by_number = {finding.number: finding for finding in findings}
-    present = set(label_values(labels))
-    segments = {
-        number: SegmentInfo(
-            segment_name(by_number[number]),
-            color_of_change(by_number[number].change),
-            id=finding_name(by_number[number]),
-            terminology=LESION,
-        )
-        for number in sorted(present & by_number.keys())
+def _add_images(comparison: Comparison, images: Sequence[Sequence] | None, pairs, places: _Places, scene) -> list[list]:
+    """Further volumes of each study as they are shown: the first one's themselves, of the others copies."""
+    if images is None:
+        return [[] for _ in comparison.studies]
+    shown_ones = [list(images[0])]
+    transforms = {pair.moving: nodes.to_first for pair, nodes in zip(comparison.pairs, pairs, strict=True)}
+    for number in range(1, len(comparison.studies)):
+        copies = []
+        for source in images[number]:
+            copy = volume_from_image(image_of_volume(source), source.GetName(), scene, like=source)
+            if number in transforms:
+                copy.SetAndObserveTransformNodeID(transforms[number].GetID())
+            place_under(copy, places.studies[number])
+            write_provenance(copy, Provenance(comparison.recipe, {"image": source.GetName()}))
+            copies.append(copy)
+        shown_ones.append(copies)
+    return shown_ones
+
+
+def _add_findings(comparison: Comparison, volumes, pairs, further, places: _Places, scene):
+    """The findings over time; None where nothing was followed."""
+    if comparison.followed is None:
+        return None
+    transforms = {pair.moving: nodes.to_first for pair, nodes in zip(comparison.pairs, pairs, strict=True)}
+    patient, studies = comparison.followed.patient, studies_followed(comparison)
+    nodes = {
+        point.id: TimePointNodes(volumes[n], labels, places.studies[n], transforms.get(n), further[n])
+        for point, n, labels in zip(patient.time_points, studies, comparison.followed.label_maps, strict=True)
     }
-    node = segmentation_from_labels(labels, segments, name, volume, scene)
-    node.GetDisplayNode().SetOpacity2DFill(0.4)
-    if segments:
-        node.CreateClosedSurfaceRepresentation()  # so that the 3D view shows them
-    return node
+    provenance = _provenance(comparison, **{f"study{n + 1}": comparison.studies[n] for n in studies})
+    name = f"{places.patient} findings" if places.patient else "Findings over time"
+    return add_timeline(patient, nodes, places.results, provenance, name, scene)
+
+
+def _provenance(comparison: Comparison, **studies: Study) -> Provenance:
+    return Provenance(comparison.recipe, {role: study.source or study.name for role, study in studies.items()})
 
 
 def _add_difference(pair: PairComparison, name: str, color_node, scene):
@@ -191,51 +197,35 @@ def _add_difference(pair: PairComparison, name: str, color_node, scene):
     return node
 
 
-def _add_points(findings: Sequence[Finding], places: np.ndarray, name: str, scene):
-    known = np.isfinite(places).all(axis=1)
-    labels = [segment_name(finding) for finding, placed in zip(findings, known, strict=True) if placed]
-    node = points_node_from(places[known], labels, name, scene)
-    display = node.GetDisplayNode()
-    display.SetTextScale(2.0)
-    display.SetGlyphScale(1.0)
-    display.SetPointLabelsVisibility(True)
-    return node
+def _add_figures(figures: Sequence[Measurement], name: str, scene):
+    """A table with one row per measurement: name, value, unit and code."""
+    columns = [
+        Column("name", [figure.name.replace("_", " ") for figure in figures]),
+        Column("value", [float(figure.value) for figure in figures]),
+        Column("unit", [shown(figure.unit) for figure in figures]),
+        Column("code", [f"{figure.code.scheme} {figure.code.value}" if figure.code else "" for figure in figures]),
+    ]
+    return table_from_columns(columns, name, scene)
 
 
-def places_in_first(findings: Sequence[Finding], to_first) -> np.ndarray:
-    """LPS positions (n, 3) of findings in the first study's space, NaN where unknown.
-
-    Where a finding is in the other study only, the registration node brings its place there; so it does for a merged
-    one, whose center in the first study lies between its parts.
-    """
-    places = np.full((len(findings), 3), np.nan)
-    for place, finding in zip(places, findings, strict=True):
-        first, other = finding.centers
-        if other is not None and (first is None or finding.change is Change.MERGED):
-            place[:] = points_to_world(to_first, np.asarray(other))[0]
-        elif first is not None:
-            place[:] = first
-    return places
-
-
-def segment_name(finding: Finding) -> str:
-    """What a finding is called in views: 'F3 grown'."""
-    return f"{finding_name(finding)} {finding.change}"
-
-
-def _show(comparison: Comparison, volumes: tuple, pairs: tuple[PairNodes, ...], scene) -> None:
-    if not pairs:
+def _show(comparison: Comparison, volumes: tuple, node, scene) -> None:
+    if node is None or len(studies_followed(comparison)) < 2:
         show_in_slices(volumes[0])
         return
-    last, nodes = comparison.pairs[-1], pairs[-1]
+    last = volumes[studies_followed(comparison)[-1]]
     if all(study.modality in CALIBRATED for study in comparison.studies):
         share_window_level(volumes)
-    show_in_slices(volumes[last.fixed], volumes[last.moving], FOREGROUND_OPACITY)
+    show_in_slices(volumes[0], last, FOREGROUND_OPACITY)
     link_slices(scene)
-    for pair in pairs[:-1]:  # one pair's outlines at a time
-        pair.fixed_segmentation.GetDisplayNode().SetVisibility(False)
-        pair.points.GetDisplayNode().SetVisibility(False)
-    differences = [abs(finding.difference_mm3) for finding in last.findings]
-    places = places_in_first(last.findings, nodes.to_first)
-    if differences and np.isfinite(places[np.argmax(differences)]).all():
-        jump_slices(scene, places[np.argmax(differences)])
+    patient = patient_of_node(node)
+    show_outlines(node, {}, [patient.time_points[0].id, patient.time_points[-1].id])
+    if patient.tracks:
+        largest = max(patient.tracks, key=lambda track: _difference(patient, track))
+        jump_slices(scene, track_places(node, patient, largest)[patient.time_points[-1].id])
+
+
+def _difference(patient: Patient, track: Track) -> float:
+    """Difference of volume (mm³) between the first and the last time point."""
+    ends = [track.at(point.id) for point in (patient.time_points[0], patient.time_points[-1])]
+    first, last = (seen.volume.value if seen is not None and seen.counts else 0.0 for seen in ends)
+    return abs(last - first)

@@ -25,6 +25,15 @@ def points_node_from(points: np.ndarray, labels: Sequence[str], name: str, scene
     return _add_markups("vtkMRMLMarkupsFiducialNode", points, labels, name, scene, like)
 
 
+def set_points(node, points: np.ndarray, labels: Sequence[str]) -> None:
+    """Have a point list hold just these LPS positions (n, 3) in mm, labeled."""
+    was_modifying = node.StartModify()
+    node.RemoveAllControlPoints()
+    for point, label in zip(ras_of(np.reshape(points, (-1, 3))).tolist(), labels, strict=True):
+        node.AddControlPoint(point, label)
+    node.EndModify(was_modifying)
+
+
 def points_of_markups(node) -> np.ndarray:
     """LPS positions (n, 3) in mm of a markups node's placed points, in world space: transforms are applied.
 
@@ -48,8 +57,7 @@ def _add_markups(class_name: str, points: np.ndarray, labels: Sequence[str], nam
     node = new_node(class_name, name, scene)
     scene.AddNode(node)
     node.CreateDefaultDisplayNodes()
-    for point, label in zip(ras_of(points).tolist(), labels, strict=True):
-        node.AddControlPoint(point, label)
+    set_points(node, points, labels)
     node.SetLocked(True)
     if like is not None:
         place_beside(node, like)

@@ -73,6 +73,11 @@ class SegmentEditor:
             if self._watch is not None:
                 self._watch.changed()
 
+    def take(self) -> list[str]:
+        """The segments changed since start or the last take; what is changed from now on is told anew."""
+        changed, self._changed = self._changed, []
+        return changed
+
     def stop(self) -> None:
         """End editing: switch the effect off, and tell what was changed."""
         if self._watch is None:

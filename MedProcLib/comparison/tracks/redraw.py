@@ -17,6 +17,7 @@ from .measuring import measure_observations
 from .model import Observation, Patient, Status, Track, track_id
 
 ERASED = "outline erased"
+REDRAWN = "outline redrawn"  # how its entries in the history end
 MARGIN = 5  # voxels around the outlines that are measured
 
 
@@ -77,7 +78,7 @@ def redraw(
     ]
     new = replace(patient, last_number=number).with_tracks(*part.tracks, *erased)
     names = ", ".join(t.id for t in (*part.tracks, *erased))
-    return recorded(patient, new, who, when, f"{names} at {time_point}: outline redrawn")
+    return recorded(patient, new, who, when, f"{names} at {time_point}: {REDRAWN}")
 
 
 def measure_missing(

@@ -1,0 +1,87 @@
+"""A patient's findings over time in the scene: a text node that holds them all, and the nodes of each time point.
+
+The text is the patient's file (comparison.tracks.patient_file); tables, colors and charts are made from it. The text
+node refers to the volume, the segmentation and the registration of each time point, so all of it is saved and loaded.
+"""
+
+import functools
+from collections.abc import Sequence
+
+import slicer
+
+from MedProcLib.comparison.tracks.model import Patient
+from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
+from MedProcLib.scene.nodes import new_node, referenced_nodes, set_referenced_nodes
+
+MARK = "MedProc.Patient"
+VOLUME, IMAGES, SEGMENTATION, TRANSFORM = (f"MedProc.{name}" for name in ("Volume", "Images", "Segmentation", "Space"))
+FINDINGS_TABLE, RESPONSE_TABLE, PLACES = "MedProc.FindingsTable", "MedProc.ResponseTable", "MedProc.Places"
+
+
+def add_patient_node(patient: Patient, name: str, scene=None):
+    """Add the text node of a patient. Raises InputError for a patient that does not fit together."""
+    scene = scene or slicer.mrmlScene
+    node = new_node("vtkMRMLTextNode", name, scene)
+    node.SetAttribute(MARK, "1")
+    write_to_node(node, patient)
+    return scene.AddNode(node)
+
+
+def patient_nodes(scene=None) -> list:
+    """The scene's patients, in the order they were added."""
+    scene = scene or slicer.mrmlScene
+    count = scene.GetNumberOfNodesByClass("vtkMRMLTextNode")
+    nodes = [scene.GetNthNodeByClass(number, "vtkMRMLTextNode") for number in range(count)]
+    return [node for node in nodes if is_patient_node(node)]
+
+
+def is_patient_node(node) -> bool:
+    """Whether a node is a patient's."""
+    return node is not None and bool(node.GetAttribute(MARK))
+
+
+def patient_of_node(node) -> Patient:
+    """The patient that a node holds. Raises InputError for a text that somebody spoiled."""
+    return _read(node.GetText() or "")
+
+
+def write_to_node(node, patient: Patient) -> None:
+    """Put a patient in the place of the one that a node holds; nothing else follows (see timeline_edits)."""
+    node.SetText(patient_text(patient))
+
+
+def volume_at(node, time_point: str):
+    """The volume node that shows a time point, under its registration; None when it is gone."""
+    return node.GetNodeReference(_role(VOLUME, time_point))
+
+
+def images_at(node, time_point: str) -> list:
+    """Further volumes of a time point, under its registration."""
+    return referenced_nodes(node, _role(IMAGES, time_point))
+
+
+def segmentation_at(node, time_point: str):
+    """The segmentation node of a time point's findings; None when it is gone."""
+    return node.GetNodeReference(_role(SEGMENTATION, time_point))
+
+
+def transform_at(node, time_point: str):
+    """The transform node that brings a time point into the common space; None where it lies in it."""
+    return node.GetNodeReference(_role(TRANSFORM, time_point))
+
+
+def set_time_point(node, time_point: str, volume, segmentation, transform=None, images: Sequence = ()) -> None:
+    """Have a patient's node refer to the nodes of a time point."""
+    for role, other in ((VOLUME, volume), (SEGMENTATION, segmentation), (TRANSFORM, transform)):
+        node.SetNodeReferenceID(_role(role, time_point), other.GetID() if other is not None else None)
+    set_referenced_nodes(node, _role(IMAGES, time_point), images)
+
+
+def _role(role: str, time_point: str) -> str:
+    # a scene file separates roles and ids with signs that a time point's id may have
+    return f"{role}.{time_point.encode().hex()}"
+
+
+@functools.lru_cache(maxsize=4)
+def _read(text: str) -> Patient:
+    return patient_of(text)

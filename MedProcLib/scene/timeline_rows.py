@@ -1,0 +1,103 @@
+"""A list of findings over time: a row for each track, with its sizes, its change and what the reader said of it."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from MedProcLib.comparison.growth.change import SizeChange
+from MedProcLib.comparison.growth.measured import Measured
+from MedProcLib.comparison.result import Change
+from MedProcLib.comparison.tracks.changes import NOTHING, Interval, intervals, since
+from MedProcLib.comparison.tracks.model import Observation, Patient, Status, TimePoint, Track
+from MedProcLib.core.units import shown as shown_unit
+
+REFERENCES = ("previous", "baseline", "nadir")
+MEASURES = {"voxel_volume": "mm3", "long_diameter": "mm", "short_diameter": "mm", "mean": ""}
+
+
+@dataclass(frozen=True)
+class TrackRow:
+    """A track in a list. change: its class at its last time point, None for one that was seen once, at the first;
+    size: change of its volume since the reference, None where there is nothing to compare with; values: of the chosen
+    measure at each time point, None where not observed or not measured; lines: all that is known, in words."""
+
+    track: Track
+    status: Status
+    change: Change | None
+    size: SizeChange | None
+    values: tuple[Measured | None, ...]
+    lines: tuple[str, ...]
+
+
+def track_rows(patient: Patient, reference: str = "previous", measure: str = "voxel_volume") -> list[TrackRow]:
+    """A row for each track, in the order of their numbers. reference: one of REFERENCES; measure: of MEASURES."""
+    ways = intervals(patient)
+    return [_row(patient, track, ways[track.id], reference, measure) for track in patient.tracks]
+
+
+def status_of(track: Track) -> Status:
+    """Rejected when no observation counts, edited when one was, accepted when all were; else proposed."""
+    counted = [o.status for o in track.observations if o.counts]
+    if not counted:
+        return Status.REJECTED
+    if Status.PROPOSED in counted:
+        return Status.PROPOSED
+    return Status.EDITED if Status.EDITED in counted else Status.ACCEPTED
+
+
+def title_of(point: TimePoint) -> str:
+    """What a time point is called where there is little room: its date, or its name."""
+    return point.date.isoformat() if point.date else point.name or point.id
+
+
+def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str) -> TrackRow:
+    last = ways[-1] if ways else None
+    way = _since_reference(patient, track, last, reference)
+    size = way.size(patient.settings.relative_percent) if way is not None else None
+    values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
+    lines = (*_observed(patient, track), *(way.rule for way in ways), *([size.reason] if size is not None else []))
+    return TrackRow(track, status_of(track), last.change if last is not None else None, size, values, lines)
+
+
+def _since_reference(patient: Patient, track: Track, last: Interval | None, reference: str) -> Interval | None:
+    """The last interval, with the volume at baseline or nadir in the place of the previous one."""
+    if last is None or reference == "previous":
+        return last
+    counted = [o for o in track.observations if o.counts]
+    if last.change is Change.GONE and counted:
+        before = counted[0] if reference == "baseline" else min(counted, key=lambda o: o.volume.value)
+        return replace(last, start=before.time_point, before=before.volume, after=NOTHING)
+    return since(patient, track, last.end, reference) or last
+
+
+def _value(observation: Observation | None, measure: str) -> Measured | None:
+    if observation is None or not observation.counts:
+        return None
+    if measure == "voxel_volume":
+        return observation.volume
+    estimate = observation.estimate(measure)
+    return estimate.measured if estimate is not None else None
+
+
+def _observed(patient: Patient, track: Track) -> list[str]:
+    """A line for each time point: volume and longest diameter with their intervals, and who decided."""
+    lines = []
+    for observation in track.observations:
+        parts = [_with_interval(observation.volume, "mm3")]
+        long = observation.estimate("long_diameter")
+        if long is not None:
+            parts.append(_with_interval(long.measured, "mm"))
+        said = f" ({observation.status}{f' by {observation.reader}' if observation.reader else ''})"
+        note = f": {observation.note}" if observation.note else ""
+        lines.append(f"{title_of(patient.time_point(observation.time_point))}: {', '.join(parts)}{said}{note}")
+    return lines
+
+
+def _with_interval(measured: Measured, unit: str) -> str:
+    text = f"{_short(measured.value)} {shown_unit(unit)}"
+    return f"{text} [{_short(measured.low)} to {_short(measured.high)}]" if measured.limits else text
+
+
+def _short(value: float | None) -> str:
+    if value is None:
+        return ""
+    return f"{value:.0f}" if abs(value) >= 100 else f"{value:.1f}"

@@ -1,0 +1,69 @@
+"""Plain Qt widgets as the panels use them: named, with a tooltip, and no wider than a narrow column allows."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import qt
+
+
+def combo(name: str, tip: str, titles: Sequence[str] = (), letters: int = 6) -> Any:
+    """A QComboBox of titles that may get as narrow as so many letters."""
+    box = qt.QComboBox()
+    box.objectName = name
+    box.toolTip = tip
+    box.setMinimumContentsLength(letters)
+    box.setSizeAdjustPolicy(qt.QComboBox.AdjustToMinimumContentsLengthWithIcon)
+    for title in titles:
+        box.addItem(title)
+    return box
+
+
+def line_edit(name: str, tip: str) -> Any:
+    """A QLineEdit."""
+    widget = qt.QLineEdit()
+    widget.objectName = name
+    widget.toolTip = tip
+    return widget
+
+
+def push_button(name: str, title: str, tip: str, clicked: Any) -> Any:
+    """A QPushButton."""
+    button = qt.QPushButton(title)
+    button.objectName = name
+    button.toolTip = tip
+    button.connect("clicked()", clicked)
+    return button
+
+
+def row_table(name: str, tip: str) -> Any:
+    """A QTableWidget to read in, of which one row is selected."""
+    table = qt.QTableWidget()
+    table.objectName = name
+    table.toolTip = tip
+    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
+    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
+    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
+    table.alternatingRowColors = True
+    table.wordWrap = False
+    table.verticalHeader().visible = False
+    return table
+
+
+def text_label() -> Any:
+    """A QLabel for lines of plain text that wrap and can be copied."""
+    label = qt.QLabel()
+    label.wordWrap = True
+    label.textFormat = qt.Qt.PlainText
+    label.textInteractionFlags = qt.Qt.TextSelectableByMouse
+    return label
+
+
+def beside(*widgets: Any) -> Any:
+    """Widgets in a row that share its width; tool buttons take what they need."""
+    frame = qt.QWidget()
+    layout = qt.QHBoxLayout(frame)
+    layout.setContentsMargins(0, 0, 0, 0)
+    layout.setSpacing(4)
+    for widget in widgets:
+        layout.addWidget(widget, 0 if widget.inherits("QToolButton") else 1)
+    return frame

@@ -1,0 +1,140 @@
+"""Response criteria: the category at each time point with its arithmetic, and charts over time."""
+
+from collections.abc import Callable
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..comparison.response.criteria import CRITERIA, best
+from ..comparison.response.outcome import Response
+from ..comparison.tracks.case import case_of
+from ..core.errors import InputError
+from ..scene.plots import show_chart
+from ..scene.timeline_charts import CHARTS, add_timeline_chart
+from ..scene.timeline_edits import Edit, choose_criterion
+from ..scene.timeline_nodes import patient_of_node
+from ..scene.timeline_roles import with_proposed_roles
+from ..scene.timeline_tables import criterion_of, responses_of
+from .fields import combo, push_button, row_table, text_label
+from .results_table import ResultsTable
+from .wrapped_label import show_wrapped
+
+NAMES = ("", *CRITERIA)
+HEIGHT = 120
+
+
+class ResponsePanel:
+    """widget: to put in a layout.
+
+    get_node: the patient's text node, or None; get_reader, edit: as of TracksPanel; say(message, is_problem): tells how
+    a chart went. Call changed() when the patient may be another one.
+    """
+
+    def __init__(
+        self,
+        get_node: Callable[[], Any],
+        get_reader: Callable[[], str],
+        edit: Callable[[Edit], bool],
+        say: Callable[[str, bool], None],
+    ) -> None:
+        self._get_node, self._get_reader, self._edit, self._say = get_node, get_reader, edit, say
+        self.responses: list[Response] = []
+        self._filling = False
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        titles = [_("none"), *(criterion.title for criterion in CRITERIA.values())]
+        self.criterion_box = combo("criterionBox", _("The rules by which the response is told"), titles)
+        self.criterion_box.connect("currentIndexChanged(int)", self._on_criterion)
+        self.propose_button = push_button(
+            "proposeRolesButton", _("Propose roles"), "", lambda: self._edit(with_proposed_roles)
+        )
+        form = qt.QFormLayout()
+        form.addRow(_("Criterion:"), self.criterion_box)
+        form.addRow("", self.propose_button)
+        layout.addLayout(form)
+        tip = _("The response at each time point; click one to see its arithmetic")
+        self.table = row_table("responseTable", tip)
+        self.table.setFixedHeight(HEIGHT)
+        self.results = ResultsTable(self.table, lambda row: self._show_steps())
+        layout.addWidget(self.table)
+        self.steps_label = text_label()
+        layout.addWidget(self.steps_label)
+        self.chart_box = combo("timelineChart", _("What the plot view is to show"), [_(kind) for kind in CHARTS])
+        tip = _("Draw it in a plot view; it then follows every correction")
+        self.chart_button = push_button("timelineChartButton", _("Show chart"), tip, self.show_chart)
+        row = qt.QHBoxLayout()
+        row.addWidget(self.chart_box, 1)
+        row.addWidget(self.chart_button)
+        layout.addLayout(row)
+        self.changed()
+
+    def changed(self) -> None:
+        """Show the response of the patient as it is now."""
+        node = self._get_node()
+        name = criterion_of(node) if node is not None else ""
+        self._filling = True
+        self.criterion_box.currentIndex = NAMES.index(name) if name in NAMES else 0
+        self._filling = False
+        self.responses, missing = responses_of(patient_of_node(node), name) if node is not None else ([], "")
+        row = self.results.row
+        self.results.show(
+            [_("Date"), _("Category"), _("Parts")],
+            [[r.date.isoformat(), str(r.category), _parts(r)] for r in self.responses],
+        )
+        self.table.visible = bool(self.responses)
+        if self.responses and not 0 <= row < len(self.responses):
+            self.table.setCurrentCell(len(self.responses) - 1, 0)
+        self._show_steps(missing)
+        self.criterion_box.enabled = self.chart_button.enabled = node is not None
+        reader = bool(self._get_reader().strip())
+        self.propose_button.enabled = node is not None and reader
+        self.propose_button.toolTip = (
+            _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
+            if reader
+            else _("Type your name as reader.")
+        )
+
+    def show_chart(self) -> None:
+        """Draw the chart that is chosen."""
+        kind = list(CHARTS)[self.chart_box.currentIndex]
+        try:
+            chart = add_timeline_chart(self._get_node(), kind)
+        except InputError as error:
+            self._say(str(error), True)
+            return
+        show_chart(chart)
+        self._say(_("Chart '{name}'.").format(name=chart.GetName()), False)
+
+    def _on_criterion(self, index: int) -> None:
+        node = self._get_node()
+        if not self._filling and node is not None:
+            choose_criterion(node, NAMES[index])
+            self.changed()
+
+    def _show_steps(self, missing: str = "") -> None:
+        row = self.results.row
+        if missing or not 0 <= row < len(self.responses):
+            show_wrapped(self.steps_label, missing)
+            return
+        response = self.responses[row]
+        lines = [*response.steps, *(_("Missing: {what}").format(what=text) for text in response.missing)]
+        lines += [*response.notes, *response.doubts, *self._best()]
+        show_wrapped(self.steps_label, "\n".join(lines))
+
+    def _best(self) -> list[str]:
+        """The best overall response, below the last time point."""
+        if self.results.row != len(self.responses) - 1:
+            return []
+        node = self._get_node()
+        try:
+            found = best(criterion_of(node), case_of(patient_of_node(node)))
+        except InputError:  # of nodule growth, which grades no response
+            return []
+        return [_("Best response: {category} ({steps})").format(category=found.category, steps="; ".join(found.steps))]
+
+
+def _parts(response: Response) -> str:
+    return ", ".join(f"{part} {category}" for part, category in response.parts.items())

@@ -1,0 +1,268 @@
+"""The list of time points to compare: proposed from the subject hierarchy, with date, images and findings of each."""
+
+import datetime
+from collections.abc import Callable
+from dataclasses import replace
+from typing import Any
+
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from ..scene.timeline_input import (
+    MOST,
+    PatientStudies,
+    TimePointInput,
+    patients_with_studies,
+    time_point_of,
+)
+from .fields import combo, line_edit, row_table
+from .inputs import scalar_volumes
+from .results_table import ResultsTable
+from .step_panel import tool_button
+
+ROWS_SHOWN = 4
+ROW_HEIGHT = 26
+
+
+class TimePointsPanel:
+    """widget: to put in a layout.
+
+    get: the time points as they are kept; set: keeps others. Call changed() when they may be others.
+    """
+
+    def __init__(self, get: Callable[[], list[TimePointInput]], set_: Callable[[list[TimePointInput]], None]) -> None:
+        self._get, self._set = get, set_
+        self._patients: list[PatientStudies] = []
+        self._filling = False
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self._make_head(layout)
+        self._make_details(layout)
+        self.changed()
+
+    def propose(self) -> None:
+        """Fill an empty list: the studies of the first patient that has some, else the two earliest loose volumes."""
+        if any(point.volume is not None for point in self._get()):
+            return
+        patients = patients_with_studies()
+        named = [patient for patient in patients if patient.name]
+        if named:
+            self._set(list(named[0].time_points))
+        elif patients:
+            self._set(list(patients[0].time_points[:2]))
+
+    def changed(self) -> None:
+        """Show the list as it is now."""
+        points = self._get()
+        self._filling = True
+        try:
+            self.results.show(
+                [_("Date"), _("Image"), _("Findings")],
+                [[p.date, _name(p.volume), _name(p.segmentation) or _("automatic")] for p in points],
+                [_tip(p) for p in points],
+            )
+            if points and self.results.row < 0:
+                self.table.setCurrentCell(0, 0)
+            self._show_patients(points)
+        finally:
+            self._filling = False
+        self._show_details()
+
+    def missing(self) -> str:
+        """What has to be chosen before these can be compared; empty when they can."""
+        points = self._get()
+        volumes = [point.volume for point in points]
+        if len([v for v in volumes if v is not None]) < 2:
+            return _("Choose the volumes of two or more studies.")
+        if None in volumes:
+            return _("Choose the volume of time point {n}, or take it out.").format(n=volumes.index(None) + 1)
+        if len({volume.GetID() for volume in volumes}) < len(volumes):
+            return _("Two time points are the same volume: choose another one.")
+        try:
+            for point in points:
+                date_of(point.date)
+        except InputError as error:
+            return str(error)
+        return ""
+
+    def select(self, row: int) -> None:
+        """Show a time point's details."""
+        self.table.setCurrentCell(row, 0)
+
+    def _change(self, **values: Any) -> None:
+        points, row = self._get(), self.results.row
+        if self._filling or not 0 <= row < len(points) or self._is_changing_scene():
+            return
+        changed = replace(points[row], **values)
+        points[row] = changed
+        self._keep(points, changed)
+
+    def _keep(self, points: list[TimePointInput], selected: TimePointInput | None = None) -> None:
+        self._set(points)
+        self.changed()
+        if selected is not None:
+            self.select(next(n for n, p in enumerate(self._get()) if p == selected))
+
+    def _on_volume(self, volume: Any) -> None:
+        points, row = self._get(), self.results.row
+        if self._filling or not 0 <= row < len(points) or points[row].volume is volume:
+            return
+        dated = time_point_of(volume).date if volume is not None else ""
+        self._change(volume=volume, date=dated, images=tuple(i for i in points[row].images if i is not volume))
+
+    def _on_add(self) -> None:
+        points = self._get()
+        used = [point.volume for point in points]
+        free = next((volume for volume in scalar_volumes() if volume not in used), None)
+        new = time_point_of(free) if free is not None else TimePointInput()
+        self._keep([*points, new], new)
+
+    def _on_remove(self) -> None:
+        points, row = self._get(), self.results.row
+        if 0 <= row < len(points):
+            del points[row]
+            self._keep(points)
+
+    def _on_patient(self, index: int) -> None:
+        if not self._filling and 0 <= index - 1 < len(self._patients):
+            self._keep(list(self._patients[index - 1].time_points))
+
+    def _is_changing_scene(self) -> bool:
+        return bool(slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting())
+
+    def _show_patients(self, points: list[TimePointInput]) -> None:
+        self._patients = patients_with_studies()
+        self.patient_box.clear()
+        self.patient_box.addItem(_("Chosen below"))
+        for patient in self._patients:
+            name = patient.name or _("in no patient")
+            self.patient_box.addItem(f"{name} ({len(patient.time_points)})")
+        ids = {point.volume.GetID() for point in points if point.volume is not None}
+        same = [n for n, p in enumerate(self._patients, 1) if {point.volume.GetID() for point in p.time_points} == ids]
+        self.patient_box.currentIndex = same[0] if same else 0
+        self._patient_row.visible = bool(self._patients)
+
+    def _show_details(self) -> None:
+        points, row = self._get(), self.results.row
+        point = points[row] if 0 <= row < len(points) else None
+        self._filling = True
+        try:
+            self._details.visible = point is not None
+            if point is not None:
+                if self.date_edit.text != point.date:
+                    self.date_edit.text = point.date
+                self.volume_box.setCurrentNode(point.volume)
+                self.segmentation_box.setCurrentNode(point.segmentation)
+                for node in (*self.images_box.checkedNodes(), *point.images):
+                    (self.images_box.check if node in point.images else self.images_box.uncheck)(node)
+        finally:
+            self._filling = False
+        self.remove_button.enabled = point is not None
+        self.add_button.enabled = len(points) < MOST
+
+    def _make_head(self, layout: Any) -> None:
+        tip = _("Take all studies of a patient of the subject hierarchy as time points")
+        self.patient_box = combo("patientBox", tip)
+        self.patient_box.connect("currentIndexChanged(int)", self._on_patient)
+        self._patient_row = qt.QWidget()
+        form = qt.QFormLayout(self._patient_row)
+        form.setContentsMargins(0, 0, 0, 0)
+        form.addRow(_("Patient:"), self.patient_box)
+        layout.addWidget(self._patient_row)
+        tip = _("The time points that are compared, the earliest first; click one to change it below")
+        self.table = row_table("timePointsTable", tip)
+        self.table.setFixedHeight(ROW_HEIGHT * (ROWS_SHOWN + 1))
+        self.results = ResultsTable(self.table, lambda row: self._show_details())
+        self.add_button = tool_button(_("Add a time point"), None, self._on_add)
+        self.add_button.text = "+"
+        self.remove_button = tool_button(_("Take the selected time point out"), None, self._on_remove)
+        self.remove_button.text = "−"
+        beside = qt.QWidget()
+        row = qt.QHBoxLayout(beside)
+        row.setContentsMargins(0, 0, 0, 0)
+        row.setSpacing(2)
+        row.addWidget(self.table, 1)
+        buttons = qt.QVBoxLayout()
+        for button in (self.add_button, self.remove_button):
+            buttons.addWidget(button)
+        buttons.addStretch(1)
+        row.addLayout(buttons)
+        layout.addWidget(beside)
+
+    def _make_details(self, layout: Any) -> None:
+        self._details = qt.QWidget()
+        form = qt.QFormLayout(self._details)
+        form.setContentsMargins(0, 0, 0, 0)
+        tip = _("Date of the study, year-month-day; proposed where the volume tells it")
+        self.date_edit = line_edit("dateEdit", tip)
+        self.date_edit.placeholderText = "YYYY-MM-DD"
+        self.date_edit.connect("editingFinished()", lambda: self._change(date=self.date_edit.text.strip()))
+        self.volume_box = _node_box("volumeSelector", "vtkMRMLScalarVolumeNode", _("Select a volume"))
+        self.volume_box.toolTip = _("The volume that is compared; it is not modified")
+        self.volume_box.connect("currentNodeChanged(vtkMRMLNode*)", self._on_volume)
+        self.images_box = slicer.qMRMLCheckableNodeComboBox()
+        self.images_box.objectName = "imagesSelector"
+        self.images_box.nodeTypes = ["vtkMRMLScalarVolumeNode"]
+        self.images_box.showChildNodeTypes = False
+        self.images_box.setMRMLScene(slicer.mrmlScene)
+        self.images_box.toolTip = _("Further images of the same visit, shown under the same registration")
+        self.images_box.connect("checkedNodesChanged()", self._on_images)
+        self.segmentation_box = _node_box("segmentationSelector", "vtkMRMLSegmentationNode", _("Segment automatically"))
+        self.segmentation_box.toolTip = _(
+            "A segmentation of the findings of this study; without one they are segmented automatically"
+        )
+        self.segmentation_box.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: self._change(segmentation=node))
+        for title, widget in (
+            (_("Date:"), self.date_edit),
+            (_("Image:"), self.volume_box),
+            (_("Also:"), self.images_box),
+            (_("Findings:"), self.segmentation_box),
+        ):
+            form.addRow(title, widget)
+        layout.addWidget(self._details)
+
+    def _on_images(self) -> None:
+        points, row = self._get(), self.results.row
+        if not self._filling and 0 <= row < len(points):
+            checked = tuple(node for node in self.images_box.checkedNodes() if node is not points[row].volume)
+            if checked != points[row].images:
+                self._change(images=checked)
+
+
+def date_of(text: str) -> datetime.date | None:
+    """A date as typed; None for an empty text. Raises InputError."""
+    if not text.strip():
+        return None
+    try:
+        return datetime.date.fromisoformat(text.strip())
+    except ValueError:
+        raise InputError(f"'{text.strip()}' is not a date: write it as 2024-05-31, or leave it empty.") from None
+
+
+def _name(node: Any) -> str:
+    return node.GetName() if node is not None else ""
+
+
+def _tip(point: TimePointInput) -> str:
+    lines = [f"{point.date or _('no date')}: {_name(point.volume) or _('no volume')}"]
+    if point.images:
+        lines.append(_("Also: {names}").format(names=", ".join(image.GetName() for image in point.images)))
+    if point.segmentation is not None:
+        lines.append(_("Findings: {name}").format(name=point.segmentation.GetName()))
+    return "\n".join(lines)
+
+
+def _node_box(name: str, node_type: str, none: str) -> Any:
+    box = slicer.qMRMLNodeComboBox()
+    box.objectName = name
+    box.nodeTypes = [node_type]
+    box.showChildNodeTypes = False
+    box.addEnabled = box.removeEnabled = box.renameEnabled = False
+    box.noneEnabled = True
+    box.noneDisplay = none
+    box.setMRMLScene(slicer.mrmlScene)
+    return box

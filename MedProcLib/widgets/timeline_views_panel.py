@@ -1,0 +1,314 @@
+"""How time points are seen: in columns beside each other, or two in one view, faded, swiped, as fields or in turns."""
+
+from collections.abc import Callable
+from typing import Any
+
+import ctk
+import qt
+import slicer
+from slicer.i18n import tr as _
+
+from ..comparison.tracks.model import Patient
+from ..scene.pair_view import PairView
+from ..scene.slice_preview import Mode, Pattern
+from ..scene.studies import modality_of_volume
+from ..scene.timeline_nodes import images_at, patient_of_node, volume_at
+from ..scene.timeline_places import track_places
+from ..scene.timeline_rows import title_of
+from ..scene.timeline_views import COLUMNS, MOST_COLUMNS, jump_columns, show_outlines
+from ..scene.timeline_window import CALIBRATED, SharedWindow
+from ..scene.views import jump_views
+from .columns import ORIENTATIONS, columns_shown, show_columns
+from .fields import beside, combo, push_button
+from .live import SliceWatch
+
+BESIDE, FLICKER = "beside", "flicker"
+# Title, mode, and the amount's label, smallest, largest, first value and suffix.
+CHOICES: tuple[tuple[str, Any, tuple[str, float, float, float, str]], ...] = (
+    (_("Beside each other"), BESIDE, ("", 0, 1, 0, "")),
+    (_("Fade"), Mode.FADE, (_("Later:"), 0, 100, 50, " %")),
+    (_("Swipe"), Mode.SWIPE, (_("Position:"), 0, 100, 50, " %")),
+    (_("Checkerboard"), Mode.CHECKERBOARD, (_("Fields:"), 2, 100, 20, " mm")),
+    (_("Flicker"), FLICKER, (_("Each for:"), 0.2, 3, 0.7, " s")),
+)
+LIST_ROWS = 4
+
+
+class TimelineViewsPanel:
+    """widget: to put in a layout.
+
+    get_node: the patient's text node, or None. Call changed() when the patient may be another one, stop() when the
+    scene closes, close() when the module goes.
+    """
+
+    def __init__(self, get_node: Callable[[], Any]) -> None:
+        self._get_node = get_node
+        self._points: list[str] = []
+        self._pair: PairView | None = None
+        self._over_shown = True
+        self._filling = False
+        self._layout_before: int | None = None
+        self._window = SharedWindow()
+        self._watch = SliceWatch(self._on_slice)
+        self._moved: set[str] = set()
+        self._timer = qt.QTimer()
+        self._timer.connect("timeout()", self._on_flicker)
+        self._slice_timer = qt.QTimer()
+        self._slice_timer.singleShot = True
+        self._slice_timer.interval = 30
+        self._slice_timer.connect("timeout()", self._on_slices)
+        self.widget = qt.QWidget()
+        self._make_widgets()
+        self.changed()
+
+    @property
+    def mode(self) -> Any:
+        return CHOICES[max(self.mode_box.currentIndex, 0)][1]
+
+    @property
+    def shown(self) -> list[str]:
+        """Ids of the time points in columns, in time order."""
+        checked = [n for n in range(self.list.count) if self.list.item(n).checkState() == qt.Qt.Checked]
+        return [self._points[n] for n in checked][:MOST_COLUMNS]
+
+    def changed(self) -> None:
+        """The patient may have other time points."""
+        patient = self._patient()
+        points = [point.id for point in patient.time_points] if patient is not None else []
+        if points != self._points:
+            self._points = points
+            self._fill(patient)
+        self.widget.enabled = len(points) > 1
+
+    def show(self) -> None:
+        """Show the time points the way that is chosen."""
+        self._let_go()
+        if self._get_node() is None:
+            return
+        if self.mode is BESIDE:
+            self._show_columns()
+        else:
+            self._show_pair()
+        self._share_window()
+
+    def jump(self, track_id: str) -> None:
+        """Show a finding where it is at each time point."""
+        node, patient = self._get_node(), self._patient()
+        if node is None or patient is None:
+            return
+        places = track_places(node, patient, patient.track(track_id))
+        last = [o for o in patient.track(track_id).observations if o.counts][-1:]
+        jump_views(slicer.mrmlScene, places[last[0].time_point if last else self._points[-1]])
+        if columns_shown():
+            jump_columns(slicer.mrmlScene, [places[point] for point in self.shown])
+
+    def stop(self) -> None:
+        """Show one volume in each view, as Slicer does."""
+        self._let_go()
+        self._window.stop()
+
+    def close(self) -> None:
+        """The module goes."""
+        self.stop()
+        self._slice_timer.stop()
+
+    def _show_columns(self) -> None:
+        node, patient = self._get_node(), self._patient()
+        shown = self.shown
+        volumes = {point: self._volume(point) for point in shown}
+        there = [point for point in shown if volumes[point] is not None]
+        if patient is None or not there:
+            return
+        if not columns_shown():
+            self._layout_before = slicer.app.layoutManager().layout
+        titles = [title_of(patient.time_point(point)) for point in there]
+        views = show_columns([volumes[p] for p in there], titles, ORIENTATIONS[self.orientation_box.currentIndex])
+        show_outlines(node, dict(zip(views, there, strict=True)), self._ends())
+
+    def _show_pair(self) -> None:
+        below, over = (self._volume(self._chosen(box)) for box in (self.below_box, self.over_box))
+        if below is None or over is None:
+            return
+        if columns_shown():
+            usual = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+            slicer.app.layoutManager().setLayout(self._layout_before or usual)
+        show_outlines(self._get_node(), {}, self._ends())
+        self._pair = PairView(below, over)
+        self._draw()
+        if self.mode in (Mode.SWIPE, Mode.CHECKERBOARD):
+            self._watch.start()
+            for view in self._view_names():
+                self._watch.corners(view)
+        elif self.mode is FLICKER:
+            self._over_shown = True
+            self._timer.interval = round(1000 * self.amount_slider.value)
+            self._timer.start()
+
+    def _draw(self, views: list[str] | None = None) -> None:
+        if self._pair is not None:
+            self._pair.show(self._pattern(), views or self._view_names())
+
+    def _pattern(self) -> Pattern:
+        amount = float(self.amount_slider.value)
+        if self.mode is FLICKER:
+            return Pattern(Mode.FADE, float(self._over_shown))
+        return Pattern(self.mode, amount if self.mode is Mode.CHECKERBOARD else amount / 100)
+
+    def _let_go(self) -> None:
+        self._timer.stop()
+        self._watch.stop()
+        self._moved.clear()
+        if self._pair is not None:
+            self._pair.clear()
+            self._pair = None
+
+    def _share_window(self) -> None:
+        self._window.stop()
+        volumes = [volume for volume in map(self._volume, self._points) if volume is not None]
+        if self.window_box.checked and volumes:
+            self._window.start(volumes, all(modality_of_volume(volume) in CALIBRATED for volume in volumes))
+
+    def _volume(self, point: str) -> Any:
+        """The volume of a time point that is chosen to be looked at; its compared one where it has no such image."""
+        node = self._get_node()
+        if node is None or not point:
+            return None
+        place = self.image_box.currentIndex - 1
+        images = images_at(node, point)
+        return images[place] if 0 <= place < len(images) else volume_at(node, point)
+
+    def _ends(self) -> list[str]:
+        """The two time points that are shown in one view."""
+        return [self._chosen(self.below_box), self._chosen(self.over_box)]
+
+    def _chosen(self, box: Any) -> str:
+        return self._points[box.currentIndex] if 0 <= box.currentIndex < len(self._points) else ""
+
+    def _patient(self) -> Patient | None:
+        node = self._get_node()
+        return patient_of_node(node) if node is not None else None
+
+    def _view_names(self) -> list[str]:
+        return [name for name in slicer.app.layoutManager().sliceViewNames() if name not in COLUMNS]
+
+    def _on_slice(self, view: str) -> None:
+        self._moved.add(view)
+        self._slice_timer.start()
+
+    def _on_slices(self) -> None:
+        views = [view for view in self._view_names() if view in self._moved]
+        self._moved.clear()
+        for view in views:
+            self._watch.corners(view)
+        if views:
+            self._draw(views)
+
+    def _on_flicker(self) -> None:
+        if slicer.mrmlScene.IsClosing():
+            return
+        self._over_shown = not self._over_shown
+        self._draw()
+
+    def _on_amount(self) -> None:
+        if self.mode is FLICKER:
+            self._timer.interval = round(1000 * self.amount_slider.value)
+        self._draw()
+
+    def _on_mode(self) -> None:
+        label, low, high, first, suffix = CHOICES[self.mode_box.currentIndex][2]
+        self.amount_label.text = label
+        self.amount_slider.decimals = 1 if self.mode is FLICKER else 0
+        self.amount_slider.singleStep = 0.1 if self.mode is FLICKER else 1
+        self._filling = True
+        self.amount_slider.minimum, self.amount_slider.maximum = low, high
+        self.amount_slider.suffix = suffix
+        self.amount_slider.value = first
+        self._filling = False
+        beside = self.mode is BESIDE
+        for widget in (self.list_label, self.list, self.orientation_label, self.orientation_box):
+            widget.visible = beside
+        for widget in (self.pair_label, self._pair_row, self.amount_label, self.amount_slider):
+            widget.visible = not beside
+
+    def _on_choice(self) -> None:
+        """Something is chosen anew: what is shown follows, once the reader has asked for it."""
+        if not self._filling and (columns_shown() or self._pair is not None):
+            self.show()
+
+    def _on_checked(self, item: Any) -> None:
+        if self._filling:
+            return
+        checked = [n for n in range(self.list.count) if self.list.item(n).checkState() == qt.Qt.Checked]
+        if len(checked) > MOST_COLUMNS:  # the one checked last stays, one of the others goes
+            row = self.list.row(item)
+            self._filling = True
+            self.list.item(next(n for n in reversed(checked) if n != row)).setCheckState(qt.Qt.Unchecked)
+            self._filling = False
+        self._on_choice()
+
+    def _fill(self, patient: Patient | None) -> None:
+        titles = [title_of(point) for point in patient.time_points] if patient is not None else []
+        node = self._get_node()
+        self._filling = True
+        self.list.clear()
+        checked = {0, *range(max(len(titles) - MOST_COLUMNS + 1, 0), len(titles))}  # the first and the last ones
+        for number, title in enumerate(titles):
+            item = qt.QListWidgetItem(title)
+            item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
+            item.setCheckState(qt.Qt.Checked if number in checked else qt.Qt.Unchecked)
+            self.list.addItem(item)
+        for box, place in ((self.below_box, 0), (self.over_box, len(titles) - 1)):
+            box.clear()
+            for title in titles:
+                box.addItem(title)
+            box.currentIndex = place
+        self.image_box.clear()
+        self.image_box.addItem(_("compared image"))
+        most = max((images_at(node, point) for point in self._points), key=len, default=[]) if node is not None else []
+        for image in most:
+            self.image_box.addItem(image.GetName())
+        self.image_label.visible = self.image_box.visible = bool(most)
+        self._filling = False
+        row = max(self.list.sizeHintForRow(0), self.list.fontMetrics().lineSpacing())
+        self.list.setFixedHeight(row * min(max(len(titles), 2), LIST_ROWS) + 6)
+
+    def _make_widgets(self) -> None:
+        form = qt.QFormLayout(self.widget)
+        form.setContentsMargins(0, 0, 0, 0)
+        titles = [title for title, _mode, _amount in CHOICES]
+        self.mode_box = combo("timelineMode", _("How the time points are seen"), titles)
+        tip = _("Show the time points this way, registered and linked")
+        self.show_button = push_button("showTimePointsButton", _("Show"), tip, self.show)
+        form.addRow(beside(self.mode_box, self.show_button))
+        self.list_label, self.list = qt.QLabel(_("Columns:")), qt.QListWidget()
+        self.list.objectName = "columnsList"
+        self.list.toolTip = _("Two to four time points to see beside each other")
+        self.list.connect("itemChanged(QListWidgetItem*)", self._on_checked)
+        form.addRow(self.list_label, self.list)
+        self.orientation_label, self.orientation_box = (
+            qt.QLabel(_("Plane:")),
+            combo("columnsOrientation", _("The plane of the columns; each view can be turned as usual"), ORIENTATIONS),
+        )
+        form.addRow(self.orientation_label, self.orientation_box)
+        self.pair_label = qt.QLabel(_("Of:"))
+        self.below_box = combo("belowTimePoint", _("The time point below"))
+        self.over_box = combo("overTimePoint", _("The time point over it"))
+        self._pair_row = beside(self.below_box, self.over_box)
+        form.addRow(self.pair_label, self._pair_row)
+        self.amount_label, self.amount_slider = qt.QLabel(), ctk.ctkSliderWidget()
+        self.amount_slider.toolTip = _("How much of the later one is seen, where it begins, how large or how long")
+        form.addRow(self.amount_label, self.amount_slider)
+        self.image_label = qt.QLabel(_("Image:"))
+        self.image_box = combo("timelineImage", _("Which image of each time point is seen"))
+        form.addRow(self.image_label, self.image_box)
+        self.window_box = qt.QCheckBox(_("One window for all time points"))
+        self.window_box.objectName = "sharedWindow"
+        self.window_box.checked = True
+        self.window_box.toolTip = _("What you set for one time point is set for all")
+        form.addRow(self.window_box)
+        self.mode_box.connect("currentIndexChanged(int)", lambda index: (self._on_mode(), self._on_choice()))
+        for box in (self.orientation_box, self.below_box, self.over_box, self.image_box):
+            box.connect("currentIndexChanged(int)", lambda index: self._on_choice())
+        self.window_box.connect("toggled(bool)", lambda on: self._share_window())
+        self.amount_slider.connect("valueChanged(double)", lambda value: None if self._filling else self._on_amount())
+        self._on_mode()

@@ -1,0 +1,328 @@
+"""The list of findings over time that a reader goes through: a row each, keys to decide, all views jump along."""
+
+from collections.abc import Callable
+from functools import partial
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from ..comparison.growth.change import Changed
+from ..comparison.result import Change
+from ..comparison.tracks.edits import accept, reject
+from ..comparison.tracks.model import Patient, Status
+from ..scene.timeline_edits import Edit
+from ..scene.timeline_nodes import patient_of_node
+from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
+from .fields import beside, combo, line_edit, row_table, text_label
+from .findings_panel import KEYS, MARKS, PAGE, TABLE_HEIGHT
+from .results_table import ResultsTable, shown
+from .step_panel import tool_button
+from .wrapped_label import show_wrapped
+
+FILTERS: tuple[tuple[str, Callable[[TrackRow], bool]], ...] = (
+    (_("All"), lambda row: True),
+    (_("Changed"), lambda row: row.status is not Status.REJECTED and row.change not in (None, Change.STABLE)),
+    (_("Proposed"), lambda row: row.status is Status.PROPOSED),
+    (_("Accepted"), lambda row: row.status in (Status.ACCEPTED, Status.EDITED)),
+    (_("Rejected"), lambda row: row.status is Status.REJECTED),
+)
+VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
+MEASURE_TITLES = (_("Volume [mm³]"), _("Longest diameter [mm]"), _("Short diameter [mm]"), _("Mean"))
+REFERENCE_TITLES = (_("previous"), _("baseline"), _("nadir"))
+
+
+class TracksPanel:
+    """widget: to put in a layout.
+
+    get_node: the patient's text node, or None; get_reader, set_reader: the reader's name, kept by the caller;
+    edit(edit, again): does a correction of comparison.tracks (see timeline_edits.edit_patient) and tells how it went,
+    True when it was done; undo(): takes the last one back; selected(track id): another finding is looked at.
+    Call changed() when the patient may be another one.
+    """
+
+    def __init__(
+        self,
+        get_node: Callable[[], Any],
+        get_reader: Callable[[], str],
+        set_reader: Callable[[str], None],
+        edit: Callable[[Edit], bool],
+        undo: Callable[[], None],
+        selected: Callable[[str], None] = lambda track: None,
+    ) -> None:
+        self._get_node, self._get_reader, self._set_reader = get_node, get_reader, set_reader
+        self._edit, self._undo, self._selected = edit, undo, selected
+        self.rows: list[TrackRow] = []
+        self._fitting: list[TrackRow] = []
+        self._page: list[TrackRow] = []
+        self._first = 0
+        self._patient: Patient | None = None
+        self._filling = False
+        self.widget = qt.QWidget()
+        self._make_widgets()
+        self._connect()
+        self.changed()
+
+    @property
+    def track(self) -> str:
+        """Id of the selected finding, '' without one."""
+        place = self.results.row
+        return self._page[place].track.id if 0 <= place < len(self._page) else ""
+
+    @property
+    def time_point(self) -> str | None:
+        """Id of the time point that decisions are for; None for all."""
+        points = self._patient.time_points if self._patient is not None else ()
+        place = self.at_box.currentIndex - 1
+        return points[place].id if 0 <= place < len(points) else None
+
+    def changed(self) -> None:
+        """Show the patient as it is now."""
+        node = self._get_node()
+        patient = patient_of_node(node) if node is not None else None
+        if patient is not self._patient:
+            self._patient = patient
+            self._show_time_points()
+            self._fill()
+        self._show_buttons()
+
+    def select(self, track: str) -> None:
+        """Select a finding by id, and look at it; one that is not shown is looked for."""
+        if track not in [row.track.id for row in self._fitting]:
+            self.filter_box.currentIndex = 0
+        place = next((n for n, row in enumerate(self._fitting) if row.track.id == track), None)
+        if place is None:
+            return
+        if not self._first <= place < self._first + PAGE:
+            self._first = place // PAGE * PAGE
+            self._show_page()
+        place -= self._first
+        if self.results.row == place:
+            self._on_row(place)
+        else:
+            self.table.setCurrentCell(place, 0)
+
+    def accept(self) -> None:
+        self._decide(accept, Status.ACCEPTED)
+
+    def reject(self) -> None:
+        self._decide(reject, Status.REJECTED)
+
+    def undo(self) -> None:
+        """Take back the last correction of any finding."""
+        self._undo()
+
+    def next(self) -> None:
+        """Look at the next finding of those shown."""
+        self._step(1)
+
+    def previous(self) -> None:
+        self._step(-1)
+
+    def _decide(self, decision: Callable[..., Patient], status: Status) -> None:
+        track, point, note = self.track, self.time_point, self.comment_edit.text.strip() or None
+        before = [row.track.id for row in self._fitting]
+        done = self._edit(lambda patient, who, when: decision(patient, track, who, when, point, note))
+        if done and self.advance_box.checked:
+            open_ = {row.track.id for row in self.rows if row.status is Status.PROPOSED}
+            after = before[before.index(track) + 1 :] + before[: before.index(track)]
+            following = next((each for each in after if each in open_), None)
+            if following is not None:
+                self.select(following)
+
+    def _step(self, places: int) -> None:
+        ids = [row.track.id for row in self._fitting]
+        if ids:
+            at = ids.index(self.track) + places if self.track in ids else self._first
+            self.select(ids[min(max(at, 0), len(ids) - 1)])
+
+    def _fill(self) -> None:
+        """Rows anew; the selection stays with its finding."""
+        patient = self._patient
+        reference = REFERENCES[max(self.reference_box.currentIndex, 0)]
+        measure = list(MEASURES)[max(self.measure_box.currentIndex, 0)]
+        self.rows = track_rows(patient, reference, measure) if patient is not None else []
+        self._filter()
+        self._show_page()
+        open_ = sum(row.status is Status.PROPOSED for row in self.rows)
+        text = _("{count} findings, {open} to decide.").format(count=len(self.rows), open=open_)
+        self.summary_label.text = text if self.rows else _("No findings yet.")
+        self._details.visible = self.filter_box.visible = bool(self.rows)
+
+    def _filter(self) -> None:
+        fits = FILTERS[max(self.filter_box.currentIndex, 0)][1]
+        self._fitting = [row for row in self.rows if fits(row)]
+        if self._first >= len(self._fitting):
+            self._first = 0
+
+    def _show_page(self) -> None:
+        selected = self.track
+        self._page = self._fitting[self._first : self._first + PAGE]
+        points = self._patient.time_points if self._patient is not None else ()
+        titles = [_("Finding"), _("Class"), _("Vol.\n[%]"), _("Beyond\nerror"), *(_broken(title_of(p)) for p in points)]
+        self._filling = True
+        try:
+            self.results.show(titles, [_line(row) for row in self._page], ["\n".join(row.lines) for row in self._page])
+            ids = [row.track.id for row in self._page]
+            self.table.setCurrentCell(ids.index(selected) if selected in ids else -1, 0)
+        finally:
+            self._filling = False
+        every, last = len(self._fitting), self._first + len(self._page)
+        self._pages.visible = every > PAGE
+        self.page_label.text = _("{first} to {last} of {all}").format(first=self._first + 1, last=last, all=every)
+        self.page_buttons[0].enabled, self.page_buttons[1].enabled = self._first > 0, last < every
+        self._show_reason()
+
+    def _show_reason(self) -> None:
+        row = next((row for row in self._page if row.track.id == self.track), None)
+        show_wrapped(self.reason_label, "\n".join(row.lines) if row is not None else "")
+
+    def _show_time_points(self) -> None:
+        points = self._patient.time_points if self._patient is not None else ()
+        titles = [_("all time points"), *map(title_of, points)]
+        if titles != [self.at_box.itemText(n) for n in range(self.at_box.count)]:
+            self._filling = True
+            self.at_box.clear()
+            for title in titles:
+                self.at_box.addItem(title)
+            self._filling = False
+
+    def _show_buttons(self) -> None:
+        missing = ""
+        if not self.track:
+            missing = _("Select a finding in the list.")
+        elif not self._get_reader().strip():
+            missing = _("Type your name as reader.")
+        for name, tip in (
+            ("accept", _("Accept the finding (key A)")),
+            ("reject", _("Reject the finding: it counts nowhere, and its outline is hidden (key R)")),
+        ):
+            self.buttons[name].enabled = not missing
+            self.buttons[name].toolTip = missing or tip
+        has_reader = bool(self._get_reader().strip())
+        self.buttons["undo"].enabled = self._patient is not None and has_reader
+        self.buttons["undo"].toolTip = (
+            _("Take back the last correction of any finding (key U)") if has_reader else _("Type your name as reader.")
+        )
+        for name in ("next", "previous"):
+            self.buttons[name].enabled = bool(self._page)
+        if self.reader_edit.text != self._get_reader():
+            self.reader_edit.text = self._get_reader()
+
+    def _on_row(self, place: int) -> None:
+        if self._filling or not 0 <= place < len(self._page):
+            return
+        self._show_reason()
+        self.comment_edit.text = _note(self._page[place], self.time_point)
+        self._show_buttons()
+        self._selected(self.track)
+
+    def _on_choice(self, index: int) -> None:
+        if not self._filling:
+            self._fill()
+            self._show_buttons()
+
+    def _on_page(self, pages: int) -> None:
+        self._first = max(self._first + pages * PAGE, 0)
+        self._show_page()
+        self._show_buttons()
+
+    def _on_reader(self, text: str) -> None:
+        self._set_reader(text)
+        self._show_buttons()
+
+    def _make_widgets(self) -> None:
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.summary_label = qt.QLabel()
+        self.summary_label.wordWrap = True
+        self.filter_box = combo("tracksFilter", _("Which findings are listed"), [title for title, _fits in FILTERS])
+        layout.addWidget(beside(self.summary_label, self.filter_box))
+        self._details = qt.QWidget()
+        layout.addWidget(self._details)
+        layout = qt.QVBoxLayout(self._details)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.measure_box = combo("tracksMeasure", _("What is shown of each time point"), MEASURE_TITLES)
+        self.reference_box = combo("tracksReference", _("What the change is counted from"), REFERENCE_TITLES)
+        layout.addWidget(beside(self.measure_box, qt.QLabel(_("since")), self.reference_box))
+        self.table = row_table("tracksTable", _("Findings over time; click one to see it at every time point"))
+        self.table.setMinimumHeight(TABLE_HEIGHT)
+        layout.addWidget(self.table)
+        self.results = ResultsTable(self.table, self._on_row)
+        self.page_label = qt.QLabel()
+        self.page_buttons = [
+            tool_button(_("The findings before these"), qt.Qt.LeftArrow, partial(self._on_page, -1)),
+            tool_button(_("The findings after these"), qt.Qt.RightArrow, partial(self._on_page, 1)),
+        ]
+        self._pages = beside(self.page_buttons[0], self.page_label, self.page_buttons[1])
+        layout.addWidget(self._pages)
+        self.reason_label = text_label()
+        layout.addWidget(self.reason_label)
+        form = qt.QFormLayout()
+        self.reader_edit = line_edit("readerEdit", _("Who decides; written beside every correction, with the time"))
+        self.reader_edit.placeholderText = _("your name")
+        self.comment_edit = line_edit("commentEdit", _("A remark that is kept with the decision"))
+        self.at_box = combo("decisionTimePoint", _("At which time points the decision and corrections hold"))
+        form.addRow(_("Reader:"), self.reader_edit)
+        form.addRow(_("Comment:"), self.comment_edit)
+        form.addRow(_("At:"), self.at_box)
+        layout.addLayout(form)
+        self.buttons = {
+            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
+            "accept": qt.QPushButton(_("Accept")),
+            "reject": qt.QPushButton(_("Reject")),
+            "undo": qt.QPushButton(_("Undo")),
+            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
+        }
+        for name, button in self.buttons.items():
+            button.objectName = f"{name}Button"
+        layout.addWidget(beside(*self.buttons.values()))
+        self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
+        self.advance_box.checked = True
+        self.advance_box.toolTip = _("So that A and R alone lead through the list")
+        layout.addWidget(self.advance_box)
+
+    def _connect(self) -> None:
+        for box in (self.filter_box, self.measure_box, self.reference_box):
+            box.connect("currentIndexChanged(int)", self._on_choice)
+        self.reader_edit.connect("textEdited(QString)", self._on_reader)
+        actions = {
+            "accept": self.accept,
+            "reject": self.reject,
+            "undo": self.undo,
+            "next": self.next,
+            "previous": self.previous,
+        }
+        for name, action in actions.items():
+            self.buttons[name].connect("clicked()", action)
+        self.shortcuts = {}
+        for key, name in KEYS:
+            shortcut = qt.QShortcut(qt.QKeySequence(key), self.widget)
+            # only while the reader works in this list: other panels have these keys too
+            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
+            shortcut.connect("activated()", lambda name=name: self.buttons[name].click())
+            self.shortcuts[key] = shortcut
+
+
+def _line(row: TrackRow) -> list[Any]:
+    name = f"{MARKS[str(row.status)]}{row.track.id}"
+    percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
+    verdict = VERDICTS[row.size.changed] if row.size is not None else ""
+    values = [value.value if value is not None else None for value in row.values]
+    return [name, str(row.change or ""), _signed(percent), verdict, *values]
+
+
+def _signed(percent: float | None) -> str:
+    return "" if percent is None else f"{percent:+.0f}"
+
+
+def _broken(title: str) -> str:
+    """A date on two lines, so that columns stay narrow: '2025' above '03-31'."""
+    return title.replace("-", "\n", 1) if len(title) == 10 and title[4:5] == "-" else shown(title)
+
+
+def _note(row: TrackRow, time_point: str | None) -> str:
+    notes = [o.note for o in row.track.observations if time_point in (None, o.time_point)]
+    return next(filter(None, notes), "")

@@ -1,0 +1,39 @@
+"""Whether the registrations of a comparison can be relied on, said in a colored line."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from ..comparison.result import Verdict
+from .wrapped_label import show_wrapped
+
+TEXT = {
+    Verdict.GOOD: _("The studies are aligned well."),
+    Verdict.DOUBTFUL: _("The alignment is doubtful: check it in the views before relying on any finding."),
+    Verdict.FAILED: _("The alignment failed: nothing was compared."),
+}
+STYLE = {  # dark text on a light ground, so it reads on Slicer's light and dark style
+    Verdict.GOOD: "background: #dff2e1; color: #14451a;",
+    Verdict.DOUBTFUL: "background: #fff0cc; color: #5c3c00;",
+    Verdict.FAILED: "background: #fbdcd9; color: #6e1109;",
+}
+WORST_FIRST = (Verdict.FAILED, Verdict.DOUBTFUL, Verdict.GOOD)
+
+
+def show_verdicts(label: Any, verdicts: Mapping[str, tuple[Verdict, str]] | None) -> None:
+    """Show the worst verdict with its reasons, by time point where there are several.
+
+    None: no comparison yet; empty: nothing is known of the registrations, and nothing is said.
+    """
+    if not verdicts:
+        label.styleSheet = ""
+        show_wrapped(label, _("No comparison yet.") if verdicts is None else "")
+        return
+    worst = next(verdict for verdict in WORST_FIRST if verdict in [found for found, _reasons in verdicts.values()])
+    lines = [TEXT[worst]]
+    for point, (verdict, reasons) in verdicts.items():
+        if reasons and verdict is worst:
+            lines.append(f"{point}: {reasons}" if len(verdicts) > 1 else reasons)
+    label.styleSheet = f"{STYLE[worst]} padding: 6px; border-radius: 3px;"
+    show_wrapped(label, "\n".join(lines))
