@@ -22,14 +22,15 @@ def outlines_of(
     pairs: those that were registered, at least one. A study's given labels stay as they are. Else every pair has its
     own outlines of the first study, and these differ by noise. The first study then shows a lesion that any pair shows
     there, in the voxels in which at least half of these pairs do. In a later study a lesion whose outline its pair
-    left the same has that outline too, so that only what is certain to have changed is outlined anew: by its own pair.
+    left the same has that outline too, with its volume, though voxels differ: so that only what is certain to have
+    changed is outlined anew, by its own pair.
 
     consensus: outlines differ only where change is certain (ConsensusLabels ran). A lesion that a pair then dropped as
     doubtful, though other pairs show it in the first study, did not change with certainty: it keeps its outline, where
-    the later study was searched. With one pair all outlines are the pair's own.
+    the later study was searched.
     """
     first = studies[pairs[0].fixed]
-    if len(pairs) == 1 or first.labels is not None:
+    if first.labels is not None:
         return [_given(first, pairs[0].fixed_labels), *(_given(studies[p.moving], p.moving_labels) for p in pairs)]
     lesions, baseline = _voted([pair.fixed_labels for pair in pairs])
     found = [Geometry.of(first.image).image_of(baseline)]

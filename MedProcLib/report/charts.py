@@ -1,11 +1,46 @@
-"""Small charts as inline SVG."""
+"""Charts as inline SVG: one line per finding, curves over time, bars of change, lanes of response."""
 
 import math
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from .colors import Look
+from .plot import LEFT, RIGHT, TOP, WIDTH, Plot, line, round_values
 
-WIDTH, HEIGHT = 150, 18
+LABEL_HEIGHT = 13
+LAST_PHASE = 56  # width in pixels of a phase without end
+DUMBBELL_WIDTH, DUMBBELL_HEIGHT = 120, 18
+
+
+@dataclass(frozen=True)
+class Curve:
+    """points: (x, value, low, high), the limits None where not known; label: escaped, '' for none; color as in CSS."""
+
+    label: str
+    color: str
+    points: Sequence[tuple[float, float, float | None, float | None]]
+    width: float = 2.0
+
+
+@dataclass(frozen=True)
+class Bar:
+    """label (escaped), value, and its limits where known."""
+
+    label: str
+    value: float
+    color: str
+    low: float | None = None
+    high: float | None = None
+
+
+@dataclass(frozen=True)
+class Phase:
+    """start and end on the axis of time; label (escaped), color as in CSS."""
+
+    start: float
+    end: float
+    label: str
+    color: str
 
 
 def change_chart(volumes: tuple[float, float], largest: float, look: Look, alternative: str) -> str:
@@ -13,47 +48,119 @@ def change_chart(volumes: tuple[float, float], largest: float, look: Look, alter
 
     The square root lets small findings be seen beside large ones. alternative: the same in words (escaped already).
     """
-    first, other = (8 + (WIDTH - 16) * math.sqrt(max(v, 0) / max(largest, 1e-9)) for v in volumes)
-    y = HEIGHT / 2
+    width, y = DUMBBELL_WIDTH, DUMBBELL_HEIGHT / 2
+    first, other = (8 + (width - 16) * math.sqrt(max(v, 0) / max(largest, 1e-9)) for v in volumes)
     return (
-        f'<svg class="dumbbell" viewBox="0 0 {WIDTH} {HEIGHT}" width="{WIDTH}" height="{HEIGHT}" role="img" '
-        f'aria-label="{alternative}"><line x1="8" x2="{WIDTH - 8}" y1="{y}" y2="{y}" stroke="#e4e7eb"/>'
-        f'<line x1="{first:.1f}" x2="{other:.1f}" y1="{y}" y2="{y}" stroke="{look.css}" stroke-width="3"/>'
+        f'<svg class="dumbbell" viewBox="0 0 {width} {DUMBBELL_HEIGHT}" width="{width}" height="{DUMBBELL_HEIGHT}" '
+        f'role="img" aria-label="{alternative}">'
+        f"{line((8, y), (width - 8, y), '#e4e7eb')}{line((first, y), (other, y), look.css, 3)}"
         f'<circle cx="{first:.1f}" cy="{y}" r="4" fill="#fff" stroke="{look.css}" stroke-width="2"/>'
         f'<circle cx="{other:.1f}" cy="{y}" r="5" fill="{look.css}"/></svg>'
     )
 
 
-def total_chart(points: Sequence[tuple[float, float, str]], alternative: str) -> str:
-    """Line chart of (position in time, volume in ml, escaped label) from the first study on; from zero up."""
-    width, height, left, right, top, bottom = 720, 220, 56, 60, 22, 36
-    start, end = points[0][0], points[-1][0]
-    step = _round_step(max(volume for _, volume, _ in points) or 1)
-    high = step * math.ceil((max(volume for _, volume, _ in points) or 1) / step)
+def curves_chart(
+    curves: Sequence[Curve],
+    times: Sequence[tuple[float, str]],
+    unit: str,
+    alternative: str,
+    *,
+    root: bool = False,
+    most: float | None = None,
+    values: bool = False,
+    height: int = 260,
+) -> str:
+    """Curves over time with their 95 % intervals as bars, and labels at their ends.
 
-    def place(time: float, volume: float) -> tuple[float, float]:
-        x = left + (width - left - right) * (time - start) / ((end - start) or 1)
-        return x, height - bottom - (height - top - bottom) * volume / high
+    times: (x, escaped label) of the time points. root: draw square roots, so that small values are seen beside large
+    ones. most: values above are cut off there. values: write each value above its point.
+    """
+    ends = [v for curve in curves for p in curve.points for v in p[1:] if v is not None]
+    ticks = round_values(min(0.0, *ends, 0.0), min(max([*ends, 1e-9]), most or math.inf))
+    plot = Plot((times[0][0], times[-1][0]), (ticks[0], ticks[-1]), height, _root if root else float)
+    parts = [*plot.rows(ticks, unit), *plot.columns(times)]
+    labels = []
+    for curve in curves:
+        places = [plot.at(x, value) for x, value, _, _ in curve.points]
+        for x, _, low, high in curve.points:
+            if low is not None and high is not None and high > low:
+                parts.append(line(plot.at(x, low), plot.at(x, high), curve.color, 1.2))
+        path = " ".join(f"{x:.1f},{y:.1f}" for x, y in places)
+        parts.append(f'<polyline points="{path}" fill="none" stroke="{curve.color}" stroke-width="{curve.width:g}"/>')
+        parts += [
+            f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + curve.width:g}" fill="{curve.color}"/>' for x, y in places
+        ]
+        if values:
+            parts += [
+                f'<text x="{x:.1f}" y="{y - 11:.1f}" text-anchor="middle" class="value">{point[1]:.3g}</text>'
+                for (x, y), point in zip(places, curve.points, strict=True)
+            ]
+        if curve.label and places:
+            labels.append((places[-1][1], places[-1][0], curve.label))
+    return plot.svg([*parts, *_end_labels(labels, plot.height - plot.bottom)], alternative)
 
-    parts = [
-        f'<svg class="chart" viewBox="0 0 {width} {height}" role="img" aria-label="{alternative}">',
-        f'<text x="{left - 44}" y="12" class="axis">ml</text>',
-    ]
-    for i in range(round(high / step) + 1):
-        _, y = place(start, i * step)
-        parts.append(f'<line x1="{left}" x2="{width - right}" y1="{y:.1f}" y2="{y:.1f}" stroke="#e4e7eb"/>')
-        parts.append(f'<text x="{left - 8}" y="{y + 4:.1f}" text-anchor="end" class="axis">{i * step:g}</text>')
-    line = " ".join("{:.1f},{:.1f}".format(*place(time, volume)) for time, volume, _ in points)
-    parts.append(f'<polyline points="{line}" fill="none" stroke="#1f4e79" stroke-width="2.5"/>')
-    for time, volume, label in points:
-        x, y = place(time, volume)
-        parts.append(f'<circle cx="{x:.1f}" cy="{y:.1f}" r="5" fill="#1f4e79"/>')
-        parts.append(f'<text x="{x:.1f}" y="{y - 11:.1f}" text-anchor="middle" class="value">{volume:.3g}</text>')
-        parts.append(f'<text x="{x:.1f}" y="{height - 12}" text-anchor="middle" class="axis">{label}</text>')
-    return "".join([*parts, "</svg>"])
+
+def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 200.0) -> str:
+    """Bars side by side from zero (waterfall), their limits as lines; values above `most` are cut off and written."""
+    ends = [v for bar in bars for v in (bar.value, bar.low, bar.high) if v is not None]
+    ticks = round_values(min([0.0, *ends]), min(max([1.0, *ends]), most))
+    plot = Plot((0, len(bars)), (ticks[0], ticks[-1]), 280, bottom=46)
+    parts = plot.rows(ticks, unit)
+    width = min(44.0, 0.8 * (WIDTH - LEFT - RIGHT) / max(len(bars), 1))
+    for n, bar in enumerate(bars):
+        (x, y), (_, zero) = plot.at(n + 0.5, bar.value), plot.at(n + 0.5, 0)
+        parts.append(
+            f'<rect x="{x - width / 2:.1f}" y="{min(y, zero):.1f}" width="{width:.1f}" '
+            f'height="{max(abs(zero - y), 0.8):.1f}" fill="{bar.color}"/>'
+        )
+        if bar.low is not None and bar.high is not None:
+            parts.append(line(plot.at(n + 0.5, bar.low), plot.at(n + 0.5, bar.high), "#1c2430", 1))
+        if bar.value > ticks[-1]:
+            parts.append(f'<text x="{x:.1f}" y="{TOP - 6}" text-anchor="middle" class="axis">+{bar.value:.0f}</text>')
+        turned = f' transform="rotate(-60 {x:.1f} {plot.height - 34})" text-anchor="end"'
+        parts.append(f'<text x="{x:.1f}" y="{plot.height - 34}"{turned} class="axis">{bar.label}</text>')
+    _, zero = plot.at(0, 0)
+    return plot.svg([*parts, line((LEFT, zero), (WIDTH - RIGHT, zero), "#5b6675")], alternative)
 
 
-def _round_step(largest: float) -> float:
-    """A step of 1, 2 or 5 times a power of ten that needs at most five steps to `largest`."""
-    power = 10 ** math.floor(math.log10(largest / 5))
-    return next(power * factor for factor in (1, 2, 5, 10) if power * factor * 5 >= largest)
+def lanes_chart(
+    lanes: Sequence[tuple[str, Sequence[Phase]]], times: Sequence[tuple[float, str]], alternative: str
+) -> str:
+    """Lanes of phases over time (swimmer), each with its label (escaped) above it."""
+    tall = 46
+    plot = Plot((times[0][0], times[-1][0]), (0, 1), TOP + tall * len(lanes) + 30)
+    parts = plot.columns(times)
+    for n, (label, phases) in enumerate(lanes):
+        top = TOP - 8 + n * tall
+        parts.append(f'<text x="{LEFT}" y="{top + 10}" class="value">{label}</text>')
+        for phase in phases:
+            left, right = plot.at(phase.start, 0)[0], plot.at(phase.end, 0)[0]
+            if phase.end == phase.start:  # the last time point has a category too, but no next one
+                right = left + LAST_PHASE
+            parts.append(
+                f'<rect x="{left:.1f}" y="{top + 16}" width="{right - left:.1f}" height="20" rx="3" '
+                f'fill="{phase.color}" stroke="#fff"/>'
+            )
+            if right - left > 9 * len(phase.label):
+                middle = (left + right) / 2
+                parts.append(
+                    f'<text x="{middle:.1f}" y="{top + 30}" text-anchor="middle" class="lane">{phase.label}</text>'
+                )
+    return plot.svg(parts, alternative)
+
+
+def _root(value: float) -> float:
+    return math.copysign(math.sqrt(abs(value)), value)
+
+
+def _end_labels(labels: Sequence[tuple[float, float, str]], lowest: float) -> list[str]:
+    """Labels (y, x, text) to the right of their points, moved apart where they would cover each other."""
+    placed: list[tuple[float, float, str]] = []
+    for y, x, label in sorted(labels):
+        placed.append((max(y, placed[-1][0] + LABEL_HEIGHT) if placed else y, x, label))
+    over = max(0.0, placed[-1][0] - lowest) if placed else 0.0
+    for n in range(len(placed) - 1, -1, -1):  # what was pushed below the chart is pushed up again
+        y, x, label = placed[n]
+        limit = placed[n + 1][0] - LABEL_HEIGHT if n + 1 < len(placed) else lowest
+        placed[n] = (min(y, limit) if over else y, x, label)
+    return [f'<text x="{x + 9:.1f}" y="{y + 4:.1f}" class="axis">{label}</text>' for y, x, label in placed]

@@ -10,17 +10,22 @@ from ..quantification.row import Row
 from .charts import change_chart
 from .colors import LOOKS, difference_colors
 from .counting import CHANGED, cubic_millimeters, totals_mm3
+from .figures import percent, signed_volume, small, verdict
 from .finding_measurements import PairRows
 from .html_text import chip, figure, swatch, table, text
 from .key_slices import KeySlices, key_slices
 from .layers import Layers
 from .overview import overview_pictures
+from .timeline import Timeline
 
 ORDER = {change: place for place, change in enumerate(Change)}
 
 
-def findings_table(pair: PairComparison, rows: PairRows | None) -> str:
-    """One line per finding with volumes, difference, class, the rule that decided it and its status."""
+def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeline | None = None) -> str:
+    """One line per finding with volumes, difference, class, the rule that decided it and its status.
+
+    With a timeline also the 95 % interval of the change, and whether it is beyond measurement error.
+    """
     if not pair.findings:
         return "<p>No finding in either study.</p>"
     largest = max(volume for finding in pair.findings for volume in finding.volumes_mm3)
@@ -31,11 +36,12 @@ def findings_table(pair: PairComparison, rows: PairRows | None) -> str:
         words = f"Finding {finding.number}: {first} to {other} cubic millimeters, {finding.change}"
         lines.append(
             [
-                str(finding.number),
+                _name(finding),
                 chip(finding.change),
                 first,
                 other,
-                _difference(finding),
+                _difference(finding) + _interval(finding, timeline),
+                *([verdict(timeline.between(finding))] if timeline else []),
                 change_chart(finding.volumes_mm3, largest, LOOKS[finding.change], text(words)),
                 *([_change_of(finding.number, diameters)] if diameters else []),
                 text(finding.threshold),
@@ -49,11 +55,12 @@ def findings_table(pair: PairComparison, rows: PairRows | None) -> str:
             "",
             "<b>Total</b>",
             *(f"<b>{volume}</b>" for volume in total),
-            f"<b>{_signed_volume(volumes[1] - volumes[0])}</b>",
-            *[""] * (4 if diameters else 3),
+            f"<b>{signed_volume(volumes[1] - volumes[0])}</b>",
+            *[""] * (3 + bool(diameters) + (timeline is not None)),
         ]
     )
-    headings = ["No.", "Class", "First mm³", "Other mm³", "Difference", "First ○ → other ●"]
+    headings = ["No.", "Class", "First mm³", "Other mm³", "Difference"]
+    headings += ["Beyond error"] * (timeline is not None) + ["First ○ → other ●"]
     headings += ["Diameters mm"] * bool(diameters) + ["Rule", "Status"]
     return table(headings, lines, numbers=(0, 2, 3, 4))
 
@@ -82,7 +89,7 @@ def changed_findings(layers: Layers, first: Study, other: Study) -> str:
 def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: Study) -> str:
     volumes = f"{_volume(finding.volumes_mm3[0])} → {_volume(finding.volumes_mm3[1])} mm³"
     header = (
-        f"<header><h3 class=chip>{swatch(finding.change)}{finding.number} · {text(finding.change.capitalize())}</h3>"
+        f"<header><h3 class=chip>{swatch(finding.change)}{_name(finding)} · {text(finding.change.capitalize())}</h3>"
         f'<span class="volumes">{volumes} ({_difference(finding)})</span>'
         f'<span class="why">{text(finding.threshold)}</span></header>'
     )
@@ -99,6 +106,16 @@ def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: St
         pictures = [figure(i, alternative, c) for i, (alternative, c) in zip(slices.pictures, captions, strict=True)]
         body = f'<div class="row slices">{"".join(pictures)}</div>'
     return f'<article class="finding">{header}{body}</article>'
+
+
+def _interval(finding: Finding, timeline: Timeline | None) -> str:
+    """The 95 % interval of the relative change; of the difference, where nothing was there before."""
+    size = timeline.between(finding) if timeline else None
+    if size is None:
+        return ""
+    if size.percent is not None:
+        return small(" to ".join(percent(limit) for limit in size.percent.limits or ()))
+    return small(" to ".join(signed_volume(limit) for limit in size.difference.limits or ()))
 
 
 def _ramp(layers: Layers) -> str:
@@ -126,24 +143,23 @@ def _diameters(rows: Sequence[Row]) -> dict[int, str]:
     }
 
 
+def _name(finding: Finding) -> str:
+    """The track's name, by which it is called in the other sections; its number where nothing was followed."""
+    return text(finding.tracks[0] if finding.tracks else finding.number)
+
+
 def _change_of(number: int, diameters: list[dict[int, str]]) -> str:
-    return f'<span class="fixed">{" → ".join(side.get(number, "–") for side in diameters)}</span>'
+    return " → ".join(f'<span class="fixed">{side.get(number, "–")}</span>' for side in diameters)
 
 
 def _volume(mm3: float) -> str:
     return cubic_millimeters(mm3) if mm3 > 0 else "–"
 
 
-def _signed_volume(mm3: float) -> str:
-    if abs(mm3) < 0.05:
-        return "0"
-    return f"{'+' if mm3 >= 0 else '−'}{cubic_millimeters(abs(mm3))}"
-
-
 def _difference(finding: Finding) -> str:
     percent = finding.difference_percent
     share = "" if percent is None or abs(percent) < 0.5 else f", {percent:+.0f} %".replace("-", "−")
-    return f"{_signed_volume(finding.difference_mm3)}{share}"
+    return f"{signed_volume(finding.difference_mm3)}{share}"
 
 
 def _status(finding: Finding) -> str:

@@ -22,7 +22,7 @@ def chip(change: Change) -> str:
 
 def swatch(change: Change) -> str:
     look = LOOKS[change]
-    return f'<i style="background:{look.css}" aria-hidden="true">{look.sign}</i>'
+    return f'<i class="swatch" style="background:{look.css}" aria-hidden="true">{look.sign}</i>'
 
 
 def figure(image: Image.Image, alternative: str, caption: str) -> str:

@@ -38,8 +38,7 @@ tbody tr:last-child td { border-bottom-color: #c7ced6; }
 .scroll { margin: 0 0 12px; }
 .scroll { overflow-x: auto; }
 .chip { display: inline-flex; align-items: center; gap: 7px; font-weight: 600; white-space: nowrap; }
-.chip i { display: inline-flex; width: 19px; height: 19px; border-radius: 5px; align-items: center;
-  justify-content: center; font-style: normal; font-size: 0.78rem; line-height: 1; color: #10151c; font-weight: 700; }
+.chip .swatch { width: 19px; height: 19px; border-radius: 5px; font-size: 0.78rem; }
 .row { display: grid; gap: 12px; margin: 0 0 14px; }
 .three { grid-template-columns: repeat(3, 1fr); }
 .slices { grid-template-columns: 0.72fr 1fr 1fr 1fr; align-items: start; }
@@ -53,6 +52,18 @@ figcaption { font-size: 0.8rem; color: var(--soft); padding: 5px 1px 0; line-hei
 .legend { display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 0.86rem; margin: 0 0 14px; }
 .ramp { display: inline-block; width: 130px; height: 11px; border-radius: 3px; vertical-align: -1px; margin: 0 6px; }
 .chart { width: 100%; max-width: 720px; height: auto; }
+.plot figcaption { font-weight: 600; color: var(--ink); padding: 0 0 4px; } .charts { display: grid; gap: 26px; }
+.plot { break-inside: avoid; } .lane { font-size: 12px; fill: #10151c; font-weight: 600; }
+td small { display: block; color: var(--soft); font-size: 0.74rem; white-space: nowrap; line-height: 1.3; }
+td.number .swatch, td > .swatch { vertical-align: 1px; }
+.swatch { display: inline-flex; width: 17px; height: 17px; border-radius: 4px; align-items: center;
+  justify-content: center; font-style: normal; font-size: 0.7rem; line-height: 1; color: #10151c; font-weight: 700; }
+.verdict { border-radius: 4px; padding: 1px 7px; font-weight: 600; white-space: nowrap; background: var(--panel); }
+.verdict.yes { background: #fde6d8; } .verdict.cannot_say { background: #fff3d6; }
+.stack figcaption small, header small { display: inline; color: var(--soft); margin-left: 5px; font-size: 0.74rem; }
+.criterion { margin: 26px 0; } h4 { margin: 14px 0 4px; font-size: 0.92rem; }
+.steps { break-inside: avoid; } .steps ol { margin: 0 0 6px; padding-left: 24px; font-size: 0.89rem;
+  font-variant-numeric: tabular-nums; } .missing { font-size: 0.89rem; color: #8a4b00; margin: 0 0 6px; }
 .axis { font-size: 12px; fill: #5b6675; } .value { font-size: 13px; fill: #1c2430; font-weight: 600; }
 svg.dumbbell { display: block; }
 details { margin: 0 0 12px; } summary { cursor: pointer; font-weight: 600; }
@@ -69,8 +80,8 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   @page { margin: 14mm; }
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
   h2 { margin-top: 28px; break-after: avoid; }
-  .finding, figure, tr, .banner, .tiles li, .row { break-inside: avoid; }
-  .chip i, .banner, .ramp, pre { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
+  .finding, figure, tr, .plot, .banner, .tiles li, .row { break-inside: avoid; }
+  .swatch, .verdict, .banner, .ramp, pre, svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   .scroll { overflow: visible; } svg.dumbbell { width: 90px; height: auto; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }

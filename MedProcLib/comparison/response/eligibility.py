@@ -42,7 +42,7 @@ def propose_targets(case: Case, rule: TargetRule = TargetRule()) -> Proposal:  #
             reasons[lesion.id] = f"there are already {rule.most} targets"
         else:
             chosen.append(lesion)
-            reasons[lesion.id] = f"{_size(lesion, baseline):g} mm in {organ_of(lesion)}: measurable"
+            reasons[lesion.id] = f"{_size(lesion, baseline):.4g} mm in {organ_of(lesion)}: measurable"
     return Proposal(tuple(n.id for n in measurable if n in chosen), reasons)
 
 
@@ -73,9 +73,9 @@ def not_measurable(lesion: Lesion, time: TimePoint, rule: TargetRule) -> str:
         if seen.short_mm is None:
             return "short axis of the node not measured"
         if seen.short_mm.value < 10 - 1e-9:
-            return f"short axis {seen.short_mm.value:g} mm: a normal node"
+            return f"short axis {seen.short_mm.value:.4g} mm: a normal node"
         if seen.short_mm.value < rule.node_short_mm - 1e-9:
-            return f"short axis {seen.short_mm.value:g} mm below {rule.node_short_mm:g} mm: a non-target node"
+            return f"short axis {seen.short_mm.value:.4g} mm below {rule.node_short_mm:g} mm: a non-target node"
         return ""
     least = rule.long_mm
     if time.slice_thickness_mm is not None and time.slice_thickness_mm > rule.thick_mm:
@@ -83,13 +83,13 @@ def not_measurable(lesion: Lesion, time: TimePoint, rule: TargetRule) -> str:
     if seen.long_mm is None:
         return "longest diameter not measured"
     if seen.long_mm.value < least - 1e-9:
-        return f"longest diameter {seen.long_mm.value:g} mm below {least:g} mm"
+        return f"longest diameter {seen.long_mm.value:.4g} mm below {least:g} mm"
     if rule.short_mm:
         least = max(rule.short_mm, least if least > rule.long_mm else 0)
         if seen.short_mm is None:
             return "perpendicular diameter not measured"
         if seen.short_mm.value < least - 1e-9:
-            return f"perpendicular diameter {seen.short_mm.value:g} mm below {least:g} mm"
+            return f"perpendicular diameter {seen.short_mm.value:.4g} mm below {least:g} mm"
     return ""
 
 

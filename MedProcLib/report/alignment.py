@@ -1,0 +1,46 @@
+"""How well two studies were aligned: the verdict in words, and pictures to check it by."""
+
+from ..comparison.result import PairComparison, Verdict
+from ..comparison.study import Study
+from ..core.units import shown
+from .check import TILES, check_pictures
+from .html_text import figure, table, text
+from .layers import Layers
+
+VERDICT_WORDS = {
+    Verdict.GOOD: "The studies are aligned well.",
+    Verdict.DOUBTFUL: "The alignment of the studies is doubtful: check the pictures before relying on any finding.",
+    Verdict.FAILED: "The alignment of the studies failed. Nothing was compared, and no finding is reported.",
+}
+
+
+def verdict_banner(pair: PairComparison, name: str = "") -> str:
+    """The verdict with its reasons; name: of the study that was aligned, where there are several."""
+    registration = pair.registration
+    reasons = "".join(f"<p>{text(reason)}</p>" for reason in registration.reasons)
+    label = f"{text(name)}: " if name else ""
+    words = VERDICT_WORDS[registration.verdict]
+    return f'<div class="banner {registration.verdict}"><p><b>{label}{words}</b></p>{reasons}</div>'
+
+
+def check_of_alignment(layers: Layers, first: Study, other: Study) -> str:
+    """Checkerboards, edges and the figures that the verdict rests on."""
+    boards, edges = [], []
+    for plane, board, edge in check_pictures(layers):
+        boards.append(figure(board, f"{plane} checkerboard of {first.name} and {other.name}", text(plane)))
+        edges.append(figure(edge, f"{plane} slice of {first.name} with the edges of {other.name}", text(plane)))
+    figures = [
+        [text(f.name.replace("_", " ")), text(f"{_short(f.value)} {shown(f.unit)}".strip())]
+        for f in layers.pair.registration.figures
+    ]
+    return (
+        f"<p>Checkerboard of {TILES} × {TILES} tiles: {text(first.name)} gray, {text(other.name)} tinted blue. Borders "
+        "of organs must run on from tile to tile.</p>"
+        f'<div class="row three">{"".join(boards)}</div>'
+        f"<p>{text(first.name)} with the edges of {text(other.name)} in orange. The edges must lie on the same borders."
+        f'</p><div class="row three">{"".join(edges)}</div>' + (table(["Figure", "Value"], figures) if figures else "")
+    )
+
+
+def _short(value: float) -> str:
+    return "< 0.001" if 0 < abs(value) < 0.001 else f"{value:.3g}"

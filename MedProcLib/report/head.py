@@ -1,0 +1,96 @@
+"""The head of the report: what became of the findings, and who has decided on them."""
+
+from collections import Counter
+from collections.abc import Sequence
+
+from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
+from ..comparison.study import Study
+from .alignment import verdict_banner
+from .counting import counted, milliliters, sentence, signed, totals_mm3
+from .html_text import swatch, text
+from .studies_section import date_of, days_since, title_of
+from .timeline import Timeline
+
+
+def head(comparison: Comparison, timeline: Timeline | None) -> str:
+    """Title, dates, a sentence and tiles, alignments that are not good, and the state of the review.
+
+    Of more than two studies the sentence and tiles are those of the last one against the first.
+    """
+    first, *others = comparison.studies
+    when = [date_of(first), *(_later(first, other) for other in others)]
+    if len(when) > 3:
+        when = [when[0], when[-1], f"{len(when)} time points"]
+    parts = [
+        f'<p class="brand">MedProc · Comparison of studies</p><h1>{text(title_of(comparison))}</h1>',
+        f'<p class="when">{text(" · ".join(filter(None, when)))}</p>',
+    ]
+    last = comparison.pairs[-1]
+    names = [comparison.studies[n].name for n in (last.fixed, last.moving)]
+    label = f"<b>{text(' → '.join(names))}:</b> " if len(comparison.pairs) > 1 else ""
+    parts += [f'<p class="lead">{label}{text(sentence(last))}</p>', _tiles(last)]
+    for pair in comparison.pairs:
+        if pair.registration.verdict != Verdict.GOOD:
+            name = comparison.studies[pair.moving].name if len(comparison.pairs) > 1 else ""
+            parts.append(verdict_banner(pair, name))
+    parts.append(_review(comparison, timeline))
+    return "".join(parts)
+
+
+def _tiles(pair: PairComparison) -> str:
+    if pair.registration.verdict == Verdict.FAILED:
+        return ""
+    counting = counted(pair.findings)
+    classes = Counter(finding.change for finding in counting)
+    shown_classes = [c for c in Change if classes[c] or c not in (Change.MERGED, Change.SPLIT, Change.REAPPEARED)]
+    tiles = [
+        f"<li{'' if classes[c] else ' class=none'}><b>{classes[c]}</b>"
+        f'<span class="chip">{swatch(c)}{text(c)}</span></li>'
+        for c in shown_classes
+    ]
+    first, other = totals_mm3(pair.findings)
+    tiles.append(
+        f"<li><b>{milliliters(first)} → {milliliters(other)} ml</b>"
+        f"<span>total volume, {signed((other - first) / 1000)} ml</span></li>"
+    )
+    tiles.append(f"<li><b>{text(pair.registration.verdict)}</b><span>alignment</span></li>")
+    return f'<ul class="tiles">{"".join(tiles)}</ul>'
+
+
+def _review(comparison: Comparison, timeline: Timeline | None) -> str:
+    decisions = _decisions(comparison, timeline)
+    if not decisions:
+        return ""
+    if all(status == "proposed" for _, status, _ in decisions):
+        return (
+            '<div class="banner"><p><b>Proposals, not yet reviewed.</b> All findings were made by an algorithm and '
+            "await the decision of a qualified reader.</p></div>"
+        )
+    statuses = Counter(status for _, status, _ in decisions)
+    words = ", ".join(f"{count} {'not decided' if s == 'proposed' else s}" for s, count in statuses.items())
+    readers = ", ".join(sorted({reader for _, _, reader in decisions if reader}))
+    by = f" by {readers}" if readers else ""
+    rejected = ", ".join(name for name, status, _ in decisions if status == "rejected")
+    said = f" Rejected: {text(rejected)}." if rejected else ""
+    return (
+        f'<div class="banner"><p><b>Reviewed{text(by)}:</b> {text(words)}. '
+        f"Only accepted and edited findings count.{said}</p></div>"
+    )
+
+
+def _decisions(comparison: Comparison, timeline: Timeline | None) -> list[tuple[str, str, str]]:
+    """(finding, status, reader) of each."""
+    if timeline is None:
+        findings: Sequence[Finding] = [finding for pair in comparison.pairs for finding in pair.findings]
+        return [(str(f.number), f.status, f.reader) for f in findings]
+    decided: list[tuple[str, str, str]] = []
+    for track in timeline.patient.tracks:
+        statuses = {o.status.value: o.reader for o in track.observations}
+        status = next(s for s in ("edited", "accepted", "proposed", "rejected") if s in statuses)
+        decided.append((track.id, status, statuses[status]))
+    return decided
+
+
+def _later(first: Study, other: Study) -> str:
+    days = days_since(first, other)
+    return date_of(other) + ("" if days == "–" else f" ({days} later)")

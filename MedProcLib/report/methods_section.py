@@ -1,0 +1,89 @@
+"""How each figure of the report was obtained: definition, unit, code, and the parameters that it depends on."""
+
+from ..comparison.evaluation import Evaluated
+from ..comparison.response.criteria import criterion
+from ..comparison.tracks.model import Estimate
+from ..core.measurement import Measurement
+from ..core.units import shown
+from .html_text import section, table, text
+from .timeline import Timeline
+
+DEFINITIONS = {
+    "voxel_volume": "Number of voxels inside the outline times the volume of a voxel.",
+    "long_diameter": "Longest diameter in a slice of the study, of all slices that show the finding.",
+    "short_diameter": "Longest diameter perpendicular to the longest one, in the same slice.",
+    "mean": "Mean of the study's own values inside the outline.",
+}
+TITLES = {
+    "voxel_volume": "Volume",
+    "long_diameter": "Long diameter",
+    "short_diameter": "Short diameter",
+    "mean": "Mean",
+}
+
+
+def methods_section(timeline: Timeline, evaluated: Evaluated | None) -> str:
+    """A table of the measured figures, the rules of class and verdict, and the sources of criteria."""
+    lines = [_measured(name, estimate) for name, estimate in _examples(timeline).items()]
+    rules = [[f"<b>{text(title)}</b>", text(words)] for title, words in _rules(timeline)]
+    if evaluated:
+        rules += [
+            [f"<b>{text(criterion(e.name).title)}</b>", text(criterion(e.name).source)] for e in evaluated.evaluations
+        ]
+    return section(
+        "How each figure was obtained",
+        table(["Figure", "Definition", "Unit", "Code", "Parameters"], lines) if lines else "",
+        table(["Rule", "What it says"], rules),
+    )
+
+
+def _examples(timeline: Timeline) -> dict[str, Estimate]:
+    """One estimate of each kind: unit, code and parameters are those of all."""
+    found: dict[str, Estimate] = {}
+    for track in timeline.patient.tracks:
+        for observation in track.observations:
+            for estimate in observation.estimates:
+                if estimate.measurement.name in DEFINITIONS and not estimate.reader:
+                    found.setdefault(estimate.measurement.name, estimate)
+    return {name: found[name] for name in DEFINITIONS if name in found}
+
+
+def _measured(name: str, estimate: Estimate) -> list[str]:
+    m: Measurement = estimate.measurement
+    code = f"{m.code.scheme} {m.code.value}" if m.code else "–"
+    parameters = ", ".join(f"{key} = {value}" for key, value in m.parameters.items())
+    interval = (
+        " 95 % interval from voxel grid, noise and the uncertainty of the border." if estimate.low is not None else ""
+    )
+    definition = DEFINITIONS[name] + interval
+    return [f"<b>{TITLES[name]}</b>", text(definition), text(shown(m.unit) or "–"), text(code), text(parameters or "–")]
+
+
+def _rules(timeline: Timeline) -> list[tuple[str, str]]:
+    settings = timeline.patient.settings
+    outline = f", and of the surface times {settings.outline_mm:g} mm" if settings.outline_mm else ""
+    return [
+        (
+            "Same finding",
+            "Pieces of two time points are one finding by the best joint explanation of distance, overlap and size "
+            f"after registration (registration error {settings.registration_error_mm:g} mm); it may be missing at "
+            f"{settings.missed} time point(s) and come back.",
+        ),
+        (
+            "Grown, shrunk, stable",
+            f"Grown or shrunk: the volume changed by at least {settings.relative_percent:g} % and "
+            f"{settings.minimum_mm3:g} mm³{outline}. New, gone, merged, split: by what is there at both time points.",
+        ),
+        (
+            "Beyond measurement error",
+            "Yes: the 95 % interval of the relative change excludes no change. Cannot say: it reaches both no change "
+            f"and {settings.relative_percent:g} %. No: otherwise. Relative errors of two time points are combined as "
+            "independent, on the logarithm (Bland and Altman, Stat. Methods Med. Res. 8, 1999).",
+        ),
+        (
+            "One set of outlines",
+            "A finding whose outline did not change with certainty has the outline of the first study there too; "
+            "what is certain to have changed is outlined anew. Given segmentations stay as they are.",
+        ),
+        ("Totals", "Sums of the findings that count; their errors are taken as independent."),
+    ]

@@ -1,0 +1,49 @@
+"""The summary of each time point: how it was aligned, how much was found, and what became of it."""
+
+from collections.abc import Sequence
+
+from ..comparison.evaluation import Evaluation
+from ..comparison.response.criteria import criterion
+from ..comparison.result import Change
+from .counting import milliliters
+from .figures import small
+from .html_text import section, swatch, table, text
+from .timeline import Timeline
+
+
+def time_points_section(timeline: Timeline, evaluations: Sequence[Evaluation]) -> str:
+    """One line per time point; classes are from the time point before, categories of response as far as given."""
+    present = {change for n in range(len(timeline.studies)) for change in timeline.classes(n)}
+    classes = [change for change in Change if change in present]
+    headings = ["Time point", "Date", "Days", "Alignment", "Findings", "Total ml"]
+    headings += [f'<span title="{text(change)}">{swatch(change)}</span>' for change in classes]
+    headings += [text(criterion(evaluation.name).title) for evaluation in evaluations]
+    numbers = range(4, 6 + len(classes))
+    legend = "".join(f'<span class="chip">{swatch(change)}{text(change)}</span>' for change in classes)
+    return section(
+        "Time points",
+        table(headings, [_line(timeline, n, classes, evaluations) for n in range(len(timeline.studies))], numbers),
+        f'<div class="legend">{legend}</div><p class="note">Total: all findings that count, with the 95 % interval; '
+        "findings per class are those since the time point before. Days since the first study"
+        f"{'' if timeline.dated else ' are not known: not all studies have a date'}.</p>",
+    )
+
+
+def _line(timeline: Timeline, n: int, classes: Sequence[Change], evaluations: Sequence[Evaluation]) -> list[str]:
+    point, pair, total, counts = (
+        timeline.patient.time_points[n],
+        timeline.pair(n),
+        timeline.total(n),
+        timeline.classes(n),
+    )
+    interval = "–".join(milliliters(limit) for limit in total.limits) if total.limits and total.value else ""
+    return [
+        f"<b>{text(point.id)}</b>",
+        text(point.date or "unknown"),
+        f"{timeline.times[n]:.0f}" if timeline.dated else "–",
+        text(pair.registration.verdict) if pair else "–",
+        str(sum(timeline.at(track, n) is not None for track in timeline.tracks)),
+        f"<b>{milliliters(total.value)}</b>{small(interval)}",
+        *(str(counts[change] or "–") if n else "" for change in classes),
+        *(text(evaluation.responses[n].category) for evaluation in evaluations),
+    ]

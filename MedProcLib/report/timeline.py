@@ -1,0 +1,152 @@
+"""The findings over time as the report counts and names them."""
+
+from collections import Counter
+from dataclasses import dataclass
+from functools import cached_property
+
+from ..comparison.growth.change import SizeChange, size_change
+from ..comparison.growth.measured import Measured, total
+from ..comparison.result import Change, Comparison, Finding, PairComparison
+from ..comparison.study import Study
+from ..comparison.track_findings import studies_followed
+from ..comparison.tracks.changes import Interval, intervals, since
+from ..comparison.tracks.model import Observation, Patient, Status, Track
+
+DECIDED_FOR = (Status.ACCEPTED, Status.EDITED)
+
+
+@dataclass(frozen=True)
+class Timeline:
+    """A comparison's patient; studies: the study of each time point, by its position in the comparison."""
+
+    comparison: Comparison
+    patient: Patient
+    studies: tuple[int, ...]
+
+    @classmethod
+    def of(cls, comparison: Comparison) -> "Timeline | None":
+        """None where nothing was followed."""
+        if comparison.followed is None:
+            return None
+        return cls(comparison, comparison.followed.patient, tuple(studies_followed(comparison)))
+
+    @cached_property
+    def reviewed(self) -> bool:
+        """True when a reader has decided on at least one finding."""
+        return any(o.status is not Status.PROPOSED for track in self.patient.tracks for o in track.observations)
+
+    @cached_property
+    def tracks(self) -> tuple[Track, ...]:
+        """Tracks that count: once a reader has decided on any, those with an accepted or edited observation.
+
+        Of these, observations not decided on count too, those rejected do not.
+        """
+        return tuple(track for track in self.patient.tracks if self._counts(track))
+
+    @cached_property
+    def intervals(self) -> dict[str, dict[str, Interval]]:
+        """What became of each track, by its id and the time point at the end of each interval."""
+        return {name: {way.end: way for way in ways} for name, ways in intervals(self.patient).items()}
+
+    @cached_property
+    def dated(self) -> bool:
+        return all(point.date is not None for point in self.patient.time_points)
+
+    @cached_property
+    def times(self) -> list[float]:
+        """Days since the first time point, or 0, 1, 2, ... where dates are not known."""
+        points = self.patient.time_points
+        first = points[0].date
+        return [
+            float((point.date - first).days) if self.dated and point.date and first else float(n)
+            for n, point in enumerate(points)
+        ]
+
+    @property
+    def labels(self) -> list[str]:
+        """What is written at each time point of a chart."""
+        return [point.date.isoformat() if point.date else point.id for point in self.patient.time_points]
+
+    def study(self, n: int) -> Study:
+        return self.comparison.studies[self.studies[n]]
+
+    def pair(self, n: int) -> PairComparison | None:
+        """The comparison of a time point with the first; None of the first."""
+        return next((pair for pair in self.comparison.pairs if pair.moving == self.studies[n]), None)
+
+    def at(self, track: Track, n: int) -> Observation | None:
+        """A track's observation at a time point, if it counts."""
+        observation = track.at(self.patient.time_points[n].id)
+        return observation if observation is not None and observation.counts else None
+
+    def total(self, n: int) -> Measured:
+        """Volume in mm³ of all findings that count at a time point, with its interval."""
+        return total(o.volume for track in self.tracks if (o := self.at(track, n)))
+
+    def classes(self, n: int) -> Counter[Change]:
+        """How many tracks became what, from the time point before."""
+        point = self.patient.time_points[n].id
+        return Counter(way.change for track in self.tracks if (way := self.intervals[track.id].get(point)))
+
+    def change_at(self, track: Track, n: int) -> Change | None:
+        """What became of a track up to a time point; None at the first one."""
+        way = self.intervals[track.id].get(self.patient.time_points[n].id)
+        return way.change if way else None
+
+    def course(self, track: Track) -> Change:
+        """What became of a track over all time points: as from the first to the last one that shows it."""
+        shown = [n for n in range(len(self.studies)) if self.at(track, n)]
+        last = len(self.studies) - 1
+        end = self.patient.time_points[shown[-1]].id
+        way = since(self.patient, track, end, "baseline") or self.intervals[track.id].get(end)
+        if shown[-1] < last and track.merged_into and track.merged_at not in self._ids(shown):
+            return Change.MERGED
+        if shown[-1] < last:
+            return Change.GONE
+        return way.change if way else Change.STABLE
+
+    def largest_change(self, track: Track) -> Change:
+        """The class of the interval in which a track's volume changed most; stable where it is in all."""
+        changed = [way for way in self.intervals[track.id].values() if way.change is not Change.STABLE]
+        if not changed:
+            return self.course(track)
+        return max(changed, key=lambda way: abs((way.after or way.before).value - way.before.value)).change
+
+    def is_changed(self, track: Track) -> bool:
+        return any(way.change is not Change.STABLE for way in self.intervals[track.id].values())
+
+    def size(self, track: Track, reference: str) -> SizeChange | None:
+        """Change of volume up to the last time point, from the 'baseline' (first seen) or the time point 'previous'."""
+        last = self.patient.time_points[-1].id
+        if (observation := track.at(last)) is not None and observation.counts:
+            way = self.intervals[track.id].get(last) if reference == "previous" else None
+            way = way or since(self.patient, track, last, reference)
+            return way.size(self.relevant_percent) if way else None
+        way = self.intervals[track.id].get(last)
+        if reference == "previous":
+            return way.size(self.relevant_percent) if way else None
+        if track.merged_into:
+            return None
+        first = next(o for n in range(len(self.studies)) if (o := self.at(track, n)))
+        return size_change(first.volume, Measured.exact(0.0), self.relevant_percent)
+
+    def between(self, finding: Finding) -> SizeChange | None:
+        """Change of a finding of two studies, all of its tracks together, with its interval."""
+        tracks = [self.patient.track(name) for name in finding.tracks]
+        sides = [[o for track in tracks if (o := self.at(track, n))] for n in (0, len(self.studies) - 1)]
+        if not any(sides):
+            return None
+        before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
+        return size_change(before, after, self.relevant_percent)
+
+    @property
+    def relevant_percent(self) -> float:
+        return self.patient.settings.relative_percent
+
+    def _ids(self, places: list[int]) -> set[str]:
+        return {self.patient.time_points[n].id for n in places}
+
+    def _counts(self, track: Track) -> bool:
+        if not any(o.counts for o in track.observations):
+            return False
+        return not self.reviewed or any(o.status in DECIDED_FOR for o in track.observations)
