@@ -45,6 +45,7 @@ from MedProcLib.scene.timeline_nodes import is_patient_node, patient_nodes, pati
 from MedProcLib.scene.timeline_outlines import unmeasured, unmeasured_outlines
 from MedProcLib.scene.timeline_report import evaluated_of, reviewed
 from MedProcLib.scene.timeline_scene import verdicts_of
+from MedProcLib.scene.timeline_views import hide
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.inputs import require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
@@ -359,7 +360,10 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
         points = [task.timePoints[place] for place in places]
         images = [point.images for point in points]
         require_present(*(point.volume for point in points), *(image for each in images for image in each))
-        return add_comparison(comparison, sources=[point.volume for point in points], images=images)
+        nodes = add_comparison(comparison, sources=[point.volume for point in points], images=images)
+        for point in points:  # or its outlines would be seen twice
+            hide(point.segmentation)
+        return nodes
 
     def report(self, comparison: Comparison, progress: Progress = SILENT, evaluated: Evaluated | None = None) -> str:
         """The report as one HTML page; touches no node. evaluated: what a response criterion gives."""

@@ -27,6 +27,13 @@ def show_outlines(node, columns: Mapping[str, str], elsewhere: Collection[str]) 
         _show_only_in(places.GetDisplayNode(), others)
 
 
+def hide(node) -> None:
+    """Switch off the display of a node, if it is one and has one."""
+    display = node.GetDisplayNode() if node is not None else None
+    if display is not None:
+        display.SetVisibility(False)
+
+
 def _show_only_in(display, view_ids: list[str]) -> None:
     was_modifying = display.StartModify()
     display.RemoveAllViewNodeIDs()

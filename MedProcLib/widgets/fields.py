@@ -5,6 +5,8 @@ from typing import Any
 
 import qt
 
+NARROWEST_BUTTON = 56
+
 
 def combo(name: str, tip: str, titles: Sequence[str] = (), letters: int = 6) -> Any:
     """A QComboBox of titles that may get as narrow as so many letters."""
@@ -27,8 +29,9 @@ def line_edit(name: str, tip: str) -> Any:
 
 
 def push_button(name: str, title: str, tip: str, clicked: Any) -> Any:
-    """A QPushButton."""
+    """A QPushButton that may share a row with three others."""
     button = qt.QPushButton(title)
+    button.setMinimumWidth(NARROWEST_BUTTON)
     button.objectName = name
     button.toolTip = tip
     button.connect("clicked()", clicked)

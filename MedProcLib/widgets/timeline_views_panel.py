@@ -282,6 +282,7 @@ class TimelineViewsPanel:
         form.addRow(beside(self.mode_box, self.show_button))
         self.list_label, self.list = qt.QLabel(_("Columns:")), qt.QListWidget()
         self.list.objectName = "columnsList"
+        self.list.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)  # its own idea of its width is too wide
         self.list.toolTip = _("Two to four time points to see beside each other")
         self.list.connect("itemChanged(QListWidgetItem*)", self._on_checked)
         form.addRow(self.list_label, self.list)

@@ -14,7 +14,7 @@ from ..comparison.tracks.model import Patient, Status
 from ..scene.timeline_edits import Edit
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
-from .fields import beside, combo, line_edit, row_table, text_label
+from .fields import beside, combo, line_edit, push_button, row_table, text_label
 from .findings_panel import KEYS, MARKS, PAGE, TABLE_HEIGHT
 from .results_table import ResultsTable, shown
 from .step_panel import tool_button
@@ -270,14 +270,12 @@ class TracksPanel:
         form.addRow(_("At:"), self.at_box)
         layout.addLayout(form)
         self.buttons = {
-            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
-            "accept": qt.QPushButton(_("Accept")),
-            "reject": qt.QPushButton(_("Reject")),
-            "undo": qt.QPushButton(_("Undo")),
-            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
+            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow, self.previous),
+            "accept": push_button("acceptButton", _("Accept"), "", self.accept),
+            "reject": push_button("rejectButton", _("Reject"), "", self.reject),
+            "undo": push_button("undoButton", _("Undo"), "", self.undo),
+            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow, self.next),
         }
-        for name, button in self.buttons.items():
-            button.objectName = f"{name}Button"
         layout.addWidget(beside(*self.buttons.values()))
         self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
         self.advance_box.checked = True
@@ -288,15 +286,6 @@ class TracksPanel:
         for box in (self.filter_box, self.measure_box, self.reference_box):
             box.connect("currentIndexChanged(int)", self._on_choice)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
-        actions = {
-            "accept": self.accept,
-            "reject": self.reject,
-            "undo": self.undo,
-            "next": self.next,
-            "previous": self.previous,
-        }
-        for name, action in actions.items():
-            self.buttons[name].connect("clicked()", action)
         self.shortcuts = {}
         for key, name in KEYS:
             shortcut = qt.QShortcut(qt.QKeySequence(key), self.widget)
