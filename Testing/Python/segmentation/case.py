@@ -11,6 +11,7 @@ from MedProcLib.core.geometry import Geometry
 
 OBLIQUE = sitk.VersorTransform((0.6, 0, 0.8), 0.5).GetMatrix()
 LEFT_HANDED = (1, 0, 0, 0, 1, 0, 0, 0, -1)
+BOTH = tuple((np.reshape(OBLIQUE, (3, 3)) * (1, 1, -1)).ravel().tolist())
 
 
 def ball_image(size: tuple[int, ...] = (32, 30, 24), spacing: tuple[float, ...] | None = None) -> sitk.Image:
@@ -60,7 +61,8 @@ class Case:
     optional: names of optional inputs to give too; parameters: other than the defaults;
     flat: whether it is tried on single slices and 2D images too (when its declaration says 2D);
     share: of the voxels of the result that may differ when the same image lies elsewhere;
-    scale_free: whether huge values give the same (False for thresholds in HU, SUV or given values).
+    scale_free: whether huge values give the same (False for thresholds in HU, SUV or given values);
+    slow: takes seconds, so that it is tried in one other place only and with one pixel type.
     """
 
     image: Callable[..., sitk.Image] = ball_image
@@ -72,6 +74,7 @@ class Case:
     flat: bool = True
     share: float = 0.002
     scale_free: bool = True
+    slow: bool = False
 
     def inputs(self, operation: Any, image: sitk.Image) -> dict[str, Any]:
         """The named inputs for a call of the operation with this image."""

@@ -25,7 +25,15 @@ def in_each(*names: str):
 
 
 # HU are no free scale, and the patient's axes matter to what is worked out along them.
-TORSO = {"image": torso, "size": SIZE, "spacing": SPACING, "flat": False, "scale_free": False, "share": 0.06}
+TORSO = {
+    "image": torso,
+    "size": SIZE,
+    "spacing": SPACING,
+    "flat": False,
+    "scale_free": False,
+    "slow": True,
+    "share": 0.06,
+}
 
 CASES = {
     "segmentation.ct_lungs": [Case(**TORSO)],

@@ -10,7 +10,7 @@ CASES = {
     "segmentation.list_findings": [Case()],
     "segmentation.mirror_outliers": [
         # turned by 29 degrees and upside down: the plane is found anew, and the lesion's border with it
-        Case(image=two_sides, size=(60, 64, 44), spacing=(2.0, 2.0, 2.0), flat=False, share=0.3)
+        Case(image=two_sides, size=(60, 64, 44), spacing=(2.0, 2.0, 2.0), flat=False, slow=True, share=0.3)
     ],
     "segmentation.nodules": [
         Case(
