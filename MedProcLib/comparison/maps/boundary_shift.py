@@ -47,13 +47,13 @@ class BoundaryShift:
     ] = "brain_T1"
     border_mm: Annotated[
         float, Range(0, 20, "mm"), "the border region reaches this far (and one voxel at least) in and out"
-    ] = 1.0
+    ] = 2.0
     window_sd: Annotated[float, Range(0, 3, "SD"), "SD of the tissues by which the window ends before their means"] = (
         1.0
     )
     bias_mm: Annotated[
         float, Range(0, 200, "mm"), "scale of the smooth ratio of the studies to even out; 0 leaves it"
-    ] = 20.0
+    ] = 40.0
     block_mm: Annotated[float, Range(1, 100, "mm"), "side of the blocks whose scatter gives the interval"] = 12.0
 
     def __call__(self, fixed, moving, fixed_mask, moving_mask, progress=SILENT):
@@ -70,7 +70,8 @@ class BoundaryShift:
         progress(0.7, "Integrating the shift")
         border = self._border(insides, grid) & _grown(masks[0] | masks[1], grid, self.border_mm)
         require_region(border, "The border")
-        shift = np.where(border, window.share(values[1]) - window.share(values[0]), 0).astype(np.float32)
+        moved = (window.share(values[1]) - window.share(values[0])) / window.response
+        shift = np.where(border, moved, 0).astype(np.float32)
         row = Row(0, self.structure, None, self._figures(shift, border, insides, grid))
         return {"boundary_shift": grid.image_of(shift)}, [row]
 

@@ -1,8 +1,10 @@
 """Which intensities the boundary of brain or organ runs through, in two studies brought to one scale."""
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
+from scipy import special
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -16,11 +18,13 @@ FLUID_AND_TISSUE = {"T1": (0, 1), "T2": (2, 1), "FLAIR": (0, 1)}
 # Thickness of the shell around an organ that shows what surrounds it.
 SHELL_MM = 6.0
 FEWEST = 50
+# A window narrower than this share of the contrast would hold noise only.
+NARROWEST = 0.25
 
 
 @dataclass(frozen=True)
 class Levels:
-    """Mean and standard deviation of what a study's classes look like; outer and inner: which are outside and inside."""
+    """Means and standard deviations of a study's classes of intensity; outer, inner: those outside and inside."""
 
     means: np.ndarray
     sds: np.ndarray
@@ -30,10 +34,14 @@ class Levels:
 
 @dataclass(frozen=True)
 class Window:
-    """outer, inner: intensities at which the boundary begins and ends, on the scale between both studies."""
+    """outer, inner: intensities at which the boundary begins and ends, on the scale between both studies.
+
+    response: mean share of pure tissue inside minus that outside, less than 1 because noise beyond the window is cut.
+    """
 
     outer: float
     inner: float
+    response: float = 1.0
 
     def share(self, values: np.ndarray) -> np.ndarray:
         """How much of each voxel is inside: 0 at the outer intensity and beyond, 1 at the inner one and beyond."""
@@ -61,7 +69,7 @@ def organ_levels(values: np.ndarray, masks: tuple[np.ndarray, np.ndarray], borde
 
 
 def to_one_scale(first: Levels, other: Levels) -> tuple[tuple[float, float], tuple[float, float]]:
-    """(factor, offset) for each study that brings its classes' means to the average of both studies' (least squares)."""
+    """(factor, offset) of each study that bring its classes' means to both studies' average (least squares)."""
     target = (first.means + other.means) / 2
     fits = [np.polyfit(levels.means, target, 1) for levels in (first, other)]
     if min(float(slope) for slope, _ in fits) <= 0:
@@ -82,10 +90,16 @@ def window_of(first: Levels, other: Levels, scales: tuple[tuple[float, float], .
     low, high = float(np.mean(outer)), float(np.mean(inner))
     toward = 1.0 if high > low else -1.0
     low_sd, high_sd = np.mean(spread, axis=0)
-    window = Window(low + toward * sds * float(low_sd), high - toward * sds * float(high_sd))
-    if (window.inner - window.outer) * toward <= 0.1 * abs(high - low):
+    width = abs(high - low) - sds * float(low_sd + high_sd)
+    if width <= NARROWEST * abs(high - low):
         raise InputError(
             "The two sides of the boundary differ too little for their noise: smooth the images, or lower the window's "
             "SD."
         )
-    return window
+    # mean by which normal values reach over a limit so many SD from their mean
+    reach = math.exp(-(sds**2) / 2) / (2 * math.pi) ** 0.5 - sds * float(special.ndtr(-sds))
+    return Window(
+        low + toward * sds * float(low_sd),
+        high - toward * sds * float(high_sd),
+        1 - reach * float(low_sd + high_sd) / width,
+    )

@@ -42,7 +42,7 @@ class DifferenceMap:
         first, other, region = shared(fixed, moving, fixed_mask, moving_mask)
         grid, unit = Geometry.of(fixed), scale_of(first, other)
         if self.smoothing_mm:
-            first, other = (blurred(v / unit, grid, self.smoothing_mm) * unit for v in (first, other))
+            first, other = (blurred(v / unit, grid, self.smoothing_mm).astype(v.dtype) * unit for v in (first, other))
         progress(0.5, "Subtracting")
         difference = np.where(region, other - first, 0)
         rows = [

@@ -17,7 +17,7 @@ from ..intensity import shared
 from .difference import VALUE_UNIT
 from .regions import regions_of, require_one_grid
 
-# The repeatability coefficient: 95 % of the differences of two scans without change are within so many within-subject SD.
+# Repeatability coefficient: 95 % of the differences of two scans without change are within so many within-subject SD.
 REPEATABILITY = 1.96 * 2**0.5
 FEWEST_NORMAL = 100
 # Moffat's threshold, in the units of ADC.
@@ -123,6 +123,6 @@ class FunctionalChange:
 
 
 def change_scatter(fixed, moving, region: np.ndarray, most: int = 5000) -> np.ndarray:
-    """Values (n, 2) of both studies in voxels of a region (z, y, x) for a scatter plot: at most so many, evenly taken."""
+    """Values (n, 2) of both studies in a region (z, y, x) for a scatter plot, of at most so many voxels."""
     pairs = np.column_stack([values_of(image)[0][region] for image in (fixed, moving)])
     return pairs[np.linspace(0, len(pairs) - 1, min(most, len(pairs))).round().astype(int)]

@@ -1,5 +1,6 @@
 """Which voxels changed beyond noise and misregistration, with control of the false discovery rate."""
 
+import math
 from typing import Annotated, Literal
 
 import numpy as np
@@ -10,13 +11,21 @@ from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ...core.statistics import mode_and_sd
+from ...core.statistics import median_and_sd
 from ...quantification.row import Row
 from ...segmentation.common.morphology import eroded
 from ..change import GAINED, LOST, expected_sd
 from ..intensity import blurred, shared
 from .false_discovery import Discoveries, discoveries
 from .regions import WHOLE, require_one_grid, require_region, scale_of
+
+# Scores within so many SD of the center are those of what did not change, or nearly, and the variance that a normal
+# distribution cut off there has.
+MIDDLE_SD = 1.5
+MIDDLE_VARIANCE = 1 - 2 * MIDDLE_SD * math.exp(-(MIDDLE_SD**2) / 2) / (2 * math.pi) ** 0.5 / math.erf(
+    MIDDLE_SD / 2**0.5
+)
+ROUNDS = 30
 
 
 @operation(
@@ -32,7 +41,7 @@ class SignificantChange:
 
     The difference, other minus first, is divided by the SD expected of it (noise, misregistration and unequal
     resolution, all found in the images). Of the voxels named, two-sided, at most the wanted share is expected to be
-    false. With the empirical null, center and spread of what did not change are those of the scores' own main peak.
+    false. With the empirical null, center and spread of what did not change are those of the scores' own middle.
     """
 
     rate_percent: Annotated[float, Range(0.01, 50, "%"), "share of the voxels named that may be false"] = 5.0
@@ -55,8 +64,11 @@ class SignificantChange:
         progress(0.3, "Comparing")
         tested = eroded(region, grid, self.margin_mm) if self.margin_mm else region
         require_region(tested, "The margin")
+        # an offset would count as noise in the expected SD
+        offset = float(np.median((other - first)[tested])) if self.null == "empirical" else 0.0
+        other = other - offset
         raw = (other - first) / expected_sd(first, other, region, grid)
-        center, spread = mode_and_sd(raw[tested]) if self.null == "empirical" else (0.0, 1.0)
+        center, spread = _null_of(raw[tested]) if self.null == "empirical" else (0.0, 1.0)
         score = np.where(tested, (raw - center) / (spread or 1.0), 0)
         progress(0.7, "Testing")
         p = 2 * special.ndtr(-np.abs(score[tested].astype(np.float64)))
@@ -65,11 +77,12 @@ class SignificantChange:
         change[tested] = np.where(p <= found.p_threshold, np.where(score[tested] > 0, GAINED, LOST), 0)
         if not found.count:
             change[:] = 0
-        row = Row(0, WHOLE, None, self._figures(found, change, p.size, (center, spread), grid.voxel_volume))
+        null = offset * unit, center, spread
+        row = Row(0, WHOLE, None, self._figures(found, change, p.size, null, grid.voxel_volume))
         return grid.image_of(score.astype(np.float32)), grid.image_of(change), [row]
 
     def _figures(
-        self, found: Discoveries, change: np.ndarray, tests: int, null: tuple[float, float], voxel: float
+        self, found: Discoveries, change: np.ndarray, tests: int, null: tuple[float, float, float], voxel: float
     ) -> tuple[Measurement, ...]:
         how = {**self.parameters, "test": "two-sided"}  # type: ignore[attr-defined]
         threshold = -special.ndtri(found.p_threshold / 2) if found.count else np.inf
@@ -82,7 +95,20 @@ class SignificantChange:
             ("unchanged_share", 100 * found.null_share, "%"),
             ("gained_volume", gained * voxel, "mm3"),
             ("lost_volume", lost * voxel, "mm3"),
-            ("null_center", null[0], "SD"),
-            ("null_spread", null[1], "SD"),
+            ("removed_offset", null[0], "intensity"),
+            ("null_center", null[1], "SD"),
+            ("null_spread", null[2], "SD"),
         )
         return tuple(Measurement(name, float(value), unit, None, how) for name, value, unit in figures)
+
+
+def _null_of(scores: np.ndarray) -> tuple[float, float]:
+    """Center and SD of the normal distribution whose middle is that of the scores; the tails do not count."""
+    center, sd = median_and_sd(scores)
+    for _ in range(ROUNDS):
+        middle = scores[np.abs(scores - center) <= MIDDLE_SD * sd].astype(np.float64)
+        before = sd
+        center, sd = float(middle.mean()), float(middle.std()) / MIDDLE_VARIANCE**0.5
+        if abs(sd - before) <= 1e-4 * sd:
+            break
+    return center, sd

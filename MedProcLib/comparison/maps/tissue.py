@@ -96,7 +96,9 @@ class TissueChange:
 
         What a voxel lost of each tissue goes to those it gained, in proportion to their gains.
         """
-        total = sum(np.maximum(change, 0) for change in counted.values())
+        # gains and losses that were not counted make the two sums differ
+        gains, losses = (sum(np.maximum(sign * change, 0) for change in counted.values()) for sign in (1, -1))
+        total = np.maximum(gains, losses)
         how = {"least_percent": self.least_percent}
         rows = []
         for source, lost in counted.items():
@@ -141,9 +143,7 @@ def _fractions(
 def _checked(name: str, image: sitk.Image) -> np.ndarray:
     values: np.ndarray = sitk.GetArrayFromImage(image).astype(np.float32)
     if not np.isfinite(values).all() or values.min() < -1e-3 or values.max() > 1 + 1e-3:
-        raise InputError(
-            f"The map '{name}' does not hold fractions (0 to 1): give maps such as the tissue classes' ones."
-        )
+        raise InputError(f"The map '{name}' does not hold fractions (0 to 1): give maps such as tissue classes give.")
     return values
 
 

@@ -25,7 +25,7 @@ MOST_CHANGE = 100.0
     "al., IEEE TMI 26(6), 2007 (logarithm); Liu et al., IJCV 132, 2024 (folding)",
 )
 class VolumeChangeMap:
-    """Determinant of the Jacobian of the transform from the first study to the other, its logarithm and the change in %.
+    """Jacobian determinant of the transform from the first study to the other, its logarithm and the change in %.
 
     1 is no change, 2 is that tissue has twice the volume in the other study. The sum over a segment is its volume in
     the other study. Takes the first study's image on its own grid and any transform: affine, B-spline, displacement
