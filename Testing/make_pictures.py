@@ -32,7 +32,7 @@ def main() -> None:
     run("MedProcSegmentation", "segmentation.png", inputVolume=enhanced)
     segmentation = app.mrmlScene().GetFirstNodeByClass("vtkMRMLSegmentationNode")
     run("MedProcQuantification", "quantification.png", inputVolume=follow_up, segmentation=segmentation)
-    run("MedProcComparison", "comparison.png", baselineVolume=baseline, followUpVolume=follow_up)
+    run("MedProcComparison", "comparison.png")
     key_finding().save(ROOT / "Docs" / "MedProcComparison.png", optimize=True)
 
 

@@ -3,6 +3,8 @@
 import shutil
 import tempfile
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path, PurePosixPath
 
 import slicer
@@ -12,14 +14,20 @@ from MedProcLib.core.errors import InputError
 
 
 def save_bundle(scene, path: str | Path) -> Path:
-    """Write the scene to an .mrb file, whole or not at all. Raises InputError when it cannot be written."""
+    """Write the scene to an .mrb file, whole or not at all. Raises InputError when it cannot be written.
+
+    An '&' in the name of what has a file in the bundle is saved as '+': Slicer 5.12 writes it into the scene's XML as
+    it is, which nobody can read again.
+    """
     path = Path(path)
     if path.suffix.lower() != ".mrb":
         raise InputError(f"{path} is not named as a scene bundle: end it in .mrb.")
     require_writable(path)
     with tempfile.TemporaryDirectory() as folder:  # Slicer names the folder inside the bundle after the file
         written = Path(folder) / path.name
-        if not scene.WriteToMRB(str(written)) or not written.is_file():
+        with _readable_names(scene):
+            done = scene.WriteToMRB(str(written))
+        if not done or not written.is_file():
             raise InputError(f"The scene could not be written to {path}: is there space left in {folder}?")
         with whole_file(path) as temporary:
             shutil.copyfile(written, temporary)
@@ -50,6 +58,20 @@ def load_bundle(path: str | Path, scene=None) -> None:
         for storage in _storage_nodes(scene):
             if storage.GetID() not in there:
                 storage.InvalidateFile()  # else a later save would believe the unpacked file is still there
+
+
+@contextmanager
+def _readable_names(scene) -> Iterator[None]:
+    count = scene.GetNumberOfNodesByClass("vtkMRMLStorableNode")
+    nodes = [scene.GetNthNodeByClass(number, "vtkMRMLStorableNode") for number in range(count)]
+    names = {node: node.GetName() for node in nodes if "&" in (node.GetName() or "")}
+    for node, name in names.items():
+        node.SetName(name.replace("&", "+"))
+    try:
+        yield
+    finally:
+        for node, name in names.items():
+            node.SetName(name)
 
 
 def _require_bundle(path: Path) -> None:

@@ -73,7 +73,7 @@ class OutlineHistory:
             if mask is None:
                 segmentation.GetSegmentation().RemoveSegment(ids[label])
             else:
-                _draw(segmentation.GetSegmentation(), ids[label], mask)
+                draw_mask(segmentation.GetSegmentation(), ids[label], mask)
 
 
 def masks_of(segmentation) -> dict[int, sitk.Image]:
@@ -109,7 +109,8 @@ def _part(grid: Geometry, box, shape: tuple[int, ...]) -> Geometry:
     return Geometry(tuple(reversed(shape)), grid.spacing, tuple(grid.points(first)[0].tolist()), grid.direction)
 
 
-def _draw(content, segment_id: str, mask: sitk.Image) -> None:
+def draw_mask(content, segment_id: str, mask: sitk.Image) -> None:
+    """Have a segment of a vtkSegmentation be this mask (0 or 1; LPS, in the segmentation's own space)."""
     image = slicer.vtkOrientedImageData()
     image.ShallowCopy(vtk_of_image(mask))
     image.SetGeometryFromImageToWorldMatrix(matrix_of_array(ijk_to_ras_of(Geometry.of(mask))))

@@ -116,6 +116,15 @@ def test_provenance_is_none_where_there_is_none_and_refused_where_broken(scene):
         provenance_of(node)
 
 
+def test_a_name_with_an_ampersand_does_not_spoil_the_scene(scene, tmp_path):
+    volume_from_image(numbered(turned_grid((4, 5, 6))), "T1 & <T2> 'x'")
+    save_bundle(scene, tmp_path / "scene.mrb")
+    assert scene.GetFirstNodeByName("T1 & <T2> 'x'") is not None
+    scene.Clear(0)
+    load_bundle(tmp_path / "scene.mrb")
+    assert scene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode").GetName() == "T1 + <T2> 'x'"
+
+
 def test_the_subject_hierarchy(scene, tmp_path):
     import datetime
 

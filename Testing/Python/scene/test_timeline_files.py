@@ -1,0 +1,67 @@
+"""A patient's findings as files: what is written is read again whole, elsewhere too."""
+
+import json
+import shutil
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import timelines
+from samples import bspline_transform
+from timelines import MOVES, NAMES
+
+from MedProcLib.comparison.tracks.edits import accept
+from MedProcLib.comparison.tracks.patient_file import read_patient
+from MedProcLib.core.errors import InputError
+from MedProcLib.scene.timeline_edits import edit_patient
+from MedProcLib.scene.timeline_files import add_loaded, load_patient, saving_of
+from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
+from MedProcLib.scene.timeline_outlines import outlines_of
+from MedProcLib.scene.transforms import transform_of_node
+
+
+@pytest.mark.parametrize("second", [MOVES[1], bspline_transform()], ids=["rigid", "B-spline"])
+def test_written_and_read(scene, tmp_path, second):
+    moves = (None, second, MOVES[2])
+    node = timelines.add_to(scene, moves)
+    edit_patient(node, lambda p, who, when: accept(p, "F001", who, when), "Dr. Reader")
+    before = patient_of_node(node)
+    (tmp_path / "a").mkdir()
+    written = saving_of(node, tmp_path / "a" / "doe.json")()
+    assert {path.parent for path in written} == {tmp_path / "a"}
+    shutil.move(tmp_path / "a", tmp_path / "b")  # all paths are relative
+    scene.Clear(0)
+    node = add_loaded(load_patient(tmp_path / "b" / "doe.json"))
+    patient = patient_of_node(node)
+    assert (patient.tracks, patient.history, patient.order) == (before.tracks, before.history, before.order)
+    for point, labels, move in zip(NAMES, timelines.followed(moves).label_maps, moves, strict=True):
+        wanted = [v for t in patient.tracks if (o := t.at(point)) for v in o.labels]
+        again = outlines_of(node, point, wanted)
+        assert np.array_equal(sitk.GetArrayFromImage(again.label_map()), sitk.GetArrayFromImage(labels))
+        assert np.array_equal(sitk.GetArrayFromImage(again.image), sitk.GetArrayFromImage(timelines.image_of(labels)))
+        if move is None:
+            assert transform_at(node, point) is None
+        else:
+            found = transform_of_node(volume_at(node, point).GetParentTransformNode())
+            assert found.TransformPoint((3.0, -4.0, 5.0)) == pytest.approx(move.TransformPoint((3, -4, 5)), abs=1e-6)
+
+
+def test_what_is_wrong_with_a_file_is_said(scene, tmp_path):
+    node = timelines.add_to(scene)
+    with pytest.raises(InputError, match="json"):
+        saving_of(node, tmp_path / "doe.txt")
+    path = tmp_path / "doe.json"
+    saving_of(node, path)()
+    data = json.loads(path.read_text())
+    for change, said in (
+        (lambda d: d["time_points"][0].pop("segmentation"), "no outlines"),
+        (lambda d: d["time_points"][1]["images"][0].update(path="gone.nrrd"), "gone.nrrd"),
+        (lambda d: d["time_points"][1].update(transform_file="doe.json"), "registration"),
+        (lambda d: d["time_points"][1].update(segmentation=d["time_points"][2]["segmentation"]), "differs"),
+    ):
+        broken = json.loads(json.dumps(data))
+        change(broken)
+        (tmp_path / "broken.json").write_text(json.dumps(broken))
+        with pytest.raises(InputError, match=said):
+            load_patient(tmp_path / "broken.json")
+    assert read_patient(path).tracks == patient_of_node(node).tracks

@@ -1,0 +1,108 @@
+"""The time points to compare: proposed from the subject hierarchy, kept on a node, saved with the scene."""
+
+import datetime
+
+import pytest
+import slicer
+from samples import ball, numbered, turned_grid
+
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.scene.bundle import load_bundle, save_bundle
+from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
+from MedProcLib.scene.provenance import write_provenance
+from MedProcLib.scene.segmentations import segmentation_from_labels
+from MedProcLib.scene.timeline_input import (
+    MOST,
+    TimePointInput,
+    patients_with_studies,
+    read_time_points,
+    time_point_of,
+    write_time_points,
+)
+from MedProcLib.scene.volumes import volume_from_image
+
+GRID = turned_grid((4, 5, 6))
+
+
+def volume(name, item=None):
+    node = volume_from_image(numbered(GRID), name)
+    if item is not None:
+        place_under(node, item)
+    return node
+
+
+def holder(scene):
+    node = slicer.vtkMRMLScriptedModuleNode()
+    node.SetName("holder")
+    return scene.AddNode(node)
+
+
+def test_studies_of_a_patient_are_its_time_points(scene):
+    doe, roe = add_patient(scene, "Doe"), add_patient(scene, "Roe")
+    dates = [datetime.date(2022, 5, 1), datetime.date(2020, 5, 1), datetime.date(2021, 5, 1)]
+    for number, date in enumerate(dates):
+        study = add_study(scene, doe, f"Study {number}", date)
+        if number:
+            volume(f"T1 {number}", study)
+        flair = volume(f"FLAIR {number}", study)
+        if number == 2:
+            volume("dwi", study)
+            result = volume("FLAIR enhanced", study)
+            write_provenance(result, Provenance(Recipe(), {"image": flair.GetName()}))
+    volume("CT", add_study(scene, roe, "only one", dates[0]))
+    loose = [volume("FLAIR_2019-03-01"), volume("FLAIR_20180301")]
+    found = {patient.name: patient.time_points for patient in patients_with_studies(scene)}
+    assert set(found) == {"Doe", ""}
+    assert [(p.volume.GetName(), p.date) for p in found["Doe"]] == [
+        ("FLAIR 1", "2020-05-01"),
+        ("FLAIR 2", "2021-05-01"),
+        ("FLAIR 0", "2022-05-01"),
+    ]
+    assert [[image.GetName() for image in p.images] for p in found["Doe"]] == [["T1 1"], ["T1 2", "dwi"], []]
+    assert [p.volume for p in found[""]] == [loose[1], loose[0]]
+
+
+def test_at_most_twenty_are_proposed_and_an_empty_scene_has_none(scene):
+    assert patients_with_studies(scene) == []
+    doe = add_patient(scene, "Doe")
+    for number in range(MOST + 2):
+        volume(f"CT {number}", add_study(scene, doe, f"{number}", datetime.date(2000 + number, 1, 1)))
+    (found,) = patients_with_studies(scene)
+    assert len(found.time_points) == MOST and found.time_points[-1].date == "2019-01-01"
+
+
+def test_they_are_kept_in_time_order_and_saved(scene, tmp_path):
+    later, earlier, more = volume("b"), volume("a"), volume("t1")
+    outlines = segmentation_from_labels(ball(GRID, (0, 0, 0), 3), None, "outlines", later)
+    node = holder(scene)
+    points = [TimePointInput(later, "2021-05-01", outlines, (more,)), TimePointInput(earlier, "2020-05-01")]
+    write_time_points(node, points)
+    assert read_time_points(node) == points[::-1]
+    save_bundle(scene, tmp_path / "scene.mrb")
+    scene.Clear(0)
+    load_bundle(tmp_path / "scene.mrb")
+    node = scene.GetFirstNodeByName("holder")
+    first, second = read_time_points(node)
+    assert (first.volume.GetName(), first.date, first.segmentation, first.images) == ("a", "2020-05-01", None, ())
+    assert (second.volume.GetName(), second.segmentation.GetName()) == ("b", "outlines")
+    assert [image.GetName() for image in second.images] == ["t1"]
+    write_time_points(node, [second])
+    assert read_time_points(node) == [second]
+    scene.RemoveNode(second.volume)
+    assert read_time_points(node)[0].volume is None
+
+
+@pytest.mark.parametrize("text", ["", "31.5.2020", "2020-13-01"])
+def test_without_all_dates_the_order_is_the_readers(scene, text):
+    points = [TimePointInput(volume("b"), "2021-05-01"), TimePointInput(volume("a"), text)]
+    node = holder(scene)
+    write_time_points(node, points)
+    assert read_time_points(node) == points
+
+
+def test_a_date_is_proposed_from_study_or_name(scene):
+    study = add_study(scene, add_patient(scene, "Doe"), "Study", datetime.date(2015, 3, 31))
+    assert time_point_of(volume("CT", study)).date == "2015-03-31"
+    assert time_point_of(volume("CT_20160229")).date == "2016-02-29"
+    assert time_point_of(volume("CT")).date == ""
