@@ -30,6 +30,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     import_slicer()  # says now what is missing for scene.mrb, not after the computation
     recipe = Recipe.load(arguments.recipe) if arguments.recipe else None
     dates = [parse_date(text) for text in arguments.dates or ()]
+    reader = _reader(arguments)
     criteria = criteria_named(arguments.criteria) if arguments.criteria is not None else None
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
     studies = _studies(arguments, files, dates)
@@ -39,7 +40,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     comparison = compare(studies, recipe, progress.part(0.02, 0.85))
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
-    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), _reader(arguments), _now())
+    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, _now())
     arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
     print(summary(comparison, evaluated, written))

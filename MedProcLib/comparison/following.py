@@ -46,7 +46,8 @@ def follow_pairs(
             points, outlines, [None, *(pair.registration.transform for pair in good)], strict=True
         )
     ]
-    followed = follow_findings(labelled, _settings(matching), progress=shares[1])
+    followed = follow_findings(labelled, replace(_settings(matching), pieces="labels"), progress=shares[1])
+    followed = replace(followed, patient=replace(followed.patient, settings=_settings(matching)))
     followed = _measured(followed, [studies[n] for n in numbers], shares[2])
     return followed
 
@@ -73,7 +74,11 @@ def _later(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -
 
 
 def _settings(matching: MatchFindings) -> Follow:
-    """The thresholds of the recipe's matching."""
+    """The thresholds of the recipe's matching.
+
+    Outlines come with a value for each piece. One that was carried to other voxels may fall apart there and is one
+    finding all the same, so following takes them by value; label maps that are added later, by connected pieces.
+    """
     return Follow(
         overlap_percent=matching.overlap_percent,
         relative_percent=matching.relative_percent,

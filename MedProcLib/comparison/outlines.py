@@ -19,11 +19,12 @@ def outlines_of(
 ) -> list[sitk.Image]:
     """Label maps of the findings of the first study and of the other study of each pair, each on its own grid.
 
-    pairs: those that were registered, at least one. A study's given labels stay as they are. Else every pair has its
-    own outlines of the first study, and these differ by noise. The first study then shows a lesion that any pair shows
-    there, in the voxels in which at least half of these pairs do. In a later study a lesion whose outline its pair
-    left the same has that outline too, with its volume, though voxels differ: so that only what is certain to have
-    changed is outlined anew, by its own pair.
+    Each value is one finding, usually one connected piece; a finding that did not change has the same value in all.
+    pairs: those that were registered, at least one. A study's given labels stay as they are, piece by piece. Else every
+    pair has its own outlines of the first study, and these differ by noise. The first study then shows a lesion that
+    any pair shows there, in the voxels in which at least half of these pairs do. In a later study a lesion whose
+    outline its pair left the same has that outline too, with its volume, though voxels differ: so that only what is
+    certain to have changed is outlined anew, by its own pair.
 
     consensus: outlines differ only where change is certain (ConsensusLabels ran). A lesion that a pair then dropped as
     doubtful, though other pairs show it in the first study, did not change with certainty: it keeps its outline, where
@@ -31,13 +32,13 @@ def outlines_of(
     """
     first = studies[pairs[0].fixed]
     if first.labels is not None:
-        return [_given(first, pairs[0].fixed_labels), *(_given(studies[p.moving], p.moving_labels) for p in pairs)]
+        return [_pieces(first.labels), *(_pieces(_given(studies[p.moving], p.moving_labels)) for p in pairs)]
     lesions, baseline = _voted([pair.fixed_labels for pair in pairs])
     found = [Geometry.of(first.image).image_of(baseline)]
     for pair, share in zip(pairs, progress.parts(*[1.0] * len(pairs)), strict=True):
         study = studies[pair.moving]
         if study.labels is not None:
-            found.append(study.labels)
+            found.append(_pieces(study.labels))
         else:
             found.append(_of_pair(pair, lesions, baseline, consensus, share))
     return found
@@ -45,6 +46,11 @@ def outlines_of(
 
 def _given(study: Study, else_these: sitk.Image) -> sitk.Image:
     return study.labels if study.labels is not None else else_these
+
+
+def _pieces(labels: sitk.Image) -> sitk.Image:
+    """The connected pieces of each label, numbered."""
+    return Geometry.of(labels).image_of(connected_components(labels, "corner")[0])
 
 
 def _voted(maps: Sequence[sitk.Image]) -> tuple[np.ndarray, np.ndarray]:
@@ -63,8 +69,8 @@ def _voted(maps: Sequence[sitk.Image]) -> tuple[np.ndarray, np.ndarray]:
 def _of_pair(
     pair: PairComparison, lesions: np.ndarray, baseline: np.ndarray, consensus: bool, progress: Progress
 ) -> sitk.Image:
-    """Label map of a pair's other study: numbers of the lesions that stayed, above them those of the pair's changed
-    findings."""
+    """Label map of a pair's other study: numbers of the lesions that stayed, above them the pieces of the pair's
+    changed findings."""
     own, grid = sitk.GetArrayViewFromImage(pair.fixed_labels), Geometry.of(pair.moving_labels)
     places = np.flatnonzero(own)
     meets = np.unique(np.stack([lesions.flat[places], own.flat[places]]), axis=1)
@@ -79,9 +85,8 @@ def _of_pair(
     )
     shown = sitk.GetArrayViewFromImage(pair.moving_labels)
     stayed = np.setdiff1d(meets[1], meets[1][~stays[meets[0]]])
-    anew = (shown != 0) & ~np.isin(shown, stayed)
-    result[anew] = shown[anew] + size
-    return grid.image_of(result)
+    anew, _ = connected_components(grid.image_of(np.where(np.isin(shown, stayed), 0, shown)), "corner")
+    return grid.image_of(np.where(anew > 0, anew + size, result))
 
 
 def _searched(pair: PairComparison, baseline: np.ndarray, size: int, progress: Progress) -> np.ndarray:

@@ -1,0 +1,184 @@
+"""`compare` with ten time points, response criteria and targets; the studies lie in one space already."""
+
+import csv
+import json
+from pathlib import Path
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.comparison.tracks.patient_file import absolute_path, read_patient
+
+from .bodies import body
+
+COUNT = 10
+GROWING, STABLE, GOING, COMING = (-20, 10, 0), (20, 15, 5), (0, -30, -10), (10, -10, 15)
+RECIPE = {
+    "recipe": 1,
+    "steps": [
+        {"operation": "segmentation.body_mask"},
+        {"operation": "comparison.match_intensity", "parameters": {"bias_mm": 0}},
+        {"operation": "comparison.detect_change", "parameters": {"contrast": "any", "high": 8.0}},
+        {"operation": "comparison.match_findings"},
+    ],
+}
+
+
+@pytest.fixture(scope="module")
+def given(tmp_path_factory) -> dict[str, list[object]]:
+    """Arguments of ten yearly studies: a ball grows, one stays, one is gone from the fifth, one comes later."""
+    folder = tmp_path_factory.mktemp("many")
+    size, spacing = (38, 42, 30), (3.0, 3.0, 3.0)
+    origin = tuple(-(np.array(size) - 1) / 2 * spacing)
+    images, labels = [], []
+    for n in range(COUNT):
+        balls = [(GROWING, 5 + 0.6 * n), (STABLE, 7.5)]
+        balls += [(GOING, 6)] if n < 4 else []
+        balls += [(COMING, 4 + 0.5 * n)] if n >= 6 else []
+        for made, what, paths in zip(
+            body(balls, spacing, origin, size), ("image", "labels"), (images, labels), strict=True
+        ):
+            paths.append(folder / f"{what}{n}.nrrd")
+            sitk.WriteImage(made, str(paths[-1]))
+    (folder / "recipe.json").write_text(json.dumps(RECIPE))
+    return {
+        "images": images,
+        "labels": ["--segmentations", *labels],
+        "dates": ["--dates", *(f"{2015 + n}-06-01" for n in range(COUNT))],
+        "recipe": ["--recipe", folder / "recipe.json"],
+        "names": ["--names", *(f"Visit {n + 1}" for n in range(COUNT))],
+    }
+
+
+@pytest.fixture(scope="module")
+def done(given, tmp_path_factory) -> tuple[Path, str]:
+    import contextlib
+    import io
+
+    from MedProcLib.app.main import run
+
+    folder, out = tmp_path_factory.mktemp("results"), io.StringIO()
+    line = ["compare", *given["images"], *given["labels"], *given["dates"], *given["recipe"], *given["names"]]
+    with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as err:
+        code = run([str(word) for word in [*line, "-o", folder]])
+    assert code == 0, err.getvalue()
+    return folder, out.getvalue()
+
+
+def rows_of(folder: Path, name: str) -> list[dict[str, str]]:
+    return list(csv.DictReader((folder / name).open()))
+
+
+def test_every_time_point_has_its_files(done):
+    names = {path.name for path in done[0].iterdir()}
+    assert {f"findings_{n}.nii.gz" for n in range(1, COUNT + 1)} <= names
+    numbered = {f"change_{n}.nii.gz" for n in range(2, COUNT)} | {f"registration_{n}.tfm" for n in range(2, COUNT)}
+    assert numbered | {"change.nii.gz", "registration.tfm", "patient.json", "response.csv", "scene.mrb"} <= names
+    assert "change_10.nii.gz" not in names and "change_1.nii.gz" not in names
+
+
+def test_a_lesion_has_one_track_at_all_time_points(done):
+    rows = rows_of(done[0], "findings.csv")
+    tracks = {}
+    for row in rows:
+        assert row["finding"] == str(int(row["track"][1:])) and row["track"] in row["tracks"].split()
+        tracks.setdefault(row["track"], []).append(row)
+    classes = {track: [row["class"] for row in lines] for track, lines in tracks.items()}
+    assert sorted(classes.values()) == sorted(
+        [["stable"] * 9, ["grown"] * 9, ["stable"] * 3 + ["gone"] * 6, ["new"] * 4]
+    )
+    (growing,) = (lines for lines in tracks.values() if all(row["class"] == "grown" for row in lines))
+    assert [row["time_point"] for row in growing] == [f"Visit {n + 1}" for n in range(1, COUNT)]
+    last = growing[-1]
+    change = float(last["change_from_baseline_percent"])
+    assert change == pytest.approx(
+        100 * (float(last["volume_other_mm3"]) / float(last["volume_first_mm3"]) - 1), rel=1e-6
+    )
+    assert float(last["change_low_from_baseline_percent"]) < change < float(last["change_high_from_baseline_percent"])
+    assert last["changed_from_baseline_beyond_error"] == "yes" and last["date"] == "2024-06-01"
+    assert float(last["volume_low_mm3"]) < float(last["volume_mm3"]) < float(last["volume_high_mm3"])
+    diameter = [float(last[f"long_diameter{end}_mm"]) for end in ("_low", "", "_high")]
+    assert diameter == sorted(diameter) and diameter[1] == pytest.approx(2 * (5 + 0.6 * 9), abs=3)
+    new = next(lines for lines in tracks.values() if lines[0]["class"] == "new")
+    assert new[0]["class_from_previous"] == "new" and new[1]["class_from_previous"] in ("grown", "stable")
+
+
+def test_the_patient_names_files_that_are_there(done, given):
+    folder = done[0]
+    patient = read_patient(folder / "patient.json")
+    assert len(patient.time_points) == COUNT and len(patient.tracks) == 4
+    for n, point in enumerate(patient.time_points):
+        image = absolute_path(point.images[0].path, folder / "patient.json")
+        assert image == given["images"][n]
+        labels = sitk.GetArrayFromImage(sitk.ReadImage(str(folder / point.segmentation)))
+        named = {label for t in patient.tracks if (o := t.at(point.id)) for label in o.labels}
+        assert set(np.unique(labels)) - {0} == named
+
+
+def test_sizes_of_delineated_lesions_are_judged_without_being_asked(done):
+    folder, out = done
+    rows = rows_of(folder, "response.csv")
+    assert {row["criterion"] for row in rows} == {"recist_1_1", "volume_recist"}
+    recist = [row for row in rows if row["criterion"] == "recist_1_1"]
+    assert [row["time_point"] for row in recist] == [f"Visit {n + 1}" for n in range(COUNT)]
+    assert recist[0]["category"] == "baseline" and recist[0]["arithmetic"].startswith("sum Visit 1")
+    assert recist[6]["category"] == "PD" and "new lesions" in recist[6]["arithmetic"]
+    for row in recist[:6]:
+        terms = row["arithmetic"].split(": ", 1)[1].split(" = ")[0].split(" + ")
+        total = sum(float(term.split()[1]) for term in terms if not term.endswith("gone"))
+        assert total == pytest.approx(float(row["sum"]), abs=0.02)
+    assert "RECIST 1.1:" in out and "only sizes of delineated lesions" in out
+
+
+def test_the_report_shows_all_time_points(done):
+    report = (done[0] / "report.html").read_text(encoding="utf-8")
+    for words in (
+        "Visit 10",
+        "Findings over time",
+        "Response criteria",
+        "How each figure was obtained",
+        "not yet reviewed",
+    ):
+        assert words in report
+    assert report.count('class="chart"') == 5 and "<script" not in report
+
+
+def test_a_readers_targets_are_measured_and_recorded(medproc, given, tmp_path):
+    three = given["images"][:3]
+    options = ["--segmentations", *given["labels"][1:4], "--dates", *given["dates"][1:4], *given["recipe"]]
+    chosen = ["--criteria", "recist,who", "--targets", "F003", "--reader", "A. Reader"]
+    code, _, err = medproc("compare", *three, *options, *chosen, "-o", tmp_path)
+    assert code == 0, err
+    rows = rows_of(tmp_path, "response.csv")
+    assert {row["criterion"] for row in rows} == {"recist_1_1", "who"}
+    assert all("F003" in row["arithmetic"] and "F001 " not in row["arithmetic"].split(";")[0] for row in rows)
+    patient = read_patient(tmp_path / "patient.json")
+    assert [str(patient.track(f"F00{n}").kind) for n in (1, 2, 3)] == ["non-target", "non-target", "target"]
+    assert {edit.who for edit in patient.history} == {"MedProc", "A. Reader"}
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--criteria", "recist_9"], "no response criterion 'recist_9'; there are: recist_1_1"),
+        (["--criteria", ","], "No criterion is named"),
+        (["--criteria", "recist"], "need the dates of all studies; image0 has none"),
+        (["--criteria", "recist", "--dates", "2020-01-01", "2020-01-01"], "both of 2020-01-01"),
+        (["--targets", "F001"], "name these with --criteria"),
+        (["--names", "a"], "--names has 1 values for 2 studies"),
+        (["--names", "a", "a"], "--names must differ"),
+        (["--reader", " "], "--reader is empty"),
+    ],
+)
+def test_what_cannot_be_done_is_refused_before_computing(refused, given, tmp_path, options, words):
+    assert words in refused("compare", *given["images"][:2], *options, "-o", tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+@pytest.mark.parametrize(("target", "words"), [("F009", "no track 'F009'"), ("F004", "was not there at baseline")])
+def test_targets_must_be_findings_of_baseline(refused, given, tmp_path, target, words):
+    images, labels, dates = (given[name][-4:] for name in ("images", "labels", "dates"))
+    line = [given["images"][0], images[-1], "--segmentations", given["labels"][1], labels[-1]]
+    line += ["--dates", given["dates"][1], dates[-1], *given["recipe"], "--criteria", "recist", "--targets", target]
+    assert words in refused("compare", *line, "-o", tmp_path / "results")

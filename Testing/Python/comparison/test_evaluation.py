@@ -1,0 +1,94 @@
+"""Which response criteria are applied, to which targets, and that without good reason there are none."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from MedProcLib.comparison.evaluation import criteria_named, evaluate, suitable_criteria
+from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.result import Comparison
+from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
+from MedProcLib.comparison.tracks.measuring import measure_observations
+from MedProcLib.comparison.tracks.model import TimePoint
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
+
+GRID = Geometry((30, 30, 10), (2.0, 2.0, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
+WHEN = "2026-03-01T09:30:00"
+
+
+def made(dates=(2020, 2021), recipe=Recipe.of(MatchFindings()), given=True) -> Comparison:  # noqa: B008 (immutable)
+    """Two studies: a box of 24 mm that grows to 36 mm, one of 6 mm that stays, and a new one."""
+    arrays = [np.zeros((10, 30, 30), np.uint8) for _ in dates]
+    for n, array in enumerate(arrays):
+        array[3:6, 3:6, 3 : 15 + 6 * n] = 1
+        array[3:5, 20:23, 20:23] = 2
+        array[7:9, 12:16, 12:16] = 3 * n
+    days = [datetime.date(year, 1, 1) if year else None for year in dates]
+    labels = [GRID.image_of(array) for array in arrays]
+    studies = tuple(
+        Study(f"s{n}", GRID.image_of(a.astype(np.float32)), day, image if given else None)
+        for n, (a, day, image) in enumerate(zip(arrays, days, labels, strict=True))
+    )
+    points = [TimePoint(study.name, study.name, study.date) for study in studies]
+    followed = follow_findings([Labelled(p, image) for p, image in zip(points, labels, strict=True)])
+    patient = followed.patient
+    for point, study, image in zip(points, studies, followed.label_maps, strict=True):
+        patient = measure_observations(patient, point.id, study.image, image)
+    return Comparison(studies, (), recipe, (), Followed(patient, followed.label_maps))
+
+
+def test_names_may_be_short_and_are_taken_once():
+    assert criteria_named("RECIST, volumetric,recist_1_1") == ("recist_1_1", "volume_recist")
+    for text, words in (("recist,magic", "no response criterion 'magic'"), (" , ", "No criterion")):
+        with pytest.raises(InputError, match=words):
+            criteria_named(text)
+
+
+@pytest.mark.parametrize(
+    ("comparison", "words"),
+    [
+        (lambda: made(recipe=Recipe.of(BrainMask(), MatchFindings())), "none holds for every lesion in MR of the head"),
+        (lambda: made(given=False), "proposals, not lesions a reader drew"),
+        (lambda: made(dates=(2020, None)), "need the dates"),
+        (lambda: made(dates=(2020, 2020)), "need the dates"),
+    ],
+)
+def test_none_is_applied_unasked_where_it_may_not_hold(comparison, words):
+    compared = comparison()
+    after, found = evaluate(compared)
+    assert found.evaluations == () and words in found.note and after is compared
+
+
+def test_delineated_lesions_are_judged_by_size():
+    assert suitable_criteria(made())[0] == ("recist_1_1", "volume_recist")
+    after, found = evaluate(made())
+    assert [str(e.responses[1].category) for e in found.evaluations] == ["PD", "PD"]
+    kinds = {t.id: str(t.kind) for t in after.followed.patient.tracks}
+    assert sorted(kinds.values()) == ["new", "non-target", "target"]
+    target = next(name for name, kind in kinds.items() if kind == "target")
+    assert "measurable" in found.reasons[target] and len(after.followed.patient.history) == 2
+
+
+def test_a_readers_choice_is_recorded():
+    small = next(t.id for t in made().followed.patient.tracks if t.observations[0].place.volume_mm3 < 1000)
+    after, found = evaluate(made(), ["recist_1_1"], [small], "Dr. R", WHEN)
+    assert str(after.followed.patient.track(small).kind) == "target"
+    assert f"{small} " in found.evaluations[0].responses[0].steps[0] and "Dr. R" in found.note
+    assert {edit.who for edit in after.followed.patient.history[2:]} == {"Dr. R"}
+
+
+@pytest.mark.parametrize(("target", "words"), [("F099", "no track 'F099'"), ("F003", "was not there at baseline")])
+def test_targets_that_cannot_be(target, words):
+    with pytest.raises(InputError, match=words):
+        evaluate(made(), ["recist_1_1"], [target], "Dr. R", WHEN)
+
+
+def test_nothing_followed_nothing_judged():
+    compared = made()
+    bare = Comparison(compared.studies, (), compared.recipe)
+    assert "no findings could be followed" in evaluate(bare)[1].note
