@@ -131,7 +131,8 @@ class TimelineViewsPanel:
             return
         if columns_shown():
             usual = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
-            slicer.app.layoutManager().setLayout(self._layout_before or usual)
+            before = self._layout_before
+            slicer.app.layoutManager().setLayout(usual if before is None else before)
         show_outlines(self._get_node(), {}, self._ends())
         self._pair = PairView(below, over)
         self._draw()

@@ -1,8 +1,21 @@
 """MedProc Comparison on the real pair of studies, clicked through."""
 
 import numpy as np
+import pytest
 
 NAME = "MedProcComparison"
+
+
+def choose(widget, row, volume):
+    """Choose another volume for a time point, as a user does."""
+    widget.timePoints.select(row)
+    widget.timePoints.volume_box.setCurrentNode(volume)
+
+
+def type_date(widget, row, text):
+    widget.timePoints.select(row)
+    widget.timePoints.date_edit.text = text
+    widget.timePoints.date_edit.editingFinished.emit()
 
 
 def test_compare_review_report_and_reload(panel, load, finish, content, tmp_path):
@@ -10,10 +23,14 @@ def test_compare_review_report_and_reload(panel, load, finish, content, tmp_path
     import host
     import slicer
 
+    from MedProcLib.scene.timeline_nodes import patient_of_node, volume_at
+    from MedProcLib.scene.timeline_places import observation_place
+    from MedProcLib.scene.timeline_views import COLUMNS
+
     first, other = load("study1_FLAIR", 4), load("study2_FLAIR", 4)
     before = [slicer.util.arrayFromVolume(volume).copy() for volume in (first, other)]
     widget = panel(NAME)
-    assert (widget.parameters.baselineVolume, widget.parameters.followUpVolume) == (first, other)
+    assert [point.volume for point in widget.chosenTimePoints()] == [first, other]
     assert not widget.ui.reportButton.enabled and "Compare first" in widget.ui.reportButton.toolTip
 
     widget.run.button.click()
@@ -22,22 +39,28 @@ def test_compare_review_report_and_reload(panel, load, finish, content, tmp_path
     assert "aligned well" in widget.ui.verdictLabel.text
     for volume, values in zip((first, other), before, strict=True):
         np.testing.assert_array_equal(slicer.util.arrayFromVolume(volume), values)
-    rows = widget.findingRows()
-    assert widget.ui.findingsTable.rowCount == len(rows) >= 1
-    assert widget.parameters.shownBaseline is first and widget.parameters.shownFollowUp is not other
+    node, tracks = widget.patientNode(), widget.tracks
+    patient = patient_of_node(node)
+    assert tracks.table.rowCount == len(patient.tracks) >= 1
+    points = [point.id for point in patient.time_points]
+    assert volume_at(node, points[0]) is first and volume_at(node, points[1]) is not other
 
-    assert not widget.ui.acceptButton.enabled and "Select" in widget.ui.acceptButton.toolTip
-    widget.ui.findingsTable.setCurrentCell(0, 0)
+    assert not tracks.buttons["accept"].enabled and "Select" in tracks.buttons["accept"].toolTip
+    tracks.table.setCurrentCell(0, 0)
+    track = patient.tracks[0]
     red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
-    np.testing.assert_allclose(center, np.array([-1, -1, 1]) * [rows[0][f"center_{axis}"] for axis in "LPS"], atol=1e-3)
-    assert not widget.ui.acceptButton.enabled and "name" in widget.ui.acceptButton.toolTip
-    widget.ui.readerEdit.text = "A. Reader"
-    widget.ui.commentEdit.text = "seen on T2 too"
-    widget.ui.acceptButton.click()
-    decided = widget.findingRows()[0]
-    assert (decided["status"], decided["reader"], decided["comment"]) == ("accepted", "A. Reader", "seen on T2 too")
-    assert "accepted by A. Reader" in widget.parameters.findingsTable.GetAttribute("MedProc.Provenance")
+    np.testing.assert_allclose(
+        center, np.array([-1, -1, 1]) * observation_place(node, track.observations[-1]), atol=1e-3
+    )
+    assert not tracks.buttons["accept"].enabled and "name" in tracks.buttons["accept"].toolTip
+    tracks.reader_edit.text = "A. Reader"
+    tracks.reader_edit.textEdited.emit("A. Reader")
+    tracks.comment_edit.text = "seen on T2 too"
+    tracks.buttons["accept"].click()
+    decided = patient_of_node(node).track(track.id).observations[0]
+    assert (decided.status, decided.reader, decided.note) == ("accepted", "A. Reader", "seen on T2 too")
+    assert "accepted by A. Reader" in node.GetAttribute("MedProc.Provenance")
     assert host.grab(widget, tmp_path / "panel.png").stat().st_size > 5000
 
     widget.saveReport(tmp_path / "report.html")
@@ -47,25 +70,27 @@ def test_compare_review_report_and_reload(panel, load, finish, content, tmp_path
     widget.saveReport(tmp_path / "nowhere" / "report.html")
     assert "nowhere" in finish(widget)
 
-    widget.ui.sideBySideButton.click()
-    manager = slicer.app.layoutManager()
-    assert manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView
-    shown = [manager.sliceWidget(view).mrmlSliceCompositeNode().GetBackgroundVolumeID() for view in ("Red", "Yellow")]
-    assert shown == [first.GetID(), widget.parameters.shownFollowUp.GetID()]
-    planes = [manager.sliceWidget(view).mrmlSliceNode().GetSliceToRAS() for view in ("Red", "Yellow")]
+    widget.views.show_button.click()
+    nodes = {node.GetLayoutName(): node for node in slicer.util.getNodesByClass("vtkMRMLSliceNode")}
+    composites = {c.GetLayoutName(): c for c in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")}
+    shown = [composites[view].GetBackgroundVolumeID() for view in COLUMNS[:2]]
+    assert shown == [first.GetID(), volume_at(node, points[1]).GetID()]
+    planes = [nodes[view].GetSliceToRAS() for view in COLUMNS[:2]]
     elements = [[plane.GetElement(row, column) for row in range(4) for column in range(4)] for plane in planes]
     np.testing.assert_allclose(*elements, atol=1e-6)
+    assert all(composites[view].GetLinkedControl() for view in COLUMNS[:2])
 
     path = str(tmp_path / "scene.mrb")
     assert slicer.util.saveScene(path)
     slicer.mrmlScene.Clear(0)
-    assert widget.ui.findingsTable.rowCount == 0 and widget.ui.verdictLabel.text == "No comparison yet."
+    assert tracks.table.rowCount == 0 and widget.ui.verdictLabel.text == "No comparison yet."
     slicer.util.loadScene(path)
-    reloaded = widget.findingRows()
-    assert [row["finding"] for row in reloaded] == [row["finding"] for row in rows]
-    assert reloaded[0]["status"] == "accepted" and reloaded[0]["comment"] == "seen on T2 too"
-    assert "aligned well" in widget.ui.verdictLabel.text and widget.ui.readerEdit.text == "A. Reader"
-    assert not widget.ui.reportButton.enabled and widget.ui.sideBySideButton.enabled
+    again = patient_of_node(widget.patientNode())
+    assert [t.id for t in again.tracks] == [t.id for t in patient.tracks]
+    assert again.track(track.id).observations[0] == decided
+    assert "aligned well" in widget.ui.verdictLabel.text and tracks.reader_edit.text == "A. Reader"
+    assert not widget.ui.reportButton.enabled and widget.views.show_button.enabled
+    assert [point.volume.GetName() for point in widget.chosenTimePoints()] == [first.GetName(), other.GetName()]
 
 
 def test_cancel_leaves_the_scene(panel, load, finish, content):
@@ -95,25 +120,41 @@ def test_a_constant_image_is_explained(panel, load, finish, content):
 
 
 def test_what_is_missing(panel, load):
-    first, other = load("study1_FLAIR"), load("study2_FLAIR")
+    first, other = load("study1_FLAIR", 4), load("study2_FLAIR", 4)
     widget = panel(NAME)
     assert widget.run.button.enabled
-    widget.ui.followUpSelector.setCurrentNode(first)
+    choose(widget, 1, first)
     assert "same volume" in widget.run.message and not widget.run.button.enabled
-    widget.ui.followUpSelector.setCurrentNode(other)
-    widget.ui.baselineDateEdit.text = "31.5.2020"
+    choose(widget, 1, None)
+    assert "two or more" in widget.run.message
+    choose(widget, 1, other)
+    type_date(widget, 0, "31.5.2020")
     assert "2024-05-31" in widget.run.message
-    widget.ui.baselineDateEdit.text = "2020-05-31"
-    widget.ui.followUpDateEdit.text = "2019-05-31"
-    assert "swap" in widget.run.message and not widget.run.button.enabled
-    widget.ui.followUpDateEdit.text = "2021-05-31"
+    type_date(widget, 0, "2020-05-31")
+    assert widget.run.button.enabled
+    type_date(widget, 1, "2019-05-31")  # dates put them in order
+    assert [point.volume for point in widget.chosenTimePoints()] == [other, first]
     assert widget.run.button.enabled and widget.run.message == ""
+    widget.timePoints.remove_button.click()
+    assert "two or more" in widget.run.message
+    widget.timePoints.add_button.click()
+    assert {point.volume for point in widget.chosenTimePoints()} == {first, other}
 
 
 def test_dates_and_order_are_proposed(panel, load):
-    later, earlier = load("study1_FLAIR"), load("study2_FLAIR")
+    later, earlier = load("study1_FLAIR", 4), load("study2_FLAIR", 4)
     later.SetName("FLAIR 2021-03-04")
     earlier.SetName("FLAIR 20190102")
     widget = panel(NAME)
-    assert (widget.parameters.baselineVolume, widget.parameters.followUpVolume) == (earlier, later)
-    assert (widget.ui.baselineDateEdit.text, widget.ui.followUpDateEdit.text) == ("2019-01-02", "2021-03-04")
+    assert [(p.volume, p.date) for p in widget.chosenTimePoints()] == [(earlier, "2019-01-02"), (later, "2021-03-04")]
+    widget.timePoints.select(1)
+    assert widget.timePoints.date_edit.text == "2021-03-04"
+    assert widget.timePoints.volume_box.currentNode() is later
+
+
+@pytest.mark.parametrize("volumes", [0, 1])
+def test_too_few_volumes(panel, load, volumes):
+    for _ in range(volumes):
+        load("study1_FLAIR", 4)
+    widget = panel(NAME)
+    assert "two or more" in widget.run.message and not widget.run.button.enabled
