@@ -1,0 +1,257 @@
+"""MedProc Comparison over three time points, with given outlines: a reader's corrections, clicked through."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+NAME = "MedProcComparison"
+# (z, y, x, side) of cubes in voxels of 1 mm: one grows, one of 5 mm goes at last, one of 7 mm comes then
+BLOCKS = (((5, 5, 5, 6), (20, 30, 40, 5)), ((5, 5, 5, 8), (20, 30, 40, 5)), ((4, 4, 4, 10), (20, 8, 36, 7)))
+DATES = tuple(datetime.date(2020 + n, 3, 1 + n) for n in range(3))
+
+
+@pytest.fixture
+def compared(panel, finish, scene):
+    """The panel after comparing the studies of a patient of the subject hierarchy, with a reader."""
+    import slicer
+
+    from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
+
+    patient = add_patient(scene, "Doe")
+    widget = panel(NAME, 350)
+    for number, (date, blocks) in enumerate(zip(DATES, BLOCKS, strict=True)):
+        values = np.random.default_rng(number).normal(100, 5, (30, 40, 50)).astype(np.float32)
+        mask = np.zeros(values.shape, np.uint8)
+        for z, y, x, side in blocks:
+            mask[z : z + side, y : y + side, x : x + side] = 1
+        study = add_study(scene, patient, f"Study {number}", date)
+        for name in ("FLAIR", "T1"):
+            volume = slicer.util.addVolumeFromArray(values + 100 * mask, name=f"{name} {number}")
+            place_under(volume, study)
+            if name == "FLAIR":
+                segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Outlines {number}")
+                segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+                segment = segmentation.GetSegmentation().AddEmptySegment("Findings")
+                slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
+    widget.timePoints.changed()
+    widget.timePoints.patient_box.currentIndex = 1
+    assert [(p.volume.GetName(), p.date) for p in widget.chosenTimePoints()] == [
+        (f"FLAIR {n}", date.isoformat()) for n, date in enumerate(DATES)
+    ]
+    assert [[image.GetName() for image in p.images] for p in widget.chosenTimePoints()] == [
+        ["T1 0"],
+        ["T1 1"],
+        ["T1 2"],
+    ]
+    for number in range(3):
+        widget.timePoints.select(number)
+        widget.timePoints.segmentation_box.setCurrentNode(slicer.util.getNode(f"Outlines {number}"))
+    widget.parameters.steps = "As set below"
+    for step in widget.chain.steps:  # the studies lie in one place and are outlined: only the matching is left to do
+        if step.declaration.name != "comparison.match_findings":
+            step.enabled_box.click()
+    widget.run.button.click()
+    assert finish(widget) == "Last study against the first: 1 grown, 1 gone, 1 new."
+    widget.tracks.reader_edit.text = "A. Reader"
+    widget.tracks.reader_edit.textEdited.emit("A. Reader")
+    return widget
+
+
+def cells(widget):
+    table = widget.tracks.table
+    return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
+
+
+def patient_of(widget):
+    from MedProcLib.scene.timeline_nodes import patient_of_node
+
+    return patient_of_node(widget.patientNode())
+
+
+def settle(widget):
+    """Wait until nothing runs or is about to."""
+    import host
+
+    quiet = 0
+    while quiet < 5:
+        assert host.wait_until(lambda: not widget.run.running, 30)
+        host.start().processEvents()
+        quiet = 0 if widget.run.running else quiet + 1
+
+
+def test_the_list_and_its_keys(compared):
+    widget, tracks = compared, compared.tracks
+    assert [line[:4] for line in cells(widget)] == [
+        ["F001", "grown", "+95", "yes"],
+        ["F002", "gone", "-100", "yes"],
+        ["F003", "new", "", "yes"],
+    ]
+    assert [line[4:] for line in cells(widget)] == [
+        ["216.0", "512.0", "1000"],
+        ["125.0", "125.0", ""],
+        ["", "", "343.0"],
+    ]
+    tracks.reference_box.currentIndex = 1  # since baseline
+    assert cells(widget)[0][2] == "+363"
+    tracks.measure_box.currentIndex = 1  # longest diameter
+    assert float(cells(widget)[0][4]) == pytest.approx(np.hypot(6, 6), abs=1.5)
+    tracks.shortcuts["N"].activated.emit()
+    assert tracks.track == "F001" and "2021-03-02: 512 mm³ [" in tracks.reason_label.text
+    tracks.shortcuts["A"].activated.emit()
+    assert tracks.track == "F002" and cells(widget)[0][0] == "✓ F001"  # on to the next open one
+    tracks.shortcuts["R"].activated.emit()
+    tracks.shortcuts["A"].activated.emit()
+    assert [line[0] for line in cells(widget)] == ["✓ F001", "✗ F002", "✓ F003"]
+    assert tracks.summary_label.text == "3 findings, 0 to decide."
+    tracks.shortcuts["U"].activated.emit()
+    assert [line[0] for line in cells(widget)] == ["✓ F001", "✗ F002", "F003"]
+    tracks.filter_box.currentIndex = 4  # rejected
+    assert [line[0] for line in cells(widget)] == ["✗ F002"]
+    tracks.select("F001")
+    assert tracks.filter_box.currentIndex == 0
+    tracks.at_box.currentIndex = 2
+    tracks.shortcuts["R"].activated.emit()
+    statuses = [o.status for o in patient_of(widget).track("F001").observations]
+    assert statuses == ["accepted", "rejected", "accepted"]
+    assert cells(widget)[0][1] == "reappeared"
+
+
+def test_corrections_of_what_is_one_lesion(compared):
+    widget, actions = compared, compared.actions
+    widget.tracks.select("F001")
+    actions.choose_other("F002")
+    actions.buttons["merge"][0].click()
+    settle(widget)
+    volumes = [[o.volume.value for o in t.observations] for t in patient_of(widget).tracks]
+    assert volumes == [[216 + 125, 512 + 125, 1000], [343]]  # measured as one
+    assert widget.run.message == "F002 joined to F001."
+    widget.tracks.undo()
+    assert [t.id for t in patient_of(widget).tracks] == ["F001", "F002", "F003"]
+    widget.tracks.select("F001")
+    widget.tracks.at_box.currentIndex = 3
+    actions.buttons["move"][0].click()
+    assert [len(t.observations) for t in patient_of(widget).tracks] == [2, 2, 1, 1]
+    actions.buttons["split"][0].click()
+    assert "no observations on both sides" in widget.run.message
+    widget.tracks.undo()
+    actions.choose_other("F002")
+    actions.buttons["swap"][0].click()
+    assert [o.time_point for o in patient_of(widget).track("F002").observations] == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
+
+
+def test_roles_criterion_and_chart(compared):
+    import slicer
+
+    widget, response = compared, compared.response
+    response.criterion_box.currentIndex = 1
+    assert "role" in response.steps_label.text
+    response.propose_button.click()
+    assert [str(r.category) for r in response.responses] == ["baseline", "non-CR/non-PD", "PD"]
+    widget.tracks.select("F001")
+    widget.actions.role_box.currentIndex = 1  # target: smaller than the criterion would have it, which is said
+    assert [str(r.category) for r in response.responses] == ["baseline", "SD", "PD"]
+    assert "+5.64 mm" in response.steps_label.text and "Best response: PD" in response.steps_label.text
+    widget.actions.organ_edit.text = "liver"
+    widget.actions.organ_edit.editingFinished.emit()
+    assert patient_of(widget).track("F001").organ == "liver"
+    response.chart_box.currentIndex = 2
+    response.chart_button.click()
+    assert "sum over time" in widget.run.message
+    assert slicer.util.getNodesByClass("vtkMRMLPlotChartNode")[0].GetTitle() == "Doe findings: sum over time"
+    widget.saveReport("/nowhere/report.html")
+    settle(widget)
+    assert "nowhere" in widget.run.message
+
+
+def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
+    import host
+    import slicer
+
+    from MedProcLib.scene.timeline_display import segments_by_label
+    from MedProcLib.scene.timeline_nodes import segmentation_at, volume_at
+
+    widget = compared
+    widget.tracks.select("F001")
+    widget.ui.outlinesButton.collapsed = False
+    node, point = widget.patientNode(), "FLAIR 2"
+    segmentation, volume = segmentation_at(node, point), volume_at(node, point)
+    assert widget.outlines.editor.node is segmentation
+    label = patient_of(widget).track("F001").at(point).labels[0]
+    segment = segments_by_label(segmentation)[label]
+
+    def voxels():
+        return slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, segment, volume)
+
+    drawn = voxels().copy()
+    drawn[20:24, 20:24, 20:24] = 1
+    slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, segment, volume)
+    assert host.wait_until(lambda: "redrawn" in widget.run.message, 20)
+    assert patient_of(widget).track("F001").at(point).volume.value == 1000 + 64
+    assert cells(widget)[0][6] == "1064"
+    widget.tracks.undo()
+    assert voxels().sum() == 1000 and cells(widget)[0][6] == "1000"
+    widget.tracks.buttons["reject"].click()  # what the program does to segments is no drawing
+    host.wait_until(lambda: False, 1.0)
+    assert "redrawn" not in patient_of(widget).history[-1].what
+    widget.ui.outlinesButton.collapsed = True
+    assert widget.outlines.editor.node is None
+
+
+def test_ways_to_see_two_time_points(compared):
+    import host
+    import slicer
+
+    from MedProcLib.scene.timeline_nodes import volume_at
+    from MedProcLib.widgets.columns import columns_shown
+
+    widget, views = compared, compared.views
+    node = widget.patientNode()
+    usual = slicer.app.layoutManager().layout
+    views.show_button.click()
+    assert columns_shown() and views.shown == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
+    labels = {n.GetLayoutName(): n.GetLayoutLabel() for n in slicer.util.getNodesByClass("vtkMRMLSliceNode")}
+    assert [labels[f"MedProc{n}"] for n in (1, 2, 3)] == [date.isoformat() for date in DATES]
+    views.image_box.currentIndex = 1  # the other images of the visits
+    composites = {c.GetLayoutName(): c for c in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")}
+    shown = slicer.mrmlScene.GetNodeByID(composites["MedProc2"].GetBackgroundVolumeID())
+    assert shown.GetName().startswith("T1 1")
+    assert shown.GetParentTransformNode() is volume_at(node, "FLAIR 1").GetParentTransformNode()
+    views.image_box.currentIndex = 0
+    views.mode_box.currentIndex = 1  # fade
+    assert slicer.app.layoutManager().layout == usual
+    red = composites["Red"]
+    ends = (volume_at(node, "FLAIR 0").GetID(), volume_at(node, "FLAIR 2").GetID())
+    assert (red.GetBackgroundVolumeID(), red.GetForegroundVolumeID(), red.GetForegroundOpacity()) == (*ends, 0.5)
+    views.amount_slider.value = 80
+    assert red.GetForegroundOpacity() == pytest.approx(0.8)
+    for mode in (2, 3):
+        views.mode_box.currentIndex = mode
+        assert red.GetForegroundVolumeID() not in ends and red.GetForegroundOpacity() == 1
+    views.mode_box.currentIndex = 4  # flicker
+    views.amount_slider.value = 0.2
+    seen = set()
+    assert host.wait_until(lambda: seen.add(red.GetForegroundOpacity()) or seen == {0.0, 1.0}, 3)
+    window = volume_at(node, "FLAIR 1").GetDisplayNode()
+    window.SetWindowLevel(window.GetWindow() / 2, window.GetLevel())
+    others = [volume_at(node, point).GetDisplayNode().GetWindow() for point in ("FLAIR 0", "FLAIR 2")]
+    assert others == pytest.approx([window.GetWindow()] * 2, rel=0.2)
+    slicer.mrmlScene.Clear(0)  # while it flickers
+    assert host.wait_until(lambda: not views.widget.enabled, 3)
+
+
+def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):
+    import slicer
+
+    widget = compared
+    widget.tracks.select("F003")
+    widget.tracks.accept()
+    before = patient_of(widget)
+    widget.files.save(tmp_path / "doe.json")
+    assert "Written" in finish(widget)
+    slicer.mrmlScene.Clear(0)
+    assert not widget.files.save_button.enabled
+    widget.files.load(tmp_path / "doe.json")
+    assert "Read" in finish(widget)
+    assert patient_of(widget).tracks == before.tracks
+    assert cells(widget)[2][0] == "✓ F003" and widget.ui.verdictLabel.text == ""
