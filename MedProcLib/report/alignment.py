@@ -3,7 +3,7 @@
 from ..comparison.result import PairComparison, Verdict
 from ..comparison.study import Study
 from ..core.units import shown
-from .check import TILES, check_pictures
+from .check import PIXELS, SMALL_PIXELS, TILES, check_pictures
 from .html_text import figure, table, text
 from .layers import Layers
 
@@ -23,23 +23,31 @@ def verdict_banner(pair: PairComparison, name: str = "") -> str:
     return f'<div class="banner {registration.verdict}"><p><b>{label}{words}</b></p>{reasons}</div>'
 
 
-def check_of_alignment(layers: Layers, first: Study, other: Study) -> str:
-    """Checkerboards, edges and the figures that the verdict rests on."""
+def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool = False) -> str:
+    """Checkerboards, edges and the figures that the verdict rests on; small: all pictures in one row."""
     boards, edges = [], []
-    for plane, board, edge in check_pictures(layers):
+    for plane, board, edge in check_pictures(layers, SMALL_PIXELS if small else PIXELS):
         boards.append(figure(board, f"{plane} checkerboard of {first.name} and {other.name}", text(plane)))
         edges.append(figure(edge, f"{plane} slice of {first.name} with the edges of {other.name}", text(plane)))
     figures = [
         [text(f.name.replace("_", " ")), text(f"{_short(f.value)} {shown(f.unit)}".strip())]
         for f in layers.pair.registration.figures
     ]
-    return (
-        f"<p>Checkerboard of {TILES} × {TILES} tiles: {text(first.name)} gray, {text(other.name)} tinted blue. Borders "
-        "of organs must run on from tile to tile.</p>"
-        f'<div class="row three">{"".join(boards)}</div>'
-        f"<p>{text(first.name)} with the edges of {text(other.name)} in orange. The edges must lie on the same borders."
-        f'</p><div class="row three">{"".join(edges)}</div>' + (table(["Figure", "Value"], figures) if figures else "")
+    of_boards = (
+        f"Checkerboard of {TILES} × {TILES} tiles: {text(first.name)} gray, {text(other.name)} tinted blue. Borders "
+        "of organs must run on from tile to tile."
     )
+    of_edges = (
+        f"{text(first.name)} with the edges of {text(other.name)} in orange. The edges must lie on the same borders."
+    )
+    if small:
+        pictures = f'<p>{of_boards} {of_edges}</p><div class="row six">{"".join([*boards, *edges])}</div>'
+    else:
+        pictures = (
+            f'<p>{of_boards}</p><div class="row three">{"".join(boards)}</div>'
+            f'<p>{of_edges}</p><div class="row three">{"".join(edges)}</div>'
+        )
+    return pictures + (table(["Figure", "Value"], figures) if figures else "")
 
 
 def _short(value: float) -> str:

@@ -10,21 +10,21 @@ from .layers import Layers
 from .picture import annotate, gray, outline
 from .view import View, views
 
-PIXELS = 380
+PIXELS, SMALL_PIXELS = 380, 220
 TILES = 8
 EDGE_COLOR = (255, 176, 0)
 
 
-def check_pictures(layers: Layers) -> list[tuple[str, Image.Image, Image.Image]]:
+def check_pictures(layers: Layers, pixels: int = PIXELS) -> list[tuple[str, Image.Image, Image.Image]]:
     """(plane, checkerboard, edges of the other study on the first) through the middle of the searched region."""
-    return [(view.name, *_check(layers, view)) for view in reversed(views(layers.pair.grid))]
+    return [(view.name, *_check(layers, view, pixels)) for view in reversed(views(layers.pair.grid))]
 
 
-def _check(layers: Layers, view: View) -> tuple[Image.Image, Image.Image]:
-    grid = layers.whole_slice(view, layers.field[0], PIXELS)
+def _check(layers: Layers, view: View, pixels: int) -> tuple[Image.Image, Image.Image]:
+    grid = layers.whole_slice(view, layers.field[0], pixels)
     first, other = (layers.values(grid, side) for side in (0, 1))
     first_gray, other_gray = gray(first, layers.window), gray(other, layers.window)
-    tile = np.arange(PIXELS) * TILES // PIXELS
+    tile = np.arange(pixels) * TILES // pixels
     odd = (tile[:, np.newaxis] + tile) % 2 == 1
     board = np.where(odd[..., np.newaxis], (other_gray * OTHER_TINT).astype(np.uint8), first_gray)
     edges = first_gray.copy()

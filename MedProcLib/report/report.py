@@ -98,6 +98,6 @@ def _pair(
             progress(0.3, "Drawing the report")
             parts.append(section(f"Changed findings{suffix}", changed_findings(layers, first, other)))
     progress(0.8, "Drawing the report")
-    check = check_of_alignment(layers, first, other)
+    check = check_of_alignment(layers, first, other, small=many)
     parts.append(section(f"Alignment of the studies{suffix}", verdict_banner(pair), check))
     return "".join(parts)

@@ -40,7 +40,7 @@ tbody tr:last-child td { border-bottom-color: #c7ced6; }
 .chip { display: inline-flex; align-items: center; gap: 7px; font-weight: 600; white-space: nowrap; }
 .chip .swatch { width: 19px; height: 19px; border-radius: 5px; font-size: 0.78rem; }
 .row { display: grid; gap: 12px; margin: 0 0 14px; }
-.three { grid-template-columns: repeat(3, 1fr); }
+.three { grid-template-columns: repeat(3, 1fr); } .six { grid-template-columns: repeat(6, 1fr); gap: 8px; }
 .slices { grid-template-columns: 0.72fr 1fr 1fr 1fr; align-items: start; }
 figure { margin: 0; min-width: 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: 5px; background: #000; }
@@ -60,6 +60,7 @@ td.number .swatch, td > .swatch { vertical-align: 1px; }
   justify-content: center; font-style: normal; font-size: 0.7rem; line-height: 1; color: #10151c; font-weight: 700; }
 .verdict { border-radius: 4px; padding: 1px 7px; font-weight: 600; white-space: nowrap; background: var(--panel); }
 .verdict.yes { background: #fde6d8; } .verdict.cannot_say { background: #fff3d6; }
+.stack figcaption b { display: block; }
 .stack figcaption small, header small { display: inline; color: var(--soft); margin-left: 5px; font-size: 0.74rem; }
 .criterion { margin: 26px 0; } h4 { margin: 14px 0 4px; font-size: 0.92rem; }
 .steps { break-inside: avoid; } .steps ol { margin: 0 0 6px; padding-left: 24px; font-size: 0.89rem;
@@ -74,7 +75,8 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   font-size: 0.84rem; }
 @media (max-width: 700px) {
   body { padding: 24px 16px 48px; }
-  .three { grid-template-columns: 1fr; } .slices { grid-template-columns: 1fr 1fr; }
+  .three { grid-template-columns: 1fr; } .six { grid-template-columns: repeat(3, 1fr); }
+  .slices { grid-template-columns: 1fr 1fr; }
 }
 @media print {
   @page { margin: 14mm; }

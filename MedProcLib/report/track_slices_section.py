@@ -84,7 +84,7 @@ def _caption(timeline: Timeline, track: Track, n: int) -> str:
     size = volume_in_line(observation.volume) if observation else ""
     joined = f"in {text(track.merged_into)}" if kind is Change.MERGED and observation is None else ""
     words = " ".join(filter(None, (mark, joined)))
-    return f'<b>{text(timeline.labels[n])}</b><br><span class="chip">{words}</span> {size}'
+    return f'<b>{text(timeline.labels[n])}</b><span class="chip">{words}</span> {size}'
 
 
 def _alternative(timeline: Timeline, track: Track, n: int) -> str:

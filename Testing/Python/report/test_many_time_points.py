@@ -1,0 +1,219 @@
+"""The report over several time points: what is counted, shown and drawn, of comparisons that were followed."""
+
+import datetime
+import functools
+import re
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from scipy.spatial.transform import Rotation
+
+from MedProcLib.comparison.evaluation import evaluate
+from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.register import identity
+from MedProcLib.comparison.result import Change, Comparison, PairComparison, Verdict
+from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.edits import accept, describe, reject
+from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
+from MedProcLib.comparison.tracks.measuring import measure_observations
+from MedProcLib.comparison.tracks.model import TimePoint
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.report.report import report_html
+from MedProcLib.report.timeline import Timeline
+
+from .test_report import HOSTILE, Page
+
+DIRECTIONS = {
+    "straight": tuple(np.eye(3).ravel()),
+    "oblique left-handed": tuple(
+        (np.diag([1.0, 1.0, -1.0]) @ Rotation.from_euler("xyz", (12, -15, 20), degrees=True).as_matrix()).ravel()
+    ),
+}
+WHEN = "2026-03-01T09:30:00"
+# center relative to the middle (mm), and radius (mm) at each time point
+BALLS = (
+    ((-20, 0, 0), (4, 6, 8, 10)),
+    ((20, 5, 4), (6, 6, 6, 6)),
+    ((0, -25, 0), (6, 6, 0, 0)),
+    ((5, 22, -6), (0, 0, 5, 5)),
+)
+
+
+GRID = Geometry((30, 30, 22), (3.5, 3.5, 4.0), (-50.0, -40.0, -30.0), tuple(np.eye(3).ravel()))
+
+
+@functools.cache
+def followed(count=4, direction="straight", name="Visit", dated=True) -> Comparison:
+    """A followed comparison of so many studies, yearly, in one space, with the balls."""
+    grid = replace(GRID, direction=DIRECTIONS[direction])
+    points = grid.points(np.indices(grid.size).reshape(3, -1).T)
+
+    def ball(offset, radius: float) -> np.ndarray:
+        inside = np.linalg.norm(points - grid.center - np.array(offset), axis=1) <= radius
+        return inside.reshape(grid.size).transpose(2, 1, 0)
+
+    body, rng = ball((0, 0, 0), 44), np.random.default_rng(0)
+    studies, maps = [], []
+    for n in range(count):
+        labels = np.zeros(body.shape, np.uint8)
+        for number, (offset, radii) in enumerate(BALLS, 1):
+            if radii[min(n, 3)]:
+                labels[ball(offset, radii[min(n, 3)])] = number
+        image = grid.image_of((100.0 * body + 80 * (labels > 0) + rng.normal(0, 6, body.shape)).astype(np.float32))
+        day = datetime.date(2020 + n, 3, 1) if dated else None
+        maps.append(grid.image_of(labels))
+        studies.append(Study(f"{name} {n + 1}", image, day, maps[-1], modality="MR"))
+    times = [TimePoint(s.name, s.name, s.date) for s in studies]
+    found = follow_findings([Labelled(p, m) for p, m in zip(times, maps, strict=True)])
+    patient = found.patient
+    for time, study, labels in zip(times, studies, found.label_maps, strict=True):
+        patient = measure_observations(patient, time.id, study.image, labels)
+    first = studies[0].image
+    pairs = tuple(
+        PairComparison(
+            *(0, n, identity(), grid, first, studies[n].image, studies[n].image - first),
+            *(grid.image_of(body), grid.empty_image(), maps[0], maps[n]),
+        )
+        for n in range(1, count)
+    )
+    return Comparison(tuple(studies), pairs, Recipe.of(MatchFindings()), (), Followed(patient, found.label_maps))
+
+
+@functools.cache
+def page_of(**settings) -> Page:
+    return Page(report_html(followed(**settings)))
+
+
+def edited(comparison: Comparison, *edits) -> Comparison:
+    patient = comparison.followed.patient
+    for edit in edits:
+        patient = edit(patient)
+    return replace(comparison, followed=Followed(patient, comparison.followed.label_maps))
+
+
+def test_every_finding_is_there_at_every_time_point():
+    made, page = followed(), page_of()
+    assert not page.open
+    timeline = Timeline.of(made)
+    assert {timeline.course(t) for t in timeline.tracks} == {Change.NEW, Change.GROWN, Change.STABLE, Change.GONE}
+    for n in range(4):
+        total = sum(o.volume.value for t in timeline.tracks if (o := timeline.at(t, n)))
+        assert timeline.total(n).value == pytest.approx(total)
+        assert f"{2020 + n}-03-01" in page.text and f"Visit {n + 1}" in page.text
+    for track in timeline.tracks:
+        for observation in track.observations:
+            assert f"{observation.volume.value:,.0f}".replace(",", " ") in page.text
+    # of three changed findings four slices each; three views and six checks a pair, of the last pair the overview
+    assert sum(tag == "img" for tag, _ in page.tags) == 3 * 4 + 3 * 6 + 3
+    assert sum(a.get("class") == "chart" for _, a in page.tags) == 4
+
+
+def test_time_points_say_what_became_of_findings_since_the_one_before():
+    timeline = Timeline.of(followed())
+    assert timeline.classes(0) == {}
+    assert timeline.classes(1) == {Change.GROWN: 1, Change.STABLE: 2}
+    assert timeline.classes(2) == {Change.GROWN: 1, Change.STABLE: 1, Change.GONE: 1, Change.NEW: 1}
+    text = page_of().text
+    (line,) = re.findall(r"Visit 3 2022-03-01 730 good 3 ([^V]*)", text)
+    assert line.split()[2:6] == ["1", "1", "1", "1"]
+
+
+def test_only_what_a_reader_accepted_counts():
+    made = followed()
+    ids = [track.id for track in made.followed.patient.tracks]
+    patient = edited(made, lambda p: accept(p, ids[0], "Dr. A", WHEN), lambda p: reject(p, ids[1], "Dr. B", WHEN))
+    timeline = Timeline.of(patient)
+    assert [track.id for track in timeline.tracks] == ids[:1]
+    page = Page(report_html(patient))
+    assert "Reviewed by Dr. A, Dr. B: 1 accepted, 1 rejected, 2 not decided" in page.text
+    assert f"Rejected: {ids[1]}." in page.text and "not yet reviewed" not in page.text
+    assert "1 " in page.text and f"{ids[0]} " in page.text
+    nothing = edited(made, *(lambda p, name=name: reject(p, name, "Dr. B", WHEN) for name in ids))
+    assert "No finding at any time point counts." in Page(report_html(nothing)).text
+
+
+def test_criteria_are_shown_step_by_step():
+    made, evaluated = evaluate(followed(), ["recist_1_1", "volume_recist"])
+    html = report_html(made, evaluated=evaluated)
+    page = Page(html)
+    for evaluation in evaluated.evaluations:
+        for response in evaluation.responses:
+            for words in (*response.steps, *response.missing, *response.doubts):
+                assert " ".join(words.split()) in page.text
+    assert html.count("<ol>") == 8 and "Best overall response" in page.text
+    assert "Eisenhauer et al., Eur. J. Cancer 45, 2009" in page.text
+    without = Page(report_html(made, evaluated=evaluate(followed(dated=False))[1]))
+    assert "they need the dates of all studies" in without.text
+
+
+def test_how_each_figure_was_obtained():
+    text = page_of().text
+    for words in ("Volume", "IBSI", "Long diameter", "Beyond measurement error", "excludes no change", "25 %"):
+        assert words in text[text.index("How each figure was obtained") :]
+
+
+def test_hostile_names_and_remarks_stay_text():
+    made = followed(count=3, name=HOSTILE)
+    ids = [track.id for track in made.followed.patient.tracks]
+    made = edited(
+        made,
+        lambda p: describe(p, ids[0], HOSTILE, WHEN, name=HOSTILE, organ=HOSTILE),
+        lambda p: accept(p, ids[0], HOSTILE, WHEN),
+    )
+    marked, evaluated = evaluate(made, ["recist_1_1"])
+    page = Page(report_html(marked, evaluated=evaluated))
+    assert not page.open and "script" not in {tag for tag, _ in page.tags}
+    assert not [name for _, attributes in page.tags for name in attributes if name.startswith("on")]
+    assert page.text.count("<script>alert(1)</script>") > 8
+
+
+def test_two_time_points_show_certainty_beside_the_change():
+    page = Page(report_html(followed(count=2)))
+    row = re.search(r"F\d{3} ▲ Grown \S+ \S+ (\S+), (\S+) % (\S+) % to (\S+) % (yes|no|cannot say)", page.text)
+    change, low, high = (float(v.replace("−", "-")) for v in row.group(2, 3, 4))
+    assert low < change < high and row.group(5) == "yes"
+    assert "Findings over time" not in page.text and "How each figure was obtained" in page.text
+
+
+def test_undated_studies_are_drawn_evenly():
+    made = followed(count=3, dated=False)
+    assert Timeline.of(made).times == [0, 1, 2]
+    assert "they are drawn evenly" in Page(report_html(made)).text
+
+
+def test_a_study_that_could_not_be_aligned_is_named_and_left_out():
+    made = followed(count=4)
+    failed = replace(made.pairs[1], registration=replace(identity(), verdict=Verdict.FAILED))
+    three = followed(count=3)
+    points = three.followed.patient.time_points
+    renamed = replace(points[2], id="Visit 4", name="Visit 4")
+    patient = replace(
+        three.followed.patient,
+        time_points=(*points[:2], renamed),
+        tracks=tuple(
+            replace(
+                t,
+                observations=tuple(
+                    replace(o, time_point="Visit 4") if o.time_point == "Visit 3" else o for o in t.observations
+                ),
+            )
+            for t in three.followed.patient.tracks
+        ),
+    )
+    mixed = replace(
+        made,
+        pairs=(made.pairs[0], failed, made.pairs[2]),
+        followed=Followed(patient, three.followed.label_maps),
+    )
+    page = Page(report_html(mixed))
+    assert "Visit 3: The alignment of the studies failed" in page.text
+    assert Timeline.of(mixed).studies == (0, 1, 3)
+
+
+def test_oblique_left_handed_and_many():
+    html = report_html(followed(count=10, direction="oblique left-handed"))
+    page = Page(html)
+    assert not page.open and len(html) < 6_000_000
+    assert sum(tag == "img" for tag, _ in page.tags) == 3 * 10 + 9 * 6 + 3
