@@ -367,10 +367,33 @@ COMMANDS = (
                 default="rigid",
                 help="what may differ: position, also size and shear, or all (default: rigid)",
             ),
+            argument(
+                "--metric",
+                choices=("auto", "correlation_ratio", "mutual_information"),
+                default="auto",
+                help="how alike images are: 'correlation_ratio' for one modality, 'mutual_information' for CT with MR "
+                "or PET (default: by the modalities in the files)",
+            ),
+            argument("--landmarks-fixed", metavar="F.mrk.json", help="points marked in FIXED, as Slicer saves them"),
+            argument(
+                "--landmarks-moving",
+                metavar="M.mrk.json",
+                help="the same points in MOVING: with the same names, or in the same order",
+            ),
+            argument(
+                "--landmarks-for",
+                choices=("start", "check", "alone"),
+                default="start",
+                help="start from the landmarks, only check the result with them, or use nothing else (default: start)",
+            ),
             output("T.tfm", "transform that maps points of FIXED to points of MOVING (LPS, mm)"),
             argument("--resampled", metavar="OUT", help="write MOVING on FIXED's grid too"),
         ),
-        ("register first.nii.gz second.nii.gz -o second_to_first.tfm --resampled second_on_first.nii.gz",),
+        (
+            "register first.nii.gz second.nii.gz -o second_to_first.tfm --resampled second_on_first.nii.gz",
+            "register ct.nrrd mr.nrrd --metric mutual_information --landmarks-fixed ct.mrk.json "
+            "--landmarks-moving mr.mrk.json -o ct_to_mr.tfm",
+        ),
     ),
     Command(
         "compare",

@@ -1,14 +1,18 @@
 """`register`: the transform from points of the first image to points of the other."""
 
 from argparse import Namespace
+from pathlib import Path
 
-from ..comparison.register import register
-from ..comparison.result import Verdict
+from ..comparison.register import metric_for, register
+from ..comparison.registration.from_landmarks import register_landmarks
+from ..comparison.registration.landmarks import Landmarks, paired
+from ..comparison.result import Registration, Verdict
 from ..core.errors import InputError
-from ..core.files import require_image_target, require_transform_target, write_image, write_transform
+from ..core.files import ImageFile, require_image_target, require_transform_target, write_image, write_transform
 from ..core.geometry import Geometry, require_3d, resample
 from ..core.progress import Progress
 from .inputs import read_noted, require_other_file
+from .seeds import read_point_lists
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -16,10 +20,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.resampled:
         require_image_target(arguments.resampled)
         require_other_file(arguments.resampled, arguments.fixed, arguments.moving, arguments.output)
-    fixed, moving = (read_noted(path, arguments.notes).image for path in (arguments.fixed, arguments.moving))
+    landmarks = _landmarks(arguments)
+    files = [read_noted(path, arguments.notes) for path in (arguments.fixed, arguments.moving)]
+    fixed, moving = (file.image for file in files)
     require_3d(fixed, f"Image {arguments.fixed}")
     require_3d(moving, f"Image {arguments.moving}")
-    found = register(fixed, moving, kind=arguments.transform, progress=progress.part(0.02, 0.9))
+    found = _registration(arguments, files, landmarks, progress.part(0.02, 0.9))
     if found.verdict is Verdict.FAILED:
         raise InputError(
             f"The images cannot be registered: {' '.join(found.reasons)} "
@@ -36,6 +42,35 @@ def run(arguments: Namespace, progress: Progress) -> None:
         write_image(resampled, arguments.resampled)
     print(f"Registration ({arguments.transform}, {found.verdict}): {arguments.output}")
     for figure in found.figures:
-        print(f"  {figure.name.replace('_', ' ')}: {figure.value:.4g} {figure.unit}".rstrip())
+        name = " ".join([figure.name.replace("_", " "), str(figure.parameters.get("landmark", ""))]).rstrip()
+        print(f"  {name}: {figure.value:.4g} {figure.unit}".rstrip())
     if resampled is not None:
         print(f"Moving image on the fixed one's grid: {arguments.resampled}")
+
+
+def _landmarks(arguments: Namespace) -> Landmarks | None:
+    paths = (arguments.landmarks_fixed, arguments.landmarks_moving)
+    if all(paths):
+        fixed, moving = ([(place, name) for place, _, name in read_point_lists(Path(path))] for path in paths)
+        return paired(fixed, moving)
+    if any(paths):
+        raise InputError("Give landmarks of both images, with --landmarks-fixed and --landmarks-moving.")
+    if arguments.landmarks_for == "alone":
+        raise InputError("'--landmarks-for alone' needs --landmarks-fixed and --landmarks-moving.")
+    return None
+
+
+def _registration(
+    arguments: Namespace, files: list[ImageFile], landmarks: Landmarks | None, progress: Progress
+) -> Registration:
+    if landmarks is not None and arguments.landmarks_for == "alone":
+        return register_landmarks(landmarks, arguments.transform)
+    metric = arguments.metric if arguments.metric != "auto" else metric_for(*(file.modality for file in files))
+    return register(
+        *(file.image for file in files),
+        kind=arguments.transform,
+        metric=metric,
+        landmarks=landmarks,
+        landmark_use="start" if arguments.landmarks_for == "alone" else arguments.landmarks_for,
+        progress=progress,
+    )

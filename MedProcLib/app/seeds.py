@@ -30,7 +30,7 @@ def read_seeds(points: Sequence[str], path: str | None, image: sitk.Image) -> si
     if path is None:
         return None
     if str(path).lower().endswith(POINT_LIST):
-        found = _point_lists(Path(path))
+        found = read_point_lists(Path(path))
         return seeds_from_points(
             grid, np.array([place for place, _, _ in found])[:, : grid.dimension], *_values_and_names(found)
         )
@@ -54,7 +54,7 @@ def _point(text: str, dimension: int) -> tuple[list[float], int]:
     return numbers, value
 
 
-def _point_lists(path: Path) -> list[tuple[list[float], int, str]]:
+def read_point_lists(path: Path) -> list[tuple[list[float], int, str]]:
     """(LPS position, number of its list, name) of the points placed in a markups file. Raises InputError."""
     try:
         lists = json.loads(path.read_text(encoding="utf-8"))["markups"]

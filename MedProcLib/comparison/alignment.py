@@ -18,6 +18,8 @@ from ..core.errors import InputError
 from ..core.geometry import Geometry, require_3d, resample
 from ..core.progress import SILENT, Progress
 from .halfway import half, transform_of
+from .registration.information import informational_correlation, mutual_information
+from .registration.step_length import StepLength
 
 BINS = 48
 TUKEY = 4.685
@@ -26,7 +28,10 @@ COARSEST_MM = 8.0
 MOST_GRID_POINTS = 1_500_000
 MOST_POINTS = 100_000
 PATIENCE = 4
+RANKS = 257
+LONGEST_MOVE = 2.0  # per step of the mutual information, in grid spacings
 STARTS = 4
+CORRELATION_RATIO, MUTUAL_INFORMATION = "correlation_ratio", "mutual_information"
 
 
 @dataclass(frozen=True)
@@ -44,14 +49,14 @@ class Volume:
 
 @dataclass(frozen=True)
 class Fit:
-    """A 4 x 4 matrix first -> other, with the correlation ratio (0..1) and the shared part of the foreground (0..1)."""
+    """A 4 x 4 matrix first -> other, with the similarity and the shared part of the foreground, both 0..1."""
 
     matrix: np.ndarray
     similarity: float
     overlap: float
 
 
-def prepare(image: sitk.Image, mask: sitk.Image | None, what: str) -> Volume:
+def prepare(image: sitk.Image, mask: sitk.Image | None, what: str, metric: str = CORRELATION_RATIO) -> Volume:
     """Volume of a 3D image; NaN and infinite voxels count as outside. Raises InputError when there is nothing in it."""
     require_3d(image, what)
     geometry = Geometry.of(image)
@@ -70,9 +75,14 @@ def prepare(image: sitk.Image, mask: sitk.Image | None, what: str) -> Volume:
         if not foreground.any():
             raise InputError(f"The mask of {what[0].lower()}{what[1:]} selects no finite voxel.")
     else:
-        foreground = (values > _otsu(values[finite])) & finite
+        # other modalities must show the same body, not each its own brightest organs (PET)
+        seen = np.sqrt(values - low) if metric == MUTUAL_INFORMATION else values
+        foreground = (seen > _otsu(seen[finite])) & finite
+    values = (values - low) / (high - low)
+    if metric == MUTUAL_INFORMATION:
+        values = _equalized(values, foreground)
     return Volume(
-        geometry.image_of(((values - low) / (high - low)).astype(np.float32)),
+        geometry.image_of(values.astype(np.float32)),
         geometry.image_of(finite.astype(np.float32)),
         geometry.image_of(foreground.astype(np.float32)),
     )
@@ -116,29 +126,36 @@ def refine(
     spacing: float,
     *,
     affine: bool = False,
-    robust: bool = True,
+    metric: str = CORRELATION_RATIO,
     iterations: int = 30,
     progress: Progress = SILENT,
 ) -> Fit:
     """Improve a 4 x 4 matrix first -> other on a half-way grid of this spacing (mm).
 
     first, other: at this level's resolution (see `pyramid`). Minimizes both studies' residuals from the other one's
-    best intensity mapping (correlation ratio), with Tukey's weights when robust. Swapping the studies inverts it.
+    best intensity mapping (correlation ratio) with Tukey's weights, or maximizes the mutual information, which asks
+    for no mapping. Swapping the studies inverts the result.
     """
     matrix, similarity, overlap = np.array(start, float), 0.0, 0.0
     best: Fit | None = None
     damping, stalled = 1e-3, 0
+    # the outer product of gains falls short of the curvature of the mutual information
+    length = StepLength(0.5) if metric == MUTUAL_INFORMATION else None
+    points = first.geometry.corners()
     for number in range(iterations):
         progress(number / iterations, "Refining the position")
         state = State.at(first, other, matrix, spacing)
         if state is None:
             return best or Fit(matrix, 0.0, 0.0)
-        step, similarity = state.step(affine, robust, damping)
+        step, similarity = state.step(affine, metric, damping)
         overlap = state.overlap
         if best is None or similarity > best.similarity + 1e-5:
             best, stalled = Fit(matrix, similarity, overlap), 0
         else:
             stalled += 1
+        if length is not None:
+            step = step * length(points @ step[:3, :3].T + step[:3, 3])
+            step = step * min(1.0, LONGEST_MOVE * spacing / max(state.largest_move(step), 1e-12))
         root = half(matrix)
         matrix = root @ scipy.linalg.expm(step) @ root
         if state.largest_move(step) < 0.004 * spacing or stalled >= PATIENCE:
@@ -146,7 +163,7 @@ def refine(
     final = State.at(first, other, matrix, spacing)
     if final is None:
         return best or Fit(matrix, 0.0, 0.0)
-    _, similarity = final.step(affine, robust, damping)
+    _, similarity = final.step(affine, metric, damping)
     # the converged place wins over a flicker of the similarity on the way
     if best is not None and similarity < best.similarity - 0.005:
         return best
@@ -208,9 +225,16 @@ def largest_distance(a: np.ndarray, b: np.ndarray, points: np.ndarray) -> float:
     return float(np.linalg.norm(moved(a, points) - moved(b, points), axis=1).max())
 
 
+# derivative (n, 3) of a residual by a shift of the other study by 1 mm, residual (n,), weight (n,)
+Term = tuple[np.ndarray, np.ndarray, np.ndarray]
+
+
 @dataclass
 class State:
-    """Both studies on the half-way grid: values, gradients (per mm) and positions of the voxels that count."""
+    """Both studies on the half-way grid: values, gradients (per mm) and positions of the voxels that count.
+
+    sampled: the share of them that is kept.
+    """
 
     f: np.ndarray
     m: np.ndarray
@@ -220,6 +244,7 @@ class State:
     center: np.ndarray
     scale: float
     overlap: float
+    sampled: float
 
     @classmethod
     def at(cls, first: Volume, other: Volume, matrix: np.ndarray, spacing: float) -> "State | None":
@@ -238,37 +263,26 @@ class State:
             return None
         overlap = float(((fore_f > 0.5) & (fore_m > 0.5)).sum()) / union_count
         chosen = np.flatnonzero(used)
-        chosen = chosen[:: int(np.ceil(len(chosen) / MOST_POINTS))]
+        thinning = int(np.ceil(len(chosen) / MOST_POINTS))
+        chosen = chosen[::thinning]
         x = grid.points(np.stack(np.unravel_index(chosen, used.shape)[::-1], axis=1).astype(float))
         gf, gm = (np.stack([g.ravel()[chosen] for g in np.gradient(v, spacing)[::-1]], axis=1) for v in (f, m))
         # rotations in units of mm at the rim, so that all parameters have one size
         scale = float(np.ptp(x, axis=0).max()) / 2
         f, m = (v.ravel()[chosen].astype(float) for v in (f, m))
-        return cls(f, m, gf, gm, x, x.mean(axis=0), scale, overlap)
+        return cls(f, m, gf, gm, x, x.mean(axis=0), scale, overlap, 1 / thinning)
 
-    def step(self, affine: bool, robust: bool, damping: float) -> tuple[np.ndarray, float]:
-        """(4 x 4 generator of the next move, correlation ratio)."""
-        weight = np.ones(len(self.f))
+    def step(self, affine: bool, metric: str, damping: float) -> tuple[np.ndarray, float]:
+        """(4 x 4 generator of the next move, similarity)."""
         size = 12 if affine else 6
-        if robust:
-            for _ in range(2):
-                parts = [_residual(self.f, self.m, weight), _residual(self.m, self.f, weight)]
-                weight = np.minimum(*[_tukey(r) for r, _ in parts])
         normal, right = np.zeros((size, size)), np.zeros(size)
-        ratios = []
-        for a, b, ga, gb, sign in (
-            (self.f, self.m, self.gf, self.gm, -0.5),
-            (self.m, self.f, self.gm, self.gf, +0.5),
-        ):
-            r, slope = _residual(a, b, weight)
-            g = sign * (ga + slope[:, None] * gb)
+        informed = metric == MUTUAL_INFORMATION
+        terms, similarity = self._information_terms() if informed else self._ratio_terms()
+        for g, r, weight in terms:
             j = self._columns(g, affine)
-            variance = float(np.average(r**2, weights=weight)) + 1e-12
-            jw = j * (weight / variance)[:, None]
+            jw = j * weight[:, None]
             normal += jw.T @ j
             right -= jw.T @ r
-            mean = np.average(a, weights=weight)
-            ratios.append(1 - variance / (float(np.average((a - mean) ** 2, weights=weight)) + 1e-12))
         normal[np.diag_indices(size)] *= 1 + damping
         p = scipy.linalg.lstsq(normal, right)[0]
         generator = np.zeros((4, 4))
@@ -278,13 +292,44 @@ class State:
             wx, wy, wz = p[:3] / self.scale
             generator[:3, :3] = [[0, -wz, wy], [wz, 0, -wx], [-wy, wx, 0]]
         generator[:3, 3] = p[-3:] - generator[:3, :3] @ self.center
-        return generator, float(np.sqrt(max(min(ratios), 0.0)))
+        return generator, similarity
 
-    def translation_columns(self) -> tuple[np.ndarray, np.ndarray]:
+    def translation_columns(self, metric: str) -> tuple[np.ndarray, np.ndarray]:
         """(derivative (n, 3) of the residual by a translation of the other study in mm, residual (n,))."""
+        if metric == MUTUAL_INFORMATION:
+            ((g, r, _),), _ = self._information_terms()
+            return g, r
         weight = np.ones(len(self.f))
         r, slope = _residual(self.f, self.m, weight)
         return -(self.gf + slope[:, None] * self.gm) / 2, r
+
+    def _ratio_terms(self) -> tuple[list[Term], float]:
+        """Both studies' residuals from the other one's best mapping, weighted; the lesser correlation ratio."""
+        weight = np.ones(len(self.f))
+        for _ in range(2):
+            parts = [_residual(self.f, self.m, weight), _residual(self.m, self.f, weight)]
+            weight = np.minimum(*[_tukey(r) for r, _ in parts])
+        terms, ratios = [], []
+        for a, b, ga, gb, sign in (
+            (self.f, self.m, self.gf, self.gm, -0.5),
+            (self.m, self.f, self.gm, self.gf, +0.5),
+        ):
+            r, slope = _residual(a, b, weight)
+            variance = float(np.average(r**2, weights=weight)) + 1e-12
+            terms.append((sign * (ga + slope[:, None] * gb), r, weight / variance))
+            mean = np.average(a, weights=weight)
+            ratios.append(1 - variance / (float(np.average((a - mean) ** 2, weights=weight)) + 1e-12))
+        return terms, float(np.sqrt(max(min(ratios), 0.0)))
+
+    def _information_terms(self) -> tuple[list[Term], float]:
+        """Each sample's gain by a move of the other study: the outer product of gains stands for the curvature.
+
+        Source: Berndt, Hall, Hall, Hausman, Annals of Economic and Social Measurement 3(4), 1974.
+        """
+        nats, by_f, by_m = mutual_information(self.f, self.m)
+        gain = (by_m[:, None] * self.gm - by_f[:, None] * self.gf) / 2
+        ones = np.ones(len(gain))
+        return [(gain, -ones, ones)], informational_correlation(nats)
 
     def largest_move(self, generator: np.ndarray) -> float:
         low, high = self.x.min(axis=0), self.x.max(axis=0)
@@ -316,6 +361,14 @@ def _residual(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> tuple[np.ndar
 def _tukey(r: np.ndarray) -> np.ndarray:
     scale = 1.4826 * np.median(np.abs(r - np.median(r))) * TUKEY + 1e-6
     return np.where(np.abs(r) < scale, (1 - (r / scale) ** 2) ** 2, 0.0) + 1e-4
+
+
+def _equalized(values: np.ndarray, foreground: np.ndarray) -> np.ndarray:
+    """Mean of the values, 0..1, and their rank in the foreground: gray levels that are crowded (PET) get bins too."""
+    levels = np.quantile(values[foreground], np.linspace(0, 1, RANKS))
+    levels[0] = 0.0
+    levels, first = np.unique(levels, return_index=True)
+    return (values + np.interp(values, levels, first / (RANKS - 1))) / 2
 
 
 def _otsu(values: np.ndarray) -> float:

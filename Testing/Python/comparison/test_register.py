@@ -4,12 +4,15 @@ import time
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from MedProcLib.comparison.alignment import head_points, largest_distance, prepare
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.inverse import inverted
-from MedProcLib.comparison.register import Register, register
+from MedProcLib.comparison.register import Register, metric_for, register
+from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.result import Verdict
+from MedProcLib.comparison.verdict import local_displacement
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
@@ -91,6 +94,60 @@ def test_deformable_follows_a_bend_and_has_an_inverse():
     assert max(there) < 0.2
 
 
+def test_landmarks_start_beyond_the_range_of_the_search_and_are_checked():
+    """Turned by 80 degrees: the search ends at 36."""
+    matrix = rigid((0, 0, 80), (10, -20, 12))
+    first, _ = head(grid_of((4, 4, 4)))
+    other, _ = head(grid_of((4, 4, 4), center=(10, -20, 12)), matrix, seed=1)
+    places = np.random.default_rng(0).uniform(-50, 50, (5, 3))
+    there = places @ matrix[:3, :3].T + matrix[:3, 3] + np.random.default_rng(1).normal(0, 1, (5, 3))
+    found = register(first, other, landmarks=Landmarks(places, there))
+    points = head_points(prepare(first, None, "The image"))
+    assert largest_distance(matrix_of(found.transform), matrix, points) < 0.6
+    figures = {figure.name: figure.value for figure in found.figures if "landmark" not in figure.parameters}
+    assert 0.5 < figures["landmark_error_mean"] < 3
+    assert figures["landmark_error_max"] >= figures["landmark_error_mean"]
+
+
+def test_landmarks_elsewhere_make_the_verdict_worse():
+    first, _ = head(grid_of((6, 6, 6)))
+    places = np.random.default_rng(0).uniform(-50, 50, (4, 3))
+    far = Landmarks(places, places + np.array([25, 0, 0]))
+    found = register(first, first, landmarks=far, landmark_use="check")
+    assert found.verdict is Verdict.FAILED
+    assert "landmarks end 25.0 mm" in found.reasons[0]
+    with pytest.raises(InputError, match="at least 3"):
+        register(first, first, landmarks=Landmarks(places[:2], places[:2]))
+
+
+def test_mutual_information_aligns_what_no_gray_value_tells():
+    """Both halves of the head's gray values look alike in the other image, as bone and soft tissue do in MR."""
+    matrix = rigid((8, -5, 10), (8, -12, 6))
+    first, _ = head(grid_of((5, 5, 5)))
+    other, _ = head(grid_of((5, 5, 5), center=(8, -12, 6)), matrix, seed=1)
+    values = sitk.GetArrayFromImage(other)
+    other = Geometry.of(other).image_of(np.abs(values - 95) + 30 * (values > 40))
+    points = head_points(prepare(first, None, "The image"))
+    found = register(first, other, metric="mutual_information")
+    assert largest_distance(matrix_of(found.transform), matrix, points) < 1
+    backward = register(other, first, metric="mutual_information")
+    assert largest_distance(np.linalg.inv(matrix_of(backward.transform)), matrix_of(found.transform), points) < 0.2
+    assert found.figures[0].parameters == {"metric": "mutual information"}
+
+
+def test_the_metric_follows_the_modalities():
+    assert metric_for("CT", "PT") == "mutual_information"
+    assert metric_for("MR", "MR") == metric_for("", "CT") == "correlation_ratio"
+
+
+def test_a_body_larger_than_the_sample_is_judged_too():
+    """More samples than are kept at a level: blocks hold fewer, not none."""
+    grid = grid_of((8, 8, 8), extent=(600, 520, 640))
+    values = ndimage.gaussian_filter(np.random.default_rng(5).normal(size=tuple(reversed(grid.size))), 1.5)
+    body = prepare(grid.image_of((values / values.std() * 20 + 100).astype(np.float32)), None, "The image")
+    assert local_displacement(body, body, np.eye(4), 8.0, "correlation_ratio") < 0.1
+
+
 def test_other_anatomy_is_not_called_good():
     first, _ = head(grid_of((4, 4, 4)))
     random = np.random.default_rng(3)
@@ -134,6 +191,8 @@ def test_2d_images_unknown_kinds_and_empty_masks_are_refused():
         register(first[:, :, 5], first)
     with pytest.raises(InputError, match="Unknown kind"):
         register(first, first, kind="nonsense")
+    with pytest.raises(InputError, match="Unknown metric"):
+        register(first, first, metric="nonsense")
     with pytest.raises(InputError, match="selects no"):
         register(first, first, fixed_mask=mask * 0)
 

@@ -1,0 +1,1 @@
+"""What surrounds the alignment of two images: landmarks, mutual information, mean spaces, deformation figures."""

@@ -1,0 +1,30 @@
+"""Registration by landmarks alone: for studies whose images have too little in common."""
+
+import numpy as np
+
+from ...core.errors import InputError
+from ..halfway import half, transform_of
+from ..result import Registration, Verdict
+from .landmarks import Landmarks, fit_landmarks, judge_landmarks, landmark_figures, left_out_errors
+
+
+def register_landmarks(landmarks: Landmarks, kind: str = "rigid") -> Registration:
+    """The least-squares transform of the landmarks, judged by each landmark's error under the fit to all others.
+
+    kind: 'rigid' or 'affine'. With no landmark to spare nothing can be checked: the verdict is doubtful. Raises
+    InputError for another kind, too few landmarks, and landmarks on a line or in a plane.
+    """
+    if kind not in ("rigid", "affine"):
+        raise InputError(f"Landmarks alone give a rigid or an affine transform, not '{kind}'.")
+    matrix = fit_landmarks(landmarks, kind)
+    errors = left_out_errors(landmarks, kind)
+    if np.isnan(errors).any():
+        verdict, reasons = Verdict.DOUBTFUL, ("All landmarks are needed for the fit: mark one more to check it.",)
+        figures = ()
+    else:
+        verdict, reasons = judge_landmarks(errors)
+        figures = landmark_figures(errors, landmarks.names, "left out")
+    root = half(matrix)
+    return Registration(
+        transform_of(matrix), transform_of(np.linalg.inv(root)), transform_of(root), verdict, reasons, figures
+    )
