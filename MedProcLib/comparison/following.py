@@ -61,6 +61,14 @@ def unique_names(studies: Sequence[Study]) -> list[str]:
     return names
 
 
+def outline_uncertainty_mm(settings: Follow) -> float:
+    """How far an outline may be off, for intervals: what the rule of change allows for, at least that of a given one.
+
+    Outlines that the recipe made alike in all studies are no surer than given ones, though the rule takes off nothing.
+    """
+    return max(settings.outline_mm, OUTLINE_MM)
+
+
 def _first(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
     study = studies[pair.fixed]
     return TimePoint(ids[pair.fixed], study.name, study.date)
@@ -88,12 +96,9 @@ def _settings(matching: MatchFindings) -> Follow:
 
 
 def _measured(followed: Followed, studies: Sequence[Study], progress: Progress) -> Followed:
-    """With size, diameters and intensity of every observation, and their 95 % intervals.
-
-    Outlines that the recipe made alike are no surer than given ones: both have the uncertainty of a given outline.
-    """
+    """With size, diameters and intensity of every observation, and their 95 % intervals."""
     patient = followed.patient
-    unsure = replace(patient.settings, outline_mm=max(patient.settings.outline_mm, OUTLINE_MM))
+    unsure = replace(patient.settings, outline_mm=outline_uncertainty_mm(patient.settings))
     places = zip(patient.time_points, studies, followed.label_maps, progress.parts(*[1.0] * len(studies)), strict=True)
     for point, study, labels, share in places:
         settings = usual_settings(replace(patient, settings=unsure), "HU" if study.modality == "CT" else "intensity")

@@ -1,6 +1,9 @@
 """How each figure of the report was obtained: definition, unit, code, and the parameters that it depends on."""
 
+from dataclasses import replace
+
 from ..comparison.evaluation import Evaluated
+from ..comparison.following import outline_uncertainty_mm
 from ..comparison.response.criteria import criterion
 from ..comparison.tracks.model import Estimate
 from ..core.measurement import Measurement
@@ -38,14 +41,22 @@ def methods_section(timeline: Timeline, evaluated: Evaluated | None) -> str:
 
 
 def _examples(timeline: Timeline) -> dict[str, Estimate]:
-    """One estimate of each kind: unit, code and parameters are those of all."""
+    """One estimate of each kind, with the unit, code and parameters that all of them have."""
     found: dict[str, Estimate] = {}
     for track in timeline.patient.tracks:
         for observation in track.observations:
             for estimate in observation.estimates:
                 if estimate.measurement.name in DEFINITIONS and not estimate.reader:
-                    found.setdefault(estimate.measurement.name, estimate)
+                    known = found.setdefault(estimate.measurement.name, estimate)
+                    found[estimate.measurement.name] = _shared(known, estimate)
     return {name: found[name] for name in DEFINITIONS if name in found}
+
+
+def _shared(one: Estimate, other: Estimate) -> Estimate:
+    """The one with those of its parameters that the other has too: not the slice of a single finding."""
+    theirs = other.measurement.parameters
+    same = {k: v for k, v in one.measurement.parameters.items() if k in theirs and theirs[k] == v}
+    return replace(one, measurement=replace(one.measurement, parameters=same))
 
 
 def _measured(name: str, estimate: Estimate) -> list[str]:
@@ -84,6 +95,11 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
             "One set of outlines",
             "A finding whose outline did not change with certainty has the outline of the first study there too; "
             "what is certain to have changed is outlined anew. Given segmentations stay as they are.",
+        ),
+        (
+            "95 % intervals",
+            "From the voxel grid, the noise of the image and the uncertainty of the border: outlines are taken to be "
+            f"off by up to {outline_uncertainty_mm(settings):g} mm from study to study (95 %).",
         ),
         ("Totals", "Sums of the findings that count; their errors are taken as independent."),
     ]
