@@ -1,7 +1,5 @@
 """The findings of a patient in the views: outlined in the color of their class at each time point, and named."""
 
-from collections.abc import Mapping
-
 import vtk
 
 from MedProcLib.comparison.result import Change
@@ -40,7 +38,9 @@ def show_classes(node, patient: Patient) -> None:
         was_modifying = [each.StartModify() for each in (segmentation, display)]
         for track in patient.tracks:
             observation = track.at(point.id)
-            for label in observation.labels if observation is not None else ():
+            if observation is None:
+                continue
+            for label in observation.labels:
                 if label not in ids:
                     continue
                 segment = segmentation.GetSegmentation().GetSegment(ids[label])
@@ -67,7 +67,7 @@ def segment_name(track: Track, change: Change) -> str:
     return f"{track.id} {track.name}, {change}" if track.name else f"{track.id} {change}"
 
 
-def _by_time_point(ways: tuple[Interval, ...]) -> Mapping[str, Change]:
+def _by_time_point(ways: tuple[Interval, ...]) -> dict[str, Change]:
     found: dict[str, Change] = {}
     for way in ways:
         found[way.end] = way.change

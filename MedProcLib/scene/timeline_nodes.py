@@ -4,8 +4,8 @@ The text is the patient's file (comparison.tracks.patient_file); tables, colors 
 node refers to the volume, the segmentation and the registration of each time point, so all of it is saved and loaded.
 """
 
-import functools
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import slicer
 
@@ -41,13 +41,23 @@ def is_patient_node(node) -> bool:
 
 
 def patient_of_node(node) -> Patient:
-    """The patient that a node holds. Raises InputError for a text that somebody spoiled."""
-    return _read(node.GetText() or "")
+    """The patient that a node holds; the same object until it is another one. Raises InputError for a text that
+    somebody spoiled."""
+    key = node.GetAddressAsString("vtkMRMLTextNode")
+    known = _known.get(key)
+    if known is not None and known.time == node.GetMTime():
+        return known.patient
+    text = node.GetText() or ""
+    patient = known.patient if known is not None and known.text == text else patient_of(text)
+    _keep(node, text, patient)
+    return patient
 
 
 def write_to_node(node, patient: Patient) -> None:
     """Put a patient in the place of the one that a node holds; nothing else follows (see timeline_edits)."""
-    node.SetText(patient_text(patient))
+    text = patient_text(patient)
+    node.SetText(text)
+    _keep(node, text, patient)
 
 
 def volume_at(node, time_point: str):
@@ -82,6 +92,22 @@ def _role(role: str, time_point: str) -> str:
     return f"{role}.{time_point.encode().hex()}"
 
 
-@functools.lru_cache(maxsize=4)
-def _read(text: str) -> Patient:
-    return patient_of(text)
+@dataclass(frozen=True)
+class _Known:
+    """What was read of a node, and when: to read thousands of findings takes longer than a click may."""
+
+    time: int
+    text: str
+    patient: Patient
+
+
+_known: dict[str, _Known] = {}
+MOST_KNOWN = 4
+
+
+def _keep(node, text: str, patient: Patient) -> None:
+    key = node.GetAddressAsString("vtkMRMLTextNode")
+    _known.pop(key, None)
+    _known[key] = _Known(node.GetMTime(), text, patient)
+    while len(_known) > MOST_KNOWN:
+        _known.pop(next(iter(_known)))

@@ -1,6 +1,6 @@
 """Where a finding is at each time point, in world space, through the registrations as they are in the scene now."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
@@ -9,7 +9,7 @@ from MedProcLib.scene.timeline_nodes import transform_at
 from MedProcLib.scene.transforms import points_to_world
 
 
-def track_places(node, patient: Patient, track: Track) -> Mapping[str, np.ndarray]:
+def track_places(node, patient: Patient, track: Track) -> Mapping[str, Sequence[float]]:
     """World position (LPS, mm) of a track at every time point, by its id.
 
     Where it was not observed, it is that of the observation nearest in time (the earlier of two).
@@ -22,6 +22,6 @@ def track_places(node, patient: Patient, track: Track) -> Mapping[str, np.ndarra
     return places
 
 
-def observation_place(node, observation: Observation) -> np.ndarray:
+def observation_place(node, observation: Observation) -> Sequence[float]:
     """World position (LPS, mm) of the center of an observation."""
-    return points_to_world(transform_at(node, observation.time_point), np.array(observation.place.center))[0]
+    return points_to_world(transform_at(node, observation.time_point), np.array(observation.place.center))[0].tolist()

@@ -101,6 +101,7 @@ def _add_segmentation(patient: Patient, time_point: str, given: TimePointNodes, 
     display.SetVisibility2DFill(given.transform is not None)
     display.SetOpacity2DFill(FILL_OPACITY)
     node.SetAndObserveTransformNodeID(given.transform.GetID() if given.transform is not None else None)
-    if segments:
-        node.CreateClosedSurfaceRepresentation()  # so that the 3D view shows them
+    # so that the 3D view shows then and now; of hundreds of findings in between it would take seconds
+    if segments and time_point in (patient.time_points[0].id, patient.time_points[-1].id):
+        node.CreateClosedSurfaceRepresentation()
     return node

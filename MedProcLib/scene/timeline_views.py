@@ -2,8 +2,6 @@
 
 from collections.abc import Collection, Mapping, Sequence
 
-import numpy as np
-
 from MedProcLib.scene.coordinates import ras_of
 from MedProcLib.scene.timeline_nodes import PLACES, patient_of_node, segmentation_at
 from MedProcLib.scene.views import slice_nodes
@@ -49,7 +47,7 @@ def _three_d_views(node) -> list:
     return [scene.GetNthNodeByClass(number, "vtkMRMLViewNode") for number in range(count)]
 
 
-def jump_columns(scene, places: Sequence[np.ndarray]) -> None:
+def jump_columns(scene, places: Sequence[Sequence[float]]) -> None:
     """Center each column on a place of its own (LPS, mm), the first place in the first column."""
     by_name = {node.GetLayoutName(): node for node in slice_nodes(scene)}
     for name, place in zip(COLUMNS, places, strict=False):

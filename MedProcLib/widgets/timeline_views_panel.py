@@ -216,6 +216,10 @@ class TimelineViewsPanel:
         self._draw()
 
     def _on_mode(self) -> None:
+        self._show_mode()
+        self._on_choice()
+
+    def _show_mode(self) -> None:
         label, low, high, first, suffix = CHOICES[self.mode_box.currentIndex][2]
         self.amount_label.text = label
         self.amount_slider.decimals = 1 if self.mode is FLICKER else 0
@@ -308,9 +312,9 @@ class TimelineViewsPanel:
         self.window_box.checked = True
         self.window_box.toolTip = _("What you set for one time point is set for all")
         form.addRow(self.window_box)
-        self.mode_box.connect("currentIndexChanged(int)", lambda index: (self._on_mode(), self._on_choice()))
+        self.mode_box.connect("currentIndexChanged(int)", lambda index: self._on_mode())
         for box in (self.orientation_box, self.below_box, self.over_box, self.image_box):
             box.connect("currentIndexChanged(int)", lambda index: self._on_choice())
         self.window_box.connect("toggled(bool)", lambda on: self._share_window())
         self.amount_slider.connect("valueChanged(double)", lambda value: None if self._filling else self._on_amount())
-        self._on_mode()
+        self._show_mode()

@@ -102,7 +102,7 @@ class Observation:
         """The estimate of this name; None where it was not measured."""
         return next((e for e in self.estimates if e.measurement.name == name), None)
 
-    @property
+    @cached_property
     def volume(self) -> Measured:
         """The measured or edited volume (mm³) with its interval; that of the outline before measuring."""
         estimate = self.estimate("voxel_volume")

@@ -2,6 +2,8 @@
 
 import json
 import os
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -9,7 +11,7 @@ from ...core.atomic import write_text
 from ...core.errors import InputError
 from .consistency import require_consistent, require_relative
 from .json_codec import decoded, encoded
-from .model import Patient
+from .model import Edit, Patient, Track
 
 VERSION = 1
 KEY = "medproc_patient"
@@ -35,13 +37,43 @@ def read_patient(source: str | Path) -> Patient:
 
 
 def patient_text(patient: Patient) -> str:
-    """JSON text of a patient; reading it gives an equal one."""
+    """JSON text of a patient; reading it gives an equal one. Only what is new since the last call takes time."""
     require_consistent(patient)
-    data: dict[str, Any] = {KEY: VERSION, **encoded(patient), "settings": patient.settings.as_dict()}
+    head = encoded(replace(patient, tracks=(), history=()))
+    data: dict[str, Any] = {KEY: VERSION, **head, "settings": patient.settings.as_dict()}
     try:
-        return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False) + "\n"
+        texts = {name: _dumped(value) for name, value in data.items()}
+        texts["tracks"] = _listed(patient.tracks, _known_texts)
+        texts["history"] = _listed(patient.history, _known_texts)
     except (TypeError, ValueError) as error:
         raise InputError(f"A parameter of a measurement cannot be written as JSON: {error}.") from error
+    _forget({id(part) for part in (*patient.tracks, *patient.history)})
+    return "{\n" + ",\n".join(f' "{name}": {_indented(text)}' for name, text in texts.items()) + "\n}\n"
+
+
+# Tracks and entries of the history are immutable: their texts are kept, with what they are of, for the next call.
+_known_texts: dict[int, tuple[Track | Edit, str]] = {}
+
+
+def _listed(parts: Sequence[Track | Edit], known: dict[int, tuple[Track | Edit, str]]) -> str:
+    for part in parts:
+        if id(part) not in known:
+            known[id(part)] = part, _indented(_dumped(encoded(part)))
+    lines = ",\n".join(f" {known[id(part)][1]}" for part in parts)
+    return f"[\n{lines}\n]" if parts else "[]"
+
+
+def _dumped(data: Any) -> str:
+    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+
+
+def _indented(text: str) -> str:
+    return text.replace("\n", "\n ")  # texts within have none: JSON writes them as \\n
+
+
+def _forget(kept: set[int]) -> None:
+    for key in set(_known_texts) - kept:
+        del _known_texts[key]
 
 
 def patient_of(text: str) -> Patient:
