@@ -41,10 +41,10 @@ def main() -> None:
 def phantom_shift() -> None:
     print("Percentage volume change of a phantom, 1 mm (half of the scaling on either side; noise and field in %)")
     print("  truth  noise  field   found   95 % interval      error  boundary/mask  seconds")
-    for half in (0.0, 0.0008, 0.0017, 0.0028):
+    for half in (0.0, 0.0017, 0.0028):
         pair = [_as_1_mm(brain_phantom((1 + k * half,) * 3)) for k in (-1, 1)]
         truth = _percent(*(float(p.fractions[1:].sum(dtype=float)) for p in pair))
-        for noise, field in ((0, 0), (3, 0), (3, 20), (5, 40)):
+        for noise, field in ((0, 0), (3, 20), (5, 40)):
             images = [p.image("T1", noise, field, seed) for seed, p in enumerate(pair)]
             masks = [Geometry.of(i).image_of(p.mask) for i, p in zip(images, pair, strict=True)]
             print(f"{truth:7.3f} {noise:6} {field:6} {_shift(images, masks, truth)}", flush=True)
@@ -59,7 +59,8 @@ def real_shift() -> None:
             print(f"  {name} is not there.")
             continue
         print(f"  {name}")
-        image = sitk.ReadImage(str(DATA / name), sitk.sitkFloat32)
+        # less fine in its plane, so that the voxels are nearer to cubes
+        image = sitk.BinShrink(sitk.ReadImage(str(DATA / name), sitk.sitkFloat32), [2, 2, 1])
         brain = BrainMask()(image)
         for truth in (0.0, -0.5, -1.0, -3.0):
             for noise, field in ((1, 0), (3, 0), (3, 5)):

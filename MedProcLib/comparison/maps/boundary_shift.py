@@ -14,9 +14,19 @@ from ...core.progress import SILENT
 from ...quantification.row import Row
 from ...quantification.uncertainty.interval import Interval
 from ...segmentation.common.connectivity import steps
-from ...segmentation.common.morphology import dilated, eroded
+from ...segmentation.common.morphology import dilated
 from ..intensity import shared, smooth_part
-from .boundary_window import Levels, Window, brain_levels, organ_levels, to_one_scale, window_of
+from .boundary_window import (
+    DEEP_MM,
+    Levels,
+    Window,
+    brain_levels,
+    core_of,
+    organ_levels,
+    pure_means,
+    to_one_scale,
+    window_of,
+)
 from .regions import require_one_grid, require_region, scale_of
 
 Pair = tuple[np.ndarray, np.ndarray]
@@ -76,8 +86,12 @@ class BoundaryShift:
         return {"boundary_shift": grid.image_of(shift)}, [row]
 
     def _matched(self, values: Pair, masks: Pair, grid: Geometry) -> tuple[Pair, Window]:
-        levels = [self._levels(v, masks, grid) for v in values]
-        scales = to_one_scale(*levels)
+        levels = self._levels(values[0], masks, grid), self._levels(values[1], masks, grid)
+        if self.structure == "organ":
+            means = levels[0].means, levels[1].means
+        else:
+            means = pure_means(values, levels, masks[0] & masks[1], grid)
+        scales = to_one_scale(*means)
         window = window_of(*levels, scales, self.window_sd)
         first, other = (factor * v + offset for v, (factor, offset) in zip(values, scales, strict=True))
         return (first, other), window
@@ -97,13 +111,11 @@ class BoundaryShift:
 
     def _border(self, insides: Pair, grid: Geometry) -> np.ndarray:
         either, both = insides[0] | insides[1], insides[0] & insides[1]
-        core = eroded(both, grid, self.border_mm) & ndimage.binary_erosion(both, steps("face", 3), border_value=1)
-        return _grown(either, grid, self.border_mm) & ~core
+        return _grown(either, grid, self.border_mm) & ~core_of(both, grid, self.border_mm)
 
     def _without_ratio(self, values: Pair, insides: Pair, grid: Geometry) -> Pair:
         """Both studies without the smooth part of their ratio, half from each; judged where neither has a border."""
-        core = ndimage.binary_erosion(insides[0] & insides[1], steps("face", 3), border_value=1)
-        core &= (values[0] > 0) & (values[1] > 0)
+        core = core_of(insides[0] & insides[1], grid, self.border_mm + DEEP_MM) & (values[0] > 0) & (values[1] > 0)
         if not core.any():
             return values
         ratio = np.log(np.where(core, values[1], 1) / np.where(core, values[0], 1)).astype(np.float32)

@@ -4,11 +4,12 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import special
+from scipy import ndimage, special
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.statistics import median_and_sd
+from ...segmentation.common.connectivity import steps
 from ...segmentation.common.morphology import dilated, eroded
 from ...segmentation.tissue.intensity_classes import Histogram
 from ...segmentation.tissue.mixed_voxels import settled, states_of
@@ -20,6 +21,8 @@ SHELL_MM = 6.0
 FEWEST = 50
 # A window narrower than this share of the contrast would hold noise only.
 NARROWEST = 0.25
+# This deep inside a tissue its boundary does not reach.
+DEEP_MM = 2.0
 
 
 @dataclass(frozen=True)
@@ -68,13 +71,48 @@ def organ_levels(values: np.ndarray, masks: tuple[np.ndarray, np.ndarray], borde
     return Levels(*np.array(pairs).T)
 
 
-def to_one_scale(first: Levels, other: Levels) -> tuple[tuple[float, float], tuple[float, float]]:
-    """(factor, offset) of each study that bring its classes' means to both studies' average (least squares)."""
-    target = (first.means + other.means) / 2
-    fits = [np.polyfit(levels.means, target, 1) for levels in (first, other)]
-    if min(float(slope) for slope, _ in fits) <= 0:
+def pure_means(
+    values: tuple[np.ndarray, np.ndarray], levels: tuple[Levels, Levels], region: np.ndarray, grid: Geometry
+) -> tuple[np.ndarray, np.ndarray]:
+    """Means in both studies, at the same places, of fluid and of the tissue least like it, well inside of either.
+
+    Where classes meet, a boundary that moved changes their shares, and means of whole classes with them: a scale from
+    those would undo part of the atrophy. Only the tissue's means where there is no such fluid.
+    """
+    far = 2 - levels[0].outer
+    means = []
+    for place in (levels[0].outer, far):
+        part = region.copy()
+        for v, level in zip(values, levels, strict=True):
+            limit = (level.means[place] + level.means[1]) / 2
+            part &= (v > limit) if level.means[place] > level.means[1] else (v < limit)
+        deep = core_of(part, grid, DEEP_MM)
+        if place == far and np.count_nonzero(deep) < FEWEST:
+            deep = part
+        if np.count_nonzero(deep) >= FEWEST:
+            means.append([float(v[deep].mean(dtype=np.float64)) for v in values])
+    if not means:
+        raise InputError("The masks hold too little tissue to bring the two studies to one scale: draw larger ones.")
+    first, other = np.array(means).T
+    return first, other
+
+
+def core_of(region: np.ndarray, grid: Geometry, depth_mm: float) -> np.ndarray:
+    """What of a region is deeper than this, and by more than one voxel along every axis."""
+    return eroded(region, grid, depth_mm) & ndimage.binary_erosion(region, steps("face", 3), border_value=1)
+
+
+def to_one_scale(first: np.ndarray, other: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
+    """(factor, offset) of each study that bring these means of one or two tissues (arrays) to both studies' average."""
+    target = (first + other) / 2
+    if first.size == 1:
+        scales = [(float(target[0] / means[0]), 0.0) for means in (first, other)]
+    else:
+        factors = [float(np.diff(target)[0] / np.diff(means)[0]) for means in (first, other)]
+        scales = [(f, float(target[0] - f * m[0])) for f, m in zip(factors, (first, other), strict=True)]
+    if not min(factor for factor, _ in scales) > 0:
         raise InputError("The two studies do not have one contrast (dark in one is bright in the other).")
-    return (float(fits[0][0]), float(fits[0][1])), (float(fits[1][0]), float(fits[1][1]))
+    return scales[0], scales[1]
 
 
 def window_of(first: Levels, other: Levels, scales: tuple[tuple[float, float], ...], sds: float) -> Window:

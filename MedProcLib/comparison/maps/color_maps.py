@@ -42,8 +42,8 @@ class MapColors:
         """RGB (..., 3) uint8 of values; what is not a number has the center's color."""
         values = np.nan_to_num(np.asarray(values, float), nan=self.center)
         share = np.interp(values, (self.low, self.center, self.high), (0, 0.5, 1))
-        places, rgb = zip(*COOL_WARM, strict=True)
-        channels = [np.interp(share, places, channel) for channel in zip(*rgb, strict=True)]
+        places = [place for place, _ in COOL_WARM]
+        channels = [np.interp(share, places, [rgb[channel] for _, rgb in COOL_WARM]) for channel in range(3)]
         return np.round(np.stack(channels, axis=-1)).astype(np.uint8)
 
     def is_shown(self, values: np.ndarray) -> np.ndarray:

@@ -58,6 +58,8 @@ class TissueChange:
                 require_one_grid(grid.empty_image(), mask)
         everywhere = np.ones(tuple(reversed(grid.size)), bool)
         region = inside(fixed_mask, everywhere) & inside(moving_mask, everywhere)
+        if not region.any():
+            raise InputError("The two studies share no region: check the registration and the masks.")
         first, other = (_whole({name: f[region] for name, f in study.items()}) for study in (first, other))
         changes = {name: other[name] - first[name] for name in first}
         counted = {n: np.where(np.abs(c) >= max(self.least_percent / 100, 1e-6), c, 0) for n, c in changes.items()}
@@ -149,7 +151,7 @@ def _checked(name: str, image: sitk.Image) -> np.ndarray:
 
 def _whole(study: Fractions) -> Fractions:
     """The fractions with what is left to 1 as the rest. Raises InputError when they exceed 1."""
-    rest = 1 - sum(study.values())
+    rest = 1 - np.sum(list(study.values()), axis=0)
     if rest.size and rest.min() < -0.01:
         raise InputError("The fractions of the tissues sum to more than 1 in some voxels: they overlap.")
     return {**study, REST: rest}
