@@ -90,6 +90,9 @@ def test_huge_values_change_nothing_and_what_cannot_be_measured_is_refused():
     usual = figure(BoundaryShift()(first, other, mask, mask)[1])
     huge = (sitk.Cast(v, sitk.sitkFloat64) * 1e200 for v in (first, other))
     assert figure(BoundaryShift()(*huge, mask, mask)[1]) == pytest.approx(usual, rel=1e-3)
+    holes = sitk.GetArrayFromImage(first)
+    holes[np.random.default_rng(0).random(holes.shape) < 0.01] = np.nan
+    assert figure(BoundaryShift()(GRID.image_of(holes), other, mask, mask)[1]) == pytest.approx(usual, rel=0.05)
     with pytest.raises(InputError, match="contrast"):
         BoundaryShift(structure="organ")(first, 200 - other, *[GRID.image_of(depth(GRID, RADIUS) > 0)] * 2)
     flat = first * 0 + 5

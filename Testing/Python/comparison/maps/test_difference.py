@@ -86,3 +86,9 @@ def test_a_ratio_of_noise_is_limited():
 def test_a_scale_without_a_zero_is_refused():
     with pytest.raises(InputError, match="negative"):
         RelativeChangeMap()(*(noisy(GRID, np.where(BALL, 40.0, -1000), 10, seed) for seed in (0, 1)))
+
+
+def test_nothing_is_no_relative_change():
+    nothing = GRID.empty_image()
+    maps, rows = RelativeChangeMap()(nothing, nothing)
+    assert not array(maps["log_ratio"]).any() and rows[0].value("limited_by_noise") == 100

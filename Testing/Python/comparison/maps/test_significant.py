@@ -105,3 +105,11 @@ def test_constant_huge_and_too_small_inputs():
     mask = GRID.image_of(depth(GRID, 4) > 0)
     with pytest.raises(InputError, match="margin"):
         SignificantChange(margin_mm=10)(*images, mask, mask)
+
+
+def test_a_single_slice_is_tested_in_its_plane():
+    grid = grid_at(size=(90, 80, 1))
+    spot = np.hypot(*np.indices((80, 90)) - np.array([40, 45])[:, None, None])[None] < 8
+    first, other = (noisy(grid, 100.0 + 30 * k * spot, 5, k) for k in (0, 1))
+    found = sitk.GetArrayFromImage(SignificantChange()(first, other)[1])
+    assert np.mean(found[spot] == GAINED) > 0.9 and np.mean(found[~spot] > 0) < 0.05
