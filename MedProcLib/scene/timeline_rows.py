@@ -54,7 +54,8 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
     way = _since_reference(patient, track, last, reference)
     size = way.size(patient.settings.relative_percent) if way is not None else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
-    lines = (*_observed(patient, track), *(way.rule for way in ways), *([size.reason] if size is not None else []))
+    sure = [size.reason] if size is not None and size.percent is not None else []  # of what is new there is no doubt
+    lines = (*_observed(patient, track), *(way.rule for way in ways), *sure)
     return TrackRow(track, status_of(track), last.change if last is not None else None, size, values, lines)
 
 

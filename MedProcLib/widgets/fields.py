@@ -1,6 +1,6 @@
 """Plain Qt widgets as the panels use them: named, with a tooltip, and no wider than a narrow column allows."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
@@ -28,13 +28,14 @@ def line_edit(name: str, tip: str) -> Any:
     return widget
 
 
-def push_button(name: str, title: str, tip: str, clicked: Any) -> Any:
+def push_button(name: str, title: str, tip: str = "", clicked: Callable[[], Any] | None = None) -> Any:
     """A QPushButton that may share a row with three others."""
     button = qt.QPushButton(title)
     button.setMinimumWidth(NARROWEST_BUTTON)
     button.objectName = name
     button.toolTip = tip
-    button.connect("clicked()", clicked)
+    if clicked is not None:
+        button.connect("clicked()", clicked)
     return button
 
 

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import ctk
 import qt
 import slicer
 from slicer.i18n import tr as _
@@ -19,22 +18,13 @@ from ..scene.timeline_views import COLUMNS, MOST_COLUMNS, jump_columns, show_out
 from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
 from .columns import ORIENTATIONS, columns_shown, show_columns
-from .fields import beside, combo, push_button
 from .live import SliceWatch
+from .timeline_views_form import BESIDE, FLICKER, TimelineViewsForm
 
-BESIDE, FLICKER = "beside", "flicker"
-# Title, mode, and the amount's label, smallest, largest, first value and suffix.
-CHOICES: tuple[tuple[str, Any, tuple[str, float, float, float, str]], ...] = (
-    (_("Beside each other"), BESIDE, ("", 0, 1, 0, "")),
-    (_("Fade"), Mode.FADE, (_("Later:"), 0, 100, 50, " %")),
-    (_("Swipe"), Mode.SWIPE, (_("Position:"), 0, 100, 50, " %")),
-    (_("Checkerboard"), Mode.CHECKERBOARD, (_("Fields:"), 2, 100, 20, " mm")),
-    (_("Flicker"), FLICKER, (_("Each for:"), 0.2, 3, 0.7, " s")),
-)
 LIST_ROWS = 4
 
 
-class TimelineViewsPanel:
+class TimelineViewsPanel(TimelineViewsForm):
     """widget: to put in a layout.
 
     get_node: the patient's text node, or None. Call changed() when the patient may be another one, stop() when the
@@ -46,7 +36,6 @@ class TimelineViewsPanel:
         self._points: list[str] = []
         self._pair: PairView | None = None
         self._over_shown = True
-        self._filling = False
         self._layout_before: int | None = None
         self._window = SharedWindow()
         self._watch = SliceWatch(self._on_slice)
@@ -57,13 +46,9 @@ class TimelineViewsPanel:
         self._slice_timer.singleShot = True
         self._slice_timer.interval = 30
         self._slice_timer.connect("timeout()", self._on_slices)
-        self.widget = qt.QWidget()
-        self._make_widgets()
+        super().__init__()
+        self._connect()
         self.changed()
-
-    @property
-    def mode(self) -> Any:
-        return CHOICES[max(self.mode_box.currentIndex, 0)][1]
 
     @property
     def shown(self) -> list[str]:
@@ -219,22 +204,6 @@ class TimelineViewsPanel:
         self._show_mode()
         self._on_choice()
 
-    def _show_mode(self) -> None:
-        label, low, high, first, suffix = CHOICES[self.mode_box.currentIndex][2]
-        self.amount_label.text = label
-        self.amount_slider.decimals = 1 if self.mode is FLICKER else 0
-        self.amount_slider.singleStep = 0.1 if self.mode is FLICKER else 1
-        self._filling = True
-        self.amount_slider.minimum, self.amount_slider.maximum = low, high
-        self.amount_slider.suffix = suffix
-        self.amount_slider.value = first
-        self._filling = False
-        beside = self.mode is BESIDE
-        for widget in (self.list_label, self.list, self.orientation_label, self.orientation_box):
-            widget.visible = beside
-        for widget in (self.pair_label, self._pair_row, self.amount_label, self.amount_slider):
-            widget.visible = not beside
-
     def _on_choice(self) -> None:
         """Something is chosen anew: what is shown follows, once the reader has asked for it."""
         if not self._filling and (columns_shown() or self._pair is not None):
@@ -277,44 +246,11 @@ class TimelineViewsPanel:
         row = max(self.list.sizeHintForRow(0), self.list.fontMetrics().lineSpacing())
         self.list.setFixedHeight(row * min(max(len(titles), 2), LIST_ROWS) + 6)
 
-    def _make_widgets(self) -> None:
-        form = qt.QFormLayout(self.widget)
-        form.setContentsMargins(0, 0, 0, 0)
-        titles = [title for title, _mode, _amount in CHOICES]
-        self.mode_box = combo("timelineMode", _("How the time points are seen"), titles)
-        tip = _("Show the time points this way, registered and linked")
-        self.show_button = push_button("showTimePointsButton", _("Show"), tip, self.show)
-        form.addRow(beside(self.mode_box, self.show_button))
-        self.list_label, self.list = qt.QLabel(_("Columns:")), qt.QListWidget()
-        self.list.objectName = "columnsList"
-        self.list.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)  # its own idea of its width is too wide
-        self.list.toolTip = _("Two to four time points to see beside each other")
+    def _connect(self) -> None:
+        self.show_button.connect("clicked()", self.show)
         self.list.connect("itemChanged(QListWidgetItem*)", self._on_checked)
-        form.addRow(self.list_label, self.list)
-        self.orientation_label, self.orientation_box = (
-            qt.QLabel(_("Plane:")),
-            combo("columnsOrientation", _("The plane of the columns; each view can be turned as usual"), ORIENTATIONS),
-        )
-        form.addRow(self.orientation_label, self.orientation_box)
-        self.pair_label = qt.QLabel(_("Of:"))
-        self.below_box = combo("belowTimePoint", _("The time point below"))
-        self.over_box = combo("overTimePoint", _("The time point over it"))
-        self._pair_row = beside(self.below_box, self.over_box)
-        form.addRow(self.pair_label, self._pair_row)
-        self.amount_label, self.amount_slider = qt.QLabel(), ctk.ctkSliderWidget()
-        self.amount_slider.toolTip = _("How much of the later one is seen, where it begins, how large or how long")
-        form.addRow(self.amount_label, self.amount_slider)
-        self.image_label = qt.QLabel(_("Image:"))
-        self.image_box = combo("timelineImage", _("Which image of each time point is seen"))
-        form.addRow(self.image_label, self.image_box)
-        self.window_box = qt.QCheckBox(_("One window for all time points"))
-        self.window_box.objectName = "sharedWindow"
-        self.window_box.checked = True
-        self.window_box.toolTip = _("What you set for one time point is set for all")
-        form.addRow(self.window_box)
         self.mode_box.connect("currentIndexChanged(int)", lambda index: self._on_mode())
         for box in (self.orientation_box, self.below_box, self.over_box, self.image_box):
             box.connect("currentIndexChanged(int)", lambda index: self._on_choice())
         self.window_box.connect("toggled(bool)", lambda on: self._share_window())
         self.amount_slider.connect("valueChanged(double)", lambda value: None if self._filling else self._on_amount())
-        self._show_mode()

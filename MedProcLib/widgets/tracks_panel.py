@@ -14,29 +14,26 @@ from ..comparison.tracks.model import Patient, Status
 from ..scene.timeline_edits import Edit
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
-from .fields import beside, combo, line_edit, push_button, row_table, text_label
-from .findings_panel import KEYS, MARKS, PAGE, TABLE_HEIGHT
+from .findings_panel import KEYS, MARKS, PAGE
 from .results_table import ResultsTable, shown
-from .step_panel import tool_button
+from .tracks_form import TracksForm
 from .wrapped_label import show_wrapped
 
-FILTERS: tuple[tuple[str, Callable[[TrackRow], bool]], ...] = (
-    (_("All"), lambda row: True),
-    (_("Changed"), lambda row: row.status is not Status.REJECTED and row.change not in (None, Change.STABLE)),
-    (_("Proposed"), lambda row: row.status is Status.PROPOSED),
-    (_("Accepted"), lambda row: row.status in (Status.ACCEPTED, Status.EDITED)),
-    (_("Rejected"), lambda row: row.status is Status.REJECTED),
+FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TITLES
+    lambda row: True,
+    lambda row: row.status is not Status.REJECTED and row.change not in (None, Change.STABLE),
+    lambda row: row.status is Status.PROPOSED,
+    lambda row: row.status in (Status.ACCEPTED, Status.EDITED),
+    lambda row: row.status is Status.REJECTED,
 )
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
-MEASURE_TITLES = (_("Volume [mm³]"), _("Longest diameter [mm]"), _("Short diameter [mm]"), _("Mean"))
-REFERENCE_TITLES = (_("previous"), _("baseline"), _("nadir"))
 
 
-class TracksPanel:
+class TracksPanel(TracksForm):
     """widget: to put in a layout.
 
     get_node: the patient's text node, or None; get_reader, set_reader: the reader's name, kept by the caller;
-    edit(edit, again): does a correction of comparison.tracks (see timeline_edits.edit_patient) and tells how it went,
+    edit(edit): does a correction of comparison.tracks (see timeline_edits.edit_patient) and tells how it went,
     True when it was done; undo(): takes the last one back; selected(track id): another finding is looked at.
     Call changed() when the patient may be another one.
     """
@@ -58,8 +55,8 @@ class TracksPanel:
         self._first = 0
         self._patient: Patient | None = None
         self._filling = False
-        self.widget = qt.QWidget()
-        self._make_widgets()
+        super().__init__()
+        self.results = ResultsTable(self.table, self._on_row)
         self._connect()
         self.changed()
 
@@ -150,7 +147,7 @@ class TracksPanel:
         self._details.visible = self.filter_box.visible = bool(self.rows)
 
     def _filter(self) -> None:
-        fits = FILTERS[max(self.filter_box.currentIndex, 0)][1]
+        fits = FILTERS[max(self.filter_box.currentIndex, 0)]
         self._fitting = [row for row in self.rows if fits(row)]
         if self._first >= len(self._fitting):
             self._first = 0
@@ -231,61 +228,20 @@ class TracksPanel:
         self._set_reader(text)
         self._show_buttons()
 
-    def _make_widgets(self) -> None:
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        self.summary_label = qt.QLabel()
-        self.summary_label.wordWrap = True
-        self.filter_box = combo("tracksFilter", _("Which findings are listed"), [title for title, _fits in FILTERS])
-        layout.addWidget(beside(self.summary_label, self.filter_box))
-        self._details = qt.QWidget()
-        layout.addWidget(self._details)
-        layout = qt.QVBoxLayout(self._details)
-        layout.setContentsMargins(0, 0, 0, 0)
-        layout.setSpacing(4)
-        self.measure_box = combo("tracksMeasure", _("What is shown of each time point"), MEASURE_TITLES)
-        self.reference_box = combo("tracksReference", _("What the change is counted from"), REFERENCE_TITLES)
-        layout.addWidget(beside(self.measure_box, qt.QLabel(_("since")), self.reference_box))
-        self.table = row_table("tracksTable", _("Findings over time; click one to see it at every time point"))
-        self.table.setMinimumHeight(TABLE_HEIGHT)
-        layout.addWidget(self.table)
-        self.results = ResultsTable(self.table, self._on_row)
-        self.page_label = qt.QLabel()
-        self.page_buttons = [
-            tool_button(_("The findings before these"), qt.Qt.LeftArrow, partial(self._on_page, -1)),
-            tool_button(_("The findings after these"), qt.Qt.RightArrow, partial(self._on_page, 1)),
-        ]
-        self._pages = beside(self.page_buttons[0], self.page_label, self.page_buttons[1])
-        layout.addWidget(self._pages)
-        self.reason_label = text_label()
-        layout.addWidget(self.reason_label)
-        form = qt.QFormLayout()
-        self.reader_edit = line_edit("readerEdit", _("Who decides; written beside every correction, with the time"))
-        self.reader_edit.placeholderText = _("your name")
-        self.comment_edit = line_edit("commentEdit", _("A remark that is kept with the decision"))
-        self.at_box = combo("decisionTimePoint", _("At which time points the decision and corrections hold"))
-        form.addRow(_("Reader:"), self.reader_edit)
-        form.addRow(_("Comment:"), self.comment_edit)
-        form.addRow(_("At:"), self.at_box)
-        layout.addLayout(form)
-        self.buttons = {
-            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow, self.previous),
-            "accept": push_button("acceptButton", _("Accept"), "", self.accept),
-            "reject": push_button("rejectButton", _("Reject"), "", self.reject),
-            "undo": push_button("undoButton", _("Undo"), "", self.undo),
-            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow, self.next),
-        }
-        layout.addWidget(beside(*self.buttons.values()))
-        self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
-        self.advance_box.checked = True
-        self.advance_box.toolTip = _("So that A and R alone lead through the list")
-        layout.addWidget(self.advance_box)
-
     def _connect(self) -> None:
         for box in (self.filter_box, self.measure_box, self.reference_box):
             box.connect("currentIndexChanged(int)", self._on_choice)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
+        for button, pages in zip(self.page_buttons, (-1, 1), strict=True):
+            button.connect("clicked()", partial(self._on_page, pages))
+        for name, action in (
+            ("accept", self.accept),
+            ("reject", self.reject),
+            ("undo", self.undo),
+            ("next", self.next),
+            ("previous", self.previous),
+        ):
+            self.buttons[name].connect("clicked()", action)
         self.shortcuts = {}
         for key, name in KEYS:
             shortcut = qt.QShortcut(qt.QKeySequence(key), self.widget)

@@ -151,7 +151,7 @@ def test_roles_criterion_and_chart(compared):
     widget.tracks.select("F001")
     widget.actions.role_box.currentIndex = 1  # target: smaller than the criterion would have it, which is said
     assert [str(r.category) for r in response.responses] == ["baseline", "SD", "PD"]
-    assert "+5.64 mm" in response.steps_label.text and "Best response: PD" in response.steps_label.text
+    assert "+5.64 mm" in response.steps_label.text and "Best response: SD" in response.steps_label.text
     widget.actions.organ_edit.text = "liver"
     widget.actions.organ_edit.editingFinished.emit()
     assert patient_of(widget).track("F001").organ == "liver"

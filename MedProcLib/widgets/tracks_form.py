@@ -1,0 +1,67 @@
+"""The widgets of the list of findings over time, in a narrow column."""
+
+import qt
+from slicer.i18n import tr as _
+
+from .fields import beside, combo, line_edit, push_button, row_table, text_label
+from .findings_panel import TABLE_HEIGHT
+from .step_panel import tool_button
+
+FILTER_TITLES = (_("All"), _("Changed"), _("Proposed"), _("Accepted"), _("Rejected"))
+MEASURE_TITLES = (_("Volume [mm³]"), _("Longest diameter [mm]"), _("Short diameter [mm]"), _("Mean"))
+REFERENCE_TITLES = (_("since previous"), _("since baseline"), _("since nadir"))
+
+
+class TracksForm:
+    """widget: to put in a layout; nothing is connected yet."""
+
+    def __init__(self) -> None:
+        self.widget = qt.QWidget()
+        layout = qt.QVBoxLayout(self.widget)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.summary_label = qt.QLabel()
+        self.summary_label.wordWrap = True
+        self.filter_box = combo("tracksFilter", _("Which findings are listed"), FILTER_TITLES)
+        layout.addWidget(beside(self.summary_label, self.filter_box))
+        self._details = qt.QWidget()
+        layout.addWidget(self._details)
+        layout = qt.QVBoxLayout(self._details)
+        layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(4)
+        self.measure_box = combo("tracksMeasure", _("What is shown of each time point"), MEASURE_TITLES)
+        self.reference_box = combo("tracksReference", _("What the change is counted from"), REFERENCE_TITLES)
+        layout.addWidget(beside(self.measure_box, self.reference_box))
+        self.table = row_table("tracksTable", _("Findings over time; click one to see it at every time point"))
+        self.table.setMinimumHeight(TABLE_HEIGHT)
+        layout.addWidget(self.table)
+        self.page_label = qt.QLabel()
+        self.page_buttons = [
+            tool_button(_("The findings before these"), qt.Qt.LeftArrow),
+            tool_button(_("The findings after these"), qt.Qt.RightArrow),
+        ]
+        self._pages = beside(self.page_buttons[0], self.page_label, self.page_buttons[1])
+        layout.addWidget(self._pages)
+        self.reason_label = text_label()
+        layout.addWidget(self.reason_label)
+        form = qt.QFormLayout()
+        self.reader_edit = line_edit("readerEdit", _("Who decides; written beside every correction, with the time"))
+        self.reader_edit.placeholderText = _("your name")
+        self.comment_edit = line_edit("commentEdit", _("A remark that is kept with the decision"))
+        self.at_box = combo("decisionTimePoint", _("At which time points the decision and corrections hold"))
+        form.addRow(_("Reader:"), self.reader_edit)
+        form.addRow(_("Comment:"), self.comment_edit)
+        form.addRow(_("At:"), self.at_box)
+        layout.addLayout(form)
+        self.buttons = {
+            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
+            "accept": push_button("acceptButton", _("Accept")),
+            "reject": push_button("rejectButton", _("Reject")),
+            "undo": push_button("undoButton", _("Undo")),
+            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
+        }
+        layout.addWidget(beside(*self.buttons.values()))
+        self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
+        self.advance_box.checked = True
+        self.advance_box.toolTip = _("So that A and R alone lead through the list")
+        layout.addWidget(self.advance_box)
