@@ -10,6 +10,8 @@ from ..core.progress import SILENT, Progress
 from ..segmentation.common.label_boxes import boxes_of
 
 STEP_MM = 1.0  # over which the growth of a transform is taken
+MOST_SAMPLES = 6  # along a voxel's side, to see what share of it is covered
+TIE = 1e-3  # weight of what the neighbors cover, which decides between voxels that are covered alike
 
 
 def carried(
@@ -22,34 +24,35 @@ def carried(
 ) -> np.ndarray:
     """Label array (z, y, x) on the target grid of one on another grid.
 
-    Each label takes the voxels deepest inside its signed distance, as many as make up its volume (at least one): the
-    nearest voxels alone would change the volume of a small finding on coarse voxels by a quarter. Signed distances
-    average shapes (Raya and Udupa, IEEE TMI 9, 1990); where labels meet, the lower one has the voxel.
+    Each label takes the voxels it covers most of, as many as make up its volume (at least one): the nearest voxels
+    alone would change the volume of a small finding on coarse voxels by a quarter. Where labels meet, the lower one
+    has the voxel.
     """
     result = np.zeros(tuple(reversed(target.size)), np.int32)
     found = boxes_of(numbers)
     for done, (number, box) in enumerate(found.items()):
         progress(done / len(found), "Carrying outlines over")
-        wide = _widened(box, grid, max(target.spacing))
-        margins = [(b.start - w.start, w.stop - b.stop) for b, w in zip(box, wide, strict=True)]
-        inside = np.pad(numbers[box] == number, margins)
-        place = _place(grid_of_box(grid, wide), target, to_target)
+        inside, own = numbers[box] == number, grid_of_box(grid, box)
+        place = _place(_widened(box, grid, max(target.spacing)), target, to_target)
         if place is None:
             continue
-        depth = _depth(inside, grid_of_box(grid, wide), grid_of_box(target, place), from_target)
-        depth[result[place] != 0] = 0
-        volume = inside.sum() * grid.voxel_volume * _growth(to_target, _center(inside, wide, grid))
-        count = min(max(1, round(volume / target.voxel_volume)), np.count_nonzero(depth))
-        deepest = np.argsort(-depth, axis=None, kind="stable")[:count]
+        covered = _covered(inside, own, grid_of_box(target, place), from_target)
+        covered[result[place] != 0] = 0
+        center = own.points(np.argwhere(inside)[:, ::-1].mean(axis=0)[np.newaxis])[0]
+        volume = inside.sum() * grid.voxel_volume * _growth(to_target, center)
+        count = min(max(1, round(volume / target.voxel_volume)), np.count_nonzero(covered))
+        most = np.argsort(-(covered + TIE * ndimage.uniform_filter(covered, 3)), axis=None, kind="stable")[:count]
         part = result[place]
-        part[np.unravel_index(deepest, part.shape)] = number
+        part[np.unravel_index(most, part.shape)] = number
+        if count == 0:
+            _mark(result, target, to_target.TransformPoint(center.tolist()), number)
     return result
 
 
-def _widened(box: Box, grid: Geometry, reach_mm: float) -> Box:
-    """The box with a margin, which may reach beyond the grid."""
-    margin = [int(np.ceil(2 * reach_mm / s)) + 1 for s in reversed(grid.spacing)]
-    return tuple(slice(s.start - m, s.stop + m) for s, m in zip(box, margin, strict=True))
+def _widened(box: Box, grid: Geometry, reach_mm: float) -> Geometry:
+    """The grid of a box with a margin, which may reach beyond the whole grid."""
+    margin = [int(np.ceil(reach_mm / s)) + 1 for s in reversed(grid.spacing)]
+    return grid_of_box(grid, tuple(slice(s.start - m, s.stop + m) for s, m in zip(box, margin, strict=True)))
 
 
 def _place(around: Geometry, target: Geometry, to_target: sitk.Transform) -> Box | None:
@@ -63,17 +66,28 @@ def _place(around: Geometry, target: Geometry, to_target: sitk.Transform) -> Box
     return tuple(slice(int(a), int(b)) for a, b in zip(low[::-1], high[::-1], strict=True))
 
 
-def _depth(inside: np.ndarray, grid: Geometry, target: Geometry, from_target: sitk.Transform) -> np.ndarray:
-    """Signed distance from the border (mm) at the target's voxels, raised so that 0 is outside of the box."""
-    sampling = tuple(reversed(grid.spacing))
-    signed = ndimage.distance_transform_edt(inside, sampling) - ndimage.distance_transform_edt(~inside, sampling)
-    raised = grid.image_of((signed - signed.min() + 1).astype(np.float32))
-    return sitk.GetArrayFromImage(resample(raised, target, from_target))
+def _covered(inside: np.ndarray, grid: Geometry, target: Geometry, from_target: sitk.Transform) -> np.ndarray:
+    """Share (0..1) of each of the target's voxels that lies inside."""
+    finest = min(grid.spacing)
+    parts = np.clip(np.ceil(2 * np.array(target.spacing) / finest), 2, MOST_SAMPLES).astype(int)
+    first = (1 / parts - 1) / 2  # the first part's center from that of its voxel, in voxels
+    samples = Geometry(
+        tuple(int(n) for n in parts * target.size),
+        tuple((np.array(target.spacing) / parts).tolist()),
+        tuple(target.points(first[np.newaxis])[0].tolist()),
+        target.direction,
+    )
+    found = resample(grid.image_of(inside), samples, from_target, sitk.sitkNearestNeighbor)
+    z, y, x = reversed(target.size)
+    split = sitk.GetArrayViewFromImage(found).reshape(z, parts[2], y, parts[1], x, parts[0])
+    return split.mean(axis=(1, 3, 5))
 
 
-def _center(inside: np.ndarray, box: Box, grid: Geometry) -> np.ndarray:
-    index = np.argwhere(inside).mean(axis=0) + [s.start for s in box]
-    return grid.points(index[::-1][np.newaxis])[0]
+def _mark(result: np.ndarray, target: Geometry, point: tuple[float, float, float], number: int) -> None:
+    """Give the voxel at a point to a label too small to cover any sample, if it is free."""
+    place = np.round(target.indices(np.array([point]))[0]).astype(int)
+    if np.all((place >= 0) & (place < target.size)) and result[tuple(place[::-1])] == 0:
+        result[tuple(place[::-1])] = number
 
 
 def _growth(transform: sitk.Transform, point: np.ndarray) -> float:

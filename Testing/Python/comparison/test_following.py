@@ -207,3 +207,14 @@ def test_a_growing_transform_gives_a_growing_outline():
     double = sitk.ScaleTransform(3, (1.5, 1.0, 1.0))
     found = carried(ball, grid, grid, double, double.GetInverse())
     assert np.count_nonzero(found) == pytest.approx(1.5 * np.count_nonzero(ball), rel=0.01)
+
+
+def test_a_thin_outline_keeps_its_length_on_other_slices():
+    thick, thin = grid_of((0.7, 0.7, 4), extent=(50, 50, 40)), grid_of((0.7, 0.7, 3), extent=(50, 50, 40))
+    points = thick.points(np.indices(thick.size).reshape(3, -1).T)
+    rod = (np.abs(points[:, 1]) < 1) & (np.abs(points[:, 0]) < 10) & (np.abs(points[:, 2] - 2) < 2.1)
+    matrix = rigid((3, -2, 15), (1, 2, 1.4))
+    move = sitk.AffineTransform(matrix[:3, :3].ravel().tolist(), matrix[:3, 3].tolist())
+    found = carried(rod.reshape(thick.size).T * np.int32(1), thick, thin, move, move.GetInverse())
+    ends = thin.points(np.argwhere(found)[:, ::-1].astype(float))
+    assert np.linalg.norm(np.ptp(ends[:, :2], axis=0)) == pytest.approx(20, abs=2)
