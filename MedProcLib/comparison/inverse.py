@@ -7,6 +7,8 @@ from ..core.geometry import Geometry
 
 # Deformations are smooth over centimetres: their inverse is tabulated on a grid of this spacing.
 TABLE_MM = 4.0
+MARGIN_MM = 20.0
+LEAST_POINTS = 32  # along the longest side of a small domain
 
 
 def inverted(transform: sitk.Transform, domain: Geometry) -> sitk.Transform:
@@ -33,10 +35,13 @@ def inverted(transform: sitk.Transform, domain: Geometry) -> sitk.Transform:
 
 
 def _inverted_field(part: sitk.Transform, corners: np.ndarray) -> sitk.Transform:
-    low, high = corners.min(axis=0) - 20, corners.max(axis=0) + 20
-    size = np.ceil((high - low) / TABLE_MM).astype(int) + 1
+    low, high = corners.min(axis=0), corners.max(axis=0)
+    margin = min(MARGIN_MM, float((high - low).max()) / 4)
+    low, high = low - margin, high + margin
+    step = min(TABLE_MM, float((high - low).max()) / LEAST_POINTS)
+    size = np.ceil((high - low) / step).astype(int) + 1
     field = sitk.TransformToDisplacementField(
-        part, sitk.sitkVectorFloat64, [int(n) for n in size], low.tolist(), [TABLE_MM] * 3, list(np.eye(3).ravel())
+        part, sitk.sitkVectorFloat64, [int(n) for n in size], low.tolist(), [step] * 3, list(np.eye(3).ravel())
     )
     inverse = sitk.InvertDisplacementField(
         field, maximumNumberOfIterations=50, maxErrorToleranceThreshold=0.05, meanErrorToleranceThreshold=0.005

@@ -7,6 +7,8 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.errors import InputError
+from ..core.geometry import Geometry
+from ..core.measurement import Measurement
 from ..core.operation import operation
 from ..core.progress import SILENT, Progress
 from . import verdict as verdicts
@@ -24,6 +26,7 @@ from .alignment import (
 )
 from .deformable import deform
 from .halfway import half, transform_of
+from .registration.deformation import deformation_figures, judge_deformation
 from .registration.landmarks import (
     Landmarks,
     fit_landmarks,
@@ -55,8 +58,8 @@ def register(
     No starting position is needed: rotations to about 36 degrees around each axis and all translations are searched.
     kind: 'rigid', 'affine' or 'deformable' (B-spline after affine). Masks limit where the images are compared.
     metric: 'correlation_ratio' (one gray value tells the other: one modality, MR of any weighting) or
-    'mutual_information' (CT with MR or PET). Landmarks replace the search (landmark_use 'start', three or more) or only check
-    the result ('check'); their errors are among the figures and count for the verdict.
+    'mutual_information' (CT with MR or PET). Landmarks replace the search (landmark_use 'start', three or more) or
+    only check the result ('check'); their errors are among the figures and count for the verdict.
     The result carries a verdict; a failed one must not be used. Raises InputError for images that cannot be
     registered at all (2D, constant, all NaN, empty mask) and for landmarks that cannot be used; Cancelled.
     """
@@ -93,6 +96,9 @@ def register(
     found = Registration(
         transform, transform_of(np.linalg.inv(root)), to_other, verdict, reasons, figures.measurements()
     )
+    if not transform.IsLinear():
+        deformation = deformation_figures(transform, Geometry.of(fixed))
+        found = _with(found, judge_deformation(deformation), deformation)
     return found if landmarks is None else _checked(found, landmarks, landmark_use)
 
 
@@ -168,14 +174,17 @@ def metric_for(modality: str, other: str) -> str:
 
 def _checked(found: Registration, landmarks: Landmarks, use: str) -> Registration:
     errors = target_registration_errors(found.transform, landmarks)
-    verdict, reasons = judge_landmarks(errors)
+    return _with(found, judge_landmarks(errors), landmark_figures(errors, landmarks.names, use))
+
+
+def _with(
+    found: Registration, judged: tuple[Verdict, tuple[str, ...]], figures: tuple[Measurement, ...]
+) -> Registration:
+    """The registration with more figures; the worse verdict holds, with the reasons for it."""
+    verdict, reasons = judged
     worse = max(verdict, found.verdict, key=list(Verdict).index)
-    return replace(
-        found,
-        verdict=worse,
-        reasons=reasons + (found.reasons if found.verdict is worse or not reasons else ()),
-        figures=found.figures + landmark_figures(errors, landmarks.names, use),
-    )
+    kept = found.reasons if found.verdict is not Verdict.GOOD or verdict is Verdict.GOOD else ()
+    return replace(found, verdict=worse, reasons=reasons + kept, figures=found.figures + figures)
 
 
 def identity(reason: str = "The recipe has no registration: the studies were taken as aligned.") -> Registration:

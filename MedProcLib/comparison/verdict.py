@@ -1,6 +1,5 @@
 """Whether a linear registration can be relied on: figures that do not depend on the optimizer's own opinion."""
 
-import itertools
 from dataclasses import dataclass
 
 import numpy as np
@@ -148,10 +147,11 @@ def local_displacement(first: Volume, other: Volume, matrix: np.ndarray, spacing
     extent = np.ptp(state.x, axis=0)
     block = min(BLOCK_MM, float(extent.max()) / 5)
     cell = np.floor((state.x - state.x.min(axis=0)) / block).astype(int)
+    number = np.ravel_multi_index(cell.T, cell.max(axis=0) + 1)
+    order = np.argsort(number, kind="stable")
     lengths = []
-    for index in itertools.product(*[range(n + 1) for n in cell.max(axis=0)]):
-        here = np.all(cell == index, axis=1)
-        if here.sum() < 0.3 * state.sampled * (block / spacing) ** 3:
+    for here in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
+        if len(here) < 0.3 * state.sampled * (block / spacing) ** 3:
             continue
         normal = g[here].T @ g[here]
         values = np.linalg.eigvalsh(normal)
