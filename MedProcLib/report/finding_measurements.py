@@ -4,6 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..comparison.result import Comparison, PairComparison
+from ..comparison.track_findings import with_tracks
 from ..core.progress import SILENT, Progress
 from ..core.registry import create_operation
 from ..quantification.measure import measure
@@ -15,8 +16,10 @@ PairRows = tuple[list[Row], list[Row]]
 def measure_findings(comparison: Comparison, progress: Progress = SILENT) -> list[PairRows]:
     """Per pair the rows of its findings in the first and in the other study, measured on the studies' own images.
 
-    A row's segment is its finding's number. A study without findings has no rows.
+    Findings are those of the tracks, as a reader may have edited them (with_tracks). A row's segment is its finding's
+    number. A study without findings has no rows.
     """
+    comparison = with_tracks(comparison)
     shares = progress.parts(*[1.0] * max(1, len(comparison.pairs)))
     return [_measure_pair(comparison, pair, share) for pair, share in zip(comparison.pairs, shares, strict=False)]
 
