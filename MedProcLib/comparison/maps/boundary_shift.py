@@ -49,7 +49,7 @@ class BoundaryShift:
     matter (organ). Swapping the studies changes the sign and nothing else. Needs a mask in each study: of the brain
     with its ventricles and fluid, or of the organ; both studies should have been resampled alike (half-way space). The
     95 % interval rests on the scatter between blocks of the border. What all of the border shares is not in it: a wrong
-    voxel size, and that the integral finds 0.85 to 1 of a known change (fluid in thin clefts is never pure).
+    voxel size, and that the integral finds 0.8 to 1.05 of a known change (fluid in thin clefts is never pure).
     """
 
     structure: Annotated[
