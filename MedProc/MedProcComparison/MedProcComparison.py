@@ -26,7 +26,7 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
 from MedProcLib.comparison.defaults import head_mr_recipe
 from MedProcLib.comparison.evaluation import Evaluated
 from MedProcLib.comparison.pipeline import compare
-from MedProcLib.comparison.result import Comparison, Verdict
+from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.edits import accept, reject
 from MedProcLib.comparison.tracks.model import Patient
@@ -47,6 +47,8 @@ from MedProcLib.scene.timeline_report import evaluated_of, reviewed
 from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.timeline_views import hide
 from MedProcLib.widgets.about import describe_module
+from MedProcLib.widgets.add_study import AddStudy
+from MedProcLib.widgets.comparison_sentence import sentence
 from MedProcLib.widgets.inputs import require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.outline_panel import OutlinePanel
@@ -114,6 +116,10 @@ class MedProcComparisonWidget(ModuleWidget):
             (ui.filesFrame, self.files),
         ):
             frame.layout().addWidget(part.widget)
+        self.addStudy = AddStudy(
+            *(self.patientNode, self.timePoints, self.chosenRecipe, start, self.outlines.ours, self.onStudyAdded)
+        )
+        ui.runFrame.layout().addWidget(self.addStudy.button)
         ui.reportButton.connect("clicked()", self.onSaveReport)
 
     def proposeInputs(self):
@@ -136,6 +142,7 @@ class MedProcComparisonWidget(ModuleWidget):
         self.views.changed()
         self.outlines.changed()
         self.files.changed()
+        self.addStudy.changed()
         self.ui.reportButton.enabled = self.comparison is not None
         self.ui.reportButton.toolTip = (
             _("Write the report with pictures, findings and limits as one HTML file")
@@ -147,17 +154,20 @@ class MedProcComparisonWidget(ModuleWidget):
         return self.timePoints.missing()
 
     def prepare(self):
-        parameters = self.parameters
-        task = self.logic.prepareStudies(self.chosenTimePoints(), self.recipe() if parameters.steps == BELOW else None)
+        task = self.logic.prepareStudies(self.chosenTimePoints(), self.chosenRecipe())
 
         def commitResult(comparison):
             nodes = self.logic.commit(task, comparison)
             self.comparison = comparison
-            parameters.patient = nodes.patient
+            self.parameters.patient = nodes.patient
             self.views.changed()
-            return _sentence(comparison)
+            return sentence(comparison)
 
         return task.compute, commitResult
+
+    def onStudyAdded(self):
+        self.comparison = None  # it knows nothing of the new study
+        self.onPatientChanged()
 
     def runEnded(self, outcome):
         self.outlines.ended()
@@ -172,6 +182,10 @@ class MedProcComparisonWidget(ModuleWidget):
         self.outlines.forget()
         self.views.stop()
         ModuleWidget.onSceneStartClose(self, caller, event)
+
+    def chosenRecipe(self):
+        """The steps as set in the panel; None for those that suit the images."""
+        return self.recipe() if self.parameters.steps == BELOW else None
 
     def chosenTimePoints(self):
         return read_time_points(self.parameters.parameterNode) if self.parameters is not None else []
@@ -331,10 +345,7 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
         followUpDate="",
         progress=SILENT,
     ):
-        """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes).
-
-        As compare, with all that was computed on the way.
-        """
+        """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes)."""
         timePoints = [
             TimePointInput(baseline, baselineDate, baselineSegmentation),
             TimePointInput(followUp, followUpDate, followUpSegmentation),
@@ -349,9 +360,7 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
         if len(set(ids)) < len(ids):
             raise InputError("Two studies are the same volume: choose another one.")
         ordered = in_time_order(timePoints)
-        studies = tuple(
-            study_of_volume(point.volume, point.segmentation, date=date_of(point.date)) for point in ordered
-        )
+        studies = tuple(study_of_volume(p.volume, p.segmentation, date=date_of(p.date)) for p in ordered)
         return ComparisonTask(tuple(ordered), studies, recipe)
 
     def commit(self, task: ComparisonTask, comparison: Comparison) -> ComparisonNodes:
@@ -369,19 +378,6 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
         """The report as one HTML page; touches no node. evaluated: what a response criterion gives."""
         rows = measure_findings(comparison, progress.part(0, 0.5))
         return report_html(comparison, rows, progress.part(0.5, 1), evaluated)
-
-
-def _sentence(comparison: Comparison) -> str:
-    failed = [pair for pair in comparison.pairs if pair.registration.verdict is Verdict.FAILED]
-    changes = [str(finding.change) for finding in comparison.pairs[-1].findings]
-    counts = ", ".join(f"{changes.count(change)} {change}" for change in dict.fromkeys(changes))
-    said = counts[:1].upper() + counts[1:] + "." if counts else _("No finding in either study.")
-    if len(comparison.pairs) > 1:
-        said = _("Last study against the first: {said}").format(said=said)
-    if failed:
-        names = ", ".join(comparison.studies[pair.moving].name for pair in failed)
-        said = _("{said} Not aligned, so left out: {names}.").format(said=said, names=names)
-    return said
 
 
 class MedProcComparisonTest(ScriptedLoadableModuleTest):

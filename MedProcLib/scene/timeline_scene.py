@@ -62,15 +62,22 @@ def add_timeline(
     node = add_patient_node(patient, name, scene)
     place_under(node, results_item)
     for point in patient.time_points:
-        given = time_points[point.id]
-        segmentation = _add_segmentation(patient, point.id, given, scene)
-        place_under(segmentation, given.item)
-        write_provenance(segmentation, provenance)
-        set_time_point(node, point.id, given.volume, segmentation, given.transform, given.images)
+        add_time_point(node, patient, point.id, time_points[point.id], provenance)
     show_patient(node)
     for made in (node, node.GetNodeReference(FINDINGS_TABLE), node.GetNodeReference(PLACES)):
         write_provenance(made, provenance)
     return node
+
+
+def add_time_point(node, patient: Patient, time_point: str, given: TimePointNodes, provenance: Provenance) -> None:
+    """Add the segmentation of a time point and have the patient's node refer to what belongs to it; see add_timeline.
+
+    Its segments are named and colored when the patient is shown (timeline_edits).
+    """
+    segmentation = _add_segmentation(patient, time_point, given, node.GetScene())
+    place_under(segmentation, given.item)
+    write_provenance(segmentation, provenance)
+    set_time_point(node, time_point, given.volume, segmentation, given.transform, given.images)
 
 
 def write_verdict(transform, verdict: Verdict, reasons: Sequence[str]) -> None:

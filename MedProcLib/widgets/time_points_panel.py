@@ -72,6 +72,10 @@ class TimePointsPanel:
             self._filling = False
         self._show_details()
 
+    def chosen(self) -> list[TimePointInput]:
+        """The time points as they are listed."""
+        return self._get()
+
     def missing(self) -> str:
         """What has to be chosen before these can be compared; empty when they can."""
         points = self._get()

@@ -240,6 +240,46 @@ def test_ways_to_see_two_time_points(compared):
     assert host.wait_until(lambda: not views.widget.enabled, 3)
 
 
+def test_a_study_is_added_to_findings_that_were_decided(compared, finish):
+    import slicer
+
+    from MedProcLib.scene.timeline_nodes import segmentation_at
+
+    widget = compared
+    assert not widget.addStudy.button.visible
+    widget.tracks.select("F002")
+    widget.tracks.reject()
+    values = np.random.default_rng(9).normal(100, 5, (30, 40, 50)).astype(np.float32)
+    mask = np.zeros(values.shape, np.uint8)
+    for z, y, x, side in ((4, 4, 4, 11), (20, 8, 36, 7), (22, 30, 10, 4)):
+        mask[z : z + side, y : y + side, x : x + side] = 1
+    volume = slicer.util.addVolumeFromArray(values + 100 * mask, name="FLAIR 2021-09-01")
+    segmentation = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Outlines 3")
+    segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+    segment = segmentation.GetSegmentation().AddEmptySegment("Findings")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
+    widget.timePoints.add_button.click()
+    choose = widget.timePoints
+    choose.volume_box.setCurrentNode(volume)
+    choose.segmentation_box.setCurrentNode(segmentation)
+    assert widget.addStudy.button.visible
+    widget.addStudy.button.click()
+    assert finish(widget) == "time point FLAIR 2021-09-01 added"
+    patient = patient_of(widget)
+    # between the second and the third by its date
+    assert [point.id for point in patient.time_points] == ["FLAIR 0", "FLAIR 1", "FLAIR 2021-09-01", "FLAIR 2"]
+    assert [o.volume.value for o in patient.track("F001").observations] == [216, 512, 1331, 1000]
+    assert {o.status for o in patient.track("F002").observations} == {"rejected"}
+    assert [o.volume.value for o in patient.track("F003").observations] == [343, 343]
+    assert [o.volume.value for o in patient.track("F004").observations] == [64]
+    names = segmentation_at(widget.patientNode(), "FLAIR 2021-09-01").GetSegmentation()
+    found = {names.GetNthSegment(n).GetName() for n in range(names.GetNumberOfSegments())}
+    assert found == {"F001 grown", "F003 new", "F004 new"}
+    assert not widget.addStudy.button.visible and widget.tracks.table.columnCount == 8
+    widget.tracks.undo()  # the rejection, not the study
+    assert "nothing to undo" in widget.run.message
+
+
 def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):
     import slicer
 

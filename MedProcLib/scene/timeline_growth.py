@@ -1,0 +1,111 @@
+"""A study added to findings that a reader has gone through: names and decisions stay, the new findings join them."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+
+import SimpleITK as sitk
+
+from MedProcLib.comparison.defaults import OUTLINE_MM
+from MedProcLib.comparison.halfway import matrix_of
+from MedProcLib.comparison.pipeline import compare
+from MedProcLib.comparison.result import Registration
+from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.follow import Labelled, extend_with_labels
+from MedProcLib.comparison.tracks.measuring import measure_observations, usual_settings
+from MedProcLib.comparison.tracks.model import IDENTITY, Patient, TimePoint
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.scene.commit import commit
+from MedProcLib.scene.decisions import timestamp
+from MedProcLib.scene.hierarchy import hierarchy_of
+from MedProcLib.scene.studies import study_of_volume
+from MedProcLib.scene.timeline_edits import put_patient
+from MedProcLib.scene.timeline_nodes import patient_of_node, volume_at
+from MedProcLib.scene.timeline_outlines import outlines_of
+from MedProcLib.scene.timeline_scene import TimePointNodes, add_time_point, write_verdict
+from MedProcLib.scene.transforms import transform_node_from
+from MedProcLib.scene.volumes import volume_from_image
+
+
+@dataclass(frozen=True)
+class Grown:
+    """A patient with one more time point (its id), that one's outlines, and how its study lies to the first."""
+
+    patient: Patient
+    time_point: str
+    study: Study
+    labels: sitk.Image
+    registration: Registration
+    recipe: Recipe
+
+
+def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Progress], Grown]:
+    """What compares one more study with a patient's first one and follows the findings into it.
+
+    The findings keep their names, figures and decisions (see comparison.tracks.extend); the outlines of the new study
+    are those of the comparison with the first. Main thread; what is returned may run in any. Raises InputError for a
+    study that is a time point already, and, when it runs, for one that cannot be registered.
+    """
+    patient = patient_of_node(node)
+    name = study.name.strip() or f"Study {len(patient.time_points) + 1}"
+    if name in patient.order:
+        raise InputError(
+            f"'{name}' is a time point of these findings already; rename the volume if it is another study."
+        )
+    first = patient.time_points[0]
+    outlines = {point.id: _all_outlines(node, patient, point) for point in patient.time_points}
+    baseline = study_of_volume(volume_at(node, first.id), date=first.date)
+
+    def grow(progress: Progress = SILENT) -> Grown:
+        maps = {point: given.label_map() for point, given in outlines.items()}
+        begun = baseline if study.labels is None else replace(baseline, labels=maps[first.id])
+        # by their dates the new one might come first: the common space is that of the first all the same
+        pair_of = [replace(begun, date=None), replace(study, date=None)]
+        comparison = compare(pair_of, recipe, progress.part(0, 0.8))
+        registration = comparison.pairs[0].registration
+        if comparison.followed is None:
+            raise InputError(f"'{name}' cannot be registered to '{first.id}': {' '.join(registration.reasons)}")
+        transform = registration.transform
+        matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
+        point = TimePoint(name, name, study.date, matrix=matrix)
+        others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
+        new = Labelled(point, comparison.followed.label_maps[1], transform)
+        grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
+        unsure = replace(grown.settings, outline_mm=max(grown.settings.outline_mm, OUTLINE_MM))
+        unit = "HU" if study.modality == "CT" else "intensity"
+        settings = usual_settings(replace(grown, settings=unsure), unit)
+        grown = measure_observations(grown, name, study.image, labels, settings, progress.part(0.9, 1))
+        return Grown(grown, name, study, labels, registration, comparison.recipe)
+
+    return grow
+
+
+def add_grown(node, grown: Grown, source) -> str:
+    """Add the study to a patient's findings in the scene, in one step; returns what was done, in words.
+
+    source: the study's volume node, of which a copy is shown. Raises InputError when the findings were changed
+    meanwhile; then nothing is added.
+    """
+    scene = node.GetScene()
+    known = patient_of_node(node).history
+    if grown.patient.history[: len(known)] != known:
+        raise InputError("The findings were corrected during the run, so nothing was added. Run it again.")
+    first = grown.patient.time_points[0]
+    with commit(scene):
+        hierarchy = hierarchy_of(scene)
+        item = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(source))
+        volume = volume_from_image(grown.study.image, grown.study.name, scene, like=source)
+        transform = transform_node_from(grown.registration.transform, f"{grown.time_point} to {first.id}", scene)
+        write_verdict(transform, grown.registration.verdict, grown.registration.reasons)
+        volume.SetAndObserveTransformNodeID(transform.GetID())
+        inputs = {"first": first.id, "added": grown.study.source or grown.study.name}
+        nodes = TimePointNodes(volume, grown.labels, item, transform)
+        add_time_point(node, grown.patient, grown.time_point, nodes, Provenance(grown.recipe, inputs))
+        return put_patient(node, grown.patient)
+
+
+def _all_outlines(node, patient: Patient, point: TimePoint):
+    labels: Sequence[int] = [v for t in patient.tracks if (o := t.at(point.id)) is not None for v in o.labels]
+    return outlines_of(node, point.id, labels)

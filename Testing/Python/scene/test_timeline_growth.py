@@ -1,0 +1,69 @@
+"""A study added to findings in the scene: what a reader decided stays."""
+
+import datetime
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+import timelines
+from samples import ball
+from timelines import COMES, GROWS, NAMES
+
+from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.result import Verdict
+from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.edits import accept
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.scene.timeline_edits import edit_patient
+from MedProcLib.scene.timeline_growth import add_grown, growth_of
+from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
+from MedProcLib.scene.timeline_scene import verdicts_of
+from MedProcLib.scene.volumes import volume_from_image
+
+RECIPE = Recipe.of(MatchFindings())  # the new study lies where the first one does
+
+
+def study(name="Fourth"):
+    grid = timelines.mirrored((0.0, 0.0, 0.0))
+    labels = ball(grid, GROWS, 9.0) | ball(grid, COMES, 5.0)
+    return Study(name, timelines.image_of(labels), datetime.date(2024, 9, 1), labels)
+
+
+def test_the_findings_go_on_with_their_names_and_decisions(scene):
+    node = timelines.add_to(scene)
+    edit_patient(node, lambda p, who, when: accept(p, "F003", who, when), "Dr. Reader")
+    before = patient_of_node(node)
+    new = study()
+    source = volume_from_image(new.image, "Fourth")
+    grown = growth_of(node, new, RECIPE)()
+    assert patient_of_node(node) is before  # nothing happens to the scene until it is added
+    assert add_grown(node, grown, source) == "time point Fourth added"
+    patient = patient_of_node(node)
+    assert [p.id for p in patient.time_points] == [*NAMES, "Fourth"]
+    for track in before.tracks:
+        assert patient.track(track.id).observations[: len(track.observations)] == track.observations
+    assert patient.track("F001").at("Fourth").volume.value == pytest.approx(4 / 3 * np.pi * 9**3, rel=0.03)
+    assert patient.track("F003").at("Fourth").status == "proposed"
+    assert patient.track("F002").at("Fourth") is None
+    assert volume_at(node, "Fourth") is not source
+    assert volume_at(node, "Fourth").GetParentTransformNode() is transform_at(node, "Fourth")
+    assert verdicts_of(node)["Fourth"][0] is Verdict.GOOD
+    with pytest.raises(InputError, match="already"):
+        growth_of(node, new, RECIPE)
+
+
+def test_nothing_is_added_when_the_findings_changed_meanwhile_or_the_study_is_no_image(scene):
+    node = timelines.add_to(scene)
+    new = study()
+    source = volume_from_image(new.image, "Fourth")
+    grown = growth_of(node, new, RECIPE)()
+    edit_patient(node, lambda p, who, when: accept(p, "F003", who, when), "Dr. Reader")
+    count = scene.GetNumberOfNodes()
+    with pytest.raises(InputError, match="corrected during the run"):
+        add_grown(node, grown, source)
+    assert scene.GetNumberOfNodes() == count
+    flat = replace(new, image=sitk.Image(new.image) * 0, labels=None)
+    with pytest.raises(InputError, match="constant"):
+        growth_of(node, flat, RECIPE)()
