@@ -19,7 +19,7 @@ FLUID_AND_TISSUE = {"T1": (0, 1), "T2": (2, 1), "FLAIR": (0, 1)}
 # Thickness of the shell around an organ that shows what surrounds it.
 SHELL_MM = 6.0
 FEWEST = 50
-# In a window narrower than this share of the contrast the shift was found 1.2 to 1.4 times too large (real T1 images).
+# In a window narrower than this share of the contrast the shift was found up to 1.4 times too large (real T1).
 NARROWEST = 0.25
 # This deep inside a tissue its boundary does not reach.
 DEEP_MM = 2.0

@@ -66,7 +66,7 @@ def _slices(grid: Geometry, low: int, high: int) -> Geometry:
 
 
 def _displaced(transform: sitk.Transform, grid: Geometry) -> tuple[np.ndarray, Geometry]:
-    """Displacements (z, y, x, 3; mm) along the grid's own axes, and the grid on which they were sampled."""
+    """Displacements (3, z, y, x; mm) along the grid's own axes, and the grid on which they were sampled."""
     single = np.equal(grid.size, 1)
     sampled = Geometry(
         tuple(int(n) for n in np.where(single, 3, grid.size)),
@@ -77,7 +77,8 @@ def _displaced(transform: sitk.Transform, grid: Geometry) -> tuple[np.ndarray, G
     field = sitk.TransformToDisplacementField(
         transform, sitk.sitkVectorFloat64, sampled.size, sampled.origin, sampled.spacing, sampled.direction
     )
-    return sitk.GetArrayViewFromImage(field) @ np.reshape(grid.direction, (3, 3)), sampled
+    own = sitk.GetArrayViewFromImage(field).reshape(-1, 3) @ np.reshape(grid.direction, (3, 3))
+    return np.ascontiguousarray(own.T).reshape(3, *reversed(sampled.size)), sampled
 
 
 def _determinants(transform: sitk.Transform, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
@@ -85,17 +86,17 @@ def _determinants(transform: sitk.Transform, grid: Geometry) -> tuple[np.ndarray
     moved, sampled = _displaced(transform, grid)
     columns = []
     for axis in range(3):
-        array_axis = 2 - axis
+        array_axis = 3 - axis
         steps = np.diff(moved, axis=array_axis) / sampled.spacing[axis]
-        steps[..., axis] += 1
+        steps[axis] += 1
         # the border has a neighbor on one side only
         first, last = (np.take(steps, [k], array_axis) for k in (0, -1))
         columns.append([np.concatenate(pair, array_axis) for pair in ((steps, last), (first, steps))])
-    total, least = np.zeros(moved.shape[:3]), np.full(moved.shape[:3], np.inf)
+    total, least = np.zeros(moved.shape[1:]), np.full(moved.shape[1:], np.inf)
     for x, y in itertools.product(columns[0], columns[1]):
-        normal = np.cross(x, y)
+        normal = [x[i] * y[j] - x[j] * y[i] for i, j in ((1, 2), (2, 0), (0, 1))]
         for z in columns[2]:
-            one = np.einsum("...i,...i", normal, z)
+            one = normal[0] * z[0] + normal[1] * z[1] + normal[2] * z[2]
             total += one
             np.minimum(least, one, out=least)
     voxels = tuple(slice(1, 2) if n == 1 else slice(None) for n in reversed(grid.size))
