@@ -92,9 +92,7 @@ def false_discoveries() -> None:
 
 
 def jacobians() -> None:
-    print(
-        "\nJacobian determinant of a known radial deformation (up to 2.2), oblique grid; ITK's filter takes no direction"
-    )
+    print("\nJacobian determinant of a known radial deformation, up to 2.2 (oblique grid; ITK's filter ignores it)")
     grid = Geometry((128, 128, 96), (1.0, 1.0, 1.3), (5.0, -8.0, 20.0), _oblique())
     points = grid.points(np.indices(tuple(reversed(grid.size))).reshape(3, -1)[::-1].T.astype(float))
     away = points - grid.center
