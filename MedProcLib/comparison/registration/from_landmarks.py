@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...core.errors import InputError
+from ...core.measurement import Measurement
 from ..halfway import half, transform_of
 from ..result import Registration, Verdict
 from .landmarks import Landmarks, fit_landmarks, judge_landmarks, landmark_figures, left_out_errors
@@ -18,13 +19,12 @@ def register_landmarks(landmarks: Landmarks, kind: str = "rigid") -> Registratio
         raise InputError(f"Landmarks alone give a rigid or an affine transform, not '{kind}'.")
     matrix = fit_landmarks(landmarks, kind)
     errors = left_out_errors(landmarks, kind)
+    judged: tuple[Verdict, tuple[str, ...]]
+    figures: tuple[Measurement, ...] = ()
     if np.isnan(errors).any():
-        verdict, reasons = Verdict.DOUBTFUL, ("All landmarks are needed for the fit: mark one more to check it.",)
-        figures = ()
+        judged = Verdict.DOUBTFUL, ("All landmarks are needed for the fit: mark one more to check it.",)
     else:
-        verdict, reasons = judge_landmarks(errors)
+        judged = judge_landmarks(errors)
         figures = landmark_figures(errors, landmarks.names, "left out")
     root = half(matrix)
-    return Registration(
-        transform_of(matrix), transform_of(np.linalg.inv(root)), transform_of(root), verdict, reasons, figures
-    )
+    return Registration(transform_of(matrix), transform_of(np.linalg.inv(root)), transform_of(root), *judged, figures)
