@@ -61,16 +61,15 @@ from MedProcLib.widgets.tracks_panel import TracksPanel
 from MedProcLib.widgets.verdict_label import show_verdicts
 
 AUTOMATIC, BELOW = "Chosen from the images", "As set below"
+REPORT_TIP = _("Write the report with pictures, findings and limits as one HTML file")
+NO_REPORT_TIP = _("Compare first: the report is made from the comparison of this session.")
 
 
 class MedProcComparison(ScriptedLoadableModule):
     def __init__(self, parent):
         ScriptedLoadableModule.__init__(self, parent)
-        describe_module(
-            parent,
-            title=_("MedProc Comparison"),
-            summary=_("Say what changed between a patient's studies: each finding new, grown, stable, shrunk or gone."),
-        )
+        summary = _("Say what changed between a patient's studies: each finding new, grown, stable, shrunk or gone.")
+        describe_module(parent, title=_("MedProc Comparison"), summary=summary)
 
 
 @parameterNodeWrapper
@@ -143,12 +142,9 @@ class MedProcComparisonWidget(ModuleWidget):
         self.outlines.changed()
         self.files.changed()
         self.addStudy.changed()
-        self.ui.reportButton.enabled = self.comparison is not None
-        self.ui.reportButton.toolTip = (
-            _("Write the report with pictures, findings and limits as one HTML file")
-            if self.comparison is not None
-            else _("Compare first: the report is made from the comparison of this session.")
-        )
+        ready = self.comparison is not None
+        self.ui.reportButton.enabled = ready
+        self.ui.reportButton.toolTip = REPORT_TIP if ready else NO_REPORT_TIP
 
     def missing(self):
         return self.timePoints.missing()
@@ -160,7 +156,6 @@ class MedProcComparisonWidget(ModuleWidget):
             nodes = self.logic.commit(task, comparison)
             self.comparison = comparison
             self.parameters.patient = nodes.patient
-            self.views.changed()
             return sentence(comparison)
 
         return task.compute, commitResult
@@ -176,6 +171,12 @@ class MedProcComparisonWidget(ModuleWidget):
         self.outlines.close()
         self.views.close()
         super().cleanup()
+
+    def exit(self):
+        """Nothing flickers and nobody draws here while the reader works elsewhere."""
+        self.outlines.stop()
+        self.views.stop()
+        super().exit()
 
     def onSceneStartClose(self, caller=None, event=None):
         self.comparison = None
@@ -315,13 +316,11 @@ class MedProcComparisonLogic(ScriptedLoadableModuleLogic):
         recipe: Recipe | None = None,
         progress: Progress = SILENT,
     ) -> Patient | None:
-        """Compare two to twenty volume nodes; returns the patient with the findings over time, see
-        comparison.tracks.model; None when no study could be registered. The scene holds it too: see
-        scene.timeline_nodes.patient_nodes.
+        """Compare two to twenty volume nodes; returns the patient with the findings over time (tracks.model), which the
+        scene holds too (scene.timeline_nodes.patient_nodes); None when no study could be registered.
 
         dates: YYYY-MM-DD for each, '' for what the volume tells; segmentations: of the findings, None for those to be
-        segmented. recipe: None for one chosen from the images. Raises InputError, Cancelled; then the scene is as it
-        was.
+        segmented; recipe: None for one chosen from the images. Raises InputError, Cancelled; then nothing is added.
         """
         for what, given in (("dates", dates), ("segmentations", segmentations)):
             if given and len(given) != len(studies):
