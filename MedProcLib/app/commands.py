@@ -424,7 +424,7 @@ COMMANDS = (
             "compare first.nii.gz second.nii.gz -o comparison",
             "compare first_dicom second_dicom --dates 2024-01-10 2025-01-12 -o comparison",
             "compare s1.nrrd s2.nrrd s3.nrrd --segmentations l1.nrrd l2.nrrd l3.nrrd --criteria recist_1_1 "
-            "--targets F001 F003 --reader 'A. Reader' -o comparison",
+            "--targets F001 F003 --reader A.Reader -o comparison",
         ),
     ),
 )
