@@ -21,9 +21,10 @@ def mode_and_sd(values: np.ndarray) -> tuple[float, float]:
     two deviations of it (iterated), so that what lies outside the peak hardly counts.
     """
     low, high = np.percentile(values, (0.1, 99.9))
-    if not high > low:
-        return float(low), 0.0
     count, bins = values.size, 512
+    # a range that rounding made cannot be parted into bins
+    if not high - low > bins * (4 * np.finfo(float).eps * max(abs(low), abs(high)) + np.finfo(float).tiny):
+        return float(low), 0.0
     histogram, edges = np.histogram(values, bins, (low, high))
     quartiles = np.percentile(values, (25, 75))
     width = 0.9 * max(quartiles[1] - quartiles[0], 1e-9 * (high - low)) / 1.34 * count**-0.2

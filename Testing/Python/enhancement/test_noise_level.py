@@ -85,3 +85,9 @@ def test_what_is_known_or_absent_is_not_measured():
     grid, everywhere = Geometry.of(image_of(truth)), np.ones(truth.shape, bool)
     assert tissue_noise(truth, everywhere, grid, 3.5) == 3.5
     assert tissue_noise(np.full(truth.shape, 4.0), everywhere, grid, 3.5) == 0
+
+
+@pytest.mark.parametrize("step", [1e-9, 1e-320])
+def test_values_that_only_rounding_tells_apart_are_one(step):
+    values = np.r_[np.full(500, 1e6 if step > 1e-300 else 0.0), np.full(500, 1e6 + step if step > 1e-300 else step)]
+    assert mode_and_sd(values) == (pytest.approx(values[0]), 0)
