@@ -23,7 +23,7 @@ def main() -> None:
     from MedProcLib.scene.volumes import volume_from_image
 
     PICTURES.mkdir(exist_ok=True)
-    baseline, follow_up = (
+    _baseline, follow_up = (
         volume_from_image(read_image(STUDIES / f"study{number}_FLAIR.nii.gz"), name)
         for number, name in ((1, "Baseline FLAIR"), (2, "Follow-up FLAIR"))
     )

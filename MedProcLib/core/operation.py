@@ -49,8 +49,6 @@ THINGS = {
     "moving_mask": "region of interest of the other study",
     "fixed_labels": "label map of the first study",
     "moving_labels": "label map of the other study",
-    "fixed_maps": "scalar images of the first study by name, such as fractions of tissues",
-    "moving_maps": "scalar images of the other study by name, such as fractions of tissues",
     "fixed_maps": "scalar images on the first study's grid by name, such as fractions of tissues",
     "moving_maps": "scalar images on the other study's grid by name, such as fractions of tissues",
     "transform": "SimpleITK transform from points of the first study to points of the other (LPS, mm)",
