@@ -11,7 +11,9 @@ from ..comparison.tracks.patient_file import relative_path
 from ..core.errors import InputError
 
 
-def with_paths(comparison: Comparison, target: Path, label_maps: Mapping[str, str], transforms: Mapping[str, str]):
+def with_paths(
+    comparison: Comparison, target: Path, label_maps: Mapping[str, str], transforms: Mapping[str, str]
+) -> Patient:
     """The patient of a comparison with the files of each time point, relative to its own file to be.
 
     label_maps, transforms: file names beside it by time point; a transform where it is no matrix.
