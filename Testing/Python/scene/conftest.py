@@ -6,14 +6,25 @@ from pathlib import Path
 import pytest
 
 from MedProcLib.scene.headless import start_headless_scene
+from MedProcLib.scene.views import STANDARD_VIEWS
 
 sys.path.insert(0, str(Path(__file__).parent))  # samples.py
 
 
 @pytest.fixture
 def scene():
-    """An empty scene."""
+    """An empty scene, with slice views (which outlive clearing) as they are at first."""
     scene = start_headless_scene().scene
     scene.Clear(0)
+    _reset_slices(scene)
     yield scene
     scene.Clear(0)
+
+
+def _reset_slices(scene) -> None:
+    nodes = scene.GetNodesByClass("vtkMRMLSliceNode")
+    for node in [nodes.GetItemAsObject(i) for i in range(nodes.GetNumberOfItems())]:
+        if node.GetLayoutName() in STANDARD_VIEWS:
+            node.SetOrientation(STANDARD_VIEWS[node.GetLayoutName()])
+        else:
+            scene.RemoveNode(node)
