@@ -8,26 +8,27 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.scene.dicom_tags import INSTANCES
 
 
-def dicom_files_of(volume) -> list[Path]:
-    """Files of the volume's slices: from Slicer's DICOM database, else those its storage node read.
+def dicom_files_of(volume, why: str = "no DICOM report can refer to it") -> list[Path]:
+    """Files of the volume's slices: from Slicer's DICOM database, else those its storage node read. Main thread only.
 
-    Raises InputError for a volume that was not loaded from DICOM, or whose files are gone.
+    why: what cannot be without them. Raises InputError for a volume that was not loaded from DICOM, or whose files are
+    gone.
     """
     instances = (volume.GetAttribute(INSTANCES) or "").split()
     database = getattr(slicer, "dicomDatabase", None)
     names = [str(database.fileForInstance(uid) or "") for uid in instances] if database is not None else []
-    if not names or not all(names):
+    if not any(names):
         names = _stored(volume)
-    files = [Path(name) for name in names]
-    if not files:
+    if not names:
         raise InputError(
-            f"'{volume.GetName()}' was not loaded from DICOM, so no DICOM report can refer to it: load the series "
-            "through the DICOM module, or export the figures as CSV."
+            f"'{volume.GetName()}' was not loaded from DICOM, so {why}: load the series through the DICOM module."
         )
-    missing = next((file for file in files if not file.is_file()), None)
-    if missing is not None:
-        raise InputError(f"{missing}, of which '{volume.GetName()}' was loaded, is not there anymore.")
-    return files
+    missing = sum(not name or not Path(name).is_file() for name in names)
+    if missing:
+        raise InputError(
+            f"{missing} of {len(names)} DICOM files of '{volume.GetName()}' are gone; import the series again."
+        )
+    return [Path(name) for name in names]
 
 
 def _stored(volume) -> list[str]:

@@ -14,7 +14,7 @@ from MedProcLib.quantification.suv.normalization import Normalization
 from MedProcLib.quantification.suv.settings import SuvSettings
 from MedProcLib.quantification.suv.suv_image import SuvImage, suv_image
 from MedProcLib.scene.commit import commit
-from MedProcLib.scene.dicom_tags import INSTANCES
+from MedProcLib.scene.dicom_files import dicom_files_of
 from MedProcLib.scene.hierarchy import hierarchy_of
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.volumes import require_volume, volume_from_image
@@ -24,15 +24,17 @@ STEPS = "MedProc.SUV"
 # How PET is read: dark is much, 6 and more is black.
 COLORS = "vtkMRMLColorTableNodeInvertedGrey"
 WINDOW, LEVEL = 6.0, 3.0
+NEEDED = "activity, weight and times are not known"
 SUV_QUANTITY = ("126400", "DCM", "Standardized Uptake Value")
 
 
 def suv_volume_of(volume, settings: SuvSettings = SuvSettings(), scene=None):  # noqa: B008 (immutable)
     """Add the SUV volume of a PET volume that was loaded from DICOM, and return it; the volume is not modified.
 
-    Voxels and headers are read from its files again, whole. Raises InputError like files_of_volume and suv_image.
+    Voxels and headers are read from its files again, whole. Raises InputError like dicom_files_of and suv_image.
     """
-    files = files_of_volume(volume)
+    require_volume(volume)
+    files = dicom_files_of(volume, NEEDED)
     return add_suv_volume(suv_image(files, settings=settings), volume.GetName(), settings, like=volume, scene=scene)
 
 
@@ -48,27 +50,6 @@ def suv_volume_from_dicom(
         raise InputError(f"{path} is no DICOM series; SUV needs the headers of the PET.")
     name = Path(str(path).partition("#")[0]).resolve().name
     return add_suv_volume(suv_image(found.slices, found.image, settings, progress), name, settings, scene=scene)
-
-
-def files_of_volume(volume) -> tuple[Path, ...]:
-    """The DICOM files a volume was loaded from, by Slicer's DICOM database. Main thread only.
-
-    Raises InputError where it was not loaded from there, or the files are gone.
-    """
-    require_volume(volume)
-    database = getattr(slicer, "dicomDatabase", None)
-    instances = (volume.GetAttribute(INSTANCES) or "").split()
-    name = f"'{volume.GetName()}'"
-    if database is None or not instances:
-        raise InputError(
-            f"{name} was not loaded from Slicer's DICOM database, so activity, weight and times are not known: import "
-            "the PET series in the DICOM module and load it from there."
-        )
-    files = [str(database.fileForInstance(instance) or "") for instance in instances]
-    missing = sum(not file or not Path(file).is_file() for file in files)
-    if missing:
-        raise InputError(f"{missing} of {len(files)} DICOM files of {name} are gone; import the series again.")
-    return tuple(Path(file) for file in files)
 
 
 def add_suv_volume(result: SuvImage, name: str, settings: SuvSettings, like=None, scene=None):

@@ -9,9 +9,10 @@ from slicer.i18n import tr as _
 from ..quantification.suv.normalization import NORMALIZATIONS
 from ..quantification.suv.settings import LIMITS, SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
+from ..scene.dicom_files import dicom_files_of
 from ..scene.dicom_tags import INSTANCES
 from ..scene.studies import modality_of_volume
-from ..scene.suv_scene import add_suv_volume, files_of_volume
+from ..scene.suv_scene import NEEDED, add_suv_volume
 from ..scene.value_unit import unit_of_values
 from .task_runner import Commit, Compute
 
@@ -70,7 +71,7 @@ class SuvPanel:
     def prepare(self) -> tuple[Compute, Commit]:
         """Read the node (main thread); see RunPanel. Raises InputError."""
         volume, settings = self._get_volume(), self.settings()
-        files = files_of_volume(volume)
+        files = dicom_files_of(volume, NEEDED)
 
         def commit(result: SuvImage) -> str:
             node = add_suv_volume(result, volume.GetName(), settings, like=volume)
