@@ -22,9 +22,10 @@ def scene():
 
 
 def _reset_slices(scene) -> None:
-    nodes = scene.GetNodesByClass("vtkMRMLSliceNode")
-    for node in [nodes.GetItemAsObject(i) for i in range(nodes.GetNumberOfItems())]:
-        if node.GetLayoutName() in STANDARD_VIEWS:
-            node.SetOrientation(STANDARD_VIEWS[node.GetLayoutName()])
-        else:
-            scene.RemoveNode(node)
+    for kind in ("vtkMRMLSliceCompositeNode", "vtkMRMLSliceNode"):
+        nodes = scene.GetNodesByClass(kind)
+        for node in [nodes.GetItemAsObject(i) for i in range(nodes.GetNumberOfItems())]:
+            if node.GetLayoutName() not in STANDARD_VIEWS:
+                scene.RemoveNode(node)
+            elif kind == "vtkMRMLSliceNode":
+                node.SetOrientation(STANDARD_VIEWS[node.GetLayoutName()])
