@@ -16,12 +16,16 @@ def scene():
     """An empty scene, with slice views (which outlive clearing) as they are at first."""
     scene = start_headless_scene().scene
     scene.Clear(0)
-    _reset_slices(scene)
+    _reset_views(scene)
     yield scene
     scene.Clear(0)
 
 
-def _reset_slices(scene) -> None:
+def _reset_views(scene) -> None:
+    """As at first, though an application in this process (tests of panels) may have been left with more views."""
+    layout = scene.GetFirstNodeByClass("vtkMRMLLayoutNode")
+    if layout is not None:  # it brings its views back at the end of a batch
+        layout.SetViewArrangement(layout.SlicerLayoutConventionalView)
     for kind in ("vtkMRMLSliceCompositeNode", "vtkMRMLSliceNode"):
         nodes = scene.GetNodesByClass(kind)
         for node in [nodes.GetItemAsObject(i) for i in range(nodes.GetNumberOfItems())]:
