@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from ..core.geometry import Geometry, resample
 from ..core.progress import SILENT, Progress
 from ..core.recipe import run_steps
-from .alignment import prepare
+from .alignment.volume import prepare
 from .consensus import ConsensusLabels
 from .findings import MatchFindings
 from .halfway import half_way_grid, matrix_of
@@ -20,24 +20,40 @@ from .result import Change, Finding, PairComparison, Registration, Verdict
 from .tracks.label_pieces import index_sums, surfaces_of
 
 
-def compare_pair(
-    fixed: int, moving: int, first: dict[str, Any], other: dict[str, Any], steps: list, progress: Progress = SILENT
-) -> PairComparison:
-    """Compare the things (image, mask, labels) of two studies in their own spaces; see pipeline.compare."""
-    to_register = [op for _, op in steps if isinstance(op, Register)]
-    rest = [(n, op) for n, op in steps if not isinstance(op, Register)]
-    shares = progress.parts(4, 1, 3, 1)
+def register_pair(
+    first: dict[str, Any], other: dict[str, Any], steps: list, progress: Progress = SILENT
+) -> Registration:
+    """How two studies lie to each other by the registration among the steps; things as in compare_pair."""
     registration = identity()
-    for operation in to_register:
-        registration = operation.registration(
-            first["image"], other["image"], first["mask"], other["mask"], progress=shares[0]
-        )
-    state = _on_half_way_grid(first, other, registration, shares[1])
+    for _, operation in steps:
+        if isinstance(operation, Register):
+            registration = operation.registration(
+                first["image"], other["image"], first["mask"], other["mask"], progress=progress
+            )
+    return registration
+
+
+def compare_pair(
+    fixed: int,
+    moving: int,
+    first: dict[str, Any],
+    other: dict[str, Any],
+    registration: Registration,
+    steps: list,
+    progress: Progress = SILENT,
+) -> PairComparison:
+    """Compare the things (image, mask, labels) of two studies in their own spaces; see pipeline.compare.
+
+    Both images are resampled once, into the space that registration.to_first and to_other lead from.
+    """
+    rest = [(n, op) for n, op in steps if not isinstance(op, Register)]
+    shares = progress.parts(1, 3, 1)
+    state = _on_half_way_grid(first, other, registration, shares[0])
     failed = registration.verdict is Verdict.FAILED
     given = first["given"] or other["given"]
     if not failed:
-        state = _run(rest, state, given, registration, first, other, shares[2])
-    return _assembled(fixed, moving, first, other, registration, state, failed, given, _matching(rest), shares[3])
+        state = _run(rest, state, given, registration, first, other, shares[1])
+    return _assembled(fixed, moving, first, other, registration, state, failed, given, _matching(rest), shares[2])
 
 
 def _on_half_way_grid(first: dict, other: dict, registration: Registration, progress: Progress) -> dict[str, Any]:
@@ -157,6 +173,7 @@ def _assembled(
         fixed, moving, registration, grid, state["fixed"], state["moving"],
         state.get("difference", grid.empty_image(sitk.sitkFloat32)),
         region, native_change, labels[0], labels[1], findings, same_outline=same,
+        fixed_mask=state["fixed_mask"], moving_mask=state["moving_mask"],
     )  # fmt: skip
 
 

@@ -2,6 +2,7 @@
 
 import datetime
 from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -11,45 +12,175 @@ from ..core.errors import InputError
 from ..core.geometry import require_3d, require_same_grid
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, run_steps
+from .change_maps import change_maps_of, is_change_map, is_fractions
+from .consensus import ConsensusLabels
 from .coverage import notes_on_coverage
 from .defaults import default_recipe
+from .findings import MatchFindings
 from .following import follow_pairs
-from .pair import compare_pair
-from .result import Comparison, PairComparison, Verdict
+from .loops import with_loop_error
+from .maps.tissue import TissueChange
+from .pair import compare_pair, register_pair
+from .registration.in_mean_space import in_mean_space
+from .result import Comparison, PairComparison, Registration, Verdict
 from .study import Study
-from .track_findings import with_tracks
+from .track_findings import studies_followed, with_tracks
+from .tracks.follow import Followed
+from .tracks.model import Alignment
 
-__all__ = ["compare", "default_recipe"]
+__all__ = ["compare", "compare_between", "default_recipe", "restored", "with_maps"]
 
 # What a step may take to run on each study alone; all other steps run once per pair.
 NumberedStep = tuple[int, Any]
 ALONE = {"image", "mask", "labels"}
+Places = tuple[int, int]
 
 
-def compare(studies: Sequence[Study], recipe: Recipe | None = None, progress: Progress = SILENT) -> Comparison:
+def compare(
+    studies: Sequence[Study],
+    recipe: Recipe | None = None,
+    progress: Progress = SILENT,
+    also: Sequence[Places] = (),
+) -> Comparison:
     """Compare each later study with the first one, and follow the findings over all of them.
 
     studies: at least two, as a rule up to twenty; they are put in time order when all have a date. A study's own labels
     and mask are used instead of the steps that would make them. recipe: default_recipe(studies) when None. Steps that
     take only image, mask and labels run on each study in its own space; the others run on each pair, after
-    `comparison.register` in the half-way space, into which every image is resampled once. A pair whose registration
+    `comparison.register` in the half-way space (of more than two studies: in the mean space of all), into which every
+    image is resampled once. Change maps (comparison.maps) are made last, of every pair. also: pairs of later studies
+    (positions in time order) that are registered to each other and compared too. A pair whose registration
     fails has no findings, and its later study is no time point of the tracks. Tracks are measured on the studies' own
     voxels (see following.follow_pairs).
     Raises InputError (fewer than two studies, 2D or constant images, labels off the image's grid, ...); Cancelled.
     """
     studies = _checked(studies)
     recipe = recipe or default_recipe(studies)
-    alone, together = _split(recipe)
-    shares = progress.parts(*[2.0] * len(studies), *[5.0] * (len(studies) - 1), 1.0 * len(studies))
-    states = [_run_alone(study, alone, share) for study, share in zip(studies, shares, strict=False)]
-    pairs = tuple(
-        compare_pair(0, number, states[0], states[number], together, share)
-        for number, share in zip(range(1, len(studies)), shares[len(studies) : -1], strict=True)
+    steps = _Steps.of(recipe)
+    later = range(1, len(studies))
+    own, aligning, paired, following, last = progress.parts(
+        2.0 * len(studies), 3.0 * len(later), 3.0 * len(later), len(studies), 0.01 + 5.0 * len(also) + len(steps.maps)
     )
-    followed = follow_pairs(studies, pairs, recipe, shares[-1].labelled("Following findings"))
+    states = [_run_alone(study, steps.alone, share) for study, share in zip(studies, _even(own, studies), strict=True)]
+    registrations = [
+        register_pair(states[0], states[n], steps.together, share)
+        for n, share in zip(later, _even(aligning, later), strict=True)
+    ]
+    pairs = tuple(
+        compare_pair(0, n, states[0], states[n], registration, steps.together, share)
+        for n, registration, share in zip(later, in_mean_space(registrations), _even(paired, later), strict=True)
+    )
+    followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"))
+    followed = _with_alignments(followed, pairs, recipe)
     notes = (*_notes(studies, pairs, recipe), *notes_on_coverage(studies, pairs, followed))
+    comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
+    further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))
+    for places, share in zip(also, _even(further, also), strict=True):
+        comparison = _between(comparison, places, [states[n] for n in places], steps, share)
+    comparison = with_maps(comparison, progress=mapping)
     progress(1.0, "Done")
-    return with_tracks(Comparison(studies, pairs, recipe, notes, followed))
+    return comparison
+
+
+def compare_between(comparison: Comparison, fixed: int, moving: int, progress: Progress = SILENT) -> Comparison:
+    """The comparison with a pair of later studies (positions in it) among its further ones.
+
+    They are registered to each other, not by way of the first study; how far both ways differ is among the figures of
+    the registration. Findings are those of the tracks. Raises InputError for studies that were not followed.
+    """
+    steps = _Steps.of(comparison.recipe)
+    own, work, mapping = progress.parts(2, 6, 1 + len(steps.maps))
+    _require_later(comparison, (fixed, moving))
+    studies = [comparison.studies[n] for n in (fixed, moving)]
+    states = [_run_alone(s, steps.unlabelled, p) for s, p in zip(studies, own.parts(1, 1), strict=True)]
+    return with_maps(_between(comparison, (fixed, moving), states, steps, work), progress=mapping)
+
+
+def restored(
+    studies: Sequence[Study],
+    registrations: Sequence[Registration],
+    followed: Followed,
+    recipe: Recipe,
+    progress: Progress = SILENT,
+    also: Sequence[Places] = (),
+) -> Comparison:
+    """A comparison made again from what was saved of it, with the findings as they are now.
+
+    studies: in time order, the first one first; registrations: of each later one with the first. Only what segments,
+    registers and follows is left out of the recipe, so images, differences and maps become what they were.
+    """
+    studies, steps = tuple(studies), _Steps.of(recipe)
+    later = range(1, len(studies))
+    own, paired, last = progress.parts(2.0 * len(studies), 3.0 * len(later), 0.01 + 5.0 * len(also) + len(steps.maps))
+    states = [
+        _run_alone(study, steps.unlabelled, share) for study, share in zip(studies, _even(own, studies), strict=True)
+    ]
+    pairs = tuple(
+        compare_pair(0, n, states[0], states[n], registration, steps.of_followed, share)
+        for n, registration, share in zip(later, in_mean_space(registrations), _even(paired, later), strict=True)
+    )
+    comparison = with_tracks(Comparison(studies, pairs, recipe, (), followed))
+    further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))
+    for places, share in zip(also, _even(further, also), strict=True):
+        comparison = _between(comparison, places, [states[n] for n in places], steps, share)
+    return with_maps(comparison, progress=mapping)
+
+
+def with_maps(comparison: Comparison, recipe: Recipe | None = None, progress: Progress = SILENT) -> Comparison:
+    """The comparison with the change maps of its recipe, or of another one that it then has; those that a pair has
+    already are not made again."""
+    recipe = recipe or comparison.recipe
+    operations = [operation for _, operation in _Steps.of(recipe).maps]
+    pairs = comparison.all_pairs
+    made = []
+    for pair, share in zip(pairs, _even(progress, pairs), strict=True):
+        known = {each.operation: each for each in pair.maps}
+        wanted = [op for op in operations if op not in known]
+        new = {each.operation: each for each in change_maps_of(pair, comparison.studies, wanted, share)}
+        every = {**known, **new}
+        made.append(replace(pair, maps=tuple(every[op] for op in operations if op in every)))
+    count = len(comparison.pairs)
+    return replace(comparison, recipe=recipe, pairs=tuple(made[:count]), further=tuple(made[count:]))
+
+
+def _between(
+    comparison: Comparison, places: Places, states: Sequence[dict], steps: "_Steps", progress: Progress
+) -> Comparison:
+    _require_later(comparison, places)
+    first, other = places
+    aligning, work = progress.parts(1, 1)
+    registration = register_pair(states[0], states[1], steps.together, aligning)
+    registration = with_loop_error(registration, comparison, places)
+    pair = compare_pair(first, other, states[0], states[1], registration, steps.of_followed, work)
+    kept = tuple(p for p in comparison.further if (p.fixed, p.moving) != places)
+    notes = tuple(n for n in _notes_on_registration(comparison.studies, (pair,)) if n not in comparison.notes)
+    return with_tracks(replace(comparison, further=(*kept, pair), notes=(*comparison.notes, *notes)))
+
+
+def _require_later(comparison: Comparison, places: Places) -> None:
+    there = studies_followed(comparison)
+    if not 0 < places[0] < places[1] or not set(places) <= set(there):
+        raise InputError(
+            "Choose two different later studies that are registered to the first: those with it are compared anyhow."
+        )
+
+
+def _even(progress: Progress, things: Sequence) -> list[Progress]:
+    return progress.parts(*[1.0] * len(things)) if things else []
+
+
+def _with_alignments(followed: Followed | None, pairs: Sequence[PairComparison], recipe: Recipe) -> Followed | None:
+    """With the recipe and how each later study was registered, so that a report can be made of what is saved."""
+    if followed is None:
+        return None
+    good = [pair.registration for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
+    first, *later = followed.patient.time_points
+    points = [
+        replace(point, alignment=Alignment(r.verdict, r.reasons, r.figures))
+        for point, r in zip(later, good, strict=True)
+    ]
+    patient = replace(followed.patient, time_points=(first, *points), recipe=recipe.as_dict())
+    return replace(followed, patient=patient)
 
 
 def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:
@@ -73,18 +204,40 @@ def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:
     return tuple(studies)
 
 
-def _split(recipe: Recipe) -> tuple[list[NumberedStep], list[NumberedStep]]:
-    """(number, operation) of the steps for one study, and of those for a pair."""
-    alone: list[NumberedStep] = []
-    together: list[NumberedStep] = []
-    for number, operation in recipe.enabled_steps:
-        declaration = operation.declaration
-        takes = set(declaration.inputs) | set(declaration.optional_inputs)
-        (alone if takes <= ALONE else together).append((number, operation))
-    return alone, together
+@dataclass(frozen=True)
+class _Steps:
+    """(number, operation) of the steps for one study, of those for a pair, and of those that make its change maps."""
+
+    alone: Sequence[NumberedStep]
+    together: Sequence[NumberedStep]
+    maps: Sequence[NumberedStep]
+
+    @classmethod
+    def of(cls, recipe: Recipe) -> "_Steps":
+        steps = recipe.enabled_steps
+        tissue = any(isinstance(operation, TissueChange) for _, operation in steps)
+        alone, together, maps = [], [], []
+        for number, operation in steps:
+            declaration = operation.declaration
+            takes = set(declaration.inputs) | set(declaration.optional_inputs)
+            if is_change_map(operation) or (tissue and is_fractions(operation)):
+                maps.append((number, operation))
+            else:
+                (alone if takes <= ALONE else together).append((number, operation))
+        return cls(alone, together, maps)
+
+    @property
+    def unlabelled(self) -> list[NumberedStep]:
+        """Those for one study that outline nothing."""
+        return [(n, op) for n, op in self.alone if "labels" not in op.declaration.gives]
+
+    @property
+    def of_followed(self) -> list[NumberedStep]:
+        """Those for a pair whose findings are known."""
+        return [(n, op) for n, op in self.together if not isinstance(op, ConsensusLabels | MatchFindings)]
 
 
-def _run_alone(study: Study, steps: list, progress: Progress) -> dict:
+def _run_alone(study: Study, steps: Sequence[NumberedStep], progress: Progress) -> dict:
     """Things of one study in its own space: image, mask and labels (each None when no step gives it)."""
     state = {"image": study.image, "mask": study.mask, "labels": study.labels, "given": study.labels is not None}
     skipped = {name for name, given in (("labels", study.labels), ("mask", study.mask)) if given is not None}
@@ -96,6 +249,21 @@ def _run_alone(study: Study, steps: list, progress: Progress) -> dict:
 
 
 def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe: Recipe) -> tuple[str, ...]:
+    notes = _notes_on_registration(studies, pairs)
+    given = [study.name for study in studies if study.labels is not None]
+    if given:
+        notes.append("Given segmentations were used for: " + ", ".join(given) + ".")
+    if len(given) not in (0, len(studies)):
+        notes.append(
+            "Some studies are segmented by hand and others by the recipe: differences between them may come "
+            "from the segmentation."
+        )
+    if not any(op.declaration.name == "comparison.register" for _, op in recipe.enabled_steps):
+        notes.append("The recipe has no registration: the studies were taken as lying in one space already.")
+    return tuple(notes)
+
+
+def _notes_on_registration(studies: Sequence[Study], pairs: Sequence[PairComparison]) -> list[str]:
     notes = []
     for pair in pairs:
         names = f"'{studies[pair.fixed].name}' and '{studies[pair.moving].name}'"
@@ -109,14 +277,4 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
             notes.append(f"The registration of {names} is doubtful: " + " ".join(pair.registration.reasons))
         if not pair.findings:
             notes.append(f"No findings in {names}.")
-    given = [study.name for study in studies if study.labels is not None]
-    if given:
-        notes.append("Given segmentations were used for: " + ", ".join(given) + ".")
-    if len(given) not in (0, len(studies)):
-        notes.append(
-            "Some studies are segmented by hand and others by the recipe: differences between them may come "
-            "from the segmentation."
-        )
-    if not any(op.declaration.name == "comparison.register" for _, op in recipe.enabled_steps):
-        notes.append("The recipe has no registration: the studies were taken as lying in one space already.")
-    return tuple(notes)
+    return notes

@@ -1,14 +1,17 @@
 """What a comparison gives: per pair of studies the registration, the change and the findings with their class."""
 
 import enum
+from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import SimpleITK as sitk
 
 from ..core.geometry import Geometry
 from ..core.measurement import Measurement
 from ..core.recipe import Recipe
+from ..quantification.row import Row
+from .maps.color_maps import MapColors
 from .study import Study
 
 if TYPE_CHECKING:  # tracks build on the classes of change below
@@ -87,13 +90,33 @@ class Finding:
 
 
 @dataclass(frozen=True)
-class PairComparison:
-    """The first study (fixed) against another one (moving), by their positions in Comparison.studies.
+class ChangeMap:
+    """What one operation of comparison.maps says of a pair of studies.
 
-    grid: half-way voxel grid on which both images were compared; fixed_image, moving_image: enhanced, intensity
-    matched, on that grid; difference: moving minus fixed on that grid, in `difference_unit`;
-    region: mask on that grid that was searched for change.
-    change: label map on the FIRST study's grid, 1 gained tissue, 2 lost.
+    images: by name, on the pair's grid; colors: how each is shown; rows: its figures, of the whole region as label 0
+    and of each finding by its number. missing: why it could not be made, '' when it was.
+    """
+
+    operation: Any
+    images: Mapping[str, sitk.Image] = field(default_factory=dict)
+    colors: Mapping[str, MapColors] = field(default_factory=dict)
+    rows: tuple[Row, ...] = ()
+    missing: str = ""
+
+    @property
+    def title(self) -> str:
+        return str(self.operation.declaration.title)
+
+
+@dataclass(frozen=True)
+class PairComparison:
+    """A study (fixed) against a later one (moving), by their positions in Comparison.studies.
+
+    grid: voxel grid on which both images were compared, half-way between them or in the mean space of all studies;
+    fixed_image, moving_image: enhanced, intensity matched, on that grid; difference: moving minus fixed on that grid,
+    in `difference_unit`; region: mask on that grid that was searched for change; fixed_mask, moving_mask: what each
+    study has of it, on that grid. maps: the change maps that were asked for.
+    change: label map on the fixed study's grid, 1 gained tissue, 2 lost.
     fixed_labels, moving_labels: label maps of the findings, each on its own study's grid.
     same_outline: numbers of the findings that both studies show with one outline, as nothing certain changed; for
     following only, which leaves none.
@@ -113,6 +136,9 @@ class PairComparison:
     findings: tuple[Finding, ...] = ()
     difference_unit: str = "SD"
     same_outline: frozenset[int] = frozenset()
+    fixed_mask: sitk.Image | None = None
+    moving_mask: sitk.Image | None = None
+    maps: tuple[ChangeMap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -120,7 +146,8 @@ class Comparison:
     """Studies in time order, each later one compared with the first, and the recipe that ran.
 
     followed: the findings over all studies as tracks, measured, and the label map of each study that was registered;
-    None where no study was.
+    None where no study was. further: pairs of later studies that were registered to each other and compared, not by
+    way of the first.
     """
 
     studies: tuple[Study, ...]
@@ -128,3 +155,9 @@ class Comparison:
     recipe: Recipe
     notes: tuple[str, ...] = field(default_factory=tuple)
     followed: "Followed | None" = None
+    further: tuple[PairComparison, ...] = ()
+
+    @property
+    def all_pairs(self) -> tuple[PairComparison, ...]:
+        """Those with the first study, then those of later ones."""
+        return (*self.pairs, *self.further)

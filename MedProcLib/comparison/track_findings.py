@@ -25,7 +25,7 @@ def with_tracks(comparison: Comparison) -> Comparison:
     place = {study: n for n, study in enumerate(numbers)}
 
     def renewed(pair):
-        if pair.moving not in place:
+        if pair.moving not in place or pair.fixed not in place or pair.registration.verdict is Verdict.FAILED:
             return pair
         ends = place[pair.fixed], place[pair.moving]
         points = [patient.time_points[n].id for n in ends]
@@ -35,7 +35,11 @@ def with_tracks(comparison: Comparison) -> Comparison:
             pair, fixed_labels=labels[0], moving_labels=labels[1], findings=findings, same_outline=frozenset()
         )
 
-    return replace(comparison, pairs=tuple(renewed(pair) for pair in comparison.pairs))
+    return replace(
+        comparison,
+        pairs=tuple(renewed(pair) for pair in comparison.pairs),
+        further=tuple(renewed(pair) for pair in comparison.further),
+    )
 
 
 def studies_followed(comparison: Comparison) -> list[int]:

@@ -5,11 +5,13 @@ import enum
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
+from typing import Any
 
 from ...core.errors import InputError
 from ...core.measurement import Measurement
 from ..growth.measured import Measured
 from ..response.model import Kind
+from ..result import Verdict
 from .settings import Follow
 
 Point = tuple[float, float, float]
@@ -35,12 +37,22 @@ class ImageReference:
 
 
 @dataclass(frozen=True)
+class Alignment:
+    """How far the registration of a time point with the first one can be relied on, why, and by which figures."""
+
+    verdict: Verdict
+    reasons: tuple[str, ...] = ()
+    figures: tuple[Measurement, ...] = ()
+
+
+@dataclass(frozen=True)
 class TimePoint:
     """One visit.
 
     segmentation: path of the label map that observations refer to, relative as an image's is, '' while unsaved;
     matrix: 4 x 4, row by row, maps points of the common space to points of this time point (LPS, mm), as resampling
-    takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear.
+    takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear;
+    alignment: of a registration that was judged, None of the first time point.
     """
 
     id: str
@@ -50,6 +62,7 @@ class TimePoint:
     segmentation: str = ""
     matrix: tuple[float, ...] = IDENTITY
     transform_file: str = ""
+    alignment: Alignment | None = None
 
 
 @dataclass(frozen=True)
@@ -158,7 +171,11 @@ class Edit:
 
 @dataclass(frozen=True)
 class Patient:
-    """All of a patient's findings. time_points: in time order; last_number: of the newest track that ever was."""
+    """All of a patient's findings.
+
+    time_points: in time order; last_number: of the newest track that ever was; recipe: of the comparison that found
+    them, as Recipe.as_dict has it, empty where none did.
+    """
 
     id: str
     time_points: tuple[TimePoint, ...] = ()
@@ -166,6 +183,7 @@ class Patient:
     settings: Follow = field(default_factory=Follow)
     last_number: int = 0
     history: tuple[Edit, ...] = ()
+    recipe: Mapping[str, Any] = field(default_factory=dict)
 
     def track(self, track_id: str) -> Track:
         """A track by id. Raises InputError."""
