@@ -1,4 +1,18 @@
-"""All response criteria by name."""
+"""All response criteria by name.
+
+What their rules were checked against, beside the citations of each (full text of the papers where it says so):
+- RECIST 1.1, iRECIST: EORTC's questions and answers (recist.eortc.org) and table 2 of Seymour 2017 in full text. Of
+  iRECIST one exception is left out: an unscheduled scan before 4 weeks that was made for new symptoms and shows a new
+  lesion may confirm progression.
+- WHO, Choi, modified Choi: tables of reviews (Radiopaedia; Ko et al., Biomarker Research 9, 2021).
+- RANO 2010, low grade: table 1 of Neuro-Oncology Advances 5, 2023, vdad118; at most 5 lesions as in Wen 2010. RANO 2.0
+  and modified RANO: abstracts only; the number of targets of RANO 2.0 is taken to be that of 2010, its minor response
+  of tumors that do not enhance is not graded apart.
+- PERCIST: tables of three reviews after Wahl 2009, which write the limit of progression as "30 %" or "more than 30 %":
+  here more than 30 %. The comparability of livers (20 % and 0.3 SUL) as in table 2 of PMC4377159.
+- Nodules: the comparison of the British and the Fleischner rules in Thorax (table 1, highwire 189438).
+- Volumes -35 % and +55 %: the abstract only.
+"""
 
 import functools
 from collections.abc import Callable, Mapping

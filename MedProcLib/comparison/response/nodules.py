@@ -3,7 +3,7 @@
 from ...core.measurement import Measurement
 from ..growth.change import size_change
 from ..growth.doubling import Growth, diameter_growth, volume_growth
-from ..growth.measured import Measured
+from ..growth.measured import Measured, mean
 from .model import Case, Kind, Lesion, Status
 from .other_lesions import new_there
 from .outcome import Category, Part, Response
@@ -30,7 +30,8 @@ def assess_nodules(case: Case) -> list[Response]:
     Growth is a rise in volume of at least 25 %, then by volume doubling time: under 400 d, 400 to 600 d, over 600 d.
     Sources: British Thoracic Society, Callister et al., Thorax 70(suppl. 2), 2015, doi:10.1136/thoraxjnl-2015-207168;
     NELSON, Xu et al., Lung Cancer 54, 2006, doi:10.1016/j.lungcan.2006.08.006. Without volumes, growth is a rise of
-    the diameter of at least 2 mm (Fleischner Society, MacMahon et al., Radiology 284, 2017,
+    the mean of the two diameters (of the longest alone where the other is not known), here not rounded to whole mm, of
+    at least 2 mm (Fleischner Society, MacMahon et al., Radiology 284, 2017,
     doi:10.1148/radiol.2017161659) and the doubling time that of a sphere. The uncertainty of doubling times is large
     (Nietert et al., Chest 135, 2009, doi:10.1378/chest.08-2040): limits within the 95 % interval are noted.
     """
@@ -55,7 +56,10 @@ def nodule_part(case: Case, lesion: Lesion, index: int) -> Part:
     if then and now and then.volume_mm3 and now.volume_mm3:
         return _by_volume(lesion.id, then.volume_mm3, now.volume_mm3, days)
     if then and now and then.long_mm and now.long_mm:
-        return _by_diameter(lesion.id, then.long_mm, now.long_mm, days)
+        both = [(a.long_mm, a.short_mm) for a in (then, now)]
+        # Fleischner's diameter is the average of the long and the short one
+        before, after = [mean(d) for d in both] if all(short for _, short in both) else [long for long, _ in both]
+        return _by_diameter(lesion.id, before, after, days)
     return Part(Category.NE, (), (f"{lesion.id}: neither volume nor diameter at both {first} and {time}",))
 
 

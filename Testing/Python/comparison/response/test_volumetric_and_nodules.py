@@ -87,3 +87,9 @@ def test_diameters_stand_in_for_volumes_with_their_own_error():
         response = nodules(target("N", first, second), days=90)[1]
         assert "+2.5 mm (no volume)" in response.steps[0]
         assert any("growth of 2 mm cannot be told" in d for d in response.doubts) is doubtful
+
+
+def test_growth_by_diameters_is_that_of_their_mean():
+    grown = [nodules(target("N", (8, 6), after), days=90)[1].steps[0] for after in ((10, 7), (10, 8))]
+    assert "7 to 8.5 mm in 90 d, +1.5 mm (no volume): no significant growth" in grown[0]
+    assert "7 to 9 mm in 90 d, +2.0 mm (no volume), volume doubling time" in grown[1]
