@@ -14,7 +14,7 @@ LIMITS = (
     "body that both studies show is not detected.",
     "A difference of intensity can come from another scanner, protocol, contrast agent or motion, and not from the "
     "patient. Volumes of small findings depend on voxel size: compare studies of like protocol.",
-    "Both images are shown in the space half-way between them, with matched intensities: they are resampled. "
+    "Images of two studies are shown in the space between the studies, with matched intensities: they are resampled. "
     "Diameters are measured on each study's own voxels.",
 )
 

@@ -40,8 +40,8 @@ def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeli
                 chip(finding.change),
                 first,
                 other,
-                _difference(finding) + _interval(finding, timeline),
-                *([verdict(timeline.between(finding))] if timeline else []),
+                _difference(finding) + _interval(finding, pair, timeline),
+                *([verdict(timeline.between(finding, pair))] if timeline else []),
                 change_chart(finding.volumes_mm3, largest, LOOKS[finding.change], text(words)),
                 *([_change_of(finding.number, diameters)] if diameters else []),
                 text(finding.threshold),
@@ -108,9 +108,9 @@ def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: St
     return f'<article class="finding">{header}{body}</article>'
 
 
-def _interval(finding: Finding, timeline: Timeline | None) -> str:
+def _interval(finding: Finding, pair: PairComparison, timeline: Timeline | None) -> str:
     """The 95 % interval of the relative change; of the difference, where nothing was there before."""
-    size = timeline.between(finding) if timeline else None
+    size = timeline.between(finding, pair) if timeline else None
     if size is None:
         return ""
     if size.percent is not None:

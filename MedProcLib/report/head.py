@@ -29,10 +29,11 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
     names = [comparison.studies[n].name for n in (last.fixed, last.moving)]
     label = f"<b>{text(' → '.join(names))}:</b> " if len(comparison.pairs) > 1 else ""
     parts += [f'<p class="lead">{label}{text(sentence(last))}</p>', _tiles(last)]
-    for pair in comparison.pairs:
+    for pair in comparison.all_pairs:
         if pair.registration.verdict != Verdict.GOOD:
-            name = comparison.studies[pair.moving].name if len(comparison.pairs) > 1 else ""
-            parts.append(verdict_banner(pair, name))
+            names = [comparison.studies[n].name for n in (pair.fixed, pair.moving)]
+            name = " → ".join(names) if pair.fixed > 0 else names[1]
+            parts.append(verdict_banner(pair, name if len(comparison.all_pairs) > 1 else ""))
     parts.append(_review(comparison, timeline))
     return "".join(parts)
 

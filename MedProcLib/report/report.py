@@ -14,6 +14,7 @@ from .findings_section import changed_findings, findings_table, overview
 from .head import head
 from .html_text import section, text
 from .layers import Layers
+from .maps_section import maps_section
 from .methods_section import methods_section
 from .response_section import response_section
 from .studies_section import studies_section, title_of
@@ -39,13 +40,13 @@ def report_html(
     """
     comparison = with_tracks(comparison)
     timeline = Timeline.of(comparison)
-    pairs, over_time = progress.parts(len(comparison.pairs), 2)
+    pairs, over_time = progress.parts(len(comparison.all_pairs), 2)
     content = [head(comparison, timeline), studies_section(comparison)]
     many = timeline is not None and len(timeline.studies) > 2
     if timeline is not None and many:
         content += _over_time(timeline, evaluated, over_time)
     for number, (pair, share) in enumerate(_each(comparison, pairs)):
-        rows = measurements[number] if measurements else None
+        rows = measurements[number] if measurements and number < len(measurements) else None
         content.append(_pair(comparison, pair, rows, timeline, many, share))
     if timeline is not None and not many:
         content.append(charts_section(timeline))
@@ -61,8 +62,8 @@ def report_html(
 
 
 def _each(comparison: Comparison, progress: Progress) -> list[tuple[PairComparison, Progress]]:
-    shares = progress.parts(*[1.0] * max(1, len(comparison.pairs)))
-    return list(zip(comparison.pairs, shares, strict=False))
+    shares = progress.parts(*[1.0] * max(1, len(comparison.all_pairs)))
+    return list(zip(comparison.all_pairs, shares, strict=False))
 
 
 def _over_time(timeline: Timeline, evaluated: Evaluated | None, progress: Progress) -> list[str]:
@@ -84,19 +85,25 @@ def _pair(
     many: bool,
     progress: Progress,
 ) -> str:
-    """The sections of one pair; of many time points the findings are shown over all of them, not pair by pair."""
+    """The sections of one pair; of many time points the findings are shown over all of them, not pair by pair, but of
+    two later studies that were compared directly."""
     first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
-    suffix = f": {first.name} → {other.name}" if len(comparison.pairs) > 1 else ""
+    suffix = f": {first.name} → {other.name}" if len(comparison.all_pairs) > 1 else ""
+    further = pair.fixed > 0
     layers = Layers(pair)
     parts = []
     progress(0.0, "Drawing the report")
     if pair.registration.verdict != Verdict.FAILED:
         if pair.findings and (not many or pair is comparison.pairs[-1]):
             parts.append(section(f"Findings at a glance{suffix}", overview(layers, other.name)))
-        if not many:
+        if not many or further:
             parts.append(section(f"Findings{suffix}", findings_table(pair, rows, timeline)))
             progress(0.3, "Drawing the report")
+        if not many:
             parts.append(section(f"Changed findings{suffix}", changed_findings(layers, first, other)))
+        if pair.maps:
+            maps = maps_section(layers, first, other, small=many, progress=progress.part(0.5, 0.8))
+            parts.append(section(f"Change maps{suffix}", maps))
     progress(0.8, "Drawing the report")
     check = check_of_alignment(layers, first, other, small=many)
     parts.append(section(f"Alignment of the studies{suffix}", verdict_banner(pair), check))

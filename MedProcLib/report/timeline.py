@@ -130,10 +130,11 @@ class Timeline:
         first = next(o for n in range(len(self.studies)) if (o := self.at(track, n)))
         return size_change(first.volume, Measured.exact(0.0), self.relevant_percent)
 
-    def between(self, finding: Finding) -> SizeChange | None:
-        """Change of a finding of two studies, all of its tracks together, with its interval."""
+    def between(self, finding: Finding, pair: PairComparison) -> SizeChange | None:
+        """Change of a finding of a pair of studies, all of its tracks together, with its interval."""
         tracks = [self.patient.track(name) for name in finding.tracks]
-        sides = [[o for track in tracks if (o := self.at(track, n))] for n in (0, len(self.studies) - 1)]
+        places = [self.studies.index(study) for study in (pair.fixed, pair.moving)]
+        sides = [[o for track in tracks if (o := self.at(track, n))] for n in places]
         if not any(sides):
             return None
         before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
