@@ -418,10 +418,24 @@ COMMANDS = (
                 help="target lesions of the criteria, by track such as F001 (default: the largest measurable ones)",
             ),
             argument("--reader", metavar="NAME", help="who chose the targets (default: the user's name)"),
+            argument(
+                "--maps",
+                metavar="M",
+                help="change maps of each pair, with commas between: difference, significant (false discovery rate), "
+                "relative, jacobian (local volume), tissue, boundary_shift, functional",
+            ),
+            argument(
+                "--pairs",
+                metavar="N-M",
+                nargs="+",
+                help="later studies to register to each other and compare too, such as 2-3 (each is compared with the "
+                "first one anyhow)",
+            ),
             output("DIR", "folder to write to; it is made if missing, and other files in it stay"),
         ),
         (
             "compare first.nii.gz second.nii.gz -o comparison",
+            "compare first.nii.gz second.nii.gz --maps difference,significant -o comparison",
             "compare first_dicom second_dicom --dates 2024-01-10 2025-01-12 -o comparison",
             "compare s1.nrrd s2.nrrd s3.nrrd --segmentations l1.nrrd l2.nrrd l3.nrrd --criteria recist_1_1 "
             "--targets F001 F003 --reader A.Reader -o comparison",

@@ -8,8 +8,9 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
+from ..comparison.change_maps import maps_named, with_change_maps
 from ..comparison.evaluation import criteria_named, evaluate
-from ..comparison.pipeline import compare
+from ..comparison.pipeline import compare, default_recipe
 from ..comparison.result import Comparison, Verdict
 from ..comparison.study import Study
 from ..core.atomic import require_writable_folder
@@ -32,14 +33,19 @@ def run(arguments: Namespace, progress: Progress) -> None:
     dates = [parse_date(text) for text in arguments.dates or ()]
     reader = _reader(arguments)
     criteria = criteria_named(arguments.criteria) if arguments.criteria is not None else None
+    maps = maps_named(arguments.maps) if arguments.maps is not None else ()
+    also = _pairs(arguments)
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
     studies = _studies(arguments, files, dates)
     _require_time_order(studies)
     if criteria is not None:
         _require_dates(studies)
-    comparison = compare(studies, recipe, progress.part(0.02, 0.85))
+    if maps:
+        recipe = with_change_maps(recipe or default_recipe(studies), maps, studies)
+    comparison = compare(studies, recipe, progress.part(0.02, 0.85), also)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
+    comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_maps(comparison)))
     comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, _now())
     arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
@@ -59,6 +65,21 @@ def _require_counts(arguments: Namespace) -> None:
         raise InputError("--names must differ from each other, and none may be empty.")
     if arguments.targets and arguments.criteria is None:
         raise InputError("--targets says what criteria measure: name these with --criteria, such as recist_1_1.")
+
+
+def _pairs(arguments: Namespace) -> list[tuple[int, int]]:
+    """Places of the later studies that are compared directly."""
+    count, found = len(arguments.studies), []
+    for text in arguments.pairs or ():
+        first, dash, other = text.partition("-")
+        numbers = [int(n) if n.isdecimal() else 0 for n in (first, other)]
+        if not dash or not 1 < numbers[0] < numbers[1] <= count:
+            raise InputError(
+                f"--pairs takes numbers of two later studies, the earlier one first, such as 2-3 (of {count} studies); "
+                f"'{text}' is none. Each study is compared with the first one anyhow."
+            )
+        found.append((numbers[0] - 1, numbers[1] - 1))
+    return list(dict.fromkeys(found))
 
 
 def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[datetime.date]) -> list[Study]:
@@ -125,6 +146,16 @@ def _notes_on_patients(files: Sequence[ImageFile]) -> tuple[str, ...]:
     if len({file.patient for file in files if file.patient}) > 1:
         return ("The studies name different patients (ID, name or birth date): check that they belong together.",)
     return ()
+
+
+def _notes_on_maps(comparison: Comparison) -> list[str]:
+    return [
+        f"The map '{each.title}' of {comparison.studies[pair.fixed].name} and {comparison.studies[pair.moving].name} "
+        f"was not made: {each.missing}"
+        for pair in comparison.all_pairs
+        for each in pair.maps
+        if each.missing
+    ]
 
 
 def _require_registered(comparison: Comparison) -> None:

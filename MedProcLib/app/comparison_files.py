@@ -1,6 +1,7 @@
 """The files of a comparison, written into a folder together or not at all.
 
-The last study against the first has the plain names; of more than two studies the others have their number in it.
+The last study against the first has the plain names; of more than two studies the others have their number in it, and
+two later studies both of theirs.
 """
 
 from pathlib import Path
@@ -16,6 +17,7 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..report.finding_measurements import measure_findings
 from ..report.report import report_html
+from .comparison_maps import change_maps_table, write_change_maps
 from .comparison_tables import Table, findings_table, measurement_units, measurements_table
 from .patient_files import with_paths
 from .response_table import response_table
@@ -43,9 +45,14 @@ def write_comparison(comparison: Comparison, evaluated: Evaluated, folder: Path,
         write_text(csv_text(*response_table(evaluated.evaluations)), hidden / names["response"])
         write_text(csv_text(*measurements), hidden / names["measurements"])
         write_text(comparison.recipe.to_json() + "\n", hidden / names["recipe"])
-        for pair in comparison.pairs:
+        for pair in comparison.all_pairs:
             if pair.registration.verdict is not Verdict.FAILED:
                 names.update(_write_pair(comparison, pair, hidden))
+        if any(pair.maps for pair in comparison.all_pairs):
+            names["change maps' figures"] = "change_maps.csv"
+            write_text(csv_text(*change_maps_table(comparison)), hidden / "change_maps.csv")
+            numbers = {n: _number(comparison, pair) for n, pair in enumerate(comparison.all_pairs)}
+            names.update(write_change_maps(comparison, hidden, numbers))
         names.update(_write_patient(comparison, hidden, folder))
         progress(0.7, "Writing the scene")
         _write_scene(comparison, measurements, measurement_units(rows), hidden / names["scene for Slicer"])
@@ -56,7 +63,8 @@ def write_comparison(comparison: Comparison, evaluated: Evaluated, folder: Path,
 def _write_pair(comparison: Comparison, pair: PairComparison, folder: Path) -> dict[str, str]:
     """Registration and change map of one pair; returns {what it is: file name}."""
     number = _number(comparison, pair)
-    which = f" of {comparison.studies[pair.moving].name}" if number else ""
+    names = comparison.studies[pair.fixed].name, comparison.studies[pair.moving].name
+    which = f" of {' to '.join(names) if pair.fixed else names[1]}" if number else ""
     registration, change = _registration_file(comparison, pair), f"change{number}.nii.gz"
     inputs = {role: comparison.studies[i].source for role, i in (("first", pair.fixed), ("other", pair.moving))}
     write_transform(pair.registration.transform, folder / registration)
@@ -85,7 +93,9 @@ def _write_patient(comparison: Comparison, hidden: Path, folder: Path) -> dict[s
 
 
 def _number(comparison: Comparison, pair: PairComparison) -> str:
-    """What is added to the names of a pair's files: nothing for the last study."""
+    """What is added to the names of a pair's files: nothing for the last study against the first."""
+    if pair.fixed > 0:
+        return f"_{pair.fixed + 1}_{pair.moving + 1}"
     return "" if pair.moving == len(comparison.studies) - 1 else f"_{pair.moving + 1}"
 
 

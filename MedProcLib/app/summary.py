@@ -30,7 +30,7 @@ def summary(comparison: Comparison, evaluated: Evaluated, written: Mapping[str, 
     """Text for the terminal."""
     steps = " > ".join(operation.declaration.title for _, operation in comparison.recipe.enabled_steps)
     lines = [f"Ran on {len(comparison.studies)} studies: {steps}", ""]
-    for pair in comparison.pairs:
+    for pair in comparison.all_pairs:
         lines += [*_pair(comparison, pair), ""]
     lines += [*map(_response, evaluated.evaluations), evaluated.note, ""]
     lines += [
