@@ -32,12 +32,12 @@ from MedProcLib.quantification.row import Row
 from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch
 from MedProcLib.scene.features_scene import add_features, segment_features
 from MedProcLib.scene.measurement_export import export_of, write_table
-from MedProcLib.scene.measurement_input import MeasurementInput, TimePoint, measured_rows, measurement_input
+from MedProcLib.scene.measurement_input import MeasurementSource, measured_rows, measurement_input, measurement_source
 from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
 from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
-from MedProcLib.scene.sequences import sequence_of, time_points
+from MedProcLib.scene.sequences import frames_of, sequence_of
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.widgets.about import describe_module
@@ -171,20 +171,20 @@ class MedProcQuantificationWidget(ModuleWidget):
         parameters = self.parameters
         return self.task(parameters.outputTable)
 
-    def prepareLive(self, image=None):
+    def prepareLive(self, reader=None):
         """Measure into the table that is shown when it is of this segmentation, else the chosen one."""
         parameters = self.parameters
         shown = parameters.resultTable
-        return self.task(shown if is_measured_of(shown, parameters.segmentation) else parameters.outputTable, image)
+        return self.task(shown if is_measured_of(shown, parameters.segmentation) else parameters.outputTable, reader)
 
-    def task(self, output, image=None):
+    def task(self, output, reader=None):
         """compute and commit of a measurement; see RunPanel."""
         parameters = self.parameters
         task = self.logic.prepare(
             *(parameters.segmentation, parameters.inputVolume, self.recipe(), output, parameters.diameterLines),
             segments=self.chosenSegments(),
             allTimes=parameters.allTimes and sequence_of(parameters.inputVolume) is not None,
-            image=image,
+            reader=reader,
         )
 
         def commitResult(rows):
@@ -210,18 +210,18 @@ class MedProcQuantificationWidget(ModuleWidget):
             return json.loads(parameters.checkedSegments)
         return list(parameters.segmentation.GetSegmentation().GetSegmentIDs())
 
-    def given(self):
-        """The chosen segments in the volume, read for a chart or for features. Raises InputError."""
+    def source(self):
+        """The chosen segments in the volume, for a chart or for features. Raises InputError."""
         if self.missing():
             raise InputError(self.missing())
         parameters = self.parameters
-        return measurement_input(parameters.segmentation, parameters.inputVolume, self.chosenSegments())
+        return measurement_source(parameters.segmentation, parameters.inputVolume, self.chosenSegments())
 
     def prepareValues(self):
-        return self.given(), self.unit()
+        return self.source(), self.unit()
 
     def prepareFeatures(self):
-        return self.parameters.inputVolume, self.given(), self.unit()
+        return self.parameters.inputVolume, self.source(), self.unit()
 
     def unit(self):
         (step,) = self.recipe().steps
@@ -272,18 +272,19 @@ class MedProcQuantificationWidget(ModuleWidget):
 
 @dataclass(frozen=True)
 class QuantificationTask:
-    """All that a run needs; compute() touches no node, so it may run in a worker thread."""
+    """All that a run needs; compute() may run in a worker thread, whose progress brings the copying of voxels here."""
 
     segmentation: Any
     volume: Any
     output: Any
     lines: bool
-    given: MeasurementInput
+    source: MeasurementSource
     recipe: Recipe
 
     def compute(self, progress: Progress = SILENT) -> list[Row]:
         (_number, settings), *_others = self.recipe.enabled_steps
-        return measured_rows(self.given, settings, progress)
+        progress(0.0, "Reading the segments")
+        return measured_rows(self.source.read(progress), settings, progress.part(0.05, 1))
 
 
 class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
@@ -328,17 +329,17 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
         return self.commit(task, task.compute(progress)).table
 
     def prepare(
-        self, segmentation, volume, recipe, output=None, lines=False, segments=None, allTimes=False, image=None
+        self, segmentation, volume, recipe, output=None, lines=False, segments=None, allTimes=False, reader=None
     ) -> QuantificationTask:
-        """Read the nodes (main thread); see process. image: of the volume, where it is known. Raises InputError."""
-        times = time_points(volume) if allTimes else [TimePoint(image)] if image is not None else []
-        given = measurement_input(segmentation, volume, segments, times)
-        return QuantificationTask(segmentation, volume, output, lines, given, recipe)
+        """Look at the nodes (main thread); see process. reader: one that knows them. Raises InputError."""
+        frames = frames_of(volume) if allTimes else ()
+        source = measurement_source(segmentation, volume, segments, frames, reader)
+        return QuantificationTask(segmentation, volume, output, lines, source, recipe)
 
     def commit(self, task: QuantificationTask, rows: list[Row]) -> MeasurementNodes:
         """Write the figures to the scene (main thread)."""
         require_present(task.segmentation, task.volume, task.output)
-        return add_measurements(rows, task.given, task.recipe, task.segmentation, task.volume, task.output, task.lines)
+        return add_measurements(rows, task.source, task.recipe, task.segmentation, task.volume, task.output, task.lines)
 
     def features(self, segmentation, volume, settings: Radiomics | None = None, segments=None, progress=SILENT):
         """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled."""

@@ -2,11 +2,13 @@
 
 import threading
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from .errors import Cancelled
 
+Result = TypeVar("Result")
 Report = Callable[[float, str], None]
+Ask = Callable[[Callable[[], Any]], Any]
 
 
 class Progress:
@@ -14,11 +16,15 @@ class Progress:
 
     report: called with (fraction in 0..1, message) from the computing thread.
     cancel: set from any thread; the computation then ends with Cancelled at its next report.
+    ask: runs an action in the thread that owns what is computed on; see ask().
     """
 
-    def __init__(self, report: Report | None = None, cancel: threading.Event | None = None) -> None:
+    def __init__(
+        self, report: Report | None = None, cancel: threading.Event | None = None, ask: Ask | None = None
+    ) -> None:
         self._report = report
         self._cancel = cancel or threading.Event()
+        self._ask = ask
         self._low, self._high = 0.0, 1.0
 
     def __call__(self, fraction: float, message: str = "") -> None:
@@ -40,9 +46,17 @@ class Progress:
     def cancelled(self) -> bool:
         return self._cancel.is_set()
 
+    def ask(self, action: Callable[[], Result]) -> Result:
+        """What a short action gives, run in the thread that started the computation: there a scene may be read.
+
+        Raises what the action raises, Cancelled.
+        """
+        self.check()
+        return action() if self._ask is None else self._ask(action)
+
     def part(self, low: float, high: float) -> "Progress":
         """The same progress seen by a sub-task that covers low..high (fractions) of this one."""
-        child = Progress(self._report, self._cancel)
+        child = Progress(self._report, self._cancel, self._ask)
         width = self._high - self._low
         child._low, child._high = self._low + low * width, self._low + high * width
         return child
@@ -54,13 +68,13 @@ class Progress:
             assert self._report is not None
             self._report(fraction, f"{label}: {message}" if message else label)
 
-        child = Progress(report if self._report is not None else None, self._cancel)
+        child = Progress(report if self._report is not None else None, self._cancel, self._ask)
         child._low, child._high = self._low, self._high
         return child
 
     def quiet(self) -> "Progress":
         """The same wish to stop without reports: for work that several threads do at once."""
-        return Progress(None, self._cancel)
+        return Progress(None, self._cancel, self._ask)
 
     def parts(self, *weights: float) -> "list[Progress]":
         """Consecutive sub-tasks that share this one in proportion to the weights."""

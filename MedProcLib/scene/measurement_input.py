@@ -1,4 +1,9 @@
-"""What a measurement needs of a volume node and a segmentation node, read once; then measured in any thread."""
+"""What a measurement needs of a volume node and a segmentation node, read once; then measured in any thread.
+
+source = measurement_source(segmentation, volume)   # main thread
+given = source.read(progress)                       # any thread; progress.ask brings the copying to the main thread
+rows = measured_rows(given, settings, progress)     # any thread
+"""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -8,13 +13,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.quantification.measure import Measure, measure
 from MedProcLib.quantification.row import Row
-from MedProcLib.scene.segment_snapshot import SegmentSnapshot, require_segmentation, snapshot_of
-from MedProcLib.scene.slice_preview import content_key
-from MedProcLib.scene.volumes import image_of_volume
+from MedProcLib.scene.node_reader import NodeReader
+from MedProcLib.scene.segment_snapshot import SegmentSnapshot, chosen_ids, require_segmentation
+from MedProcLib.scene.volumes import geometry_of_volume
 
 
 @dataclass(frozen=True)
@@ -27,7 +31,10 @@ class TimePoint:
 
 @dataclass(frozen=True)
 class MeasurementInput:
-    """times: one, or those of a sequence; segments: as they were. names: of the two nodes, for a reader."""
+    """Copies of what is measured, for any thread.
+
+    times: one, or those of a sequence; names: of the nodes, for a reader.
+    """
 
     times: tuple[TimePoint, ...]
     segments: SegmentSnapshot
@@ -45,40 +52,60 @@ class MeasurementInput:
         return {"labels": self.segmentation_name, "image": self.volume_name}
 
 
-class ImageMemo:
-    """The image of a volume node, copied anew only when its voxels or their place changed."""
+@dataclass(frozen=True)
+class MeasurementSource:
+    """Which segments of a segmentation node are to be measured in a volume node, or in each of a sequence's.
 
-    def __init__(self) -> None:
-        self._key: tuple = ()
-        self._image: sitk.Image | None = None
+    frames: (volume node, time in seconds or None) of each; names as MeasurementInput has them.
+    """
 
-    def image(self, volume) -> sitk.Image:
-        """See image_of_volume; whoever gets it must not change it."""
-        key = content_key(volume)
-        if self._image is None or key != self._key:
-            self._image, self._key = image_of_volume(volume), key
-        return self._image
+    segmentation: Any
+    ids: tuple[str, ...]
+    frames: tuple[tuple[Any, float | None], ...]
+    segmentation_name: str
+    volume_name: str
+    reader: NodeReader
 
-    def clear(self) -> None:
-        """Let go of the image."""
-        self._image, self._key = None, ()
+    @property
+    def inputs(self) -> dict[str, str]:
+        """As provenance names them."""
+        return {"labels": self.segmentation_name, "image": self.volume_name}
+
+    def read(self, progress: Progress = SILENT) -> MeasurementInput:
+        """Copy the voxels, in any thread: the main thread is asked for no more than the copying. Raises InputError."""
+        volumes = [volume for volume, _time in self.frames]
+        images, segments = self.reader.read(self.segmentation, self.ids, volumes, progress)
+        times = tuple(TimePoint(image, time) for image, (_, time) in zip(images, self.frames, strict=True))
+        return MeasurementInput(times, segments, self.segmentation_name, self.volume_name)
 
 
-def measurement_input(
-    segmentation, volume, segment_ids: Sequence[str] | None = None, times: Sequence[TimePoint] = ()
-) -> MeasurementInput:
-    """Read the nodes (main thread); they are not modified.
+def measurement_source(
+    segmentation,
+    volume,
+    segment_ids: Sequence[str] | None = None,
+    frames: Sequence[tuple[Any, float | None]] = (),
+    reader: NodeReader | None = None,
+) -> MeasurementSource:
+    """Look whether the nodes can be measured (main thread); copies no voxel.
 
-    segment_ids: all segments by default; times: images to measure in instead of the volume's own, on its grid.
-    Raises InputError.
+    segment_ids: all segments by default; frames: of the sequence that the volume shows, to measure in all of them;
+    reader: one that knows the nodes from before. Raises InputError.
     """
     require_segmentation(segmentation)
-    points = tuple(times) or (TimePoint(image_of_volume(volume)),)
-    grid = Geometry.of(points[0].image)
     if segment_ids is not None and not segment_ids:
         raise InputError("No segment is chosen: check at least one to measure.")
-    segments = snapshot_of(segmentation, grid, segment_ids)
-    return MeasurementInput(points, segments, segmentation.GetName(), volume.GetName())
+    ids = tuple(chosen_ids(segmentation, segment_ids))
+    frames = tuple(frames) or ((volume, None),)
+    for each, _time in frames:
+        geometry_of_volume(each)
+    return MeasurementSource(
+        segmentation, ids, frames, segmentation.GetName(), volume.GetName(), reader or NodeReader()
+    )
+
+
+def measurement_input(segmentation, volume, segment_ids: Sequence[str] | None = None) -> MeasurementInput:
+    """Read the nodes at once (main thread); they are not modified. See measurement_source. Raises InputError."""
+    return measurement_source(segmentation, volume, segment_ids).read()
 
 
 def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = SILENT) -> list[Row]:

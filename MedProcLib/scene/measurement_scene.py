@@ -17,7 +17,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.quantification.row import Row
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.diameter_lines import remove_lines, show_lines
-from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
+from MedProcLib.scene.measurement_input import MeasurementInput, MeasurementSource, measured_rows, measurement_input
 from MedProcLib.scene.measurement_table import add_measurement_table, fill_measurement_table
 from MedProcLib.scene.provenance import provenance_of, write_provenance
 from MedProcLib.scene.reader_edits import edits_of, forget_edits, show_edits
@@ -38,7 +38,7 @@ class MeasurementNodes:
 
 def add_measurements(
     rows: Sequence[Row],
-    given: MeasurementInput,
+    given: MeasurementInput | MeasurementSource,
     recipe: Recipe,
     segmentation,
     volume,
@@ -65,9 +65,9 @@ def add_measurements(
         if edits_of(table):
             show_edits(table)
         drawn = show_lines(table, rows, volume) if lines else 0
-    for other in _tables():
-        if is_measured_of(other, segmentation) and not (lines and other is table):
-            remove_lines(other)
+        for other in _tables():
+            if is_measured_of(other, segmentation) and not (lines and other is table):
+                remove_lines(other)
     return MeasurementNodes(table, drawn)
 
 

@@ -2,18 +2,20 @@
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 import slicer
 import vtk
+from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import SAME_GRID_TOLERANCE, Geometry, resample
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.terminology import NO_CATEGORY, TerminologyEntry, terminology_of
 from MedProcLib.scene.transforms import transform_of_node
-from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of, image_of_vtk
+from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of
 
 BINARY_LABELMAP = "Binary labelmap"
 UNTITLED_COLORS = ((0.50, 0.68, 0.50), (0.95, 0.84, 0.57), (0.69, 0.48, 0.40), (0.44, 0.72, 0.82), (0.85, 0.40, 0.31))
@@ -34,23 +36,35 @@ class SegmentInfo:
 
 
 @dataclass(frozen=True)
+class Layer:
+    """Voxels (z, y, x) that segments share, on a grid of the node's own space; values: of the segments, by label."""
+
+    voxels: np.ndarray
+    grid: Geometry
+    values: Mapping[int, int]
+
+
+@dataclass(frozen=True)
 class SegmentSnapshot:
     """Voxels of segments in their node's space, and what is known of each; a thread of its own may read it.
 
-    segments: by value, 1, 2, ... in the order asked for; layers: images with the values of the segments that each
-    holds, by label; to_node: maps points of the world to points of the node's space.
+    segments: by value, 1, 2, ... in the order asked for; to_node: maps points of the world to points of the node's
+    space.
     """
 
     grid: Geometry
     segments: Mapping[int, SegmentInfo]
-    layers: Sequence[tuple[sitk.Image, Mapping[int, int]]]
+    layers: Sequence[Layer]
     to_node: sitk.Transform
 
     def labels(self, later_wins: bool = False) -> sitk.Image:
         """One label map of all segments on the grid. Raises SegmentsOverlap, unless the later segment wins."""
         labels = self._empty()
-        for shown, place in self._shown():
+        for number, (shown, place) in enumerate(self._shown()):
             below = labels[place]
+            if number == 0:  # on empty ground
+                below[...] = shown
+                continue
             if not later_wins:
                 _require_no_overlap(below, shown, self.segments)
             # in the order of the segments, whichever layers they share
@@ -75,9 +89,9 @@ class SegmentSnapshot:
 
     def _shown(self) -> Iterator[tuple[np.ndarray, tuple[slice, ...]]]:
         """By layer: the segments' values on a part of the grid, and which part."""
-        for image, values in self.layers:
-            seen, place = _seen_on(self.grid, image, self.to_node)
-            yield _renumbered(seen, values), place
+        for layer in self.layers:
+            seen, place = _seen_on(self.grid, layer, self.to_node)
+            yield _renumbered(seen, layer.values), place
 
 
 def snapshot_of(node, grid: Geometry, segment_ids: Sequence[str] | None = None) -> SegmentSnapshot:
@@ -86,17 +100,53 @@ def snapshot_of(node, grid: Geometry, segment_ids: Sequence[str] | None = None) 
     A segmentation that has closed surfaces only is converted on a copy. Main thread; the node is not modified.
     Raises InputError without a segment, and for one that is not there.
     """
+    ids = chosen_ids(node, segment_ids)
+    segmentation = with_label_maps(node, grid)
+    copies = {data: voxels_of(data).copy() for data in label_maps_of(segmentation, ids)}
+    return snapshot_from(node, segmentation, grid, ids, copies)
+
+
+def chosen_ids(node, segment_ids: Sequence[str] | None) -> list[str]:
+    """Ids of the segments, all by default. Raises InputError without a segment, and for one that is not there."""
     segmentation = require_segmentation(node)
     ids = list(segment_ids) if segment_ids is not None else list(segmentation.GetSegmentIDs())
     missing = [segment_id for segment_id in ids if segmentation.GetSegment(segment_id) is None]
     if missing:
         raise InputError(f"Segmentation '{node.GetName()}' has no segment '{missing[0]}'.")
-    segmentation = _with_label_maps(segmentation, grid, node)
+    return ids
+
+
+def label_maps_of(segmentation, ids: Iterable[str]) -> dict[Any, dict[str, int]]:
+    """The VTK images that hold segments of a vtkSegmentation, each with the labels by id of those it holds.
+
+    Segments may share one; those without voxels are in none.
+    """
+    found: dict[Any, dict[str, int]] = {}
+    for segment_id in ids:
+        segment = segmentation.GetSegment(segment_id)
+        data = segment.GetRepresentation(BINARY_LABELMAP)
+        if data is not None and not data.IsEmpty():
+            found.setdefault(data, {})[segment_id] = segment.GetLabelValue()
+    return found
+
+
+def voxels_of(data) -> np.ndarray:
+    """The voxels (z, y, x) of a scalar VTK image as they lie in its memory, not copied."""
+    shape = tuple(reversed(data.GetDimensions()))
+    return vtk_to_numpy(data.GetPointData().GetScalars()).reshape(shape)
+
+
+def snapshot_from(
+    node, segmentation, grid: Geometry, ids: Sequence[str], copies: Mapping[Any, np.ndarray]
+) -> SegmentSnapshot:
+    """Segments of a node whose voxels are copied already, by VTK image; segmentation: see with_label_maps."""
     values = {segment_id: value for value, segment_id in enumerate(ids, 1)}
-    layers = [
-        (image, {label: values[segment_id] for segment_id, label in layer})
-        for image, layer in _layers(segmentation, ids)
-    ]
+    layers = []
+    for data, labels in label_maps_of(segmentation, ids).items():
+        matrix = vtk.vtkMatrix4x4()
+        data.GetImageToWorldMatrix(matrix)
+        own = geometry_of_grid(array_of_matrix(matrix), data.GetExtent(), "The segmentation")
+        layers.append(Layer(copies[data], own, {label: values[segment_id] for segment_id, label in labels.items()}))
     segments = {values[i]: segment_info(segmentation.GetSegment(i), i) for i in ids}
     return SegmentSnapshot(grid, segments, layers, transform_of_node(node.GetParentTransformNode()))
 
@@ -118,8 +168,9 @@ def require_segmentation(node):
     return segmentation
 
 
-def _with_label_maps(segmentation, grid: Geometry, node):
-    """The segmentation itself, or a converted copy where it has no binary label maps."""
+def with_label_maps(node, grid: Geometry):
+    """The vtkSegmentation of a node, or where it has no binary label maps a copy converted to them."""
+    segmentation = node.GetSegmentation()
     if segmentation.ContainsRepresentation(BINARY_LABELMAP):
         return segmentation
     copy = slicer.vtkSegmentation()
@@ -136,40 +187,28 @@ def _with_label_maps(segmentation, grid: Geometry, node):
     return copy
 
 
-def _layers(segmentation, ids: Iterable[str]) -> Iterable[tuple[sitk.Image, list[tuple[str, int]]]]:
-    """Images in the node's own space with the (segment id, label value) they hold: segments may share one image."""
-    layers: dict = {}
-    for segment_id in ids:
-        segment = segmentation.GetSegment(segment_id)
-        data = segment.GetRepresentation(BINARY_LABELMAP)
-        if data is None or data.IsEmpty():
-            continue
-        layers.setdefault(data, []).append((segment_id, segment.GetLabelValue()))
-    for data, layer in layers.items():
-        matrix = vtk.vtkMatrix4x4()
-        data.GetImageToWorldMatrix(matrix)
-        geometry = geometry_of_grid(array_of_matrix(matrix), data.GetExtent(), "The segmentation")
-        yield image_of_vtk(data, geometry), layer
-
-
-def _seen_on(grid: Geometry, image: sitk.Image, to_node: sitk.Transform) -> tuple[np.ndarray, tuple[slice, ...]]:
-    """Values of an image at the part of a grid that it reaches, and that part as slices, both in z, y, x order."""
+def _seen_on(grid: Geometry, layer: Layer, to_node: sitk.Transform) -> tuple[np.ndarray, tuple[slice, ...]]:
+    """Labels of a layer at the part of a grid that it reaches, and that part as slices, both in z, y, x order."""
     if not to_node.IsLinear():
-        return sitk.GetArrayFromImage(resample(image, grid, to_node, sitk.sitkNearestNeighbor)), (slice(None),) * 3
-    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in image.GetSize()])).reshape(3, -1).T
+        return _resampled(layer, grid, to_node), (slice(None),) * 3
+    edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in layer.grid.size])).reshape(3, -1).T
     to_world = to_node.GetInverse()
-    corners = Geometry.of(image).points(edges).tolist()
+    corners = layer.grid.points(edges).tolist()
     reached = grid.indices(np.array([to_world.TransformPoint(corner) for corner in corners]))
     offset = np.round((reached - edges).mean(axis=0)).astype(int)
     if np.abs(reached - edges - offset).max() <= SAME_GRID_TOLERANCE:  # voxel on voxel: nothing to resample
-        first, last = np.clip((offset, offset + image.GetSize()), 0, grid.size)
-        return sitk.GetArrayFromImage(image)[_slices(first - offset, last - offset)], _slices(first, last)
+        first, last = np.clip((offset, offset + layer.grid.size), 0, grid.size)
+        return layer.voxels[_slices(first - offset, last - offset)], _slices(first, last)
     first, last = np.clip((np.floor(reached.min(axis=0)), np.ceil(reached.max(axis=0)) + 1), 0, grid.size).astype(int)
     if (last <= first).any():
         return np.zeros((0, 0, 0), np.uint8), _slices(first, first)
     size, origin = tuple((last - first).tolist()), tuple(grid.points(first)[0].tolist())
-    part = Geometry(size, grid.spacing, origin, grid.direction)
-    return sitk.GetArrayFromImage(resample(image, part, to_node, sitk.sitkNearestNeighbor)), _slices(first, last)
+    return _resampled(layer, Geometry(size, grid.spacing, origin, grid.direction), to_node), _slices(first, last)
+
+
+def _resampled(layer: Layer, grid: Geometry, to_node: sitk.Transform) -> np.ndarray:
+    image = layer.grid.image_of(layer.voxels)
+    return sitk.GetArrayFromImage(resample(image, grid, to_node, sitk.sitkNearestNeighbor))
 
 
 def _slices(first: np.ndarray, last: np.ndarray) -> tuple[slice, ...]:
@@ -179,7 +218,8 @@ def _slices(first: np.ndarray, last: np.ndarray) -> tuple[slice, ...]:
 
 def _renumbered(found: np.ndarray, values: Mapping[int, int]) -> np.ndarray:
     """New values for old ones; 0 for those that have none."""
-    table = np.zeros(max(*values, int(found.max(initial=0)), 1) + 1, np.uint16)
+    kind = np.uint8 if max(values.values()) < 256 else np.uint16
+    table = np.zeros(max(*values, int(found.max(initial=0)), 1) + 1, kind)
     table[list(values)] = list(values.values())
     return table[found]
 

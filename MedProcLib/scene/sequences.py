@@ -1,12 +1,11 @@
 """The time points of a volume that shows a sequence."""
 
 import math
+from typing import Any
 
 import slicer
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.scene.measurement_input import TimePoint
-from MedProcLib.scene.volumes import image_of_volume
 
 # Seconds of a sequence's index unit.
 SECONDS = {"s": 1.0, "sec": 1.0, "second": 1.0, "seconds": 1.0, "ms": 1e-3, "min": 60.0}
@@ -22,10 +21,10 @@ def sequence_of(volume):
     return None
 
 
-def time_points(volume) -> list[TimePoint]:
-    """Images of all items of the sequence that a volume shows, with their times where the index is one.
+def frames_of(volume) -> list[tuple[Any, float | None]]:
+    """Nodes of all items of the sequence that a volume shows, with their times (s) where the index is one.
 
-    Copies all voxels. Raises InputError for a volume without a sequence, or under a transform.
+    Raises InputError for a volume without a sequence, or under a transform.
     """
     sequence = sequence_of(volume)
     if sequence is None:
@@ -33,11 +32,10 @@ def time_points(volume) -> list[TimePoint]:
     if volume.GetParentTransformNode() is not None:
         raise InputError(f"'{volume.GetName()}' is under a transform: harden it, its sequence is measured as loaded.")
     unit = SECONDS.get((sequence.GetIndexUnit() or "").strip().lower())
-    points = []
-    for number in range(sequence.GetNumberOfDataNodes()):
-        image = image_of_volume(sequence.GetNthDataNode(number))
-        points.append(TimePoint(image, _seconds(sequence.GetNthIndexValue(number), unit)))
-    return points
+    return [
+        (sequence.GetNthDataNode(number), _seconds(sequence.GetNthIndexValue(number), unit))
+        for number in range(sequence.GetNumberOfDataNodes())
+    ]
 
 
 def _seconds(text: str, unit: float | None) -> float | None:

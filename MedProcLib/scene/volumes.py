@@ -50,6 +50,18 @@ def geometry_of_volume(node) -> Geometry:
     return upright_grid(_geometry(node))
 
 
+def is_copied_as_it_is(node) -> bool:
+    """Whether the image of a scalar volume node has its voxels as they are, and none is computed anew.
+
+    Raises InputError like image_of_volume.
+    """
+    require_volume(node)
+    if _under_nonlinear(node) or node.GetImageData().GetNumberOfScalarComponents() > 1:
+        return False
+    grid = _geometry(node)
+    return upright_grid(grid) is grid
+
+
 def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image:
     """Some whole slices of a volume node, evenly spread, with its spacing: enough to see what kind of image it is.
 

@@ -22,7 +22,7 @@ from ..scene.measurement_charts import (
     segment_values,
     volume_histogram,
 )
-from ..scene.measurement_input import MeasurementInput
+from ..scene.measurement_input import MeasurementSource
 from ..scene.plots import show_chart
 from .measured_rows import SLICES, TIMES, USUAL, part_of
 from .measurement_view import MeasurementView
@@ -45,15 +45,15 @@ OF_VALUES = {HISTOGRAM: histogram, IVH: volume_histogram, BOXES: boxes}
 class ChartPanel:
     """widget: to put in a layout.
 
-    view: the table whose shown rows are charted; get_table: its node; prepare_values: reads the nodes that were
-    measured and says the unit of the values; run(prepare): runs it with progress, see RunPanel.start.
+    view: the table whose shown rows are charted; get_table: its node; prepare_values: looks at the nodes that
+    were measured and says the unit of the values; run(prepare): runs it with progress, see RunPanel.start.
     """
 
     def __init__(
         self,
         view: MeasurementView,
         get_table: Callable[[], Any],
-        prepare_values: Callable[[], tuple[MeasurementInput, str]],
+        prepare_values: Callable[[], tuple[MeasurementSource, str]],
         run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
     ) -> None:
         self._view, self._get_table = view, get_table
@@ -102,15 +102,15 @@ class ChartPanel:
         self._run(lambda: task(kind))
 
     def _values_task(self, kind: int) -> tuple[Compute, Commit]:
-        given, unit = self._prepare_values()
-        return lambda progress: OF_VALUES[kind](segment_values(given, progress), unit), self._add
+        source, unit = self._prepare_values()
+        return lambda progress: OF_VALUES[kind](segment_values(source.read(progress), progress), unit), self._add
 
     def _profile_task(self, kind: int) -> tuple[Compute, Commit]:
         line = self.line_box.currentNode()
         if line is None:
             raise InputError(_("There is no line: place one in a view, or draw the diameters as lines."))
         ends = points_of_markups(line)
-        given, unit = self._prepare_values()
+        source, unit = self._prepare_values()
         name = line.GetName()
 
         def add(made: tuple[Chart, float]) -> str:
@@ -118,7 +118,7 @@ class ChartPanel:
             text = self._add(chart)
             return text + _(" FWHM of its peak: {mm:.1f} mm.").format(mm=width_mm) if width_mm == width_mm else text
 
-        return lambda progress: profile(given.times[0].image, ends, name, unit), add
+        return lambda progress: profile(source.read(progress).times[0].image, ends, name, unit), add
 
     def _figures_task(self, kind: int) -> tuple[Compute, Commit]:
         chart = self._chart(kind)

@@ -7,12 +7,13 @@ import ctk
 import qt
 from slicer.i18n import tr as _
 
+from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import create_operation
 from ..quantification.radiomics.settings_file import PRESETS
 from ..scene.features_scene import add_features, segment_features
-from ..scene.measurement_input import MeasurementInput
+from ..scene.measurement_input import MeasurementSource
 from .operation_panel import OperationPanel
 from .task_runner import Commit, Compute
 
@@ -22,13 +23,13 @@ OPERATION = "quantification.radiomics"
 class FeaturesPanel:
     """widget: to put in a layout.
 
-    prepare_input: reads the chosen nodes: the volume node, what to measure, and the unit of its values; run(prepare):
-    runs it with progress, see RunPanel.start.
+    prepare_input: looks at the chosen nodes: the volume node, what to measure, and the unit of its values;
+    run(prepare): runs it with progress, see RunPanel.start.
     """
 
     def __init__(
         self,
-        prepare_input: Callable[[], tuple[Any, MeasurementInput, str]],
+        prepare_input: Callable[[], tuple[Any, MeasurementSource, str]],
         run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
     ) -> None:
         self._prepare_input, self._run = prepare_input, run
@@ -68,16 +69,21 @@ class FeaturesPanel:
 
     def prepare(self) -> tuple[Compute, Commit]:
         """Read the nodes (main thread); see RunPanel. Raises InputError."""
-        volume, given, unit = self._prepare_input()
+        volume, source, unit = self._prepare_input()
         settings = self.panel.declaration.create({**self.panel.parameters(), "intensity_unit": unit})
-        provenance = Provenance(Recipe.of(settings), given.inputs)
+        provenance = Provenance(Recipe.of(settings), source.inputs)
 
-        def commit(found: Any) -> str:
+        def compute(progress: Progress) -> Any:
+            given = source.read(progress)
+            return given, segment_features(given, settings, progress.part(0.05, 1))
+
+        def commit(made: Any) -> str:
+            given, found = made
             self.table = add_features(found, given, volume, provenance)
             count = len(found[0].features)
             return _("{count} features in '{name}'.").format(count=count, name=self.table.GetName())
 
-        return lambda progress: segment_features(given, settings, progress), commit
+        return compute, commit
 
     def _on_preset(self, index: int) -> None:
         settings: Any = PRESETS[index - 1].settings() if index > 0 else self.panel.declaration.create()

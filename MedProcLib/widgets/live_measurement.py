@@ -9,7 +9,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
-from ..scene.measurement_input import ImageMemo
+from ..scene.node_reader import NodeReader
 from .live import LiveRunner
 from .task_runner import Commit, Compute
 from .wrapped_label import show_wrapped
@@ -29,7 +29,7 @@ EVENTS = (
 class LiveMeasurement:
     """A check box that keeps the table up to date, and a line that says how it goes.
 
-    widget: to put in a layout. prepare(image): reads the nodes, given the volume's image (main thread), and returns
+    widget: to put in a layout. prepare(reader): looks at the nodes, which the reader may know (main thread), and gives
     (compute, commit), see TaskRunner; commit's result is the line; raises InputError. Call watch(segmentation, volume)
     when these may be others, changed() when the settings are, stop() before the views are to show something else,
     close() at the end.
@@ -37,7 +37,7 @@ class LiveMeasurement:
 
     def __init__(self, prepare: Callable[[Any], tuple[Compute, Commit]]) -> None:
         self._prepare = prepare
-        self._memo = ImageMemo()
+        self._reader = NodeReader()
         self._nodes: tuple[Any, Any] = (None, None)
         self._observed: list[tuple[Any, int]] = []
         self.live = LiveRunner(self._start, self._say, self._on_working, self._say, SETTLE_MS)
@@ -90,7 +90,7 @@ class LiveMeasurement:
             return
         self._forget()
         self.live.stop()
-        self._memo.clear()
+        self._reader = NodeReader()  # lets go of the copies
         self._say("")
 
     def _observe(self) -> None:
@@ -118,7 +118,7 @@ class LiveMeasurement:
     def _start(self, key: str) -> tuple[Compute, Commit] | None:
         if None in self._nodes:
             raise InputError(_("Choose the segmentation and the volume to measure."))
-        compute, commit = self._prepare(self._memo.image(self._nodes[1]))
+        compute, commit = self._prepare(self._reader)
         version = self.live.version
 
         def commit_newest(result: Any) -> None:

@@ -1,11 +1,12 @@
 """Runs a computation beside the user interface: a worker thread computes, a timer in the main thread listens.
 
-The worker gets plain images and never touches MRML or Qt. Slicer's main thread may keep the interpreter lock while
-it waits for events, so each tick of the timer also waits a moment without the lock: that is when the worker's
-Python code runs. SimpleITK's own code does not need the lock.
+The worker gets plain images and never touches MRML or Qt; what it asks for (Progress.ask) the timer does. Slicer's
+main thread may keep the interpreter lock while it waits for events, so each tick of the timer also waits a moment
+without the lock: that is when the worker's Python code runs. SimpleITK's own code does not need the lock.
 """
 
 import enum
+import queue
 import threading
 import time
 import traceback
@@ -107,7 +108,7 @@ class TaskRunner:
         task = self._task
         worker = task or next(iter(self._abandoned), None)
         if worker is not None:
-            worker.ended.wait(YIELD_S)
+            worker.news.wait(YIELD_S)
         self._abandoned = [other for other in self._abandoned if not other.ended.is_set()]
         if task is None:
             if not self._abandoned:
@@ -117,6 +118,8 @@ class TaskRunner:
         elif task.cancelled_for() > ABANDON_AFTER_S:
             self._abandon(task)
             self._end(Outcome(Ending.CANCELLED))
+        elif task.serve():
+            pass  # the next tick listens again
         elif task.latest != self._shown:
             self._shown = task.latest
             self._on_progress(*task.latest)
@@ -153,9 +156,11 @@ class _Task:
         self._compute: Compute | None = compute
         self._outcome = Outcome(Ending.BUG, message="The computation ended without a result.")
         self._cancelled_at: float | None = None
+        self._questions: queue.SimpleQueue[_Question] = queue.SimpleQueue()
         self.latest = (0.0, "")
         self.ended = threading.Event()
-        self.progress = Progress(self._report)
+        self.news = threading.Event()  # it ended, or asks for something
+        self.progress = Progress(self._report, ask=self._ask)
         self._thread = threading.Thread(target=self._work, name="MedProc task")
 
     def start(self) -> None:
@@ -172,6 +177,23 @@ class _Task:
     def outcome(self) -> Outcome:
         return self._outcome
 
+    def serve(self) -> bool:
+        """Do what the worker asks for (main thread); False when it asks for nothing."""
+        self.news.clear()
+        try:
+            self._questions.get_nowait().answer()
+        except queue.Empty:
+            return False
+        return True
+
+    def _ask(self, action: Callable[[], Any]) -> Any:
+        question = _Question(action)
+        self._questions.put(question)
+        self.news.set()
+        while not question.answered.wait(YIELD_S):
+            self.progress.check()
+        return question.result()
+
     def _report(self, fraction: float, message: str) -> None:
         self.latest = (fraction, message or self.latest[1])
 
@@ -182,6 +204,29 @@ class _Task:
             self._outcome = _attempt(lambda: compute(self.progress))
         finally:
             self.ended.set()
+            self.news.set()
+
+
+class _Question:
+    """An action that a worker wants done in the main thread."""
+
+    def __init__(self, action: Callable[[], Any]) -> None:
+        self._action = action
+        self._value: Any = None
+        self._error: BaseException | None = None
+        self.answered = threading.Event()
+
+    def answer(self) -> None:
+        try:
+            self._value = self._action()
+        except Exception as error:  # noqa: BLE001 - raised again in the worker, which it ends
+            self._error = error
+        self.answered.set()
+
+    def result(self) -> Any:
+        if self._error is not None:
+            raise self._error
+        return self._value
 
 
 def _attempt(action: Callable[[], Any]) -> Outcome:

@@ -196,3 +196,33 @@ def test_the_main_thread_ticks_on(watch, wait):
     assert wait(lambda: watch.ended)
     timer.stop()
     assert len(ticks) >= 6
+
+
+def test_what_the_worker_asks_for_is_done_in_the_main_thread(watch, wait):
+    main, seen = threading.current_thread(), []
+
+    def compute(progress):
+        with pytest.raises(ValueError, match="bad"):
+            progress.quiet().ask(lambda: int("bad"))
+        seen.append(progress.part(0, 0.5).ask(threading.current_thread))
+        return threading.current_thread()
+
+    watch.start(compute)
+    assert wait(lambda: watch.ended)
+    assert seen == [main] and watch.committed[0][0] is not main
+
+
+def test_a_worker_that_asks_after_the_end_is_not_left_waiting(watch, wait):
+    go, asked, ended = threading.Event(), [], threading.Event()
+
+    def compute(progress):
+        go.wait(5)
+        try:
+            progress.ask(lambda: asked.append(1))
+        finally:
+            ended.set()
+
+    watch.start(compute)
+    watch.runner.discard()
+    go.set()
+    assert ended.wait(5) and not asked
