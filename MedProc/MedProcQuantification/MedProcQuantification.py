@@ -187,15 +187,23 @@ class MedProcQuantificationWidget(ModuleWidget):
             reader=reader,
         )
 
+        # the reader's edits that are shown now hold in a new table too
+        task = replace(task, earlier=parameters.resultTable)
+
         def commitResult(rows):
             nodes = self.lines.quietly(lambda: self.logic.commit(task, rows))
             parameters.resultTable = nodes.table
             self.lines.start(nodes.table)
             self.onResultsChanged()
             text = _("{count} rows in '{name}'.") if len(rows) > 1 else _("One row in '{name}'.")
-            text = text.format(count=len(rows), name=nodes.table.GetName())
-            more = _(" Lines are drawn of {n} objects at most.").format(n=MOST_OBJECTS)
-            return text + more if nodes.drawn == MOST_OBJECTS else text
+            said = [text.format(count=len(rows), name=nodes.table.GetName())]
+            if nodes.held:
+                said.append(_("Diameters drawn by a reader hold: {n}.").format(n=nodes.held))
+            if nodes.adrift:
+                said.append(_("No object is left at {n} drawn diameters.").format(n=nodes.adrift))
+            if nodes.drawn == MOST_OBJECTS:
+                said.append(_("Lines are drawn of {n} objects at most.").format(n=MOST_OBJECTS))
+            return " ".join(said)
 
         return task.compute, commitResult
 
@@ -280,6 +288,7 @@ class QuantificationTask:
     lines: bool
     source: MeasurementSource
     recipe: Recipe
+    earlier: Any = None
 
     def compute(self, progress: Progress = SILENT) -> list[Row]:
         (_number, settings), *_others = self.recipe.enabled_steps
@@ -339,7 +348,8 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
     def commit(self, task: QuantificationTask, rows: list[Row]) -> MeasurementNodes:
         """Write the figures to the scene (main thread)."""
         require_present(task.segmentation, task.volume, task.output)
-        return add_measurements(rows, task.source, task.recipe, task.segmentation, task.volume, task.output, task.lines)
+        nodes = (task.segmentation, task.volume, task.output)
+        return add_measurements(rows, task.source, task.recipe, *nodes, task.lines, task.earlier)
 
     def features(self, segmentation, volume, settings: Radiomics | None = None, segments=None, progress=SILENT):
         """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled."""

@@ -20,7 +20,15 @@ from MedProcLib.scene.diameter_lines import remove_lines, show_lines
 from MedProcLib.scene.measurement_input import MeasurementInput, MeasurementSource, measured_rows, measurement_input
 from MedProcLib.scene.measurement_table import add_measurement_table, fill_measurement_table
 from MedProcLib.scene.provenance import provenance_of, write_provenance
-from MedProcLib.scene.reader_edits import edits_of, forget_edits, show_edits
+from MedProcLib.scene.reader_edits import (
+    NOWHERE,
+    edits_in_place,
+    edits_of,
+    forget_edits,
+    replace_edits,
+    show_edits,
+    take_over_edits,
+)
 
 __all__ = ["MeasurementNodes", "add_measurements", "measured_nodes", "measured_rows", "measurement_input"]
 
@@ -30,10 +38,16 @@ SEGMENTATION_ROLE, VOLUME_ROLE = "MedProc.MeasuredSegmentation", "MedProc.Measur
 
 @dataclass(frozen=True)
 class MeasurementNodes:
-    """table: a row for each object; drawn: of how many objects the diameters are drawn as lines."""
+    """table: a row for each object; drawn: of how many objects the diameters are drawn as lines.
+
+    held: how many diameters are those that a reader drew; adrift: how many of these have no object at their place
+    anymore, and are kept but not shown.
+    """
 
     table: Any
     drawn: int
+    held: int = 0
+    adrift: int = 0
 
 
 def add_measurements(
@@ -44,36 +58,56 @@ def add_measurements(
     volume,
     output=None,
     lines: bool = False,
+    earlier=None,
 ) -> MeasurementNodes:
     """Write the figures to a table under the volume's study, or into the table `output`; main thread.
 
-    What a reader edited in `output` holds when it was of the same segmentation. lines: draw the diameters as lines that
-    can be dragged; lines of other tables of this segmentation are removed, without `lines` those of this one too.
+    What a reader edited in `output` holds when it was of the same segmentation; else the edits of the table `earlier`
+    of this segmentation and volume, by default the newest, are taken over. lines: draw the diameters as lines that can
+    be dragged; lines of other tables of this segmentation are removed, without `lines` those of this one too.
     """
-    if output is not None and not is_measured_of(output, segmentation):
-        forget_edits(output)
-    earlier = provenance_of(output) if output is not None and edits_of(output) else None
+    if not is_measured_of(output, segmentation):
+        earlier = earlier if _is_of(earlier, segmentation, volume) else _newest(segmentation, volume)
+        if output is not None:
+            forget_edits(output)
+    else:
+        earlier = None
+    kept = provenance_of(output) if output is not None and edits_of(output) else None
     with commit():
         if output is None:
             table = add_measurement_table(rows, given.ids, f"{given.segmentation_name} measurements", like=volume)
         else:
             table = output
             fill_measurement_table(table, rows, given.ids)
-        write_provenance(table, Provenance(recipe, given.inputs, edits=earlier.edits if earlier is not None else ()))
+        write_provenance(table, Provenance(recipe, given.inputs, edits=kept.edits if kept is not None else ()))
         table.SetNodeReferenceID(SEGMENTATION_ROLE, segmentation.GetID())
         table.SetNodeReferenceID(VOLUME_ROLE, volume.GetID())
-        if edits_of(table):
+        if earlier is not None:
+            take_over_edits(table, earlier)
+        edits = edits_in_place(edits_of(table), rows, given.ids)
+        if edits:
+            replace_edits(table, edits)
             show_edits(table)
-        drawn = show_lines(table, rows, volume) if lines else 0
-        for other in _tables():
+        for other in _tables():  # first, so that the new lines may have their names
             if is_measured_of(other, segmentation) and not (lines and other is table):
                 remove_lines(other)
-    return MeasurementNodes(table, drawn)
+        drawn = show_lines(table, rows, volume) if lines else 0
+    shown = [edit.component != NOWHERE for edit in edits if edit.segment_id in given.ids]
+    return MeasurementNodes(table, drawn, sum(shown), len(shown) - sum(shown))
 
 
 def is_measured_of(table, segmentation) -> bool:
     """Whether a table node, or None, holds measurements of a segmentation node."""
     return table is not None and table.GetNodeReference(SEGMENTATION_ROLE) is segmentation
+
+
+def _is_of(table, segmentation, volume) -> bool:
+    return is_measured_of(table, segmentation) and table.GetNodeReference(VOLUME_ROLE) is volume
+
+
+def _newest(segmentation, volume):
+    """The table that was made last of these nodes, or None."""
+    return next((table for table in reversed(_tables()) if _is_of(table, segmentation, volume)), None)
 
 
 def _tables() -> list:

@@ -21,13 +21,17 @@ ATTRIBUTE = "MedProc.ReaderEdits"
 COLUMN = "edited"
 UNNAMED = "unnamed reader"
 AXES = {"long_diameter": "long_axis", "short_diameter": "short_axis"}
+NOWHERE = 0  # components count from 1
 
 Ends = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 @dataclasses.dataclass(frozen=True)
 class Edit:
-    """A line that a reader drew. component: None for a whole segment; figure: a key of AXES; ends: LPS, mm."""
+    """A line that a reader drew. figure: a key of AXES; ends: LPS, mm.
+
+    component: None for a whole segment; NOWHERE while nothing of the segment is where the line is.
+    """
 
     segment_id: str
     component: int | None
@@ -70,6 +74,54 @@ def record_edit(table, edit: Edit) -> None:
         append_edit(table, note)
 
 
+def take_over_edits(table, earlier) -> int:
+    """Have a table hold the edits of an earlier one of the same objects too, and say so; returns how many."""
+    edits, provenance = edits_of(earlier), provenance_of(earlier)
+    if not edits or provenance is None:
+        return 0
+    _write(table, edits)
+    for note in (*provenance.edits, f"diameters edited by a reader taken over from '{earlier.GetName()}'"):
+        append_edit(table, note)
+    return len(edits)
+
+
+def replace_edits(table, edits: Sequence[Edit]) -> None:
+    """Keep other edits with a table."""
+    _write(table, edits)
+
+
+def edits_in_place(edits: Sequence[Edit], rows: Sequence[Row], ids: Sequence[str]) -> list[Edit]:
+    """The edits, each of the component that lies where its line is: components are numbered by size, which may change.
+
+    One that lies nowhere at a component is kept as such. rows: of the segments with these ids, in the order of their
+    values 1, 2, ...; edits of other segments stay as they are. Of two that are of one figure now the last counts.
+    """
+    found = {}
+    for edit in edits:
+        edit = _in_place(edit, rows, ids)
+        found[edit if edit.component == NOWHERE else edit.key] = edit
+    return list(found.values())
+
+
+def _in_place(edit: Edit, rows: Sequence[Row], ids: Sequence[str]) -> Edit:
+    value = ids.index(edit.segment_id) + 1 if edit.segment_id in ids else 0
+    parts = [r for r in rows if r.segment == value and r.component is not None and _is_object(r) and r.long_axis]
+    if not parts or (edit.component is None and len(parts) > 1):
+        return edit
+    nearest = min(parts, key=lambda row: _distance(edit, row))
+    if _distance(edit, nearest) > 0:
+        return dataclasses.replace(edit, component=NOWHERE)
+    return dataclasses.replace(edit, component=nearest.component if len(parts) > 1 else None)
+
+
+def _distance(edit: Edit, row: Row) -> float:
+    """Between the middles of a line and of a component, less what both reach; negative where they may touch."""
+    assert row.long_axis is not None
+    middles = [np.mean(ends, axis=0) for ends in (edit.ends, row.long_axis)]
+    reach = (edit.length_mm + float(np.linalg.norm(np.subtract(*row.long_axis)))) / 2
+    return float(np.linalg.norm(np.subtract(*middles))) - reach
+
+
 def forget_edits(table) -> None:
     """Take all edits of a table back; its figures are measured again by whoever fills it."""
     _write(table, [])
@@ -77,15 +129,16 @@ def forget_edits(table) -> None:
 
 def show_edits(table) -> None:
     """Write the edited lengths into a table's rows, and a column that says by whom."""
-    edits = edits_of(table)
+    edits = [edit for edit in edits_of(table) if column_of(table, edit.figure) is not None]
     notes = [""] * table.GetNumberOfRows()
     for edit in edits:
         for row in _rows_of_edit(table, edit):
             _write_length(table, row, edit.figure, edit.length_mm)
             notes[row] = "; ".join(filter(None, (notes[row], edit.text)))
-    for segment_id in {edit.segment_id for edit in edits if edit.component is not None}:
+    for segment_id in {edit.segment_id for edit in edits if edit.component not in (None, NOWHERE)}:
         _show_longest(table, segment_id)
-    append_column(table, Column(COLUMN, notes, meaning="what a reader changed"))
+    if any(notes):
+        append_column(table, Column(COLUMN, notes, meaning="what a reader changed"))
     table.GetTable().Modified()
     table.Modified()
 
@@ -107,7 +160,7 @@ def edited_rows(rows: Sequence[Row], every: Sequence[Edit], ids: Sequence[str]) 
             drawn: dict[str, Any] = {AXES[edit.figure]: edit.ends}
             row = dataclasses.replace(row, measurements=figures, **drawn)
         found.append(row)
-    changed = {segment for segment, component, _figure in edits if component is not None}
+    changed = {segment for segment, component, _figure in edits if component not in (None, NOWHERE)}
     return [_with_longest(row, found) if row.is_whole and row.segment in changed else row for row in found]
 
 

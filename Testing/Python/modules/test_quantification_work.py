@@ -124,10 +124,17 @@ def test_a_dragged_line_changes_the_table(panel, block, finish):
     line.SetNthControlPointPositionWorld(1, start + np.array([0, 12.5, 0]))
     assert texts(widget)[-1][2] == "12.5 ✎" and texts(widget)[-1][1] == before[1]
     assert "A. Reader" in widget.results.table_widget.item(3, 0).toolTip()
-    widget.run.button.click()  # a new table starts without corrections, with lines of its own
+    first = widget.resultTable()
+    widget.run.button.click()  # a new table, with lines of its own
+    assert finish(widget).endswith("Diameters drawn by a reader hold: 1.")
+    assert widget.resultTable() is not first and texts(widget)[-1][2] == "12.5 ✎"
+    assert len(lines_of(widget.resultTable())) == 6 and lines_of(first) == []
+    widget.ui.takeBackButton.click()
     finish(widget)
     assert texts(widget)[-1] == before
-    assert len(lines_of(widget.resultTable())) == 6
+    widget.run.button.click()  # what was taken back does not come back from the table before
+    finish(widget)
+    assert texts(widget)[-1] == before
 
 
 def test_corrections_are_taken_back(panel, block, finish):

@@ -199,6 +199,47 @@ def test_a_correction_holds_when_measured_again(dragged, nodes):
     assert table.GetColumnIndex("edited") == -1 and not provenance_of(table).edits
 
 
+def test_a_correction_holds_in_a_new_table(dragged, nodes):
+    table, _line = dragged
+    segmentation, volume = nodes
+    newer, _rows = measured(segmentation, volume, lines=True)
+    assert newer is not table and cell(newer, 1, "long_diameter_mm") == pytest.approx(30, abs=1e-4)
+    assert READER in cell(newer, 1, "edited") and lines_of(table) == []
+    line = next(line for line in lines_of(newer) if line.GetName() == "Two part 1 long diameter")
+    assert line.GetLineLengthWorld() == pytest.approx(30, abs=1e-4)
+    edits = provenance_of(newer).edits
+    assert len(edits) == 2 and edits[1] == "diameters edited by a reader taken over from 'Seg measurements'"
+    other = volume_from_image(GRID.image_of(np.zeros(GRID.size[::-1], np.float32)), "Other")
+    apart, _rows = measured(segmentation, other)
+    assert edits_of(apart) == []  # lines are drawn in the planes of a volume
+
+
+def test_a_correction_stays_where_its_line_is(dragged, nodes):
+    segmentation, volume = nodes
+    first = segmentation.GetSegmentation().GetNthSegmentID(0)
+
+    def outlined(array):
+        slicer.util.updateSegmentBinaryLabelmapFromArray(array.astype(np.uint8), segmentation, first, volume)
+        given = measurement_input(segmentation, volume)
+        rows = measured_rows(given, Measure())
+        nodes = add_measurements(rows, given, Recipe.of(Measure()), segmentation, volume, lines=True)
+        return nodes, rows_of_table(nodes.table)
+
+    array = blocks()
+    array[8:13, 14:24, 12:24] = 1  # the other part is the larger one now
+    nodes, rows = outlined(array == 1)
+    assert [bool(row["edited"]) for row in rows] == [False, False, True, False, False]
+    assert rows[2]["long_diameter_mm"] == pytest.approx(30, abs=1e-4)
+    assert (nodes.held, nodes.adrift) == (1, 0)
+    array = np.zeros_like(array)
+    array[14, 26, 28] = 1  # nothing is left where the line is
+    nodes, rows = outlined(array)
+    assert (nodes.held, nodes.adrift) == (0, 1) and "edited" not in rows[0]
+    nodes, rows = outlined(blocks() == 1)  # taken back by the editor: the line is of part 1 again
+    assert (nodes.held, nodes.adrift) == (1, 0)
+    assert rows[1]["long_diameter_mm"] == pytest.approx(30, abs=1e-4)
+
+
 def test_a_correction_survives_its_scene(dragged, scene, tmp_path):
     _table, _line = dragged
     save_bundle(scene, tmp_path / "s.mrb")
