@@ -26,6 +26,7 @@ PARAMETER = argument(
     default=[],
     help="value of a parameter of the operation; may be given again for others",
 )
+UNIT = argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)")
 # those of quantification.measure, without importing it to show the help
 MEASURE_GROUPS = ("size", "diameters", "shape", "intensity", "robust", "distribution", "ct", "lung", "intervals", "pet")
 
@@ -146,7 +147,7 @@ COMMANDS = (
                 choices=("calcium_score", "body_composition"),
                 help="measure CT with this operation instead",
             ),
-            argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)"),
+            UNIT,
             PARAMETER,
             argument(
                 "--times", metavar="S", nargs="+", type=float, help="when the images of a 4D IMAGE were taken (s)"
@@ -162,6 +163,57 @@ COMMANDS = (
             "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
             "measure ct.nii.gz tissues.nii.gz --operation body_composition -p height_m=1.75 -o composition.csv",
             "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
+        ),
+    ),
+    Command(
+        "histogram",
+        "count the values of each segment in bins, and how much of its volume reaches each value (IVH, DVH)",
+        (
+            IMAGE,
+            argument(
+                "segmentation", metavar="SEG", nargs="?", help="label map on IMAGE's grid (default: all of IMAGE)"
+            ),
+            argument("--bins", metavar="N", type=int, help="how many (default: by the spread of all values)"),
+            argument("--width", metavar="W", type=float, help="width of a bin, in the unit of the values, instead"),
+            argument("--limits", metavar=("LOW", "HIGH"), nargs=2, type=float, help="of the first and the last bin"),
+            UNIT,
+            output("TABLE.csv", "table, a line per segment and bin; all segments share the bins; .tsv"),
+        ),
+        (
+            "histogram ct.nii.gz organs.nii.gz --width 25 --limits -1000 1000 -o histogram.csv",
+            "histogram suv.nrrd tumors.nrrd --bins 100 -o ivh.csv",
+        ),
+    ),
+    Command(
+        "profile",
+        "sample an image along a line, and measure how wide the peak there is",
+        (
+            IMAGE,
+            argument("--line", metavar="LINE.mrk.json", help="a line saved by Slicer; of several each"),
+            argument("--from", dest="start", metavar="L,P,S", help="one end (LPS, mm; --from=-9,4,7 where negative)"),
+            argument("--to", dest="end", metavar="L,P,S", help="the other end"),
+            argument(
+                "--step", metavar="MM", type=float, help="between samples (default: half the smallest voxel side)"
+            ),
+            argument(
+                "--across",
+                metavar="MM",
+                type=float,
+                default=0.0,
+                help="average over a disc of this diameter (default: 0)",
+            ),
+            argument(
+                "--interpolation",
+                choices=("linear", "cubic"),
+                default="linear",
+                help="between voxels (default: linear)",
+            ),
+            UNIT,
+            output("TABLE.csv", "table, a line per sample with its place (LPS, mm); .tsv"),
+        ),
+        (
+            "profile ct.nii.gz --line line.mrk.json -o profile.csv",
+            "profile ct.nii.gz --from=-20,35.5,110 --to=12,35.5,110 --across 2 -o profile.csv",
         ),
     ),
     Command(

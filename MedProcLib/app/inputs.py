@@ -9,8 +9,11 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.files import ImageFile, read_image, read_image_file
 from ..core.geometry import require_same_grid, require_scalar
+from ..core.registry import find_operation
+from ..core.units import SQUARED, ucum
 
 LARGEST_LABEL = 2**31 - 1
+DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 def read_noted(path: str, notes: list[str]) -> ImageFile:
@@ -55,6 +58,33 @@ def parse_date(text: str) -> datetime.date:
         return datetime.date.fromisoformat(text)
     except ValueError:
         raise InputError(f"'{text}' is not a date; write it as YYYY-MM-DD, e.g. 2025-01-12.") from None
+
+
+def unit_of_file(found: ImageFile) -> str:
+    """Unit of an image's values, a key of core.units, as far as its file says: HU for CT, else 'intensity'."""
+    # SUVlbm has several formulas, which its file tells apart
+    if found.quantity.startswith("{SUVlbm"):
+        return "SUL"
+    known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
+    return known or ("HU" if found.modality == "CT" else "intensity")
+
+
+def chosen_unit(unit: str | None, found: ImageFile) -> str:
+    """The unit that the user gives the values of an image, or that of its file. Raises InputError for another."""
+    if unit is None:
+        return unit_of_file(found)
+    known = find_operation("quantification.measure").parameter("intensity_unit").choices
+    if unit not in known:
+        raise InputError(f"--unit {unit} is not known; there are: {', '.join(known)}.")
+    return unit
+
+
+def table_delimiter(output: str) -> str:
+    """What separates the columns of a table that is written to this file. Raises InputError for other endings."""
+    delimiter = DELIMITERS.get(Path(output).suffix.lower())
+    if delimiter is None:
+        raise InputError(f"{output} is no table: end it in .csv or .tsv.")
+    return delimiter
 
 
 def require_other_file(output: str, *inputs: str | None) -> None:

@@ -13,7 +13,6 @@ from ..core.recipe import Recipe
 from ..core.registry import find_operation
 from ..core.seg_nrrd import UNNAMED_COLORS, names_in_file
 from ..core.structure import Structure
-from ..core.units import SQUARED, ucum
 from ..quantification.measure import measure
 from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
@@ -21,7 +20,7 @@ from ..quantification.row import Row
 from ..quantification.series import images_of_series, measure_series
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
-from .inputs import label_map, read_labels, read_noted, require_other_file
+from .inputs import label_map, read_labels, read_noted, require_other_file, unit_of_file
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -75,15 +74,6 @@ def _format(arguments: Namespace) -> str:
     return written
 
 
-def _unit(found: ImageFile) -> str:
-    """Of the image's values, as far as its file says."""
-    # SUVlbm has several formulas, which its file tells apart
-    if found.quantity.startswith("{SUVlbm"):
-        return "SUL"
-    known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
-    return known or ("HU" if found.modality == "CT" else "intensity")
-
-
 def _operation(arguments: Namespace, found: ImageFile) -> Any:
     """quantification.measure with the groups and rows asked for, or the operation of --operation."""
     if arguments.operation is not None:
@@ -92,7 +82,7 @@ def _operation(arguments: Namespace, found: ImageFile) -> Any:
         return operation_from(arguments.operation, arguments.parameters, "quantification")
     per = arguments.per or "component"
     settings: dict[str, Any] = {
-        "intensity_unit": arguments.unit or _unit(found),
+        "intensity_unit": arguments.unit or unit_of_file(found),
         "components": per == "component",
         "slices": per == "slice",
     }

@@ -41,17 +41,23 @@ def _values_and_names(found: list[tuple[list[float], int, str]]) -> tuple[list[i
     return [value for _, value, _ in found], [name for _, _, name in found]
 
 
-def _point(text: str, dimension: int) -> tuple[list[float], int]:
+def _point(text: str, dimension: int) -> tuple[tuple[float, ...], int]:
     place, _, number = text.partition("=")
+    if number and not number.isdigit():
+        raise InputError(f"Seed '{text}': what follows = is the number of an object, such as -12.5,40,7.5=1.")
+    return point_of(place, dimension, "Seed"), int(number or 1)
+
+
+def point_of(text: str, dimension: int, what: str) -> tuple[float, ...]:
+    """A point written 'L,P,S' (mm; 'L,P' in 2D). what: to call it in the error. Raises InputError."""
     try:
-        numbers = [float(word) for word in place.split(",")]
-        value = int(number) if number else 1
+        numbers = tuple(float(word) for word in text.split(","))
     except ValueError:
-        numbers, value = [], 0
+        numbers = ()
     if len(numbers) != dimension or not np.isfinite(numbers).all():
-        axes = ",".join("LPS"[:dimension])
-        raise InputError(f"Seed '{text}' is not a point of this image: write {axes} in mm, such as -12.5,40,7.5=1.")
-    return numbers, value
+        axes, example = ",".join("LPS"[:dimension]), ",".join(("-12.5", "40", "7.5")[:dimension])
+        raise InputError(f"{what} '{text}' is not a point of this image: write {axes} in mm, such as {example}.")
+    return numbers
 
 
 def read_point_lists(path: Path) -> list[tuple[list[float], int, str]]:

@@ -1,6 +1,7 @@
 """Histogram of a region's values, and how much of its volume reaches each value."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -13,13 +14,16 @@ MOST_BINS = 100_000
 
 @dataclass(frozen=True)
 class Histogram:
-    """counts, density: (bins,); edges: (bins + 1,), in the unit of the values; left_out: values without a number.
+    """counts, density, reached: (bins,); edges: (bins + 1,), in the unit of the values; left_out: values without a
+    number.
 
-    density integrates to the share of the numbers that lie within the edges.
+    density integrates to the share of the numbers that lie within the edges; reached: share (%) of the numbers that
+    are at or above the lower edge of each bin, which is the intensity-volume histogram.
     """
 
     counts: np.ndarray
     density: np.ndarray
+    reached: np.ndarray
     edges: np.ndarray
     unit: str
     left_out: int
@@ -65,9 +69,37 @@ def histogram(
     The last bin holds its upper edge. Raises InputError without a number, or for bins that are none.
     Source: Freedman & Diaconis, Z Wahrscheinlichkeitstheorie verw Geb 57, 1981.
     """
-    sample = _sample(values)
+    return histograms([values], unit, bins, width, limits)[0]
+
+
+def histograms(
+    values: Sequence[np.ndarray],
+    unit: str,
+    bins: int | None = None,
+    width: float | None = None,
+    limits: tuple[float, float] | None = None,
+) -> list[Histogram]:
+    """Histograms of several regions in bins that all share, chosen as histogram() chooses them for all values at once.
+
+    Raises InputError for a region without a number, and for bins that are none.
+    """
+    samples = [_sample(each) for each in values]
+    together = samples[0] if len(samples) == 1 else Sample.of(np.concatenate([s.ascending for s in samples]))
+    edges = _edges(together, bins, width, limits)
+    found = []
+    for sample in samples:
+        counts = np.histogram(sample.ascending, edges)[0]
+        density = counts / (sample.count * np.diff(edges))
+        reached = 100 * (1 - np.searchsorted(sample.ascending, edges[:-1]) / sample.count)
+        found.append(Histogram(counts, density, reached, edges, unit, sample.left_out))
+    return found
+
+
+def _edges(sample: Sample, bins: int | None, width: float | None, limits: Sequence[float] | None) -> np.ndarray:
     if bins is not None and width is not None:
         raise InputError("Give the number of bins or their width, not both.")
+    if bins is not None and not 1 <= bins <= MOST_BINS:
+        raise InputError(f"{bins} bins are not from 1 to {MOST_BINS}: choose another number or width.")
     low, high = limits or (sample.restored(sample.percentile(0)), sample.restored(sample.percentile(100)))
     if not (math.isfinite(high - low) and low <= high):
         raise InputError(f"The limits {low:g} and {high:g} of the histogram are not an interval.")
@@ -77,8 +109,7 @@ def histogram(
         edges = np.linspace(low, high, (bins or _usual_bins(sample, low, high)) + 1) if low < high else _around(low)
     if not 1 <= len(edges) - 1 <= MOST_BINS:
         raise InputError(f"{len(edges) - 1} bins are not from 1 to {MOST_BINS}: choose another number or width.")
-    counts = np.histogram(sample.ascending, edges)[0]
-    return Histogram(counts, counts / (sample.count * np.diff(edges)), edges, unit, sample.left_out)
+    return edges
 
 
 def volume_histogram(values: np.ndarray, unit: str, voxel_mm3: float, points: int | None = None) -> VolumeHistogram:

@@ -24,6 +24,8 @@ PROMISED = [
     "segment IMAGE --operation NAME -p a=1 --mask M -o SEG",
     "segment IMAGE --recipe R.json -o SEG",
     "measure IMAGE SEG -o TABLE.csv",
+    "histogram IMAGE SEG --bins 64 --limits 0 100 --unit HU -o H.csv",
+    "profile IMAGE --line L.mrk.json --step 1 --across 2 --interpolation cubic -o P.csv",
     "evaluate REFERENCE TEST -o METRICS.csv",
     "evaluate A B --labels 1 2 --names 1=a 2=b --tolerance 2 --boundary 3 --no-lesions --match overlap -o M.json",
     "evaluate A B --lesions --iou-threshold 0.1 --connectivity face --smallest-lesion 3 --merge 1 -o M.csv",

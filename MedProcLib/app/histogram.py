@@ -1,0 +1,81 @@
+"""`histogram`: how the values of each segment are spread, and how much of its volume reaches each value."""
+
+from argparse import Namespace
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.atomic import require_writable, write_text
+from ..core.csv_text import csv_text
+from ..core.errors import InputError
+from ..core.geometry import Geometry, require_scalar
+from ..core.progress import Progress
+from ..core.seg_nrrd import names_in_file
+from ..quantification.profile.histogram import Histogram, histograms
+from ..quantification.region import segments_of
+from ..quantification.volume import as_volume
+from .inputs import chosen_unit, read_labels, read_noted, require_other_file, table_delimiter
+
+
+def run(arguments: Namespace, progress: Progress) -> None:
+    delimiter = table_delimiter(arguments.output)
+    require_writable(arguments.output)
+    require_other_file(arguments.output, arguments.image, arguments.segmentation)
+    found = read_noted(arguments.image, arguments.notes)
+    image = found.image
+    require_scalar(image, arguments.image)
+    if image.GetDimension() > 3:
+        raise InputError(f"{arguments.image} is a series of images: give one of them.")
+    progress(0.3, "Reading the values")
+    regions = _regions(arguments, image)
+    for key in [key for key, values in regions.items() if not np.isfinite(values).any()]:
+        arguments.notes.append(f"{key[1]}: holds no number, so it has no histogram")
+        del regions[key]
+    if not regions:
+        raise InputError(f"{arguments.image}: no segment holds a number, so there is no histogram.")
+    unit = chosen_unit(arguments.unit, found)
+    progress(0.6, "Counting")
+    counted = histograms(list(regions.values()), unit, arguments.bins, arguments.width, arguments.limits)
+    size = "area_mm2" if image.GetDimension() == 2 else "volume_mm3"
+    columns = ["segment", "name", "low", "high", "unit", "count_voxels", size, "share_percent"]
+    columns += ["at_or_above_percent", f"at_or_above_{size.rpartition('_')[2]}"]
+    voxel = Geometry.of(image).voxel_volume
+    rows = [
+        row
+        for (key, values), one in zip(regions.items(), counted, strict=True)
+        for row in _rows(key, values, one, voxel)
+    ]
+    progress.check()
+    write_text(csv_text(columns, rows, delimiter), arguments.output)
+    bins = len(counted[0].counts)
+    segments = f"{len(regions)} segment{'s' * (len(regions) != 1)}"
+    several = segments if arguments.segmentation else "the image"
+    print(f"Histogram of {several}, {bins} bin{'s' * (bins != 1)}: {arguments.output}")
+
+
+def _regions(arguments: Namespace, image: sitk.Image) -> dict[tuple[int, str], np.ndarray]:
+    """Values by label and name; those of the whole image as label 0."""
+    values = as_volume(image)
+    if arguments.segmentation is None:
+        return {(0, Path(arguments.image).name): values}
+    labels_image = read_labels(arguments.segmentation, image)  # which the array below is a view of
+    labels, segments = segments_of(as_volume(labels_image))
+    if not segments:
+        raise InputError(f"{arguments.segmentation} is empty: no voxel has a label.")
+    names = names_in_file(arguments.segmentation)
+    regions = {}
+    for segment in segments:
+        name = names.get(segment.value, f"Segment {segment.value}")
+        parts = [values[part.box][part.mask] for part in segment.regions(labels)]
+        regions[segment.value, name] = np.concatenate(parts)
+    return regions
+
+
+def _rows(key: tuple[int, str], values: np.ndarray, found: Histogram, voxel: float) -> list[list]:
+    number = values.size - found.left_out
+    bins = zip(found.edges, found.edges[1:], found.counts, found.reached, strict=False)
+    return [
+        [*key, low, high, found.unit, count, count * voxel, 100 * count / number, above, above / 100 * number * voxel]
+        for low, high, count, above in bins
+    ]
