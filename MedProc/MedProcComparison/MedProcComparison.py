@@ -25,9 +25,10 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
 
 from MedProcLib.comparison.defaults import head_mr_recipe
 from MedProcLib.comparison.evaluation import Evaluated
-from MedProcLib.comparison.pipeline import compare
+from MedProcLib.comparison.pipeline import compare, with_map_of
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.track_findings import studies_followed
 from MedProcLib.comparison.tracks.edits import accept, reject
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.core.atomic import write_text
@@ -37,17 +38,20 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import create_operation
 from MedProcLib.report.finding_measurements import measure_findings
 from MedProcLib.report.report import report_html
-from MedProcLib.scene.comparison_scene import ComparisonNodes, add_comparison
+from MedProcLib.scene.change_maps import show_change_map
+from MedProcLib.scene.comparison_scene import ComparisonNodes, add_comparison, add_pair_to_scene
 from MedProcLib.scene.studies import study_of_volume
-from MedProcLib.scene.timeline_edits import edit_patient, put_patient, undo_edit
+from MedProcLib.scene.timeline_edits import edit_patient, put_patient, redo_edit, undo_edit
 from MedProcLib.scene.timeline_input import TimePointInput, in_time_order, read_time_points, write_time_points
 from MedProcLib.scene.timeline_nodes import is_patient_node, patient_nodes, patient_of_node
 from MedProcLib.scene.timeline_outlines import unmeasured, unmeasured_outlines
 from MedProcLib.scene.timeline_report import evaluated_of, reviewed
+from MedProcLib.scene.timeline_restore import restoring
 from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.timeline_views import hide
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.add_study import AddStudy
+from MedProcLib.widgets.change_maps_panel import ChangeMapsPanel
 from MedProcLib.widgets.comparison_sentence import sentence
 from MedProcLib.widgets.inputs import require_present
 from MedProcLib.widgets.module_widget import ModuleWidget
@@ -62,7 +66,7 @@ from MedProcLib.widgets.verdict_label import show_verdicts
 
 AUTOMATIC, BELOW = "Chosen from the images", "As set below"
 REPORT_TIP = _("Write the report with pictures, findings and limits as one HTML file")
-NO_REPORT_TIP = _("Compare first: the report is made from the comparison of this session.")
+NO_REPORT_TIP = _("Compare first, or load a patient: the report is made from what was found.")
 
 
 class MedProcComparison(ScriptedLoadableModule):
@@ -86,17 +90,20 @@ class MedProcComparisonParameterNode:
 class MedProcComparisonWidget(ModuleWidget):
     run_text = _("Compare")
     run_tip = _("Register the studies, find what changed and list it; the volumes are not modified")
-    locked_sections = ("inputsButton", "stepsButton", "resultsButton", "outlinesButton", "outputsButton")
+    locked_sections = ("inputsButton", "stepsButton", "resultsButton", "mapsButton", "outlinesButton", "outputsButton")
 
     def makeLogic(self):
         return MedProcComparisonLogic()
 
     def connectPanel(self):
         ui, start, say = self.ui, self.run.start, self.run.say
-        self.comparison = None  # what the report is made of; a scene that is loaded does not bring it back
+        self.comparison = None  # of this session; that of a loaded scene is made again when it is needed
         self.timePoints = TimePointsPanel(self.chosenTimePoints, self.keepTimePoints)
         self.views = TimelineViewsPanel(self.patientNode)
-        self.tracks = TracksPanel(self.patientNode, self.reader, self.setReader, self.edit, self.undo, self.onTrack)
+        self.maps = ChangeMapsPanel(self.patientNode, self.makeMap)
+        self.tracks = TracksPanel(
+            *(self.patientNode, self.reader, self.setReader, self.edit, self.undo, self.redo, self.onTrack)
+        )
         self.actions = TrackActions(
             self.patientNode, lambda: self.tracks.track, lambda: self.tracks.time_point, self.reader, self.edit
         )
@@ -111,6 +118,7 @@ class MedProcComparisonWidget(ModuleWidget):
             (ui.tracksFrame, self.tracks),
             (ui.actionsFrame, self.actions),
             (ui.viewsFrame, self.views),
+            (ui.mapsFrame, self.maps),
             (ui.responseFrame, self.response),
             (ui.filesFrame, self.files),
         ):
@@ -139,10 +147,11 @@ class MedProcComparisonWidget(ModuleWidget):
         self.actions.changed()
         self.response.changed()
         self.views.changed()
+        self.maps.changed()
         self.outlines.changed()
         self.files.changed()
         self.addStudy.changed()
-        ready = self.comparison is not None
+        ready = self.comparison is not None or (node is not None and len(patient_of_node(node).time_points) > 1)
         self.ui.reportButton.enabled = ready
         self.ui.reportButton.toolTip = REPORT_TIP if ready else NO_REPORT_TIP
 
@@ -224,10 +233,17 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def undo(self):
         """Take the last correction back, with its outline where it drew one."""
+        self.goThroughHistory(self.outlines.outlines.require, undo_edit)
+
+    def redo(self):
+        """Do again what was taken back last, with its outline where it drew one."""
+        self.goThroughHistory(self.outlines.outlines.require_again, redo_edit)
+
+    def goThroughHistory(self, requireOutlines, step):
         node = self.patientNode()
         try:
-            drawn = self.outlines.outlines.require(node)
-            what = self.outlines.ours(lambda: undo_edit(node, self.reader()))
+            drawn = requireOutlines(node)
+            what = self.outlines.ours(lambda: step(node, self.reader()))
             if drawn is not None:
                 self.outlines.restore(drawn)
         except InputError as error:
@@ -235,6 +251,39 @@ class MedProcComparisonWidget(ModuleWidget):
             return
         self.onPatientChanged()
         self.run.say(_("{what}.").format(what=what))
+
+    def makeMap(self, name, start, end):
+        """Make a change map of two time points (ids), and show it."""
+
+        def prepare():
+            node = self.patientNode()
+            order = patient_of_node(node).order
+            current = self.currentComparison(node)
+
+            def compute(progress):
+                before, work = progress.parts(1, 1)
+                comparison = current(before)
+                places = tuple(studies_followed(comparison)[order[point]] for point in (start, end))
+                known = any((pair.fixed, pair.moving) == places for pair in comparison.all_pairs)
+                return (*with_map_of(comparison, places, name, work), known)
+
+            def commitResult(result):
+                self.comparison, pair, known = result
+                volumes = add_pair_to_scene(self.comparison, pair, node, only_maps=known).maps
+                show_change_map(volumes[-1])
+                self.maps.changed()
+                return _("Map made: {title}.").format(title=pair.maps[-1].title)
+
+            return compute, commitResult
+
+        self.run.start(prepare)
+
+    def currentComparison(self, node):
+        """What gives the comparison as the reader left it, in any thread: this session's, or one made again."""
+        if self.comparison is None:
+            return restoring(node)
+        comparison = reviewed(self.comparison, node)
+        return lambda progress: comparison
 
     def onPatientLoaded(self, node):
         self.comparison = None
@@ -275,8 +324,13 @@ class MedProcComparisonWidget(ModuleWidget):
 
         def prepare():
             node = self.patientNode()
-            comparison, evaluated = reviewed(self.comparison, node), evaluated_of(node)
-            return lambda progress: self.logic.report(comparison, progress, evaluated), written
+            current, evaluated = self.currentComparison(node), evaluated_of(node)
+
+            def compute(progress):
+                before, drawing = progress.parts(1, 1)
+                return self.logic.report(current(before), drawing, evaluated)
+
+            return compute, written
 
         self.run.start(prepare)
 

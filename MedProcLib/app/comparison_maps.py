@@ -29,7 +29,9 @@ def write_change_maps(comparison: Comparison, folder: Path, numbers: dict[int, s
     for place, pair in enumerate(comparison.all_pairs):
         first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
         for each in pair.maps:
-            provenance = Provenance(Recipe.of(each.operation), {"first": first.source, "other": other.source})
+            provenance = Provenance(
+                Recipe.of(*each.before, each.operation), {"first": first.source, "other": other.source}
+            )
             for name, image in each.images.items():
                 file = f"{FILE_NAMES.get(name, name)}{numbers[place]}.nii.gz"
                 write_image(over_first(image, pair, each.colors[name].center), folder / file, provenance.to_json())

@@ -91,7 +91,8 @@ def change_maps_of(
     """What these steps (change maps, and steps that make fractions of tissues) give of a pair; none of a failed one.
 
     All are made on the pair's grid from the images that were compared there, so nothing is resampled twice but label
-    maps. A map that cannot be made of these images says why.
+    maps. Without fractions of tissues all findings together are the tissue that is gained or lost. A map that cannot be
+    made of these images says why.
     """
     wanted = [op for op in operations if is_change_map(op)]
     if pair.registration.verdict is Verdict.FAILED or not wanted:
@@ -99,7 +100,13 @@ def change_maps_of(
     fractions = [op for op in operations if is_fractions(op)]
     shares = progress.parts(*[1.0] * len(wanted))
     return tuple(
-        _made(operation, pair, studies, fractions, share.labelled(operation.declaration.title))
+        _made(
+            operation,
+            pair,
+            studies,
+            fractions if _takes(operation) else (),
+            share.labelled(operation.declaration.title),
+        )
         for operation, share in zip(wanted, shares, strict=True)
     )
 
@@ -117,7 +124,12 @@ def _made(
     images = {name: image for name, image in _images(operation, given).items() if _is_shown(operation, name)}
     unit = getattr(operation, "intensity_unit", "intensity")
     colors = {name: _colors(operation, name, image, unit, rows) for name, image in images.items()}
-    return ChangeMap(operation, images, colors, rows)
+    return ChangeMap(operation, images, colors, rows, before=tuple(fractions))
+
+
+def _takes(operation: Any) -> bool:
+    """Whether it takes fractions of tissues."""
+    return "fixed_maps" in operation.declaration.optional_inputs
 
 
 def _things(
@@ -140,11 +152,16 @@ def _things(
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))
-    elif isinstance(operation, TissueChange) and fractions:
+    elif fractions:
         for role, image, share in zip(("fixed", "moving"), images, progress.parts(1, 1), strict=True):
             for step in fractions:
                 given = run_operation(step, {"image": image, "mask": pair.region}, share)
                 things[f"{role}_maps"] = given["maps"]
+    elif _takes(operation):
+        outlined = [sitk.Cast(each != 0, sitk.sitkFloat32) for each in labels]
+        if not any(sitk.GetArrayViewFromImage(each).any() for each in outlined):
+            raise InputError("Nothing is outlined in either study, and the recipe has no step that divides tissues.")
+        things.update(zip(("fixed_maps", "moving_maps"), ({"findings": each} for each in outlined), strict=True))
     return things
 
 

@@ -12,7 +12,7 @@ from ..core.errors import InputError
 from ..core.geometry import require_3d, require_same_grid
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, run_steps
-from .change_maps import change_maps_of, is_change_map, is_fractions
+from .change_maps import change_maps_of, is_change_map, is_fractions, with_change_maps, without_change_maps
 from .consensus import ConsensusLabels
 from .coverage import notes_on_coverage
 from .defaults import default_recipe
@@ -28,7 +28,7 @@ from .track_findings import studies_followed, with_tracks
 from .tracks.follow import Followed
 from .tracks.model import Alignment
 
-__all__ = ["compare", "compare_between", "default_recipe", "restored", "with_maps"]
+__all__ = ["compare", "compare_between", "default_recipe", "restored", "with_map_of", "with_maps"]
 
 # What a step may take to run on each study alone; all other steps run once per pair.
 NumberedStep = tuple[int, Any]
@@ -89,11 +89,33 @@ def compare_between(comparison: Comparison, fixed: int, moving: int, progress: P
     the registration. Findings are those of the tracks. Raises InputError for studies that were not followed.
     """
     steps = _Steps.of(comparison.recipe)
-    own, work, mapping = progress.parts(2, 6, 1 + len(steps.maps))
+    own, work = progress.parts(2, 6)
     _require_later(comparison, (fixed, moving))
     studies = [comparison.studies[n] for n in (fixed, moving)]
     states = [_run_alone(s, steps.unlabelled, p) for s, p in zip(studies, own.parts(1, 1), strict=True)]
-    return with_maps(_between(comparison, (fixed, moving), states, steps, work), progress=mapping)
+    return _between(comparison, (fixed, moving), states, steps, work)
+
+
+def with_map_of(
+    comparison: Comparison, places: Places, name: str, progress: Progress = SILENT
+) -> tuple[Comparison, PairComparison]:
+    """The comparison with one more change map (see change_maps.CHANGE_MAPS) of two studies, and their pair, which is
+    compared first where it was not yet. Raises InputError where the map cannot be made."""
+    before, work = progress.parts(1, 1)
+    if not any((pair.fixed, pair.moving) == places for pair in comparison.all_pairs):
+        comparison = compare_between(comparison, *places, before)
+    studies = [comparison.studies[n] for n in places]
+    recipe = with_change_maps(without_change_maps(comparison.recipe), [name], studies)
+    pair = next(pair for pair in comparison.all_pairs if (pair.fixed, pair.moving) == places)
+    (made,) = change_maps_of(pair, comparison.studies, [op for _, op in _Steps.of(recipe).maps], work)
+    if made.missing:
+        raise InputError(made.missing)
+    mapped = replace(pair, maps=(*(each for each in pair.maps if each.operation != made.operation), made))
+
+    def put(pairs: tuple[PairComparison, ...]) -> tuple[PairComparison, ...]:
+        return tuple(mapped if each is pair else each for each in pairs)
+
+    return replace(comparison, pairs=put(comparison.pairs), further=put(comparison.further)), mapped
 
 
 def restored(

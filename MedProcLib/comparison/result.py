@@ -93,8 +93,9 @@ class Finding:
 class ChangeMap:
     """What one operation of comparison.maps says of a pair of studies.
 
-    images: by name, on the pair's grid; colors: how each is shown; rows: its figures, of the whole region as label 0
-    and of each finding by its number. missing: why it could not be made, '' when it was.
+    before: steps that made what it takes, such as fractions of tissues; images: by name, on the pair's grid; colors:
+    how each is shown; rows: its figures, of the whole region as label 0 and of each finding by its number. missing: why
+    it could not be made, '' when it was.
     """
 
     operation: Any
@@ -102,6 +103,7 @@ class ChangeMap:
     colors: Mapping[str, MapColors] = field(default_factory=dict)
     rows: tuple[Row, ...] = ()
     missing: str = ""
+    before: tuple[Any, ...] = ()
 
     @property
     def title(self) -> str:

@@ -12,6 +12,7 @@ import numpy as np
 import SimpleITK as sitk
 import slicer
 
+from MedProcLib.comparison.following import unique_names
 from MedProcLib.comparison.result import Comparison, PairComparison
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.track_findings import studies_followed
@@ -19,13 +20,15 @@ from MedProcLib.comparison.tracks.model import Patient, Track
 from MedProcLib.core.measurement import Measurement
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.units import shown
+from MedProcLib.scene.change_maps import MapEnds, add_change_maps, keep_change_maps
 from MedProcLib.scene.color_tables import add_change_colors, add_difference_colors
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.tables import Column, table_from_columns, table_from_rows
-from MedProcLib.scene.timeline_nodes import patient_of_node
+from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at
 from MedProcLib.scene.timeline_places import track_places
+from MedProcLib.scene.timeline_restore import keep_further
 from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, write_verdict
 from MedProcLib.scene.timeline_views import show_outlines
 from MedProcLib.scene.timeline_window import CALIBRATED
@@ -40,23 +43,27 @@ DIFFERENCE_PERCENTILE = 99.5
 
 @dataclass(frozen=True)
 class PairNodes:
-    """Nodes of a later study against the first: registration, change in color, difference, figures of registration."""
+    """Nodes of a later study against an earlier one: registration, change in color, difference, figures of the
+    registration, and the volumes of change maps."""
 
     to_first: Any
     change: Any
     difference: Any
     figures: Any
+    maps: tuple = ()
 
 
 @dataclass(frozen=True)
 class ComparisonNodes:
-    """Nodes of a comparison: a volume per study, what belongs to each pair, in the comparison's order, and the text
-    node that holds the findings over time (see timeline_nodes), None where nothing was followed."""
+    """Nodes of a comparison: a volume per study, what belongs to each pair with the first study and to each further
+    pair, in the comparison's order, and the text node that holds the findings over time (see timeline_nodes), None
+    where nothing was followed."""
 
     volumes: tuple
     pairs: tuple[PairNodes, ...]
     patient: Any | None = None
     measurements: Any | None = None
+    further: tuple[PairNodes, ...] = ()
 
 
 def add_comparison(
@@ -81,14 +88,43 @@ def add_comparison(
         volumes = _add_volumes(comparison, scene, sources, places)
         colors = add_change_colors(scene), add_difference_colors(scene)
         pairs = tuple(_add_pair(comparison, pair, volumes, places, colors, scene) for pair in comparison.pairs)
-        further = _add_images(comparison, images, pairs, places, scene)
-        node = _add_findings(comparison, volumes, pairs, further, places, scene)
+        further = tuple(
+            _add_further(comparison, pair, pairs, places.results, colors, scene) for pair in comparison.further
+        )
+        also = _add_images(comparison, images, pairs, places, scene)
+        node = _add_findings(comparison, volumes, pairs, also, places, scene)
+        if node is not None:
+            keep_change_maps(node, [volume for each in (*pairs, *further) for volume in each.maps])
+            keep_further(node, comparison)
         table = None
         if measurements is not None:
             table = table_from_rows(measurements, "Measurements", units, scene)
             place_under(table, places.results)
     _show(comparison, volumes, node, scene)
-    return ComparisonNodes(volumes, pairs, node, table)
+    return ComparisonNodes(volumes, pairs, node, table, further)
+
+
+def add_pair_to_scene(comparison: Comparison, pair: PairComparison, node, only_maps: bool, scene=None) -> PairNodes:
+    """Add a pair that was compared (or given maps) after the comparison entered the scene, beside a patient's node.
+
+    only_maps: all but its change maps is there already. Nothing is added when it fails.
+    """
+    scene = scene or slicer.mrmlScene
+    ids = unique_names(comparison.studies)
+    hierarchy = hierarchy_of(scene)
+    results = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(node))
+    parent = transform_at(node, ids[pair.fixed])
+    with commit(scene):
+        if only_maps:
+            space = _pair_space(comparison, pair, parent, scene)
+            place_under(space, results)
+            added = PairNodes(None, None, None, None, _add_maps(comparison, pair, space, results, scene))
+        else:
+            colors = add_change_colors(scene), add_difference_colors(scene)
+            added = _add_change(comparison, pair, parent, results, colors, scene)
+        keep_change_maps(node, added.maps)
+        keep_further(node, comparison)
+    return added
 
 
 @dataclass(frozen=True)
@@ -130,22 +166,52 @@ def _add_volumes(comparison: Comparison, scene, sources: Sequence | None, places
 
 
 def _add_pair(comparison: Comparison, pair: PairComparison, volumes: tuple, places: _Places, colors, scene):
+    """A later study against the first, which it is put over."""
+    nodes = _add_change(comparison, pair, None, places.results, colors, scene)
+    volumes[pair.moving].SetAndObserveTransformNodeID(nodes.to_first.GetID())
+    return nodes
+
+
+def _add_further(comparison: Comparison, pair: PairComparison, pairs, results: int, colors, scene) -> PairNodes:
+    """Two later studies: what changed is shown where the earlier one lies in the first one's space."""
+    parents = {first.moving: nodes.to_first for first, nodes in zip(comparison.pairs, pairs, strict=True)}
+    return _add_change(comparison, pair, parents[pair.fixed], results, colors, scene)
+
+
+def _add_change(comparison: Comparison, pair: PairComparison, parent, results: int, colors, scene) -> PairNodes:
+    """Registration, change, difference, figures and maps of a pair. parent: transform of its earlier study."""
     first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
     pair_name = f"{first.name} to {other.name}"
     to_first = transform_node_from(pair.registration.transform, f"{other.name} to {first.name}", scene)
     write_verdict(to_first, pair.registration.verdict, pair.registration.reasons)
-    halfway = transform_node_from(pair.registration.to_first, f"Half-way to {first.name}", scene)
-    halfway.Inverse()  # to_first leads from half-way points to the first study: that is the node's direction to parent
-    volumes[pair.moving].SetAndObserveTransformNodeID(to_first.GetID())
+    space = _pair_space(comparison, pair, parent, scene)
     change = volume_from_image(pair.change, f"{pair_name} change", scene, labels=True)
     change.GetDisplayNode().SetAndObserveColorNodeID(colors[0].GetID())
+    change.SetAndObserveTransformNodeID(parent.GetID() if parent is not None else None)
     difference = _add_difference(pair, f"{pair_name} difference", colors[1], scene)
-    difference.SetAndObserveTransformNodeID(halfway.GetID())
+    difference.SetAndObserveTransformNodeID(space.GetID())
     figures = _add_figures(pair.registration.figures, f"{pair_name} registration {pair.registration.verdict}", scene)
-    for node in (to_first, halfway, change, difference, figures):
-        place_under(node, places.results)
+    for node in (to_first, space, change, difference, figures):
+        place_under(node, results)
         write_provenance(node, _provenance(comparison, first=first, other=other))
-    return PairNodes(to_first, change, difference, figures)
+    maps = _add_maps(comparison, pair, space, results, scene)
+    return PairNodes(to_first, change, difference, figures, maps)
+
+
+def _pair_space(comparison: Comparison, pair: PairComparison, parent, scene):
+    """Transform node from the space in which a pair was compared to the first study's."""
+    first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
+    space = transform_node_from(pair.registration.to_first, f"Half-way to {first.name} from {other.name}", scene)
+    space.Inverse()  # to_first leads from half-way points to the first study: that is the node's direction to parent
+    space.SetAndObserveTransformNodeID(parent.GetID() if parent is not None else None)
+    return space
+
+
+def _add_maps(comparison: Comparison, pair: PairComparison, space, results: int, scene) -> tuple:
+    ids, (first, other) = unique_names(comparison.studies), (comparison.studies[n] for n in (pair.fixed, pair.moving))
+    sources = {"first": first.source or first.name, "other": other.source or other.name}
+    ends, names = MapEnds(ids[pair.fixed], ids[pair.moving]), (first.name, other.name)
+    return tuple(add_change_maps(pair.maps, ends, names, space, results, sources, scene))
 
 
 def _add_images(comparison: Comparison, images: Sequence[Sequence] | None, pairs, places: _Places, scene) -> list[list]:

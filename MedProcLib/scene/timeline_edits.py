@@ -4,7 +4,7 @@ from collections.abc import Callable
 
 import numpy as np
 
-from MedProcLib.comparison.tracks.history import undo
+from MedProcLib.comparison.tracks.history import last_standing, last_undone, redo, undo
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.core.errors import InputError
 from MedProcLib.scene.decisions import timestamp
@@ -30,11 +30,25 @@ def edit_patient(node, edit: Edit, who: str) -> str:
 
 def undo_edit(node, who: str) -> str:
     """Take back the last correction that still holds. Raises InputError when there is none."""
-    patient = patient_of_node(node)
-    standing = [edit for edit in patient.history if not edit.undone and edit.undoes is None]
-    if standing and standing[-1].time_point:  # to take a study away is no correction of a finding
+    if not can_undo(patient_of_node(node)):
         raise InputError("There is nothing to undo.")
-    return put_patient(node, undo(patient, who, timestamp()))
+    return put_patient(node, undo(patient_of_node(node), who, timestamp()))
+
+
+def redo_edit(node, who: str) -> str:
+    """Do again what was undone last. Raises InputError when there is nothing."""
+    return put_patient(node, redo(patient_of_node(node), who, timestamp()))
+
+
+def can_undo(patient: Patient) -> bool:
+    """Whether a correction still holds; to take a study away is none."""
+    index = last_standing(patient)
+    return index is not None and not patient.history[index].time_point
+
+
+def can_redo(patient: Patient) -> bool:
+    """Whether something was undone last that can be done again."""
+    return last_undone(patient) is not None
 
 
 def put_patient(node, patient: Patient) -> str:

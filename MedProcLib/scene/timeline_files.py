@@ -23,7 +23,7 @@ from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import Outlines, outlines_of
-from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline
+from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, write_verdict
 from MedProcLib.scene.transforms import transform_node_from
 from MedProcLib.scene.volumes import volume_from_image
 
@@ -92,6 +92,8 @@ def add_loaded(loaded: LoadedPatient, scene=None):
             study = add_study(scene, item, point.name or point.id, point.date)
             volume = volume_from_image(image, point.name or point.id, scene)
             node = transform_node_from(transform, f"{point.id} to common space", scene) if transform else None
+            if node is not None and point.alignment is not None:
+                write_verdict(node, point.alignment.verdict, point.alignment.reasons)
             volume.SetAndObserveTransformNodeID(node.GetID() if node is not None else None)
             nodes[point.id] = TimePointNodes(volume, labels, study, node)
         return add_timeline(

@@ -10,12 +10,13 @@ import vtk
 from scipy import ndimage
 from vtkmodules.util.numpy_support import vtk_to_numpy
 
+from MedProcLib.comparison.tracks.history import last_standing, last_undone
 from MedProcLib.comparison.tracks.redraw import REDRAWN
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.segmentations import BINARY_LABELMAP
-from MedProcLib.scene.timeline_display import segments_by_label
+from MedProcLib.scene.timeline_display import segments_by_label, set_label
 from MedProcLib.scene.timeline_nodes import patient_of_node, segmentation_at
 from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of, vtk_of_image
 
@@ -24,10 +25,12 @@ Masks = Mapping[int, sitk.Image | None]
 
 @dataclass(frozen=True)
 class _Drawn:
-    """The outlines of a time point before the entry of the history that drew them anew; None for new ones."""
+    """The outlines of a time point before (or after) the entry of the history that drew them anew; None where there are
+    none."""
 
     time_point: str
-    before: Masks
+    entry: int
+    masks: Masks
 
 
 class OutlineHistory:
@@ -35,45 +38,63 @@ class OutlineHistory:
 
     def __init__(self) -> None:
         self._drawn: dict[tuple[str, int], _Drawn] = {}
+        self._undone: dict[tuple[str, int], _Drawn] = {}
 
     def remember(self, node, time_point: str, before: Masks) -> None:
         """Keep the outlines that the newest entry of a patient's history replaced."""
-        self._drawn[node.GetID(), len(patient_of_node(node).history) - 1] = _Drawn(time_point, before)
+        entry = len(patient_of_node(node).history) - 1
+        self._drawn[node.GetID(), entry] = _Drawn(time_point, entry, before)
 
     def forget(self) -> None:
         """The scene closes."""
         self._drawn.clear()
+        self._undone.clear()
 
     def require(self, node) -> _Drawn | None:
         """What the next undo has to put back; None where it is no outline.
 
         Raises InputError where the outline is not known anymore.
         """
-        history = patient_of_node(node).history
-        standing = [n for n, entry in enumerate(history) if not entry.undone and entry.undoes is None]
-        if not standing or not history[standing[-1]].what.endswith(REDRAWN):
-            return None
-        drawn = self._drawn.get((node.GetID(), standing[-1]))
-        if drawn is None:
-            raise InputError(
-                f"'{history[standing[-1]].what}' cannot be taken back: the outline as it was is not kept with a saved "
-                "scene. Draw it again in the Segment Editor."
-            )
-        return drawn
+        return self._known(node, last_standing(patient_of_node(node)), self._drawn, "taken back")
+
+    def require_again(self, node) -> _Drawn | None:
+        """What the next redo has to draw again; as require."""
+        patient = patient_of_node(node)
+        entry = last_undone(patient)
+        index = patient.history[entry].undoes if entry is not None else None
+        return self._known(node, index, self._undone, "done again")
 
     def restore(self, node, drawn: _Drawn) -> None:
-        """Put outlines back as they were."""
+        """Put outlines back as they were, and keep those they replace for doing it again."""
         segmentation = segmentation_at(node, drawn.time_point)
         if segmentation is None:
             return
+        now, content = masks_of(segmentation), segmentation.GetSegmentation()
+        others = self._undone if self._drawn.get((node.GetID(), drawn.entry)) is drawn else self._drawn
+        kept = {label: now.get(label) for label in drawn.masks}
+        others[node.GetID(), drawn.entry] = _Drawn(drawn.time_point, drawn.entry, kept)
         ids = segments_by_label(segmentation)
-        for label, mask in drawn.before.items():
-            if label not in ids:
-                continue
+        for label, mask in drawn.masks.items():
             if mask is None:
-                segmentation.GetSegmentation().RemoveSegment(ids[label])
-            else:
-                draw_mask(segmentation.GetSegmentation(), ids[label], mask)
+                if label in ids:
+                    content.RemoveSegment(ids[label])
+                continue
+            if label not in ids:
+                ids[label] = content.AddEmptySegment(f"Finding_{label}")
+                set_label(content.GetSegment(ids[label]), label)
+            draw_mask(content, ids[label], mask)
+
+    def _known(self, node, entry: int | None, among: dict[tuple[str, int], _Drawn], what: str) -> _Drawn | None:
+        words = patient_of_node(node).history[entry].what if entry is not None else ""
+        if entry is None or not words.endswith(REDRAWN):
+            return None
+        drawn = among.get((node.GetID(), entry))
+        if drawn is None:
+            raise InputError(
+                f"'{words}' cannot be {what}: the outline as it was is not kept with a saved scene. Draw it again in "
+                "the Segment Editor."
+            )
+        return drawn
 
 
 def masks_of(segmentation) -> dict[int, sitk.Image]:

@@ -12,12 +12,11 @@ from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
 from ..scene.findings import center_of, findings_of, write_comment
 from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
+from .fields import beside, line_edit, row_table, text_label
 from .results_table import ResultsTable, shown
-from .step_panel import tool_button
+from .review_list import TABLE_HEIGHT, Pages, around, connect_buttons, decision_buttons
 from .wrapped_label import show_wrapped
 
-# So many rows are shown on a page; a list of thousands would take seconds to fill.
-PAGE = 300
 FILTERS = (
     (_("All"), ()),
     (_("Proposed"), (PROPOSED,)),
@@ -25,8 +24,6 @@ FILTERS = (
     (_("Rejected"), (REJECTED,)),
 )
 MARKS = {PROPOSED: "", ACCEPTED: "✓ ", EDITED: "✎ ", REJECTED: "✗ "}
-TABLE_HEIGHT = 190
-KEYS = (("A", "accept"), ("R", "reject"), ("U", "undo"), ("N", "next"), ("P", "previous"))
 
 
 class FindingsPanel:
@@ -52,7 +49,6 @@ class FindingsPanel:
         self._rows: list[dict[str, Any]] = []
         self._fitting: list[int] = []  # rows of the list that the filter leaves, in order
         self._indices: list[int] = []  # those of them on the page that is shown
-        self._first = 0
         self._seen: tuple = ()
         self._filling = False
         self.widget = qt.QWidget()
@@ -76,7 +72,7 @@ class FindingsPanel:
         state = (None, 0) if table is None else (table.GetID(), table.GetMTime(), table.GetTable().GetMTime())
         if state != self._seen:
             if not self._seen or self._seen[0] != state[0]:
-                self._first = 0
+                self.pages.go_to(0)
             self._seen = state
             self._rows = findings_of(table)
             self._fill()
@@ -90,7 +86,7 @@ class FindingsPanel:
             self._filling = False
             self._filter()
         if index not in self._indices:
-            self._first = self._fitting.index(index) // PAGE * PAGE
+            self.pages.go_to(self._fitting.index(index))
             self._fill()
         place = self._indices.index(index)
         if self.results.row == place:
@@ -136,19 +132,16 @@ class FindingsPanel:
 
     def _step(self, places: int) -> None:
         if self._fitting:
-            at = self._fitting.index(self.row) + places if self.row in self._fitting else self._first
-            self.select(self._fitting[min(max(at, 0), len(self._fitting) - 1)])
+            self.select(around(self._fitting, self.row, places, self.pages.first))
 
     def _filter(self) -> None:
         statuses = FILTERS[self.filter_box.currentIndex][1]
         self._fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
-        if self._first >= len(self._fitting):
-            self._first = 0
 
     def _fill(self) -> None:
         selected = self.row
         self._filter()
-        self._indices = self._fitting[self._first : self._first + PAGE]
+        self._indices = self.pages.part(self._fitting)
         # the row stays with its finding when the filter takes others away
         self._filling = True
         scored = any(row["score"] != row["volume_mm3"] and row["score"] == row["score"] for row in self._rows)
@@ -164,11 +157,6 @@ class FindingsPanel:
         if selected in self._indices:
             self.table_widget.setCurrentCell(self._indices.index(selected), 0)
         self._filling = False
-        every, last = len(self._fitting), self._first + len(self._indices)
-        self._pages.visible = every > PAGE
-        self.page_label.text = _("{first} to {last} of {all}").format(first=self._first + 1, last=last, all=every)
-        self.page_buttons[0].enabled = self._first > 0
-        self.page_buttons[1].enabled = last < every
         self._details.visible = self.filter_box.visible = bool(self._rows)
         counts = [sum(row["status"] in wanted for row in self._rows) for _title, wanted in FILTERS[1:]]
         text = _("{proposed} proposed, {accepted} accepted, {rejected} rejected.").format(
@@ -211,12 +199,11 @@ class FindingsPanel:
 
     def _on_filter(self, index: int) -> None:
         if not self._filling:
-            self._first = 0
+            self.pages.go_to(0)
             self._fill()
             self._show_buttons()
 
-    def _on_page(self, pages: int) -> None:
-        self._first = max(self._first + pages * PAGE, 0)
+    def _on_page(self) -> None:
         self._fill()
         self._show_buttons()
 
@@ -240,53 +227,27 @@ class FindingsPanel:
         self.filter_box.toolTip = _("Which findings are listed")
         for title, _statuses in FILTERS:
             self.filter_box.addItem(title)
-        layout.addWidget(_beside(self.summary_label, self.filter_box))
+        layout.addWidget(beside(self.summary_label, self.filter_box))
         self._details = qt.QWidget()
         layout.addWidget(self._details)
         layout = qt.QVBoxLayout(self._details)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.table_widget = qt.QTableWidget()
-        self.table_widget.objectName = "findingsTable"
-        self.table_widget.toolTip = _("Findings, best first; click one to see it in every view")
-        self.table_widget.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-        self.table_widget.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-        self.table_widget.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-        self.table_widget.alternatingRowColors = True
-        self.table_widget.wordWrap = False
-        self.table_widget.verticalHeader().visible = False
+        self.table_widget = row_table("findingsTable", _("Findings, best first; click one to see it in every view"))
         self.table_widget.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table_widget)
         self.results = ResultsTable(self.table_widget, self._on_row)
-        self.page_label = qt.QLabel()
-        self.page_buttons = [
-            tool_button(_("The findings before these"), qt.Qt.LeftArrow, lambda: self._on_page(-1)),
-            tool_button(_("The findings after these"), qt.Qt.RightArrow, lambda: self._on_page(1)),
-        ]
-        self._pages = _beside(self.page_buttons[0], self.page_label, self.page_buttons[1])
-        layout.addWidget(self._pages)
-        self.reason_label = qt.QLabel()
-        self.reason_label.wordWrap = True
-        self.reason_label.textFormat = qt.Qt.PlainText
-        self.reason_label.textInteractionFlags = qt.Qt.TextSelectableByMouse
+        self.pages = Pages(self._on_page)
+        layout.addWidget(self.pages.widget)
+        self.reason_label = text_label()
         layout.addWidget(self.reason_label)
         form = qt.QFormLayout()
-        self.reader_edit = _line_edit("readerEdit", _("Who decides; written beside every decision, with the time"))
-        self.comment_edit = _line_edit("commentEdit", _("What you want to say of the selected finding"))
+        self.reader_edit = line_edit("readerEdit", _("Who decides; written beside every decision, with the time"))
+        self.comment_edit = line_edit("commentEdit", _("What you want to say of the selected finding"))
         form.addRow(_("Reader:"), self.reader_edit)
         form.addRow(_("Comment:"), self.comment_edit)
         layout.addLayout(form)
-        self.buttons = {
-            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
-            "accept": qt.QPushButton(_("Accept")),
-            "reject": qt.QPushButton(_("Reject")),
-            "undo": qt.QPushButton(_("Undo")),
-            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
-        }
-        for name in ("accept", "reject", "undo"):
-            self.buttons[name].setMinimumWidth(56)
-        for name, button in self.buttons.items():
-            button.objectName = f"{name}Button"
-        layout.addWidget(_beside(*self.buttons.values()))
+        self.buttons = decision_buttons()
+        layout.addWidget(beside(*self.buttons.values()))
         self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
         self.advance_box.checked = True
         self.advance_box.toolTip = _("So that A and R alone lead through the list")
@@ -296,22 +257,8 @@ class FindingsPanel:
         self.filter_box.connect("currentIndexChanged(int)", self._on_filter)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
         self.comment_edit.connect("editingFinished()", self._on_comment)
-        actions = {
-            "accept": self.accept,
-            "reject": self.reject,
-            "undo": self.undo,
-            "next": self.next,
-            "previous": self.previous,
-        }
-        for name, action in actions.items():
-            self.buttons[name].connect("clicked()", action)
-        self.shortcuts = {}
-        for key, name in KEYS:
-            shortcut = qt.QShortcut(qt.QKeySequence(key), self.widget)
-            # only while the reader works in this list: other panels have these keys too
-            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
-            shortcut.connect("activated()", lambda name=name: self.buttons[name].click())
-            self.shortcuts[key] = shortcut
+        actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "next", "previous")}
+        self.shortcuts = connect_buttons(self.widget, self.buttons, actions)
 
 
 def _line(row: dict[str, Any]) -> list[Any]:
@@ -333,20 +280,3 @@ def _reason(row: dict[str, Any]) -> str:
         parts.append(_("Expected by chance with such a score: {count}.").format(count=shown(float(expected))))
     parts.append(_("At R {r:.1f}, A {a:.1f}, S {s:.1f} mm.").format(r=-left, a=-back, s=up))
     return " ".join(parts)
-
-
-def _line_edit(name: str, tip: str) -> Any:
-    widget = qt.QLineEdit()
-    widget.objectName = name
-    widget.toolTip = tip
-    return widget
-
-
-def _beside(*widgets: Any) -> Any:
-    frame = qt.QWidget()
-    layout = qt.QHBoxLayout(frame)
-    layout.setContentsMargins(0, 0, 0, 0)
-    layout.setSpacing(4)
-    for widget in widgets:
-        layout.addWidget(widget, 0 if widget.inherits("QToolButton") or widget.inherits("QComboBox") else 1)
-    return frame

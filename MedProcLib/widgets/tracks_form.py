@@ -3,9 +3,8 @@
 import qt
 from slicer.i18n import tr as _
 
-from .fields import beside, combo, line_edit, push_button, row_table, text_label
-from .findings_panel import TABLE_HEIGHT
-from .step_panel import tool_button
+from .fields import beside, combo, line_edit, row_table, text_label
+from .review_list import TABLE_HEIGHT, Pages, decision_buttons
 
 FILTER_TITLES = (_("All"), _("Changed"), _("Proposed"), _("Accepted"), _("Rejected"))
 MEASURE_TITLES = (_("Volume [mm³]"), _("Longest diameter [mm]"), _("Short diameter [mm]"), _("Mean"))
@@ -35,13 +34,8 @@ class TracksForm:
         self.table = row_table("tracksTable", _("Findings over time; click one to see it at every time point"))
         self.table.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table)
-        self.page_label = qt.QLabel()
-        self.page_buttons = [
-            tool_button(_("The findings before these"), qt.Qt.LeftArrow),
-            tool_button(_("The findings after these"), qt.Qt.RightArrow),
-        ]
-        self._pages = beside(self.page_buttons[0], self.page_label, self.page_buttons[1])
-        layout.addWidget(self._pages)
+        self.pages = Pages(self._on_page)
+        layout.addWidget(self.pages.widget)
         self.reason_label = text_label()
         layout.addWidget(self.reason_label)
         form = qt.QFormLayout()
@@ -53,15 +47,13 @@ class TracksForm:
         form.addRow(_("Comment:"), self.comment_edit)
         form.addRow(_("At:"), self.at_box)
         layout.addLayout(form)
-        self.buttons = {
-            "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
-            "accept": push_button("acceptButton", _("Accept")),
-            "reject": push_button("rejectButton", _("Reject")),
-            "undo": push_button("undoButton", _("Undo")),
-            "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
-        }
+        self.buttons = decision_buttons(("redo", _("Redo")))
         layout.addWidget(beside(*self.buttons.values()))
         self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
         self.advance_box.checked = True
         self.advance_box.toolTip = _("So that A and R alone lead through the list")
         layout.addWidget(self.advance_box)
+
+    def _on_page(self) -> None:
+        """Another page is shown."""
+        raise NotImplementedError

@@ -1,21 +1,20 @@
 """The list of findings over time that a reader goes through: a row each, keys to decide, all views jump along."""
 
 from collections.abc import Callable
-from functools import partial
 from typing import Any
 
-import qt
 from slicer.i18n import tr as _
 
 from ..comparison.growth.change import Changed
 from ..comparison.result import Change
 from ..comparison.tracks.edits import accept, reject
 from ..comparison.tracks.model import Patient, Status
-from ..scene.timeline_edits import Edit
+from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
-from .findings_panel import KEYS, MARKS, PAGE
+from .findings_panel import MARKS
 from .results_table import ResultsTable, shown
+from .review_list import KEYS, around, connect_buttons
 from .tracks_form import TracksForm
 from .wrapped_label import show_wrapped
 
@@ -34,7 +33,8 @@ class TracksPanel(TracksForm):
 
     get_node: the patient's text node, or None; get_reader, set_reader: the reader's name, kept by the caller;
     edit(edit): does a correction of comparison.tracks (see timeline_edits.edit_patient) and tells how it went,
-    True when it was done; undo(): takes the last one back; selected(track id): another finding is looked at.
+    True when it was done; undo(), redo(): take the last one back and do it again; selected(track id): another finding
+    is looked at.
     Call changed() when the patient may be another one.
     """
 
@@ -45,14 +45,14 @@ class TracksPanel(TracksForm):
         set_reader: Callable[[str], None],
         edit: Callable[[Edit], bool],
         undo: Callable[[], None],
+        redo: Callable[[], None],
         selected: Callable[[str], None] = lambda track: None,
     ) -> None:
         self._get_node, self._get_reader, self._set_reader = get_node, get_reader, set_reader
-        self._edit, self._undo, self._selected = edit, undo, selected
+        self._edit, self._undo, self._redo, self._selected = edit, undo, redo, selected
         self.rows: list[TrackRow] = []
         self._fitting: list[TrackRow] = []
         self._page: list[TrackRow] = []
-        self._first = 0
         self._patient: Patient | None = None
         self._filling = False
         super().__init__()
@@ -90,10 +90,10 @@ class TracksPanel(TracksForm):
         place = next((n for n, row in enumerate(self._fitting) if row.track.id == track), None)
         if place is None:
             return
-        if not self._first <= place < self._first + PAGE:
-            self._first = place // PAGE * PAGE
+        if track not in [row.track.id for row in self._page]:
+            self.pages.go_to(place)
             self._show_page()
-        place -= self._first
+        place -= self.pages.first
         if self.results.row == place:
             self._on_row(place)
         else:
@@ -108,6 +108,10 @@ class TracksPanel(TracksForm):
     def undo(self) -> None:
         """Take back the last correction of any finding."""
         self._undo()
+
+    def redo(self) -> None:
+        """Do again what was taken back last."""
+        self._redo()
 
     def next(self) -> None:
         """Look at the next finding of those shown."""
@@ -130,8 +134,7 @@ class TracksPanel(TracksForm):
     def _step(self, places: int) -> None:
         ids = [row.track.id for row in self._fitting]
         if ids:
-            at = ids.index(self.track) + places if self.track in ids else self._first
-            self.select(ids[min(max(at, 0), len(ids) - 1)])
+            self.select(around(ids, self.track, places, self.pages.first))
 
     def _fill(self) -> None:
         """Rows anew; the selection stays with its finding."""
@@ -149,12 +152,10 @@ class TracksPanel(TracksForm):
     def _filter(self) -> None:
         fits = FILTERS[max(self.filter_box.currentIndex, 0)]
         self._fitting = [row for row in self.rows if fits(row)]
-        if self._first >= len(self._fitting):
-            self._first = 0
 
     def _show_page(self) -> None:
         selected = self.track
-        self._page = self._fitting[self._first : self._first + PAGE]
+        self._page = self.pages.part(self._fitting)
         points = self._patient.time_points if self._patient is not None else ()
         titles = [_("Finding"), _("Class"), _("Vol.\n[%]"), _("Beyond\nerror"), *(_broken(title_of(p)) for p in points)]
         self._filling = True
@@ -164,10 +165,6 @@ class TracksPanel(TracksForm):
             self.table.setCurrentCell(ids.index(selected) if selected in ids else -1, 0)
         finally:
             self._filling = False
-        every, last = len(self._fitting), self._first + len(self._page)
-        self._pages.visible = every > PAGE
-        self.page_label.text = _("{first} to {last} of {all}").format(first=self._first + 1, last=last, all=every)
-        self.page_buttons[0].enabled, self.page_buttons[1].enabled = self._first > 0, last < every
         self._show_reason()
 
     def _show_reason(self) -> None:
@@ -196,11 +193,13 @@ class TracksPanel(TracksForm):
         ):
             self.buttons[name].enabled = not missing
             self.buttons[name].toolTip = missing or tip
-        has_reader = bool(self._get_reader().strip())
-        self.buttons["undo"].enabled = self._patient is not None and has_reader
-        self.buttons["undo"].toolTip = (
-            _("Take back the last correction of any finding (key U)") if has_reader else _("Type your name as reader.")
-        )
+        has_reader, patient = bool(self._get_reader().strip()), self._patient
+        for name, possible, tip in (
+            ("undo", patient is not None and can_undo(patient), _("Take back the last correction of any finding (U)")),
+            ("redo", patient is not None and can_redo(patient), _("Do again what was taken back last (Shift+U)")),
+        ):
+            self.buttons[name].enabled = possible and has_reader
+            self.buttons[name].toolTip = tip if has_reader else _("Type your name as reader.")
         for name in ("next", "previous"):
             self.buttons[name].enabled = bool(self._page)
         if self.reader_edit.text != self._get_reader():
@@ -219,8 +218,7 @@ class TracksPanel(TracksForm):
             self._fill()
             self._show_buttons()
 
-    def _on_page(self, pages: int) -> None:
-        self._first = max(self._first + pages * PAGE, 0)
+    def _on_page(self) -> None:
         self._show_page()
         self._show_buttons()
 
@@ -232,23 +230,9 @@ class TracksPanel(TracksForm):
         for box in (self.filter_box, self.measure_box, self.reference_box):
             box.connect("currentIndexChanged(int)", self._on_choice)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
-        for button, pages in zip(self.page_buttons, (-1, 1), strict=True):
-            button.connect("clicked()", partial(self._on_page, pages))
-        for name, action in (
-            ("accept", self.accept),
-            ("reject", self.reject),
-            ("undo", self.undo),
-            ("next", self.next),
-            ("previous", self.previous),
-        ):
-            self.buttons[name].connect("clicked()", action)
-        self.shortcuts = {}
-        for key, name in KEYS:
-            shortcut = qt.QShortcut(qt.QKeySequence(key), self.widget)
-            # only while the reader works in this list: other panels have these keys too
-            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
-            shortcut.connect("activated()", lambda name=name: self.buttons[name].click())
-            self.shortcuts[key] = shortcut
+        actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "redo", "next", "previous")}
+        keys = (*KEYS, ("Shift+U", "redo"))
+        self.shortcuts = connect_buttons(self.widget, self.buttons, actions, keys)
 
 
 def _line(row: TrackRow) -> list[Any]:

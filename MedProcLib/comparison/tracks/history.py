@@ -1,4 +1,4 @@
-"""What was done to a patient's findings, by whom and when; and how the last of it is undone."""
+"""What was done to a patient's findings, by whom and when; and how the last of it is undone, and done again."""
 
 import datetime
 from dataclasses import replace
@@ -12,14 +12,8 @@ def recorded(old: Patient, new: Patient, who: str, when: str, what: str) -> Pati
 
     Raises InputError without a name or with a time that is not ISO 8601.
     """
-    if not who.strip():
-        raise InputError("A change needs the reader's name.")
-    require_time(when)
-    now = {track.id: track for track in new.tracks}
-    before = tuple(track for track in old.tracks if _differs(track, now.get(track.id)))
-    known = {track.id for track in old.tracks}
-    added = tuple(track.id for track in new.tracks if track.id not in known)
-    return replace(new, history=(*old.history, Edit(who, when, what, before, added)))
+    _require_signed(who, when)
+    return replace(new, history=(*old.history, Edit(who, when, what, *_needed(old, new))))
 
 
 def undo(patient: Patient, who: str, when: str) -> Patient:
@@ -28,22 +22,82 @@ def undo(patient: Patient, who: str, when: str) -> Patient:
     The entry stays in the history, marked, followed by one that says who took it back. Raises InputError when there is
     nothing to undo.
     """
+    _require_signed(who, when)
+    index = last_standing(patient)
+    if index is None:
+        raise InputError("There is nothing to undo.")
+    edit = patient.history[index]
+    tracks, points = patient.tracks, patient.time_points
+    if edit.time_point:
+        points = tuple(p for p in points if p.id != edit.time_point)
+        tracks = tuple(t for t in (_without(track, edit.time_point) for track in tracks) if t.observations)
+    back = replace(patient, time_points=points, tracks=tracks)
+    back = _restored(back, edit)
+    # a study that was taken away is not brought back by doing this again
+    needed = ((), ()) if edit.time_point else _needed(patient, back)
+    return _noted(back, index, True, Edit(who, when, f"undone: {edit.what}", *needed, undoes=index))
+
+
+def redo(patient: Patient, who: str, when: str) -> Patient:
+    """Do again what was undone last, unless something else was done since.
+
+    Both entries stay in the history, followed by one that says who did it again. Raises InputError when there is
+    nothing to do again.
+    """
+    _require_signed(who, when)
+    index = last_undone(patient)
+    if index is None:
+        raise InputError("There is nothing to redo.")
+    entry = patient.history[index]
+    first = entry.undoes or 0
+    again = _noted(_restored(patient, entry), first, False, Edit(who, when, f"redone: {patient.history[first].what}"))
+    history = list(again.history)
+    history[index], history[-1] = replace(entry, undone=True), replace(history[-1], undoes=index)
+    return replace(again, history=tuple(history))
+
+
+def last_standing(patient: Patient) -> int | None:
+    """The place in the history of the last change that still holds; None without one."""
+    return next((n for n, e in reversed([*enumerate(patient.history)]) if not e.undone and e.undoes is None), None)
+
+
+def last_undone(patient: Patient) -> int | None:
+    """The place in the history of the entry that redo takes back: the last undo, with no change since; None without."""
+    for number, entry in reversed([*enumerate(patient.history)]):
+        if entry.undone:
+            continue
+        if entry.undoes is None:
+            return None
+        first = patient.history[entry.undoes]
+        if first.undoes is None:  # not one that redid something
+            changed = first.before or first.added
+            return number if (entry.before or entry.added or not changed) and not first.time_point else None
+    return None
+
+
+def _require_signed(who: str, when: str) -> None:
     if not who.strip():
         raise InputError("A change needs the reader's name.")
     require_time(when)
-    standing = [n for n, edit in enumerate(patient.history) if not edit.undone and edit.undoes is None]
-    if not standing:
-        raise InputError("There is nothing to undo.")
-    index = standing[-1]
-    edit = patient.history[index]
-    tracks = patient.tracks
-    if edit.time_point:
-        patient = replace(patient, time_points=tuple(p for p in patient.time_points if p.id != edit.time_point))
-        tracks = tuple(t for t in (_without(track, edit.time_point) for track in tracks) if t.observations)
-    patient = replace(patient, tracks=tuple(t for t in tracks if t.id not in edit.added)).with_tracks(*edit.before)
+
+
+def _needed(old: Patient, new: Patient) -> tuple[tuple[Track, ...], tuple[str, ...]]:
+    """What it takes to come back from the new patient to the old one: tracks as they were, and ids of new ones."""
+    now, known = {track.id: track for track in new.tracks}, {track.id for track in old.tracks}
+    before = tuple(track for track in old.tracks if _differs(track, now.get(track.id)))
+    return before, tuple(track.id for track in new.tracks if track.id not in known)
+
+
+def _restored(patient: Patient, edit: Edit) -> Patient:
+    kept = tuple(track for track in patient.tracks if track.id not in edit.added)
+    return replace(patient, tracks=kept).with_tracks(*edit.before)
+
+
+def _noted(patient: Patient, index: int, undone: bool, entry: Edit) -> Patient:
+    """With an entry marked and a new one at the end of the history."""
     history = list(patient.history)
-    history[index] = replace(edit, undone=True)
-    return replace(patient, history=(*history, Edit(who, when, f"undone: {edit.what}", undoes=index)))
+    history[index] = replace(history[index], undone=undone)
+    return replace(patient, history=(*history, entry))
 
 
 def require_time(when: str) -> None:

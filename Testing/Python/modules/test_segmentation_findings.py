@@ -193,15 +193,15 @@ def test_ten_thousand_rows_stay_usable(panel, finish):
     message = finish(widget)
     assert message.startswith("10000 findings in 'Dust findings'.") and "3D" in message
     assert widget.findings.table_widget.rowCount == 300
-    assert widget.findings.page_label.text == "1 to 300 of 10000"
-    widget.findings.page_buttons[1].click()
-    assert widget.findings.page_label.text == "301 to 600 of 10000"
+    assert widget.findings.pages.label.text == "1 to 300 of 10000"
+    widget.findings.pages.buttons[1].click()
+    assert widget.findings.pages.label.text == "301 to 600 of 10000"
     widget.findings.select(299)
     widget.findings.next()
-    assert widget.findings.row == 300 and widget.findings.page_label.text == "301 to 600 of 10000"
+    assert widget.findings.row == 300 and widget.findings.pages.label.text == "301 to 600 of 10000"
     widget.setReader("R")
     widget.findings.select(9999)
-    assert widget.findings.page_label.text == "9901 to 10000 of 10000"
+    assert widget.findings.pages.label.text == "9901 to 10000 of 10000"
     widget.findings.accept()
     node = slicer.util.getNode("Dust accepted findings")
     assert node.GetSegmentation().GetNthSegment(0).GetName() == "Finding 10000 (accepted)"

@@ -8,7 +8,7 @@ from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.tracks.consistency import require_consistent
 from MedProcLib.comparison.tracks.edits import accept, describe, edit_measurement, mark, reject
 from MedProcLib.comparison.tracks.extend import extend
-from MedProcLib.comparison.tracks.history import undo
+from MedProcLib.comparison.tracks.history import redo, undo
 from MedProcLib.comparison.tracks.model import Status
 from MedProcLib.comparison.tracks.patient_file import patient_of as read_text
 from MedProcLib.comparison.tracks.patient_file import patient_text
@@ -150,6 +150,8 @@ def test_undo_takes_a_time_point_back_with_what_it_brought(patient):
     assert back.history[-1].undoes == 1 and back.history[1].undone
     again = extend(back, point_at(2), Pieces.of_balls([(50, 0, 0)], [100]))
     assert again.tracks[-1].id == "F004"  # F003 is not given out again
+    with pytest.raises(InputError, match="nothing to redo"):
+        redo(back, WHO, WHEN)
     with pytest.raises(InputError, match="nothing to undo"):
         undo(undo(back, WHO, WHEN), WHO, WHEN)
 
@@ -186,7 +188,32 @@ def test_any_edits_leave_a_patient_that_fits_together_and_are_all_undone(data):
         require_consistent(patient)
         labels = sorted((o.time_point, label) for t in patient.tracks for o in t.observations for label in o.labels)
         assert labels == sorted((o.time_point, n) for t in start.tracks for o in t.observations for n in o.labels)
-    patient = read_text(patient_text(patient))
+    end = patient = read_text(patient_text(patient))
     for _ in range(done):
         patient = undo(patient, WHO, WHEN)
     assert (patient.tracks, patient.time_points) == (start.tracks, start.time_points)
+    patient = read_text(patient_text(patient))
+    for _ in range(done):
+        patient = redo(patient, WHO, WHEN)
+        require_consistent(patient)
+    assert (patient.tracks, patient.time_points) == (end.tracks, end.time_points)
+    with pytest.raises(InputError, match="nothing to redo"):
+        redo(patient, WHO, WHEN)
+    for _ in range(done):
+        patient = undo(patient, WHO, WHEN)
+    assert patient.tracks == start.tracks
+
+
+def test_what_was_undone_is_done_again_until_something_else_is_done(patient):
+    edited = reject(accept(patient, "F001", WHO, WHEN), "F001", WHO, WHEN)
+    back = undo(undo(edited, WHO, WHEN), WHO, WHEN)
+    again = redo(back, "B. Other", WHEN)
+    assert [o.status for o in again.track("F001").observations] == ["accepted"] * len(again.track("F001").observations)
+    last = again.history[-1]
+    first = next(e for e in again.history if e.what == "F001: accepted")
+    assert (last.who, last.what) == ("B. Other", "redone: F001: accepted") and not first.undone
+    assert redo(again, WHO, WHEN).tracks == edited.tracks
+    other = describe(back, "F001", WHO, WHEN, name="dome")
+    with pytest.raises(InputError, match="nothing to redo"):
+        redo(other, WHO, WHEN)
+    assert redo(undo(other, WHO, WHEN), WHO, WHEN).track("F001").name == "dome"

@@ -1,0 +1,84 @@
+"""What lists of findings that a reader goes through share: pages, the row of decisions and its keys."""
+
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
+
+import qt
+from slicer.i18n import tr as _
+
+from .fields import beside, push_button
+from .step_panel import tool_button
+
+# So many rows are shown on a page; a list of thousands would take seconds to fill.
+PAGE = 300
+TABLE_HEIGHT = 190
+KEYS = (("A", "accept"), ("R", "reject"), ("U", "undo"), ("N", "next"), ("P", "previous"))
+
+
+class Pages:
+    """Which part of a long list is shown. widget: to put in a layout, visible where there is more than one page;
+    turned(): called when the reader turned the page."""
+
+    def __init__(self, turned: Callable[[], None]) -> None:
+        self.first = 0
+        self._turned = turned
+        self.label = qt.QLabel()
+        self.buttons = [
+            tool_button(_("The findings before these"), qt.Qt.LeftArrow, lambda: self._turn(-1)),
+            tool_button(_("The findings after these"), qt.Qt.RightArrow, lambda: self._turn(1)),
+        ]
+        self.widget = beside(self.buttons[0], self.label, self.buttons[1])
+
+    def part(self, things: Sequence[Any]) -> list[Any]:
+        """The things of the page that is shown; the first page where the list became shorter."""
+        if self.first >= len(things):
+            self.first = 0
+        page = list(things[self.first : self.first + PAGE])
+        last = self.first + len(page)
+        self.widget.visible = len(things) > PAGE
+        self.label.text = _("{first} to {last} of {all}").format(first=self.first + 1, last=last, all=len(things))
+        self.buttons[0].enabled, self.buttons[1].enabled = self.first > 0, last < len(things)
+        return page
+
+    def go_to(self, place: int) -> None:
+        """Have the page with this place of the list be the one shown next."""
+        self.first = place // PAGE * PAGE
+
+    def _turn(self, pages: int) -> None:
+        self.first = max(self.first + pages * PAGE, 0)
+        self._turned()
+
+
+def decision_buttons(*further: tuple[str, str]) -> dict[str, Any]:
+    """The buttons of a row of decisions by name: previous, accept, reject, undo, further ones (name, title), next."""
+    named = (("accept", _("Accept")), ("reject", _("Reject")), ("undo", _("Undo")), *further)
+    return {
+        "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
+        **{name: push_button(f"{name}Button", title) for name, title in named},
+        "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
+    }
+
+
+def connect_buttons(
+    widget: Any,
+    buttons: Mapping[str, Any],
+    actions: Mapping[str, Callable[[], None]],
+    keys: Sequence[tuple[str, str]] = KEYS,
+) -> dict[str, Any]:
+    """Have buttons and keys (key, name of the button) do these actions; returns the shortcuts by key."""
+    for name, action in actions.items():
+        buttons[name].connect("clicked()", action)
+    shortcuts = {}
+    for key, name in keys:
+        shortcut = qt.QShortcut(qt.QKeySequence(key), widget)
+        # only while the reader works in this list: other panels have these keys too
+        shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
+        shortcut.connect("activated()", lambda name=name: buttons[name].click())
+        shortcuts[key] = shortcut
+    return shortcuts
+
+
+def around(ids: Sequence[Any], current: Any, places: int, first: int) -> Any:
+    """The one so many places after the current one, or the nearest there is; from the first shown without a current."""
+    at = ids.index(current) + places if current in ids else first
+    return ids[min(max(at, 0), len(ids) - 1)]
