@@ -40,6 +40,7 @@ def run(arguments: Sequence[str]) -> int:
     log = logging.StreamHandler(sys.stderr)
     logger = logging.getLogger("medproc")
     logger.addHandler(log)
+    propagated, logger.propagate = logger.propagate, False  # a library may have set up the root's handlers: say it once
     try:
         with progress_bar(sys.stderr) as report:
             run_cancellable(lambda progress: _work(parsed, progress), report)
@@ -60,6 +61,7 @@ def run(arguments: Sequence[str]) -> int:
         return BUG
     finally:
         logger.removeHandler(log)
+        logger.propagate = propagated
     return DONE
 
 

@@ -12,7 +12,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-import qt
 import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
@@ -27,7 +26,7 @@ from ..scene.volumes import image_of_volume
 from ..segmentation.naming import structures_of
 from ..segmentation.outcome import SegmentationOutcome, segment
 from .live import LiveRunner, SliceWatch
-from .wrapped_label import show_wrapped
+from .live_switch import LiveSwitch
 
 # A computation on the whole volume waits this long for the user to come to rest.
 WHOLE_SETTLE_MS = 400
@@ -63,25 +62,15 @@ class LabelPreviewPanel:
         self._get_region, self._get_inputs = get_region, get_inputs
         self._source: _Source | None = None
         self._preview: LabelPreview | None = None
-        self.live = LiveRunner(self._start, self._say, self._on_working, self._on_nothing)
+        tip = _("Show what the steps would find, while you change them, the seeds or the region")
+        self._line = LiveSwitch("preview", _("Preview in the slice views"), tip, self._on_switch)
+        self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label
+        self.live = LiveRunner(self._start, self._line.say, self._on_working, self._on_nothing)
         self._watch = SliceWatch(self._on_slice)
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.switch = qt.QCheckBox(_("Preview in the slice views"))
-        self.switch.objectName = "previewSwitch"
-        self.switch.toolTip = _("Show what the steps would find, while you change them, the seeds or the region")
-        self.switch.connect("toggled(bool)", self._on_switch)
-        layout.addWidget(self.switch)
-        self.status_label = qt.QLabel()
-        self.status_label.objectName = "previewStatus"
-        self.status_label.wordWrap = True
-        self.status_label.visible = False
-        layout.addWidget(self.status_label)
 
     @property
     def active(self) -> bool:
-        return bool(self.switch.checked)
+        return self._line.on
 
     def changed(self) -> None:
         """The chain, the volume, the seeds or the region may be others."""
@@ -91,7 +80,7 @@ class LabelPreviewPanel:
 
     def stop(self) -> None:
         """Switch the preview off; nothing of it stays in the views."""
-        self.switch.checked = False
+        self._line.switch_off()
 
     def close(self) -> None:
         """The module goes, or the scene closes."""
@@ -121,7 +110,7 @@ class LabelPreviewPanel:
         if self._preview is not None:
             self._preview.clear()
             self._preview = None
-        self._say("")
+        self._line.say("")
 
     def _request(self) -> None:
         local = self.is_local()
@@ -169,28 +158,25 @@ class LabelPreviewPanel:
         outcome, seconds = made
         count = self._preview.show(outcome.labels, outcome.structures)
         if not count:
-            self._say(outcome.message)
+            self._line.say(outcome.message)
             return
         what = _("{count} segments").format(count=count) if count > 1 else _("one segment")
-        self._say(_("Preview of the whole volume: {what}, {s:.1f} s.").format(what=what, s=seconds))
+        self._line.say(_("Preview of the whole volume: {what}, {s:.1f} s.").format(what=what, s=seconds))
 
     def _show_part(self, view: str, made: tuple[sitk.Image, float], recipe: Recipe, source: "_Source") -> None:
         if self._preview is None or source is not self._source:
             return
         labels, seconds = made
         self._preview.show(labels, structures_of(recipe), view)
-        self._say(_("Preview of the slices in view: {ms:.0f} ms a view.").format(ms=1000 * seconds))
+        self._line.say(_("Preview of the slices in view: {ms:.0f} ms a view.").format(ms=1000 * seconds))
 
     def _on_working(self, fraction: float) -> None:
-        self._say(_("Computing the preview ({p:.0f} %)").format(p=100 * fraction))
+        self._line.say(_("Computing the preview ({p:.0f} %)").format(p=100 * fraction))
 
     def _on_nothing(self, reason: str) -> None:
         if self._preview is not None:
             self._preview.clear()
-        self._say(reason)
-
-    def _say(self, text: str) -> None:
-        show_wrapped(self.status_label, text)
+        self._line.say(reason)
 
 
 class _Source:

@@ -3,7 +3,6 @@
 from collections.abc import Callable
 from typing import Any
 
-import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
@@ -11,8 +10,8 @@ from slicer.i18n import tr as _
 from ..core.errors import InputError
 from ..scene.node_reader import NodeReader
 from .live import LiveRunner
+from .live_switch import LiveSwitch
 from .task_runner import Commit, Compute
-from .wrapped_label import show_wrapped
 
 # A brush stroke fires many events: measuring starts once the hand rests so long.
 SETTLE_MS = 300
@@ -40,24 +39,14 @@ class LiveMeasurement:
         self._reader = NodeReader()
         self._nodes: tuple[Any, Any] = (None, None)
         self._observed: list[tuple[Any, int]] = []
-        self.live = LiveRunner(self._start, self._say, self._on_working, self._say, SETTLE_MS)
-        self.widget = qt.QWidget()
-        layout = qt.QVBoxLayout(self.widget)
-        layout.setContentsMargins(0, 0, 0, 0)
-        self.switch = qt.QCheckBox(_("Keep measuring while segments are edited"))
-        self.switch.objectName = "liveSwitch"
-        self.switch.toolTip = _("Measure again whenever a segment, the volume or a setting changes")
-        self.switch.connect("toggled(bool)", self._on_switch)
-        layout.addWidget(self.switch)
-        self.status_label = qt.QLabel()
-        self.status_label.objectName = "liveStatus"
-        self.status_label.wordWrap = True
-        self.status_label.visible = False
-        layout.addWidget(self.status_label)
+        tip = _("Measure again whenever a segment, the volume or a setting changes")
+        self._line = LiveSwitch("live", _("Keep measuring while segments are edited"), tip, self._on_switch)
+        self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label
+        self.live = LiveRunner(self._start, self._line.say, self._on_working, self._line.say, SETTLE_MS)
 
     @property
     def active(self) -> bool:
-        return bool(self.switch.checked)
+        return self._line.on
 
     def watch(self, segmentation: Any, volume: Any) -> None:
         """Follow these nodes instead, or none."""
@@ -75,7 +64,7 @@ class LiveMeasurement:
 
     def stop(self) -> None:
         """Switch it off."""
-        self.switch.checked = False
+        self._line.switch_off()
 
     def close(self) -> None:
         """The module goes, or the scene closes."""
@@ -91,7 +80,7 @@ class LiveMeasurement:
         self._forget()
         self.live.stop()
         self._reader = NodeReader()  # lets go of the copies
-        self._say("")
+        self._line.say("")
 
     def _observe(self) -> None:
         self._forget()
@@ -123,12 +112,9 @@ class LiveMeasurement:
 
         def commit_newest(result: Any) -> None:
             if version == self.live.version:
-                self._say(str(commit(result)))
+                self._line.say(str(commit(result)))
 
         return compute, commit_newest
 
     def _on_working(self, fraction: float) -> None:
-        self._say(_("Measuring ({p:.0f} %)").format(p=100 * fraction))
-
-    def _say(self, text: str) -> None:
-        show_wrapped(self.status_label, text)
+        self._line.say(_("Measuring ({p:.0f} %)").format(p=100 * fraction))

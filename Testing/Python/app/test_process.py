@@ -1,5 +1,6 @@
 """The command line as a process: exit codes, one line on stderr, cancel within a second, bugs."""
 
+import logging
 import os
 import pty
 import signal
@@ -101,14 +102,17 @@ def test_cancel_from_within_is_130(medproc, image_file, tmp_path, monkeypatch):
     assert medproc("info", image_file) == (130, "", "medproc info: cancelled; nothing was written.\n")
 
 
-def test_a_bug_is_1_with_its_traceback(medproc, image_file, monkeypatch):
+def test_a_bug_is_1_with_its_traceback_once(medproc, image_file, monkeypatch):
     def run(arguments, progress):
+        handler = logging.StreamHandler()  # as a library sets it up
+        monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
         raise ZeroDivisionError("broken")
 
     monkeypatch.setattr(commands.Command, "run", property(lambda self: run))
     code, out, err = medproc("info", image_file)
     assert (code, out) == (1, "")
     assert err.startswith("medproc info: this is a bug in MedProc") and err.endswith("ZeroDivisionError: broken\n")
+    assert err.count("ZeroDivisionError: broken") == 1
 
 
 def test_too_little_memory_can_be_mended(medproc, image_file, monkeypatch):
