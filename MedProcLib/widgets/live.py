@@ -1,5 +1,6 @@
 """What previews share: a computation that follows what the user does, and the slice views that it is shown in."""
 
+import logging
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
@@ -104,7 +105,8 @@ class LiveRunner:
             self._say(outcome.message)
         elif outcome.ending is Ending.BUG:
             self.wanted = []
-            self._say(_("The preview failed: {error}").format(error=outcome.message))
+            logging.error(outcome.details)
+            self._say(_("This did not work because of an error in the program: {error}").format(error=outcome.message))
         if self.wanted:
             self._wait()
 
