@@ -8,7 +8,7 @@ COLUMNS = [
     "finding",
     "name",
     "volume_mm3",
-    "diameter_mm",
+    "equivalent_diameter_mm",
     "center_l_mm",
     "center_p_mm",
     "center_s_mm",
@@ -24,7 +24,8 @@ def candidates_table(
 ) -> tuple[list[str], list[list[object]]]:
     """Columns and lines; names: by label value, 0 for all others.
 
-    Centers are LPS in mm; of a 2D image the volume is an area in mm².
+    Centers are LPS in mm; of a 2D image the volume is an area in mm². The equivalent diameter is that of the ball
+    (2D: disk) of this volume.
     """
     columns = [column for column in COLUMNS if dimension == 3 or column != "center_s_mm"]
     return columns, [

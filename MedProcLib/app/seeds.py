@@ -44,7 +44,7 @@ def _values_and_names(found: list[tuple[list[float], int, str]]) -> tuple[list[i
 def _point(text: str, dimension: int) -> tuple[tuple[float, ...], int]:
     place, _, number = text.partition("=")
     if number and not number.isdigit():
-        raise InputError(f"Seed '{text}': what follows = is the number of an object, such as -12.5,40,7.5=1.")
+        raise InputError(f"Seed '{text}' is not a point of an object: after = goes its number, such as -12.5,40,7.5=1.")
     return point_of(place, dimension, "Seed"), int(number or 1)
 
 

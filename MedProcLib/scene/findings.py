@@ -32,6 +32,8 @@ from MedProcLib.segmentation.detection.listing import candidates_of_labels
 PROPOSALS_ROLE, VOLUME_ROLE, ACCEPTED_ROLE = "MedProc.Proposals", "MedProc.Volume", "MedProc.AcceptedFindings"
 DECIDED = (ACCEPTED, EDITED)
 CENTER = ("center_l_mm", "center_p_mm", "center_s_mm")
+# Not the longest diameter in a plane, which Quantification measures; scenes saved before called it otherwise.
+DIAMETER, DIAMETER_BEFORE = "equivalent_diameter_mm", "diameter_mm"
 
 
 def add_findings_list(
@@ -55,7 +57,7 @@ def add_findings_list(
         Column("name", [names[number] for number in numbers]),
         Column("status", [PROPOSED] * len(numbers)),
         Column("volume_mm3", [float(c.volume_mm3) for c in candidates], "mm3", "voxel volume"),
-        Column("diameter_mm", [float(c.diameter_mm) for c in candidates], "mm", "of the ball of this volume"),
+        Column(DIAMETER, [float(c.diameter_mm) for c in candidates], "mm", "of the ball (2D: disk) of this volume"),
         *(
             Column(name, [float(c.position[axis]) for c in candidates], "mm", "LPS, a place inside the finding")
             for axis, name in enumerate(CENTER)
@@ -79,7 +81,8 @@ def is_findings_list(table) -> bool:
 
 def findings_of(table) -> list[dict[str, Any]]:
     """The rows of a list, best first: finding (number), name, status, volume_mm3, ..., see add_findings_list."""
-    return rows_of_table(table) if table is not None else []
+    rows = rows_of_table(table) if table is not None else []
+    return [{DIAMETER if name == DIAMETER_BEFORE else name: value for name, value in row.items()} for row in rows]
 
 
 def center_of(row: Mapping[str, Any]) -> tuple[float, float, float]:
@@ -254,7 +257,8 @@ def _measured(segmentation, segment_id: str, volume) -> Candidate | None:
 
 
 def _write_measured(table, index: int, measured: Candidate) -> None:
-    values = {"volume_mm3": measured.volume_mm3, "diameter_mm": measured.diameter_mm}
+    diameter = DIAMETER if table.GetColumnIndex(DIAMETER) >= 0 else DIAMETER_BEFORE
+    values = {"volume_mm3": measured.volume_mm3, diameter: measured.diameter_mm}
     values |= dict(zip(CENTER, measured.position, strict=True))
     was_modifying = table.StartModify()
     for name, value in values.items():

@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
-from ..scene.findings import center_of, findings_of, write_comment
+from ..scene.findings import DIAMETER, center_of, findings_of, write_comment
 from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
 from .fields import beside, line_edit, row_table, text_label
@@ -145,12 +145,14 @@ class FindingsPanel:
         # the row stays with its finding when the filter takes others away
         self._filling = True
         scored = any(row["score"] != row["volume_mm3"] and row["score"] == row["score"] for row in self._rows)
-        titles = [_("Finding"), _("Volume\n[mm³]"), _("Diam.\n[mm]"), _("Score")]
+        titles = [_("Finding"), _("Volume\n[mm³]"), _("Equiv. ⌀\n[mm]"), _("Score")]
         self.results.show(
             titles if scored else titles[:3],
             [_line(self._rows[n])[: 4 if scored else 3] for n in self._indices],
             [_tip(self._rows[n]) for n in self._indices],
         )
+        tip = _("Diameter of the ball (in 2D the disk) of this volume; MedProc Quantification measures the longest one")
+        self.table_widget.horizontalHeaderItem(2).setToolTip(tip)
         header = self.table_widget.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
@@ -262,7 +264,7 @@ class FindingsPanel:
 
 
 def _line(row: dict[str, Any]) -> list[Any]:
-    return [f"{MARKS.get(row['status'], '')}{row['name']}", row["volume_mm3"], row["diameter_mm"], row["score"]]
+    return [f"{MARKS.get(row['status'], '')}{row['name']}", row["volume_mm3"], row[DIAMETER], row["score"]]
 
 
 def _tip(row: dict[str, Any]) -> str:

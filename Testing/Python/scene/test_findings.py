@@ -140,6 +140,16 @@ def test_an_edit_is_seen_recorded_once_and_measured(scene):
     assert (case.accepted() > 0).sum() == 32
 
 
+def test_a_list_saved_before_the_diameter_was_named_by_its_kind(scene):
+    case = Case()
+    case.table.GetTable().GetColumnByName("equivalent_diameter_mm").SetName("diameter_mm")
+    before = findings_of(case.table)[1]["equivalent_diameter_mm"]
+    edit(case.proposals, "Segment_2", halve)
+    record_edit(case.table, case.proposals, "Segment_2", "R")
+    finish_edits(case.table, case.proposals, ["Segment_2"])
+    assert findings_of(case.table)[1]["equivalent_diameter_mm"] == pytest.approx(before / 2 ** (1 / 3))
+
+
 def test_an_accepted_one_can_be_edited_too(scene):
     case = Case()
     decide(case.table, 0, "accepted", "R")
