@@ -14,9 +14,10 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..figure import Figure
-from ..region import joined, segments_of
+from ..region import joined, segments_of, surroundings
 from ..row import Row
 from ..volume import as_volume
+from .calcium_volume import interpolated_volume
 from .in_hounsfield import require_hounsfield
 
 REFERENCE_THICKNESS_MM = 3.0
@@ -32,12 +33,18 @@ AGATSTON = Figure(
     Code("SCT", "450360000", "Coronary artery calcium score"),
 )
 VOLUME = Figure("calcium_volume", "mm3", "volume score: voxels of the lesions times voxel volume, not interpolated")
+INTERPOLATED = Figure(
+    "calcium_volume_interpolated",
+    "mm3",
+    "volume score of Callister et al.: where values interpolated between the slices reach the threshold",
+    dimensions=(3,),
+)
 MASS = Figure(
     "calcium_mass", "mg", "mass score: calibration factor times mean HU times volume of the lesions", dimensions=(3,)
 )
 LESIONS = Figure("calcium_lesions", "", "number of lesions: voxels connected by faces, edges or corners, in 3D")
 PEAK = Figure("calcium_peak", "HU", "largest value of the lesions")
-CALCIUM_FIGURES = (AGATSTON, VOLUME, MASS, LESIONS, PEAK)
+CALCIUM_FIGURES = (AGATSTON, VOLUME, INTERPOLATED, MASS, LESIONS, PEAK)
 
 
 @operation(
@@ -74,7 +81,8 @@ class CalciumScore:
         total = _Score()
         for segment, share in zip(segments, progress.parts(*[1.0] * len(segments)), strict=True):
             share(0.0, f"Scoring segment {segment.value}")
-            region = joined(segment.regions(numbers))
+            # a slice more on either side, to interpolate to
+            region = surroundings(joined(segment.regions(numbers)), values.shape, (1, 0, 0))
             inside = region.mask & (values[region.box] >= self.threshold_HU)
             score, planes = self._score(values[region.box], inside, image.GetSpacing())
             total = total.plus(score)
@@ -105,7 +113,8 @@ class CalciumScore:
                 lesions[index] = np.append(False, kept)[numbered]
                 weighted = sum(area * _weight(peak) for area, peak in zip(areas[kept], peaks[kept], strict=True))
                 planes[int(index)] = _score_of(values[index : index + 1], lesions[index : index + 1], spacing, weighted)
-        return _score_of(values, lesions, spacing, sum(plane.weighted_mm2 for plane in planes.values())), planes
+        score = _score_of(values, lesions, spacing, sum(plane.weighted_mm2 for plane in planes.values()))
+        return replace(score, interpolated_mm3=interpolated_volume(values, lesions, self.threshold_HU, spacing)), planes
 
     def _figures(self, score: "_Score", image: sitk.Image) -> tuple[Measurement, ...]:
         spacing = image.GetSpacing()
@@ -120,6 +129,8 @@ class CalciumScore:
             AGATSTON.measured(score.weighted_mm2 * scale, 1, **rule, scaled_to_mm=REFERENCE_THICKNESS_MM),
             VOLUME.measured(score.volume_mm3, 1, **rule),
         ]
+        if score.interpolated_mm3 is not None:
+            found.append(INTERPOLATED.measured(score.interpolated_mm3, 1, **rule, interpolation="linear"))
         if self.calibration:
             mass = self.calibration * score.hu_mm3 / 1000
             found.append(MASS.measured(mass, 1, **rule, calibration_mg_cm3_HU=self.calibration))
@@ -128,10 +139,14 @@ class CalciumScore:
 
 @dataclass(frozen=True)
 class _Score:
-    """weighted_mm2: sum of area times weight; hu_mm3: of HU times volume; peak: NaN without a lesion."""
+    """weighted_mm2: sum of area times weight; hu_mm3: of HU times volume; peak: NaN without a lesion.
+
+    interpolated_mm3: None of a single slice.
+    """
 
     weighted_mm2: float = 0.0
     volume_mm3: float = 0.0
+    interpolated_mm3: float | None = 0.0
     hu_mm3: float = 0.0
     lesions: int = 0
     peak: float = np.nan
@@ -140,6 +155,7 @@ class _Score:
         return _Score(
             self.weighted_mm2 + other.weighted_mm2,
             self.volume_mm3 + other.volume_mm3,
+            (self.interpolated_mm3 or 0.0) + (other.interpolated_mm3 or 0.0),
             self.hu_mm3 + other.hu_mm3,
             self.lesions + other.lesions,
             float(np.fmax(self.peak, other.peak)),
@@ -152,6 +168,7 @@ def _score_of(values: np.ndarray, lesions: np.ndarray, spacing, weighted_mm2: fl
     return _Score(
         float(weighted_mm2),
         inside.size * voxel,
+        None,
         float(inside.sum()) * voxel,
         ndimage.label(lesions, np.ones((3, 3, 3)))[1],
         float(inside.max()) if inside.size else np.nan,

@@ -47,6 +47,43 @@ def test_weight_is_of_each_slice_and_the_score_of_3_mm(direction):
         assert row.measurements[0].parameters["slice_distance_mm"] == distance
 
 
+def test_interpolated_volume_by_hand():
+    """A single slice of 350 HU in -90: it reaches 130 HU at half of the way to either side; bone has the other half."""
+    block = ((3, 4), (5, 9), (5, 10))
+    image, labels = images({((0, 8), (0, 30), (0, 30)): -90, block: 350})
+    row, whole = CalciumScore()(image, labels)
+    assert row.value("calcium_volume_interpolated") == pytest.approx(20 * 0.75)
+    assert whole.value("calcium_volume_interpolated") == pytest.approx(20 * 0.75)
+    tight = sitk.Cast(image > 130, sitk.sitkUInt8)  # the segment is the lesion alone
+    assert CalciumScore()(image, tight)[0].value("calcium_volume_interpolated") == pytest.approx(20 * 0.75)
+    brighter, _ = images({((0, 8), (0, 30), (0, 30)): -90, block: 790, ((4, 5), (5, 9), (5, 10)): 900})
+    row = CalciumScore()(brighter, tight)[0]
+    assert row.value("calcium_volume_interpolated") == pytest.approx(20 * 0.75 * (0.75 + 0.5))
+    ends, labels = images({((0, 8), (0, 30), (0, 30)): -90, ((0, 8), (5, 9), (5, 10)): 350})
+    row = CalciumScore()(ends, labels)[0]  # through all slices: as many voxels
+    assert row.value("calcium_volume_interpolated") == pytest.approx(row.value("calcium_volume"))
+
+
+def test_interpolated_volume_is_that_of_small_voxels():
+    """Against counting voxels of a fortieth of the slice distance; where slices lie matters less than without."""
+    z, y, x = (np.arange(n) * s for n, s in zip((20, 30, 30), (3.0, 0.5, 0.5), strict=True))
+    found = []
+    for shift in (0.0, 0.8, 1.5, 2.2):
+        distance = np.sqrt((z[:, None, None] - 28 - shift) ** 2 + (y[:, None] - 7.5) ** 2 + (x - 7.5) ** 2)
+        values = -50 + 700 / (1 + np.exp((distance - 3.5) / 0.8))
+        image, labels = images({}, shape=values.shape)
+        ct = sitk.GetImageFromArray(np.round(values).astype(np.int16))
+        ct.CopyInformation(image)
+        row = CalciumScore()(ct, labels)[0]
+        fine = ndimage.zoom(np.round(values), (40 - 39 / 20, 1, 1), order=1)  # ends stay the ends
+        step = 3.0 * 19 / (fine.shape[0] - 1)
+        counted = np.count_nonzero(fine >= 130) * 0.25 * step
+        assert row.value("calcium_volume_interpolated") == pytest.approx(counted, rel=0.01)
+        found.append([row.value(name) for name in ("calcium_volume", "calcium_volume_interpolated")])
+    spread = np.ptp(found, axis=0) / np.mean(found, axis=0)
+    assert spread[1] < 0.5 * spread[0]
+
+
 def test_small_specks_are_noise_and_corners_connect():
     speck, diagonal = ((1, 2), (3, 4), (3, 6)), [((4, 5), (y, y + 1), (y, y + 1)) for y in range(10, 14)]
     image, labels = images({speck: 900, **dict.fromkeys(diagonal, 140)})
