@@ -12,7 +12,7 @@ from ..enhancement.shading.n4 import N4
 from ..segmentation.anatomy.body_mask import BodyMask
 from ..segmentation.anatomy.brain_mask import BrainMask
 from ..segmentation.detection.bright_outliers import BrightOutliers
-from .alignment import prepare
+from .alignment.volume import prepare
 from .change import DetectChange
 from .consensus import ConsensusLabels
 from .findings import MatchFindings

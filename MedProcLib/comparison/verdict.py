@@ -7,7 +7,14 @@ from scipy.spatial.transform import Rotation
 
 from ..core.measurement import Measurement
 from ..core.progress import SILENT, Progress
-from .alignment import CORRELATION_RATIO, MUTUAL_INFORMATION, State, Volume, head_points, largest_distance, refine
+from .alignment.field import Field
+from .alignment.likeness import translation_term
+from .alignment.metrics import CORRELATION_RATIO, MUTUAL_INFORMATION
+from .alignment.points import largest_distance
+from .alignment.refine import refine
+from .alignment.samples import choose
+from .alignment.state import State
+from .alignment.volume import head_points
 from .result import Verdict
 
 # Limits found on real pairs: same patient and scanner, same patient and other scanner, other patients, other anatomy.
@@ -16,6 +23,7 @@ RESIDUAL_MM = {CORRELATION_RATIO: (1.0, 4.0), MUTUAL_INFORMATION: (2.5, 6.0)}
 OVERLAP_GOOD, OVERLAP_FAILED = 0.70, 0.30
 RESTART_GOOD_MM, RESTART_FAILED_MM = 0.5, 3.0
 BLOCK_MM = 32.0
+MOST_BLOCK_POINTS = 100_000
 
 
 @dataclass(frozen=True)
@@ -44,27 +52,25 @@ class Figures:
 
 
 def measure(
-    first: list[Volume],
-    other: list[Volume],
-    spacings: list[float],
+    first: list[Field],
+    other: list[Field],
     matrix: np.ndarray,
     affine: bool,
     metric: str = CORRELATION_RATIO,
     progress: Progress = SILENT,
 ) -> Figures:
-    """Figures of a 4 x 4 matrix first -> other, at the second of the levels (spacings in mm, coarse to fine)."""
-    points = head_points(first[-1])
-    shares = iter(progress.parts(*[1.0] * 3))
-    middle = min(1, len(spacings) - 1)
-    one, two, spacing = first[middle], other[middle], spacings[middle]
-    forward = refine(one, two, matrix, spacing, affine=affine, metric=metric, progress=next(shares))
-    backward = np.linalg.inv(matrix @ _displacement(points, 6.0, 2 * spacings[0]))
+    """Figures of a 4 x 4 matrix first -> other, at the second of the levels (coarse to fine)."""
+    points = head_points(first[-1].volume)
+    middle = min(1, len(first) - 1)
+    shares = iter(progress.parts(*[1.0] * (2 + middle)))
+    forward = refine(first[middle], other[middle], matrix, affine=affine, metric=metric, progress=next(shares))
+    backward = np.linalg.inv(matrix @ _displacement(points, 6.0, 2 * first[0].spacing))
     for level in range(middle + 1):
         backward = refine(
-            other[level], first[level], backward, spacings[level], affine=affine, metric=metric, progress=next(shares)
+            other[level], first[level], backward, affine=affine, metric=metric, progress=next(shares)
         ).matrix
     restart = largest_distance(np.linalg.inv(backward), forward.matrix, points)
-    displacement = local_displacement(one, two, forward.matrix, spacing, metric)
+    displacement = local_displacement(first[middle], other[middle], forward.matrix, metric)
     return Figures(forward.similarity, forward.overlap, restart, displacement, metric)
 
 
@@ -138,12 +144,13 @@ def _displacement(points: np.ndarray, degrees: float, millimeters: float) -> np.
     return matrix
 
 
-def local_displacement(first: Volume, other: Volume, matrix: np.ndarray, spacing: float, metric: str) -> float:
+def local_displacement(first: Field, other: Field, matrix: np.ndarray, metric: str) -> float:
     """Median length in mm of the translation that each block of the body would still make."""
-    state = State.at(first, other, matrix, spacing)
-    if state is None:
+    samples = choose(first, other, matrix, MOST_BLOCK_POINTS)
+    state = State.at(first, other, matrix, samples) if samples is not None else None
+    if samples is None or state is None:
         return float("inf")
-    g, r = state.translation_columns(metric)
+    g, r = translation_term(state.f, state.m, state.gf, state.gm, metric)
     extent = np.ptp(state.x, axis=0)
     block = min(BLOCK_MM, float(extent.max()) / 5)
     cell = np.floor((state.x - state.x.min(axis=0)) / block).astype(int)
@@ -151,10 +158,10 @@ def local_displacement(first: Volume, other: Volume, matrix: np.ndarray, spacing
     order = np.argsort(number, kind="stable")
     lengths = []
     for here in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
-        if len(here) < 0.3 * state.sampled * (block / spacing) ** 3:
+        if len(here) < 0.3 * (block / samples.apart) ** 3:
             continue
-        normal = g[here].T @ g[here]
+        normal = g[:, here] @ g[:, here].T
         values = np.linalg.eigvalsh(normal)
         if values[0] > 0.05 * values[2]:
-            lengths.append(float(np.linalg.norm(np.linalg.solve(normal, -g[here].T @ r[here]))))
+            lengths.append(float(np.linalg.norm(np.linalg.solve(normal, -g[:, here] @ r[here]))))
     return float(np.median(lengths)) if len(lengths) >= 3 else float("inf")

@@ -19,7 +19,8 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
-from MedProcLib.comparison.alignment import head_points, largest_distance, prepare
+from MedProcLib.comparison.alignment.points import largest_distance
+from MedProcLib.comparison.alignment.volume import head_points, prepare
 from MedProcLib.comparison.halfway import matrix_of, transform_of
 from MedProcLib.comparison.register import register
 from MedProcLib.comparison.resolution import blurred_by, positive

@@ -6,7 +6,9 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from MedProcLib.comparison.alignment import head_points, largest_distance, prepare
+from MedProcLib.comparison.alignment.field import Field
+from MedProcLib.comparison.alignment.points import largest_distance
+from MedProcLib.comparison.alignment.volume import head_points, prepare
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.inverse import inverted
 from MedProcLib.comparison.register import Register, metric_for, register
@@ -144,8 +146,9 @@ def test_a_body_larger_than_the_sample_is_judged_too():
     """More samples than are kept at a level: blocks hold fewer, not none."""
     grid = grid_of((8, 8, 8), extent=(600, 520, 640))
     values = ndimage.gaussian_filter(np.random.default_rng(5).normal(size=tuple(reversed(grid.size))), 1.5)
-    body = prepare(grid.image_of((values / values.std() * 20 + 100).astype(np.float32)), None, "The image")
-    assert local_displacement(body, body, np.eye(4), 8.0, "correlation_ratio") < 1
+    image = grid.image_of((values / values.std() * 20 + 100).astype(np.float32))
+    body = Field(prepare(image, None, "The image"), 8.0)
+    assert local_displacement(body, body, np.eye(4), "correlation_ratio") < 1
 
 
 def test_other_anatomy_is_not_called_good():
