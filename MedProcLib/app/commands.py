@@ -469,7 +469,14 @@ COMMANDS = (
                 nargs="+",
                 help="target lesions of the criteria, by track such as F001 (default: the largest measurable ones)",
             ),
-            argument("--reader", metavar="NAME", help="who chose the targets (default: the user's name)"),
+            argument(
+                "--organs",
+                metavar="ID=ORGAN",
+                nargs="+",
+                help="organs of tracks, such as F001=liver: RECIST takes at most two targets of one (default: all are "
+                "of one organ)",
+            ),
+            argument("--reader", metavar="NAME", help="who chose the targets and organs (default: the user's name)"),
             argument(
                 "--maps",
                 metavar="M",
@@ -491,6 +498,26 @@ COMMANDS = (
             "compare first_dicom second_dicom --dates 2024-01-10 2025-01-12 -o comparison",
             "compare s1.nrrd s2.nrrd s3.nrrd --segmentations l1.nrrd l2.nrrd l3.nrrd --criteria recist_1_1 "
             "--targets F001 F003 --reader A.Reader -o comparison",
+        ),
+    ),
+    Command(
+        "cohort",
+        "say how several patients responded: best change of each, as a table or a page with charts",
+        (
+            argument(
+                "patients", metavar="PATIENT.json", nargs="+", help="patients as `compare` with --criteria writes them"
+            ),
+            argument(
+                "--criterion",
+                metavar="C",
+                default="recist_1_1",
+                help="response criterion: recist_1_1, irecist, who, volumetric, choi, ... (default: recist_1_1)",
+            ),
+            output("COHORT.html|.csv", "page with waterfall, spider and swimmer charts, or a table"),
+        ),
+        (
+            "cohort patient1/patient.json patient2/patient.json -o cohort.html",
+            "cohort */patient.json --criterion volumetric -o cohort.csv",
         ),
     ),
 )

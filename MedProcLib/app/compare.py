@@ -34,7 +34,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     reader = _reader(arguments)
     criteria = criteria_named(arguments.criteria) if arguments.criteria is not None else None
     maps = maps_named(arguments.maps) if arguments.maps is not None else ()
-    also = _pairs(arguments)
+    also, organs = _pairs(arguments), _organs(arguments)
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
     studies = _studies(arguments, files, dates)
     _require_time_order(studies)
@@ -46,7 +46,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_maps(comparison)))
-    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, _now())
+    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, _now(), organs)
     arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
     print(summary(comparison, evaluated, written))
@@ -63,8 +63,9 @@ def _require_counts(arguments: Namespace) -> None:
     names = arguments.names or ()
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         raise InputError("--names must differ from each other, and none may be empty.")
-    if arguments.targets and arguments.criteria is None:
-        raise InputError("--targets says what criteria measure: name these with --criteria, such as recist_1_1.")
+    for name in ("targets", "organs"):
+        if getattr(arguments, name) and arguments.criteria is None:
+            raise InputError(f"--{name} says what criteria measure: name these with --criteria, such as recist_1_1.")
 
 
 def _pairs(arguments: Namespace) -> list[tuple[int, int]]:
@@ -80,6 +81,17 @@ def _pairs(arguments: Namespace) -> list[tuple[int, int]]:
             )
         found.append((numbers[0] - 1, numbers[1] - 1))
     return list(dict.fromkeys(found))
+
+
+def _organs(arguments: Namespace) -> dict[str, str]:
+    """Organs by track."""
+    found = {}
+    for text in arguments.organs or ():
+        track, equals, organ = text.partition("=")
+        if not (equals and track.strip() and organ.strip()):
+            raise InputError(f"--organs: '{text}' is not ID=ORGAN, such as F001=liver.")
+        found[track.strip()] = organ.strip()
+    return found
 
 
 def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[datetime.date]) -> list[Study]:

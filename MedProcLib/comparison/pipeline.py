@@ -175,8 +175,9 @@ def _between(
     registration = with_loop_error(registration, comparison, places)
     pair = compare_pair(first, other, states[0], states[1], registration, steps.of_followed, work)
     kept = tuple(p for p in comparison.further if (p.fixed, p.moving) != places)
-    notes = tuple(n for n in _notes_on_registration(comparison.studies, (pair,)) if n not in comparison.notes)
-    return with_tracks(replace(comparison, further=(*kept, pair), notes=(*comparison.notes, *notes)))
+    comparison = with_tracks(replace(comparison, further=(*kept, pair)))
+    notes = _notes_on_registration(comparison.studies, comparison.further[-1:])
+    return replace(comparison, notes=(*comparison.notes, *(n for n in notes if n not in comparison.notes)))
 
 
 def _require_later(comparison: Comparison, places: Places) -> None:

@@ -91,7 +91,8 @@ def curves_chart(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + curve.width:g}" fill="{curve.color}"/>' for x, y in places
         ]
         if values:
-            parts += [_value(place, point[1]) for place, point in zip(places, curve.points, strict=True)]
+            tops = [plot.at(x, max(value, high if high is not None else value)) for x, value, _, high in curve.points]
+            parts += [_value(place, point[1]) for place, point in zip(tops, curve.points, strict=True)]
         if curve.label and places:
             labels.append((places[-1][1], places[-1][0], curve.label))
     return plot.svg([*parts, *_end_labels(labels, plot.height - plot.bottom)], alternative)
@@ -147,10 +148,10 @@ def lanes_chart(
 
 
 def _value(place: tuple[float, float], value: float) -> str:
-    """A value above its point; beside the axis, where it would cover that."""
+    """A value above its point or interval; beside the axis, where it would cover that."""
     x, y = place
     anchor = "start" if x < LEFT + 20 else "middle"
-    return f'<text x="{x:.1f}" y="{y - 11:.1f}" text-anchor="{anchor}" class="value">{value:.3g}</text>'
+    return f'<text x="{x:.1f}" y="{y - 7:.1f}" text-anchor="{anchor}" class="value">{value:.3g}</text>'
 
 
 def _root(value: float) -> float:

@@ -38,7 +38,7 @@ def provenance_section(comparison: Comparison) -> str:
         "How it was made",
         f"<p>{text(record['software'])}. The same recipe on the same studies gives the same result.</p>",
         table(["Step", "Parameters"], steps) if steps else "",
-        "<details><summary>Recipe and inputs as JSON</summary>"
+        '<details class="record"><summary>Recipe and inputs as JSON</summary>'
         f"<pre>{text(json.dumps(record, indent=2))}</pre></details>",
         f"<footer>{text(record['software'])} · Not for clinical use</footer>",
     )

@@ -81,7 +81,8 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
 @media print {
   @page { margin: 14mm; }
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
-  h2 { margin-top: 28px; break-after: avoid; }
+  h2 { margin-top: 28px; break-after: avoid; } h2 + .note, h2 + p, .finding > header { break-after: avoid; }
+  .chart { max-width: 150mm; } .record { display: none; }
   .finding, figure, tr, .plot, .banner, .tiles li, .row { break-inside: avoid; }
   .swatch, .verdict, .banner, .ramp, pre, svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
   .scroll { overflow: visible; } svg.dumbbell { width: 90px; height: auto; }

@@ -27,7 +27,7 @@ from .results_table import ResultsTable
 
 TITLES = {
     "difference": _("Difference"),
-    "significant": _("Significant change (false discovery rate)"),
+    "significant": _("Significant change (FDR)"),
     "relative": _("Relative change"),
     "jacobian": _("Local volume change (Jacobian)"),
     "tissue": _("Tissue gained and lost"),
@@ -47,7 +47,7 @@ class ChangeMapsPanel:
     def __init__(self, get_node: Callable[[], Any], make: Callable[[str, str, str], None]) -> None:
         self._get_node, self._make = get_node, make
         self._points: list[str] = []
-        self._maps: list[Any] = []
+        self._maps: list[Any] | None = None  # not filled yet
         self._filling = False
         self.widget = qt.QWidget()
         self._make_widgets()
@@ -56,8 +56,8 @@ class ChangeMapsPanel:
     @property
     def map(self) -> Any:
         """The volume of the map that is chosen to be seen; None for none."""
-        place = self.shown_box.currentIndex - 1
-        return self._maps[place] if 0 <= place < len(self._maps) else None
+        place, maps = self.shown_box.currentIndex - 1, self._maps or []
+        return maps[place] if 0 <= place < len(maps) else None
 
     def changed(self) -> None:
         """Show what there is now."""
@@ -163,6 +163,7 @@ class ChangeMapsPanel:
         self.threshold_slider.toolTip = _("Smaller changes than this are left out of the picture")
         form.addRow(self.threshold_label, self.threshold_slider)
         self.table = row_table("changeMapFigures", _("What was measured of the map"))
+        self.table.horizontalHeader().stretchLastSection = True
         self.results = ResultsTable(self.table, lambda row: None)
         form.addRow(self.table)
         self.shown_box.connect("currentIndexChanged(int)", lambda index: self._on_shown())

@@ -180,6 +180,7 @@ class TimePointsPanel:
         tip = _("The time points that are compared, the earliest first; click one to change it below")
         self.table = row_table("timePointsTable", tip)
         self.table.setFixedHeight(ROW_HEIGHT * (ROWS_SHOWN + 1))
+        self.table.horizontalHeader().stretchLastSection = True
         self.results = ResultsTable(self.table, lambda row: self._show_details())
         self.add_button = tool_button(_("Add a time point"), None, self._on_add)
         self.add_button.text = "+"

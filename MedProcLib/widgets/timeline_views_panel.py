@@ -48,6 +48,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         self._slice_timer.connect("timeout()", self._on_slices)
         super().__init__()
         self._connect()
+        self._fill(None)
         self.changed()
 
     @property

@@ -31,7 +31,12 @@ class TracksForm:
         self.measure_box = combo("tracksMeasure", _("What is shown of each time point"), MEASURE_TITLES)
         self.reference_box = combo("tracksReference", _("What the change is counted from"), REFERENCE_TITLES)
         layout.addWidget(beside(self.measure_box, self.reference_box))
-        self.table = row_table("tracksTable", _("Findings over time; click one to see it at every time point"))
+        tip = _(
+            "Findings over time; click one to see it at every time point. Sure: whether the change is beyond measuring "
+            "error (yes, no, or ? where that cannot be said)"
+        )
+        self.table = row_table("tracksTable", tip)
+        self.table.horizontalHeader().highlightSections = False  # bold titles would take the width of a column
         self.table.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table)
         self.pages = Pages(self._on_page)

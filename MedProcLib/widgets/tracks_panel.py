@@ -157,7 +157,7 @@ class TracksPanel(TracksForm):
         selected = self.track
         self._page = self.pages.part(self._fitting)
         points = self._patient.time_points if self._patient is not None else ()
-        titles = [_("Finding"), _("Class"), _("Vol.\n[%]"), _("Beyond\nerror"), *(_broken(title_of(p)) for p in points)]
+        titles = [_("Finding"), _("Class"), _("Vol.\n[%]"), _("Sure"), *(_broken(title_of(p)) for p in points)]
         self._filling = True
         try:
             self.results.show(titles, [_line(row) for row in self._page], ["\n".join(row.lines) for row in self._page])

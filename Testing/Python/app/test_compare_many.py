@@ -60,6 +60,7 @@ def done(given, tmp_path_factory) -> tuple[Path, str]:
 
     folder, out = tmp_path_factory.mktemp("results"), io.StringIO()
     line = ["compare", *given["images"], *given["labels"], *given["dates"], *given["recipe"], *given["names"]]
+    line += ["--maps", "difference", "--pairs", "4-5"]
     with contextlib.redirect_stdout(out), contextlib.redirect_stderr(io.StringIO()) as err:
         code = run([str(word) for word in [*line, "-o", folder]])
     assert code == 0, err.getvalue()
@@ -182,3 +183,45 @@ def test_targets_must_be_findings_of_baseline(refused, given, tmp_path, target, 
     line = [given["images"][0], images[-1], "--segmentations", given["labels"][1], labels[-1]]
     line += ["--dates", given["dates"][1], dates[-1], *given["recipe"], "--criteria", "recist", "--targets", target]
     assert words in refused("compare", *line, "-o", tmp_path / "results")
+
+
+def test_two_later_studies_are_compared_directly_and_mapped(done):
+    folder, said = done
+    names = {path.name for path in folder.iterdir()}
+    assert {"difference.nii.gz", "difference_2.nii.gz", "difference_4_5.nii.gz", "change_4_5.nii.gz"} <= names
+    assert "What changed from Visit 4" in said and "note" not in said
+    ends = ("Visit 4", "Visit 5")
+    rows = [r for r in rows_of(folder, "change_maps.csv") if (r["first_study"], r["other_study"]) == ends]
+    assert {r["map"] for r in rows} == {"comparison.difference_map"}
+    # the ball that is gone at the fifth visit is darker there, where it was
+    image = sitk.ReadImage(str(folder / "difference_4_5.nii.gz"))
+    index = image.TransformPhysicalPointToIndex([float(v) for v in GOING])
+    assert image[index] < -20
+    html = (folder / "report.html").read_text(encoding="utf-8")
+    assert "Change maps: Visit 4 → Visit 5" in html and "Findings: Visit 4 → Visit 5" in html
+
+
+def test_cohort_of_patients(done, given, tmp_path, capsys):
+    import shutil
+
+    from MedProcLib.app.main import run
+
+    paths = []
+    for who in ("one", "two <b>"):
+        (tmp_path / who).mkdir()
+        paths.append(tmp_path / who / "patient.json")
+        shutil.copy(done[0] / "patient.json", paths[-1])
+    assert run(["cohort", *map(str, paths), "-o", str(tmp_path / "cohort.csv")]) == 0
+    rows = rows_of(tmp_path, "cohort.csv")
+    assert [r["patient"] for r in rows] == ["one", "two <b>"] and rows[0]["time_points"] == str(COUNT)
+    assert rows[0]["best_change_percent"] == rows[1]["best_change_percent"] != ""
+    assert run(["cohort", *map(str, paths), "--criterion", "volumetric", "-o", str(tmp_path / "cohort.html")]) == 0
+    page = (tmp_path / "cohort.html").read_text(encoding="utf-8")
+    assert page.count("<svg") == 3 and "two &lt;b&gt;" in page and "two <b>" not in page
+    capsys.readouterr()
+    assert run(["cohort", str(paths[0]), str(paths[0]), "-o", str(tmp_path / "c.csv")]) == 2
+    assert "Two patients are called 'one'" in capsys.readouterr().err
+    assert run(["cohort", str(paths[0]), "-o", str(tmp_path / "c.txt")]) == 2
+    (tmp_path / "one" / "patient.json").write_text('{"medproc_patient": 1, "id": "x"}')
+    assert run(["cohort", str(paths[0]), "-o", str(tmp_path / "c.csv")]) == 2
+    assert "no target lesions" in capsys.readouterr().err

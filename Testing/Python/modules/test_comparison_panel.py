@@ -98,7 +98,13 @@ def test_compare_review_report_and_reload(panel, load, finish, content, tmp_path
     assert [t.id for t in again.tracks] == [t.id for t in patient.tracks]
     assert again.track(track.id).observations[0] == decided
     assert "aligned well" in widget.ui.verdictLabel.text and tracks.reader_edit.text == "A. Reader"
-    assert not widget.ui.reportButton.enabled and widget.views.show_button.enabled
+    assert widget.ui.reportButton.enabled and widget.views.show_button.enabled
+    widget.saveReport(tmp_path / "again.html")
+    assert "Written" in finish(widget, 400)
+    again = (tmp_path / "again.html").read_text(encoding="utf-8")
+    assert "seen on T2 too" in again or "A. Reader" in again
+    for heading in ("Findings at a glance", "Alignment of the studies", "How it was made"):
+        assert (heading in again) and (heading in html)
     assert [point.volume.GetName() for point in widget.chosenTimePoints()] == [first.GetName(), other.GetName()]
 
 

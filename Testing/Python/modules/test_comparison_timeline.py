@@ -1,6 +1,7 @@
 """MedProc Comparison over three time points, with given outlines: a reader's corrections, clicked through."""
 
 import datetime
+import re
 
 import numpy as np
 import pytest
@@ -128,6 +129,12 @@ def test_corrections_of_what_is_one_lesion(compared):
     assert widget.run.message == "F002 joined to F001."
     widget.tracks.undo()
     assert [t.id for t in patient_of(widget).tracks] == ["F001", "F002", "F003"]
+    assert widget.tracks.buttons["redo"].enabled
+    widget.tracks.buttons["redo"].click()
+    settle(widget)
+    assert [[o.volume.value for o in t.observations] for t in patient_of(widget).tracks] == volumes
+    assert "redone" in widget.run.message and not widget.tracks.buttons["redo"].enabled
+    widget.tracks.undo()
     widget.tracks.select("F001")
     widget.tracks.at_box.currentIndex = 3
     actions.buttons["move"][0].click()
@@ -138,6 +145,40 @@ def test_corrections_of_what_is_one_lesion(compared):
     actions.choose_other("F002")
     actions.buttons["swap"][0].click()
     assert [o.time_point for o in patient_of(widget).track("F002").observations] == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
+
+
+def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
+    from MedProcLib.scene.change_maps import change_maps_at, map_colors_of, shown_change_map
+
+    widget, maps = compared, compared.maps
+    assert [maps.start_box.itemText(n) for n in range(3)] == [date.isoformat() for date in DATES]
+    maps.kind_box.currentIndex = 0
+    maps.make_button.click()  # the first and the last
+    assert finish(widget) == "Map made: Difference map."
+    (first,) = change_maps_at(widget.patientNode())
+    assert shown_change_map(widget.patientNode()) is first is maps.map
+    figures = {maps.table.item(row, 1).text() for row in range(maps.table.rowCount)}
+    assert "mean difference" in figures
+    maps.threshold_slider.value = 40
+    assert map_colors_of(first).threshold == 40
+    # two later ones, which are compared first
+    maps.start_box.currentIndex = 1
+    widget.comparison = None  # as after loading a scene
+    maps.make_button.click()
+    assert finish(widget) == "Map made: Difference map."
+    assert len(change_maps_at(widget.patientNode())) == 2 and maps.shown_box.count == 3
+    assert "FLAIR 1 to FLAIR 2" in maps.map.GetName()
+    maps.shown_box.currentIndex = 0
+    assert shown_change_map(widget.patientNode()) is None and not maps.threshold_slider.visible
+    maps.kind_box.currentIndex = 4  # nothing divides tissues: the findings are what is gained and lost
+    maps.make_button.click()
+    assert finish(widget) == "Map made: Tissue gain and loss."
+    for session in (widget.comparison, None):
+        widget.comparison = session
+        widget.saveReport(tmp_path / "report.html")
+        assert "Written" in finish(widget)
+        html = (tmp_path / "report.html").read_text(encoding="utf-8")
+        assert html.count("Change maps: ") == 2 and "Findings: FLAIR 1 → FLAIR 2" in html
 
 
 def test_roles_criterion_and_chart(compared):
@@ -151,7 +192,9 @@ def test_roles_criterion_and_chart(compared):
     widget.tracks.select("F001")
     widget.actions.role_box.currentIndex = 1  # target: smaller than the criterion would have it, which is said
     assert [str(r.category) for r in response.responses] == ["baseline", "SD", "PD"]
-    assert "+5.64 mm" in response.steps_label.text and "Best response: SD" in response.steps_label.text
+    rise = re.search(r"\+([\d.]+) mm", response.steps_label.text)  # long diagonals of cubes of 6 and 10 mm
+    assert float(rise[1]) == pytest.approx(4 * 2**0.5, abs=0.1)
+    assert "Best response: SD" in response.steps_label.text
     widget.actions.organ_edit.text = "liver"
     widget.actions.organ_edit.editingFinished.emit()
     assert patient_of(widget).track("F001").organ == "liver"
