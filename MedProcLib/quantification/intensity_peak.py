@@ -7,11 +7,12 @@ from scipy.ndimage import find_objects
 from scipy.signal import oaconvolve
 
 from ..core.errors import InputError
+from ..core.voxels import largest_value
 
 SPHERE_MM3 = 1000.0
 RADIUS_MM = (3 * SPHERE_MM3 / (4 * math.pi)) ** (1 / 3)
 # what one convolution may hold at a time, in voxels
-SLAB_VOXELS = 2_000_000
+SLAB_VOXELS = 500_000
 
 
 def intensity_peaks(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[float, float]:
@@ -34,18 +35,16 @@ def intensity_peaks(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, 
     sphere = _sphere(spacing)
     reach = [side // 2 for side in sphere.shape]
     around = tuple(slice(max(0, side.start - r), side.stop + r) for side, r in zip(box[0], reach, strict=True))
-    near, inside = values[around].astype(np.float64), mask[around] != 0
+    near, inside = values[around], mask[around] != 0
     valid = np.isfinite(near)
-    inside = inside & valid
+    inside &= valid
     if not inside.any():
         return math.nan, math.nan
-    largest = float(np.abs(near, where=valid, out=np.zeros(near.shape)).max()) or 1.0
-    numbers = np.where(valid, near / largest, 0.0)
-
-    hottest = np.argwhere(inside & (numbers == numbers[inside].max()))
-    local = max(_mean_at(place, numbers, valid, sphere) for place in hottest)
-    best = _hottest_sphere(numbers, valid, inside, sphere)
-    return largest * local, largest * max(local, _mean_at(best, numbers, valid, sphere))
+    largest = largest_value(near, valid) or 1.0
+    hottest = np.argwhere(inside & (near == near[inside].max()))
+    local = max(_mean_at(place, near, valid, sphere, largest) for place in hottest)
+    best = _hottest_sphere(near, valid, inside, sphere, largest)
+    return largest * local, largest * max(local, _mean_at(best, near, valid, sphere, largest))
 
 
 def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
@@ -55,29 +54,34 @@ def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
     return z**2 + y**2 + x**2 <= RADIUS_MM**2
 
 
-def _mean_at(place: np.ndarray, numbers: np.ndarray, valid: np.ndarray, sphere: np.ndarray) -> float:
+def _mean_at(place: np.ndarray, values: np.ndarray, valid: np.ndarray, sphere: np.ndarray, largest: float) -> float:
+    """Mean of the sphere's valid values, divided by the largest so that sums stay finite."""
     here, there = [], []
-    for center, size, side in zip(place, numbers.shape, sphere.shape, strict=True):
+    for center, size, side in zip(place, values.shape, sphere.shape, strict=True):
         low, high = center - side // 2, center + side // 2 + 1
         here.append(slice(max(0, low), high))
         there.append(slice(max(0, -low), side - max(0, high - size)))
     chosen = valid[tuple(here)] & sphere[tuple(there)]
-    return float(numbers[tuple(here)][chosen].mean())
+    return float((values[tuple(here)][chosen] / np.float64(largest)).mean())
 
 
-def _hottest_sphere(numbers: np.ndarray, valid: np.ndarray, inside: np.ndarray, sphere: np.ndarray) -> np.ndarray:
+def _hottest_sphere(
+    values: np.ndarray, valid: np.ndarray, inside: np.ndarray, sphere: np.ndarray, largest: float
+) -> np.ndarray:
     """Index of the voxel inside around which the mean is highest, slab by slab to bound the memory."""
     reach = sphere.shape[0] // 2
-    thickness = max(1, 2 * reach, SLAB_VOXELS // numbers[0].size)
+    thickness = max(1, 2 * reach, SLAB_VOXELS // values[0].size)
     best, best_place = -math.inf, np.zeros(3, int)
     kernel = sphere.astype(float)
-    for start in range(0, len(numbers), thickness):
+    for start in range(0, len(values), thickness):
         core = slice(start, start + thickness)
         if not inside[core].any():
             continue
         low = max(0, start - reach)
         slab = slice(low, start + thickness + reach)
-        sums, counts = (oaconvolve(array, kernel, mode="same") for array in (numbers[slab], valid[slab].astype(float)))
+        known = valid[slab].astype(np.float64)
+        numbers = np.divide(values[slab], largest, out=np.zeros(known.shape), where=valid[slab])
+        sums, counts = (oaconvolve(array, kernel, mode="same") for array in (numbers, known))
         within = slice(start - low, start - low + len(inside[core]))
         means = np.where(inside[core], sums[within] / np.maximum(counts[within], 1), -math.inf)
         place = np.unravel_index(int(np.argmax(means)), means.shape)

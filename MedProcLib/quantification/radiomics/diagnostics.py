@@ -68,10 +68,11 @@ def of_masks(
             figures[f"{name}_mask_bb_dim_{axis}_{stage}_roi"] = extent
         figures[f"{name}_mask_vox_count_{stage}_roi"] = int(np.count_nonzero(mask))
     inside = values[intensity]
-    inside = inside[np.isfinite(inside)].astype(np.float64)
+    finite = np.isfinite(inside)
+    inside = inside if finite.all() else inside[finite]
     if inside.size:
         figures |= {
-            f"int_mask_mean_int_{stage}_roi": float(inside.mean()),
+            f"int_mask_mean_int_{stage}_roi": float(inside.mean(dtype=np.float64)),
             f"int_mask_min_int_{stage}_roi": float(inside.min()),
             f"int_mask_max_int_{stage}_roi": float(inside.max()),
         }

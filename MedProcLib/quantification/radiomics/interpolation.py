@@ -18,6 +18,8 @@ from ...enhancement.geometry.interpolation import blur_radius, blur_sds
 Interpolator = Literal["nearest", "linear", "cubic"]
 # Voxels on each side that a value depends on: the weights of a cubic spline fall by 3.7 a voxel, here to 1e-9.
 REACH = {"nearest": 1, "linear": 1, "cubic": 16}
+# Voxels that are interpolated along an axis at a time.
+VOXELS_AT_ONCE = 1 << 20
 # Share of a voxel by which rounding of the spacing may exceed a whole number of voxels.
 ROUNDING = 1e-6
 
@@ -64,11 +66,13 @@ def interpolated(
     box: Box,
     how: Interpolator,
     antialias: bool = False,
+    kind: type = np.float64,
 ) -> np.ndarray:
-    """Values (float64) in a box of the new grid. Beyond its border the image goes on with its border values.
+    """Values in a box of the new grid. Beyond its border the image goes on with its border values.
 
     read: gives the finite voxels in a box of the old grid; it is asked once, for what the result depends on.
-    antialias: blur to the size of larger voxels first.
+    antialias: blur to the size of larger voxels first. kind: of the result, and of what is held on the way: beside
+    the result and what was read there is little more.
     """
     sds = blur_sds([max(1.0, axis.new_spacing / axis.spacing) for axis in axes]) if antialias else [0.0] * len(axes)
     places = [axis.old_index(np.arange(part.start, part.stop)) for axis, part in zip(axes, box, strict=True)]
@@ -78,33 +82,58 @@ def interpolated(
         indices.append(np.arange(math.floor(place[0]) - reach, math.ceil(place[-1]) + reach + 1))
     within = [np.clip(index, 0, axis.count - 1) for index, axis in zip(indices, axes, strict=True)]
     needed = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in within)
-    values = read(needed).astype(np.float64)
-    for number, axis in enumerate(axes):
-        if axis.kept:
-            continue
-        values = np.take(values, within[number] - needed[number].start, axis=number)
-        if blur_radius(sds[number]):
-            values = ndimage.gaussian_filter1d(
-                values, sds[number], number, mode="nearest", radius=blur_radius(sds[number])
-            )
-        values = _along(values, number, places[number] - indices[number][0], how)
+    values: np.ndarray = read(needed).astype(kind)
+    # axes that get fewer voxels first: the arrays on the way are smaller
+    for number in sorted(range(len(axes)), key=lambda n: len(places[n]) / values.shape[n]):
+        if not axes[number].kept:
+            line = _Line(within[number] - needed[number].start, places[number] - indices[number][0], sds[number], how)
+            values = _along(values, number, line)
     return values
 
 
-def _along(values: np.ndarray, axis: int, places: np.ndarray, how: Interpolator) -> np.ndarray:
-    if how == "nearest":
-        return np.take(values, np.floor(places + 0.5 - ROUNDING).astype(int), axis=axis)
-    first = np.floor(places).astype(int)
-    weights = _linear_weights(places - first)
-    if how == "cubic":
-        values = ndimage.spline_filter1d(values, 3, axis, mode="mirror")
-        weights, first = _cubic_weights(places - first), first - 1
-    result = 0.0
+@dataclass(frozen=True)
+class _Line:
+    """What is done along an axis: voxels to take, blur (SD in voxels), and places among these to interpolate at."""
+
+    taken: np.ndarray
+    places: np.ndarray
+    sd: float
+    how: Interpolator
+
+
+def _along(values: np.ndarray, axis: int, line: _Line) -> np.ndarray:
+    """Values at places along an axis, some lines of it at a time to bound the memory."""
+    shape = list(values.shape)
+    shape[axis] = len(line.places)
+    result = np.empty(shape, values.dtype)
+    other = 1 if axis == 0 else 0
+    longest = max(len(line.taken), len(line.places))
+    at_once = max(1, VOXELS_AT_ONCE // (longest * (values.size // values.shape[axis] // values.shape[other])))
+    for start in range(0, values.shape[other], at_once):
+        part = tuple(slice(start, start + at_once) if a == other else slice(None) for a in range(values.ndim))
+        _interpolate(values[part], axis, line, result[part])
+    return result
+
+
+def _interpolate(values: np.ndarray, axis: int, line: _Line, result: np.ndarray) -> None:
+    values = np.take(values, line.taken, axis=axis)
+    if blur_radius(line.sd):
+        values = ndimage.gaussian_filter1d(values, line.sd, axis, mode="nearest", radius=blur_radius(line.sd))
+    if line.how == "nearest":
+        np.take(values, np.floor(line.places + 0.5 - ROUNDING).astype(int), axis=axis, out=result)
+        return
+    first = np.floor(line.places).astype(int)
+    weights = _linear_weights(line.places - first)
+    if line.how == "cubic":
+        values = ndimage.spline_filter1d(values, 3, axis, mode="mirror", output=values.dtype)
+        weights, first = _cubic_weights(line.places - first), first - 1
     last = values.shape[axis] - 1
+    result[...] = 0
     for number, weight in enumerate(weights):
         shape = [-1 if a == axis else 1 for a in range(values.ndim)]
-        result = result + np.take(values, np.minimum(first + number, last), axis=axis) * weight.reshape(shape)
-    return np.asarray(result)
+        taken = np.take(values, np.minimum(first + number, last), axis=axis)
+        taken *= weight.astype(values.dtype).reshape(shape)
+        result += taken
 
 
 def _linear_weights(t: np.ndarray) -> tuple[np.ndarray, ...]:

@@ -57,17 +57,16 @@ def morphological_features(region: Region, unit: str) -> list[Feature]:
     mask, spacing = region.morphological, region.spacing
     volume, area = surface_volume_and_area(mask, spacing)
     hull = surface_hull(mask, spacing)
-    indices = np.argwhere(mask)[:, ::-1]
-    points = indices * spacing
+    count, center, covariance, size = _moments(mask, spacing)
     figures = {
         "volume": volume,
-        "vol_approx": len(points) * math.prod(spacing),
+        "vol_approx": count * math.prod(spacing),
         "area_mesh": area,
         **_roundness(volume, area),
-        "com": _center_of_mass_shift(points.mean(axis=0), region),
+        "com": _center_of_mass_shift(center, region),
         "diam": _longest(hull.corners),
-        **_principal_axes(points, volume, area),
-        **_densities(np.ptp(indices, axis=0) + 1, spacing, hull, volume, area),
+        **(_principal_axes(covariance / (count - 1), volume, area) if count > 1 else {}),
+        **_densities(size, spacing, hull, volume, area),
         "integ_int": float(region.values[region.intensity].mean()) * volume,
     }
     figures["moran_i"], figures["geary_c"] = moran_and_geary(region.values, region.intensity, spacing)
@@ -88,11 +87,18 @@ def _roundness(volume: float, area: float) -> dict[str, float]:
 
 def _center_of_mass_shift(center: np.ndarray, region: Region) -> float:
     """Distance of the center of the shape from that of the intensities (mm); NaN where these sum to 0."""
-    weights = region.values[region.intensity]
-    total = float(weights.sum())
+    depth, height, width = region.intensity.shape
+    sums, along_y, along_x = np.zeros(depth), np.zeros(height), np.zeros(width)
+    for z, (plane, inside) in enumerate(zip(region.values, region.intensity, strict=True)):
+        weights = np.where(inside, plane, 0.0)
+        across = weights.sum(axis=1)
+        sums[z] = across.sum()
+        along_y += across
+        along_x += weights.sum(axis=0)
+    total = float(sums.sum())
     if total == 0:
         return math.nan
-    weighted = weights @ np.argwhere(region.intensity)[:, ::-1] / total
+    weighted = np.array([along @ np.arange(len(along)) for along in (along_x, along_y, sums)]) / total
     return float(np.linalg.norm(weighted * region.spacing - center))
 
 
@@ -101,15 +107,29 @@ def _longest(corners: np.ndarray) -> float:
     return max(float(cdist(corners[i : i + step], corners).max()) for i in range(0, len(corners), step))
 
 
-def _principal_axes(points: np.ndarray, volume: float, area: float) -> dict[str, float]:
+def _moments(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Voxels of a mask (z, y, x), mean of their centers (x, y, z; mm), sums of products of their offsets from it
+    (3, 3; mm2), and size of its box (x, y, z; voxels). Of projections, so that no list of voxels is needed.
+    """
+    planes = {2: mask.sum(axis=0), 1: mask.sum(axis=1), 0: mask.sum(axis=2)}  # by the axis of x, y, z across them
+    lines = [planes[2].sum(axis=0), planes[2].sum(axis=1), planes[1].sum(axis=1)]
+    count = int(lines[0].sum())
+    places = [np.arange(len(line)) for line in lines]
+    means = np.array([line @ place / count for line, place in zip(lines, places, strict=True)])
+    offsets = [(place - mean) * side for place, mean, side in zip(places, means, spacing, strict=True)]
+    sums = np.diag([line @ offset**2 for line, offset in zip(lines, offsets, strict=True)])
+    for low, high in ((0, 1), (0, 2), (1, 2)):
+        sums[low, high] = sums[high, low] = offsets[high] @ planes[3 - low - high] @ offsets[low]
+    occupied = [np.flatnonzero(line) for line in lines]
+    return count, means * spacing, sums, np.array([places[-1] - places[0] + 1 for places in occupied])
+
+
+def _principal_axes(covariance: np.ndarray, volume: float, area: float) -> dict[str, float]:
     """Lengths 4 sqrt(eigenvalue) of the covariance of the voxel centers, and the ellipsoid of these axes.
 
     The covariance is the unbiased one: that is what gives the consensus values of the digital phantom.
     """
-    if len(points) < 2:
-        return {}
-    offsets = points - points.mean(axis=0)
-    eigenvalues = np.linalg.eigvalsh(offsets.T @ offsets / (len(points) - 1))[::-1]
+    eigenvalues = np.linalg.eigvalsh(covariance)[::-1]
     # a region one voxel thick has an eigenvalue of 0 but for rounding
     eigenvalues = np.where(eigenvalues > 1e-12 * eigenvalues[0], eigenvalues, 0.0)
     major, minor, least = (float(axis) for axis in 4 * np.sqrt(eigenvalues))

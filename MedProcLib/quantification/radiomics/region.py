@@ -135,7 +135,7 @@ def _intensities(source: np.ndarray, axes: list[Axis], box: Box, settings: Radio
         valid = np.isfinite(values)
         if valid.all():
             return values
-        known[...] = interpolated(lambda where: np.isfinite(source[where]), axes, box, "nearest") > 0
+        known[...] = interpolated(lambda where: np.isfinite(source[where]), axes, box, "nearest", kind=np.uint8)
         return near_values(values, valid) if valid.any() else np.zeros(values.shape)
 
     values = interpolated(read, axes, box, settings.interpolation, settings.antialias)
@@ -143,11 +143,12 @@ def _intensities(source: np.ndarray, axes: list[Axis], box: Box, settings: Radio
         raise InputError(
             f"The image holds values of {largest_value(values):.0e}, too large to compute with: divide it."
         )
-    return (np.rint(values) if settings.round_intensities else values), known
+    return (np.rint(values, out=values) if settings.round_intensities else values), known
 
 
 def _mask(mask: np.ndarray, label: int, axes: list[Axis], box: Box, settings: Radiomics) -> np.ndarray:
-    share = interpolated(lambda where: mask[where] == label, axes, box, settings.mask_interpolation)
+    # single precision: rounding is far below what counts as the threshold
+    share = interpolated(lambda where: mask[where] == label, axes, box, settings.mask_interpolation, kind=np.float32)
     result = share >= settings.mask_threshold - ROUNDING
     if not result.any():
         raise InputError(

@@ -7,6 +7,8 @@ from scipy import fft
 
 # Points of the transforms above which they are in single precision: it is good to 1e-4, and takes half the memory.
 LARGE = 30_000_000
+# Points that are transformed along y and z at a time.
+AT_ONCE = 1 << 20
 
 
 def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
@@ -26,45 +28,76 @@ def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, 
     if not scale > 0 or not np.ptp(chosen) > 0:
         return math.nan, math.nan
     deviations /= scale
-    shape = [fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape]
-    precision = np.float64 if math.prod(shape) <= LARGE else np.float32
-    weights = _inverse_distances(shape, inside.shape, spacing).astype(precision, copy=False)
-    weights = np.ascontiguousarray(fft.rfftn(weights).real)
-    plain = _transformed(inside, deviations, shape, precision)
-    products = _pair_sum(weights, plain, plain, shape)
-    del plain  # these arrays are eight times the size of the region's box
-    ones = _transformed(inside, np.ones(count), shape, precision)
-    total = _pair_sum(weights, ones, ones, shape)
-    squares = _pair_sum(weights, _transformed(inside, deviations**2, shape, precision), ones, shape)
+    products, squares, total = _pair_sums(inside, deviations, spacing)
     variance_sum = float(deviations @ deviations)
     moran = count / total * products / variance_sum
     geary = (count - 1) / (2 * total) * (2 * squares - 2 * products) / variance_sum
     return moran, geary
 
 
-def _inverse_distances(shape: list[int], sizes: tuple[int, ...], spacing: tuple[float, float, float]) -> np.ndarray:
-    """1 / distance of every offset within the box, negative ones at the end, as circular correlation wants them."""
-    squared = np.zeros(1)
-    for n, size, side in zip(shape, sizes, reversed(spacing), strict=True):
-        offsets = np.zeros(n)
-        offsets[:size] = np.arange(size) * side
-        offsets[n - size + 1 :] = np.arange(size - 1, 0, -1) * side
-        squared = np.add.outer(squared, offsets**2)
-    squared = squared[0]
-    # no voxel is paired with itself, and none with what pads the box
-    squared[squared == 0] = np.inf
-    return np.power(squared, -0.5, out=squared)
+def _pair_sums(
+    inside: np.ndarray, values: np.ndarray, spacing: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    """Weighted sums over all pairs of voxels: of the products of their values, of the first one's square, and of 1.
 
-
-def _transformed(inside: np.ndarray, values: np.ndarray, shape: list[int], precision: type) -> np.ndarray:
-    array: np.ndarray = np.zeros(inside.shape, precision)
-    array[inside] = values
-    return fft.rfftn(array, shape)
-
-
-def _pair_sum(weights: np.ndarray, first: np.ndarray, second: np.ndarray, shape: list[int]) -> float:
-    """Sum over all pairs of voxels of weight times first times second (Parseval)."""
-    rows = weights * (first.real * second.real + first.imag * second.imag)
+    values: of the voxels inside, in their order. Only transforms along x are held whole, some columns of them are
+    transformed along y and z at a time, and sums are of the transforms (Parseval).
+    """
+    depth, height, width = (fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape)
+    kind = np.float64 if depth * height * width <= LARGE else np.float32
+    plain, ones, squares = (_along_x(inside, each, width, kind) for each in (values, np.ones(values.size), values**2))
+    weights = _weights_along_x(inside.shape, spacing, width, kind)
     # the transform of real values leaves out the frequencies that are mirror images of others
-    mirrored = slice(1, -1) if shape[-1] % 2 == 0 else slice(1, None)
-    return float(rows.sum(dtype=np.float64) + rows[..., mirrored].sum(dtype=np.float64)) / math.prod(shape)
+    counted = np.full(weights.shape[2], 2.0)
+    counted[0] = 1
+    if width % 2 == 0:
+        counted[-1] = 1
+    found = np.zeros(3)
+    at_once = max(1, AT_ONCE // (depth * height))
+    for start in range(0, len(counted), at_once):
+        part = np.s_[..., start : start + at_once]
+        first, one, square = (fft.fft2(each[part], (depth, height), axes=(0, 1)) for each in (plain, ones, squares))
+        weight = fft.fft2(_mirrored(weights[part], depth, height), axes=(0, 1)).real
+        for number, (a, b) in enumerate(((first, first), (square, one), (one, one))):
+            rows = weight * (a.real * b.real + a.imag * b.imag)
+            found[number] += rows.sum(axis=(0, 1), dtype=np.float64) @ counted[part]
+    products, squared, total = (found / (depth * height * width)).tolist()
+    return products, squared, total
+
+
+def _along_x(inside: np.ndarray, values: np.ndarray, width: int, kind: type) -> np.ndarray:
+    """Transforms (z, y, kx) of the lines that hold the values of the voxels inside."""
+    shape = (*inside.shape[:2], width // 2 + 1)
+    made = np.empty(shape, np.complex128 if kind is np.float64 else np.complex64)
+    first = 0
+    for plane, mask in zip(made, inside, strict=True):
+        filled: np.ndarray = np.zeros(mask.shape, kind)
+        last = first + int(np.count_nonzero(mask))
+        filled[mask] = values[first:last]
+        plane[...] = fft.rfft(filled, width)
+        first = last
+    return made
+
+
+def _weights_along_x(sizes: tuple[int, ...], spacing: tuple[float, float, float], width: int, kind: type) -> np.ndarray:
+    """Transforms (z, y, kx) of 1 / distance, of offsets from 0 up along z and y; real, as it is symmetric along x."""
+    x, y, z = spacing
+    along = np.zeros(width)
+    along[: sizes[2]] = np.arange(sizes[2]) * x
+    along[width - sizes[2] + 1 :] = np.arange(sizes[2] - 1, 0, -1) * x
+    made = np.empty((*sizes[:2], width // 2 + 1), kind)
+    for number, plane in enumerate(made):
+        squared = np.add.outer((np.arange(sizes[1]) * y) ** 2 + (number * z) ** 2, along**2)
+        squared[squared == 0] = np.inf  # no voxel is paired with itself
+        plane[...] = fft.rfft(squared**-0.5).real
+    return made
+
+
+def _mirrored(weights: np.ndarray, depth: int, height: int) -> np.ndarray:
+    """Negative offsets along z and y at the end, as circular correlation wants them."""
+    planes, rows = weights.shape[:2]
+    made: np.ndarray = np.zeros((depth, height, weights.shape[2]), weights.dtype)
+    made[:planes, :rows] = weights
+    made[:planes, height - rows + 1 :] = weights[:, :0:-1]
+    made[depth - planes + 1 :] = made[planes - 1 : 0 : -1]
+    return made
