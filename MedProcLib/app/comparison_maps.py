@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..comparison.halfway import matrix_of
+from ..comparison.inverse import inverted
 from ..comparison.result import ChangeMap, Comparison, PairComparison
 from ..core.files import write_image
 from ..core.geometry import Geometry, resample
@@ -51,7 +52,7 @@ def over_first(image: sitk.Image, pair: PairComparison, outside: float) -> sitk.
             origin = matrix[:3, :3] @ grid.origin + matrix[:3, 3]
             place = replace(grid, origin=tuple(origin.tolist()), direction=tuple(direction.ravel().tolist()))
             return place.stamp(sitk.Image(image))
-    return resample(image, grid, pair.registration.to_first.GetInverse(), default_value=outside)
+    return resample(image, grid, inverted(pair.registration.to_first, grid), default_value=outside)
 
 
 def change_maps_table(comparison: Comparison) -> Table:

@@ -14,6 +14,7 @@ from ..core.recipe import Recipe, Step, run_operation
 from ..quantification.row import Row
 from ..segmentation.tissue.tissue_classes import TissueClasses
 from .change import GAINED, LOST
+from .inverse import inverted
 from .maps.boundary_shift import BoundaryShift
 from .maps.color_maps import MapColors, map_colors
 from .maps.difference import DifferenceMap
@@ -122,6 +123,9 @@ def _made(
         return ChangeMap(operation, missing=str(error))
     rows = tuple(_named(row) for row in given["table"])
     images = {name: image for name, image in _images(operation, given).items() if _is_shown(operation, name)}
+    if things["fixed"] is not pair.fixed_image:  # the deformation of the registration itself, see _deformed
+        to_first = pair.registration.to_first
+        images = {name: resample(image, pair.grid, to_first) for name, image in images.items()}
     unit = getattr(operation, "intensity_unit", "intensity")
     colors = {name: _colors(operation, name, image, unit, rows) for name, image in images.items()}
     return ChangeMap(operation, images, colors, rows, before=tuple(fractions))
@@ -147,8 +151,7 @@ def _things(
     things.update(zip(("fixed_mask", "moving_mask"), masks, strict=True))
     things.update(zip(("fixed_labels", "moving_labels"), labels, strict=True))
     if isinstance(operation, VolumeChangeMap):
-        things["transform"] = _deformation(pair, masks, progress)
-        things["fixed_mask"] = pair.region
+        things.update(_deformed(pair, studies, masks, progress))
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))
@@ -165,17 +168,22 @@ def _things(
     return things
 
 
-def _deformation(pair: PairComparison, masks: Sequence[sitk.Image], progress: Progress) -> sitk.Transform:
-    """A transform whose Jacobian at a point of the pair's space is local volume in the moving over that in the fixed
-    study. Raises InputError."""
-    registration = pair.registration
-    if not registration.transform.IsLinear():
-        return sitk.CompositeTransform([registration.to_first.GetInverse(), registration.to_other])
+def _deformed(
+    pair: PairComparison, studies: Sequence[Study], masks: Sequence[sitk.Image], progress: Progress
+) -> dict[str, Any]:
+    """The transform whose Jacobian is local volume in the later study over that in the earlier one, and where it is
+    taken: in the pair's space, or where the registration itself deforms in the earlier study's. Raises InputError."""
+    if not pair.registration.transform.IsLinear():
+        image = studies[pair.fixed].image
+        back = inverted(pair.registration.to_first, pair.grid)
+        mask = resample(pair.region, Geometry.of(image), back, sitk.sitkNearestNeighbor)
+        transform = pair.registration.transform
+        return {"fixed": image, "fixed_mask": mask, "fixed_labels": pair.fixed_labels, "transform": transform}
     # rigid or affine registration leaves local change as it is, so it can be found now
     found = Register(kind="deformable").registration(pair.fixed_image, pair.moving_image, *masks, progress=progress)
     if found.verdict is Verdict.FAILED:
         raise InputError("No deformation was found that brings the studies together: " + " ".join(found.reasons))
-    return found.transform
+    return {"transform": found.transform, "fixed_mask": pair.region}
 
 
 def _images(operation: Any, given: Mapping[str, Any]) -> dict[str, sitk.Image]:

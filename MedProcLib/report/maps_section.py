@@ -60,7 +60,7 @@ def _pictures(layers: Layers, each: ChangeMap, name: str, first: Study, other: S
 
 
 def _from(colors: MapColors) -> str:
-    unit = f" {shown(colors.unit)}" if colors.unit else ""
+    unit = f" {shown(colors.unit)}" if shown(colors.unit) else ""
     center = f" from {colors.center:.3g}" if colors.center else ""
     return text(f"change of {colors.threshold:.3g}{unit} or more{center}")
 
@@ -107,7 +107,7 @@ def legend(colors: MapColors) -> str:
         f'text-anchor="{how}">{_short(v)}</text>'
         for v, how in ends
     )
-    unit = f" ({text(shown(colors.unit))})" if colors.unit else ""
+    unit = f" ({text(shown(colors.unit))})" if shown(colors.unit) else ""
     return (
         f"<span>{text(colors.title)}{unit}</span>"
         f'<svg width="{LEGEND_WIDTH}" height="{LEGEND_HEIGHT + 18}" role="img" '

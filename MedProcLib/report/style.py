@@ -51,6 +51,7 @@ figcaption { font-size: 0.8rem; color: var(--soft); padding: 5px 1px 0; line-hei
 .finding header .why { color: var(--soft); font-size: 0.86rem; }
 .legend { display: flex; flex-wrap: wrap; gap: 6px 18px; font-size: 0.86rem; margin: 0 0 14px; }
 .ramp { display: inline-block; width: 130px; height: 11px; border-radius: 3px; vertical-align: -1px; margin: 0 6px; }
+td.number + td:not(.number), th.number + th:not(.number) { padding-left: 26px; }
 .chart { width: 100%; max-width: 720px; height: auto; }
 .plot figcaption { font-weight: 600; color: var(--ink); padding: 0 0 4px; } .charts { display: grid; gap: 26px; }
 .plot { break-inside: avoid; } .lane { font-size: 12px; fill: #10151c; font-weight: 600; }

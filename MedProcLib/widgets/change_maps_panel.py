@@ -119,7 +119,7 @@ class ChangeMapsPanel:
         self.threshold_slider.singleStep = 10.0**-self.threshold_slider.decimals
         self.threshold_slider.minimum = 0
         self.threshold_slider.maximum = most
-        self.threshold_slider.suffix = f" {shown(colors.unit)}" if colors.unit else ""
+        self.threshold_slider.suffix = f" {shown(colors.unit)}" if shown(colors.unit) else ""
         self.threshold_slider.value = colors.threshold
         self._filling = False
         self._show_figures(volume)
