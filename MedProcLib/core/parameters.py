@@ -10,7 +10,7 @@ from .units import shown, ucum
 
 Value = float | int | bool | str
 # Words of names that a reader knows in capitals.
-ACRONYMS = {"ct": "CT", "pet": "PET", "hu": "HU", "suv": "SUV", "ivh": "IVH", "glcm": "GLCM", "sd": "SD"}
+ACRONYMS = {name.lower(): name for name in ("CT", "PET", "HU", "SUV", "IVH", "GLCM", "NGTDM", "NGLDM", "SD")}
 
 
 @dataclass(frozen=True)

@@ -82,7 +82,7 @@ class ChartPanel:
 
     def changed(self) -> None:
         """The table may have other figures."""
-        figures = [column.column for column in self._view.columns]
+        figures = [column.title for column in self._view.columns]
         if figures != self._figures:
             self._figures = figures
             for box in (self.x_box, self.y_box):
@@ -138,11 +138,11 @@ class ChartPanel:
         rows = view.shown
         if kind in (BARS, SCATTER):
             names = [f"{row['name']} {part_of(row, view.view)}".strip() for row in rows]
-            values = [_value(row, y.column) for row in rows]
+            values = [y.number(row) for row in rows]
             if kind == BARS:
-                return bars(names, values, _words(y.name), y.unit)
-            others = [_value(row, x.column) for row in rows]
-            return scatter(names, others, values, (_words(x.name), _words(y.name)), (x.unit, y.unit))
+                return bars(names, values, _words(y.name), y.unit_in_use)
+            others = [x.number(row) for row in rows]
+            return scatter(names, others, values, (_words(x.name), _words(y.name)), (x.unit_in_use, y.unit_in_use))
         wanted, key, title, unit = {
             SLICE_CURVE: (SLICES, "slice", _("slice"), ""),
             TIME_CURVE: (TIMES, "time_s", _("time"), "s"),
@@ -155,8 +155,8 @@ class ChartPanel:
             key, title, unit = "time_point", _("time point"), ""
         points: dict[str, list[tuple[float, float]]] = {}
         for row in rows:
-            points.setdefault(row["name"], []).append((_value(row, key), _value(row, y.column)))
-        return curves(TITLES[kind], points, (title, _words(y.name)), (unit, y.unit))
+            points.setdefault(row["name"], []).append((_value(row, key), y.number(row)))
+        return curves(TITLES[kind], points, (title, _words(y.name)), (unit, y.unit_in_use))
 
     def _show_choices(self) -> None:
         kind = self.kind_box.currentIndex

@@ -49,6 +49,7 @@ class FeaturesPanel:
         self.preset_box.connect("currentIndexChanged(int)", self._on_preset)
         rows.addRow(_("Settings:"), self.preset_box)
         self.panel = OperationPanel(create_operation(OPERATION).declaration)
+        self.panel.show_row("intensity_unit", False)  # it is the volume's
         group = ctk.ctkCollapsibleGroupBox()
         group.title = _("Settings in detail")
         group.objectName = "featuresSettings"

@@ -33,6 +33,7 @@ INDENT = "      "
 # What only the program needs.
 HIDDEN = (*KEYS, "diameter_slice", EDITED)
 PENCIL = " ✎"
+LARGE_MM3 = 100_000
 
 Row = dict[str, Any]
 
@@ -46,27 +47,40 @@ class ShownColumn:
     unit: str
     low: str = ""
     high: str = ""
+    in_ml: bool = False  # a volume that is large in mm3
 
     @property
     def title(self) -> str:
         words = self.name.replace("_", " ")
         words = SHORT.get(self.name) or words[:1].upper() + words[1:]
-        unit = shown_unit(self.unit)
+        unit = shown_unit(self.unit_in_use)
         return f"{words}\n[{unit}]" if unit else words
 
     def text(self, row: Row) -> str:
         """'12.3 (11.8-12.9)': the value, and its interval where it has one."""
-        value = row.get(self.column)
-        text = shown(value)
+        text = self._number(row.get(self.column))
         low, high = row.get(self.low, math.nan), row.get(self.high, math.nan)
         if text and math.isfinite(low) and math.isfinite(high):
-            text = f"{text} ({shown(float(low))}–{shown(float(high))})"
+            text = f"{text} ({self._number(float(low))}–{self._number(float(high))})"
         edits = str(row.get(EDITED) or "")
         return text + PENCIL if f"{self.name.replace('_', ' ')} edited" in edits else text
 
+    def number(self, row: Row) -> float:
+        """The value in unit_in_use; NaN where there is none."""
+        value = row.get(self.column)
+        return float(value) / (1000 if self.in_ml else 1) if isinstance(value, (int, float)) else math.nan
 
-def columns_of(names: Sequence[str], units: dict[str, str]) -> list[ShownColumn]:
-    """The figures of a table with these columns."""
+    @property
+    def unit_in_use(self) -> str:
+        """A key of core.units."""
+        return "ml" if self.in_ml else self.unit
+
+    def _number(self, value: Any) -> str:
+        return shown(value / 1000 if self.in_ml and isinstance(value, (int, float)) else value)
+
+
+def columns_of(names: Sequence[str], units: dict[str, str], rows: Sequence[Row] = ()) -> list[ShownColumn]:
+    """The figures of a table with these columns. rows: what it holds; volumes that are large are shown in ml."""
     found = []
     for column in names:
         unit = units.get(column, "")
@@ -76,7 +90,8 @@ def columns_of(names: Sequence[str], units: dict[str, str]) -> list[ShownColumn]
         ending = column[len(name) :]
         ends = [f"{name}{end}{ending}" for end in (LOW, HIGH)]
         low, high = ends if all(end in names for end in ends) else ("", "")
-        found.append(ShownColumn(column, name, unit, low, high))
+        in_ml = unit == "mm3" and any(_is_large(row.get(column)) for row in rows)
+        found.append(ShownColumn(column, name, unit, low, high, in_ml))
     return found
 
 
@@ -137,8 +152,16 @@ def part_of(row: Row, view: str) -> str:
 
 def tip_of(row: Row, columns: Sequence[ShownColumn]) -> str:
     """All figures of a row, one a line."""
-    lines = [f"{c.name.replace('_', ' ')}: {c.text(row)} {shown_unit(c.unit)}".rstrip() for c in columns if c.text(row)]
+    lines = [
+        f"{c.name.replace('_', ' ')}: {c.text(row)} {shown_unit(c.unit_in_use)}".rstrip()
+        for c in columns
+        if c.text(row)
+    ]
     return "\n".join([row["name"], *filter(None, [str(row.get(EDITED) or "")]), *lines])
+
+
+def _is_large(value: Any) -> bool:
+    return isinstance(value, (int, float)) and math.isfinite(value) and abs(value) >= LARGE_MM3
 
 
 def _number(row: Row, key: str) -> float | None:

@@ -94,7 +94,7 @@ class MeasurementView:
         self._seen = state
         self._rows = rows_of_table(table) if table is not None else []
         names = list(self._rows[0]) if self._rows else []
-        self._columns = columns_of(names, {name: unit_of_column(table, name) for name in names})
+        self._columns = columns_of(names, {name: unit_of_column(table, name) for name in names}, self._rows)
         self._show_views()
         self._fill()
 

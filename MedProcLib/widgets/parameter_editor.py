@@ -1,7 +1,7 @@
 """One input widget for one parameter, chosen from what its declaration says."""
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import ctk
@@ -118,13 +118,21 @@ def _check_box():
 
 def _combo_box(parameter: Parameter):
     widget = qt.QComboBox()
-    for choice in parameter.choices:
-        widget.addItem(_(choice.replace("_", " ").capitalize()))
+    for title in choice_titles(parameter.choices):
+        widget.addItem(_(title))
 
     def write(value):
         widget.currentIndex = parameter.choices.index(value)
 
     return widget, "currentIndexChanged(int)", lambda: parameter.choices[widget.currentIndex], write
+
+
+def choice_titles(choices: Sequence[str]) -> list[str]:
+    """Choices as a reader sees them: words begin with a capital, units and other capitals stay as they are."""
+    if any("/" in choice for choice in choices):  # units
+        return list(choices)
+    words = [choice.replace("_", " ") for choice in choices]
+    return [word[:1].upper() + word[1:] for word in words]
 
 
 def _line_edit():

@@ -63,6 +63,18 @@ def test_order(rows_module):
     assert [r["name"] for r in names] == ["Node", "Liver", "Cyst"]
 
 
+def test_large_volumes_are_in_ml(rows_module):
+    names = ["name", "voxel_volume_mm3", "voxel_volume_low_mm3", "voxel_volume_high_mm3", "surface_area_mm2"]
+    large = dict(zip(names, ("Liver", 1_125_684.0, 1_124_334.0, 1_127_034.0, 99_000_000.0), strict=True))
+    units = {name: "mm2" if name.endswith("mm2") else "mm3" for name in names[1:]}
+    volume, area = rows_module.columns_of(names, units, [large, {**large, names[1]: math.nan}])
+    assert volume.title == "Volume\n[ml]" and volume.text(large) == "1126 (1124–1127)"
+    assert volume.number(large) == pytest.approx(1125.684) and volume.unit_in_use == "ml"
+    assert area.title.endswith("[mm²]") and area.number(large) == 99_000_000
+    small = {**large, names[1]: 5300.0}
+    assert rows_module.columns_of(names, units, [small])[0].text(small).startswith("5300 (")
+
+
 def test_columns_with_intervals(rows_module):
     names = [
         "segment",

@@ -97,3 +97,10 @@ def test_a_zero_that_means_measured_says_so(make):
     assert spin_box.value == 0 and spin_box.text == "measured"
     spin_box.value = 12.5
     assert panel.operation().noise == 12.5 and spin_box.text.startswith("12.5")
+
+
+def test_choices_keep_units_and_names(app):
+    from MedProcLib.widgets.parameter_editor import choice_titles
+
+    assert choice_titles(["3D", "each_slice"]) == ["3D", "Each slice"]
+    assert choice_titles(["intensity", "HU", "um2/s", "ms"]) == ["intensity", "HU", "um2/s", "ms"]
