@@ -501,6 +501,16 @@ COMMANDS = (
         ),
     ),
     Command(
+        "report",
+        "write the report of a saved patient again, with what a reader has decided since",
+        (
+            argument("patient", metavar="PATIENT.json", help="as `compare` or the panel saves it"),
+            argument("--criteria", metavar="C", help="response criteria, with commas between, for the roles given"),
+            output("REPORT.html", "one page"),
+        ),
+        ("report comparison/patient.json -o report.html",),
+    ),
+    Command(
         "cohort",
         "say how several patients responded: best change of each, as a table or a page with charts",
         (

@@ -77,6 +77,14 @@ def evaluate(
     return replace(comparison, followed=Followed(marked, maps)), Evaluated(found, note, reasons)
 
 
+def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
+    """What criteria give for the roles that a patient's findings have. Raises InputError where none has one."""
+    if not any(track.kind is not None for track in patient.tracks):
+        raise InputError("No finding has a role (target, non-target, new): give them in the panel, or compare anew.")
+    case = case_of(patient)
+    return Evaluated(tuple(_evaluation(name, case) for name in names), "The roles of the findings are a reader's.")
+
+
 def suitable_criteria(comparison: Comparison) -> tuple[tuple[str, ...], str]:
     """Criteria that need nothing but what was measured, and why these.
 

@@ -102,7 +102,9 @@ def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 2
     """Bars side by side from zero (waterfall), their limits as lines; values above `most` are cut off and written."""
     ends = [v for bar in bars for v in (bar.value, bar.low, bar.high) if v is not None]
     ticks = round_values(min([0.0, *ends]), min(max([1.0, *ends]), most))
-    plot = Plot((0, len(bars)), (ticks[0], ticks[-1]), 280, bottom=46)
+    # turned labels need room below, up to some twenty letters
+    longer = round(5.6 * max(0, min(20, max((len(bar.label) for bar in bars), default=0)) - 4))
+    plot = Plot((0, len(bars)), (ticks[0], ticks[-1]), 280 + longer, bottom=46 + longer)
     parts = plot.rows(ticks, unit)
     width = min(44.0, 0.8 * (WIDTH - LEFT - RIGHT) / max(len(bars), 1))
     for n, bar in enumerate(bars):
@@ -115,8 +117,9 @@ def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 2
             parts.append(line(plot.at(n + 0.5, bar.low), plot.at(n + 0.5, bar.high), "#1c2430", 1))
         if bar.value > ticks[-1]:
             parts.append(f'<text x="{x:.1f}" y="{TOP - 6}" text-anchor="middle" class="axis">+{bar.value:.0f}</text>')
-        turned = f' transform="rotate(-60 {x:.1f} {plot.height - 34})" text-anchor="end"'
-        parts.append(f'<text x="{x:.1f}" y="{plot.height - 34}"{turned} class="axis">{bar.label}</text>')
+        below = plot.height - plot.bottom + 12
+        turned = f' transform="rotate(-60 {x:.1f} {below})" text-anchor="end"'
+        parts.append(f'<text x="{x:.1f}" y="{below}"{turned} class="axis">{bar.label}</text>')
     _, zero = plot.at(0, 0)
     return plot.svg([*parts, line((LEFT, zero), (WIDTH - RIGHT, zero), "#5b6675")], alternative)
 

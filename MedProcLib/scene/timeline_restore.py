@@ -5,19 +5,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from typing import Any
 
-import SimpleITK as sitk
-
 from MedProcLib.comparison.change_maps import change_maps_of, without_change_maps
 from MedProcLib.comparison.following import unique_names
-from MedProcLib.comparison.halfway import half_way
-from MedProcLib.comparison.pipeline import restored
-from MedProcLib.comparison.result import Comparison, PairComparison, Registration, Verdict
-from MedProcLib.comparison.study import Study
-from MedProcLib.comparison.tracks.follow import Followed
-from MedProcLib.comparison.tracks.model import Alignment, Patient
-from MedProcLib.core.errors import InputError
+from MedProcLib.comparison.result import Comparison, PairComparison, Verdict
+from MedProcLib.comparison.saved import Saved
+from MedProcLib.comparison.tracks.model import Alignment, TimePoint
 from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.change_maps import MapEnds, steps_of
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
@@ -47,29 +40,31 @@ def restoring(node) -> Callable[[Progress], Comparison]:
     Raises InputError where a volume or segmentation is gone and where there are fewer than two time points.
     """
     patient = patient_of_node(node)
-    if len(patient.time_points) < 2:
-        raise InputError("A report needs two time points: compare the studies.")
-    recipe = Recipe.from_dict(dict(patient.recipe)) if patient.recipe else Recipe()
-    given = patient.settings.outline_mm > 0
-    studies, maps = [], []
-    for point in patient.time_points:
+    points = patient.time_points
+    maps, images, transforms, modalities, sources = [], [], [], [], []
+    for point in points:
         labels = [v for t in patient.tracks if (o := t.at(point.id)) is not None for v in o.labels]
-        outlines, volume = outlines_of(node, point.id, labels), volume_at(node, point.id)
-        maps.append(outlines.label_map())
-        image = own_image(volume, transform_at(node, point.id))
-        modality = modality_of_volume(volume)
-        studies.append(
-            Study(point.id, image, point.date, maps[-1] if given else None, None, modality, volume.GetName())
+        outlines, volume, holder = (
+            outlines_of(node, point.id, labels),
+            volume_at(node, point.id),
+            transform_at(node, point.id),
         )
-    registrations = [_registration(node, patient, n) for n in range(1, len(studies))]
-    steps, places = steps_of(node), {point.id: n for n, point in enumerate(patient.time_points)}
+        maps.append(outlines.label_map())
+        images.append(own_image(volume, holder))
+        transforms.append(transform_of_node(holder) if holder is not None else None)
+        modalities.append(modality_of_volume(volume))
+        sources.append(volume.GetName())
+    verdicts = verdicts_of(node)
+    said = [_alignment(point, *verdicts[point.id]) if point.id in verdicts else None for point in points]
+    saved = Saved(patient, images, maps, transforms, modalities, sources).with_verdicts(said)
+    steps, places = steps_of(node), {point.id: n for n, point in enumerate(points)}
     also = [(places[a], places[b]) for a, b in further_of(node) if a in places and b in places]
 
     def compute(progress: Progress = SILENT) -> Comparison:
         work, mapping = progress.parts(3, 1)
-        followed = Followed(patient, tuple(maps))
-        comparison = restored(studies, registrations, followed, without_change_maps(recipe), work, also)
-        return _with_maps(comparison, steps, mapping)
+        comparison = saved.comparison(without_change_maps(saved.recipe), work, also)
+        followed = replace(comparison.followed, patient=patient) if comparison.followed else None
+        return _with_maps(replace(comparison, followed=followed), steps, mapping)
 
     return compute
 
@@ -85,15 +80,6 @@ def _with_maps(comparison: Comparison, steps: Mapping[MapEnds, list[Any]], progr
     return replace(comparison, pairs=tuple(made[:count]), further=tuple(made[count:]))
 
 
-def _registration(node, patient: Patient, n: int) -> Registration:
-    point = patient.time_points[n]
-    holder = transform_at(node, point.id)
-    transform = transform_of_node(holder) if holder is not None else sitk.AffineTransform(3)
-    kept = point.alignment or Alignment(Verdict.GOOD)
-    verdict, words = verdicts_of(node).get(point.id, (kept.verdict, "\n".join(kept.reasons)))
-    reasons = tuple(filter(None, words.split("\n")))
-    if transform.IsLinear():
-        to_first, to_other = half_way(transform)
-    else:  # its half cannot be told from the whole: compared in the first study's space
-        to_first, to_other = sitk.AffineTransform(3), transform
-    return Registration(transform, to_first, to_other, verdict, reasons, kept.figures)
+def _alignment(point: TimePoint, verdict: Verdict, reasons: str) -> Alignment:
+    figures = point.alignment.figures if point.alignment is not None else ()
+    return Alignment(verdict, tuple(filter(None, reasons.split("\n"))), figures)

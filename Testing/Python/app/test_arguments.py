@@ -25,6 +25,7 @@ PROMISED = [
     "segment IMAGE --recipe R.json -o SEG",
     "measure IMAGE SEG -o TABLE.csv",
     "compare A B C --criteria recist_1_1 --organs F001=liver F002=lung --maps difference,jacobian --pairs 2-3 -o DIR",
+    "report A/patient.json --criteria recist_1_1 -o REPORT.html",
     "cohort A/patient.json B/patient.json --criterion recist_1_1 -o COHORT.html",
     "histogram IMAGE SEG --bins 64 --limits 0 100 --unit HU -o H.csv",
     "profile IMAGE --line L.mrk.json --step 1 --across 2 --interpolation cubic -o P.csv",

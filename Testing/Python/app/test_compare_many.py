@@ -225,3 +225,22 @@ def test_cohort_of_patients(done, given, tmp_path, capsys):
     (tmp_path / "one" / "patient.json").write_text('{"medproc_patient": 1, "id": "x"}')
     assert run(["cohort", str(paths[0]), "-o", str(tmp_path / "c.csv")]) == 2
     assert "no target lesions" in capsys.readouterr().err
+
+
+def test_report_is_written_again_from_what_was_saved(done, tmp_path, capsys):
+    from MedProcLib.app.main import run
+
+    out = tmp_path / "again.html"
+    assert run(["report", str(done[0] / "patient.json"), "--criteria", "recist_1_1", "-o", str(out)]) == 0
+    again, first = out.read_text(encoding="utf-8"), (done[0] / "report.html").read_text(encoding="utf-8")
+    for heading in ("Time points", "Findings over time", "Changed findings", "Response criteria", "How it was made"):
+        assert f"<h2>{heading}</h2>" in again and f"<h2>{heading}</h2>" in first
+
+    # the table over time: names, classes, volumes with intervals
+    def table(html):
+        return html.split("<h2>Findings over time</h2>")[1].split("</table>")[0]
+
+    assert table(again) == table(first)
+    assert "Change maps: Visit 1 → Visit 10" in again  # its recipe has one
+    capsys.readouterr()
+    assert run(["report", str(done[0] / "patient.json"), "-o", str(tmp_path / "again.txt")]) == 2

@@ -1,0 +1,72 @@
+"""A comparison made again from what is saved of it: a patient with images, outlines and registrations."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import SimpleITK as sitk
+
+from ..core.errors import InputError
+from ..core.progress import SILENT, Progress
+from ..core.recipe import Recipe
+from .halfway import half_way
+from .pipeline import restored
+from .result import Comparison, Registration, Verdict
+from .study import Study
+from .tracks.follow import Followed
+from .tracks.model import Alignment, Patient, TimePoint
+
+
+@dataclass(frozen=True)
+class Saved:
+    """A patient with, of each time point, the image and the label map that its observations name (in the time point's
+    own space), the transform from the first time point to it (None: it lies there), and its modality and source."""
+
+    patient: Patient
+    images: Sequence[sitk.Image]
+    label_maps: Sequence[sitk.Image]
+    transforms: Sequence[sitk.Transform | None]
+    modalities: Sequence[str]
+    sources: Sequence[str]
+
+    @property
+    def recipe(self) -> Recipe:
+        """Of the comparison that found the findings; without steps where that is not known."""
+        return Recipe.from_dict(dict(self.patient.recipe)) if self.patient.recipe else Recipe()
+
+    def comparison(
+        self, recipe: Recipe, progress: Progress = SILENT, also: Sequence[tuple[int, int]] = ()
+    ) -> Comparison:
+        """The comparison with all edits, its images made by a recipe (see pipeline.restored).
+
+        Raises InputError for fewer than two time points; Cancelled.
+        """
+        points = self.patient.time_points
+        if len(points) < 2:
+            raise InputError("A report needs two time points: compare the studies.")
+        # outlines that were given are allowed for in the rule of change, see defaults
+        given = self.patient.settings.outline_mm > 0
+        studies = [
+            Study(point.id, self.images[n], point.date, self.label_maps[n] if given else None, None, modality, source)
+            for n, (point, modality, source) in enumerate(zip(points, self.modalities, self.sources, strict=True))
+        ]
+        registrations = [_registration(p, t) for p, t in zip(points[1:], self.transforms[1:], strict=True)]
+        followed = Followed(self.patient, tuple(self.label_maps))
+        return restored(studies, registrations, followed, recipe, progress, also)
+
+    def with_verdicts(self, verdicts: Sequence[Alignment | None]) -> "Saved":
+        """With how far registrations can be relied on, where that is said anew (None: as the patient has it)."""
+        points = [
+            replace(point, alignment=verdict or point.alignment)
+            for point, verdict in zip(self.patient.time_points, verdicts, strict=True)
+        ]
+        return replace(self, patient=replace(self.patient, time_points=tuple(points)))
+
+
+def _registration(point: TimePoint, transform: sitk.Transform | None) -> Registration:
+    kept = point.alignment or Alignment(Verdict.GOOD)
+    transform = transform or sitk.AffineTransform(3)
+    if transform.IsLinear():
+        to_first, to_other = half_way(transform)
+    else:  # its half cannot be told from the whole: compared in the first study's space
+        to_first, to_other = sitk.AffineTransform(3), transform
+    return Registration(transform, to_first, to_other, kept.verdict, kept.reasons, kept.figures)
