@@ -62,13 +62,13 @@ def with_change_maps(recipe: Recipe, names: Sequence[str], studies: Sequence[Stu
     """The recipe with these change maps (see CHANGE_MAPS) as its last steps, set as suits the studies; those that it
     has stay as they are."""
     has = [type(step.operation) for step in recipe.steps if step.enabled]
-    head = any(step.operation.declaration.name == "segmentation.brain_mask" for step in recipe.steps)
+    head = any(operation.declaration.name == "segmentation.brain_mask" for _, operation in recipe.enabled_steps)
     added: list[Any] = []
     for name in names:
         if CHANGE_MAPS[name] in has:
             continue
         if name == "tissue" and head and TissueClasses not in has:
-            added.append(TissueClasses(weighting=_weighting(studies)))
+            added.append(TissueClasses.declaration.create({"weighting": _weighting(studies)}))
         added.append(_suited(name, head, studies))
     return replace(recipe, steps=(*recipe.steps, *(Step(operation) for operation in added)))
 
@@ -180,7 +180,7 @@ def _deformed(
         transform = pair.registration.transform
         return {"fixed": image, "fixed_mask": mask, "fixed_labels": pair.fixed_labels, "transform": transform}
     # rigid or affine registration leaves local change as it is, so it can be found now
-    found = Register(kind="deformable").registration(pair.fixed_image, pair.moving_image, *masks, progress=progress)
+    found = Register(kind="deformable").registration(pair.fixed_image, pair.moving_image, masks[0], masks[1], progress)
     if found.verdict is Verdict.FAILED:
         raise InputError("No deformation was found that brings the studies together: " + " ".join(found.reasons))
     return {"transform": found.transform, "fixed_mask": pair.region}
@@ -219,12 +219,14 @@ def _named(row: Row) -> Row:
 
 def _suited(name: str, head: bool, studies: Sequence[Study]) -> Any:
     if name == "boundary_shift":
-        return BoundaryShift(structure=f"brain_{_weighting(studies)}" if head else "organ")
-    if name == "difference":
-        return DifferenceMap(intensity_unit=_unit(studies))
-    if name == "functional":
-        return FunctionalChange(value_unit="10-6 mm2/s")
-    return CHANGE_MAPS[name]()
+        settings = {"structure": f"brain_{_weighting(studies)}" if head else "organ"}
+    elif name == "difference":
+        settings = {"intensity_unit": _unit(studies)}
+    elif name == "functional":
+        settings = {"value_unit": "10-6 mm2/s"}
+    else:
+        settings = {}
+    return CHANGE_MAPS[name].declaration.create(settings)
 
 
 def _weighting(studies: Sequence[Study]) -> str:

@@ -231,15 +231,17 @@ def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:
 class _Steps:
     """(number, operation) of the steps for one study, of those for a pair, and of those that make its change maps."""
 
-    alone: Sequence[NumberedStep]
-    together: Sequence[NumberedStep]
-    maps: Sequence[NumberedStep]
+    alone: list[NumberedStep]
+    together: list[NumberedStep]
+    maps: list[NumberedStep]
 
     @classmethod
     def of(cls, recipe: Recipe) -> "_Steps":
         steps = recipe.enabled_steps
         tissue = any(isinstance(operation, TissueChange) for _, operation in steps)
-        alone, together, maps = [], [], []
+        alone: list[NumberedStep] = []
+        together: list[NumberedStep] = []
+        maps: list[NumberedStep] = []
         for number, operation in steps:
             declaration = operation.declaration
             takes = set(declaration.inputs) | set(declaration.optional_inputs)

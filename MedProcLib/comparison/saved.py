@@ -65,8 +65,7 @@ class Saved:
 def _registration(point: TimePoint, transform: sitk.Transform | None) -> Registration:
     kept = point.alignment or Alignment(Verdict.GOOD)
     transform = transform or sitk.AffineTransform(3)
-    if transform.IsLinear():
-        to_first, to_other = half_way(transform)
-    else:  # its half cannot be told from the whole: compared in the first study's space
-        to_first, to_other = sitk.AffineTransform(3), transform
-    return Registration(transform, to_first, to_other, kept.verdict, kept.reasons, kept.figures)
+    halves: tuple[sitk.Transform, sitk.Transform]
+    # the half of a deformation cannot be told from the whole: it is compared in the first study's space
+    halves = half_way(transform) if transform.IsLinear() else (sitk.AffineTransform(3), transform)
+    return Registration(transform, *halves, kept.verdict, kept.reasons, kept.figures)
