@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.quantification.profile.histogram import histogram as value_histogram
+from MedProcLib.quantification.profile.histogram import histograms
 from MedProcLib.quantification.profile.histogram import volume_histogram as cumulative_histogram
 from MedProcLib.quantification.profile.line_profile import full_width_at_half_maximum, line_profile
 from MedProcLib.scene.hierarchy import place_beside
@@ -20,7 +20,9 @@ from MedProcLib.scene.measurement_input import MeasurementInput
 from MedProcLib.scene.plots import Series, chart_from_series
 
 TABLE_ROLE, KIND = "MedProc.ChartTable", "MedProc.Chart"  # by which a chart knows what it shows
-BINS, LEVELS = 64, 200
+LEAST_BINS, MOST_BINS, LEVELS = 32, 256, 200
+OUTERMOST = 0.1  # percent of a segment's values at either end that a histogram may leave out
+FIGURE_COLOR = (0.27, 0.47, 0.71)  # of bars and points; the first of Slicer's own is black
 HALF_WIDTH = 0.3
 Color = tuple[float, float, float]
 
@@ -65,10 +67,13 @@ def segment_values(given: MeasurementInput, progress: Progress = SILENT) -> list
 
 def histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
     """Share of each segment's voxels in bins that all segments share."""
-    limits = _range(segments)
+    low, high = _usual_range(segments)
+    narrowest = min(_usual_width(one.values) for one in segments)
+    bins = int(np.clip(math.ceil((high - low) / narrowest), LEAST_BINS, MOST_BINS)) if narrowest > 0 else MOST_BINS
     series = []
-    for one in segments:
-        found = value_histogram(one.values, unit, BINS, limits=limits)
+    for one, found in zip(
+        segments, histograms([one.values for one in segments], unit, bins, limits=(low, high)), strict=True
+    ):
         shares = 100.0 * found.counts / one.values.size
         series.append(Series(one.name, found.centers.tolist(), shares.tolist(), one.color, "line"))
     return Chart("Histogram", tuple(series), "value", "share of voxels", unit, "%")
@@ -104,7 +109,7 @@ def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str) -
     if not finite:
         raise InputError(f"'{title}' has no value in the rows that are shown.")
     labels, heights = zip(*finite, strict=True)
-    series = Series(title, range(1, len(finite) + 1), heights, None, "bars", labels)
+    series = Series(title, range(1, len(finite) + 1), heights, FIGURE_COLOR, "bars", labels)
     return Chart("Bars", (series,), "", title, "", unit)
 
 
@@ -116,7 +121,7 @@ def scatter(
     if not points:
         raise InputError(f"No row that is shown has both '{titles[0]}' and '{titles[1]}'.")
     labels, first, second = zip(*points, strict=True)
-    series = Series(f"{titles[1]} by {titles[0]}", first, second, None, "markers", labels)
+    series = Series(f"{titles[1]} by {titles[0]}", first, second, FIGURE_COLOR, "markers", labels)
     return Chart("Scatter", (series,), *titles, *units)
 
 
@@ -143,7 +148,7 @@ def profile(image: sitk.Image, ends: np.ndarray, name: str, unit: str) -> tuple[
     if len(ends) < 2:
         raise InputError(f"Line '{name}' has one point: place its other end.")
     found = line_profile(image, tuple(ends[0]), tuple(ends[1]))
-    series = Series(name, found.positions.tolist(), found.values.tolist(), None, "line")
+    series = Series(name, found.positions.tolist(), found.values.tolist(), FIGURE_COLOR, "line")
     chart = Chart("Profile", (series,), "distance", "value", "mm", unit)
     return chart, full_width_at_half_maximum(found).value
 
@@ -173,10 +178,18 @@ def chart_nodes(kind: str, table=None) -> list:
     return [c for c in charts if c.GetAttribute(KIND) == kind and c.GetNodeReferenceID(TABLE_ROLE) == of]
 
 
-def _range(segments: Sequence[SegmentValues]) -> tuple[float, float]:
-    low = min(float(one.values.min()) for one in segments)
-    high = max(float(one.values.max()) for one in segments)
+def _usual_range(segments: Sequence[SegmentValues]) -> tuple[float, float]:
+    """From the smallest to the largest value of the segments, but for a few outliers of each."""
+    low = min(float(np.percentile(one.values, OUTERMOST, method="lower")) for one in segments)
+    high = max(float(np.percentile(one.values, 100 - OUTERMOST, method="higher")) for one in segments)
     return (low, high) if high > low else (low - 0.5, high + 0.5)
+
+
+def _usual_width(values: np.ndarray) -> float:
+    """Width of a bin by Freedman and Diaconis; whole numbers are not divided."""
+    first, third = np.percentile(values, (25, 75))
+    width = 2 * float(third - first) * values.size ** (-1 / 3)
+    return max(width, 1.0) if values.dtype.kind in "iu" else width
 
 
 def _remove(chart) -> None:

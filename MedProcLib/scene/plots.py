@@ -64,6 +64,7 @@ def _add_series(series: Series, x: tuple[str, str], y: tuple[str, str], scene):
     table = table_from_columns(columns, f"{series.name} (points)", scene)
     node = new_node("vtkMRMLPlotSeriesNode", series.name, scene)
     scene.AddNode(node)
+    node.SetName(series.name)  # the legend shows it: no number that makes it the only one of its name
     node.SetAndObserveTableNodeID(table.GetID())
     node.SetXColumnName(x[0])
     node.SetYColumnName(y[0])
