@@ -1,6 +1,7 @@
 """Where tissue changed between two aligned studies, judged by the noise and by what misregistration would make."""
 
 import itertools
+from collections.abc import Callable
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,12 +14,15 @@ from ..core.progress import SILENT
 from ..core.statistics import mode_and_sd
 from ..segmentation.common.connectivity import connected_components
 from ..segmentation.common.morphology import distance_to
+from .evidence import log_likelihood_ratio, resolution_element
 from .intensity import blurred, shared
 
 GAINED, LOST = 1, 2
 CLASS_LIMITS = (20, 40, 60, 75, 85, 92, 96, 98.5)
 CLASSES = len(CLASS_LIMITS) + 1
 PEAK_MM = 5.0
+# Tissue within so many SD of the mode in both studies is no lesion: what differs there shows how scores scatter.
+USUAL_SD = 2.0
 FEWEST_VOXELS = 3
 
 
@@ -28,18 +32,29 @@ FEWEST_VOXELS = 3
     gives=("difference", "change"),
     dimensions=(3,),
     source="Difference in units of its expected SD as in Bosc et al., NeuroImage 20, 2003, with the misregistration "
-    "term of Hajnal et al., J. Comput. Assist. Tomogr. 19, 1995; hysteresis: Canny, IEEE PAMI 8(6), 1986",
+    "term of Hajnal et al., J. Comput. Assist. Tomogr. 19, 1995; hysteresis: Canny, IEEE PAMI 8(6), 1986; "
+    "evidence against an empirical null: Efron, J. Am. Stat. Assoc. 99, 2004",
 )
 class DetectChange:
     """Find gained (brighter) and lost (darker) tissue between two aligned, intensity-matched studies.
 
     The difference, other minus first, is smoothed and divided by the SD expected of it at each voxel: noise, and the
-    gradient both images share times the misregistration, both estimated from the images. Connected voxels beyond the
-    low threshold with one beyond the high threshold are change, where the brighter study is bright enough.
+    gradient both images share times the misregistration, both estimated from the images, and a share of the contrast
+    they have in common. Connected voxels beyond the low threshold with one beyond the high threshold, that together
+    speak for change, are change, where the brighter study is bright enough.
     """
 
     low: Annotated[float, Range(0, 100, "SD"), "voxels that differ more than this belong to a change"] = 3.5
     high: Annotated[float, Range(0, 100, "SD"), "a change has at least one voxel that differs more than this"] = 5.0
+    evidence: Annotated[
+        float,
+        Range(0, 1000),
+        "least log likelihood ratio (nats) of a change against tissue that did not change, summed over what it has of "
+        "independent parts; 0: any",
+    ] = 0.0
+    contrast_percent: Annotated[
+        float, Range(0, 100, "%"), "by so much contrast to the tissue differs between scans without change (SD)"
+    ] = 0.0
     smoothing_mm: Annotated[float, Range(0, 10, "mm"), "SD of the smoothing of both images"] = 1.0
     edge_percent: Annotated[
         float, Range(0, 100, "%"), "a change ends where it has fallen to this share of its nearby peak"
@@ -63,26 +78,45 @@ class DetectChange:
         grid = Geometry.of(fixed)
         first, other = (blurred(v, grid, self.smoothing_mm) for v in (first, other))
         progress(0.3, "Comparing")
-        score = (other - first) / expected_sd(first, other, region, grid)
+        mode, sd = mode_and_sd(np.concatenate([first[region], other[region]]))
+        common = self.contrast_percent / 100 * np.maximum(np.minimum(first, other) - mode, 0)
+        score = (other - first) / np.hypot(expected_sd(first, other, region, grid), common)
         score[~region] = 0
         progress(0.6, "Finding change")
         # interpolation and slice thickness carry the edge one voxel further
         eligible = distance_to(~region, grid) > self.margin_mm + max(grid.spacing)
+        usual = eligible
         if self.contrast == "bright":
             brighter = np.maximum(first, other)
-            mode, sd = mode_and_sd(np.concatenate([first[region], other[region]]))
+            usual = region & (np.abs(first - mode) < USUAL_SD * sd) & (np.abs(other - mode) < USUAL_SD * sd)
             eligible &= brighter > mode + self.brightness * sd
+        speaks = self._speaks(score, usual, grid) if self.evidence > 0 else None
         change = np.zeros(score.shape, np.uint8)
         for label, sign in ((GAINED, 1), (LOST, -1)):
             signed = sign * score
-            change[self._hysteresis(signed, eligible & self._within_edge(sign * (other - first), grid), grid)] = label
+            where = eligible & self._within_edge(sign * (other - first), grid)
+            change[self._hysteresis(signed, where, grid, speaks)] = label
         return grid.image_of(score.astype(np.float32)), grid.image_of(change)
 
-    def _hysteresis(self, score: np.ndarray, eligible: np.ndarray, grid: Geometry) -> np.ndarray:
+    def _speaks(self, score: np.ndarray, usual: np.ndarray, grid: Geometry) -> Callable[[np.ndarray], np.ndarray]:
+        """Function from scores to what each voxel adds to the evidence of change."""
+        ratio = log_likelihood_ratio(score[usual])
+        share = min(1.0, grid.voxel_volume / resolution_element(score, usual, grid))
+        return lambda scores: ratio(scores) * share
+
+    def _hysteresis(
+        self,
+        score: np.ndarray,
+        eligible: np.ndarray,
+        grid: Geometry,
+        speaks: Callable[[np.ndarray], np.ndarray] | None,
+    ) -> np.ndarray:
         beyond = eligible & (score > self.low)
         numbers, counts = connected_components(grid.image_of(beyond), "corner")
         keep = (counts * grid.voxel_volume >= self.minimum_volume_mm3) & (counts >= FEWEST_VOXELS)
         keep &= np.bincount(numbers[beyond & (score > self.high)], minlength=counts.size) > 0
+        if speaks is not None:
+            keep &= np.bincount(numbers[beyond], speaks(score[beyond]), counts.size) >= self.evidence
         keep[0] = False
         return keep[numbers]
 

@@ -1,5 +1,7 @@
 """Bring two studies to one resolution, so that thick slices of one of them do not look like change."""
 
+from typing import Annotated
+
 import numpy as np
 import SimpleITK as sitk
 from scipy import fft
@@ -7,6 +9,8 @@ from scipy import fft
 from ..core.geometry import Geometry, require_same_grid
 from ..core.operation import operation
 from ..core.progress import SILENT
+from .blur_difference import blur_difference
+from .intensity import shared
 
 # Variance along a voxel's side, in squares of that side: a box has 1/12, linear interpolation adds 1/6 on average.
 SPREAD = 1 / 12 + 1 / 6
@@ -26,14 +30,25 @@ class MatchResolution:
     """Blur each of two aligned studies by as much as the other one's voxels are coarser, in every direction.
 
     The blur is a Gaussian whose covariance is what the other study's voxels spread more than the own ones; thick slices
-    in different directions make both studies alike. Both images must be on one grid.
+    in different directions make both studies alike. An image may show less than its voxels promise, since it was
+    interpolated or resampled before: where the images then turn out to be blurred too much, they are blurred less.
+    Both images must be on one grid.
     """
 
-    def __call__(self, fixed, moving, fixed_spread, moving_spread, progress=SILENT):
+    measured: Annotated[bool, "blur less where the images show that what the voxels ask for is too much"] = True
+
+    def __call__(self, fixed, moving, fixed_spread, moving_spread, fixed_mask=None, moving_mask=None, progress=SILENT):
         require_same_grid(fixed, moving, "the first and the other image")
-        first = blurred_by(fixed, positive(moving_spread - fixed_spread))
+        blurs = positive(moving_spread - fixed_spread), positive(fixed_spread - moving_spread)
+        first, other = (blurred_by(v, blur) for v, blur in zip((fixed, moving), blurs, strict=True))
         progress(0.5, "Matching resolutions")
-        return first, blurred_by(moving, positive(fixed_spread - moving_spread))
+        if not self.measured or (first is fixed and other is moving):
+            return first, other
+        grid = Geometry.of(fixed)
+        more = blur_difference(*shared(first, other, fixed_mask, moving_mask), grid)
+        progress(0.8, "Matching resolutions")
+        blurs = positive(blurs[0] - positive(-more)), positive(blurs[1] - positive(more))
+        return tuple(blurred_by(v, blur) for v, blur in zip((fixed, moving), blurs, strict=True))
 
 
 def voxel_spread(voxels: Geometry, transform: np.ndarray) -> np.ndarray:

@@ -63,6 +63,37 @@ def test_a_shift_of_half_a_voxel_is_not_change():
     assert not np.any(sitk.GetArrayFromImage(change))
 
 
+def test_lesions_that_are_a_little_fainter_in_another_scan_did_not_change():
+    grid, old = grid_of((3, 3, 3)), ((-25.0, 20.0, 10.0), 9.0)
+    first, mask = head(grid, lesions=[(*old, 80.0)])
+    other, _ = head(grid, lesions=[(*old, 72.0), LESION], seed=1)
+    shape = tuple(reversed(grid.size))
+    points = grid.points(np.indices(shape).reshape(3, -1)[::-1].T.astype(float))
+    lesion = (np.linalg.norm(points - old[0], axis=1) < old[1]).reshape(shape)
+    settings = {"low": 0.5, "high": 3.0, "evidence": 1.0}
+    plain, alike = (
+        sitk.GetArrayFromImage(DetectChange(**settings, contrast_percent=share)(first, other, mask, mask)[1])
+        for share in (0, 15)
+    )
+    assert np.count_nonzero(lesion & (plain == LOST)) > 30
+    assert not np.any(lesion & (alike == LOST))
+    assert np.count_nonzero(alike == GAINED) == pytest.approx(np.count_nonzero(plain == GAINED), rel=0.1)
+
+
+def test_a_wide_faint_change_speaks_as_loudly_as_a_small_strong_one():
+    grid = grid_of((3, 3, 3))
+    first, mask = head(grid, lesions=[(LESION[0], 12.0, 40.0)])
+    other, _ = head(grid, lesions=[(LESION[0], 12.0, 43.0)], seed=1)
+    found = {
+        (high, evidence): np.count_nonzero(
+            sitk.GetArrayFromImage(DetectChange(low=0.5, high=high, evidence=evidence)(first, other, mask, mask)[1])
+        )
+        for high, evidence in ((5.0, 0.0), (2.0, 1.0), (2.0, 500.0))
+    }
+    assert found[2.0, 1.0] * grid.voxel_volume > 3000
+    assert found[5.0, 0.0] == found[2.0, 500.0] == 0
+
+
 def test_dark_change_counts_only_when_any_contrast_is_looked_for():
     grid = grid_of((2, 2, 3))
     first, mask = head(grid)

@@ -6,6 +6,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
+from MedProcLib.comparison.blur_difference import blur_difference
 from MedProcLib.comparison.resolution import MatchResolution, blurred_by, positive, voxel_spread
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
@@ -81,3 +82,32 @@ def test_only_directions_that_are_coarser_count():
 def test_images_on_two_grids_are_refused():
     with pytest.raises(InputError, match="geometry"):
         MatchResolution()(spot(), spot((0, 1, 0, 1, 0, 0, 0, 0, 1)), np.eye(3), np.eye(3))
+
+
+def _texture(seed: int = 0) -> np.ndarray:
+    random = np.random.default_rng(seed)
+    return ndimage.gaussian_filter(random.normal(size=(44, 48, 52)), 1.5).astype(np.float32) * 500
+
+
+@pytest.mark.parametrize("direction", [(1, 0, 0, 0, 1, 0, 0, 0, 1), (0, 0, -1, 1, 0, 0, 0, 1, 0)])
+def test_how_much_more_one_image_is_blurred_shows_in_the_images(direction):
+    """Of two noisy images in other units, the second blurred by a known covariance and with a lesion of its own."""
+    first = sitk.GetImageFromArray(_texture())
+    first.SetSpacing((1.0, 0.8, 1.3))
+    first.SetDirection(direction)
+    wanted = np.array([[0.9, 0.2, 0.0], [0.2, 0.5, -0.3], [0.0, -0.3, 0.7]])
+    random = np.random.default_rng(1)
+    one, two = (sitk.GetArrayFromImage(v) for v in (first, blurred_by(first, wanted)))
+    one, two = (v + random.normal(0, 2, v.shape).astype(np.float32) for v in (one, two))
+    two[20:24, 20:24, 20:24] += 300
+    found = blur_difference(one, 3 * two + 50, np.ones(one.shape, bool), Geometry.of(first))
+    np.testing.assert_allclose(found, wanted, atol=0.12)
+    assert not blur_difference(one[:2], two[:2], np.ones((2, 48, 52), bool), Geometry.of(first[:, :, :2])).any()
+
+
+def test_an_image_resampled_to_finer_voxels_than_it_has_detail_for_is_not_blurred_twice():
+    thick = sitk.GetImageFromArray(ndimage.gaussian_filter1d(_texture(), 2.0, axis=0))
+    spread = np.diag([0.25, 0.25, 4.25]), np.diag([0.25, 0.25, 0.25])  # the second promises 1 mm in all directions
+    first, other = (sitk.GetArrayFromImage(v) for v in MatchResolution()(thick, thick, *spread))
+    plain = sitk.GetArrayFromImage(MatchResolution(measured=False)(thick, thick, *spread)[1])
+    assert np.std(other - first) < 0.25 * np.std(plain - first)
