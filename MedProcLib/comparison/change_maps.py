@@ -11,6 +11,7 @@ from ..core.errors import InputError
 from ..core.geometry import Geometry, resample
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, Step, run_operation
+from ..core.registry import create_operation
 from ..quantification.row import Row
 from ..segmentation.tissue.tissue_classes import TissueClasses
 from .change import GAINED, LOST
@@ -68,7 +69,7 @@ def with_change_maps(recipe: Recipe, names: Sequence[str], studies: Sequence[Stu
         if CHANGE_MAPS[name] in has:
             continue
         if name == "tissue" and head and TissueClasses not in has:
-            added.append(TissueClasses.declaration.create({"weighting": _weighting(studies)}))
+            added.append(create_operation("segmentation.tissue_classes", {"weighting": _weighting(studies)}))
         added.append(_suited(name, head, studies))
     return replace(recipe, steps=(*recipe.steps, *(Step(operation) for operation in added)))
 

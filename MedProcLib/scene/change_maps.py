@@ -177,6 +177,7 @@ def _show_legend(volume, visible: bool) -> None:
         legend = logic.AddDefaultColorLegendDisplayNode(volume)
         if legend is not None:
             colors = map_colors_of(volume)
+            legend.SetAndObserveColorNodeID(volume.GetDisplayNode().GetColorNodeID())
             legend.SetTitleText(f"{colors.title} ({shown(colors.unit)})" if shown(colors.unit) else colors.title)
             legend.SetNumberOfLabels(5)
     if legend is not None:

@@ -58,6 +58,7 @@ class TracksPanel(TracksForm):
         super().__init__()
         self.results = ResultsTable(self.table, self._on_row)
         self._connect()
+        self._fill()
         self.changed()
 
     @property
@@ -157,7 +158,7 @@ class TracksPanel(TracksForm):
         selected = self.track
         self._page = self.pages.part(self._fitting)
         points = self._patient.time_points if self._patient is not None else ()
-        titles = [_("Finding"), _("Class"), _("Vol.\n[%]"), _("Sure"), *(_broken(title_of(p)) for p in points)]
+        titles = [_("No."), _("Class"), _("Vol.\n[%]"), _("Sure"), *(_broken(title_of(p)) for p in points)]
         self._filling = True
         try:
             self.results.show(titles, [_line(row) for row in self._page], ["\n".join(row.lines) for row in self._page])
@@ -239,8 +240,13 @@ def _line(row: TrackRow) -> list[Any]:
     name = f"{MARKS[str(row.status)]}{row.track.id}"
     percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
     verdict = VERDICTS[row.size.changed] if row.size is not None else ""
-    values = [value.value if value is not None else None for value in row.values]
+    values = [_short(value.value) if value is not None else None for value in row.values]
     return [name, str(row.change or ""), _signed(percent), verdict, *values]
+
+
+def _short(value: float) -> float:
+    """Three digits or the whole number: columns of time points are narrow."""
+    return round(value) if abs(value) >= 100 else value
 
 
 def _signed(percent: float | None) -> str:
