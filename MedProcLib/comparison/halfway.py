@@ -14,30 +14,50 @@ LARGEST_GRID = 60_000_000
 
 
 def matrix_of(transform: sitk.Transform) -> np.ndarray:
-    """Homogeneous 4 x 4 matrix (LPS, mm) of a linear 3D transform. Raises InputError for a non-linear one."""
+    """Homogeneous matrix (LPS, mm; 4 x 4 in 3D) of a linear transform. Raises InputError for a non-linear one."""
     if not transform.IsLinear():
         raise InputError("The transform is not linear; a rigid or affine one is needed here.")
-    matrix = np.eye(4)
-    matrix[:3, 3] = transform.TransformPoint((0.0, 0.0, 0.0))
-    for axis, unit in enumerate(np.eye(3)):
-        matrix[:3, axis] = np.asarray(transform.TransformPoint(unit.tolist())) - matrix[:3, 3]
+    n = transform.GetDimension()
+    matrix = np.eye(n + 1)
+    matrix[:n, n] = transform.TransformPoint([0.0] * n)
+    for axis, unit in enumerate(np.eye(n)):
+        matrix[:n, axis] = np.asarray(transform.TransformPoint(unit.tolist())) - matrix[:n, n]
     return matrix
 
 
+def linear_part(transform: sitk.Transform) -> np.ndarray:
+    """Homogeneous matrix of a transform without its displacement fields and B-splines."""
+    if transform.IsLinear():
+        return matrix_of(transform)
+    matrix = np.eye(transform.GetDimension() + 1)
+    for part in parts_of(transform):
+        if part.IsLinear():
+            matrix = matrix @ matrix_of(part)
+    return matrix
+
+
+def parts_of(transform: sitk.Transform) -> list[sitk.Transform]:
+    """The transforms that a composite one is made of, the last applied first; of another one itself."""
+    if transform.GetTransformEnum() != sitk.sitkComposite:
+        return [transform]
+    composite = sitk.CompositeTransform(transform)
+    return [composite.GetNthTransform(n) for n in range(composite.GetNumberOfTransforms())]
+
+
 def transform_of(matrix: np.ndarray) -> sitk.AffineTransform:
-    """SimpleITK transform of a homogeneous 4 x 4 matrix (LPS, mm)."""
-    return sitk.AffineTransform(np.asarray(matrix[:3, :3], float).ravel().tolist(), matrix[:3, 3].tolist())
+    """SimpleITK transform of a homogeneous matrix (LPS, mm; 4 x 4 in 3D)."""
+    return sitk.AffineTransform(np.asarray(matrix[:-1, :-1], float).ravel().tolist(), matrix[:-1, -1].tolist())
 
 
 def half(matrix: np.ndarray) -> np.ndarray:
-    """The 4 x 4 matrix that, done twice, is the given one (principal square root).
+    """The homogeneous matrix that, done twice, is the given one (principal square root).
 
     Source: Reuter, Rosas, Fischl, Highly accurate inverse consistent registration, NeuroImage 2010.
     """
     root = np.real(scipy.linalg.sqrtm(np.asarray(matrix, float)))
     if not np.allclose(root @ root, matrix, atol=1e-6 * max(1.0, float(np.abs(matrix).max()))):
         raise InputError("The two studies are turned by a half turn to each other: there is no half-way space.")
-    root[3] = (0.0, 0.0, 0.0, 1.0)
+    root[-1] = np.eye(len(root))[-1]
     return root
 
 

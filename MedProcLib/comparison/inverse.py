@@ -4,10 +4,12 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import Geometry
+from .halfway import parts_of
 
 # Deformations are smooth over centimetres: their inverse is tabulated on a grid of this spacing.
 TABLE_MM = 4.0
 MARGIN_MM = 20.0
+MOST_POINTS = 1_000_000
 LEAST_POINTS = 32  # along the longest side of a small domain
 
 
@@ -19,16 +21,10 @@ def inverted(transform: sitk.Transform, domain: Geometry) -> sitk.Transform:
     """
     if transform.IsLinear():
         return transform.GetInverse()
-    parts = [transform]
-    if isinstance(transform, sitk.CompositeTransform):
-        parts = [transform.GetNthTransform(n) for n in range(transform.GetNumberOfTransforms())]
-    elif transform.GetTransformEnum() == sitk.sitkComposite:
-        composite = sitk.CompositeTransform(transform)
-        parts = [composite.GetNthTransform(n) for n in range(composite.GetNumberOfTransforms())]
     # the last part of a composite is applied first: inverted, in reverse order
     points = domain.corners()
     inverses = []
-    for part in reversed(parts):
+    for part in reversed(parts_of(transform)):
         inverses.append(part.GetInverse() if part.IsLinear() else _inverted_field(part, points))
         points = np.array([part.TransformPoint(p.tolist()) for p in points])
     return sitk.CompositeTransform(inverses)
@@ -39,9 +35,14 @@ def _inverted_field(part: sitk.Transform, corners: np.ndarray) -> sitk.Transform
     margin = min(MARGIN_MM, float((high - low).max()) / 4)
     low, high = low - margin, high + margin
     step = min(TABLE_MM, float((high - low).max()) / LEAST_POINTS)
+    if part.GetTransformEnum() == sitk.sitkDisplacementField:
+        # as fine as the field itself
+        own = min(sitk.DisplacementFieldTransform(part).GetDisplacementField().GetSpacing())
+        step = min(step, max(own, float(np.prod(high - low) / MOST_POINTS) ** (1 / len(low))))
     size = np.ceil((high - low) / step).astype(int) + 1
+    direction = np.eye(len(low)).ravel().tolist()
     field = sitk.TransformToDisplacementField(
-        part, sitk.sitkVectorFloat64, [int(n) for n in size], low.tolist(), [step] * 3, list(np.eye(3).ravel())
+        part, sitk.sitkVectorFloat64, [int(n) for n in size], low.tolist(), [step] * len(low), direction
     )
     inverse = sitk.InvertDisplacementField(
         field, maximumNumberOfIterations=50, maxErrorToleranceThreshold=0.05, meanErrorToleranceThreshold=0.005

@@ -12,7 +12,7 @@ from ..core.recipe import run_steps
 from .alignment.volume import prepare
 from .consensus import ConsensusLabels
 from .findings import MatchFindings
-from .halfway import half_way_grid, matrix_of
+from .halfway import half_way_grid, linear_part
 from .inverse import inverted
 from .register import Register, identity
 from .resolution import voxel_spread
@@ -60,13 +60,13 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
     grid = half_way_grid(
         Geometry.of(first["image"]),
         Geometry.of(other["image"]),
-        matrix_of(registration.to_first),
-        _linear(registration),
+        linear_part(registration.to_first),
+        linear_part(registration.to_other),
     )
     state: dict[str, Any] = {
         "grid": grid,
-        "fixed_spread": voxel_spread(Geometry.of(first["image"]), matrix_of(registration.to_first)),
-        "moving_spread": voxel_spread(Geometry.of(other["image"]), _linear(registration)),
+        "fixed_spread": voxel_spread(Geometry.of(first["image"]), linear_part(registration.to_first)),
+        "moving_spread": voxel_spread(Geometry.of(other["image"]), linear_part(registration.to_other)),
     }
     for role, study, transform in (
         ("fixed", first, registration.to_first),
@@ -88,13 +88,6 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
             else resample(labels, grid, transform, sitk.sitkNearestNeighbor, progress=progress)
         )
     return state
-
-
-def _linear(registration: Registration) -> np.ndarray:
-    """4 x 4 matrix half-way -> other; of a deformable registration, its mirror image half-way -> first inverted."""
-    if registration.to_other.IsLinear():
-        return matrix_of(registration.to_other)
-    return np.linalg.inv(matrix_of(registration.to_first))
 
 
 def _finite(image: sitk.Image) -> tuple[sitk.Image, sitk.Image]:

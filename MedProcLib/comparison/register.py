@@ -7,26 +7,19 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.errors import InputError
-from ..core.geometry import Geometry
 from ..core.measurement import Measurement
 from ..core.operation import operation
 from ..core.progress import SILENT, Progress
 from . import verdict as verdicts
-from .alignment import (
-    CORRELATION_RATIO,
-    MUTUAL_INFORMATION,
-    Volume,
-    head_points,
-    largest_distance,
-    levels,
-    prepare,
-    pyramid,
-    refine,
-    search,
-)
-from .deformable import deform
+from .alignment.field import Field, fields
+from .alignment.metrics import CORRELATION_RATIO, MUTUAL_INFORMATION
+from .alignment.points import largest_distance
+from .alignment.refine import refine
+from .alignment.samples import MOST_POINTS
+from .alignment.search import search
+from .alignment.volume import Volume, head_points, prepare
+from .deformed import register_deformed
 from .halfway import half, transform_of
-from .registration.deformation import deformation_figures, judge_deformation
 from .registration.landmarks import (
     Landmarks,
     fit_landmarks,
@@ -39,6 +32,7 @@ from .result import Registration, Verdict
 KINDS = ("rigid", "affine", "deformable")
 METRICS = (CORRELATION_RATIO, MUTUAL_INFORMATION)
 USES = ("start", "check")
+FEW_POINTS, KEPT_STARTS = 8_000, 3  # tell which of several starts is best; go on from the coarsest level
 
 
 def register(
@@ -56,12 +50,13 @@ def register(
     """Find the transform that maps points of the first study (fixed) to points of the other (moving), LPS in mm.
 
     No starting position is needed: rotations to about 36 degrees around each axis and all translations are searched.
-    kind: 'rigid', 'affine' or 'deformable' (B-spline after affine). Masks limit where the images are compared.
+    kind: 'rigid', 'affine' or 'deformable' (smooth and invertible, after affine). Masks limit where images are
+    compared.
     metric: 'correlation_ratio' (one gray value tells the other: one modality, MR of any weighting) or
     'mutual_information' (CT with MR or PET). Landmarks replace the search (landmark_use 'start', three or more) or
     only check the result ('check'); their errors are among the figures and count for the verdict.
     The result carries a verdict; a failed one must not be used. Raises InputError for images that cannot be
-    registered at all (2D, constant, all NaN, empty mask) and for landmarks that cannot be used; Cancelled.
+    registered at all (2D and 3D, constant, all NaN, empty mask) and for landmarks that cannot be used; Cancelled.
     """
     for what, value, known in (
         ("kind of transform", kind, KINDS),
@@ -71,34 +66,36 @@ def register(
         if value not in known:
             raise InputError(f"Unknown {what} '{value}'; choose one of {', '.join(known)}.")
     marked = fit_landmarks(landmarks) if landmarks is not None and landmark_use == "start" else None
+    if fixed.GetDimension() != moving.GetDimension():
+        raise InputError(
+            f"The first image is {fixed.GetDimension()}D and the other {moving.GetDimension()}D: choose two of a kind."
+        )
     first = prepare(fixed, fixed_mask, "The first image", metric)
     other = prepare(moving, moving_mask, "The other image", metric)
+    masked = (fixed_mask is not None, moving_mask is not None)
+    if fixed.GetDimension() == 2:
+        return _register_planes(first, other, kind, masked, landmarks, landmark_use, progress)
     affine = kind != "rigid"
-    shares = progress.parts(3, 3, 2, 3, 8 if kind == "deformable" else 0.1)
-    spacings = levels(first, other)
-    one, two = pyramid(first, spacings), pyramid(other, spacings)
-    starts = search(one[0], two[0], spacings[0], shares[0]) if marked is None else [marked]
-    rough = _descend(one[:2], two[:2], spacings[:2], starts, affine, metric, shares[1])
-    if rough is None:
+    shares = progress.parts(3, 5, 2, 8 if kind == "deformable" else 0.1)
+    one, two = fields(first, other)
+    starts = search(one[0].volume, two[0].volume, one[0].spacing, shares[0]) if marked is None else [marked]
+    matrix = _descend(one, two, starts, affine, metric, shares[1])
+    if matrix is None and kind != "deformable":
         return _apart()
-    figures = verdicts.measure(one, two, spacings, rough, affine, metric, shares[2])
+    if matrix is None:
+        found = register_deformed(first, other, None, masked, sure=False, progress=shares[3])
+        return found if landmarks is None else _checked(found, landmarks, landmark_use)
+    figures = verdicts.measure(one, two, matrix, affine, metric, shares[2])
     verdict, reasons = verdicts.judge(figures)
-    matrix = rough
-    if verdict is not Verdict.FAILED and spacings[2:]:
-        finer = _descend(one[2:], two[2:], spacings[2:], [rough], affine, metric, shares[3])
-        matrix = rough if finer is None else finer
-    root = half(matrix)
-    transform: sitk.Transform = transform_of(matrix)
-    to_other: sitk.Transform = transform_of(root)
-    if kind == "deformable" and verdict is not Verdict.FAILED:
-        transform = deform(first, other, transform_of(matrix), shares[3])
-        to_other = sitk.CompositeTransform([transform, transform_of(np.linalg.inv(root))])
-    found = Registration(
-        transform, transform_of(np.linalg.inv(root)), to_other, verdict, reasons, figures.measurements()
-    )
-    if not transform.IsLinear():
-        deformation = deformation_figures(transform, Geometry.of(fixed))
-        found = _with(found, judge_deformation(deformation), deformation)
+    if kind == "deformable":
+        led = landmarks if landmark_use == "start" else None
+        if verdict is not Verdict.GOOD and marked is not None:
+            matrix = marked
+        sure = verdict is not Verdict.FAILED
+        found = register_deformed(first, other, matrix, masked, led, sure, progress=shares[3])
+        return found if landmarks is None else _checked(found, landmarks, landmark_use)
+    root = transform_of(half(matrix))
+    found = Registration(transform_of(matrix), root.GetInverse(), root, verdict, reasons, figures.measurements())
     return found if landmarks is None else _checked(found, landmarks, landmark_use)
 
 
@@ -108,7 +105,7 @@ def register(
     gives="transform",
     dimensions=(3,),
     source="Reuter, Rosas, Fischl, NeuroImage 2010; Roche et al., MICCAI 1998; Maes et al., IEEE TMI 1997; "
-    "Rueckert et al., IEEE TMI 1999",
+    "Heinrich et al., MICCAI 2013; Vercauteren et al., MICCAI 2008",
 )
 class Register:
     """Find how two studies of one patient lie to each other, both treated alike in their half-way space."""
@@ -130,28 +127,27 @@ class Register:
 
 
 def _descend(
-    first: list[Volume],
-    other: list[Volume],
-    spacings: list[float],
+    first: list[Field],
+    other: list[Field],
     starts: list[np.ndarray],
     affine: bool,
     metric: str,
     progress: Progress,
 ) -> np.ndarray | None:
     """From starts at the first of the levels to the best result at the last; None when the images lie apart."""
-    shares = progress.parts(*[1.0] * len(spacings))
-    for number, (one, two, spacing, share) in enumerate(zip(first, other, spacings, shares, strict=True)):
-        points, single = head_points(one), len(starts) == 1
+    shares = progress.parts(*[1.0] * len(first))
+    for number, (one, two, share) in enumerate(zip(first, other, shares, strict=True)):
+        points, single = head_points(one.volume), len(starts) == 1
         fits = [
             # size and shear only once the position is roughly known
             refine(
                 one,
                 two,
                 start,
-                spacing,
                 affine=affine and (single or number > 0),
                 metric=metric,
-                iterations=30 if single else 12,
+                iterations=30 if single or number > 0 else 12,
+                most=MOST_POINTS if single else FEW_POINTS,
                 progress=part,
             )
             for start, part in zip(starts, share.parts(*[1.0] * len(starts)), strict=True)
@@ -161,10 +157,27 @@ def _descend(
             return None
         starts = []
         for fit in fits:
-            if all(largest_distance(fit.matrix, kept, points) > spacing / 4 for kept in starts):
+            if all(largest_distance(fit.matrix, kept, points) > one.spacing / 2 for kept in starts):
                 starts.append(fit.matrix)
-        starts = starts[:3]
+        starts = starts[: KEPT_STARTS if number == 0 else 1]
     return starts[0]
+
+
+def _register_planes(
+    first: Volume,
+    other: Volume,
+    kind: str,
+    masked: tuple[bool, bool],
+    landmarks: Landmarks | None,
+    use: str,
+    progress: Progress,
+) -> Registration:
+    """2D images, by their structures alone; affine or deformable."""
+    if kind == "rigid":
+        raise InputError("2D images are registered as 'affine' or 'deformable': choose one of them.")
+    if landmarks is not None:
+        raise InputError("Landmarks are points in space: 2D images are registered without.")
+    return register_deformed(first, other, None, masked, bend=kind == "deformable", progress=progress)
 
 
 def metric_for(modality: str, other: str) -> str:

@@ -11,10 +11,11 @@ from ..result import Verdict
 # a deformation is smooth: a grid of this many points along its longest side tells all of it
 POINTS_PER_SIDE = 64
 FOLDED_FAILED_PERCENT = 1.0
+LARGEST_CHANGE = 5.0  # of local volume
 
 
 def jacobian(transform: sitk.Transform, grid: Geometry) -> np.ndarray:
-    """Determinant (z, y, x) of the transform's derivative at the voxels of a grid: volume there over volume here.
+    """Determinant (z, y, x; or y, x) of the transform's derivative at a grid's voxels: volume there over volume here.
 
     Below zero where the transform folds. By central differences on the grid.
     """
@@ -23,8 +24,9 @@ def jacobian(transform: sitk.Transform, grid: Geometry) -> np.ndarray:
     )
     # ITK's own filter differentiates along the grid's axes as if they were the patient's
     shift = sitk.GetArrayViewFromImage(field)
-    axes = grid.index_to_point[:3, :3]
-    columns = [np.gradient(shift, axis=2 - axis) + axes[:, axis] for axis in range(3)]
+    n = grid.dimension
+    axes = grid.index_to_point[:n, :n]
+    columns = [np.gradient(shift, axis=n - 1 - axis) + axes[:, axis] for axis in range(n)]
     return np.linalg.det(np.stack(columns, axis=-1)) / np.linalg.det(axes)
 
 
@@ -35,7 +37,7 @@ def deformation_figures(transform: sitk.Transform, domain: Geometry) -> tuple[Me
     such figures cannot say: they do not show that a registration is right).
     """
     grid = _thinned(domain)
-    determinant = jacobian(transform, grid)[1:-1, 1:-1, 1:-1]
+    determinant = jacobian(transform, grid)[(slice(1, -1),) * grid.dimension]
     back = inverted(transform, domain)
     points = grid.points(np.argwhere(np.ones(tuple(reversed(grid.size))))[:: max(1, determinant.size // 2000), ::-1])
     again = np.array([back.TransformPoint(transform.TransformPoint(point)) for point in points.tolist()])
@@ -48,10 +50,16 @@ def deformation_figures(transform: sitk.Transform, domain: Geometry) -> tuple[Me
 
 
 def judge_deformation(figures: tuple[Measurement, ...]) -> tuple[Verdict, tuple[str, ...]]:
-    """Verdict by the folded share, and its reason where it is not good: tissue cannot fold."""
-    folded = next(figure.value for figure in figures if figure.name == "folded")
-    if folded == 0:
+    """Verdict by folds and by the change of volume, and its reason where it is not good: tissue cannot fold."""
+    value = {figure.name: figure.value for figure in figures}
+    folded = value["folded"]
+    if folded == 0 and value["jacobian_min"] >= 1 / LARGEST_CHANGE and value["jacobian_max"] <= LARGEST_CHANGE:
         return Verdict.GOOD, ()
+    if folded == 0:
+        return Verdict.DOUBTFUL, (
+            f"Volume changes to {value['jacobian_min']:.2g} to {value['jacobian_max']:.2g} times itself in places: more "
+            "than tissue does.",
+        )
     reason = f"The deformation folds in {folded:.2g} % of the study: it cannot be right there."
     return Verdict.DOUBTFUL if folded <= FOLDED_FAILED_PERCENT else Verdict.FAILED, (reason,)
 
@@ -61,7 +69,7 @@ def _thinned(domain: Geometry) -> Geometry:
     step = max(float(domain.extent.max()) / POINTS_PER_SIDE, min(domain.spacing))
     size = np.maximum(np.ceil(domain.extent / step).astype(int), 3)
     spacing = domain.extent / size
-    axes = np.reshape(domain.direction, (3, 3))
+    axes = np.reshape(domain.direction, (domain.dimension,) * 2)
     origin = domain.center - axes @ ((size - 1) / 2 * spacing)
     return Geometry(
         tuple(int(n) for n in size), tuple(spacing.tolist()), tuple(origin.tolist()), tuple(axes.ravel().tolist())

@@ -1,0 +1,108 @@
+"""A deformable registration from its start to its verdict; what deforming does not improve stays as it was."""
+
+import numpy as np
+
+from ..core.progress import SILENT, Progress
+from .alignment.volume import Volume
+from .deformable import TRUSTED, Deformation, deform
+from .halfway import half, transform_of
+from .registration.affine_by_features import align_affine, contrast, simple_starts
+from .registration.deformation import deformation_figures, judge_deformation
+from .registration.landmarks import Landmarks
+from .registration.shared_grid import SharedGrid
+from .registration.trust import CONTRAST_FAILED, CONTRAST_GOOD, contrast_figure
+from .result import Registration, Verdict
+
+LARGEST_GROWTH = 2.0  # of volume: no two images of one patient differ by more
+
+
+def register_deformed(
+    first: Volume,
+    other: Volume,
+    start: np.ndarray | None,
+    masked: tuple[bool, bool] = (False, False),
+    landmarks: Landmarks | None = None,
+    sure: bool = True,
+    bend: bool = True,
+    progress: Progress = SILENT,
+) -> Registration:
+    """The affine transform nearest to the studies, and a deformation after it where that makes them more alike.
+
+    start: homogeneous matrix first -> other, or None where no search found one; where structures do not agree under
+    it, the positions as the files say, the middles of the images, and those of the bodies are tried as well. Where no
+    start holds, the verdict is failed and the transform the given start, or none. masked: whether first and other
+    have a mask of their own. sure: False asks more of every start. bend: False keeps the affine transform. landmarks:
+    pull the deformation, and are relied on where images tell nothing.
+    """
+    search, deforming = progress.parts(1, 3)
+    matrix = _best_start(first, other, start, masked, landmarks is not None, sure, search)
+    if matrix is None:
+        return _undeformed(
+            np.eye(first.geometry.dimension + 1),
+            ("No position was found where the structures of the two images agree: nothing was moved.",),
+        )
+    grid = SharedGrid.between(first, other, matrix, masked)
+    if grid is None:
+        return _undeformed(matrix, ("No position was found where the two images overlap: they show different parts.",))
+    if not bend:
+        agreed = contrast(grid.pair(TRUSTED))
+        verdict = Verdict.GOOD if agreed >= CONTRAST_GOOD else Verdict.DOUBTFUL
+        return _undeformed(matrix, (f"Contrast of structures {agreed:.2f}.",), (contrast_figure(agreed),), verdict)
+    found = deform(grid, landmarks, deforming)
+    verdict, reasons = found.trust.judged()
+    figures = found.trust.measurements()
+    useless = found.trust.useless if landmarks is None else ""
+    if verdict is Verdict.FAILED and landmarks is not None:
+        verdict = Verdict.DOUBTFUL
+        reasons = (*reasons, "The landmarks alone led the deformation.")
+    if not useless:
+        deformation = deformation_figures(found.transform, first.geometry)
+        figures += deformation
+        plausible, why = judge_deformation(deformation)
+        if plausible is not Verdict.GOOD:
+            verdict, reasons = max(verdict, plausible, key=list(Verdict).index), (*why, *reasons)
+        if plausible is Verdict.FAILED:
+            useless = "The affine transform is kept."
+    if verdict is Verdict.FAILED or useless:
+        if useless and verdict is Verdict.GOOD and found.trust.still:
+            return _undeformed(matrix, (*reasons, useless), figures, Verdict.GOOD)
+        kept = Verdict.FAILED if verdict is Verdict.FAILED else Verdict.DOUBTFUL
+        return _undeformed(matrix, (useless, *reasons) if useless else reasons, figures, kept)
+    return _registration(found, verdict, reasons, figures)
+
+
+def _best_start(
+    first: Volume,
+    other: Volume,
+    start: np.ndarray | None,
+    masked: tuple[bool, bool],
+    marked: bool,
+    sure: bool,
+    progress: Progress,
+) -> np.ndarray | None:
+    if start is not None and (marked or _contrast(first, other, start, masked) >= CONTRAST_GOOD):
+        return start
+    tries = [] if start is None else [start]
+    simple = simple_starts(first, other)
+    for begun, share in zip(simple, progress.parts(*[1.0] * len(simple)), strict=True):
+        tries.append(align_affine(first, other, begun, masked, share))
+    tries = [matrix for matrix in tries if 1 / LARGEST_GROWTH < np.linalg.det(matrix[:-1, :-1]) < LARGEST_GROWTH]
+    contrasts = [_contrast(first, other, matrix, masked) for matrix in tries]
+    best = max(contrasts, default=-1.0)
+    return tries[contrasts.index(best)] if best >= (CONTRAST_FAILED if sure else CONTRAST_GOOD) else None
+
+
+def _contrast(first: Volume, other: Volume, matrix: np.ndarray, masked: tuple[bool, bool]) -> float:
+    grid = SharedGrid.between(first, other, matrix, masked)
+    return -1.0 if grid is None else contrast(grid.pair(TRUSTED))
+
+
+def _registration(found: Deformation, verdict: Verdict, reasons: tuple[str, ...], figures: tuple) -> Registration:
+    return Registration(found.transform, found.to_first, found.to_other, verdict, reasons, figures)
+
+
+def _undeformed(
+    matrix: np.ndarray, reasons: tuple[str, ...], figures: tuple = (), verdict: Verdict = Verdict.FAILED
+) -> Registration:
+    root = transform_of(half(matrix))
+    return Registration(transform_of(matrix), root.GetInverse(), root, verdict, reasons, figures)
