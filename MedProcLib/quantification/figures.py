@@ -3,7 +3,7 @@
 from ..core.measurement import Code
 from .figure import Figure, ibsi, of_values
 
-_IN_PLANE = {"plane": "image slice (i, j)", "contour": "half-way between pixel centers", "source": "RECIST 1.1"}
+_IN_PLANE = {"plane": "image slice (i, j)", "outline": "of the object, between pixels", "source": "RECIST 1.1"}
 _SURFACE = {"surface": "marching cubes on the mask at half height"}
 _LPS = {"space": "LPS"}
 

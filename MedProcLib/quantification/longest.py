@@ -46,9 +46,9 @@ def _diameter(region: Region, volume: Volume) -> Diameter:
 
 
 def _bound(region: Region, volume: Volume) -> float:
-    """Length (mm) that no in-plane diameter of a region exceeds: the diagonal of its box."""
+    """Length (mm) that no in-plane diameter of a region exceeds: the diagonal of its box and a pixel."""
     _, height, width = region.mask.shape
-    return float(np.hypot(width * volume.spacing[0], height * volume.spacing[1]))
+    return float(np.hypot((width + 1) * volume.spacing[0], (height + 1) * volume.spacing[1]))
 
 
 def _ends_in_space(ends: np.ndarray, slice_index: int, grid: Geometry) -> Ends:

@@ -9,6 +9,9 @@ from .inscribed import inscribed_radius
 
 # Standard deviation in voxels of the blur of the signed distance: terraces of tilted faces would reach inward.
 SMOOTHING = 0.5
+# Share of the Laplacian that is taken off again: blur and distances to voxel centers draw curved surfaces inward, those
+# of balls by 0.38 voxel^2 / radius.
+SHARPENING = 0.19
 
 # The nearest voxel outside is half a voxel beyond a surface along the axes and hardly beyond a tilted one, whose steps
 # reach inward besides: between the two.
@@ -17,10 +20,12 @@ TO_SURFACE = 0.1
 
 @dataclass(frozen=True)
 class EvenMask:
-    """inside: bool (z, y, x) with an empty margin; depth: distance in mm of each voxel inside to the surface, else 0;
-    step: voxel side in mm; first: place (3,) of its first voxel, x, y, z in mm from the center of the mask's."""
+    """inside: bool (z, y, x) with an empty margin; signed: distance to the surface in about mm, without steps, positive
+    inside; depth: distance in mm of each voxel inside to the surface's steps, else 0; step: voxel side in mm; first:
+    place (3,) of its first voxel, x, y, z in mm from the center of the mask's."""
 
     inside: np.ndarray
+    signed: np.ndarray
     depth: np.ndarray
     step: float
     first: np.ndarray
@@ -47,15 +52,17 @@ def even_mask(mask: np.ndarray, spacing: tuple[float, float, float], most_voxels
     signed = ndimage.distance_transform_edt(padded, sampling=sampling)
     signed -= ndimage.distance_transform_edt(~padded, sampling=sampling)
     signed = ndimage.gaussian_filter(signed, SMOOTHING)
+    signed -= SHARPENING * ndimage.laplace(signed)
     extent = (np.array(padded.shape) - 1) * sampling
     step = max(wanted, float(np.prod(extent) / most_voxels) ** (1 / 3))
     counts = np.floor(extent / step).astype(int) + 1
     start = (extent - (counts - 1) * step) / 2
     for axis, count in enumerate(counts):
         signed = _interpolated(signed, (start[axis] + np.arange(count) * step) / sampling[axis], axis)
-    inside = np.pad(signed > 0, 1)
+    signed = np.pad(signed, 1, mode="edge")
+    inside = np.pad(signed[1:-1, 1:-1, 1:-1] > 0, 1)
     depth = np.maximum(ndimage.distance_transform_edt(inside) - TO_SURFACE, 0) * step
-    return EvenMask(inside, depth, step, (start - step - 2 * sampling)[::-1])
+    return EvenMask(inside, signed, depth, step, (start - step - 2 * sampling)[::-1])
 
 
 def _interpolated(values: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:

@@ -15,7 +15,7 @@ _BOX = {
 }
 _CROFTON = {"area": "Crofton, shifts of one to three steps in up to 93 directions"}
 _EVEN = {"surface": "signed distance interpolated between voxel centers"}
-_IN_PLANE = {"plane": "image slice (i, j)", "contour": "half-way between pixel centers"}
+_IN_PLANE = {"plane": "image slice (i, j)", "outline": "of the object, between pixels"}
 _3D = (3,)
 
 

@@ -1,7 +1,11 @@
 import numpy as np
 import pytest
+from Benchmarks._bodies import box, ellipsoid
+from scipy import ndimage
 from scipy.spatial.distance import pdist
+from scipy.spatial.transform import Rotation
 
+from MedProcLib.quantification.contour import longest_of_contour
 from MedProcLib.quantification.diameter import in_plane_diameter
 
 
@@ -14,7 +18,7 @@ def disc(diameter_mm: float, spacing=(1.0, 1.0), size=61) -> np.ndarray:
 def test_row_of_pixels_is_as_long_as_its_pixels():
     mask = np.zeros((1, 9, 9), bool)
     mask[0, 4, 1:7] = True
-    found = in_plane_diameter(mask, (0.5, 0.5))
+    found = longest_of_contour(mask, (0.5, 0.5))
     assert found.long_mm == pytest.approx(3.0)
     assert found.short_mm == pytest.approx(0.5)
     assert sorted(found.long_ends.tolist()) == [[0.5, 4], [6.5, 4]]
@@ -23,17 +27,17 @@ def test_row_of_pixels_is_as_long_as_its_pixels():
 def test_row_of_tall_pixels_is_measured_across():
     mask = np.zeros((1, 9, 9), bool)
     mask[0, 4, 1:7] = True
-    assert in_plane_diameter(mask, (0.5, 2.0)).long_mm == pytest.approx(np.hypot(2.5, 2))
+    assert longest_of_contour(mask, (0.5, 2.0)).long_mm == pytest.approx(np.hypot(2.5, 2))
 
 
 def test_one_pixel():
-    found = in_plane_diameter(np.ones((1, 1, 1), bool), (0.5, 2.0))
+    found = longest_of_contour(np.ones((1, 1, 1), bool), (0.5, 2.0))
     assert (found.long_mm, found.short_mm) == pytest.approx((2.0, 0.5))
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.5, 0.5), (0.4, 0.9)])
 def test_disc(spacing):
-    found = in_plane_diameter(disc(20, spacing), spacing)
+    found = longest_of_contour(disc(20, spacing), spacing)
     assert found.long_mm == pytest.approx(20, abs=max(spacing))
     assert found.short_mm == pytest.approx(20, abs=max(spacing))
 
@@ -43,7 +47,7 @@ def test_tilted_ellipse():
     angle = np.radians(33)
     u, v = x * np.cos(angle) + y * np.sin(angle), -x * np.sin(angle) + y * np.cos(angle)
     mask = ((u / 80) ** 2 + (v / 25) ** 2 <= 1)[np.newaxis]
-    found = in_plane_diameter(mask, (0.25, 0.25))
+    found = longest_of_contour(mask, (0.25, 0.25))
     assert found.long_mm == pytest.approx(40, abs=0.3)
     assert found.short_mm == pytest.approx(12.5, abs=0.3)
     long, short = np.diff(found.long_ends, axis=0)[0], np.diff(found.short_ends, axis=0)[0]
@@ -56,7 +60,7 @@ def test_the_longest_of_all_pairs_of_contour_points():
     for _ in range(20):
         mask = rng.random((3, 9, 11)) > 0.8
         spacing = (0.7, 1.3)
-        found = in_plane_diameter(mask, spacing)
+        found = longest_of_contour(mask, spacing)
         longest = 0.0
         for plane in mask:
             points = []
@@ -72,7 +76,7 @@ def test_the_longest_of_all_pairs_of_contour_points():
 
 def test_slice_with_the_longest_is_found():
     mask = np.concatenate([disc(10), disc(24), disc(16)])
-    assert in_plane_diameter(mask, (1, 1)).slice_index == 1
+    assert longest_of_contour(mask, (1, 1)).slice_index == 1
 
 
 def test_of_equal_long_diameters_the_widest_wins():
@@ -80,5 +84,53 @@ def test_of_equal_long_diameters_the_widest_wins():
     mask[0, 5:15, 10] = True
     mask[1, 5:15, 10] = True
     mask[1, 10, 8:13] = True
-    found = in_plane_diameter(mask, (1, 1))
+    found = longest_of_contour(mask, (1, 1))
     assert (found.slice_index, found.long_mm, found.short_mm) == (1, 10, 5)
+
+
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.6, 0.8)])
+def test_diameters_are_of_the_object_not_of_its_pixels(spacing):
+    """The contour overshoots round bodies by half a pixel and more; what is shown does not."""
+    rng = np.random.default_rng(4)
+    errors = []
+    for _ in range(60):
+        body = ellipsoid(*(rng.uniform(10, 24, 2)), 20)
+        mask = body.on_grid(Rotation.from_euler("z", rng.uniform(0, 3)), rng.uniform(-0.4, 0.4, 3), (*spacing, 20.0))
+        truth = sorted(2 * np.array(body.half[:2]))[::-1]
+        raw, found = longest_of_contour(mask, spacing), in_plane_diameter(mask, spacing)
+        errors.append([(raw.long_mm - truth[0]), *np.subtract((found.long_mm, found.short_mm), truth)])
+        for ends, length in ((found.long_ends, found.long_mm), (found.short_ends, found.short_mm)):
+            assert np.linalg.norm(np.diff(ends, axis=0) * spacing) == pytest.approx(length)
+    errors = np.array(errors) / max(spacing)
+    assert np.mean(errors[:, 0]) > 0.3
+    assert np.mean(np.abs(errors[:, 1:]) <= 0.5) > 0.93
+    assert np.abs(np.mean(errors[:, 1:], axis=0)).max() < 0.12
+
+
+def test_corners_are_not_rounded():
+    rng = np.random.default_rng(5)
+    errors = []
+    for _ in range(60):
+        sides = rng.uniform(12, 24, 2)
+        body = box(*sides, 20)
+        mask = body.on_grid(Rotation.from_euler("z", rng.uniform(0, 3)), rng.uniform(-0.4, 0.4, 3), (1.0, 1.0, 20.0))
+        errors.append(in_plane_diameter(mask, (1.0, 1.0)).long_mm - np.hypot(*sides))
+    assert np.mean(np.abs(errors) <= 0.5) > 0.7 and abs(np.mean(errors)) < 0.3
+
+
+def test_neither_place_nor_margin_matters():
+    for seed in range(20):
+        mask = ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(1, 14, 14)), [0, 1.5, 1.5]) > 0.02
+        padded = np.pad(mask, ((2, 2), (5, 3), (1, 7)))
+        first, second = (in_plane_diameter(m, (1.0, 1.0)) for m in (mask, padded))
+        assert (first.long_mm, first.short_mm) == pytest.approx((second.long_mm, second.short_mm))
+        assert second.long_ends - first.long_ends == pytest.approx(np.full((2, 2), [1, 5]))
+        with_pixels = np.array([first.long_ends.min(), first.long_ends.max()])
+        assert with_pixels[0] > -1.5 and with_pixels[1] < 14.5
+
+
+def test_what_is_too_thin_for_more_keeps_its_contour():
+    mask = np.zeros((1, 9, 9), bool)
+    mask[0, 4, 1:7] = True
+    assert in_plane_diameter(mask, (0.5, 0.5)).long_mm == pytest.approx(3.0)
+    assert in_plane_diameter(np.ones((1, 1, 1), bool), (0.5, 2.0)).long_mm == pytest.approx(2.0)
