@@ -1,6 +1,7 @@
 """A random forest as arrays: the mean of the class shares in the leaves that a finding falls into."""
 
 import itertools
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -69,8 +70,9 @@ class Forest:
         return cls(tuple(_checked_tree(tree, classes, features) for tree in trees), features)
 
     @classmethod
-    def of_estimator(cls, estimator: Any, features: int) -> "Forest":
-        return cls(tuple(_tree(each.tree_) for each in estimator.estimators_), features)
+    def of_estimators(cls, trees: Sequence[Any], features: int) -> "Forest":
+        """Of scikit-learn's decision trees."""
+        return cls(tuple(_tree(each.tree_) for each in trees), features)
 
 
 def _path(tree: Tree, values: np.ndarray) -> list[np.ndarray]:

@@ -54,6 +54,7 @@ def choose_hyperparameters(
         preprocessing = learn_preprocessing(values[train], labels[train], settings.most_correlated, limit)
         learned, asked = preprocessing(values[train]), preprocessing(values[test])
         for at, each in enumerate(method.grid):
-            found = method.fit(learned, labels[train], each, seed).probabilities(asked)
+            lighter = {**each, **method.while_choosing}
+            found = method.fit(learned, labels[train], lighter, seed).probabilities(asked)
             errors[at] += ((found - truth[test]) ** 2).sum()
     return method.grid[int(np.argmin(errors.round(12)))]

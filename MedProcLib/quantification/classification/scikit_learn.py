@@ -2,11 +2,20 @@
 
 import importlib
 import re
+from contextlib import AbstractContextManager
 from typing import Any
 
 from ...core.errors import InputError
 
 NEEDED = (1, 8)
+
+
+def unchecked() -> AbstractContextManager:
+    """A block in which scikit-learn does not check what was checked here already."""
+    context: AbstractContextManager = importlib.import_module("sklearn").config_context(
+        assume_finite=True, skip_parameter_validation=True
+    )
+    return context
 
 
 def estimator(module: str, name: str) -> Any:
