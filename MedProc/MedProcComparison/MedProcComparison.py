@@ -128,6 +128,7 @@ class MedProcComparisonWidget(ModuleWidget):
         )
         ui.runFrame.layout().addWidget(self.addStudy.button)
         ui.reportButton.connect("clicked()", self.onSaveReport)
+        self.views.show_button.connect("clicked()", self.maps.changed)
 
     def proposeInputs(self):
         self.timePoints.propose()

@@ -1,7 +1,7 @@
 """A comparison made again from what is saved of it: a patient with images, outlines and registrations."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 import SimpleITK as sitk
 
@@ -52,14 +52,6 @@ class Saved:
         registrations = [_registration(p, t) for p, t in zip(points[1:], self.transforms[1:], strict=True)]
         followed = Followed(self.patient, tuple(self.label_maps))
         return restored(studies, registrations, followed, recipe, progress, also)
-
-    def with_verdicts(self, verdicts: Sequence[Alignment | None]) -> "Saved":
-        """With how far registrations can be relied on, where that is said anew (None: as the patient has it)."""
-        points = [
-            replace(point, alignment=verdict or point.alignment)
-            for point, verdict in zip(self.patient.time_points, verdicts, strict=True)
-        ]
-        return replace(self, patient=replace(self.patient, time_points=tuple(points)))
 
 
 def _registration(point: TimePoint, transform: sitk.Transform | None) -> Registration:

@@ -21,9 +21,9 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study
 from MedProcLib.scene.studies import modality_of_volume
-from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
+from MedProcLib.scene.timeline_nodes import transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import Outlines, outlines_of
-from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, write_verdict
+from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, with_verdicts, write_verdict
 from MedProcLib.scene.transforms import transform_node_from
 from MedProcLib.scene.volumes import volume_from_image
 
@@ -34,7 +34,7 @@ def saving_of(node, path: str | Path) -> Callable[[Progress], list[Path]]:
     path = Path(path)
     if path.suffix.lower() != ".json":
         raise InputError(f"{path} is not named as a patient's file: end it in .json.")
-    patient = patient_of_node(node)
+    patient = with_verdicts(node)
     saved = [_Saved.of(node, patient, point, f"{path.stem}_{n}") for n, point in enumerate(patient.time_points, 1)]
 
     def write(progress: Progress = SILENT) -> list[Path]:

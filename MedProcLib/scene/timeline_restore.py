@@ -7,15 +7,14 @@ from typing import Any
 
 from MedProcLib.comparison.change_maps import change_maps_of, without_change_maps
 from MedProcLib.comparison.following import unique_names
-from MedProcLib.comparison.result import Comparison, PairComparison, Verdict
+from MedProcLib.comparison.result import Comparison, PairComparison
 from MedProcLib.comparison.saved import Saved
-from MedProcLib.comparison.tracks.model import Alignment, TimePoint
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.change_maps import MapEnds, steps_of
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import outlines_of, own_image
-from MedProcLib.scene.timeline_scene import verdicts_of
+from MedProcLib.scene.timeline_scene import with_verdicts
 from MedProcLib.scene.transforms import transform_of_node
 
 FURTHER = "MedProc.FurtherPairs"  # attribute: time points (ids) of pairs of later studies that were compared
@@ -44,19 +43,13 @@ def restoring(node) -> Callable[[Progress], Comparison]:
     maps, images, transforms, modalities, sources = [], [], [], [], []
     for point in points:
         labels = [v for t in patient.tracks if (o := t.at(point.id)) is not None for v in o.labels]
-        outlines, volume, holder = (
-            outlines_of(node, point.id, labels),
-            volume_at(node, point.id),
-            transform_at(node, point.id),
-        )
-        maps.append(outlines.label_map())
+        maps.append(outlines_of(node, point.id, labels).label_map())
+        volume, holder = volume_at(node, point.id), transform_at(node, point.id)
         images.append(own_image(volume, holder))
         transforms.append(transform_of_node(holder) if holder is not None else None)
         modalities.append(modality_of_volume(volume))
         sources.append(volume.GetName())
-    verdicts = verdicts_of(node)
-    said = [_alignment(point, *verdicts[point.id]) if point.id in verdicts else None for point in points]
-    saved = Saved(patient, images, maps, transforms, modalities, sources).with_verdicts(said)
+    saved = Saved(with_verdicts(node), images, maps, transforms, modalities, sources)
     steps, places = steps_of(node), {point.id: n for n, point in enumerate(points)}
     also = [(places[a], places[b]) for a, b in further_of(node) if a in places and b in places]
 
@@ -78,8 +71,3 @@ def _with_maps(comparison: Comparison, steps: Mapping[MapEnds, list[Any]], progr
         operations = steps.get(MapEnds(ids[pair.fixed], ids[pair.moving]), [])
         made.append(replace(pair, maps=change_maps_of(pair, comparison.studies, operations, share)))
     return replace(comparison, pairs=tuple(made[:count]), further=tuple(made[count:]))
-
-
-def _alignment(point: TimePoint, verdict: Verdict, reasons: str) -> Alignment:
-    figures = point.alignment.figures if point.alignment is not None else ()
-    return Alignment(verdict, tuple(filter(None, reasons.split("\n"))), figures)

@@ -1,14 +1,14 @@
 """A patient's time points as nodes: each study outlined in its own space, shown in the common one."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import SimpleITK as sitk
 import slicer
 
 from MedProcLib.comparison.result import Change, Verdict
-from MedProcLib.comparison.tracks.model import Patient
+from MedProcLib.comparison.tracks.model import Alignment, Patient, TimePoint
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.scene.color_tables import color_of_change
 from MedProcLib.scene.hierarchy import place_under
@@ -94,6 +94,20 @@ def verdicts_of(node) -> dict[str, tuple[Verdict, str]]:
         if transform is not None and transform.GetAttribute(VERDICT):
             found[point.id] = Verdict(transform.GetAttribute(VERDICT)), transform.GetAttribute(REASONS) or ""
     return found
+
+
+def with_verdicts(node) -> Patient:
+    """The patient of a node with the verdicts that its registrations have in the scene."""
+    patient, verdicts = patient_of_node(node), verdicts_of(node)
+
+    def judged(point: TimePoint) -> TimePoint:
+        if point.id not in verdicts:
+            return point
+        verdict, reasons = verdicts[point.id]
+        figures = point.alignment.figures if point.alignment is not None else ()
+        return replace(point, alignment=Alignment(verdict, tuple(filter(None, reasons.split("\n"))), figures))
+
+    return replace(patient, time_points=tuple(judged(point) for point in patient.time_points))
 
 
 def _add_segmentation(patient: Patient, time_point: str, given: TimePointNodes, scene):

@@ -74,6 +74,8 @@ class ChangeMapsPanel:
             self._fill(self.shown_box, [_("none"), *(self._title(each) for each in maps)], 0)
         seen = shown_change_map(node) if maps else None
         if seen is not self.map:
+            if seen is None:  # the views show something else now: its legend goes too
+                show_change_map(None)
             self._filling = True
             self.shown_box.currentIndex = maps.index(seen) + 1 if seen in maps else 0
             self._filling = False

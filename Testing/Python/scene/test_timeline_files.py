@@ -10,6 +10,7 @@ import timelines
 from samples import bspline_transform
 from timelines import MOVES, NAMES
 
+from MedProcLib.comparison.result import Verdict
 from MedProcLib.comparison.tracks.edits import accept
 from MedProcLib.comparison.tracks.patient_file import read_patient
 from MedProcLib.core.errors import InputError
@@ -17,6 +18,7 @@ from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_files import add_loaded, load_patient, saving_of
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import outlines_of
+from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.transforms import transform_of_node
 
 
@@ -42,6 +44,7 @@ def test_written_and_read(scene, tmp_path, second):
         if move is None:
             assert transform_at(node, point) is None
         else:
+            assert verdicts_of(node)[point] == (Verdict.GOOD, "edges match")
             found = transform_of_node(volume_at(node, point).GetParentTransformNode())
             assert found.TransformPoint((3.0, -4.0, 5.0)) == pytest.approx(move.TransformPoint((3, -4, 5)), abs=1e-6)
 
