@@ -426,6 +426,12 @@ COMMANDS = (
                 help="how alike images are: 'correlation_ratio' for one modality, 'mutual_information' for CT with MR "
                 "or PET (default: by the modalities in the files)",
             ),
+            argument(
+                "--tool",
+                choices=("medproc", "elastix", "ants", "brainsfit"),
+                default="medproc",
+                help="what registers: this program (default), or another one that is installed",
+            ),
             argument("--landmarks-fixed", metavar="F.mrk.json", help="points marked in FIXED, as Slicer saves them"),
             argument(
                 "--landmarks-moving",

@@ -9,7 +9,7 @@ from ..comparison.registration.landmarks import Landmarks, paired
 from ..comparison.result import Registration, Verdict
 from ..core.errors import InputError
 from ..core.files import ImageFile, require_image_target, require_transform_target, write_image, write_transform
-from ..core.geometry import Geometry, require_3d, resample
+from ..core.geometry import Geometry, require_scalar, resample
 from ..core.progress import Progress
 from .inputs import read_noted, require_other_file
 from .seeds import read_point_lists
@@ -23,8 +23,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     landmarks = _landmarks(arguments)
     files = [read_noted(path, arguments.notes) for path in (arguments.fixed, arguments.moving)]
     fixed, moving = (file.image for file in files)
-    require_3d(fixed, f"Image {arguments.fixed}")
-    require_3d(moving, f"Image {arguments.moving}")
+    require_scalar(fixed, f"Image {arguments.fixed}")
+    require_scalar(moving, f"Image {arguments.moving}")
     found = _registration(arguments, files, landmarks, progress.part(0.02, 0.9))
     if found.verdict is Verdict.FAILED:
         raise InputError(
@@ -71,6 +71,7 @@ def _registration(
         kind=arguments.transform,
         metric=metric,
         landmarks=landmarks,
+        tool=arguments.tool,
         landmark_use="start" if arguments.landmarks_for == "alone" else arguments.landmarks_for,
         progress=progress,
     )

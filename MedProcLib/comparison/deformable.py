@@ -63,7 +63,7 @@ def deform(grid: SharedGrid, landmarks: Landmarks | None = None, progress: Progr
                 some = replace(pair, f=pair.f[..., n::2], m=pair.m[..., n::2])
                 halves[n] = _improved(some, halves[n], level, marks, part)
     assert velocity is not None and halves[0] is not None and halves[1] is not None
-    similarity, overlap = _likeness(grid, velocity)
+    similarity, overlap = likeness(grid, velocity)
     trust = Trust(
         contrasted,
         overlap,
@@ -106,7 +106,7 @@ def _rms(field: np.ndarray, body: np.ndarray) -> float:
     return float(np.sqrt((field**2).sum(axis=0)[body].mean()))
 
 
-def _likeness(grid: SharedGrid, velocity: np.ndarray) -> tuple[tuple[float, float], float]:
+def likeness(grid: SharedGrid, velocity: np.ndarray) -> tuple[tuple[float, float], float]:
     """(similarity before and after of the gray values, which did not lead the deformation; overlap of bodies after)."""
     level = LEVELS - 1
     (f, one, inside_f), (m, two, inside_m) = grid.values(level)

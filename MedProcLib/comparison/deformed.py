@@ -1,16 +1,18 @@
 """A deformable registration from its start to its verdict; what deforming does not improve stays as it was."""
 
 import numpy as np
+import SimpleITK as sitk
 
+from ..core.geometry import resample
 from ..core.progress import SILENT, Progress
 from .alignment.volume import Volume
-from .deformable import TRUSTED, Deformation, deform
-from .halfway import half, transform_of
+from .deformable import TRUSTED, Deformation, deform, likeness
+from .halfway import half, matrix_of, transform_of
 from .registration.affine_by_features import align_affine, contrast, simple_starts
 from .registration.deformation import deformation_figures, judge_deformation
 from .registration.landmarks import Landmarks
 from .registration.shared_grid import SharedGrid
-from .registration.trust import CONTRAST_FAILED, CONTRAST_GOOD, contrast_figure
+from .registration.trust import CONTRAST_FAILED, CONTRAST_GOOD, Trust, contrast_figure
 from .result import Registration, Verdict
 
 LARGEST_GROWTH = 2.0  # of volume: no two images of one patient differ by more
@@ -69,6 +71,28 @@ def register_deformed(
         kept = Verdict.FAILED if verdict is Verdict.FAILED else Verdict.DOUBTFUL
         return _undeformed(matrix, (useless, *reasons) if useless else reasons, figures, kept)
     return _registration(found, verdict, reasons, figures)
+
+
+def judge_given(first: Volume, other: Volume, transform: sitk.Transform) -> Registration:
+    """The registration that another program's transform first -> other makes, judged by the same figures."""
+    grid = first.geometry
+    there = Volume(*(resample(image, grid, transform) for image in (other.image, other.inside, other.foreground)))
+    identity = np.eye(grid.dimension + 1)
+    shared = SharedGrid.between(first, there, identity)
+    assert shared is not None  # both are on one grid
+    similarity, overlap = likeness(shared, np.zeros((grid.dimension, *reversed(shared.geometry(0).size)), np.float32))
+    trust = Trust(contrast(shared.pair(TRUSTED)), overlap, similarity, np.nan, np.nan, shared.spacing)
+    verdict, reasons = trust.judged()
+    figures = trust.measurements()
+    if transform.IsLinear():
+        root = transform_of(half(matrix_of(transform)))
+        return Registration(transform, root.GetInverse(), root, verdict, reasons, figures)
+    deformation = deformation_figures(transform, grid)
+    plausible, why = judge_deformation(deformation)
+    if plausible is not Verdict.GOOD:
+        verdict, reasons = max(verdict, plausible, key=list(Verdict).index), (*why, *reasons)
+    still = transform_of(identity)
+    return Registration(transform, still, transform, verdict, reasons, figures + deformation)
 
 
 def _best_start(

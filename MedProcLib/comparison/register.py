@@ -18,7 +18,7 @@ from .alignment.refine import refine
 from .alignment.samples import MOST_POINTS
 from .alignment.search import search
 from .alignment.volume import Volume, head_points, prepare
-from .deformed import register_deformed
+from .deformed import judge_given, register_deformed
 from .halfway import half, transform_of
 from .registration.landmarks import (
     Landmarks,
@@ -27,6 +27,7 @@ from .registration.landmarks import (
     landmark_figures,
     target_registration_errors,
 )
+from .registration.other_tools import TOOLS, register_with
 from .result import Registration, Verdict
 
 KINDS = ("rigid", "affine", "deformable")
@@ -45,13 +46,14 @@ def register(
     metric: str = CORRELATION_RATIO,
     landmarks: Landmarks | None = None,
     landmark_use: str = "start",
+    tool: str = "medproc",
     progress: Progress = SILENT,
 ) -> Registration:
     """Find the transform that maps points of the first study (fixed) to points of the other (moving), LPS in mm.
 
     No starting position is needed: rotations to about 36 degrees around each axis and all translations are searched.
-    kind: 'rigid', 'affine' or 'deformable' (smooth and invertible, after affine). Masks limit where images are
-    compared.
+    kind: 'rigid', 'affine' or 'deformable' (smooth and invertible, after affine; 2D images: the last two). Masks limit
+    where images are compared. tool: 'medproc', or another program that is installed (see `register_with`).
     metric: 'correlation_ratio' (one gray value tells the other: one modality, MR of any weighting) or
     'mutual_information' (CT with MR or PET). Landmarks replace the search (landmark_use 'start', three or more) or
     only check the result ('check'); their errors are among the figures and count for the verdict.
@@ -62,6 +64,7 @@ def register(
         ("kind of transform", kind, KINDS),
         ("metric", metric, METRICS),
         ("use of landmarks", landmark_use, USES),
+        ("tool", tool, ("medproc", *TOOLS)),
     ):
         if value not in known:
             raise InputError(f"Unknown {what} '{value}'; choose one of {', '.join(known)}.")
@@ -73,8 +76,14 @@ def register(
     first = prepare(fixed, fixed_mask, "The first image", metric)
     other = prepare(moving, moving_mask, "The other image", metric)
     masked = (fixed_mask is not None, moving_mask is not None)
-    if fixed.GetDimension() == 2:
+    if fixed.GetDimension() == 2 and tool == "medproc":
         return _register_planes(first, other, kind, masked, landmarks, landmark_use, progress)
+    if tool != "medproc":
+        if marked is not None:
+            raise InputError(f"Landmarks cannot lead {tool}: use them to check it, or register without it.")
+        masks = (fixed_mask, moving_mask)
+        found = judge_given(first, other, register_with(tool, fixed, moving, kind, masks, progress))
+        return found if landmarks is None else _checked(found, landmarks, landmark_use)
     affine = kind != "rigid"
     shares = progress.parts(3, 5, 2, 8 if kind == "deformable" else 0.1)
     one, two = fields(first, other)
@@ -114,6 +123,9 @@ class Register:
     metric: Annotated[
         Literal["correlation_ratio", "mutual_information"], "likeness of the images: one modality, or CT with MR or PET"
     ] = "correlation_ratio"
+    tool: Annotated[
+        Literal["medproc", "elastix", "ants", "brainsfit"], "what registers: this program, or another that is installed"
+    ] = "medproc"
 
     def __call__(self, fixed, moving, fixed_mask=None, moving_mask=None, progress=SILENT):
         found = self.registration(fixed, moving, fixed_mask, moving_mask, progress)
@@ -123,7 +135,16 @@ class Register:
 
     def registration(self, fixed, moving, fixed_mask=None, moving_mask=None, progress=SILENT) -> Registration:
         """The transform with its verdict; see `register`."""
-        return register(fixed, moving, fixed_mask, moving_mask, kind=self.kind, metric=self.metric, progress=progress)
+        return register(
+            fixed,
+            moving,
+            fixed_mask,
+            moving_mask,
+            kind=self.kind,
+            metric=self.metric,
+            tool=self.tool,
+            progress=progress,
+        )
 
 
 def _descend(

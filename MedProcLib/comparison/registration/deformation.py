@@ -57,8 +57,8 @@ def judge_deformation(figures: tuple[Measurement, ...]) -> tuple[Verdict, tuple[
         return Verdict.GOOD, ()
     if folded == 0:
         return Verdict.DOUBTFUL, (
-            f"Volume changes to {value['jacobian_min']:.2g} to {value['jacobian_max']:.2g} times itself in places: more "
-            "than tissue does.",
+            f"Volume changes to {value['jacobian_min']:.2g} to {value['jacobian_max']:.2g} times itself in places: "
+            "more than tissue does.",
         )
     reason = f"The deformation folds in {folded:.2g} % of the study: it cannot be right there."
     return Verdict.DOUBTFUL if folded <= FOLDED_FAILED_PERCENT else Verdict.FAILED, (reason,)

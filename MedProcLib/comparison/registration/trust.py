@@ -1,5 +1,6 @@
 """Whether a deformation can be relied on: figures that its optimizer did not see or could not help, and a verdict."""
 
+import math
 from dataclasses import dataclass
 
 from ...core.measurement import Measurement
@@ -25,6 +26,7 @@ class Trust:
     images show something, 0..1; similarity: informational correlation of the gray values without and with the
     deformation, 0..1; repeatability: root mean square difference in mm of two deformations, each from half of the
     features; moved: root mean square displacement in mm beyond the affine transform; spacing: of the grid in mm.
+    repeatability and moved are NaN where another program deformed.
     """
 
     contrast: float
@@ -41,8 +43,8 @@ class Trust:
             Measurement("similarity_affine", self.similarity[0], "", parameters=metric),
             contrast_figure(self.contrast),
             Measurement("overlap", 100 * self.overlap, "%"),
-            Measurement("deformation", self.moved, "mm"),
-            Measurement("repeatability", self.repeatability, "mm"),
+            *([] if math.isnan(self.moved) else [Measurement("deformation", self.moved, "mm")]),
+            *([] if math.isnan(self.repeatability) else [Measurement("repeatability", self.repeatability, "mm")]),
         )
 
     @property
@@ -79,16 +81,16 @@ class Trust:
             (weak if self.overlap >= OVERLAP_FAILED else bad).append(
                 f"Only {100 * self.overlap:.0f} % of the bodies overlap (expected at least {100 * OVERLAP_GOOD:.0f} %)."
             )
-        if not self.repeatability <= max(DIFFERENCE_GOOD * self.moved, STILL_VOXELS * self.spacing):
+        if self.repeatability > max(DIFFERENCE_GOOD * self.moved, STILL_VOXELS * self.spacing):
             weak.append(
                 f"Two deformations from half of the features each differ by {self.repeatability:.1f} mm, of "
                 f"{self.moved:.1f} mm that they move: where the images show little, the deformation is a guess."
             )
+        said = f"Contrast of structures {self.contrast:.2f}, overlap {100 * self.overlap:.0f} %"
+        if not math.isnan(self.moved):
+            said += f", deformation {self.moved:.1f} mm, repeatable to {self.repeatability:.1f} mm"
         if bad:
             return Verdict.FAILED, tuple(bad + weak)
         if weak:
             return Verdict.DOUBTFUL, tuple(weak)
-        return Verdict.GOOD, (
-            f"Contrast of structures {self.contrast:.2f}, overlap {100 * self.overlap:.0f} %, deformation "
-            f"{self.moved:.1f} mm, repeatable to {self.repeatability:.1f} mm.",
-        )
+        return Verdict.GOOD, (f"{said}.",)
