@@ -2,13 +2,10 @@
 
 import importlib.util
 import sys
-from collections.abc import Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, Any, Union
 
 import numpy as np
-import SimpleITK as sitk
 import slicer
 from slicer import (
     vtkMRMLLabelMapVolumeNode,
@@ -30,8 +27,7 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.preset import Preset
-from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.core.provenance import Provenance
+from MedProcLib.core.progress import SILENT
 from MedProcLib.core.recipe import Recipe, Step
 from MedProcLib.core.registry import create_operation, operations
 from MedProcLib.scene.dicom_tags import dicom_tags_of
@@ -40,13 +36,12 @@ from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.rois import place_roi
 from MedProcLib.scene.scoring_scene import ScoringNodes, ScoringResult, add_scoring, score_segmentations, scoring_input
-from MedProcLib.scene.seeds import BY_LABEL, BY_LIST, content_key_of_seeds, seeds_of_nodes
+from MedProcLib.scene.seeds import BY_LABEL, BY_LIST, content_key_of_seeds
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, SegmentationNodes, add_outcome
-from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
 from MedProcLib.scene.slice_preview import content_key
-from MedProcLib.scene.volumes import geometry_of_volume, image_of_volume, sample_of_volume
-from MedProcLib.segmentation.outcome import SegmentationOutcome, StepError, last_segments, needed, segment
-from MedProcLib.segmentation.presets.presets import PRESETS, preset_named, preset_of_recipe
+from MedProcLib.scene.volumes import geometry_of_volume, sample_of_volume
+from MedProcLib.segmentation.outcome import SegmentationOutcome, StepError, needed
+from MedProcLib.segmentation.presets.presets import PRESETS, preset_of_recipe
 from MedProcLib.segmentation.presets.proposal import Proposal, propose
 from MedProcLib.segmentation.scoring.score import Score
 from MedProcLib.widgets.about import describe_module
@@ -60,14 +55,23 @@ from MedProcLib.widgets.list_choice import ListBox
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.preset_proposal import PresetProposal
-from MedProcLib.widgets.region_choice import Region, RoiWatch, SegmentBox, region_image, segment_ids
+from MedProcLib.widgets.region_choice import Region, RoiWatch, SegmentBox
 from MedProcLib.widgets.scoring_panel import ScoringPanel
 from MedProcLib.widgets.seed_panel import SeedPanel
+from MedProcLib.widgets.segmentation_form import missing_input, show_inputs
+from MedProcLib.widgets.segmentation_task import (
+    BODY,
+    BOX,
+    BRAIN,
+    REGION_OPERATIONS,
+    SEGMENT,
+    WHOLE,
+    SegmentationTask,
+    segmentation_task,
+    starting_points,
+)
 from MedProcLib.widgets.volume_choice import CheckedVolumes
-from MedProcLib.widgets.wrapped_label import show_wrapped
 
-BRAIN, BODY, SEGMENT, BOX, WHOLE = "Brain", "Body", "Segment", "Box", "Whole image"
-REGION_OPERATIONS = {BRAIN: "segmentation.brain_mask", BODY: "segmentation.body_mask"}
 SEEDS_ROLE, RATERS_ROLE = "seeds", "raters"  # in which the parameter node refers to them
 
 
@@ -194,26 +198,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.raters.show(self.keptNodes(RATERS_ROLE))
         self.seeds.show()
         self.roi.watch(parameters.roi if parameters.region == BOX else None)
-        required, usable = needed(self.recipe())
-        one = len(self.keptNodes(SEEDS_ROLE)) > 0
-        for shown, widgets in (
-            (parameters.region == SEGMENT, (ui.maskLabel, ui.maskSelector)),
-            (
-                parameters.region == SEGMENT and len(segment_ids(parameters.mask)) > 1,
-                (ui.maskSegmentLabel, ui.maskSegmentBox),
-            ),
-            (parameters.region == BOX, (ui.roiLabel, ui.roiSelector)),
-            ("labels" in usable, (ui.startLabel, ui.startSelector)),
-            ("reference" in usable, (ui.referenceLabel, ui.referenceSelector)),
-            ("raters" in usable, (ui.ratersLabel, ui.ratersBox)),
-            ("seeds" in usable, (ui.seedsButton,)),
-            (one, (ui.objectsLabel, ui.objectsBox)),
-        ):
-            for widget in widgets:
-                widget.visible = shown
-        hint = preset.seeds if preset is not None and preset.seeds else _("what is wanted, an object a list")
-        text = _("Mark {what}.") if "seeds" in required else _("Seeds can be given, but need not be: mark {what}.")
-        show_wrapped(ui.seedsHint, text.format(what=hint))
+        show_inputs(ui, parameters, self.recipe(), preset, len(self.keptNodes(SEEDS_ROLE)))
         self.lists.show(parameters.resultTable)
         for widget in (ui.listLabel, ui.listBox):
             widget.visible = self.lists.count > 1
@@ -230,33 +215,10 @@ class MedProcSegmentationWidget(ModuleWidget):
             self.preview.changed()
 
     def missing(self):
-        parameters, recipe = self.parameters, self.recipe()
-        if parameters.inputVolume is None:
-            return _("Choose an input volume (load one first, if there is none).")
-        if parameters.region == SEGMENT and parameters.mask is None:
-            return _("Choose the mask to search in, or search in the brain, the body or the whole image.")
-        if parameters.region == BOX and parameters.roi is None:
-            return _("Choose the box to search in, or make a new one and place it in the views.")
-        if parameters.maskSegment not in segment_ids(parameters.mask):
-            return _("Choose a segment of the mask: the one chosen before is not there.")
-        if not recipe.enabled_steps:
-            return _("Switch on at least one step.") if self.chain.steps else _("Add at least one step.")
-        try:
-            last_segments(recipe)
-        except InputError as error:
-            return str(error)
-        required, _usable = needed(recipe)
-        if "seeds" in required and not self.keptNodes(SEEDS_ROLE):
-            return _("Choose seeds, or place points: a step needs to know what is wanted.")
-        if "labels" in required and parameters.startFrom is None:
-            return _("Choose the segmentation to start from: the first step works on segments.")
-        if "reference" in required and parameters.reference is None:
-            return _("Choose a reference volume: a step needs one.")
-        if "raters" in required and len(self.keptNodes(RATERS_ROLE)) < 2:
-            return _("Choose the segmentations to combine: check at least two.")
-        if "mask" in required and parameters.region == WHOLE:
-            return _("Choose a region to search in: a step needs one.")
-        return ""
+        return missing_input(
+            *(self.parameters, self.recipe(), bool(self.chain.steps)),
+            *(len(self.keptNodes(role)) for role in (SEEDS_ROLE, RATERS_ROLE)),
+        )
 
     def prepare(self):
         parameters = self.parameters
@@ -343,7 +305,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         reference = parameters.reference if "reference" in usable else None
 
         def make():
-            return self.logic.inputs(volume, mask, seeds, parameters.objects, start, reference, raters)[0]
+            return starting_points(volume, mask, seeds, parameters.objects, start, reference, raters)[0]
 
         painted = [each for each in (start, *raters) if each is not None]
         key = (
@@ -427,33 +389,6 @@ class MedProcSegmentationWidget(ModuleWidget):
             self.parameters.region = WHOLE  # a preset finds its own region
 
 
-@dataclass(frozen=True)
-class SegmentationTask:
-    """All that a run needs; compute() touches no node, so it may run in a worker thread.
-
-    things: mask, seeds, labels, ... that the steps start from; named: what the objects of seeds are called.
-    """
-
-    volume: Any
-    output: Any
-    grouping: str
-    title: str
-    image: sitk.Image
-    things: dict[str, Any]
-    region: Any
-    recipe: Recipe
-    inputs: dict[str, str]
-    named: dict[int, SegmentInfo]
-
-    def compute(self, progress: Progress = SILENT) -> SegmentationOutcome:
-        return segment(self.recipe, self.region, progress, image=self.image, **self.things)
-
-    @property
-    def provenance(self) -> Provenance:
-        region = (Step(self.region),) if self.region is not None else ()
-        return Provenance(Recipe((*region, *self.recipe.steps)), self.inputs)
-
-
 class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
     """Delineate structures and find lesions from the Python console:
 
@@ -530,79 +465,11 @@ class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
         outcome = task.compute(progress)
         return self.commit(task, outcome) if not outcome.is_empty else SegmentationNodes(None, None)
 
-    def prepare(
-        self,
-        volume,
-        recipe=None,
-        region=None,
-        mask=None,
-        maskSegment="",
-        output=None,
-        grouping=EACH,
-        seeds=(),
-        objects=BY_LIST,
-        startFrom=None,
-        reference=None,
-        raters=(),
-    ) -> SegmentationTask:
-        """Read the nodes (main thread); see process. Raises InputError."""
-        if region is None:
-            region = BRAIN if recipe is None else WHOLE
-        preset = preset_named(recipe) if isinstance(recipe, str) else recipe if isinstance(recipe, Preset) else None
-        chain = preset.recipe() if preset is not None else recipe or self.defaultRecipe()
-        preset = preset or preset_of_recipe(chain)
-        if not isinstance(region, str):
-            region, mask = (BOX if region.IsA("vtkMRMLMarkupsROINode") else SEGMENT), region
-        if region in (SEGMENT, BOX) and mask is None:
-            raise InputError("No mask to search in: choose one, or another region.")
-        if region not in (SEGMENT, BOX):
-            mask = None
-        if not chain.enabled_steps:
-            raise InputError("No step is switched on: switch on at least one.")
-        last_segments(chain)
-        seeds = _nodes(seeds)
-        image = image_of_volume(volume)
-        usable = needed(chain)[1]
-        things, named = self.inputs(
-            volume,
-            region_image(mask, maskSegment if region == SEGMENT else "", volume),
-            seeds if "seeds" in usable else [],
-            objects,
-            startFrom if "labels" in usable else None,
-            reference if "reference" in usable else None,
-            list(raters) if "raters" in usable else [],
-        )
-        used = {"image": [volume], "mask": _nodes(mask), "seeds": seeds, "labels": _nodes(startFrom)}
-        used |= {"reference": _nodes(reference), "raters": list(raters)}
-        inputs = {
-            role: ", ".join(node.GetName() for node in nodes)
-            for role, nodes in used.items()
-            if nodes and (role == "image" or role in things)
-        }
-        operation = create_operation(REGION_OPERATIONS[region]) if region in REGION_OPERATIONS else None
-        title = preset.title.lower() if preset is not None else "findings"
-        return SegmentationTask(volume, output, grouping, title, image, things, operation, chain, inputs, named)
-
-    def inputs(
-        self, volume, mask, seeds: Sequence, objects=BY_LIST, startFrom=None, reference=None, raters: Sequence = ()
-    ) -> tuple[dict[str, Any], dict[int, SegmentInfo]]:
-        """What the steps start from besides the image, by name, on the volume's voxels; and the names of its objects.
-
-        Raises InputError.
-        """
-        things: dict[str, Any] = {}
-        named: dict[int, SegmentInfo] = {}
-        if mask is not None:
-            things["mask"] = mask
-        if startFrom is not None:
-            things["labels"], named = labels_of_segmentation(startFrom, volume, later_wins=True)
-        if seeds:
-            things["seeds"], named = seeds_of_nodes(seeds, volume, objects)
-        if reference is not None:
-            things["reference"] = image_of_volume(reference)
-        if raters:
-            things["raters"] = [labels_of_segmentation(node, volume, later_wins=True)[0] for node in raters]
-        return things, named
+    def prepare(self, volume, recipe=None, region=None, *inputs, **things) -> SegmentationTask:
+        """Read the nodes (main thread); takes what process takes, but for progress. Raises InputError."""
+        if recipe is None:
+            recipe, region = self.defaultRecipe(), BRAIN if region is None else region
+        return segmentation_task(volume, recipe, region, *inputs, **things)
 
     def commit(self, task: SegmentationTask, outcome: SegmentationOutcome) -> SegmentationNodes:
         """Write the result to the scene (main thread)."""
@@ -629,13 +496,6 @@ class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
     def findings(self, table) -> list[dict[str, Any]]:
         """The rows of a list of findings: name, status, volume_mm3, reason, reader, ..."""
         return findings_of(table)
-
-
-def _nodes(given) -> list:
-    """A node, several or none as a list."""
-    if given is None:
-        return []
-    return [given] if hasattr(given, "GetID") else list(given)
 
 
 class MedProcSegmentationTest(ScriptedLoadableModuleTest):

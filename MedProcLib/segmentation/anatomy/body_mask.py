@@ -14,6 +14,7 @@ from ...core.voxels import foreground, inside, values_of
 from ..common.hounsfield import AIR_HU, extremes, hounsfield
 from ..common.morphology import closed, filled, main_piece
 from ..common.patient_grid import mask_on_grid, on_patient_grid
+from ..common.upright import placed_like, upright
 from ..common.working_grid import mask_on_image, on_working_grid
 from .ct_body import CT_AIR_HU, body_region
 from .refine import refined
@@ -54,10 +55,10 @@ class BodyMask:
 
 def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
     read, sample, outline, fine = progress.parts(1, 1, 6, 2)
-    ct = hounsfield(image, read)
+    ct = upright(hounsfield(image, read), CONTENT_HU)
     grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
     if mask is not None:
-        work = np.where(mask_on_grid(mask, grid), work, AIR_HU)
+        work = np.where(mask_on_grid(placed_like(mask, ct), grid), work, AIR_HU)
     body = body_region(work, grid, settings.threshold_HU, settings.opening_mm, settings.closing_mm, outline)
     if not body.any():
         raise InputError(

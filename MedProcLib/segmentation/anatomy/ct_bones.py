@@ -14,6 +14,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.patient_grid import on_patient_grid
+from ..common.upright import upright
 from .body_mask import CONTENT_HU
 from .contrast import bright_soft_tissue, in_lung, parted_from, variation
 from .ct_body import body_region
@@ -57,7 +58,7 @@ class CtBones:
 
     def __call__(self, image, mask=None, progress=SILENT):
         read, sample, find, fine = progress.parts(1, 1, 8, 3)
-        ct = hounsfield(image, read)
+        ct = upright(hounsfield(image, read), CONTENT_HU)
         grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         smooth = gaussian(work, grid, [self.smoothing_mm] * grid.dimension) if self.smoothing_mm else work
         bone, marrow = _bones(self, work, smooth, grid, find)

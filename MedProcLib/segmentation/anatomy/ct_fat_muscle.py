@@ -15,6 +15,7 @@ from ...core.progress import SILENT, Progress
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import closed, dilated, eroded
 from ..common.patient_grid import on_patient_grid
+from ..common.upright import upright
 from ..common.working_grid import mask_on_image
 from .body_mask import CONTENT_HU
 from .ct_body import body_region
@@ -54,17 +55,17 @@ class CtFatMuscle:
 
     def __call__(self, image, mask=None, seeds=None, progress=SILENT):
         read, sample, outline, wall, back = progress.parts(1, 1, 5, 3, 2)
-        hu = hounsfield(image, read)
+        hu = upright(hounsfield(image, read), CONTENT_HU)
         grid, work = on_patient_grid(hu, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         body = body_region(work, grid, BODY_HU, OPENING_MM, CLOSING_MM, outline)
         if not body.any():
             raise InputError(f"No body was found: the largest value is {work.max():.0f} HU. Choose a CT image.")
         inside = _inside_of_wall(work, body, grid, wall)
         first, second = back.parts(1, 1)
-        whole = sitk.GetArrayFromImage(mask_on_image(body, grid, image, first)) != 0
+        whole = sitk.GetArrayFromImage(mask_on_image(body, grid, hu, first)) != 0
         inner = np.zeros_like(whole)
         if inside.any():
-            inner = sitk.GetArrayFromImage(mask_on_image(inside, grid, image, second)) != 0
+            inner = sitk.GetArrayFromImage(mask_on_image(inside, grid, hu, second)) != 0
         whole &= _slab(self, image, seeds)
         if mask is not None:
             whole &= sitk.GetArrayViewFromImage(mask) != 0

@@ -14,6 +14,7 @@ from ...core.voxels import gaussian
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import distance_to
 from ..common.patient_grid import on_patient_grid
+from ..common.upright import upright
 from .body_mask import CONTENT_HU
 from .grown_organ import grown_organ, with_rim
 from .lung_sides import LEFT, RIGHT, middle_of_body
@@ -23,7 +24,7 @@ WORKING_MM, BLUR_MM = 1.5, 2.5
 # A kidney and its surroundings lie within this distance of a seed in it.
 AROUND_MM, SAMPLE_MM = 90.0, 4.0
 LEAST_MM3 = 1e4
-RADII_MM = (2.5, 4.0, 5.0, 6.0, 8.0, 10.0)
+RADII_MM = (2.5, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0)
 FAT_HU, BONE_HU = -100.0, 300.0
 # Shares of the range of densities, tried in turn until what is found is no larger than a kidney.
 RANGES = (1.0, 0.75, 0.56, 0.42, 0.32, 0.24, 0.18, 0.13, 0.1)
@@ -56,8 +57,8 @@ class CtKidneys:
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         read, sample, find, fine = progress.parts(1, 1, 8, 3)
-        ct = hounsfield(image, read)
-        whole = Geometry.of(image)
+        ct = upright(hounsfield(image, read), CONTENT_HU)
+        whole = Geometry.of(ct)
         marked = sitk.GetArrayViewFromImage(seeds)
         coarse, overview = on_patient_grid(ct, 2 * WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         middle = coarse.points(np.array([[middle_of_body(overview, overview > -300, coarse), 0, 0]]))[0, 0]
@@ -75,7 +76,7 @@ class CtKidneys:
             values[sitk.GetArrayViewFromImage(mask) == 0] = 0
         if not values.any():
             raise InputError("There is no kidney inside the mask: leave the mask out, or draw it around the kidneys.")
-        return whole.image_of(values)
+        return Geometry.of(image).image_of(values)
 
 
 def _kidney(settings: CtKidneys, ct: sitk.Image, points: np.ndarray, progress: Progress):

@@ -16,6 +16,7 @@ from ...core.voxels import gaussian
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import distance_to, eroded
 from ..common.patient_grid import on_patient_grid
+from ..common.upright import upright
 from .body_mask import CONTENT_HU
 from .ct_body import body_region
 from .grown_organ import grown_organ, with_rim
@@ -57,9 +58,9 @@ class CtLiver:
 
     def __call__(self, image, mask=None, seeds=None, progress=SILENT):
         read, sample, find, fine = progress.parts(1, 1, 8, 3)
-        ct = hounsfield(image, read)
+        ct = upright(hounsfield(image, read), CONTENT_HU)
         grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
-        liver, lowest, highest = _liver(self, work, grid, _points(image, seeds), find)
+        liver, lowest, highest = _liver(self, work, grid, _points(ct, seeds), find)
         values = refined(ct, {1: liver}, grid, lambda hu: (hu > lowest) & (hu < highest), liver, ~liver, work, fine)
         if mask is not None:
             values[sitk.GetArrayViewFromImage(mask) == 0] = 0
@@ -68,10 +69,10 @@ class CtLiver:
         return Geometry.of(image).image_of(values)
 
 
-def _points(image: sitk.Image, seeds: sitk.Image | None) -> np.ndarray | None:
+def _points(ct: sitk.Image, seeds: sitk.Image | None) -> np.ndarray | None:
     if seeds is None:
         return None
-    return Geometry.of(image).points(np.argwhere(sitk.GetArrayViewFromImage(seeds))[:, ::-1])
+    return Geometry.of(ct).points(np.argwhere(sitk.GetArrayViewFromImage(seeds))[:, ::-1])
 
 
 def _liver(

@@ -11,12 +11,13 @@ from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT, Progress
+from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.label_boxes import grown
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.patient_grid import on_patient_grid, patient_grid
+from ..common.upright import upright
 from ..tube.airway_tree import airway_tree
 from ..tube.trachea import find_trachea
 from .body_mask import CONTENT_HU
@@ -38,6 +39,10 @@ MOST_OUTSIDE = 0.03
 AIRWAY_MM, AROUND_MM, BELOW_MM = 1.5, 60.0, 60.0
 # Gas in bowel or stomach: so large a black core with more tissue than lung within so far of its border.
 GAS_MM3, GAS_SHELL_MM, GAS_TISSUE = 100.0, 6.0, 0.5
+# Lung that gas is parted from is at least so large inside, and less than this share of it lies beside gas: the blurred
+# rim of gas is smaller, stool and foam lie in it.
+LUNG_MM3, LUNG_BESIDE = 1000.0, 0.25
+LUNG, GAS, TISSUE = 1, 2, 3
 # The walls of trachea and bronchi, which are no lung.
 WALL_MM = 2.0
 
@@ -71,7 +76,7 @@ class CtLungs:
 
     def __call__(self, image, mask=None, progress=SILENT):
         read, sample, find, fine = progress.parts(1, 1, 6, 4)
-        ct = hounsfield(image, read)
+        ct = upright(hounsfield(image, read), CONTENT_HU)
         grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         sides, closed_in, barred = _lungs(self, ct, work, grid, find)
         values = refined(
@@ -166,9 +171,11 @@ def _parenchyma(work: np.ndarray, air: np.ndarray, outside: np.ndarray, grid: Ge
 def _gas(work: np.ndarray, air: np.ndarray, grid: Geometry) -> np.ndarray:
     """Gas (z, y, x) that is no lung: black inside and with tissue around, where bullae have lung around.
 
-    A thin diaphragm or bowel wall between it and the lung may be lost in a voxel, so that they are one piece.
+    A thin diaphragm or bowel wall between it and the lung may be lost in a voxel, so that they are one piece: they are
+    parted where the tissue between them is densest.
     """
-    cores, _ = ndimage.label(eroded(air, grid, INSIDE_MM) & (work < PARENCHYMA_HU[0]))
+    deep = eroded(air, grid, INSIDE_MM)
+    cores, _ = ndimage.label(deep & (work < PARENCHYMA_HU[0]))
     gas = np.zeros(air.shape, bool)
     reach = INSIDE_MM + GAS_SHELL_MM
     for number, box in enumerate(ndimage.find_objects(cores), 1):
@@ -176,12 +183,23 @@ def _gas(work: np.ndarray, air: np.ndarray, grid: Geometry) -> np.ndarray:
         core = cores[around] == number
         if np.count_nonzero(core) * grid.voxel_volume < GAS_MM3:
             continue
-        part = grid_of_box(grid, around)
-        distance = distance_to(core, part)
+        distance = distance_to(core, grid_of_box(grid, around))
         shell = (distance > INSIDE_MM) & (distance <= reach)
         if (work[around][shell] > PARENCHYMA_HU[1]).mean() > GAS_TISSUE:
-            gas[around] |= air[around] & (distance <= INSIDE_MM + max(grid.spacing))
-    return gas
+            gas[around] |= core
+    if not gas.any():
+        return gas
+    away = distance_to(gas, grid)
+    lung, count = ndimage.label(deep & (work > PARENCHYMA_HU[0]) & (work < PARENCHYMA_HU[1]))
+    size, beside = (np.bincount(lung[where], minlength=count + 1) for where in (lung > 0, (lung > 0) & (away <= reach)))
+    sure = (size * grid.voxel_volume >= LUNG_MM3) & (beside < LUNG_BESIDE * size)
+    gas |= air & (away <= INSIDE_MM + max(grid.spacing))
+    marks = np.where(gas, GAS, np.where(sure[lung], LUNG, np.where(air, 0, TISSUE))).astype(np.uint8)
+    flood = sitk.MorphologicalWatershedFromMarkersImageFilter()
+    flood.SetMarkWatershedLine(False)
+    flood.SetFullyConnected(False)
+    parted = execute(flood, grid.image_of(work.astype(np.int16)), grid.image_of(marks), message="Parting bowel gas")
+    return sitk.GetArrayFromImage(parted) == GAS
 
 
 def _why_none(work: np.ndarray, body: np.ndarray, air: np.ndarray, settings: CtLungs) -> str:

@@ -9,6 +9,7 @@ from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
+from ...core.statistics import median_and_sd
 from ...core.voxels import inside, values_of
 from ..common.connected_to import connected_to
 from ..common.morphology import closed, distance_to
@@ -21,6 +22,8 @@ RIM_MM = 3.0
 # What lies deeper than this share of the brain's greatest depth holds the ventricles' bodies; of the values there the
 # darkest hundredth are fluid, half of them tissue.
 DEEP, FLUID_PERCENT = 0.5, 0.5
+# Of normal noise the darkest hundredth has its middle 2.6 SD below the rest; fluid is darker than that.
+LEAST_SD = 3.5
 # Where the ventricles' bodies lie: an ellipsoid by its middle (from the brain's center of mass) and half axes, LPS.
 PLACE_MM, SPREAD_MM = np.array([0.0, -10.0, 5.0]), np.array([21.0, 20.0, 18.0])
 # Fluid that is none of theirs: near the surface (share of the greatest depth); the cistern behind the midbrain, the
@@ -121,13 +124,28 @@ def _told_apart(brain: BrainGrid, index: np.ndarray, depth: np.ndarray) -> tuple
 
 
 def fluid_in(brain: BrainGrid, depth: np.ndarray, weighting: str, limit: float) -> np.ndarray:
-    """What is nearer to fluid than to tissue (z, y, x); depth: mm under the surface of the brain."""
-    values, region = brain.values, brain.brain
-    if weighting == "automatic":
-        rim = np.median(values[region & (depth < RIM_MM)])
-        weighting = "bright" if rim > np.median(values[depth > RIM_MM]) else "dark"
-    if weighting == "bright":
-        values = -values
-    middle = values[depth > DEEP * depth.max()]
-    fluid, tissue = (float(x) for x in np.percentile(middle, (FLUID_PERCENT, 50)))
-    return region & (values < fluid + limit * (tissue - fluid))
+    """What is nearer to fluid than to tissue (z, y, x); depth: mm under the surface of the brain.
+
+    Nothing where the middle of the brain holds no fluid.
+    """
+    weighting = _weighting(brain, depth, weighting)
+    fluid, tissue, sd = fluid_level(brain, depth, weighting)
+    if abs(tissue - fluid) < LEAST_SD * sd:
+        return np.zeros(brain.brain.shape, bool)
+    border = fluid + limit * (tissue - fluid)
+    return brain.brain & (brain.values > border if weighting == "bright" else brain.values < border)
+
+
+def _weighting(brain: BrainGrid, depth: np.ndarray, weighting: str) -> str:
+    if weighting != "automatic":
+        return weighting
+    rim = np.median(brain.values[brain.brain & (depth < RIM_MM)])
+    return "bright" if rim > np.median(brain.values[depth > RIM_MM]) else "dark"
+
+
+def fluid_level(brain: BrainGrid, depth: np.ndarray, weighting: str) -> tuple[float, float, float]:
+    """Value of fluid and of tissue in the middle of the brain, and the robust SD of the tissue there."""
+    middle = brain.values[depth > DEEP * depth.max()]
+    tissue, sd = median_and_sd(middle.astype(np.float64))
+    fluid = np.percentile(middle, 100 - FLUID_PERCENT if weighting == "bright" else FLUID_PERCENT)
+    return float(fluid), tissue, sd

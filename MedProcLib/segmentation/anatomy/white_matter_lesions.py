@@ -9,14 +9,18 @@ from scipy import ndimage
 from ...core.geometry import Geometry, resample
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT, Progress
+from ...core.progress import SILENT, Progress, execute
+from ...core.statistics import mode_and_sd
 from ...core.voxels import extended, gaussian, inside, values_of
 from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import connected_components
 from ..common.morphology import closed, distance_to
+from ..common.symmetry import mirror_plane, seen_in_mirror
 from ..detection.bright_outliers import deviation
+from ..tissue.intensity_classes import Histogram
+from ..tissue.mixed_voxels import settled, states_of
 from .brain_grid import BrainGrid, on_brain_grid
-from .ventricles import DEEP, fluid_in, ventricles_in
+from .ventricles import DEEP, fluid_in, fluid_level, ventricles_in
 
 WORKING_MM = 1.0
 # Brightness is compared with that of the tissue around: SD of the Gaussian mean of what is within NORMAL SD of it.
@@ -30,7 +34,21 @@ FLUID, CORE_MM = 0.5, 1.5
 # Septum and choroid plexus lie in the gap that the ventricles leave between them.
 GAP_MM = 6.0
 # A find is dropped when more than this share of it lies where no white matter is.
-MOST_OUTSIDE = 0.5
+MOST_OUTSIDE = 1 / 3
+# Sulci that are too narrow to look like fluid are valleys in the tissue: so narrow, and so deep on the way to fluid.
+NARROW_MM, VALLEY = 3.0, 0.25
+# What is this many SD darker than the most frequent tissue is none (fluid, or mixed with it).
+TISSUE = 3.0
+# Two classes of tissue are apart from this many SD on (Ashman et al., Astron. J. 108, 1994); lesions are then judged by
+# the brighter one, which is gray matter.
+APART_SD = 2.0
+# Where gray matter is bright, so are its deep nuclei, on both sides alike: so much of a find is as bright there, or so
+# near, since no brain is quite symmetric.
+ASYMMETRY_MM, MOST_ALIKE = 5.0, 0.5
+# Brightness counts up to this when the plane of symmetry is looked for, so that lesions do not move it.
+MIRRORED_SD = 4.0
+# What is bright and a smaller share of the brain than this is no class of tissue but lesion.
+LEAST_TISSUE = 0.15
 
 
 @operation(
@@ -45,8 +63,10 @@ class WhiteMatterLesions:
     """Find bright lesions of the white matter in FLAIR, inside a mask of the brain; numbered, the largest first.
 
     A lesion is brighter than the tissue around it by the high threshold somewhere and by the low one all over, and ends
-    where it falls below a share of its own peak. What lies in the cortex, which is bright as well, or between the
-    ventricles (septum, choroid plexus) is left out. No lesion is a legitimate answer: the label map is then empty.
+    where it falls below a share of its own peak. Where gray matter is clearly brighter than white matter, it has to be
+    that much brighter than gray matter, and not alike on both sides, as the deep nuclei are. What lies in the cortex or
+    between the ventricles (septum, choroid plexus) is left out. No lesion is a legitimate answer: the label map is then
+    empty.
     """
 
     low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of a lesion has"] = 2.25
@@ -67,18 +87,49 @@ class WhiteMatterLesions:
         values, valid = values_of(image)
         first, second, third, fourth = progress.parts(2, 3, 6, 1)
         brain = on_brain_grid(image, values, inside(mask, valid), WORKING_MM, first)
-        score = _brightness(brain, second)
-        found = _lesions(self, brain, score, third)
+        score, gray_is_bright = _brightness(brain, second)
+        find, compare = third.parts(6, 2 if gray_is_bright else 0.01)
+        found = _lesions(self, brain, score, find)
+        if gray_is_bright and found.any():
+            found = _of_one_side(found, brain, score, compare)
         return _numbered(found, brain.grid, image, self.minimum_volume_mm3, fourth)
 
 
-def _brightness(brain: BrainGrid, progress: Progress) -> np.ndarray:
-    """Robust SD above the normal tissue around (z, y, x)."""
+def _brightness(brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, bool]:
+    """Robust SD above the normal tissue around (z, y, x), and whether that is gray matter, brighter than white."""
     quiet, around = progress.parts(1, 1)
     score = _deviation(brain.values, brain.brain)
     score = _deviation(_mean(score, brain.brain, brain.grid, QUIET_MM, quiet), brain.brain)
     normal = brain.brain & (np.abs(score) < NORMAL)
-    return _deviation(score - _mean(score, normal, brain.grid, AROUND_MM, around), brain.brain)
+    even = score - _mean(score, normal, brain.grid, AROUND_MM, around)
+    above_white = _deviation(even, brain.brain)
+    gray = _gray_matter(even[brain.brain & (above_white > -TISSUE)])
+    if gray is None:
+        return above_white, False
+    return np.minimum(above_white, (even - gray[0]) / gray[1]), True
+
+
+def _gray_matter(values: np.ndarray) -> tuple[float, float] | None:
+    """Mean and SD of the brighter class of tissue, where there are two that are apart; else None."""
+    found, shares = settled(Histogram.of(values, 2), 2, states_of(2))
+    (white, gray), (white_sd, gray_sd) = found.means, found.sds
+    apart = np.sqrt(2) * (gray - white) / np.hypot(white_sd, gray_sd)
+    return (float(gray), float(gray_sd)) if apart > APART_SD and min(shares[:2]) > LEAST_TISSUE else None
+
+
+def _of_one_side(found: np.ndarray, brain: BrainGrid, score: np.ndarray, progress: Progress) -> np.ndarray:
+    """Finds (z, y, x) without those that the other side of the brain has as well: deep gray nuclei."""
+    grid, region = brain.grid, brain.brain
+    bounded = np.clip(np.where(region, score, 0), -MIRRORED_SD, MIRRORED_SD)
+    plane = mirror_plane(bounded, region, grid, progress)
+    reach = [2 * round(ASYMMETRY_MM / mm) + 1 for mm in reversed(grid.spacing)]
+    other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
+    numbers, counts = connected_components(grid.image_of(found), "corner")
+    # what lies at the plane would be compared with itself
+    off = np.abs(grid.points(np.argwhere(found)[:, ::-1]) @ plane.normal - plane.offset) > ASYMMETRY_MM
+    alike = off & (other > score - NORMAL)[found]
+    share = np.bincount(numbers[found], alike, counts.size) / np.maximum(counts, 1)
+    return found & (share <= MOST_ALIKE)[numbers]
 
 
 def _lesions(settings: WhiteMatterLesions, brain: BrainGrid, score: np.ndarray, progress: Progress) -> np.ndarray:
@@ -93,8 +144,8 @@ def _lesions(settings: WhiteMatterLesions, brain: BrainGrid, score: np.ndarray, 
     ventricles = ventricles_in(brain, "dark", FLUID, CORE_MM, hollow)
     between = closed(ventricles, grid, GAP_MM, gap)
     fluid = fluid_in(brain, depth, "dark", FLUID)
-    # sulci: fluid that is neither of the ventricles nor deep in the brain, where it may be a dark lesion's middle
-    sulci = fluid & ~between & (depth < DEEP * depth.max())
+    # sulci: neither of the ventricles nor deep in the brain, where fluid may be a dark lesion's middle
+    sulci = (fluid | _valleys(brain, depth)) & ~between & (depth < DEEP * depth.max())
     cortex = np.minimum(distance_to(sulci, grid, far), depth) < settings.cortex_mm
     where = np.where(inside_rim, numbers, 0)
     if not where.any():
@@ -102,6 +153,18 @@ def _lesions(settings: WhiteMatterLesions, brain: BrainGrid, score: np.ndarray, 
     size = np.maximum(np.bincount(where.ravel(), minlength=counts.size), 1)
     outside = np.bincount(where.ravel(), (cortex | between).ravel(), counts.size) / size
     return (where > 0) & (outside <= MOST_OUTSIDE)[where]
+
+
+def _valleys(brain: BrainGrid, depth: np.ndarray) -> np.ndarray:
+    """Narrow dark places between tissue (z, y, x): what a closing fills (Serra, Image Analysis, 1982; bottom hat)."""
+    tissue = mode_and_sd(brain.values[brain.brain].astype(np.float64))[0]
+    # capped, so that the white matter between two lesions is no valley
+    flat = np.where(brain.brain, np.minimum(brain.values, tissue), tissue).astype(np.float32)
+    closing = sitk.GrayscaleMorphologicalClosingImageFilter()
+    closing.SetKernelType(sitk.sitkBall)
+    closing.SetKernelRadius([round(NARROW_MM / mm) for mm in brain.grid.spacing])
+    filled = sitk.GetArrayFromImage(execute(closing, brain.grid.image_of(flat), message="Looking for sulci"))
+    return brain.brain & (filled - flat > VALLEY * (tissue - fluid_level(brain, depth, "dark")[0]))
 
 
 def _numbered(

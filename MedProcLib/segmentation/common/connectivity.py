@@ -31,10 +31,12 @@ def connected_components(
         numbers = _joined_by_label(values, boxes, connectivity, progress)
     else:
         numbers = _joined_at_once(labels, connectivity, progress)
+    progress.check()
     place = np.flatnonzero(numbers)
     pieces = numbers.ravel()[place]
     counts = np.bincount(pieces, minlength=1)
     first = np.zeros(counts.size, np.int64)
+    progress.check()
     first[pieces[::-1]] = place[::-1]  # of several values for one entry the last stays: the first voxel
     order = np.lexsort((first, -counts))[: np.count_nonzero(counts)]
     rank = np.zeros(counts.size, np.int32)
@@ -54,7 +56,9 @@ def _joined_by_label(values: np.ndarray, boxes: dict[int, Box], connectivity: st
     for done, (value, box) in enumerate(boxes.items()):
         progress(done / len(boxes), "Finding components")
         region = values[box] == value
+        progress.check()
         pieces, count = ndimage.label(region, structure)
+        progress.check()
         pieces[region] += last
         numbers[box] += pieces
         last += count

@@ -68,20 +68,22 @@ class CannyRegions:
                 "threshold of the edges."
             )
         regions = _grown(cores, steep, where, grid, self.gap_mm, grow)
-        return self._chosen(regions, values, where, grid)
+        return self._chosen(regions, values, where, grid, grow)
 
     def _edges(self, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> np.ndarray:
         canny = Canny(self.sd_mm, self.threshold, self.percentile, self.noise_multiple, self.weak_share)
         return sitk.GetArrayFromImage(canny(image, mask, progress=progress)) == 1
 
-    def _chosen(self, regions: np.ndarray, values: np.ndarray, where: np.ndarray, grid: Geometry) -> sitk.Image:
+    def _chosen(
+        self, regions: np.ndarray, values: np.ndarray, where: np.ndarray, grid: Geometry, progress: Progress
+    ) -> sitk.Image:
         """The regions of the wanted size and brightness, numbered from 1, the largest first."""
         counts = np.bincount(regions.ravel())
         keep = sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3, self.maximum_volume_mm3)
         keep[0] = False
         largest = float(counts[1:].max()) * grid.voxel_volume
         if self.brightness != "any":
-            keep &= _brighter(regions, values, where, grid, keep) == (self.brightness == "bright")
+            keep &= _brighter(regions, values, where, keep, progress) == (self.brightness == "bright")
         if not keep.any():
             raise InputError(
                 f"None of the {np.count_nonzero(counts[1:])} enclosed regions (the largest has {largest:.3g} "
@@ -110,6 +112,7 @@ def _enclosed(
         pieces, counts = connected_components(grid.image_of(free), "face", share)
         if len(counts) == 1:
             continue
+        share.check()
         closed = np.ones(len(counts), bool)
         closed[0] = False
         at_border = np.unique(pieces[border])
@@ -119,6 +122,7 @@ def _enclosed(
         closed[at_border] = False
         # what smaller gaps have enclosed already stays as it was found
         closed[pieces[found > 0]] = False
+        share.check()
         names = np.cumsum(closed) * closed
         new = names[pieces]
         found = np.where(new > 0, new + last, found).astype(np.int32)
@@ -179,13 +183,14 @@ def _grown(
 
 
 def _brighter(
-    regions: np.ndarray, values: np.ndarray, where: np.ndarray, grid: Geometry, wanted: np.ndarray
+    regions: np.ndarray, values: np.ndarray, where: np.ndarray, wanted: np.ndarray, progress: Progress
 ) -> np.ndarray:
     """For each region number, whether its mean exceeds that of the voxels next to it."""
     result = np.zeros(wanted.size, bool)
     for number, box in enumerate(ndimage.find_objects(regions), 1):
         if box is None or not wanted[number]:
             continue
+        progress.check()
         wide = tuple(slice(max(0, b.start - 3), b.stop + 3) for b in box)
         inside_it = regions[wide] == number
         around = ndimage.binary_dilation(inside_it, iterations=3) & ~inside_it & where[wide]

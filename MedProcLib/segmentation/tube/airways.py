@@ -9,6 +9,7 @@ from ...core.operation import operation
 from ...core.progress import SILENT
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.patient_grid import mask_on_grid, on_patient_grid
+from ..common.upright import placed_like, upright
 from ..common.working_grid import mask_on_image
 from .airway_tree import airway_tree
 
@@ -39,13 +40,13 @@ class Airways:
 
     def __call__(self, image, mask=None, seeds=None, progress=SILENT):
         read, sample, follow, back = progress.parts(1, 1, 8, 1)
-        ct = hounsfield(image, read)
+        ct = upright(hounsfield(image, read), CONTENT_HU)
         spacing = min(2.0, max(WORKING_MM, min(image.GetSpacing())))
         grid, work = on_patient_grid(ct, spacing, AIR_HU, CONTENT_HU, sample)
         if min(grid.size) < 2:
             raise InputError("Airways are followed in a volume: choose an image with several slices.")
-        region = None if mask is None else mask_on_grid(mask, grid)
-        start = None if seeds is None else _on_grid(seeds, grid)
+        region = None if mask is None else mask_on_grid(placed_like(mask, ct), grid)
+        start = None if seeds is None else _on_grid(placed_like(seeds, ct), grid)
         tree = airway_tree(work, grid, region, follow, start)
         if not tree.any():
             raise InputError(
@@ -53,7 +54,7 @@ class Airways:
                 if seeds is None
                 else "There is no air at the seeds: mark points inside the trachea."
             )
-        labels = sitk.GetArrayFromImage(mask_on_image(tree, grid, image, back))
+        labels = sitk.GetArrayFromImage(mask_on_image(tree, grid, ct, back))
         if mask is not None:
             labels[sitk.GetArrayViewFromImage(mask) == 0] = 0
         if not labels.any():

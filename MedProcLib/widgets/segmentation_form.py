@@ -1,0 +1,66 @@
+"""Which inputs MedProc Segmentation shows for a chain of steps, and what is missing before it can run."""
+
+from typing import Any
+
+from slicer.i18n import tr as _
+
+from ..core.errors import InputError
+from ..core.preset import Preset
+from ..core.recipe import Recipe
+from ..segmentation.outcome import last_segments, needed
+from .region_choice import segment_ids
+from .segmentation_task import BOX, SEGMENT, WHOLE
+from .wrapped_label import show_wrapped
+
+
+def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None, seeds: int) -> None:
+    """Show the widgets of the inputs that the steps can use, and say what seeds are for. seeds: nodes chosen."""
+    required, usable = needed(recipe)
+    for shown, widgets in (
+        (parameters.region == SEGMENT, (ui.maskLabel, ui.maskSelector)),
+        (
+            parameters.region == SEGMENT and len(segment_ids(parameters.mask)) > 1,
+            (ui.maskSegmentLabel, ui.maskSegmentBox),
+        ),
+        (parameters.region == BOX, (ui.roiLabel, ui.roiSelector)),
+        ("labels" in usable, (ui.startLabel, ui.startSelector)),
+        ("reference" in usable, (ui.referenceLabel, ui.referenceSelector)),
+        ("raters" in usable, (ui.ratersLabel, ui.ratersBox)),
+        ("seeds" in usable, (ui.seedsButton,)),
+        (seeds > 0, (ui.objectsLabel, ui.objectsBox)),
+    ):
+        for widget in widgets:
+            widget.visible = shown
+    hint = preset.seeds if preset is not None and preset.seeds else _("what is wanted, an object a list")
+    text = _("Mark {what}.") if "seeds" in required else _("Seeds can be given, but need not be: mark {what}.")
+    show_wrapped(ui.seedsHint, text.format(what=hint))
+
+
+def missing_input(parameters: Any, recipe: Recipe, has_steps: bool, seeds: int, raters: int) -> str:
+    """What the user has to choose before the steps can run; '' for nothing. seeds, raters: nodes chosen."""
+    if parameters.inputVolume is None:
+        return _("Choose an input volume (load one first, if there is none).")
+    if parameters.region == SEGMENT and parameters.mask is None:
+        return _("Choose the mask to search in, or search in the brain, the body or the whole image.")
+    if parameters.region == BOX and parameters.roi is None:
+        return _("Choose the box to search in, or make a new one and place it in the views.")
+    if parameters.maskSegment not in segment_ids(parameters.mask):
+        return _("Choose a segment of the mask: the one chosen before is not there.")
+    if not recipe.enabled_steps:
+        return _("Switch on at least one step.") if has_steps else _("Add at least one step.")
+    try:
+        last_segments(recipe)
+    except InputError as error:
+        return str(error)
+    required, _usable = needed(recipe)
+    if "seeds" in required and not seeds:
+        return _("Choose seeds, or place points: a step needs to know what is wanted.")
+    if "labels" in required and parameters.startFrom is None:
+        return _("Choose the segmentation to start from: the first step works on segments.")
+    if "reference" in required and parameters.reference is None:
+        return _("Choose a reference volume: a step needs one.")
+    if "raters" in required and raters < 2:
+        return _("Choose the segmentations to combine: check at least two.")
+    if "mask" in required and parameters.region == WHOLE:
+        return _("Choose a region to search in: a step needs one.")
+    return ""

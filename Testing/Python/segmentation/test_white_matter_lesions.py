@@ -1,0 +1,66 @@
+"""Lesions of a brain in whose FLAIR image gray matter is much brighter than white matter."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from Benchmarks._brain_phantom import brain_phantom
+from scipy import ndimage
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.anatomy import white_matter_lesions
+from MedProcLib.segmentation.anatomy.ventricles import Ventricles
+from MedProcLib.segmentation.anatomy.white_matter_lesions import WhiteMatterLesions
+
+SPACING = (2.0, 2.0, 2.0)
+RADIUS_MM, BRIGHTNESS = 5.0, 135.0
+
+
+@pytest.fixture(scope="module")
+def brain():
+    return brain_phantom(SPACING)
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """The work is done on the phantom's voxels: finer ones show nothing more, and take eight times as long."""
+    monkeypatch.setattr(white_matter_lesions, "WORKING_MM", SPACING[0])
+
+
+def lesions_in(brain, count: int) -> np.ndarray:
+    """Balls (z, y, x) in the thickest white matter of one quarter of the brain; the first lies at the midline."""
+    inner = ndimage.distance_transform_edt(brain.fractions[2] > 0.9, SPACING)
+    inner[..., inner.shape[2] // 2 :] = 0
+    inner[:, inner.shape[1] // 2 :] = 0
+    lesions = np.zeros(inner.shape, bool)
+    for _ in range(count):
+        middle = np.zeros(inner.shape, bool)
+        middle[np.unravel_index(np.argmax(inner), inner.shape)] = True
+        away = ndimage.distance_transform_edt(~middle, SPACING)
+        lesions |= away <= RADIUS_MM
+        inner[away < 4 * RADIUS_MM] = 0
+    return lesions
+
+
+def flair_of(brain, lesions: np.ndarray) -> tuple[sitk.Image, sitk.Image]:
+    image = brain.image("FLAIR", 3, 10)
+    values = sitk.GetArrayFromImage(image)
+    values[lesions] += BRIGHTNESS - 80
+    return brain.placed(values), brain.placed(brain.mask.astype(np.uint8))
+
+
+def test_lesions_are_told_from_bright_gray_matter(brain):
+    lesions = lesions_in(brain, 2)
+    found = sitk.GetArrayFromImage(WhiteMatterLesions()(*flair_of(brain, lesions)))
+    assert found.max() == 2
+    assert 2 * np.count_nonzero((found > 0) & lesions) / (np.count_nonzero(found) + lesions.sum()) > 0.8
+
+
+def test_a_healthy_brain_has_no_lesion(brain):
+    found = WhiteMatterLesions()(*flair_of(brain, np.zeros(brain.mask.shape, bool)))
+    assert not sitk.GetArrayViewFromImage(found).any()
+
+
+def test_a_brain_without_fluid_has_no_ventricles_and_that_is_said(brain):
+    values = np.random.default_rng(1).normal(100, 3, brain.mask.shape) * brain.mask
+    with pytest.raises(InputError, match="no fluid"):
+        Ventricles()(brain.placed(values.astype(np.float32)), brain.placed(brain.mask.astype(np.uint8)))
