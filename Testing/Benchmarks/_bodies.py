@@ -40,8 +40,8 @@ class Body:
         for offset, extent, step in zip(shift, reach, spacing, strict=True):
             count = int(np.ceil((extent + abs(offset)) / step)) + margin
             axes.append(np.arange(-count, count + 1) * step - offset)
-        z, y, x = np.meshgrid(*axes[::-1], indexing="ij")
-        return np.stack([x, y, z], axis=-1) @ matrix
+        along = [axis[:, None] * row for axis, row in zip(axes, matrix, strict=True)]
+        return along[0] + along[1][:, None] + along[2][:, None, None]
 
     def in_plane(self, turn: Rotation) -> tuple[float, float]:
         """Longest diameter (mm) in any plane across the grid's third axis, and the longest one perpendicular there."""

@@ -1,13 +1,14 @@
 """Sizes of bodies of known size, placed and turned at random: errors, and how often the 95 % intervals hold the truth.
 
-    python Testing/Benchmarks/sizes.py [PLACEMENTS]        (200)
+    python Testing/Benchmarks/sizes.py [PLACEMENTS]        (200; a quarter of them for the largest bodies)
 
 For each body, size class (smallest width in voxels of the coarsest side) and voxel: the mean and the 95th percentile of
-the error of the volume by counting and of the two areas (Crofton; marching cubes at half height, as IBSI has it); the
-share of in-plane diameters within half a pixel, as measured and as estimated; and the shares of intervals that hold
-the truth for volume, longest in-plane diameter, its perpendicular and mean intensity. The image for the last is the
-body blurred by a Gaussian of 0.8 voxels, with correlated noise of a tenth of the contrast; its truth is the mean of the
-blurred image without noise within the body. A torus has no diameter that is known exactly: '-'.
+the error of the volume by counting, and of the area (Crofton); the mean error of volume and area of marching cubes at
+half height, as IBSI has them; the share of in-plane diameters (long, short) within half a pixel, of the pixels'
+contour, as shown, and as estimated from three slices; and the shares of intervals that hold the truth for volume, long
+and short diameter, and mean intensity. The image for the last is the body blurred by a Gaussian of 0.8 voxels, with
+correlated noise of a tenth of the contrast; its truth is the mean of the blurred image without noise within the body. A
+torus has no diameter that is known exactly: '-'. Then the errors of the thickness of balls, plates and rods, in voxels.
 """
 
 import sys
@@ -21,7 +22,9 @@ from scipy.spatial.transform import Rotation
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
+from MedProcLib.quantification.contour import longest_of_contour
 from MedProcLib.quantification.diameter import in_plane_diameter
+from MedProcLib.quantification.shape.thickness import thickness
 from MedProcLib.quantification.surface import surface_volume_and_area
 from MedProcLib.quantification.uncertainty.diameter import diameter_intervals
 from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
@@ -32,12 +35,14 @@ SPACINGS = ((1.0, 1.0, 1.0), (0.7, 0.7, 2.5), (1.0, 1.0, 5.0))
 CLASSES = ((1, 3), (3, 6), (6, 10), (10, 20), (20, 50))
 WIDEST_MM = 50.0
 BODIES = ("ball", "ellipsoid", "box", "cylinder", "torus")
+# bodies of more voxels across are placed a quarter as often: they take most of the time and vary least
+MANY = 20
 # the image of a body is made on a grid so many times as fine
-FINE = 5
+FINE = 3
 # voxels of a body's image, beyond which it is not made: it would take too long
-LARGEST_IMAGE = 8_000
+LARGEST_IMAGE = 12_000
 # so many placements of each line get an image, which takes most of the time
-IMAGES = 60
+IMAGES = 100
 
 
 def main() -> None:
@@ -45,13 +50,15 @@ def main() -> None:
     start = time.perf_counter()
     for spacing in SPACINGS:
         print(f"\nvoxels {spacing} mm, {placements} placements")
-        print(f"{'':22}volume %      area %        mesh area %   within 0.5 px  |  95 % intervals hold the truth, %")
-        print(f"{'':22}mean   p95    mean   p95    mean          raw  est.      |  volume  long  short  mean")
+        print(f"{'':17}volume %     area %       mesh %       |  within 0.5 px, %         |  intervals hold, %")
+        print(f"{'':17}mean  p95    mean  p95    volume area  |  contour shown   3 slices |  volume long short mean")
         for low, high in CLASSES:
+            count = placements if high <= MANY else placements // 4
             for kind in BODIES:
                 width = (low * max(spacing), min(high * max(spacing), WIDEST_MM))
                 if width[0] < width[1]:
-                    print(f"{low:3}-{high:<3} {kind:10} {_line(kind, width, spacing, placements)}", flush=True)
+                    print(f"{low:3}-{high:<3} {kind:9} {_line(kind, width, spacing, count)}", flush=True)
+    _thicknesses(max(4, placements // 40))
     print(f"{time.perf_counter() - start:.0f} s")
 
 
@@ -63,13 +70,14 @@ def _line(kind: str, width: tuple[float, float], spacing: tuple[float, float, fl
     if not results:
         return "no voxel"
     errors, hits = (np.array([result[part] for result in results], float) for part in range(2))
-    volume, area, mesh = 100 * errors[:, :3].T
-    raw, estimated = (np.nanmean(errors[:, k : k + 2] <= 0.5) if kind != "torus" else np.nan for k in (3, 5))
+    volume, area, mesh_volume, mesh_area = 100 * errors[:, :4].T
+    near = ["-"] * 6 if kind == "torus" else [f"{100 * np.mean(errors[:, k] <= 0.5):.0f}" for k in range(4, 10)]
     shares = ["-" if np.isnan(hit).all() else f"{100 * np.nanmean(hit):.1f}" for hit in hits.T]
     return (
-        f"{volume.mean():6.2f} {np.percentile(abs(volume), 95):6.2f} {area.mean():6.2f} "
-        f"{np.percentile(abs(area), 95):6.2f} {mesh.mean():6.2f} {'':8}{100 * raw:5.0f} {100 * estimated:5.0f}"
-        f"       |  {shares[0]:>6} {shares[1]:>5} {shares[2]:>6} {shares[3]:>5}"
+        f"{volume.mean():6.2f} {np.percentile(abs(volume), 95):5.2f} {area.mean():6.2f} "
+        f"{np.percentile(abs(area), 95):5.2f} {mesh_volume.mean():6.2f} {mesh_area.mean():6.2f} | "
+        f"{near[0]:>4}{near[1]:>4} {near[2]:>4}{near[3]:>4} {near[4]:>4}{near[5]:>4}  | "
+        f"{shares[0]:>6} {shares[1]:>5} {shares[2]:>5} {shares[3]:>5}"
     )
 
 
@@ -83,18 +91,43 @@ def _placed(kind: str, width: tuple[float, float], spacing, rng: np.random.Gener
     mask = mask[ndimage.find_objects(mask.astype(np.uint8))[0]]
     area = surface_area(mask, spacing)
     counted = volume_interval(mask, spacing, area=area)
-    errors = [counted.estimate / body.volume - 1, area / body.area - 1]
-    errors.append(surface_volume_and_area(mask, spacing)[1] / body.area - 1)
+    mesh = surface_volume_and_area(mask, spacing)
+    errors = [counted.estimate / body.volume, area / body.area, mesh[0] / body.volume, mesh[1] / body.area]
+    errors = [ratio - 1 for ratio in errors]
     hits = [_holds(counted, body.volume)]
     if body.chord is None:
-        errors, hits = [*errors, *[np.nan] * 4], [*hits, np.nan, np.nan]
+        errors, hits = [*errors, *[np.nan] * 6], [*hits, np.nan, np.nan]
     else:
         truth, pixel = body.in_plane(turn), max(spacing[:2])
-        raw, found = in_plane_diameter(mask, spacing[:2]), diameter_intervals(mask, spacing)
-        measured = (raw.long_mm, raw.short_mm, found.long.estimate, found.short.estimate)
-        errors += [abs(value - true) / pixel for value, true in zip(measured, truth * 2, strict=True)]
+        contour, found = longest_of_contour(mask, spacing[:2]), diameter_intervals(mask, spacing)
+        shown = in_plane_diameter(mask[contour.slice_index][np.newaxis], spacing[:2])
+        measured = [length for each in (contour, shown) for length in (each.long_mm, each.short_mm)]
+        measured += [found.long.estimate, found.short.estimate]
+        errors += [abs(value - true) / pixel for value, true in zip(measured, truth * 3, strict=True)]
         hits += [_holds(interval, true) for interval, true in zip(found, truth, strict=True)]
     return errors, [*hits, _mean_holds(body, turn, shift, spacing, rng) if with_image else np.nan]
+
+
+def _thicknesses(placements: int) -> None:
+    print("\nthickness, error in voxels (of the coarsest side: mean and SD of the mean and of the largest thickness)")
+    rng = np.random.default_rng(0)
+    for spacing in SPACINGS[:2]:
+        for name, make in (
+            ("ball", ball),
+            ("plate", lambda w: box(w, 5 * w, 5 * w)),
+            ("rod", lambda w: cylinder(w, 4 * w)),
+        ):
+            for voxels in (3, 6, 10):
+                errors = []
+                for _ in range(placements):
+                    width = voxels * max(spacing) * rng.uniform(0.95, 1.05)
+                    shift = rng.uniform(-0.5, 0.5, 3) * spacing
+                    mask = make(width).on_grid(Rotation.random(random_state=rng), shift, spacing)
+                    errors.append((np.array(thickness(mask, spacing)) - width) / max(spacing))
+                mean, sd = np.mean(errors, axis=0), np.std(errors, axis=0)
+                print(
+                    f"{spacing} {name:6}{voxels:3}  {mean[0]:+.2f} {sd[0]:.2f}   {mean[1]:+.2f} {sd[1]:.2f}", flush=True
+                )
 
 
 def _body(kind: str, width: float, rng: np.random.Generator) -> Body:

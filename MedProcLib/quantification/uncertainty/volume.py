@@ -12,6 +12,9 @@ from .interval import Interval
 TERMS = 12
 # Fewer voxels have no area of their own: they are taken for a ball.
 FEWEST_VOXELS = 8
+# Of fewer voxels than this the measured area misses a sixth, in the mean of balls, ellipsoids, boxes, cylinders and
+# tori, as shifts by a voxel step over edges.
+FEW_VOXELS, MISSED = 300, 1 / 6
 
 
 def volume_interval(
@@ -22,12 +25,18 @@ def volume_interval(
     spacing: x, y, z in mm. Two errors, independent of each other: where the body lies on the grid, and where the border
     was drawn, off by the same border_sd_mm (standard deviation, outward or inward) everywhere. The second is a matter
     of the reader or threshold, and zero when not given. See `grid_volume_sd` for the first; area: of the surface in mm2
-    where it is known (`crofton_area`), for speed.
+    where it is known (`surface_area`), for speed.
     """
     volume = np.count_nonzero(mask) * math.prod(spacing)
     area = surface_area(mask, spacing) if area is None else area
-    sd = math.hypot(grid_volume_sd(area, spacing), area * border_sd_mm)
+    sd = math.hypot(counting_sd(mask, spacing, area), area * border_sd_mm)
     return Interval.around(volume, sd, math.prod(spacing) / 8)
+
+
+def counting_sd(mask: np.ndarray, spacing: tuple[float, float, float], area: float) -> float:
+    """Standard deviation (mm3) of the volume of a mask by voxel counting; area: measured by `surface_area`, mm2."""
+    missed = MISSED if np.count_nonzero(mask) < FEW_VOXELS else 0.0
+    return grid_volume_sd(area / (1 - missed), spacing)
 
 
 def grid_volume_sd(area: float, spacing: tuple[float, float, float]) -> float:
