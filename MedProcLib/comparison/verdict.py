@@ -8,7 +8,7 @@ from scipy.spatial.transform import Rotation
 from ..core.measurement import Measurement
 from ..core.progress import SILENT, Progress
 from .alignment.field import Field
-from .alignment.likeness import translation_term
+from .alignment.likeness import terms_of, translation_term
 from .alignment.metrics import CORRELATION_RATIO, MUTUAL_INFORMATION
 from .alignment.points import largest_distance
 from .alignment.refine import refine
@@ -23,7 +23,7 @@ RESIDUAL_MM = {CORRELATION_RATIO: (1.0, 4.0), MUTUAL_INFORMATION: (2.5, 6.0)}
 OVERLAP_GOOD, OVERLAP_FAILED = 0.70, 0.30
 RESTART_GOOD_MM, RESTART_FAILED_MM = 0.5, 3.0
 BLOCK_MM = 32.0
-MOST_BLOCK_POINTS = 100_000
+MOST_SAMPLES = 100_000
 
 
 @dataclass(frozen=True)
@@ -59,19 +59,22 @@ def measure(
     metric: str = CORRELATION_RATIO,
     progress: Progress = SILENT,
 ) -> Figures:
-    """Figures of a 4 x 4 matrix first -> other, at the second of the levels (coarse to fine)."""
+    """Figures of a 4 x 4 matrix first -> other as it is; the pyramids' levels go from coarse to fine.
+
+    Likeness and local displacement are those of the second level: finer ones show noise, and little that is displaced.
+    """
     points = head_points(first[-1].volume)
-    middle = min(1, len(first) - 1)
-    shares = iter(progress.parts(*[1.0] * (2 + middle)))
-    forward = refine(first[middle], other[middle], matrix, affine=affine, metric=metric, progress=next(shares))
     backward = np.linalg.inv(matrix @ _displacement(points, 6.0, 2 * first[0].spacing))
-    for level in range(middle + 1):
-        backward = refine(
-            other[level], first[level], backward, affine=affine, metric=metric, progress=next(shares)
-        ).matrix
-    restart = largest_distance(np.linalg.inv(backward), forward.matrix, points)
-    displacement = local_displacement(first[middle], other[middle], forward.matrix, metric)
-    return Figures(forward.similarity, forward.overlap, restart, displacement, metric)
+    for one, two, share in zip(other, first, progress.parts(*[1.0] * len(first)), strict=True):
+        backward = refine(one, two, backward, affine=affine, metric=metric, progress=share).matrix
+    restart = largest_distance(np.linalg.inv(backward), matrix, points)
+    middle = min(1, len(first) - 1)
+    samples = choose(first[middle], other[middle], matrix, MOST_SAMPLES)
+    state = State.at(first[middle], other[middle], matrix, samples) if samples is not None else None
+    if samples is None or state is None:
+        return Figures(0.0, 0.0, restart, float("inf"), metric)
+    _, similarity = terms_of(state.f, state.m, state.gf, state.gm, metric)
+    return Figures(similarity, samples.overlap, restart, local_displacement(state, samples.apart, metric), metric)
 
 
 def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
@@ -144,12 +147,11 @@ def _displacement(points: np.ndarray, degrees: float, millimeters: float) -> np.
     return matrix
 
 
-def local_displacement(first: Field, other: Field, matrix: np.ndarray, metric: str) -> float:
-    """Median length in mm of the translation that each block of the body would still make."""
-    samples = choose(first, other, matrix, MOST_BLOCK_POINTS)
-    state = State.at(first, other, matrix, samples) if samples is not None else None
-    if samples is None or state is None:
-        return float("inf")
+def local_displacement(state: State, apart: float, metric: str) -> float:
+    """Median length in mm of the translation that each block of the body would still make.
+
+    apart: distance of the samples in mm. Infinite where too few blocks have structure in all directions.
+    """
     g, r = translation_term(state.f, state.m, state.gf, state.gm, metric)
     extent = np.ptp(state.x, axis=0)
     block = min(BLOCK_MM, float(extent.max()) / 5)
@@ -158,7 +160,7 @@ def local_displacement(first: Field, other: Field, matrix: np.ndarray, metric: s
     order = np.argsort(number, kind="stable")
     lengths = []
     for here in np.split(order, np.flatnonzero(np.diff(number[order])) + 1):
-        if len(here) < 0.3 * (block / samples.apart) ** 3:
+        if len(here) < 0.3 * (block / apart) ** 3:
             continue
         normal = g[:, here] @ g[:, here].T
         values = np.linalg.eigvalsh(normal)

@@ -5,6 +5,7 @@ import scipy.ndimage
 import SimpleITK as sitk
 
 from ...core.geometry import Geometry
+from .pyramid import levels, pyramid
 from .volume import Volume
 
 INSIDE, FOREGROUND, NEAR = 1, 2, 4
@@ -70,3 +71,12 @@ class Field:
         index = self._to_index[:3, :3] @ points.T + self._to_index[:3, 3:]
         margin = np.where(self._size == 1, 0.5, 1e-6)
         return index, ((index >= -margin) & (index <= self._size - 1 + margin)).all(axis=0)
+
+
+def fields(first: Volume, other: Volume) -> tuple[list[Field], list[Field]]:
+    """Both volumes at each level, coarse to fine."""
+    spacings = levels(first, other)
+    one, two = (
+        [Field(v, s) for v, s in zip(pyramid(volume, spacings), spacings, strict=True)] for volume in (first, other)
+    )
+    return one, two

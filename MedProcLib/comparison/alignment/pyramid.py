@@ -9,6 +9,7 @@ from .volume import Volume
 
 COARSEST_MM = 8.0
 MOST_GRID_POINTS = 1_500_000
+LARGEST_VOXEL = 1.35  # of them to a spacing, at least: they are smoothed by half a spacing
 
 
 def levels(first: Volume, other: Volume) -> list[float]:
@@ -45,7 +46,7 @@ def _coarsest(first: Volume, other: Volume) -> float:
 def _reduced(volume: Volume, sigma_mm: np.ndarray, spacing: float) -> Volume:
     grid = volume.geometry
     pixels = (sigma_mm / np.asarray(grid.spacing))[::-1]
-    strides = [max(1, int(spacing / (1.5 * s))) for s in reversed(grid.spacing)]
+    strides = [max(1, int(spacing / (LARGEST_VOXEL * s))) for s in reversed(grid.spacing)]
     kept = Geometry(
         tuple(-(-n // s) for n, s in zip(grid.size, reversed(strides), strict=True)),
         tuple(float(n * s) for n, s in zip(grid.spacing, reversed(strides), strict=True)),

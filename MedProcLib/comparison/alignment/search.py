@@ -20,7 +20,7 @@ from .volume import Volume
 
 ANGLES_DEG, LARGEST_TURN_DEG = (-32, -16, 0, 16, 32), 40.0
 # half a step of the angles shifts the rim of the body by more than such a spacing
-COARSER, CELLS_ACROSS = 1.5, 28
+COARSER, CELLS_ACROSS = 1.5, 20
 STARTS = 5
 
 
