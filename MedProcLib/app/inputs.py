@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from ..core.errors import InputError
 from ..core.files import ImageFile, read_image, read_image_file
-from ..core.geometry import require_same_grid, require_scalar
+from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
 from ..core.registry import find_operation
 from ..core.units import SQUARED, ucum
 
@@ -34,11 +34,35 @@ def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
 
 
 def read_labels(path: str, image: sitk.Image) -> sitk.Image:
-    """The label map on the image's grid; whole numbers stored as floats become integers. Raises InputError."""
+    """The label map on the image's grid; whole numbers stored as floats become integers. Raises InputError.
+
+    One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped.
+    """
     labels = read_image(path)
     require_scalar(labels, f"Segmentation {path}")
+    labels = _in_place(labels, image, path)
     require_same_grid(image, labels, f"the image and its segmentation {path}")
     return label_map(labels, path)
+
+
+def _in_place(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:
+    """The labels on the image's grid where their voxels are voxels of it; as they are where not."""
+    own, grid = Geometry.of(labels), Geometry.of(image)
+    if own.dimension != grid.dimension or own.same_grid(grid):
+        return labels
+    corners = own.corners()
+    shift = grid.indices(corners) - own.indices(corners)
+    first = np.rint(shift.mean(axis=0)).astype(int)
+    if np.abs(shift - first).max() > SAME_GRID_TOLERANCE:
+        return labels
+    low, high = np.clip((first, first + own.size), 0, grid.size)
+    values = sitk.GetArrayFromImage(labels)
+    inside = tuple(slice(a, b) for a, b in zip((low - first)[::-1], (high - first)[::-1], strict=True))
+    if np.count_nonzero(values) > np.count_nonzero(values[inside]):
+        raise InputError(f"Segmentation {path} has labels outside the image: give one that was made on it.")
+    placed = np.zeros(tuple(reversed(grid.size)), values.dtype)
+    placed[tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1], strict=True))] = values[inside]
+    return grid.image_of(placed)
 
 
 def label_map(labels: sitk.Image, path: str) -> sitk.Image:

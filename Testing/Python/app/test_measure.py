@@ -49,6 +49,27 @@ def test_rows_of_slices(medproc, image, image_file, labels_file, tmp_path):
     assert float(rows[1]["area_mm2"]) == pytest.approx(inside[int(rows[1]["slice"])].sum() * 2.25)
 
 
+def test_a_cropped_segmentation_is_put_in_its_place(medproc, refused, image, image_file, labels_file, tmp_path):
+    whole, cropped = tmp_path / "whole.csv", tmp_path / "cropped.csv"
+    assert medproc("measure", image_file, labels_file, "-o", whole)[0] == 0
+    labels = sitk.ReadImage(str(labels_file))
+    statistics = sitk.LabelShapeStatisticsImageFilter()
+    statistics.Execute(labels)
+    x, y, z, *size = statistics.GetBoundingBox(3)
+    part = labels[x : x + size[0], y : y + size[1], z : z + size[2]]
+    for key in labels.GetMetaDataKeys():
+        part.SetMetaData(key, labels.GetMetaData(key))
+    sitk.WriteImage(part, str(tmp_path / "part.seg.nrrd"))
+    assert medproc("measure", image_file, tmp_path / "part.seg.nrrd", "-o", cropped)[0] == 0
+    assert cropped.read_text() == whole.read_text()
+    part.SetOrigin(image.TransformContinuousIndexToPhysicalPoint((x + 0.5, y, z)))
+    sitk.WriteImage(part, str(tmp_path / "part.seg.nrrd"))
+    assert "differs" in refused("measure", image_file, tmp_path / "part.seg.nrrd", "-o", cropped)
+    part.SetOrigin(image.TransformIndexToPhysicalPoint((-2, y, z)))
+    sitk.WriteImage(part, str(tmp_path / "part.seg.nrrd"))
+    assert "labels outside the image" in refused("measure", image_file, tmp_path / "part.seg.nrrd", "-o", cropped)
+
+
 def test_groups_long_and_tab_separated(medproc, image_file, labels_file, tmp_path):
     table = tmp_path / "t.tsv"
     options = ("--per", "segment", "--group", "robust", "distribution", "--long", "-p", "histogram_bins=16")
