@@ -36,10 +36,10 @@ def maps_section(layers: Layers, first: Study, other: Study, small: bool = False
 def _map(layers: Layers, each: ChangeMap, first: Study, other: Study, pixels: int) -> str:
     title = f"<header><h3>{text(each.title)}</h3></header>"
     if each.missing:
-        return f'<article class="finding">{title}<p class="note">Not made: {text(each.missing)}</p></article>'
+        return f'<article class="finding map">{title}<p class="note">Not made: {text(each.missing)}</p></article>'
     parts = [_pictures(layers, each, name, first, other, pixels) for name in each.images]
     parts.append(_figures(each))
-    return f'<article class="finding">{title}{"".join(parts)}</article>'
+    return f'<article class="finding map">{title}{"".join(parts)}</article>'
 
 
 def _pictures(layers: Layers, each: ChangeMap, name: str, first: Study, other: Study, pixels: int) -> str:

@@ -76,9 +76,9 @@ def keep_change_maps(node, volumes: Sequence) -> None:
     old = [v for v in change_maps_at(node) if v not in volumes]
     gone = [v for v in old if (_operation(v), v.GetAttribute(ENDS), map_colors_of(v).name) in new]
     set_referenced_nodes(node, MAPS, [*(v for v in old if v not in gone), *volumes])
-    scene, tables = node.GetScene(), {v.GetNodeReference(FIGURES) for v in gone} - {None}
-    for each in (*gone, *tables):
-        scene.RemoveNode(each)
+    with_them = {v.GetNodeReference(FIGURES) for v in gone} | {v.GetDisplayNode().GetColorNode() for v in gone}
+    for each in (*gone, *(with_them - {None})):
+        node.GetScene().RemoveNode(each)
 
 
 def ends_of(volume) -> MapEnds:

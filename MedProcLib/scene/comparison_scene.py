@@ -5,7 +5,7 @@ are put under the registration, which a reader can take away or correct.
 """
 
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -105,9 +105,9 @@ def add_comparison(
 
 
 def add_pair_to_scene(comparison: Comparison, pair: PairComparison, node, only_maps: bool, scene=None) -> PairNodes:
-    """Add a pair that was compared (or given maps) after the comparison entered the scene, beside a patient's node.
+    """Add a pair that was compared (or given a map) after the comparison entered the scene, beside a patient's node.
 
-    only_maps: all but its change maps is there already. Nothing is added when it fails.
+    only_maps: all but its last change map is there already. Nothing is added when it fails.
     """
     scene = scene or slicer.mrmlScene
     ids = unique_names(comparison.studies)
@@ -118,7 +118,8 @@ def add_pair_to_scene(comparison: Comparison, pair: PairComparison, node, only_m
         if only_maps:
             space = _pair_space(comparison, pair, parent, scene)
             place_under(space, results)
-            added = PairNodes(None, None, None, None, _add_maps(comparison, pair, space, results, scene))
+            last = replace(pair, maps=pair.maps[-1:])
+            added = PairNodes(None, None, None, None, _add_maps(comparison, last, space, results, scene))
         else:
             colors = add_change_colors(scene), add_difference_colors(scene)
             added = _add_change(comparison, pair, parent, results, colors, scene)

@@ -39,7 +39,7 @@ RECIPE = Recipe.of(
 ALIGNED = Recipe.of(*(s.operation for s in RECIPE.steps if not isinstance(s.operation, Register)))
 
 
-def study(name, lesions, matrix=None, spacing=(3, 3, 3), seed=0, **more):
+def study(name, lesions, matrix=None, spacing=(4, 4, 4), seed=0, **more):
     center = (0, 0, 0) if matrix is None else matrix[:3, 3]
     image, mask = head(grid_of(spacing, center=center), matrix, lesions, seed=seed)
     return Study(name, image, mask=mask, **more)
@@ -47,7 +47,8 @@ def study(name, lesions, matrix=None, spacing=(3, 3, 3), seed=0, **more):
 
 @pytest.fixture(scope="module")
 def comparison():
-    return compare([study("first", [STABLE]), study("other", [STABLE, NEW], MATRIX, (2.5, 2.5, 4), 1)], RECIPE)
+    studies = [study("first", [STABLE], spacing=(3, 3, 3)), study("other", [STABLE, NEW], MATRIX, (2.5, 2.5, 4), 1)]
+    return compare(studies, RECIPE)
 
 
 def test_new_lesion_is_new_and_the_other_one_stable(comparison):
@@ -96,13 +97,13 @@ def test_results_are_on_the_grids_they_promise(comparison):
 
 
 def test_swapped_order_makes_new_gone():
-    pair = compare([study("a", [STABLE, NEW], MATRIX, (2.5, 2.5, 4), 1), study("b", [STABLE])], RECIPE).pairs[0]
+    pair = compare([study("a", [STABLE, NEW], MATRIX, (3.5, 3.5, 4), 1), study("b", [STABLE])], RECIPE).pairs[0]
     assert sorted(f.change for f in pair.findings) == [Change.GONE, Change.STABLE]
     assert set(np.unique(sitk.GetArrayFromImage(pair.change))) == {0, 2}
 
 
 def test_the_same_head_again_has_no_change_and_runs_alike_twice():
-    studies = [study("a", [STABLE, NEW], spacing=(3, 3, 3)), study("b", [STABLE, NEW], MATRIX, (3, 3, 4), 1)]
+    studies = [study("a", [STABLE, NEW]), study("b", [STABLE, NEW], MATRIX, (3.5, 3.5, 4), 1)]
     once, twice = (compare(studies, RECIPE).pairs[0] for _ in range(2))
     assert [f.change for f in once.findings] == [Change.STABLE] * 2
     assert not np.any(sitk.GetArrayFromImage(once.change))

@@ -170,9 +170,15 @@ def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
     assert "FLAIR 1 to FLAIR 2" in maps.map.GetName()
     maps.shown_box.currentIndex = 0
     assert shown_change_map(widget.patientNode()) is None and not maps.threshold_slider.visible
+    assert map_colors_of(first).threshold == 10
     maps.kind_box.currentIndex = 4  # nothing divides tissues: the findings are what is gained and lost
     maps.make_button.click()
     assert finish(widget) == "Map made: Tissue gain and loss."
+    maps.kind_box.currentIndex = 0
+    maps.start_box.currentIndex = 0
+    maps.make_button.click()  # again: it takes the place of the one there was
+    assert finish(widget) == "Map made: Difference map."
+    assert len(change_maps_at(widget.patientNode())) == 3
     for session in (widget.comparison, None):
         widget.comparison = session
         widget.saveReport(tmp_path / "report.html")
