@@ -1,4 +1,4 @@
-"""The brain on an isotropic grid along the patient's axes, and what was found there back on the image's voxels."""
+"""The brain on an isotropic grid along the head's axes."""
 
 from dataclasses import dataclass
 
@@ -10,15 +10,22 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import extended, gaussian
 from ..common.label_boxes import box_around
 from ..common.patient_grid import patient_grid
+from ..common.symmetry import mirror_plane
+from ..common.upright import nearest_axes
 
 FWHM_PER_SD = 2.3548
 # Around the brain, so much is kept.
 MARGIN_MM = 6.0
+# Axes with a larger cosine between them are the same: then it does not matter along which of them a head lies.
+OBLIQUE = 0.97
 
 
 @dataclass(frozen=True)
 class BrainGrid:
-    """grid: isotropic, along L, P and S (3D); values, brain: of the image and of the mask on it (z, y, x)."""
+    """grid: isotropic, along the head's left, back and up, which are L, P and S unless it lies turned (3D).
+
+    values, brain: of the image and of the mask on it (z, y, x).
+    """
 
     grid: Geometry
     values: np.ndarray
@@ -30,8 +37,9 @@ class BrainGrid:
         return self.grid.points(np.argwhere(self.brain).mean(axis=0)[::-1])[0]
 
     def offsets(self, index: np.ndarray) -> np.ndarray:
-        """LPS mm (n, dimension) from the brain's center of mass of voxels (n, dimension) in z, y, x order."""
-        return self.grid.points(index[:, ::-1]) - self.center
+        """mm to the left, back and up (n, dimension) from the brain's center of mass of voxels (n, z y x)."""
+        axes = np.reshape(self.grid.direction, (self.grid.dimension,) * 2)
+        return (self.grid.points(index[:, ::-1]) - self.center) @ axes
 
 
 def on_brain_grid(
@@ -47,7 +55,13 @@ def on_brain_grid(
     assert box is not None
     ends = np.meshgrid(*[(s.start - 0.5, s.stop - 0.5) for s in reversed(box)], indexing="ij")
     corners = source.points(np.reshape(ends, (source.dimension, -1)).T)
-    grid = patient_grid(source, spacing_mm, (corners.min(axis=0) - MARGIN_MM, corners.max(axis=0) + MARGIN_MM))
+    axes = _head_axes(source, values, region, progress)
+    # the grid of the scene turned so that the head is upright, turned back
+    corners = corners @ axes
+    grid = patient_grid(
+        _turned(source, axes.T), spacing_mm, (corners.min(axis=0) - MARGIN_MM, corners.max(axis=0) + MARGIN_MM)
+    )
+    grid = _turned(grid, axes)
     # blurred to the coarser voxel first, so that fine detail does not turn into noise
     widths = [np.sqrt(max(spacing_mm**2 - side**2, 0)) / FWHM_PER_SD for side in source.spacing]
     first, second, third, fourth = progress.parts(1, 1, 1, 1)
@@ -60,3 +74,31 @@ def on_brain_grid(
     )
     brain = share > 0.5
     return BrainGrid(grid, np.divide(mean, share, out=np.zeros_like(mean), where=brain), brain)
+
+
+def _head_axes(source: Geometry, values: np.ndarray, region: np.ndarray, progress: Progress) -> np.ndarray:
+    """The head's left, back and up (columns): L, P and S, or the image's own axes where the head lies along these.
+
+    The plane of symmetry tells: it is across the head's left.
+    """
+    dimension = source.dimension
+    direction = np.reshape(source.direction, (dimension,) * 2)
+    if dimension != 3 or 1 in source.size:
+        return np.eye(dimension)
+    nearest = nearest_axes(direction)
+    own = direction @ nearest.T
+    if own[0, 0] > OBLIQUE:
+        return np.eye(3)
+    normal = mirror_plane(np.where(region, values, 0), region, source, progress.quiet()).normal
+    return own if abs(normal @ own[:, 0]) > abs(normal[0]) else np.eye(3)
+
+
+def _turned(grid: Geometry, turn: np.ndarray) -> Geometry:
+    """A grid turned about the origin of space."""
+    direction = turn @ np.reshape(grid.direction, (grid.dimension,) * 2)
+    return Geometry(
+        grid.size,
+        grid.spacing,
+        tuple(float(x) for x in turn @ np.asarray(grid.origin)),
+        tuple(float(x) for x in direction.ravel()),
+    )
