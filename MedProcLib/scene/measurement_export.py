@@ -15,12 +15,17 @@ from MedProcLib.quantification.row import Row
 from MedProcLib.quantification.table_text import measurements_json
 from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
 from MedProcLib.scene.dicom_files import dicom_files_of
-from MedProcLib.scene.measurement_input import MeasurementInput, measured_rows, measurement_input
+from MedProcLib.scene.measurement_input import (
+    MeasurementInput,
+    MeasurementSource,
+    measured_rows,
+    measurement_source,
+)
 from MedProcLib.scene.measurement_scene import measured_nodes
 from MedProcLib.scene.measurement_table import segment_ids_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import Edit, edited_rows, edits_of
-from MedProcLib.scene.segment_snapshot import SegmentInfo
+from MedProcLib.scene.segment_snapshot import segment_info
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.terminology import region_of
 
@@ -47,7 +52,7 @@ class Export:
     counts: voxels of each row as the table shows them; edits: the reader's; files: of the DICOM series.
     """
 
-    given: MeasurementInput
+    source: MeasurementSource
     settings: Any
     counts: tuple[float, ...]
     edits: tuple[Edit, ...]
@@ -57,11 +62,14 @@ class Export:
 
     def rows(self, progress: Progress = SILENT) -> list[Row]:
         """The rows with the reader's edits. Raises InputError when the segments are others than in the table."""
-        rows = measured_rows(self.given, self.settings, progress)
+        return self._rows(self.source.read(progress), progress)
+
+    def _rows(self, given: MeasurementInput, progress: Progress) -> list[Row]:
+        rows = measured_rows(given, self.settings, progress.part(0.05, 1))
         counts = tuple(m.value for row in rows for m in row.measurements if m.name == "count")
         if len(counts) != len(self.counts) or not np.allclose(counts, self.counts, rtol=SAVED_DIGITS):
             raise InputError("The segments changed since they were measured: measure again, then export.")
-        return edited_rows(rows, self.edits, self.given.ids)
+        return edited_rows(rows, self.edits, given.ids)
 
     def write_record(self, path: str | Path, progress: Progress = SILENT) -> list[Path]:
         """Write all figures with their definitions, codes, parameters and provenance to a .json file."""
@@ -70,32 +78,37 @@ class Export:
 
     def write_dicom(self, path: str | Path, reader: str = "", progress: Progress = SILENT) -> list[Path]:
         """Write a DICOM measurement report and the segmentations it refers to; returns the files, the report first."""
-        rows = self.rows(progress.part(0, 0.3))
-        maps = self.given.segments.label_maps()
+        given = self.source.read(progress)
+        rows, maps = self._rows(given, progress.part(0, 0.3)), given.segments.label_maps()
         return write_measurement_report(
             rows, self.files, maps, self.structures, path, reader, progress=progress.part(0.3, 1)
         )
 
 
 def export_of(table, dicom: bool = False) -> Export:
-    """Read what a table was measured of (main thread). dicom: the files of its volume are needed. Raises InputError."""
+    """What a table was measured of, for another thread to read (main thread). Raises InputError.
+
+    dicom: the files of its volume are needed.
+    """
     segmentation, volume, settings = measured_nodes(table)
     files = tuple(dicom_files_of(volume)) if dicom else ()
-    given = measurement_input(segmentation, volume, segment_ids_of(table))
+    source = measurement_source(segmentation, volume, segment_ids_of(table))
     provenance = provenance_of(table)
     column = table.GetTable().GetColumnByName("count_voxels")
     counts = () if column is None else tuple(column.GetTuple1(n) for n in range(column.GetNumberOfTuples()))
     return Export(
-        given,
+        source,
         settings,
         counts,
         tuple(edits_of(table)),
         provenance.as_dict() if provenance is not None else {},
-        {value: _structure(segmentation, info) for value, info in given.segments.segments.items()},
+        {value: _structure(segmentation, segment_id) for value, segment_id in enumerate(source.ids, 1)},
         files,
     )
 
 
-def _structure(segmentation, info: SegmentInfo) -> Structure:
-    entry, region = info.terminology, region_of(segmentation.GetSegmentation().GetSegment(info.id))
+def _structure(segmentation, segment_id: str) -> Structure:
+    segment = segmentation.GetSegmentation().GetSegment(segment_id)
+    info = segment_info(segment, segment_id)
+    entry, region = info.terminology, region_of(segment)
     return Structure(info.name, info.color, entry.category, entry.type, entry.modifier, region)

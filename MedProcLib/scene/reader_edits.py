@@ -22,6 +22,7 @@ COLUMN = "edited"
 UNNAMED = "unnamed reader"
 AXES = {"long_diameter": "long_axis", "short_diameter": "short_axis"}
 NOWHERE = 0  # components count from 1
+POINTS = 33  # of a line, to tell how far it is from another
 
 Ends = tuple[tuple[float, ...], tuple[float, ...]]
 
@@ -108,18 +109,20 @@ def _in_place(edit: Edit, rows: Sequence[Row], ids: Sequence[str]) -> Edit:
     parts = [r for r in rows if r.segment == value and r.component is not None and _is_object(r) and r.long_axis]
     if not parts or (edit.component is None and len(parts) > 1):
         return edit
-    nearest = min(parts, key=lambda row: _distance(edit, row))
-    if _distance(edit, nearest) > 0:
+    nearest = min(parts, key=lambda row: _apart(edit, row))
+    if _apart(edit, nearest)[0] > nearest.value("long_diameter") / 2:
         return dataclasses.replace(edit, component=NOWHERE)
     return dataclasses.replace(edit, component=nearest.component if len(parts) > 1 else None)
 
 
-def _distance(edit: Edit, row: Row) -> float:
-    """Between the middles of a line and of a component, less what both reach; negative where they may touch."""
+def _apart(edit: Edit, row: Row) -> tuple[float, float]:
+    """How far (mm) a line is from a component's longest diameter, to the millimeter, and their middles apart."""
     assert row.long_axis is not None
-    middles = [np.mean(ends, axis=0) for ends in (edit.ends, row.long_axis)]
-    reach = (edit.length_mm + float(np.linalg.norm(np.subtract(*row.long_axis)))) / 2
-    return float(np.linalg.norm(np.subtract(*middles))) - reach
+    share = np.linspace(0, 1, POINTS)[:, np.newaxis]
+    line, axis = (np.asarray(a) + share * np.subtract(b, a) for a, b in (edit.ends, row.long_axis))
+    nearest = float(np.linalg.norm(line[:, np.newaxis] - axis, axis=-1).min())
+    middle = float(np.linalg.norm(line.mean(axis=0) - axis.mean(axis=0)))
+    return float(round(nearest)), middle
 
 
 def forget_edits(table) -> None:
