@@ -146,8 +146,9 @@ def dragged(nodes):
     watch.start(table)
     line = next(line for line in lines_of(table) if line.GetName() == "Two part 1 long diameter")
     ends = np.array([line.GetNthControlPointPositionWorld(index) for index in range(2)])
-    pulled = ends[0] + 30 * (ends[1] - ends[0]) / np.linalg.norm(ends[1] - ends[0])
-    line.SetNthControlPointPositionWorld(1, pulled)
+    # away from the other part
+    pulled = ends[1] + 30 * (ends[0] - ends[1]) / np.linalg.norm(ends[1] - ends[0])
+    line.SetNthControlPointPositionWorld(0, pulled)
     assert calls
     watch.stop()
     return table, line
