@@ -43,6 +43,8 @@ FINE = 3
 LARGEST_IMAGE = 12_000
 # so many placements of each line get an image, which takes most of the time
 IMAGES = 100
+# a share of fewer says nothing
+FEWEST = 20
 
 
 def main() -> None:
@@ -72,7 +74,7 @@ def _line(kind: str, width: tuple[float, float], spacing: tuple[float, float, fl
     errors, hits = (np.array([result[part] for result in results], float) for part in range(2))
     volume, area, mesh_volume, mesh_area = 100 * errors[:, :4].T
     near = ["-"] * 6 if kind == "torus" else [f"{100 * np.mean(errors[:, k] <= 0.5):.0f}" for k in range(4, 10)]
-    shares = ["-" if np.isnan(hit).all() else f"{100 * np.nanmean(hit):.1f}" for hit in hits.T]
+    shares = [f"{100 * np.nanmean(hit):.1f}" if np.isfinite(hit).sum() >= FEWEST else "-" for hit in hits.T]
     return (
         f"{volume.mean():6.2f} {np.percentile(abs(volume), 95):5.2f} {area.mean():6.2f} "
         f"{np.percentile(abs(area), 95):5.2f} {mesh_volume.mean():6.2f} {mesh_area.mean():6.2f} | "

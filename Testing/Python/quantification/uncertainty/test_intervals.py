@@ -8,7 +8,12 @@ from scipy.spatial.transform import Rotation
 
 from MedProcLib.quantification.uncertainty.diameter import diameter_intervals
 from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
-from MedProcLib.quantification.uncertainty.volume import grid_volume_sd, volume_interval
+from MedProcLib.quantification.uncertainty.volume import (
+    counting_sd,
+    grid_volume_sd,
+    surface_area,
+    volume_interval,
+)
 
 MAKERS = {
     "ball": lambda width, rng: ball(width),
@@ -16,28 +21,49 @@ MAKERS = {
     "box": lambda width, rng: box(width, width * rng.uniform(1, 1.3), width * rng.uniform(1, 1.6)),
     "cylinder": lambda width, rng: cylinder(width, width * rng.uniform(1, 2)),
 }
-PLACEMENTS = 80
 
 
-def placements(kind, spacing, seed=0):
+def placements(kind, spacing, count, seed=0):
     """(body, turn, mask) of bodies 6 to 10 voxels wide at random."""
     rng = np.random.default_rng([seed, list(MAKERS).index(kind)])
-    for _ in range(PLACEMENTS):
+    for _ in range(count):
         body = MAKERS[kind](rng.uniform(6, 10) * np.prod(spacing) ** (1 / 3), rng)
         turn = Rotation.random(random_state=rng)
         yield body, turn, body.on_grid(turn, rng.uniform(-0.5, 0.5, 3) * spacing, spacing)
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.7, 0.7, 2.5)], ids=["cubes", "slices"])
-@pytest.mark.parametrize("kind", MAKERS)
-def test_intervals_hold_the_truth(kind, spacing):
-    held = []
-    for body, turn, mask in placements(kind, spacing):
-        volume, diameters = volume_interval(mask, spacing), diameter_intervals(mask, spacing)
-        pairs = zip((volume, *diameters), (body.volume, *body.in_plane(turn)), strict=True)
-        held.append([interval.low <= truth <= interval.high for interval, truth in pairs])
-    # 95 %, for boxes in thick slices some 90 %, with the scatter of 80 placements
-    assert (np.mean(held, axis=0) >= 0.84).all(), np.mean(held, axis=0)
+def test_intervals_hold_the_truth(spacing):
+    held = {kind: [] for kind in MAKERS}
+    for kind in MAKERS:
+        for body, turn, mask in placements(kind, spacing, 36):
+            volume, diameters = volume_interval(mask, spacing), diameter_intervals(mask, spacing)
+            pairs = zip((volume, *diameters), (body.volume, *body.in_plane(turn)), strict=True)
+            held[kind].append([interval.low <= truth <= interval.high for interval, truth in pairs])
+    shares = {kind: np.mean(hits, axis=0) for kind, hits in held.items()}
+    # 95 % in the mean and 89 to 100 % of one kind, with the scatter of 36 placements
+    assert all((share >= 0.8).all() for share in shares.values()), shares
+    assert (np.mean(list(shares.values()), axis=0) >= 0.9).all(), shares
+
+
+def test_intervals_of_diameters_are_no_wider_than_the_pixels_let_them_be():
+    widths = []
+    for _, _, mask in placements("ellipsoid", (1.0, 1.0, 1.0), 20):
+        widths += [interval.high - interval.low for interval in diameter_intervals(mask, (1.0, 1.0, 1.0))]
+    assert max(widths) < 2.5 and np.mean(widths) < 1.6
+
+
+def test_few_voxels_hide_a_sixth_of_the_area():
+    rng = np.random.default_rng(0)
+    ratios = []
+    for kind in MAKERS:
+        for _ in range(12):
+            body = MAKERS[kind](rng.uniform(2.5, 4), rng)
+            mask = body.on_grid(Rotation.random(random_state=rng), rng.uniform(-0.5, 0.5, 3), (1.0, 1.0, 1.0))
+            ratios.append(
+                counting_sd(mask, (1, 1, 1), surface_area(mask, (1, 1, 1))) / grid_volume_sd(body.area, (1, 1, 1))
+            )
+    assert np.mean(ratios) == pytest.approx(1, abs=0.06)
 
 
 def test_volume_error_of_cubes_is_matern_s():
@@ -68,10 +94,10 @@ def test_volume_interval_grows_with_the_border_s_error():
 
 def test_estimates_are_within_half_a_pixel_for_round_bodies():
     errors = []
-    for body, turn, mask in placements("ellipsoid", (1.0, 1.0, 1.0), seed=1):
+    for body, turn, mask in placements("ellipsoid", (1.0, 1.0, 1.0), 50, seed=1):
         errors.append(diameter_intervals(mask, (1, 1, 1)).long.estimate - body.in_plane(turn)[0])
-    assert np.mean(np.abs(errors) < 0.5) > 0.9
-    assert abs(np.mean(errors)) < 0.1
+    assert np.mean(np.abs(errors) < 0.5) > 0.8
+    assert abs(np.mean(errors)) < 0.12
 
 
 @pytest.mark.parametrize("shape", [(1, 1, 1), (1, 1, 6), (1, 5, 5), (7, 1, 1)])
@@ -86,7 +112,7 @@ def test_few_voxels_have_wide_intervals(shape):
 def test_mean_of_correlated_noise(correlation):
     rng = np.random.default_rng(5)
     body, spacing, held = ball(10.4), (1.0, 1.0, 1.0), []
-    for _ in range(60):
+    for _ in range(40):
         mask = np.pad(body.on_grid(Rotation.identity(), rng.uniform(-0.5, 0.5, 3), spacing), 3)
         noise = rng.normal(size=mask.shape)
         if correlation:
