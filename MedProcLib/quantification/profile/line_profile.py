@@ -65,10 +65,11 @@ def line_profile(
         raise InputError("The line has no length: its ends are one point.")
     if interpolation not in ORDER or not (step > 0 and width_mm >= 0):
         raise InputError("A profile needs a step above 0, a width of 0 or more, and 'linear' or 'cubic'.")
-    across = _disc(ends[1] - ends[0], width_mm, step)
     count = max(2, round(length / step) + 1)
-    if count * len(across) > MOST_SAMPLES:
-        raise InputError(f"{count * len(across)} samples are too many: choose a larger step or a smaller width.")
+    about = count * (width_mm / step + 1) ** (grid.dimension - 1)
+    if about > MOST_SAMPLES:
+        raise InputError(f"About {about:.3g} samples are too many: choose a larger step or a smaller width.")
+    across = _disc(ends[1] - ends[0], width_mm, step)
     positions = np.linspace(0, length, count)
     points = ends[0] + positions[:, np.newaxis] / length * (ends[1] - ends[0])
     values = _sampled(image, grid, (points[:, np.newaxis] + across).reshape(-1, grid.dimension), ORDER[interpolation])
