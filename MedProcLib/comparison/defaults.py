@@ -58,7 +58,7 @@ def head_mr_recipe(given: bool = False) -> Recipe:
         MatchIntensity(bias_mm=10),
         # faint change counts where it is wide and bright; lesions are 10 % brighter or darker in another scan
         DetectChange(
-            brightness=3.0, low=0.5, high=3.0, evidence=1.0, contrast_percent=10, smoothing_mm=0.7, edge_percent=0
+            brightness=3.0, low=0.5, high=2.0, evidence=0.5, contrast_percent=10, smoothing_mm=0.7, edge_percent=0
         ),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),

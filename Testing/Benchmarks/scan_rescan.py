@@ -1,9 +1,10 @@
 """The same patient scanned again without change: no finding may be called new, grown, shrunk or gone.
 
-    python3 run.py bench scan_rescan [CASES]
+    python3 run.py bench scan_rescan [CASES [FIRST]]
 
 Each case takes a real FLAIR study, moves it by up to 30 degrees and 40 mm, samples it in other voxels (each the mean of
-what it covers), multiplies it by a smooth field of 30 % and adds 3 % noise; both go through the default comparison.
+what it covers), multiplies it by a smooth field of 30 % and adds 3 % noise; both go through the default comparison for
+MR of the head, the brain of the study as it is found once for all cases.
 Needs ../shared/data beside the repository; without it the one shipped study is taken.
 """
 
@@ -15,9 +16,11 @@ import numpy as np
 import SimpleITK as sitk
 from registration import misplaced
 
+from MedProcLib.comparison.defaults import head_mr_recipe
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "03_longitudinal"
@@ -26,16 +29,19 @@ CASES, FIELD = 30, 0.3
 CHANGED = {"new", "grown", "shrunk", "gone", "merged", "split"}
 
 
-def main(cases: int = CASES) -> None:
+def main(cases: int = CASES, start: int = 0) -> None:
     """Print one line per case and the share without change."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
     sources = sorted(DATA.glob("ms_patient*/study?_FLAIR.nii.gz")) or [SHIPPED]
     quiet = refused = 0
-    for seed in range(cases):
+    firsts: dict[Path, Study] = {}
+    for seed in range(start, start + cases):
         path = sources[seed % len(sources)]
-        image = sitk.ReadImage(str(path), sitk.sitkFloat32)
-        again = shaded(misplaced(image, seed)[1], seed)
-        pair = compare([Study("first", image), Study("again", again)]).pairs[0]
+        if path not in firsts:
+            image = sitk.ReadImage(str(path), sitk.sitkFloat32)
+            firsts[path] = Study("first", image, mask=BrainMask()(image))
+        again = shaded(misplaced(firsts[path].image, seed)[1], seed)
+        pair = compare([firsts[path], Study("again", again)], head_mr_recipe()).pairs[0]
         classes = Counter(finding.change.value for finding in pair.findings)
         verdict = pair.registration.verdict.value
         refused += verdict == "failed"
@@ -60,4 +66,4 @@ def shaded(image: sitk.Image, seed: int) -> sitk.Image:
 
 
 if __name__ == "__main__":
-    main(*map(int, sys.argv[1:2]))
+    main(*map(int, sys.argv[1:3]))

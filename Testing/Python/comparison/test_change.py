@@ -1,11 +1,13 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
-from MedProcLib.comparison.change import GAINED, LOST, DetectChange
+from MedProcLib.comparison.change import GAINED, LOST, DetectChange, interpolation_error
 from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
 
 from .conftest import grid_of, head
 
@@ -146,3 +148,21 @@ def test_only_a_certain_change_makes_outlines_differ(peak, apart):
     assert (first != other).any() == apart
     first, other = arrays(*ConsensusLabels(certain=0)(*images))
     assert (first != other).any()
+
+
+def test_what_interpolation_between_thick_slices_does_is_known():
+    """The same body in slices of 4 mm that begin anywhere: so much do its values differ, in the mean over places."""
+    fine = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=(96, 20, 20)), 4.0).astype(np.float32)
+    places, thickness = np.arange(96), 4
+    samples = []
+    for phase in range(thickness):
+        slices = places[phase::thickness]
+        samples.append(np.stack([np.interp(places, slices, line) for line in fine[slices].reshape(len(slices), -1).T]))
+    samples = np.array(samples)[:, :, 8:-8]
+    grid = Geometry((20, 20, 96), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
+    axis = np.array([1.0, 0.0, 0.0])  # where the grid's third axis points
+    blurred = samples.mean(axis=0)
+    expected = interpolation_error(fine, thickness**2 / 4 * np.outer(axis, axis), grid).reshape(96, -1).T[:, 8:-8]
+    rms = np.sqrt(np.mean((samples - blurred) ** 2))
+    assert np.sqrt(np.mean(expected**2)) == pytest.approx(rms, rel=0.25)
+    assert not interpolation_error(fine, np.zeros((3, 3)), grid).any()
