@@ -1,5 +1,6 @@
 """One measured figure with all that defines it."""
 
+import functools
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 
@@ -32,5 +33,10 @@ class Measurement:
     @property
     def column(self) -> str:
         """Column name in a wide table, unit included: `volume_mm3`, `mean`."""
-        suffix = {"%": "percent", "intensity": "", "intensity2": ""}.get(self.unit, self.unit.replace(" ", "_"))
-        return f"{self.name}_{suffix}" if suffix else self.name
+        return _column(self.name, self.unit)
+
+
+@functools.cache  # a table of thousands of rows asks for it of each figure
+def _column(name: str, unit: str) -> str:
+    suffix = {"%": "percent", "intensity": "", "intensity2": ""}.get(unit, unit.replace(" ", "_"))
+    return f"{name}_{suffix}" if suffix else name

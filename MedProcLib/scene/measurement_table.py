@@ -4,6 +4,7 @@ import json
 import math
 from collections.abc import Sequence
 
+from MedProcLib.core.measurement import Measurement
 from MedProcLib.quantification.row import Row
 from MedProcLib.quantification.table import wide_table
 from MedProcLib.quantification.table_text import MEANINGS
@@ -50,18 +51,23 @@ def _numbers(table) -> range:
 
 def _describe(table, rows: Sequence[Row], ids: Sequence[str]) -> None:
     table.SetAttribute(IDS, json.dumps(list(ids)))
-    for measurement in {m.column: m for row in rows for m in row.measurements}.values():
+    for measurement in _figures(rows).values():
         if measurement.code is not None:
             code = f"{measurement.code.scheme}:{measurement.code.value}"
             table.SetColumnProperty(measurement.column, CODE, code)
 
 
+def _figures(rows: Sequence[Row]) -> dict[str, Measurement]:
+    """One measurement of each column."""
+    return {measurement.column: measurement for row in rows for measurement in row.measurements}
+
+
 def _columns(rows: Sequence[Row]) -> list[Column]:
     titles, lines = wide_table(rows)
-    figures = {measurement.column: measurement for row in rows for measurement in row.measurements}
+    figures = _figures(rows)
     columns = []
-    for number, title in enumerate(titles):
-        values = [line[number] for line in lines]
+    for title, cells in zip(titles, zip(*lines, strict=True) if lines else [()] * len(titles), strict=True):
+        values = list(cells)
         if title == "component":
             values = [WHOLE if value is None else str(value) for value in values]
         elif title not in figures and title not in ("segment", "name"):

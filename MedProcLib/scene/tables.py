@@ -5,15 +5,18 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import slicer
 import vtk
-from vtkmodules.util.numpy_support import vtk_to_numpy
+from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.nodes import new_node
 
 NOT_SAID = "-"
+# those that Slicer saves and reads again
+VTK_TYPES: dict[type, int] = {np.float64: vtk.VTK_DOUBLE, np.int32: vtk.VTK_INT, np.int64: vtk.VTK_LONG_LONG}
 
 
 @dataclass(frozen=True)
@@ -114,14 +117,16 @@ def _values(column) -> list:
 
 def _add_column(node, column: Column) -> None:
     values = list(column.values)
-    array = _empty_array(values, column.unit)
-    array.SetName(column.name)
-    first = node.GetNumberOfColumns() == 0
-    for value in values:
-        if isinstance(array, vtk.vtkStringArray):
+    kind = _kind(values, column.unit)
+    if kind is None:
+        array = vtk.vtkStringArray()
+        first = node.GetNumberOfColumns() == 0
+        for value in values:
             array.InsertNextValue(saved_text(value) or (NOT_SAID if first else ""))
-        else:
-            array.InsertNextValue(float("nan") if value is None else value)
+    else:
+        numbers_of = np.array([np.nan if value is None else value for value in values], kind)
+        array = numpy_to_vtk(numbers_of, deep=True, array_type=VTK_TYPES[kind])
+    array.SetName(column.name)
     node.AddColumn(array)
     if column.unit:
         node.SetColumnUnitLabel(column.name, column.unit)
@@ -130,11 +135,11 @@ def _add_column(node, column: Column) -> None:
         node.SetColumnDescription(column.name, column.meaning)
 
 
-def _empty_array(values: list, unit: str):
-    said = [value for value in values if value is not None]
-    if not all(isinstance(value, numbers.Real) for value in said) or not (said or unit):
-        return vtk.vtkStringArray()
-    whole = said and len(said) == len(values) and all(isinstance(value, numbers.Integral) for value in said)
-    if not whole:
-        return vtk.vtkDoubleArray()
-    return vtk.vtkIntArray() if all(abs(int(value)) < 2**31 for value in said) else vtk.vtkLongLongArray()
+def _kind(values: list, unit: str) -> type | None:
+    """Of the numbers of a column; None for text."""
+    kinds = {type(value) for value in values} - {type(None)}
+    if not all(issubclass(kind, numbers.Real) for kind in kinds) or not (kinds or unit):
+        return None
+    if not kinds or None in values or not all(issubclass(kind, numbers.Integral) for kind in kinds):
+        return np.float64
+    return np.int32 if all(abs(int(value)) < 2**31 for value in values) else np.int64
