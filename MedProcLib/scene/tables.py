@@ -124,7 +124,7 @@ def _add_column(node, column: Column) -> None:
         for value in values:
             array.InsertNextValue(saved_text(value) or (NOT_SAID if first else ""))
     else:
-        numbers_of = np.array([np.nan if value is None else value for value in values], kind)
+        numbers_of: np.ndarray = np.array([np.nan if value is None else value for value in values], kind)
         array = numpy_to_vtk(numbers_of, deep=True, array_type=VTK_TYPES[kind])
     array.SetName(column.name)
     node.AddColumn(array)
