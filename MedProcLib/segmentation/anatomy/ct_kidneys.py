@@ -24,7 +24,7 @@ WORKING_MM, BLUR_MM = 1.5, 2.5
 # A kidney and its surroundings lie within this distance of a seed in it.
 AROUND_MM, SAMPLE_MM = 90.0, 4.0
 LEAST_MM3 = 1e4
-RADII_MM = (2.5, 4.0, 5.0, 6.0, 8.0, 10.0, 12.0, 14.0)
+RADII_MM = (2.5, 4.0, 5.0, 6.0, 8.0, 10.0)
 FAT_HU, BONE_HU = -100.0, 300.0
 # Shares of the range of densities, tried in turn until what is found is no larger than a kidney.
 RANGES = (1.0, 0.75, 0.56, 0.42, 0.32, 0.24, 0.18, 0.13, 0.1)
