@@ -1,5 +1,6 @@
 """The list of findings over time that a reader goes through: a row each, keys to decide, all views jump along."""
 
+import textwrap
 from collections.abc import Callable
 from typing import Any
 
@@ -13,7 +14,7 @@ from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
 from .findings_panel import MARKS
-from .results_table import ResultsTable, shown
+from .results_table import ResultsTable
 from .review_list import KEYS, around, connect_buttons
 from .tracks_form import TracksForm
 from .wrapped_label import show_wrapped
@@ -25,6 +26,7 @@ FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TI
     lambda row: row.status in (Status.ACCEPTED, Status.EDITED),
     lambda row: row.status is Status.REJECTED,
 )
+LINE_LETTERS = 10
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
 
@@ -250,12 +252,15 @@ def _short(value: float) -> float:
 
 
 def _signed(percent: float | None) -> str:
-    return "" if percent is None else f"{percent:+.0f}"
+    return "" if percent is None else f"{percent:+.0f}" if abs(percent) >= 0.5 else "0"
 
 
 def _broken(title: str) -> str:
-    """A date on two lines, so that columns stay narrow: '2025' above '03-31'."""
-    return title.replace("-", "\n", 1) if len(title) == 10 and title[4:5] == "-" else shown(title)
+    """On two short lines, so that columns stay narrow: a date as '2025' above '03-31', a name by its begin and end."""
+    if len(title) == 10 and title[4:5] == "-":
+        return title.replace("-", "\n", 1)
+    lines = textwrap.wrap(title, LINE_LETTERS)
+    return "\n".join(lines if len(lines) <= 2 else (lines[0], f"…{title[1 - LINE_LETTERS :]}"))
 
 
 def _note(row: TrackRow, time_point: str | None) -> str:
