@@ -145,7 +145,7 @@ class FindingsPanel:
         # the row stays with its finding when the filter takes others away
         self._filling = True
         scored = any(row["score"] != row["volume_mm3"] and row["score"] == row["score"] for row in self._rows)
-        titles = [_("Finding"), _("Volume\n[mm³]"), _("Equiv. ⌀\n[mm]"), _("Score")]
+        titles = [_("Finding"), _("Volume\n[mm³]"), _("Equiv. Ø\n[mm]"), _("Score")]
         self.results.show(
             titles if scored else titles[:3],
             [_line(self._rows[n])[: 4 if scored else 3] for n in self._indices],
