@@ -80,6 +80,13 @@ def brought_back(labels: sitk.Image, image: sitk.Image) -> np.ndarray:
     return sitk.GetArrayFromImage(sitk.Resample(labels, image, identity, sitk.sitkNearestNeighbor, 0))
 
 
+def ceilings(truth: np.ndarray, image: sitk.Image) -> list[float]:
+    """Dice that a mask (z, y, x) on the image's voxels keeps when it is itself placed otherwise and brought back."""
+    mask = sitk.GetImageFromArray(truth.astype(np.float32))
+    mask.CopyInformation(image)
+    return [dice(brought_back(sitk.Greater(place(mask), 0.5), image) > 0, truth) for place in placements(0.0).values()]
+
+
 def dice(first: np.ndarray, other: np.ndarray) -> float:
     """Overlap of two masks; 1 when both are empty."""
     total = np.count_nonzero(first) + np.count_nonzero(other)

@@ -23,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "01_ct"
 sys.path.insert(0, str(ROOT))
 
-from _placed import brought_back, dice, placements  # noqa: E402
+from _placed import brought_back, ceilings, dice, placements  # noqa: E402
 
 from MedProcLib.core.errors import InputError  # noqa: E402
 from MedProcLib.segmentation.presets.presets import preset_named  # noqa: E402
@@ -53,6 +53,7 @@ def main() -> None:
             print(
                 f"{folder} {preset} {part:9s}"[:33].ljust(34) + "".join(f"{d:16.3f}" for d in row) + f"{seconds:8.1f}"
             )
+            print("  the reference itself".ljust(34) + "".join(f"{d:16.3f}" for d in ceilings(truth, image)))
     found = subprocess.run([sys.executable, __file__, "--large"], capture_output=True, text=True, check=False)
     said = found.stdout.strip() or found.stderr.strip()[-300:]
     print(f"\nlungs of {' x '.join(map(str, LARGE))} voxels made of totalseg_example: {said}")

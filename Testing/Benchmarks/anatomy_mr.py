@@ -22,7 +22,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT))
 
-from _placed import brought_back, dice, placements  # noqa: E402
+from _placed import brought_back, ceilings, dice, placements  # noqa: E402
 
 from MedProcLib.core.geometry import Geometry  # noqa: E402
 from MedProcLib.segmentation.common.connectivity import connected_components  # noqa: E402
@@ -84,6 +84,7 @@ def lesions() -> None:
         f"{MS.name:30s}{dice(first, truth):6.3f}{both.sum() / truth.sum():13.3f}{both.sum() / first.sum():11.3f}"
         f"{f1:9.2f} ({hit:.2f}, {right:.2f}){seconds:8.1f}    {others}"
     )
+    _reference_itself(truth, image)
     for patient, study, _ in (head for head in HEADS if head[2] == "FLAIR"):
         flair = _read(DATA / "03_longitudinal" / patient / f"study{study}_FLAIR.nii.gz")
         labels = preset_named("mr_white_matter_lesions").recipe().run(image=flair)["labels"]
@@ -120,6 +121,12 @@ def tumor() -> None:
         f"{BRATS.name:30s}{dice(first, whole):6.3f}{both / whole.sum():13.3f}{both / first.sum():11.3f}{seconds:13.1f}"
         f"    {others}"
     )
+    _reference_itself(whole, image)
+
+
+def _reference_itself(truth: np.ndarray, image: sitk.Image) -> None:
+    left = zip(placements(0.0), ceilings(truth, image), strict=True)
+    print("  the reference itself keeps: " + ", ".join(f"{way} {score:.3f}" for way, score in list(left)[1:]))
 
 
 def _everywhere(
