@@ -8,14 +8,12 @@ from ..core.progress import SILENT, Progress
 from .alignment.volume import Volume
 from .deformable import TRUSTED, Deformation, deform, likeness
 from .halfway import half, matrix_of, transform_of
-from .registration.affine_by_features import align_affine, contrast, simple_starts
+from .registration.affine_by_features import align_affine, contrast, plausible_size, simple_starts
 from .registration.deformation import deformation_figures, judge_deformation
 from .registration.landmarks import Landmarks
 from .registration.shared_grid import SharedGrid
 from .registration.trust import CONTRAST_FAILED, CONTRAST_GOOD, Trust, contrast_figure
 from .result import Registration, Verdict
-
-LARGEST_GROWTH = 2.0  # of volume: no two images of one patient differ by more
 
 
 def register_deformed(
@@ -110,14 +108,13 @@ def _best_start(
     simple = simple_starts(first, other)
     for begun, share in zip(simple, progress.parts(*[1.0] * len(simple)), strict=True):
         tries.append(align_affine(first, other, begun, masked, share))
-    tries = [matrix for matrix in tries if 1 / LARGEST_GROWTH < np.linalg.det(matrix[:-1, :-1]) < LARGEST_GROWTH]
     contrasts = [_contrast(first, other, matrix, masked) for matrix in tries]
     best = max(contrasts, default=-1.0)
     return tries[contrasts.index(best)] if best >= (CONTRAST_FAILED if sure else CONTRAST_GOOD) else None
 
 
 def _contrast(first: Volume, other: Volume, matrix: np.ndarray, masked: tuple[bool, bool]) -> float:
-    grid = SharedGrid.between(first, other, matrix, masked)
+    grid = SharedGrid.between(first, other, matrix, masked) if plausible_size(matrix) else None
     return -1.0 if grid is None else contrast(grid.pair(TRUSTED))
 
 

@@ -9,7 +9,7 @@ from .halfway import parts_of
 # Deformations are smooth over centimetres: their inverse is tabulated on a grid of this spacing.
 TABLE_MM = 4.0
 MARGIN_MM = 20.0
-MOST_POINTS = 1_000_000
+MOST_POINTS = 200_000
 LEAST_POINTS = 32  # along the longest side of a small domain
 
 

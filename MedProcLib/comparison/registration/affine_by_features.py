@@ -14,6 +14,7 @@ from .velocity import halved
 
 REACHES = (4, 3, 2, 1, 2, 1, 1)
 LEVELS_TRIED = (0, 0, 0, 0, 1, 1, 2)
+LARGEST_GROWTH = 2.0
 AWAY = 3  # voxels of the coarsest level: so far apart, nothing of the match is left
 
 
@@ -24,6 +25,11 @@ def contrast(pair: Pair) -> float:
         if any(signs):
             shifts.append(_mismatch(pair, AWAY * np.array(signs)))
     return 1 - here / (float(np.mean(shifts)) + 1e-12)
+
+
+def plausible_size(matrix: np.ndarray) -> bool:
+    """Whether a matrix changes volume by less than what two images of one patient can differ."""
+    return 1 / LARGEST_GROWTH < np.linalg.det(matrix[:-1, :-1]) < LARGEST_GROWTH
 
 
 def simple_starts(first: Volume, other: Volume) -> list[np.ndarray]:
@@ -57,7 +63,10 @@ def align_affine(
         if grid is None:
             return start
         pair = grid.pair(level)
-        matrix = _followed(grid, level, pair, search_displacement(pair, reach, share))
+        better = _followed(grid, level, pair, search_displacement(pair, reach, share))
+        if not plausible_size(better):
+            break
+        matrix = better
     return matrix
 
 

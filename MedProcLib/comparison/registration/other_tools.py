@@ -60,7 +60,7 @@ def register_with(
                 sitk.WriteImage(mask != 0, str(folder / f"{side}_mask.mha"))
         make, read = WAYS[tool]
         for command in make(program, folder, kind, Geometry.of(fixed)):
-            _run(command, tool, progress)
+            _run(command, folder, tool, progress)
         try:
             return read(folder, kind)
         except RuntimeError as error:
@@ -249,10 +249,10 @@ def _finite(image: sitk.Image) -> sitk.Image:
     return Geometry.of(image).image_of(np.where(finite, values, values[finite].min() if finite.any() else 0))
 
 
-def _run(command: list[str], tool: str, progress: Progress) -> None:
+def _run(command: list[str], folder: Path, tool: str, progress: Progress) -> None:
     """Run a program to its end; a wish to stop ends it at once. Raises InputError with its last words."""
     with tempfile.TemporaryFile() as said:
-        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT)
+        process = subprocess.Popen(command, stdout=said, stderr=subprocess.STDOUT, cwd=folder)
         try:
             while process.poll() is None:
                 progress(0.5, f"{tool} is running")
