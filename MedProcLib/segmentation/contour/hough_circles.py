@@ -10,7 +10,6 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
-from .hough_spheres import SIGNS
 from .round_objects import Round, Search, candidates_of, painted, round_objects
 
 
@@ -38,11 +37,10 @@ class HoughCircles:
     noise_multiple: Annotated[float, Range(0.5, 200, "SD"), "least gradient of an edge, in noise levels"] = 5.0
 
     def __call__(self, image, mask=None, progress=SILENT):
-        if not self.largest_radius_mm > self.least_radius_mm:
-            raise InputError("The largest radius must exceed the smallest one.")
+        search = Search.of(self)
         values, valid = values_of(image)
         where, grid = inside(mask, valid), Geometry.of(image)
-        found = self._found(values, where, grid, progress)
+        found = self._found(search, values, where, grid, progress)
         if not found:
             raise InputError(
                 f"No circle of {self.least_radius_mm:g} to {self.largest_radius_mm:g} mm radius shows "
@@ -53,17 +51,8 @@ class HoughCircles:
         return grid.image_of(labels), candidates_of(found, grid, "circle")
 
     def _found(
-        self, values: np.ndarray, where: np.ndarray, grid: Geometry, progress: Progress
+        self, search: Search, values: np.ndarray, where: np.ndarray, grid: Geometry, progress: Progress
     ) -> list[tuple[Round, tuple[int, ...]]]:
-        search = Search(
-            self.least_radius_mm,
-            self.largest_radius_mm,
-            SIGNS[self.object_is],
-            self.sd_mm,
-            self.noise_multiple,
-            self.least_score,
-            self.most,
-        )
         spacing = grid.spacing[::-1]
         if values.ndim == 2 or min(values.shape) == 1:
             axes = tuple(axis for axis, n in enumerate(values.shape) if n > 1)

@@ -10,8 +10,6 @@ from ...core.progress import SILENT
 from ...core.voxels import inside, values_of
 from .round_objects import Search, candidates_of, painted, round_objects
 
-SIGNS = {"bright": (1,), "dark": (-1,), "any": (1, -1)}
-
 
 @operation(
     "segmentation.hough_spheres",
@@ -38,21 +36,11 @@ class HoughSpheres:
     noise_multiple: Annotated[float, Range(0.5, 200, "SD"), "least gradient of an edge, in noise levels"] = 5.0
 
     def __call__(self, image, mask=None, progress=SILENT):
-        if not self.largest_radius_mm > self.least_radius_mm:
-            raise InputError("The largest radius must exceed the smallest one.")
+        search = Search.of(self)
         if min(image.GetSize()) == 1:
             raise InputError("A single slice shows no spheres: look for circles instead.")
         values, valid = values_of(image)
         grid = Geometry.of(image)
-        search = Search(
-            self.least_radius_mm,
-            self.largest_radius_mm,
-            SIGNS[self.object_is],
-            self.sd_mm,
-            self.noise_multiple,
-            self.least_score,
-            self.most,
-        )
         where = inside(mask, valid)
         found = [(one, (0, 1, 2)) for one in round_objects(values, where, grid.spacing[::-1], search, progress)]
         if not found:

@@ -2,16 +2,19 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from scipy.spatial import cKDTree
 
+from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 from ...core.voxels import largest_value
 from ..detection.candidate import Candidate
 from .radial_votes import EdgePoints, bands, edge_points, peaks_of_votes
 
+SIGNS = {"bright": (1,), "dark": (-1,), "any": (1, -1)}
 # Centers of each band of radii whose outlines are looked at.
 MOST_CENTERS = 300
 # A peak of fewer votes than this share of those that the wanted share of an outline casts is none.
@@ -41,6 +44,21 @@ class Search:
     noise_multiple: float
     least_score: float
     most: int
+
+    @classmethod
+    def of(cls, settings: Any) -> "Search":
+        """What an operation with these parameters looks for. Raises InputError when the radii are no range."""
+        if not settings.largest_radius_mm > settings.least_radius_mm:
+            raise InputError("The largest radius must exceed the smallest one.")
+        return cls(
+            settings.least_radius_mm,
+            settings.largest_radius_mm,
+            SIGNS[settings.object_is],
+            settings.sd_mm,
+            settings.noise_multiple,
+            settings.least_score,
+            settings.most,
+        )
 
 
 @dataclass(frozen=True)
