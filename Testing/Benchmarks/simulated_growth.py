@@ -5,9 +5,9 @@
 Given outlines: lesions of the experts' masks become smooth bodies, whose border moves outward or inward until the
 volume is the wanted multiple (-60 % to +200 %). Before and after are drawn on voxels of their own, as if after a random
 rigid move (turned, shifted by any part of a voxel), by a reader whose border is off by as much as the default
-uncertainty of outlines says, each time anew; then the default steps for given outlines follow and measure them. The error is a share of the true
-volume afterward. Its mean is above its median, the more so the smaller a lesion: the volume before, which is divided by,
-has an error too.
+uncertainty of outlines says, each time anew; then the default steps for given outlines follow and measure them. Errors
+are shares of the true volume afterward; their mean is above their median, the more so the smaller a lesion: the volume
+before, which is divided by, has an error too.
 Needs ../shared/data beside the repository.
 """
 
