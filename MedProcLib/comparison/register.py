@@ -51,7 +51,7 @@ def register(
 ) -> Registration:
     """Find the transform that maps points of the first study (fixed) to points of the other (moving), LPS in mm.
 
-    No starting position is needed: rotations to about 36 degrees around each axis and all translations are searched.
+    No starting position is needed: rotations to about 40 degrees and all translations are searched.
     kind: 'rigid', 'affine' or 'deformable' (smooth and invertible, after affine; 2D images: the last two). Masks limit
     where images are compared. tool: 'medproc', or another program that is installed (see `register_with`).
     metric: 'correlation_ratio' (one gray value tells the other: one modality, MR of any weighting) or

@@ -75,7 +75,7 @@ def test_affine_finds_a_difference_in_size(real):
 
 
 def test_landmarks_start_beyond_the_range_of_the_search_and_are_checked():
-    """Turned by 80 degrees: the search ends at 36."""
+    """Turned by 80 degrees: the search ends at 40."""
     matrix = rigid((0, 0, 80), (10, -20, 12))
     first, _ = head(grid_of((4, 4, 4)))
     other, _ = head(grid_of((4, 4, 4), center=(10, -20, 12)), matrix, seed=1)
