@@ -48,6 +48,7 @@ class NodeReader:
         See image_of_volume and snapshot_of. Raises InputError, Cancelled.
         """
         with self._lock:
+            self._images = {volume: self._images[volume] for volume in volumes if volume in self._images}
             for _ in range(MOST_TRIES):
                 snapshot = self._try(segmentation, ids, volumes, progress)
                 if snapshot is not None:
