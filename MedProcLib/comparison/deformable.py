@@ -19,7 +19,7 @@ from .registration.shared_grid import LEVELS, SharedGrid
 from .registration.trust import Trust
 from .registration.velocity import enlarged, exponential
 
-STIFFNESS = 3.0
+STIFFNESS = {2: 12.0, 3: 3.0}  # by dimension: patches of a plane hold fewer voxels, and are noisier
 REACH = (4, 2, 0)  # voxels of the level that a search tries on every side
 ITERATIONS = (20, 15, 6)
 TRUSTED = 1  # the level that figures are taken at: the finest adds little to them, and costs most
@@ -84,7 +84,7 @@ def _improved(
     search, refine = progress.parts(1, 2)
     if REACH[level]:
         velocity = velocity + search_displacement(pair.moved(velocity), REACH[level], search)
-    return refine_velocity(pair, velocity, STIFFNESS, ITERATIONS[level], marks, refine)
+    return refine_velocity(pair, velocity, STIFFNESS[pair.dimension], ITERATIONS[level], marks, refine)
 
 
 def _marks(grid: SharedGrid, landmarks: Landmarks) -> Marks:

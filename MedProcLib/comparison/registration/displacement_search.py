@@ -28,7 +28,7 @@ def search_displacement(pair: Pair, reach: int, progress: Progress = SILENT) -> 
         progress(number / len(labels), "Searching the deformation")
         low = label // 2
         both = [_mismatch(pair, a, label - a) for a in ((low,) if not (label % 2).any() else (low, label - low))]
-        cost[number] = halved(sum(both) / len(both), pair.dimension)
+        cost[number] = halved(np.mean(both, axis=0), pair.dimension)
     gain = float((cost.mean(axis=0) - cost.min(axis=0)).mean()) + 1e-12
     displacement = _smooth(_best(cost, labels))
     for coupling in COUPLINGS:

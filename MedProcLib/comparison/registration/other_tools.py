@@ -86,7 +86,7 @@ def _of_slicer(name: str) -> str | None:
     """Path of a command-line module of the running Slicer."""
     if importlib.util.find_spec("slicer") is None:
         return None
-    import slicer  # type: ignore[import-not-found]
+    import slicer
 
     module = getattr(getattr(slicer, "modules", None), name.lower(), None)
     return str(module.path) if module is not None and hasattr(module, "path") else None
