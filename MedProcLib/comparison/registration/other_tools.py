@@ -1,7 +1,6 @@
 """Registration by elastix, ANTs or BRAINSFit, where the user has them and asks for them: run beside, by files."""
 
 import importlib.metadata
-import importlib.util
 import os
 import shutil
 import subprocess
@@ -84,10 +83,7 @@ def found_program(tool: str) -> list[str] | None:
 
 def _of_slicer(name: str) -> str | None:
     """Path of a command-line module of the running Slicer."""
-    if importlib.util.find_spec("slicer") is None:
-        return None
-    import slicer
-
+    slicer = sys.modules.get("slicer")  # algorithms do not load it themselves
     module = getattr(getattr(slicer, "modules", None), name.lower(), None)
     return str(module.path) if module is not None and hasattr(module, "path") else None
 

@@ -56,10 +56,10 @@ def nodule_part(case: Case, lesion: Lesion, index: int) -> Part:
     if then and now and then.volume_mm3 and now.volume_mm3:
         return _by_volume(lesion.id, then.volume_mm3, now.volume_mm3, days)
     if then and now and then.long_mm and now.long_mm:
-        both = [(a.long_mm, a.short_mm) for a in (then, now)]
-        # Fleischner's diameter is the average of the long and the short one
-        before, after = [mean(d) for d in both] if all(short for _, short in both) else [long for long, _ in both]
-        return _by_diameter(lesion.id, before, after, days)
+        if then.short_mm and now.short_mm:  # Fleischner's diameter is the average of the long and the short one
+            before, after = mean((then.long_mm, then.short_mm)), mean((now.long_mm, now.short_mm))
+            return _by_diameter(lesion.id, before, after, days)
+        return _by_diameter(lesion.id, then.long_mm, now.long_mm, days)
     return Part(Category.NE, (), (f"{lesion.id}: neither volume nor diameter at both {first} and {time}",))
 
 

@@ -85,7 +85,7 @@ def _weights_along_x(sizes: tuple[int, ...], spacing: tuple[float, float, float]
     along = np.zeros(width)
     along[: sizes[2]] = np.arange(sizes[2]) * x
     along[width - sizes[2] + 1 :] = np.arange(sizes[2] - 1, 0, -1) * x
-    made = np.empty((*sizes[:2], width // 2 + 1), kind)
+    made: np.ndarray = np.empty((*sizes[:2], width // 2 + 1), kind)
     for number, plane in enumerate(made):
         squared = np.add.outer((np.arange(sizes[1]) * y) ** 2 + (number * z) ** 2, along**2)
         squared[squared == 0] = np.inf  # no voxel is paired with itself
