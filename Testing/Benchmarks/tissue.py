@@ -5,9 +5,10 @@
 The brain is Testing/Benchmarks/_brain_phantom.py: noise in percent of white matter's intensity, bias in percent from
 its lowest to its highest place. `smoothness` was set by looking at it (0.3 to 1.2 differ by at most 0.01 in Dice at 5 %
 noise); how far the noise of classes may differ, how much of a voxel may be mixed and what contrast classes need
-(NOISE_RATIO, MOST_MIXED, MOST_RATIO) by looking at the real brain below. The rest is as published. Dice of CSF, gray and white matter against what most of each
-voxel is; RMSE of the shares; volume of the shares over the true one. The real images (../shared/data) have no truth:
-their volumes are printed, and how well the same brain placed otherwise agrees.
+(NOISE_RATIO, MOST_MIXED, MOST_RATIO) by looking at the real brain below. The rest is as published. Dice of CSF, gray
+and white matter against what most of each voxel is; RMSE of the shares; volume of the shares over the true one. The
+real images (../shared/data) have no truth: their volumes are printed, and how well the same brain placed otherwise
+agrees.
 """
 
 import sys
