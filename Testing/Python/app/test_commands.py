@@ -154,9 +154,7 @@ def test_register_writes_the_transform_from_fixed_to_moving_points(medproc, imag
 
 def test_register_refuses_2d_with_3d(refused, tmp_path, image, image_file):
     sitk.WriteImage(sitk.Image([9, 9], sitk.sitkFloat32), str(tmp_path / "flat.nrrd"))
-    assert "is 3D and the other 2D" in refused(
-        "register", image_file, tmp_path / "flat.nrrd", "-o", tmp_path / "t.tfm"
-    )
+    assert "is 3D and the other 2D" in refused("register", image_file, tmp_path / "flat.nrrd", "-o", tmp_path / "t.tfm")
     assert not (tmp_path / "t.tfm").exists()
 
 
