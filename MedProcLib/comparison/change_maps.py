@@ -93,7 +93,7 @@ def change_maps_of(
     """What these steps (change maps, and steps that make fractions of tissues) give of a pair; none of a failed one.
 
     All are made on the pair's grid from the images that were compared there, so nothing is resampled twice but label
-    maps. Without fractions of tissues all findings together are the tissue that is gained or lost. A map that cannot be
+    maps; functional change from the studies' own values. Without fractions of tissues all findings together are the tissue that is gained or lost. A map that cannot be
     made of these images says why.
     """
     wanted = [op for op in operations if is_change_map(op)]
@@ -124,7 +124,8 @@ def _made(
         return ChangeMap(operation, missing=str(error))
     rows = tuple(_named(row) for row in given["table"])
     images = {name: image for name, image in _images(operation, given).items() if _is_shown(operation, name)}
-    if things["fixed"] is not pair.fixed_image:  # the deformation of the registration itself, see _deformed
+    # the deformation of the registration itself, see _deformed
+    if isinstance(operation, VolumeChangeMap) and not pair.registration.transform.IsLinear():
         to_first = pair.registration.to_first
         images = {name: resample(image, pair.grid, to_first) for name, image in images.items()}
     unit = getattr(operation, "intensity_unit", "intensity")
@@ -153,6 +154,10 @@ def _things(
     things.update(zip(("fixed_labels", "moving_labels"), labels, strict=True))
     if isinstance(operation, VolumeChangeMap):
         things.update(_deformed(pair, studies, masks, progress))
+    elif isinstance(operation, FunctionalChange):
+        # values that have a unit stay what they are: neither corrected nor matched
+        for role, n, transform in zip(("fixed", "moving"), (pair.fixed, pair.moving), transforms, strict=True):
+            things[role] = resample(studies[n].image, pair.grid, transform, pixel_type=sitk.sitkFloat32)
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from MedProcLib.comparison.change_maps import change_maps_of, maps_named, with_change_maps, without_change_maps
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.halfway import half_way, transform_of
+from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.comparison.loops import with_loop_error
 from MedProcLib.comparison.pipeline import compare, compare_between, restored, with_maps
 from MedProcLib.comparison.registration.in_mean_space import in_mean_space
@@ -102,6 +103,15 @@ def test_map_that_cannot_be_made_says_why_and_spoils_nothing():
     relative, difference = compare(air, recipe).pairs[0].maps
     assert "negative values" in relative.missing and not relative.images
     assert difference.images and not difference.missing
+
+
+def test_functional_change_is_of_values_that_were_not_matched():
+    adc = [dataclasses.replace(s, image=s.image * factor) for s, factor in zip(STUDIES[:2], (10, 20), strict=True)]
+    recipe = with_change_maps(Recipe.of(MatchIntensity(bias_mm=0), MatchFindings()), ["functional"], adc)
+    (made,) = compare(adc, recipe).pairs[0].maps
+    # the cube rises from 2000 to 4000, what is around it from 1000 to 2000: all beyond 550
+    assert made.rows[0].value("risen_share") == pytest.approx(100)
+    assert made.colors["functional_change"].is_shown(sitk.GetArrayFromImage(made.images["functional_change"])).any()
 
 
 def test_volume_change_of_an_affine_registration():
