@@ -252,6 +252,7 @@ class MedProcComparisonWidget(ModuleWidget):
             return
         self.onPatientChanged()
         self.run.say(_("{what}.").format(what=what))
+        self.measureMissing()  # what was joined may have been taken back before it was measured
 
     def makeMap(self, name, start, end):
         """Make a change map of two time points (ids), and show it."""
@@ -269,8 +270,10 @@ class MedProcComparisonWidget(ModuleWidget):
                 return (*with_map_of(comparison, places, name, work), known)
 
             def commitResult(result):
-                self.comparison, pair, known = result
-                volumes = add_pair_to_scene(self.comparison, pair, node, only_maps=known).maps
+                comparison, pair, known = result
+                require_present(node)
+                volumes = add_pair_to_scene(comparison, pair, node, only_maps=known).maps
+                self.comparison = comparison
                 show_change_map(volumes[-1])
                 self.maps.changed()
                 return _("Map made: {title}.").format(title=pair.maps[-1].title)

@@ -200,7 +200,7 @@ class MedProcQuantificationWidget(ModuleWidget):
             if nodes.held:
                 said.append(_("Diameters drawn by a reader hold: {n}.").format(n=nodes.held))
             if nodes.adrift:
-                said.append(_("No object is left at {n} drawn diameters.").format(n=nodes.adrift))
+                said.append(_("Drawn diameters without a row of their object, kept: {n}.").format(n=nodes.adrift))
             if nodes.drawn == MOST_OBJECTS:
                 said.append(_("Lines are drawn of {n} objects at most.").format(n=MOST_OBJECTS))
             return " ".join(said)

@@ -20,7 +20,7 @@ from MedProcLib.comparison.tracks.model import Patient, Track
 from MedProcLib.core.measurement import Measurement
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.units import shown
-from MedProcLib.scene.change_maps import MapEnds, add_change_maps, keep_change_maps
+from MedProcLib.scene.change_maps import MapEnds, add_change_maps, change_maps_at, ends_of, keep_change_maps
 from MedProcLib.scene.color_tables import add_change_colors, add_difference_colors
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, hierarchy_of, place_under
@@ -116,8 +116,10 @@ def add_pair_to_scene(comparison: Comparison, pair: PairComparison, node, only_m
     parent = transform_at(node, ids[pair.fixed])
     with commit(scene):
         if only_maps:
-            space = _pair_space(comparison, pair, parent, scene)
-            place_under(space, results)
+            space = _space_of_maps(node, MapEnds(ids[pair.fixed], ids[pair.moving]))
+            if space is None:
+                space = _pair_space(comparison, pair, parent, scene)
+                place_under(space, results)
             last = replace(pair, maps=pair.maps[-1:])
             added = PairNodes(None, None, None, None, _add_maps(comparison, last, space, results, scene))
         else:
@@ -206,6 +208,12 @@ def _pair_space(comparison: Comparison, pair: PairComparison, parent, scene):
     space.Inverse()  # to_first leads from half-way points to the first study: that is the node's direction to parent
     space.SetAndObserveTransformNodeID(parent.GetID() if parent is not None else None)
     return space
+
+
+def _space_of_maps(node, ends: MapEnds):
+    """The transform node that maps of these time points are under; None without one."""
+    maps = [volume for volume in change_maps_at(node) if ends_of(volume) == ends]
+    return maps[0].GetParentTransformNode() if maps else None
 
 
 def _add_maps(comparison: Comparison, pair: PairComparison, space, results: int, scene) -> tuple:

@@ -21,7 +21,6 @@ from MedProcLib.scene.measurement_input import MeasurementInput, MeasurementSour
 from MedProcLib.scene.measurement_table import add_measurement_table, fill_measurement_table
 from MedProcLib.scene.provenance import provenance_of, write_provenance
 from MedProcLib.scene.reader_edits import (
-    NOWHERE,
     edits_in_place,
     edits_of,
     forget_edits,
@@ -40,8 +39,8 @@ SEGMENTATION_ROLE, VOLUME_ROLE = "MedProc.MeasuredSegmentation", "MedProc.Measur
 class MeasurementNodes:
     """table: a row for each object; drawn: of how many objects the diameters are drawn as lines.
 
-    held: how many diameters are those that a reader drew; adrift: how many of these have no object at their place
-    anymore, and are kept but not shown.
+    held: how many diameters are those that a reader drew; adrift: how many drawn ones are kept but not shown, as no row
+    is of an object at their place.
     """
 
     table: Any
@@ -85,15 +84,15 @@ def add_measurements(
         if earlier is not None:
             take_over_edits(table, earlier)
         edits = edits_in_place(edits_of(table), rows, given.ids)
+        held = 0
         if edits:
             replace_edits(table, edits)
-            show_edits(table)
+            held = show_edits(table)
         for other in _tables():  # first, so that the new lines may have their names
             if is_measured_of(other, segmentation) and not (lines and other is table):
                 remove_lines(other)
         drawn = show_lines(table, rows, volume) if lines else 0
-    shown = [edit.component != NOWHERE for edit in edits if edit.segment_id in given.ids]
-    return MeasurementNodes(table, drawn, sum(shown), len(shown) - sum(shown))
+    return MeasurementNodes(table, drawn, held, sum(edit.segment_id in given.ids for edit in edits) - held)
 
 
 def is_measured_of(table, segmentation) -> bool:

@@ -130,12 +130,14 @@ def forget_edits(table) -> None:
     _write(table, [])
 
 
-def show_edits(table) -> None:
-    """Write the edited lengths into a table's rows, and a column that says by whom."""
+def show_edits(table) -> int:
+    """Write the edited lengths into a table's rows, and a column that says by whom; returns how many edits have one."""
     edits = [edit for edit in edits_of(table) if column_of(table, edit.figure) is not None]
-    notes = [""] * table.GetNumberOfRows()
+    notes, count = [""] * table.GetNumberOfRows(), 0
     for edit in edits:
-        for row in _rows_of_edit(table, edit):
+        rows = _rows_of_edit(table, edit)
+        count += bool(rows)
+        for row in rows:
             _write_length(table, row, edit.figure, edit.length_mm)
             notes[row] = "; ".join(filter(None, (notes[row], edit.text)))
     for segment_id in {edit.segment_id for edit in edits if edit.component not in (None, NOWHERE)}:
@@ -144,6 +146,7 @@ def show_edits(table) -> None:
         append_column(table, Column(COLUMN, notes, meaning="what a reader changed"))
     table.GetTable().Modified()
     table.Modified()
+    return count
 
 
 def edited_rows(rows: Sequence[Row], every: Sequence[Edit], ids: Sequence[str]) -> list[Row]:

@@ -119,11 +119,13 @@ def chosen_ids(node, segment_ids: Sequence[str] | None) -> list[str]:
 def label_maps_of(segmentation, ids: Iterable[str]) -> dict[Any, dict[str, int]]:
     """The VTK images that hold segments of a vtkSegmentation, each with the labels by id of those it holds.
 
-    Segments may share one; those without voxels are in none.
+    Segments may share one; those without voxels are in none. Raises InputError for a segment that is not there anymore.
     """
     found: dict[Any, dict[str, int]] = {}
     for segment_id in ids:
         segment = segmentation.GetSegment(segment_id)
+        if segment is None:  # while a worker was reading
+            raise InputError(f"Segment '{segment_id}' was removed while the segments were read: run it again.")
         data = segment.GetRepresentation(BINARY_LABELMAP)
         if data is not None and not data.IsEmpty():
             found.setdefault(data, {})[segment_id] = segment.GetLabelValue()

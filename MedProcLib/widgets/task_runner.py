@@ -106,9 +106,10 @@ class TaskRunner:
 
     def _tick(self) -> None:
         task = self._task
-        worker = task or next(iter(self._abandoned), None)
-        if worker is not None:
-            worker.news.wait(YIELD_S)
+        if task is not None:
+            task.news.wait(YIELD_S)
+        elif self._abandoned:
+            self._abandoned[0].ended.wait(YIELD_S)  # nobody answers its questions
         self._abandoned = [other for other in self._abandoned if not other.ended.is_set()]
         if task is None:
             if not self._abandoned:

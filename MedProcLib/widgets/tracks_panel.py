@@ -1,5 +1,6 @@
 """The list of findings over time that a reader goes through: a row each, keys to decide, all views jump along."""
 
+import math
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -252,7 +253,9 @@ def _short(value: float) -> float:
 
 
 def _signed(percent: float | None) -> str:
-    return "" if percent is None else f"{percent:+.0f}" if abs(percent) >= 0.5 else "0"
+    if percent is None or math.isnan(percent):
+        return ""
+    return f"{percent:+.0f}" if abs(percent) >= 0.5 else "0"
 
 
 def _broken(title: str) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.progress import SILENT, Progress
 from ...core.voxels import extended, gaussian
@@ -48,7 +49,7 @@ def on_brain_grid(
     """An image's values (z, y, x) in a region, which is the brain, on voxels of this side.
 
     Voxels that the image does not reach are outside the brain. What lies outside the region enters nowhere: a voxel
-    of the grid is the mean of what it covers of the region.
+    of the grid is the mean of what it covers of the region. Raises InputError for a region too small to be seen on it.
     """
     source = Geometry.of(image)
     box = box_around(region)
@@ -73,6 +74,8 @@ def on_brain_grid(
         for part, step in ((weight, third), (total, fourth))
     )
     brain = share > 0.5
+    if not brain.any():
+        raise InputError(f"The mask has nothing left at voxels of {spacing_mm:g} mm: choose a mask of the whole brain.")
     return BrainGrid(grid, np.divide(mean, share, out=np.zeros_like(mean), where=brain), brain)
 
 

@@ -30,7 +30,7 @@ from MedProcLib.scene.change_maps import (
     show_change_map,
     shown_change_map,
 )
-from MedProcLib.scene.comparison_scene import add_comparison
+from MedProcLib.scene.comparison_scene import add_comparison, add_pair_to_scene
 from MedProcLib.scene.offscreen import OffscreenSliceView
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.timeline_edits import edit_patient
@@ -128,6 +128,16 @@ def test_loaded_scene_gives_the_same_comparison_with_the_edits(scene, comparison
         for place, name in ((0, "mean_difference"), (1, "volume_first"), (1, "net_change")):
             figures = [each.maps[place].rows[0].value(name) for each in (one, two)]
             assert figures[1] == pytest.approx(figures[0], rel=0.03)
+
+
+def test_a_map_made_again_takes_the_place_of_the_first(scene, comparison):
+    node = add_comparison(comparison).patient
+    kinds = ("vtkMRMLScalarVolumeNode", "vtkMRMLTransformNode", "vtkMRMLColorTableNode", "vtkMRMLTableNode")
+    before, old = [scene.GetNumberOfNodesByClass(kind) for kind in kinds], change_maps_at(node)[1]
+    space = old.GetParentTransformNode()
+    (made,) = add_pair_to_scene(comparison, comparison.pairs[0], node, only_maps=True).maps
+    assert [scene.GetNumberOfNodesByClass(kind) for kind in kinds] == before
+    assert old not in change_maps_at(node) and made.GetParentTransformNode() is space
 
 
 def test_scene_without_a_volume_says_what_is_missing(scene, comparison):

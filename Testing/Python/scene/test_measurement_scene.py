@@ -236,6 +236,8 @@ def test_a_correction_stays_where_its_line_is(dragged, nodes):
     array[14, 26, 28] = 1  # nothing is left where the line is
     nodes, rows = outlined(array)
     assert (nodes.held, nodes.adrift) == (0, 1) and "edited" not in rows[0]
+    nodes, rows = outlined(np.zeros_like(array))
+    assert (nodes.held, nodes.adrift) == (0, 1) and {row["name"] for row in rows} == {"One"}
     nodes, rows = outlined(blocks() == 1)  # taken back by the editor: the line is of part 1 again
     assert (nodes.held, nodes.adrift) == (1, 0)
     assert rows[1]["long_diameter_mm"] == pytest.approx(30, abs=1e-4)

@@ -97,3 +97,11 @@ def test_nodes_that_cannot_be_copied_as_they_are(nodes):
     volume.SetAndObserveImageData(None)
     with pytest.raises(InputError, match="has no voxels"):
         NodeReader().read(segmentation, ids(segmentation), [volume], SILENT)
+
+
+def test_a_segment_removed_before_it_is_read_is_said(nodes):
+    segmentation, volume = nodes
+    chosen = ids(segmentation)
+    segmentation.GetSegmentation().RemoveSegment(chosen[1])
+    with pytest.raises(InputError, match="removed"):
+        NodeReader().read(segmentation, chosen, [volume], SILENT)

@@ -7,6 +7,7 @@ from Benchmarks._brain_phantom import brain_phantom
 from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import white_matter_lesions
 from MedProcLib.segmentation.anatomy.ventricles import Ventricles
 from MedProcLib.segmentation.anatomy.white_matter_lesions import WhiteMatterLesions
@@ -64,3 +65,13 @@ def test_a_brain_without_fluid_has_no_ventricles_and_that_is_said(brain):
     values = np.random.default_rng(1).normal(100, 3, brain.mask.shape) * brain.mask
     with pytest.raises(InputError, match="no fluid"):
         Ventricles()(brain.placed(values.astype(np.float32)), brain.placed(brain.mask.astype(np.uint8)))
+
+
+@pytest.mark.parametrize("find", [WhiteMatterLesions(), Ventricles()])
+def test_a_mask_smaller_than_the_working_voxels_is_said(find):
+    grid = Geometry((9, 9, 9), (0.5, 0.5, 0.5), (0.0, 0.0, 0.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    mask = np.zeros((9, 9, 9), np.uint8)
+    mask[4, 4, 4] = 1
+    values = np.random.default_rng(0).normal(100, 5, mask.shape).astype(np.float32)
+    with pytest.raises(InputError, match="mask of the whole brain"):
+        find(grid.image_of(values), grid.image_of(mask))
