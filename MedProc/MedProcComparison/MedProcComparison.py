@@ -98,6 +98,7 @@ class MedProcComparisonWidget(ModuleWidget):
     def connectPanel(self):
         ui, start, say = self.ui, self.run.start, self.run.say
         self.comparison = None  # of this session; that of a loaded scene is made again when it is needed
+        self.comparedPatient = None  # whose node the comparison gave
         self.timePoints = TimePointsPanel(self.chosenTimePoints, self.keepTimePoints)
         self.views = TimelineViewsPanel(self.patientNode)
         self.maps = ChangeMapsPanel(self.patientNode, self.makeMap)
@@ -164,7 +165,7 @@ class MedProcComparisonWidget(ModuleWidget):
 
         def commitResult(comparison):
             nodes = self.logic.commit(task, comparison)
-            self.comparison = comparison
+            self.comparison, self.comparedPatient = comparison, nodes.patient
             self.parameters.patient = nodes.patient
             return sentence(comparison)
 
@@ -189,7 +190,7 @@ class MedProcComparisonWidget(ModuleWidget):
         super().exit()
 
     def onSceneStartClose(self, caller=None, event=None):
-        self.comparison = None
+        self.comparison = self.comparedPatient = None
         self.outlines.forget()
         self.views.stop()
         ModuleWidget.onSceneStartClose(self, caller, event)
@@ -273,7 +274,7 @@ class MedProcComparisonWidget(ModuleWidget):
                 comparison, pair, known = result
                 require_present(node)
                 volumes = add_pair_to_scene(comparison, pair, node, only_maps=known).maps
-                self.comparison = comparison
+                self.comparison, self.comparedPatient = comparison, node
                 show_change_map(volumes[-1])
                 self.maps.changed()
                 return _("Map made: {title}.").format(title=pair.maps[-1].title)
@@ -284,7 +285,8 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def currentComparison(self, node):
         """What gives the comparison as the reader left it, in any thread: this session's, or one made again."""
-        if self.comparison is None:
+        other = node is not None and node is not self.comparedPatient  # a scene with its own patient was added
+        if self.comparison is None or other:
             return restoring(node)
         comparison = reviewed(self.comparison, node)
         return lambda progress: comparison

@@ -179,8 +179,9 @@ def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
     maps.make_button.click()  # again: it takes the place of the one there was
     assert finish(widget) == "Map made: Difference map."
     assert len(change_maps_at(widget.patientNode())) == 3
-    for session in (widget.comparison, None):
-        widget.comparison = session
+    # the second as after adding a scene with a patient of its own, which is not the one of this session
+    for session in ((widget.comparison, widget.patientNode()), ("another's", None)):
+        widget.comparison, widget.comparedPatient = session
         widget.saveReport(tmp_path / "report.html")
         assert "Written" in finish(widget)
         html = (tmp_path / "report.html").read_text(encoding="utf-8")
