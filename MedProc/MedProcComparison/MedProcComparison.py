@@ -166,7 +166,7 @@ class MedProcComparisonWidget(ModuleWidget):
         def commitResult(comparison):
             nodes = self.logic.commit(task, comparison)
             self.comparison, self.comparedPatient = comparison, nodes.patient
-            self.parameters.patient = nodes.patient
+            self.choosePatient(nodes.patient)
             return sentence(comparison)
 
         return task.compute, commitResult
@@ -293,12 +293,17 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def onPatientLoaded(self, node):
         self.comparison = None
-        self.parameters.patient = node
+        self.choosePatient(node)
+
+    def choosePatient(self, node):
+        """Have the panel show a patient, at once or, when the reader went to another module, on coming back."""
+        parameters = self.parameters if self.parameters is not None else self.logic.getParameterNode()
+        parameters.patient = node
 
     def measureMissing(self):
         """Measure what a correction joined."""
-        node = self.patientNode()
-        points = unmeasured(patient_of_node(node))
+        node = self.patientNode()  # None when the reader went to another module meanwhile
+        points = unmeasured(patient_of_node(node)) if node is not None else ()
         if not points or self.run.running:
             return
         what = self.run.message

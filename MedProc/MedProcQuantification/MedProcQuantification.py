@@ -244,7 +244,8 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.live.changed()
 
     def onSuvMade(self, volume):
-        self.parameters.inputVolume = volume
+        if self.parameters is not None:  # None when the reader went to another module meanwhile
+            self.parameters.inputVolume = volume
 
     def onColumns(self, names):
         self.parameters.shownColumns = json.dumps(names)

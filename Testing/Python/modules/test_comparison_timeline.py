@@ -188,6 +188,18 @@ def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
         assert html.count("Change maps: ") == 2 and "Findings: FLAIR 1 → FLAIR 2" in html
 
 
+def test_a_run_ends_while_the_reader_works_elsewhere(compared, finish):
+    import host
+
+    first = compared.patientNode()
+    compared.run.button.click()
+    host.leave(compared)
+    assert finish(compared).startswith("Last study against the first")
+    host.enter(compared)
+    assert compared.patientNode() is compared.comparedPatient is not first
+    assert len(compared.tracks.rows) == 3
+
+
 def test_roles_criterion_and_chart(compared):
     import slicer
 
