@@ -77,7 +77,8 @@ def judge_given(first: Volume, other: Volume, transform: sitk.Transform) -> Regi
     there = Volume(*(resample(image, grid, transform) for image in (other.image, other.inside, other.foreground)))
     identity = np.eye(grid.dimension + 1)
     shared = SharedGrid.between(first, there, identity)
-    assert shared is not None  # both are on one grid
+    if shared is None:
+        return _undeformed(identity, ("The image is too thin to say whether structures agree.",))
     similarity, overlap = likeness(shared, np.zeros((grid.dimension, *reversed(shared.geometry(0).size)), np.float32))
     trust = Trust(contrast(shared.pair(TRUSTED)), overlap, similarity, np.nan, np.nan, shared.spacing)
     verdict, reasons = trust.judged()

@@ -10,6 +10,7 @@ from .points import moved
 
 LEAST_POINTS, MOST_POINTS, TRIED = 8_000, 40_000, 20_000
 FEWEST = 100
+MOST_CELLS = 1_000_000  # where bodies fill little of the box, fewer points have to do
 
 
 @dataclass(frozen=True)
@@ -27,7 +28,8 @@ class Samples:
 def choose(first: Field, other: Field, matrix: np.ndarray, most: int = MOST_POINTS) -> Samples | None:
     """Points spread over the bodies of both volumes, where both images are; None when they hardly meet.
 
-    matrix: 4 x 4, first -> other. One per voxel of the level's spacing, but at least 8000 and at most `most`.
+    matrix: 4 x 4, first -> other. One per voxel of the level's spacing, but at least 8000 and at most `most`; fewer
+    where the bodies fill little of the box around them.
     """
     root = half(matrix)
     to_first, to_other = np.linalg.inv(root), root
@@ -41,7 +43,7 @@ def choose(first: Field, other: Field, matrix: np.ndarray, most: int = MOST_POIN
     if not kept.any():
         return None
     spacing = min(first.spacing, other.spacing)
-    count = min(max(volume * share / spacing**3, LEAST_POINTS), most)
+    count = min(max(volume * share / spacing**3, LEAST_POINTS), most, MOST_CELLS * share)
     apart = (volume * share / count) ** (1 / 3)
     x, kept, overlap = _cells(first, other, to_first, to_other, low, sides, apart)
     if np.count_nonzero(kept) < FEWEST or overlap == 0:

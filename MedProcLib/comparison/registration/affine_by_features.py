@@ -15,11 +15,17 @@ from .velocity import halved
 REACHES = (4, 3, 2, 1, 2, 1, 1)
 LEVELS_TRIED = (0, 0, 0, 0, 1, 1, 2)
 LARGEST_GROWTH = 2.0
+FEWEST_VOXELS = 50
 AWAY = 3  # voxels of the coarsest level: so far apart, nothing of the match is left
 
 
 def contrast(pair: Pair) -> float:
-    """How much better features agree here than when displaced, 0..1: 1 - mismatch / that of displaced images."""
+    """How much better features agree here than when displaced, 0..1: 1 - mismatch / that of displaced images.
+
+    0 where the images have hardly a voxel in common.
+    """
+    if (pair.wf * pair.wm).sum() < FEWEST_VOXELS:
+        return 0.0
     here, shifts = _mismatch(pair, np.zeros(pair.dimension, int)), []
     for signs in itertools.product((-1, 0, 1), repeat=pair.dimension):
         if any(signs):

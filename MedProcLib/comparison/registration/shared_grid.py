@@ -15,6 +15,7 @@ from .self_similarity import self_similarity
 LEVELS = 3
 MOST_VOXELS = 400_000
 LEAST_VOXELS = 8  # along the shortest side at the finest level
+MOST_OF_THIN = 4 * MOST_VOXELS  # that this may lead to: what is thinner cannot be told from a plane
 MARGIN_VOXELS = 2  # of the coarsest level, around what both images show: there the deformation fades
 NEAR_MASK_VOXELS = 2.0
 
@@ -39,7 +40,10 @@ class SharedGrid:
     def between(
         cls, first: Volume, other: Volume, matrix: np.ndarray, masked: tuple[bool, bool] = (False, False)
     ) -> "SharedGrid | None":
-        """Over the part that both images show, at most about 400,000 voxels fine; None where they show none."""
+        """Over the part that both images show, at most about 400,000 voxels fine (four times that where it is thin).
+
+        None where they show none, or one that is too thin.
+        """
         root = half(matrix)
         lows, highs = [], []
         for volume, to_half in ((first, root), (other, np.linalg.inv(root))):
@@ -56,6 +60,8 @@ class SharedGrid:
             return None
         fine = max(native, float(np.prod(side) / MOST_VOXELS) ** (1 / len(side)))
         fine = min(fine, float(side.min()) / LEAST_VOXELS)
+        if np.prod(side / fine) > MOST_OF_THIN:
+            return None
         coarse = fine * 2 ** (LEVELS - 1)
         count = 2 * np.ceil((side / coarse + 2 * MARGIN_VOXELS) / 2).astype(int)
         return cls(first, other, matrix, (low + high) / 2 - count * coarse / 2, count, coarse, masked)

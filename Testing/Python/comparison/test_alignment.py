@@ -80,6 +80,14 @@ def test_samples_lie_in_both_images_and_are_none_where_these_lie_apart():
     assert choose(one[0], two[0], rigid((0, 0, 0), (400, 0, 0))) is None
 
 
+def test_slices_that_cross_are_not_searched_cell_by_cell():
+    grid = Geometry((60, 60, 1), (2.0, 2.0, 1.0), (-59.0, -59.0, 0.0), tuple(np.eye(3).ravel()))
+    one, two = (Field(ramp(grid), 2.0) for _ in range(2))
+    samples = choose(one, two, rigid((60, 0, 0), (0, 0, 0)))
+    cells = np.prod(np.ptp(samples.x, axis=0)) / samples.apart**3
+    assert len(samples.x) > 100 and cells < 1.1e6
+
+
 def test_the_search_starts_near_a_far_and_turned_place_in_another_field_of_view():
     matrix = rigid((-20, 12, 22), (60, -45, 30))
     first, _ = head(grid_of((8, 8, 8)))

@@ -11,6 +11,7 @@ from MedProcLib.comparison.inverse import inverted
 from MedProcLib.comparison.register import register
 from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.registration.self_similarity import self_similarity
+from MedProcLib.comparison.registration.shared_grid import SharedGrid
 from MedProcLib.comparison.registration.velocity import enlarged, exponential, halved, warped
 from MedProcLib.comparison.result import Registration, Verdict
 from MedProcLib.core.errors import Cancelled, InputError
@@ -147,6 +148,23 @@ def test_planes_are_registered_too(plane):
         register(fixed, moving)
     with pytest.raises(InputError, match="2D and the other 3D"):
         register(fixed, textured())
+
+
+def test_planes_that_show_different_parts_are_not_called_aligned(plane):
+    values = [sitk.GetArrayFromImage(plane[0]) for _ in range(2)]
+    values[0][len(values[0]) // 3 :] = np.nan
+    values[1][: -len(values[1]) // 3] = np.nan
+    one, two = (Geometry.of(plane[0]).image_of(v) for v in values)
+    assert register(one, two, kind="affine").verdict is not Verdict.GOOD
+
+
+def test_a_slice_too_thin_to_be_a_volume_ends_soon(plane):
+    grid = Geometry((*plane[0].GetSize(), 1), (2.0, 2.0, 0.1), (0.0, 0.0, 0.0), tuple(np.eye(3).ravel().tolist()))
+    image = grid.image_of(sitk.GetArrayFromImage(plane[0])[None])
+    volume = prepare(image, None, "The image")
+    assert SharedGrid.between(volume, volume, np.eye(4)) is None
+    judged = judge_given(volume, volume, sitk.AffineTransform(3))
+    assert judged.verdict is Verdict.FAILED and "too thin" in judged.reasons[0]
 
 
 def test_a_transform_of_another_program_is_judged_by_the_same_figures(bent):
