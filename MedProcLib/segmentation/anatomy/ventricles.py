@@ -17,8 +17,6 @@ from ..common.working_grid import mask_on_image
 from .brain_grid import BrainGrid, on_brain_grid
 
 WORKING_MM = 1.0
-# Fluid is told by the rim of the brain mask, where the sulci are, from what lies deeper.
-RIM_MM = 3.0
 # What lies deeper than this share of the brain's greatest depth holds the ventricles' bodies; of the values there the
 # darkest hundredth are fluid, half of them tissue.
 DEEP, FLUID_PERCENT = 0.5, 0.5
@@ -54,7 +52,7 @@ class Ventricles:
 
     weighting: Annotated[
         Literal["automatic", "dark", "bright"],
-        "fluid is dark (T1, FLAIR) or bright (T2); automatic: as the rim of the brain is, where the sulci are",
+        "fluid is dark (T1, FLAIR) or bright (T2); automatic: what differs most from tissue in its middle",
     ] = "automatic"
     limit: Annotated[
         float, Range(0.1, 0.9), "what is nearer to fluid (0) than this on the way to tissue (1) is fluid"
@@ -137,10 +135,14 @@ def fluid_in(brain: BrainGrid, depth: np.ndarray, weighting: str, limit: float) 
 
 
 def _weighting(brain: BrainGrid, depth: np.ndarray, weighting: str) -> str:
+    """Fluid is what lies farther from tissue in the middle of the brain: the rim may hold skull or nothing at all."""
     if weighting != "automatic":
         return weighting
-    rim = np.median(brain.values[brain.brain & (depth < RIM_MM)])
-    return "bright" if rim > np.median(brain.values[depth > RIM_MM]) else "dark"
+    away = {}
+    for kind in ("bright", "dark"):
+        fluid, tissue, _ = fluid_level(brain, depth, kind)
+        away[kind] = abs(fluid - tissue)
+    return max(away, key=lambda kind: away[kind])
 
 
 def fluid_level(brain: BrainGrid, depth: np.ndarray, weighting: str) -> tuple[float, float, float]:

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from Benchmarks._brain_phantom import brain_phantom
+from scipy import ndimage
 
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import ventricles
@@ -64,3 +65,13 @@ def test_a_head_that_lies_turned(brain):
     found = sitk.GetArrayFromImage(Ventricles()(image, mask)) > 0
     truth = known(found.shape)
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.93
+
+
+def test_a_rim_that_holds_nothing_does_not_make_fluid_dark(brain):
+    """Where the skull was taken away, a mask that is a little too large holds zeros around the brain."""
+    image, mask = sitk.GetArrayFromImage(brain.image("T2", 3, 10)), brain.mask
+    rim = ndimage.binary_dilation(mask, iterations=2)
+    found = Ventricles()(brain.placed(np.where(mask, image, 0)), brain.placed(rim.astype(np.uint8)))
+    values = sitk.GetArrayFromImage(found) > 0
+    truth = known(values.shape)
+    assert 2 * (values & truth).sum() / (values.sum() + truth.sum()) > 0.93
