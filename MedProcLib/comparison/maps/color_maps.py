@@ -59,7 +59,7 @@ FIXED = {
     "log_jacobian": MapColors("log_jacobian", "Logarithm of the volume ratio", "", -0.5, 0, 0.5, 0.05),
     "volume_change_percent": MapColors("volume_change_percent", "Volume change", "%", -50, 0, 50, 5),
     "boundary_shift": MapColors("boundary_shift", "Shift of the boundary", "voxels", -1, 0, 1, 0.1),
-    "functional_change": MapColors("functional_change", "Fall (-1) or rise (1) beyond the threshold", "", -1, 0, 1, 0.5),
+    "functional_change": MapColors("functional_change", "Functional change (fall -1, rise 1)", "", -1, 0, 1, 0.5),
 }
 
 
