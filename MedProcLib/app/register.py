@@ -9,7 +9,7 @@ from ..comparison.registration.landmarks import Landmarks, paired
 from ..comparison.result import Registration, Verdict
 from ..core.errors import InputError
 from ..core.files import ImageFile, require_image_target, require_transform_target, write_image, write_transform
-from ..core.geometry import Geometry, require_scalar, resample
+from ..core.geometry import Geometry, require_3d, require_scalar, resample
 from ..core.progress import Progress
 from .inputs import read_noted, require_other_file
 from .seeds import read_point_lists
@@ -64,6 +64,8 @@ def _registration(
     arguments: Namespace, files: list[ImageFile], landmarks: Landmarks | None, progress: Progress
 ) -> Registration:
     if landmarks is not None and arguments.landmarks_for == "alone":
+        for file in files:
+            require_3d(file.image, f"Image {file.source}")
         return register_landmarks(landmarks, arguments.transform)
     metric = arguments.metric if arguments.metric != "auto" else metric_for(*(file.modality for file in files))
     return register(

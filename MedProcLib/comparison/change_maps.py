@@ -93,8 +93,8 @@ def change_maps_of(
     """What these steps (change maps, and steps that make fractions of tissues) give of a pair; none of a failed one.
 
     All are made on the pair's grid from the images that were compared there, so nothing is resampled twice but label
-    maps; functional change from the studies' own values. Without fractions of tissues all findings together are the tissue that is gained or lost. A map that cannot be
-    made of these images says why.
+    maps; functional change from the studies' own values. Without fractions of tissues all findings together are the
+    tissue that is gained or lost. A map that cannot be made of these images says why.
     """
     wanted = [op for op in operations if is_change_map(op)]
     if pair.registration.verdict is Verdict.FAILED or not wanted:

@@ -73,11 +73,13 @@ def register(
         raise InputError(
             f"The first image is {fixed.GetDimension()}D and the other {moving.GetDimension()}D: choose two of a kind."
         )
+    if landmarks is not None and fixed.GetDimension() == 2:
+        raise InputError("Landmarks are points in space: 2D images are registered without.")
     first = prepare(fixed, fixed_mask, "The first image", metric)
     other = prepare(moving, moving_mask, "The other image", metric)
     masked = (fixed_mask is not None, moving_mask is not None)
     if fixed.GetDimension() == 2 and tool == "medproc":
-        return _register_planes(first, other, kind, masked, landmarks, landmark_use, progress)
+        return _register_planes(first, other, kind, masked, progress)
     if tool != "medproc":
         if marked is not None:
             raise InputError(f"Landmarks cannot lead {tool}: use them to check it, or register without it.")
@@ -189,15 +191,11 @@ def _register_planes(
     other: Volume,
     kind: str,
     masked: tuple[bool, bool],
-    landmarks: Landmarks | None,
-    use: str,
     progress: Progress,
 ) -> Registration:
     """2D images, by their structures alone; affine or deformable."""
     if kind == "rigid":
         raise InputError("2D images are registered as 'affine' or 'deformable': choose one of them.")
-    if landmarks is not None:
-        raise InputError("Landmarks are points in space: 2D images are registered without.")
     return register_deformed(first, other, None, masked, bend=kind == "deformable", progress=progress)
 
 

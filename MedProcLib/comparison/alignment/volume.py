@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...core.errors import InputError
-from ...core.geometry import Geometry, require_scalar
+from ...core.geometry import Geometry, require_same_grid, require_scalar
 from .metrics import CORRELATION_RATIO, MUTUAL_INFORMATION
 
 RANKS = 257
@@ -27,7 +27,10 @@ class Volume:
 
 
 def prepare(image: sitk.Image, mask: sitk.Image | None, what: str, metric: str = CORRELATION_RATIO) -> Volume:
-    """Volume of an image; NaN and infinite voxels count as outside. Raises InputError when there is nothing in it."""
+    """Volume of an image; NaN and infinite voxels count as outside. Raises InputError when there is nothing in it.
+
+    mask: on the image's grid, where the body is; found by its brightness when None.
+    """
     require_scalar(image, what)
     geometry = Geometry.of(image)
     values = sitk.GetArrayFromImage(image).astype(np.float32)
@@ -42,6 +45,7 @@ def prepare(image: sitk.Image, mask: sitk.Image | None, what: str, metric: str =
         raise InputError(f"{what} is constant ({low:g} everywhere): there is nothing to register or compare.")
     values = np.clip(np.where(finite, values, low), low, high)
     if mask is not None:
+        require_same_grid(image, mask, f"{what[0].lower()}{what[1:]} and its mask")
         foreground = (sitk.GetArrayViewFromImage(mask) != 0) & finite
         if not foreground.any():
             raise InputError(f"The mask of {what[0].lower()}{what[1:]} selects no finite voxel.")

@@ -178,6 +178,11 @@ def test_2d_images_unknown_kinds_and_empty_masks_are_refused():
         register(first, first, metric="nonsense")
     with pytest.raises(InputError, match="selects no"):
         register(first, first, fixed_mask=mask * 0)
+    with pytest.raises(InputError, match="the other image and its mask differs"):
+        register(first, first, moving_mask=mask[1:])
+    points = np.array([[0.0, 0, 0], [9, 0, 0], [0, 9, 0]])
+    with pytest.raises(InputError, match="points in space"):
+        register(first[:, :, 5], first[:, :, 5], tool="elastix", landmarks=Landmarks(points, points))
 
 
 def test_nan_voxels_count_as_outside():
