@@ -189,7 +189,9 @@ def _deformed(
     found = Register(kind="deformable").registration(pair.fixed_image, pair.moving_image, masks[0], masks[1], progress)
     if found.verdict is Verdict.FAILED:
         raise InputError("No deformation was found that brings the studies together: " + " ".join(found.reasons))
-    return {"transform": found.transform, "fixed_mask": pair.region}
+    # what an affine registration brought to one size counts too; a rigid one adds nothing
+    sizes = [pair.registration.to_first.GetInverse(), pair.registration.to_other]
+    return {"transform": sitk.CompositeTransform([*sizes, found.transform]), "fixed_mask": pair.region}
 
 
 def _images(operation: Any, given: Mapping[str, Any]) -> dict[str, sitk.Image]:

@@ -16,7 +16,7 @@ from MedProcLib.comparison.result import Registration, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.geometry import Geometry, resample
 from MedProcLib.core.recipe import Recipe
 
 from .conftest import rigid
@@ -131,6 +131,19 @@ def test_volume_change_of_an_affine_registration():
         [s.operation for s in with_change_maps(Recipe(), ["jacobian"], STUDIES).steps],
     )[0]
     assert jacobian.rows[0].value("relative_volume_change") == pytest.approx(100 * (1.1**3 - 1), abs=0.1)
+
+
+def test_size_that_an_affine_registration_evened_out_counts_as_volume_change():
+    pair = compare(STUDIES[:2], RECIPE).pairs[0]
+    grown = transform_of(np.diag([1.1, 1.1, 1.1, 1]))
+    registration = Registration(grown, *half_way(grown), Verdict.GOOD)
+    grid = dataclasses.replace(pair.grid, size=(10, 10, 8), spacing=(3.0, 4.2, 6.0))  # fewer voxels take less time
+    image, region = resample(pair.fixed_image, grid), resample(pair.region, grid, None, sitk.sitkNearestNeighbor)
+    things = {"grid": grid, "fixed_image": image, "moving_image": image, "region": region}
+    pair = dataclasses.replace(pair, registration=registration, fixed_mask=None, moving_mask=None, **things)
+    (jacobian,) = change_maps_of(pair, STUDIES, [with_change_maps(Recipe(), ["jacobian"], STUDIES).steps[0].operation])
+    assert not jacobian.missing
+    assert jacobian.rows[0].value("relative_volume_change") == pytest.approx(100 * (1.1**3 - 1), abs=0.5)
 
 
 def _still():
