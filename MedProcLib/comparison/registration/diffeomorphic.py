@@ -68,17 +68,6 @@ def refine_velocity(
     return velocity
 
 
-def mismatch(pair: Pair) -> float:
-    """Mean squared difference of the features where both images have some."""
-    return _mismatch(pair.m - pair.f, pair.wf * pair.wm)
-
-
-def strain(velocity: np.ndarray, spacing: float) -> float:
-    """Mean squared strain of a velocity field (dimension, *shape) in mm on voxels of a spacing in mm."""
-    slopes = [np.gradient(component, spacing, axis=axis) for component in velocity for axis in range(len(velocity))]
-    return float(sum((s**2).mean() for s in slopes))
-
-
 def _mismatch(difference: np.ndarray, weight: np.ndarray) -> float:
     squared = np.einsum("...c,...c->...", difference, difference)
     return float((weight * squared).sum() / (weight.sum() + 1e-9)) + 1e-9
