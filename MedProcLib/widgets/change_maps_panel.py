@@ -80,6 +80,7 @@ class ChangeMapsPanel:
             self.shown_box.currentIndex = maps.index(seen) + 1 if seen in maps else 0
             self._filling = False
         self.widget.enabled = len(points) > 1
+        self._allow_two()
         self._show_map()
 
     def show(self, volume: Any) -> None:
@@ -93,6 +94,10 @@ class ChangeMapsPanel:
         if 0 <= places[0] < places[1]:
             name = list(CHANGE_MAPS)[max(self.kind_box.currentIndex, 0)]
             self._make(name, *(self._points[place] for place in places))
+
+    def _allow_two(self) -> None:
+        """A map is of two time points, not of one and itself."""
+        self.make_button.enabled = self.start_box.currentIndex != self.end_box.currentIndex
 
     def _title(self, volume: Any) -> str:
         ends = ends_of(volume)
@@ -157,6 +162,8 @@ class ChangeMapsPanel:
         form.addRow(_("Map:"), beside(self.kind_box, self.make_button))
         self.start_box = combo("changeMapStart", _("The earlier time point"))
         self.end_box = combo("changeMapEnd", _("The later time point"))
+        for box in (self.start_box, self.end_box):
+            box.connect("currentIndexChanged(int)", lambda index: self._allow_two())
         form.addRow(_("Of:"), beside(self.start_box, self.end_box))
         self.shown_box = combo("changeMapShown", _("Which map is seen in the slice views"))
         form.addRow(_("Show:"), self.shown_box)

@@ -10,7 +10,6 @@ from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ...core.voxels import values_of
 from ...quantification.row import Row
 from ..change import GAINED, LOST
 from ..intensity import shared
@@ -120,9 +119,3 @@ class FunctionalChange:
             ("upper_threshold", high, self.value_unit),
         )
         return tuple(Measurement(name, float(value), unit, None, how) for name, value, unit in figures)
-
-
-def change_scatter(fixed, moving, region: np.ndarray, most: int = 5000) -> np.ndarray:
-    """Values (n, 2) of both studies in a region (z, y, x) for a scatter plot, of at most so many voxels."""
-    pairs = np.column_stack([values_of(image)[0][region] for image in (fixed, moving)])
-    return pairs[np.linspace(0, len(pairs) - 1, min(most, len(pairs))).round().astype(int)]

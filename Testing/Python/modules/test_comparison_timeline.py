@@ -162,7 +162,10 @@ def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
     maps.threshold_slider.value = 10
     assert map_colors_of(first).threshold == 10
     # two later ones, which are compared first
+    maps.start_box.currentIndex = 2
+    assert not maps.make_button.enabled  # of one time point and itself
     maps.start_box.currentIndex = 1
+    assert maps.make_button.enabled
     widget.comparison = None  # as after loading a scene
     maps.make_button.click()
     assert finish(widget) == "Map made: Difference map."

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.comparison.maps.functional import FunctionalChange, change_scatter
+from MedProcLib.comparison.maps.functional import FunctionalChange
 from MedProcLib.core.errors import InputError
 
 from .phantoms import depth, grid_at, noisy
@@ -63,11 +63,3 @@ def test_thresholds_that_are_not_there_are_refused():
         FunctionalChange(value_unit="ms")(*studies())
     with pytest.raises(InputError, match="normal tissue"):
         FunctionalChange(threshold_from="normal_tissue", normal_label=9)(*studies(), fixed_labels=LABELS)
-
-
-def test_points_of_a_scatter_plot_are_evenly_taken():
-    first, other = studies(0)
-    points = change_scatter(first, other, TUMOR, 500)
-    assert points.shape == (500, 2)
-    assert np.mean(points[:, 1] - points[:, 0]) == pytest.approx(800 * UP.sum() / TUMOR.sum(), rel=0.1)
-    assert len(change_scatter(first, other, TUMOR, 10**9)) == TUMOR.sum()
