@@ -5,7 +5,11 @@ import argparse
 from .command import Command, argument
 from .help_settings import HelpSettings
 
-IMAGE = argument("image", metavar="IMAGE", help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder")
+IMAGE = argument(
+    "image",
+    metavar="IMAGE",
+    help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder (#N after it: series, frame or time point N)",
+)
 MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
 OPERATION = argument("--operation", metavar="NAME", alone=True, help="one operation, by name (see `operations`)")
 RECIPE = argument("--recipe", metavar="R.json", alone=True, help="several operations in order, from a recipe file")

@@ -24,13 +24,13 @@ def run(arguments: Namespace, progress: Progress) -> None:
         recipe = preset_named(arguments.preset).recipe()
     require_image_target(arguments.output)
     require_other_file(arguments.output, arguments.image, arguments.mask, arguments.reference)
-    found = read_noted(arguments.image, arguments.notes)
+    found = read_noted(arguments.image, arguments.notes, unscaled=True)
     image = found.image
     if recipe is None:
         recipe = _proposed(found, arguments)
     given = {"mask": read_mask(arguments.mask, image)}
     if arguments.reference is not None:
-        given["reference"] = read_noted(arguments.reference, arguments.notes).image
+        given["reference"] = read_noted(arguments.reference, arguments.notes, unscaled=True).image
     things = recipe.run(progress.part(0.02, 0.95), image=image, **given)
     files = {"image": arguments.image, "mask": arguments.mask, "reference": arguments.reference}
     inputs = {name: path for name, path in files.items() if path is not None}

@@ -13,7 +13,7 @@ from ..core.progress import Progress
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    found = read_image_file(arguments.image)
+    found = read_image_file(arguments.image, unscaled=True)
     image = found.image
     print(
         json.dumps(

@@ -1,11 +1,14 @@
 """What commands read: images with notes about them, label maps, masks, dates."""
 
 import datetime
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.color import NOTE as COLOR
+from ..core.color import brightness, is_color
 from ..core.errors import InputError
 from ..core.files import ImageFile, read_image, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
@@ -16,9 +19,14 @@ LARGEST_LABEL = 2**31 - 1
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
-def read_noted(path: str, notes: list[str]) -> ImageFile:
-    """Read an image; what the user should know about the file is added to the notes."""
-    found = read_image_file(path)
+def read_noted(path: str, notes: list[str], unscaled: bool = False) -> ImageFile:
+    """Read an image; what the user should know about the file is added to the notes.
+
+    unscaled: also one whose file does not say how large its pixels are. A color picture becomes a gray one.
+    """
+    found = read_image_file(path, unscaled)
+    if is_color(found.image):
+        found = replace(found, image=brightness(found.image), notes=(*found.notes, COLOR))
     notes += [f"{path}: {note}" for note in found.notes]
     return found
 

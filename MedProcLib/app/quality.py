@@ -18,7 +18,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_writable(arguments.output)
     others = (arguments.mask, arguments.regions, arguments.reference, arguments.before)
     require_other_file(arguments.output, arguments.image, *others)
-    found = read_noted(arguments.image, arguments.notes)
+    found = read_noted(arguments.image, arguments.notes, unscaled=True)
     image = found.image
     unit = "HU" if found.modality == "CT" else "intensity"
     reference, before = (_read_beside(path, arguments) for path in (arguments.reference, arguments.before))
@@ -55,4 +55,4 @@ def run(arguments: Namespace, progress: Progress) -> None:
 
 
 def _read_beside(path: str | None, arguments: Namespace):
-    return None if path is None else read_noted(path, arguments.notes).image
+    return None if path is None else read_noted(path, arguments.notes, unscaled=True).image

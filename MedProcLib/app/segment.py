@@ -32,7 +32,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if target is not None:
             require_writable(target)
             require_other_file(target, *inputs.values())
-    image = read_noted(arguments.image, arguments.notes).image
+    image = read_noted(arguments.image, arguments.notes, unscaled=True).image
     given = {
         "mask": read_mask(arguments.mask, image),
         "seeds": read_seeds(arguments.seed, arguments.seeds, image),

@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
+from .dicom_spacing import pixel_spacing
 from .errors import InputError
 from .geometry import Geometry
 from .itk_message import one_line
@@ -54,6 +55,9 @@ HEADER_TAGS = [
     "ImageOrientationPatient",
     "PixelSpacing",
     "ImagerPixelSpacing",
+    "NominalScannedPixelSpacing",
+    "PixelAspectRatio",
+    "SequenceOfUltrasoundRegions",
     "SliceThickness",
     "SpacingBetweenSlices",
     "RescaleSlope",
@@ -72,7 +76,8 @@ FEWEST_SLICES = 3
 class DicomImage:
     """A volume with what its headers say.
 
-    patient: a key that is equal for equal patients, '' when not stated; files: of the slices, in their order.
+    patient: a key that is equal for equal patients, '' when not stated; files: of the slices, in their order;
+    scaled: whether a header states how large the pixels are.
     """
 
     image: sitk.Image
@@ -82,6 +87,7 @@ class DicomImage:
     description: str
     notes: tuple[str, ...] = ()
     files: tuple[Path, ...] = ()
+    scaled: bool = True
 
 
 def is_dicom(path: Path) -> bool:
@@ -93,8 +99,11 @@ def is_dicom(path: Path) -> bool:
     return header is not None and "Rows" in header and "SOPClassUID" in header
 
 
-def read_dicom_file(path: Path) -> DicomImage:
-    """One DICOM file: a slice, or a multi-frame image whose frames are slices. Raises InputError."""
+def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
+    """One DICOM file: a slice, or a multi-frame image whose frames are slices, or one frame of it.
+
+    frame: which one, counted from 1. Raises InputError, also for frames without positions when none is chosen.
+    """
     header = _header(path, force=True)
     if header is None:
         raise InputError(f"{path} is a damaged DICOM file; export it again from its source.")
@@ -103,15 +112,19 @@ def read_dicom_file(path: Path) -> DicomImage:
         if "Rows" not in header or "Columns" not in header:
             kind = header.get("Modality") or getattr(header.get("SOPClassUID"), "name", "") or "file"
             raise InputError(f"it is a DICOM {kind} without an image.")
-        geometry, order, notes = _file_geometry(header, frames)
+        if frame is not None and not 1 <= frame <= frames:
+            raise InputError(f"it has {frames} frames; there is no number {frame}.")
+        geometry, order, notes, scaled = _file_geometry(header, frames, frame)
         image = _read_pixels([path])
+        if frame is not None and image.GetDimension() == 3:
+            image = sitk.RegionOfInterest(image, (*image.GetSize()[:2], 1), (0, 0, frame - 1))
         size = (*image.GetSize(), 1)[:3]
         if size != geometry.size:
             raise InputError(f"its voxels are {size}, its header says {geometry.size}; export it again.")
-        if list(order) != list(range(frames)):
+        if list(order) != list(range(len(order))):
             components = image.GetNumberOfComponentsPerPixel() > 1
             image = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image)[order], isVector=components)
-        return _described(geometry.stamp(image), header, notes, (path,))
+        return _described(geometry.stamp(image), header, notes, (path,), scaled)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except MALFORMED as error:
@@ -238,31 +251,36 @@ def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray]:
     positions = np.array([[float(value) for value in header.ImagePositionPatient] for header in headers])
     order = stack_order(positions, orientation)
     size = (int(first.Columns), int(first.Rows))
-    spacing, _ = _pixel_spacing(first)
+    spacing, _, scaled = pixel_spacing(first)
+    if not scaled:
+        raise InputError("its slices state no pixel spacing; export it again.")
     return stack_geometry(positions[order], orientation, spacing, size, _thickness(first) or 1.0), order
 
 
-def _file_geometry(header: Any, frames: int) -> tuple[Geometry, np.ndarray, tuple[str, ...]]:
-    """Grid, frames in the order along the normal, and notes."""
+def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometry, np.ndarray, tuple[str, ...], bool]:
+    """Grid of all frames or of the chosen one, frames in the order along the normal, notes, whether it has a scale."""
     size = (int(header.Columns), int(header.Rows))
     notes: tuple[str, ...] = ()
+    scaled = True
     if "PerFrameFunctionalGroupsSequence" in header:
         positions, orientation, spacing, thickness = _frame_positions(header)
     else:
-        spacing, notes = _pixel_spacing(header)
+        spacing, notes, scaled = pixel_spacing(header)
         thickness = _thickness(header)
         orientation = [float(value) for value in header.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)]
         start = np.array([float(value) for value in header.get("ImagePositionPatient") or (0, 0, 0)])
         if "ImagePositionPatient" not in header:
             notes = (*notes, "the DICOM file states no position in the patient")
-        offsets = _frame_offsets(header, frames)
+        offsets = _frame_offsets(header, frames, frame)
         positions = start + np.outer(offsets, np.cross(orientation[:3], orientation[3:]))
     if len(positions) != frames:
         raise InputError(f"its header gives {len(positions)} positions for {frames} frames; export it again.")
-    if frames == 1 and not thickness:
+    if frame is not None:
+        positions = positions[frame - 1 : frame]
+    if len(positions) == 1 and not thickness:
         notes = (*notes, "the slice thickness is not stated: 1 mm is assumed")
     order = stack_order(positions, orientation)
-    return stack_geometry(positions[order], orientation, spacing, size, thickness or 1.0), order, notes
+    return stack_geometry(positions[order], orientation, spacing, size, thickness or 1.0), order, notes, scaled
 
 
 def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float], float | None]:
@@ -289,22 +307,19 @@ def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float],
     )
 
 
-def _frame_offsets(header: Any, frames: int) -> np.ndarray:
-    """Places in mm of the frames along the normal where the header gives them (PS3.3 C.8.8.3.2 for dose grids)."""
-    if frames == 1:
-        return np.zeros(1)
-    if "GridFrameOffsetVector" not in header:
-        raise InputError(f"its {frames} frames state no position (a film or a gated series?); save one frame of it.")
-    offsets = np.array([float(value) for value in header.GridFrameOffsetVector])
-    return offsets - offsets[0]
+def _frame_offsets(header: Any, frames: int, frame: int | None) -> np.ndarray:
+    """Places in mm of the frames along the normal where the header gives them (PS3.3 C.8.8.3.2 for dose grids).
 
-
-def _pixel_spacing(header: Any) -> tuple[list[float], tuple[str, ...]]:
-    for name in ("PixelSpacing", "ImagerPixelSpacing"):
-        if header.get(name):
-            note = () if name == "PixelSpacing" else ("distances are at the detector (ImagerPixelSpacing)",)
-            return [float(value) for value in header[name].value], note
-    raise InputError("the DICOM header states no pixel spacing, so nothing can be measured in it.")
+    A chosen frame of a film lies where the film does.
+    """
+    if "GridFrameOffsetVector" in header and frames > 1:
+        offsets = np.array([float(value) for value in header.GridFrameOffsetVector])
+        return offsets - offsets[0]
+    if frames > 1 and frame is None:
+        raise InputError(
+            f"its {frames} frames state no position (a film or a gated series?); choose one as 'FILE#NUMBER'."
+        )
+    return np.zeros(frames)
 
 
 def _thickness(header: Any) -> float | None:
@@ -326,11 +341,13 @@ def _read_pixels(paths: Sequence[Path], pixel_type: int = sitk.sitkUnknown) -> s
     return image
 
 
-def _described(image: sitk.Image, header: Any, notes: tuple[str, ...], files: tuple[Path, ...]) -> DicomImage:
+def _described(
+    image: sitk.Image, header: Any, notes: tuple[str, ...], files: tuple[Path, ...], scaled: bool = True
+) -> DicomImage:
     identity = [str(header.get(name) or "") for name in ("PatientID", "PatientName", "PatientBirthDate")]
     key = hashlib.sha256("\x1f".join(identity).encode()).hexdigest() if any(identity) else ""
     description = str(header.get("SeriesDescription") or "")
-    return DicomImage(image, str(header.get("Modality") or ""), _date(header), key, description, notes, files)
+    return DicomImage(image, str(header.get("Modality") or ""), _date(header), key, description, notes, files, scaled)
 
 
 def _date(header: Any) -> datetime.date | None:

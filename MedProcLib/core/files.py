@@ -1,6 +1,7 @@
 """Images, transforms and texts from and to files. What ITK would misread without a word is refused with one.
 
-Reads NRRD, NIfTI, MetaImage and DICOM (file or folder); the kind is told from the content, not from the name.
+Reads NRRD, NIfTI, MetaImage, DICOM (file or folder) and pictures (PNG, JPEG, TIFF); the kind is told from the
+content, not from the name.
 """
 
 import datetime
@@ -15,11 +16,13 @@ import SimpleITK as sitk
 
 from .atomic import require_writable, whole_file
 from .dicom import DicomImage, is_dicom, read_dicom_file, read_dicom_folder, series_files
+from .dicom_spacing import UNKNOWN
 from .errors import InputError
 from .itk_message import one_line
 from .metaimage_header import check_metaimage_header
 from .nifti_header import NiftiHeader, read_nifti_header, require_position, restore_non_finite
 from .nrrd_header import check_nrrd_header
+from .picture import is_picture, read_picture
 
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
@@ -36,10 +39,10 @@ RIGHT_ANGLE_TOLERANCE = 1e-3
 class ImageFile:
     """An image with what its file says about it.
 
-    kind: 'NRRD', 'NIfTI', 'MetaImage' or 'DICOM'; modality: 'MR', 'CT', ... or ''; patient: a key that is equal for
-    equal patients, '' when the file does not say; notes: what a reader should know, one line each;
+    kind: 'NRRD', 'NIfTI', 'MetaImage', 'DICOM' or 'picture'; modality: 'MR', 'CT', ... or ''; patient: a key that is
+    equal for equal patients, '' when the file does not say; notes: what a reader should know, one line each;
     slices: the files of a DICOM image, in the order of its slices; quantity: UCUM unit of its values where MedProc
-    wrote that, such as '{SUVbw}g/ml'.
+    wrote that, such as '{SUVbw}g/ml'; scaled: False where the file does not say how large a pixel is.
     """
 
     image: sitk.Image
@@ -51,6 +54,7 @@ class ImageFile:
     notes: tuple[str, ...] = ()
     slices: tuple[Path, ...] = ()
     quantity: str = ""
+    scaled: bool = True
 
 
 def read_image(path: str | Path) -> sitk.Image:
@@ -58,22 +62,31 @@ def read_image(path: str | Path) -> sitk.Image:
     return read_image_file(path).image
 
 
-def read_image_file(path: str | Path) -> ImageFile:
-    """Read a file, a DICOM folder, or series N of a DICOM folder written as 'folder#N'.
+def read_image_file(path: str | Path, unscaled: bool = False) -> ImageFile:
+    """Read a file, a DICOM folder, or number N of what holds several, written as 'PATH#N' and counted from 1.
 
-    A fourth axis of one element is dropped. Raises InputError for a missing, truncated or damaged file, one that is
-    no image, a spacing of zero or below, axes that are not at right angles, and irregular DICOM series.
+    N is a series of a DICOM folder, a frame of a DICOM file, a time point of a 4D image, a page of a TIFF file. A
+    fourth axis of one element is dropped. unscaled: take a picture, and a DICOM file that does not say how large its
+    pixels are, too (1 mm is assumed, and noted).
+    Raises InputError for a missing, truncated or damaged file, one that is no image, a spacing of zero or below, axes
+    that are not at right angles, and irregular DICOM series.
     """
     path, number = _path_and_number(path)
     try:
         if path.is_dir():
-            found = read_dicom_folder(path, number)
-            return _from_dicom(found, path)
-        if not path.is_file():
+            found = _from_dicom(read_dicom_folder(path, number), path)
+        elif path.is_file():
+            found = _read_file(path, number)
+        else:
             raise InputError(f"There is no file {path}; check the path.")
-        return _read_file(path)
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
+    if not found.scaled and not unscaled:
+        raise InputError(
+            f"{path} states no pixel spacing, so nothing can be measured in it: save it as NRRD with the spacing that "
+            "you know."
+        )
+    return found
 
 
 def dicom_files(path: str | Path) -> tuple[Path, ...]:
@@ -142,14 +155,24 @@ def _path_and_number(path: str | Path) -> tuple[Path, int | None]:
 
 def _from_dicom(found: DicomImage, path: Path) -> ImageFile:
     return ImageFile(
-        found.image, str(path), "DICOM", found.modality, found.date, found.patient, found.notes, found.files
+        found.image,
+        str(path),
+        "DICOM",
+        found.modality,
+        found.date,
+        found.patient,
+        found.notes,
+        found.files,
+        scaled=found.scaled,
     )
 
 
-def _read_file(path: Path) -> ImageFile:
+def _read_file(path: Path, number: int | None) -> ImageFile:
     kind = _kind_of(path)
     if kind == "DICOM":
-        return _from_dicom(read_dicom_file(path), path)
+        return _from_dicom(read_dicom_file(path, number), path)
+    if kind == "picture":
+        return ImageFile(read_picture(path, number), str(path), kind, notes=(UNKNOWN,), scaled=False)
     header = _checked_header(path)
     reader = sitk.ImageFileReader()
     reader.SetImageIO({"NRRD": "NrrdImageIO", "NIfTI": "NiftiImageIO", "MetaImage": "MetaImageIO"}[kind])
@@ -163,6 +186,8 @@ def _read_file(path: Path) -> ImageFile:
         notes = header.notes + require_position(header, image)
     else:
         image, notes = _without_single_axis(image), header
+    if number is not None:
+        image = _time_point(path, image, number)
     _require_right_angles(path, image)
     said = {key: image.GetMetaData(key) for key in (QUANTITY_KEY, MODALITY_KEY) if image.HasMetaDataKey(key)}
     for key in image.GetMetaDataKeys():
@@ -202,8 +227,11 @@ def _kind_of(path: Path) -> str:
         return "MetaImage"
     if is_dicom(path):
         return "DICOM"
+    if is_picture(start):
+        return "picture"
     raise InputError(
-        f"{path} is not an image MedProc reads (NRRD, NIfTI, MetaImage, DICOM): convert it to one of them."
+        f"{path} is not an image MedProc reads (NRRD, NIfTI, MetaImage, DICOM, PNG, JPEG, TIFF): convert it to one of "
+        "them."
     )
 
 
@@ -215,6 +243,15 @@ def _without_single_axis(image: sitk.Image) -> sitk.Image:
     if len(size) == image.GetDimension():
         return image
     return sitk.Extract(image, size + [0] * (image.GetDimension() - len(size)))
+
+
+def _time_point(path: Path, image: sitk.Image, number: int) -> sitk.Image:
+    """The 3D image number N of a 4D one, counted from 1; of a 3D image the first is itself."""
+    size = list(image.GetSize())
+    several = size[3] if len(size) == 4 else 1
+    if not 1 <= number <= several:
+        raise InputError(f"{path} holds {several} time points; there is no number {number}.")
+    return sitk.Extract(image, [*size[:3], 0], [0, 0, 0, number - 1]) if len(size) == 4 else image
 
 
 def _require_right_angles(path: Path, image: sitk.Image) -> None:

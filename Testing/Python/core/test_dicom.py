@@ -206,17 +206,68 @@ def test_an_enhanced_image_of_two_times_is_refused(tmp_path):
     assert "lie at the same place" in refusal(tmp_path / "image.dcm")
 
 
+def film(folder: Path) -> Path:
+    frames = np.concatenate([np.full((6, 8), value, np.int16) for value in (10, 20)])
+    write_series(folder, [0], NumberOfFrames=2, PixelData=frames.tobytes())
+    return folder / "001"
+
+
 def test_a_film_without_positions_is_refused(tmp_path):
-    write_series(tmp_path, [0], NumberOfFrames=2, PixelData=bytes(2 * 6 * 8 * 2))
-    assert "its 2 frames state no position (a film or a gated series?)" in refusal(tmp_path / "001")
+    assert "its 2 frames state no position (a film or a gated series?); choose one" in refusal(film(tmp_path))
 
 
-def test_no_pixel_spacing_is_refused(tmp_path):
-    write_series(tmp_path, [0])
-    made = pydicom.dcmread(tmp_path / "001")
+def test_a_frame_of_a_film_can_be_chosen(tmp_path):
+    path = film(tmp_path)
+    second = read_image_file(f"{path}#2").image
+    assert second.GetSize() == (8, 6, 1) and slice_values(second) == [20]
+    assert np.allclose(second.GetOrigin(), ORIGIN) and np.allclose(second.GetSpacing(), (0.75, 1.25, 5.0))
+    assert "it has 2 frames; there is no number 3" in refusal(f"{path}#3")
+
+
+def test_a_frame_of_an_image_of_two_times_lies_where_it_says(tmp_path):
+    enhanced(tmp_path / "image.dcm", np.array([0, 1, 2, 0, 1, 2]) * STEP)
+    found = read_image_file(f"{tmp_path / 'image.dcm'}#6").image
+    assert slice_values(found) == [5] and np.allclose(found.GetOrigin(), ORIGIN + 2 * STEP * OBLIQUE[:, 2])
+
+
+def without_spacing(folder: Path, **tags) -> Path:
+    write_series(folder, [0])
+    made = pydicom.dcmread(folder / "001")
     del made.PixelSpacing
-    made.save_as(tmp_path / "001")
-    assert "states no pixel spacing" in refusal(tmp_path / "001")
+    for name, value in tags.items():
+        setattr(made, name, value)
+    made.save_as(folder / "001")
+    return folder / "001"
+
+
+def test_no_pixel_spacing_is_refused_unless_allowed(tmp_path):
+    path = without_spacing(tmp_path)
+    assert "states no pixel spacing" in refusal(path)
+    found = read_image_file(path, unscaled=True)
+    assert not found.scaled and found.image.GetSpacing()[:2] == (1.0, 1.0)
+    assert any("counts of pixels" in note for note in found.notes)
+
+
+def test_pixels_that_are_not_square_stay_so_without_a_spacing(tmp_path):
+    found = read_image_file(without_spacing(tmp_path, PixelAspectRatio=[4, 3]), unscaled=True)
+    assert found.image.GetSpacing()[:2] == pytest.approx((1.0, 4 / 3))
+
+
+def region(delta_x: float, delta_y: float, units: int = 3, kind: int = 1) -> Dataset:
+    made = Dataset()
+    made.RegionSpatialFormat = kind
+    made.PhysicalUnitsXDirection = made.PhysicalUnitsYDirection = units
+    made.PhysicalDeltaX, made.PhysicalDeltaY = delta_x, delta_y
+    return made
+
+
+def test_an_ultrasound_picture_has_the_scale_of_its_regions(tmp_path):
+    doppler = region(0.01, 5, units=4, kind=3)
+    path = without_spacing(tmp_path / "a", SequenceOfUltrasoundRegions=[region(0.05, 0.04), doppler])
+    found = read_image_file(path)
+    assert found.scaled and found.image.GetSpacing()[:2] == pytest.approx((0.5, 0.4))
+    two = without_spacing(tmp_path / "b", SequenceOfUltrasoundRegions=[region(0.05, 0.04), region(0.1, 0.08)])
+    assert "states no pixel spacing" in refusal(two)
 
 
 @pytest.mark.parametrize("spacing", ["0\\1", "-1\\1"])
