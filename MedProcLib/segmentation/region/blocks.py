@@ -2,6 +2,8 @@
 
 import numpy as np
 
+from ...core.image_filter import Box
+
 
 def block_factors(shape: tuple[int, ...], spacing: tuple[float, ...], at_once: int) -> tuple[int, ...]:
     """Whole factors per axis that leave so few voxels, the finest axes first."""
@@ -35,20 +37,33 @@ def block_seeds(seeds: np.ndarray, factors: tuple[int, ...]) -> tuple[np.ndarray
     return highest, (highest > 0) & (lowest != highest)
 
 
-def expanded(values: np.ndarray, factors: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
-    """Each block's value in all its voxels."""
-    for axis, factor in enumerate(factors):
-        values = np.repeat(values, factor, axis)
-    return values[tuple(slice(0, n) for n in shape)]
+def block_box(box: Box, factors: tuple[int, ...]) -> Box:
+    """The blocks that a box of voxels touches."""
+    return tuple(slice(part.start // f, -(-part.stop // f)) for part, f in zip(box, factors, strict=True))
 
 
-def interpolated(values: np.ndarray, factors: tuple[int, ...], shape: tuple[int, ...]) -> np.ndarray:
-    """Values between the centers of blocks, linearly along each axis; wrong beside blocks of infinite value."""
+def voxel_box(box: Box, factors: tuple[int, ...], shape: tuple[int, ...]) -> Box:
+    """The voxels of a box of blocks."""
+    return tuple(slice(part.start * f, min(part.stop * f, n)) for part, f, n in zip(box, factors, shape, strict=True))
+
+
+def expanded(values: np.ndarray, factors: tuple[int, ...], box: Box) -> np.ndarray:
+    """Each block's value in all its voxels, in a box of voxels."""
+    for axis, (factor, part) in enumerate(zip(factors, box, strict=True)):
+        values = np.take(values, np.arange(part.start, part.stop) // factor, axis)
+    return values
+
+
+def interpolated(values: np.ndarray, factors: tuple[int, ...], box: Box) -> np.ndarray:
+    """Values between the centers of blocks, linearly along each axis, in a box of voxels.
+
+    Wrong beside blocks of infinite value.
+    """
     result = np.where(np.isfinite(values), values, 0)
-    for axis, (factor, size) in enumerate(zip(factors, shape, strict=True)):
-        at = np.clip((np.arange(size) + 0.5) / factor - 0.5, 0, result.shape[axis] - 1)
+    for axis, (factor, part) in enumerate(zip(factors, box, strict=True)):
+        at = np.clip((np.arange(part.start, part.stop) + 0.5) / factor - 0.5, 0, values.shape[axis] - 1)
         low = at.astype(int)
-        high = np.minimum(low + 1, result.shape[axis] - 1)
+        high = np.minimum(low + 1, values.shape[axis] - 1)
         share = (at - low).reshape([-1 if a == axis else 1 for a in range(result.ndim)])
         result = np.take(result, low, axis) * (1 - share) + np.take(result, high, axis) * share
     return result

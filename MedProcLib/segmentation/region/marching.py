@@ -1,19 +1,28 @@
-"""Which seed reaches each voxel first, when fronts run from all seeds at a speed that differs from place to place.
+"""Fronts on large images, and on seeds that change.
 
-The fronts are those of the eikonal equation (Sethian, Level Set Methods and Fast Marching Methods, 1999), so distances
-are the same in all directions. On large images they run on a coarse grid first, and again on the fine one only near the
-borders of what they found.
+On large images fronts run on a coarse grid first, and again on the fine one only near the borders of what they found.
+When seeds change, they run again only where it makes a difference.
 """
 
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+
 import numpy as np
-import SimpleITK as sitk
 from scipy import ndimage
 
-from ...core.progress import SILENT, Progress, execute
-from .blocks import block_factors, block_seeds, blocks_of, expanded, interpolated
+from ...core.image_filter import Box
+from ...core.progress import SILENT, Progress
+from ..common.label_boxes import box_around
+from .blocks import block_box, block_factors, block_seeds, blocks_of, expanded, interpolated, voxel_box
+from .front import front
 
 # Voxels of a front that runs at once: about a second.
 AT_ONCE = 200_000
+# Where seeds changed, fronts run again this far around first, and twice as far each time that is too little.
+FIRST_REACH = 2
+
+# Cost, seeds, and cost at which fronts leave these (None for 0), in a box.
+Ground = Callable[[Box], tuple[np.ndarray, np.ndarray, np.ndarray | None]]
 
 
 def march(
@@ -30,109 +39,204 @@ def march(
     mm, in the order of the array's axes; stop: ways of a higher cost are not followed; at_once: more voxels go by
     way of a coarse grid.
     """
-    shape = cost.shape
-    flat = tuple(n for n in shape if n > 1) or (1,)
-    sides = tuple(s for s, n in zip(spacing, shape, strict=True) if n > 1) or (1.0,)
-    if len(flat) == 1:
-        # fast marching needs two axes
-        flat, sides = (1, *flat), (1.0, *sides)
-    arguments = cost.reshape(flat), seeds.reshape(flat), sides, stop, progress
-    factors = block_factors(flat, sides, at_once)
-    if max(factors) == 1:
-        time, label = _front(arguments[0], arguments[1], None, sides, stop, progress)
-    else:
-        time, label = _coarse_to_fine(*arguments, factors, at_once)
-    return time.reshape(shape), label.reshape(shape)
+    return Fronts(cost, spacing, stop, at_once).run(seeds, progress)
 
 
-def _front(
-    cost: np.ndarray,
-    seeds: np.ndarray,
-    starts: np.ndarray | None,
-    spacing: tuple[float, ...],
-    stop: float,
-    progress: Progress,
-) -> tuple[np.ndarray, np.ndarray]:
-    """Fast marching from the seeds, which begin at the cost `starts` (0 when None)."""
-    speed = np.divide(1, cost, out=np.zeros(cost.shape, np.float32), where=np.isfinite(cost), casting="same_kind")
-    image = sitk.GetImageFromArray(speed)
-    image.SetSpacing(tuple(reversed(spacing)))
-    begin = np.argwhere(_rim(seeds))
-    marching = sitk.FastMarchingImageFilter()
-    marching.SetTrialPoints(begin[:, ::-1].tolist())
-    if starts is not None:
-        marching.SetInitialTrialValues(starts[tuple(begin.T)].astype(float).tolist())
-    if np.isfinite(stop):
-        marching.SetStoppingValue(float(stop))
-    time = sitk.GetArrayFromImage(execute(marching, image, progress=progress, message="Growing"))
-    time[time > min(stop, 1e30)] = np.inf
-    time[seeds > 0] = 0 if starts is None else starts[seeds > 0]
-    return time, _owners(time, seeds, progress)
+@dataclass(frozen=True)
+class _Reached:
+    """What fronts found. time, label: of the voxels; by block: time, label (-1: none came), near: borders pass there,
+    seeds, and mixed: seeds of several numbers."""
+
+    given: np.ndarray
+    time: np.ndarray
+    label: np.ndarray
+    block_time: np.ndarray | None = None
+    block_label: np.ndarray | None = None
+    near: np.ndarray | None = None
+    seeds: np.ndarray | None = None
+    mixed: np.ndarray | None = None
 
 
-def _rim(seeds: np.ndarray) -> np.ndarray:
-    """Seeds with a neighbor (over a face) of another number: fronts start there."""
-    rim = np.zeros(seeds.shape, bool)
-    for axis in range(seeds.ndim):
-        ahead = _cut(seeds, axis, 1, None) != _cut(seeds, axis, None, -1)
-        _cut(rim, axis, 1, None)[...] |= ahead
-        _cut(rim, axis, None, -1)[...] |= ahead
-    rim &= seeds > 0
-    return rim if rim.any() else seeds > 0
+class Fronts:
+    """march() on one field of costs, from seeds that change.
+
+    The arrays that it gives are its own: not to be changed, and other ones after the next seeds.
+    """
+
+    def __init__(
+        self, cost: np.ndarray, spacing: tuple[float, ...], stop: float = np.inf, at_once: int = AT_ONCE
+    ) -> None:
+        self._outer = cost.shape
+        shape = tuple(n for n in cost.shape if n > 1) or (1,)
+        sides = tuple(s for s, n in zip(spacing, cost.shape, strict=True) if n > 1) or (1.0,)
+        if len(shape) == 1:  # fast marching needs two axes
+            shape, sides = (1, *shape), (1.0, *sides)
+        self._cost, self._spacing, self._stop = cost.reshape(shape), sides, stop
+        self._factors = block_factors(shape, sides, at_once)
+        self._block_spacing = tuple(s * f for s, f in zip(sides, self._factors, strict=True))
+        self._is_coarse = max(self._factors) > 1
+        self._block_cost = _block_costs(self._cost, self._factors) if self._is_coarse else self._cost
+        self._reached: _Reached | None = None
+
+    def run(self, seeds: np.ndarray, progress: Progress = SILENT) -> tuple[np.ndarray, np.ndarray]:
+        """Time and label of each voxel, all computed anew. Raises Cancelled."""
+        given = seeds.reshape(self._cost.shape)
+        if not self._is_coarse:
+            self._reached = _Reached(given, *front(self._cost, given, None, self._spacing, self._stop, progress))
+            return self._result()
+        first, second = progress.parts(1, 1)
+        starts, mixed = block_seeds(given, self._factors)
+        time, label = front(self._block_cost, starts, None, self._block_spacing, self._stop, first)
+        reached = self._with_borders(_Reached(given, time, label, time, label, None, starts, mixed))
+        whole = tuple(slice(0, n) for n in given.shape)
+        found = front(*self._fine_ground(reached)(whole), self._spacing, self._stop, second)
+        self._reached = replace(reached, time=found[0], label=found[1])
+        return self._result()
+
+    def follow(self, seeds: np.ndarray, progress: Progress = SILENT) -> tuple[np.ndarray, np.ndarray]:
+        """The same result, computed only where seeds that changed since the last time make a difference."""
+        before = self._reached
+        if before is None:
+            return self.run(seeds, progress)
+        given = seeds.reshape(self._cost.shape)
+        box = box_around(given != before.given)
+        if box is None:
+            return self._result()
+        if not self._is_coarse:
+
+            def ground(part: Box) -> tuple[np.ndarray, np.ndarray, None]:
+                return self._cost[part], given[part], None
+
+            changed = given[box] != before.given[box]
+            new = self._again(ground, before.time, before.label, box, changed, self._spacing, progress)
+            self._reached = _Reached(given, *_put(before, *new))
+            return self._result()
+        first, second = progress.parts(1, 1)
+        reached = self._coarse_again(before, given, box, first)
+        todo = _changed_blocks(before, reached, block_box(box, self._factors))
+        around = box_around(todo)
+        assert around is not None
+        fine = voxel_box(around, self._factors, given.shape)
+        changed = expanded(todo, self._factors, fine)
+        ground = self._fine_ground(reached)
+        new = self._again(ground, before.time, before.label, fine, changed, self._spacing, second)
+        _put(before, *new)
+        self._reached = reached
+        return self._result()
+
+    def _coarse_again(self, before: _Reached, given: np.ndarray, box: Box, progress: Progress) -> _Reached:
+        """The blocks after the seeds in a box changed; voxels still as before."""
+        assert before.seeds is not None and before.mixed is not None
+        assert before.block_time is not None and before.block_label is not None
+        blocks = block_box(box, self._factors)
+        starts, mixed = before.seeds.copy(), before.mixed.copy()
+        here = given[voxel_box(blocks, self._factors, given.shape)]
+        starts[blocks], mixed[blocks] = block_seeds(here, self._factors)
+
+        def ground(part: Box) -> tuple[np.ndarray, np.ndarray, None]:
+            return self._block_cost[part], starts[part], None
+
+        changed = starts[blocks] != before.seeds[blocks]
+        label = np.maximum(before.block_label, 0)
+        around, time_there, label_there = self._again(
+            ground, before.block_time, label, blocks, changed, self._block_spacing, progress
+        )
+        time = before.block_time.copy()
+        time[around], label[around] = time_there, label_there
+        return self._with_borders(_Reached(given, before.time, before.label, time, label, None, starts, mixed))
+
+    def _with_borders(self, reached: _Reached) -> _Reached:
+        """With the blocks marked that a border passes near by."""
+        assert reached.block_time is not None and reached.mixed is not None
+        # -1 is a label too: nothing came there
+        area = np.where(np.isfinite(reached.block_time), reached.block_label, -1)
+        near = ndimage.maximum_filter(area, 3) != ndimage.minimum_filter(area, 3)
+        near |= ndimage.binary_dilation(reached.mixed, np.ones((3,) * area.ndim, bool))
+        return replace(reached, block_label=area, near=near)
+
+    def _fine_ground(self, reached: _Reached) -> Ground:
+        """Fronts run in blocks near borders, from the seeds and from all that the coarse fronts settled."""
+
+        def ground(box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+            assert reached.near is not None and reached.block_label is not None and reached.block_time is not None
+            cost, given = self._cost[box], reached.given[box]
+            is_open = np.isfinite(cost)
+            band = expanded(reached.near, self._factors, box) & is_open
+            label = expanded(np.maximum(reached.block_label, 0), self._factors, box)
+            settled = np.where(is_open & ~band, label, 0)
+            seeds = np.where(given > 0, given, settled).astype(given.dtype)
+            starts = np.where((given > 0) | (settled == 0), 0, interpolated(reached.block_time, self._factors, box))
+            return np.where(band, cost, np.float32(np.inf)), seeds, starts
+
+        return ground
+
+    def _again(
+        self,
+        ground: Ground,
+        time: np.ndarray,
+        label: np.ndarray,
+        box: Box,
+        todo: np.ndarray,
+        spacing: tuple[float, ...],
+        progress: Progress,
+    ) -> tuple[Box, np.ndarray, np.ndarray]:
+        """Time and label in a box, outside which they stay as they are.
+
+        todo: in the box, where the ground changed. What lies around is held fast and todo is widened until nothing
+        beside that changes. Since a voxel depends only on neighbors that are reached sooner, all of it is right then.
+        """
+        reach = FIRST_REACH
+        while True:
+            progress.check()
+            box, todo = _wider(box, todo, 1, time.shape)
+            cost, seeds, starts = ground(box)
+            time_before, label_before = time[box], label[box]
+            held = np.where(np.isfinite(time_before), label_before, 0)
+            found = front(
+                np.where(todo, cost, np.float32(np.inf)),
+                np.where(todo, seeds, held).astype(seeds.dtype),
+                np.where(todo, 0 if starts is None else starts, np.where(held > 0, time_before, 0)),
+                spacing,
+                self._stop,
+                progress,
+            )
+            new_time, new_label = np.where(todo, found[0], time_before), np.where(todo, found[1], label_before)
+            beside = ndimage.binary_dilation(~todo & np.isfinite(cost))
+            changed = todo & beside & ((new_time != time_before) | (new_label != label_before))
+            if not changed.any():
+                return box, new_time, new_label
+            box, todo, changed = (*_wider(box, todo, reach, time.shape), _wider(box, changed, reach, time.shape)[1])
+            todo |= ndimage.maximum_filter(changed, 2 * reach + 1)
+            reach *= 2
+
+    def _result(self) -> tuple[np.ndarray, np.ndarray]:
+        assert self._reached is not None
+        return self._reached.time.reshape(self._outer), self._reached.label.reshape(self._outer)
 
 
-def _owners(time: np.ndarray, seeds: np.ndarray, progress: Progress) -> np.ndarray:
-    """The seed from which the front came to each voxel: that of the neighbor that it reached first, and so on."""
-    padded = np.pad(time, 1, constant_values=np.inf).ravel()
-    outer = tuple(n + 2 for n in time.shape)
-    place = np.ravel_multi_index(tuple(i + 1 for i in np.nonzero(np.isfinite(time) & (seeds == 0))), outer)
-    earliest, source = padded[place], place.copy()
-    for axis in range(time.ndim):
-        stride = int(np.prod(outer[axis + 1 :]))
-        for step in (-stride, stride):
-            beside = padded[place + step]
-            sooner = beside < earliest
-            earliest[sooner] = beside[sooner]
-            source[sooner] = place[sooner] + step
-    owner = np.arange(padded.size, dtype=np.int32)
-    owner[place] = source
-    while True:
-        progress.check()
-        further = owner[owner[place]]
-        if np.array_equal(further, owner[place]):
-            break
-        owner[place] = further
-    numbers = np.pad(seeds, 1).ravel()
-    numbers[place] = numbers[owner[place]]
-    return numbers.reshape(outer)[(slice(1, -1),) * time.ndim]
+def _changed_blocks(before: _Reached, after: _Reached, seeds: Box) -> np.ndarray:
+    """The blocks whose ground is another than before; seeds: where seeds changed."""
+    assert before.block_time is not None and before.block_label is not None and before.near is not None
+    changed = (before.block_time != after.block_time) | (before.block_label != after.block_label)
+    # the cost at which fronts leave a block is interpolated between it and its neighbors
+    changed = ndimage.binary_dilation(changed, np.ones((3,) * changed.ndim, bool)) | (before.near != after.near)
+    changed[seeds] = True
+    return changed
 
 
-def _coarse_to_fine(
-    cost: np.ndarray,
-    seeds: np.ndarray,
-    spacing: tuple[float, ...],
-    stop: float,
-    progress: Progress,
-    factors: tuple[int, ...],
-    at_once: int,
-) -> tuple[np.ndarray, np.ndarray]:
-    first, second = progress.parts(1, 1)
-    sides = tuple(s * f for s, f in zip(spacing, factors, strict=True))
-    coarse_seeds, mixed = block_seeds(seeds, factors)
-    time, label = _front(_block_costs(cost, factors), coarse_seeds, None, sides, stop, first)
-    # -1 is a label too: nothing came there
-    area = np.where(np.isfinite(time), label, -1)
-    footprint = np.ones((3,) * area.ndim, bool)
-    near_border = ndimage.maximum_filter(area, footprint=footprint) != ndimage.minimum_filter(area, footprint=footprint)
-    near_border |= ndimage.binary_dilation(mixed, footprint)
-    band = expanded(near_border, factors, cost.shape) & np.isfinite(cost)
-    fine_label = np.where(np.isfinite(cost), np.maximum(expanded(area, factors, cost.shape), 0), 0)
-    fine_time = np.where(fine_label > 0, interpolated(time, factors, cost.shape), np.inf)
-    settled = (fine_label > 0) & ~band
-    fine_seeds = np.where(seeds > 0, seeds, np.where(settled, fine_label, 0)).astype(seeds.dtype)
-    starts = np.where(seeds > 0, 0, fine_time)
-    band_time, band_label = _front(np.where(band, cost, np.inf), fine_seeds, starts, spacing, stop, second)
-    return band_time, band_label
+def _put(before: _Reached, box: Box, time: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The arrays of before, changed in the box."""
+    before.time[box], before.label[box] = time, label
+    return before.time, before.label
+
+
+def _wider(box: Box, values: np.ndarray, by: int, shape: tuple[int, ...]) -> tuple[Box, np.ndarray]:
+    """A box that is wider by so many voxels, as far as the shape goes, and the values in it, False around."""
+    wide = tuple(slice(max(0, part.start - by), min(part.stop + by, n)) for part, n in zip(box, shape, strict=True))
+    result = np.zeros([part.stop - part.start for part in wide], bool)
+    at = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, wide, strict=True))
+    result[at] = values
+    return wide, result
 
 
 def _block_costs(cost: np.ndarray, factors: tuple[int, ...]) -> np.ndarray:
@@ -142,7 +246,3 @@ def _block_costs(cost: np.ndarray, factors: tuple[int, ...]) -> np.ndarray:
     count = open_voxels.sum(axis=-1)
     total = np.sum(blocks, axis=-1, where=open_voxels)
     return np.where(2 * count >= blocks.shape[-1], total / np.maximum(count, 1), np.inf)
-
-
-def _cut(values: np.ndarray, axis: int, start: int | None, stop: int | None) -> np.ndarray:
-    return values[(slice(None),) * axis + (slice(start, stop),)]

@@ -104,7 +104,8 @@ def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress
     ]
     chances.append(np.clip(1 - np.sum(chances, axis=0), 0, 1))
     if max(factors) > 1:
-        chances = [interpolated(chance, factors, scene.region.shape) for chance in chances]
+        whole = tuple(slice(0, n) for n in scene.region.shape)
+        chances = [interpolated(chance, factors, whole) for chance in chances]
     return np.stack(chances)
 
 
