@@ -6,28 +6,13 @@ import SimpleITK as sitk
 from ...core.geometry import Geometry
 from ...core.measurement import Measurement
 from ..inverse import inverted
+from ..maps.jacobian import jacobian
 from ..result import Verdict
 
 # a deformation is smooth: a grid of this many points along its longest side tells all of it
 POINTS_PER_SIDE = 64
 FOLDED_FAILED_PERCENT = 1.0
 LARGEST_CHANGE = 5.0  # of local volume
-
-
-def jacobian(transform: sitk.Transform, grid: Geometry) -> np.ndarray:
-    """Determinant (z, y, x; or y, x) of the transform's derivative at a grid's voxels: volume there over volume here.
-
-    Below zero where the transform folds. By central differences on the grid.
-    """
-    field = sitk.TransformToDisplacementField(
-        transform, sitk.sitkVectorFloat64, list(grid.size), grid.origin, grid.spacing, grid.direction
-    )
-    # ITK's own filter differentiates along the grid's axes as if they were the patient's
-    shift = sitk.GetArrayViewFromImage(field)
-    n = grid.dimension
-    axes = grid.index_to_point[:n, :n]
-    columns = [np.gradient(shift, axis=n - 1 - axis) + axes[:, axis] for axis in range(n)]
-    return np.linalg.det(np.stack(columns, axis=-1)) / np.linalg.det(axes)
 
 
 def deformation_figures(transform: sitk.Transform, domain: Geometry) -> tuple[Measurement, ...]:
@@ -37,14 +22,15 @@ def deformation_figures(transform: sitk.Transform, domain: Geometry) -> tuple[Me
     such figures cannot say: they do not show that a registration is right).
     """
     grid = _thinned(domain)
-    determinant = jacobian(transform, grid)[(slice(1, -1),) * grid.dimension]
+    found, inner = jacobian(transform, grid), (slice(1, -1),) * grid.dimension
+    determinant, folded = found.determinant[inner], found.folded[inner]
     back = inverted(transform, domain)
     points = grid.points(np.argwhere(np.ones(tuple(reversed(grid.size))))[:: max(1, determinant.size // 2000), ::-1])
     again = np.array([back.TransformPoint(transform.TransformPoint(point)) for point in points.tolist()])
     return (
         Measurement("jacobian_min", float(determinant.min()), ""),
         Measurement("jacobian_max", float(determinant.max()), ""),
-        Measurement("folded", 100 * float((determinant <= 0).mean()), "%"),
+        Measurement("folded", 100 * float(folded.mean()), "%"),
         Measurement("inverse_error", float(np.percentile(np.linalg.norm(again - points, axis=1), 99)), "mm"),
     )
 

@@ -2,9 +2,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.comparison.maps.jacobian import jacobian, transform_of_field
+from MedProcLib.comparison.maps.jacobian import jacobian
 from MedProcLib.comparison.maps.volume_change import VolumeChangeMap
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
 
 from .phantoms import depth, grid_at, points_of
 
@@ -17,8 +18,12 @@ GRIDS = {
 
 
 def field_of(grid, displacements):
-    image = sitk.GetImageFromArray(np.ascontiguousarray(displacements), isVector=True)
+    image = sitk.GetImageFromArray(np.ascontiguousarray(displacements, float), isVector=True)
     return grid.stamp(image)
+
+
+def transform_of_field(field):
+    return sitk.DisplacementFieldTransform(sitk.Image(field))  # which takes the image over
 
 
 @pytest.mark.parametrize("grid", GRIDS.values(), ids=GRIDS)
@@ -127,10 +132,23 @@ def test_slabs_join_without_a_seam(monkeypatch):
     np.testing.assert_allclose(jacobian(transform, grid).determinant, whole, rtol=1e-5)
 
 
-def test_what_is_no_field_or_not_3d_is_refused():
-    with pytest.raises(InputError, match="three values"):
-        transform_of_field(sitk.Image([4, 4, 4], sitk.sitkFloat32))
-    with pytest.raises(InputError, match="3D"):
+def test_planes_have_a_determinant_of_area():
+    grid = Geometry((24, 20), (1.5, 0.8), (3.0, -2.0), (0.6, 0.8, 0.8, -0.6))  # oblique and left-handed
+    matrix = np.array([[1.2, 0.1], [-0.05, 0.9]])
+    found = jacobian(sitk.AffineTransform(matrix.ravel().tolist(), (5, -3)), grid)
+    np.testing.assert_allclose(found.determinant, np.linalg.det(matrix), rtol=1e-6)
+    assert found.determinant.shape == (20, 24) and not found.folded.any()
+    points = grid.points(np.indices((20, 24)).reshape(2, -1)[::-1].T)
+    shift = np.zeros((20, 24, 2))
+    shift[..., 0] = (4 * np.sin(2 * np.pi * points[:, 0] / 20)).reshape(20, 24)
+    folding = jacobian(transform_of_field(field_of(grid, shift)), grid)
+    expected = 1 + 4 * 2 * np.pi / 20 * np.cos(2 * np.pi * points[:, 0] / 20).reshape(20, 24)
+    np.testing.assert_allclose(folding.determinant[1:-1, 1:-1], expected[1:-1, 1:-1], atol=0.06)
+    assert folding.folded[expected < -0.1].all() and not folding.folded[expected > 0.4].any()
+
+
+def test_what_does_not_fit_or_is_not_finite_is_refused():
+    with pytest.raises(InputError, match="2D and the image 3D"):
         jacobian(sitk.Transform(2, sitk.sitkIdentity), GRIDS["straight"])
     broken = np.full((*reversed(GRIDS["straight"].size), 3), np.nan)
     with pytest.raises(InputError, match="not numbers"):
