@@ -6,6 +6,7 @@ are the same in all directions.
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ...core.progress import Progress, execute
 
@@ -23,10 +24,13 @@ def front(
     starts: cost at which fronts leave the seeds, 0 when None; others as march() has them, two axes at least. What is
     found depends on nothing but the cost and number of neighbors that are reached sooner.
     """
-    begin = np.argwhere(_rim(seeds))
+    passable = np.isfinite(cost)
+    # fronts start at the seeds beside a voxel that they may enter
+    begin = np.argwhere(ndimage.binary_dilation(passable & (seeds == 0)) & (seeds > 0))
     if not len(begin):
-        return np.full(cost.shape, np.inf, np.float32), np.zeros_like(seeds)
-    speed = np.divide(1, cost, out=np.zeros(cost.shape, np.float32), where=np.isfinite(cost), casting="same_kind")
+        time = np.where(seeds > 0, 0 if starts is None else starts, np.inf).astype(np.float32)
+        return time, seeds.copy()
+    speed = np.divide(1, cost, out=np.zeros(cost.shape, np.float32), where=passable, casting="same_kind")
     image = sitk.GetImageFromArray(speed)
     image.SetSpacing(tuple(reversed(spacing)))
     marching = sitk.FastMarchingImageFilter()
@@ -39,17 +43,6 @@ def front(
     time[time > min(stop, 1e30)] = np.inf
     time[seeds > 0] = 0 if starts is None else starts[seeds > 0]
     return time, _owners(time, seeds, progress)
-
-
-def _rim(seeds: np.ndarray) -> np.ndarray:
-    """Seeds with a neighbor (over a face) of another number: fronts start there."""
-    rim = np.zeros(seeds.shape, bool)
-    for axis in range(seeds.ndim):
-        ahead = _cut(seeds, axis, 1, None) != _cut(seeds, axis, None, -1)
-        _cut(rim, axis, 1, None)[...] |= ahead
-        _cut(rim, axis, None, -1)[...] |= ahead
-    rim &= seeds > 0
-    return rim if rim.any() else seeds > 0
 
 
 def _owners(time: np.ndarray, seeds: np.ndarray, progress: Progress) -> np.ndarray:
@@ -76,7 +69,3 @@ def _owners(time: np.ndarray, seeds: np.ndarray, progress: Progress) -> np.ndarr
     numbers = np.pad(seeds, 1).ravel()
     numbers[place] = numbers[owner[place]]
     return numbers.reshape(outer)[(slice(1, -1),) * time.ndim]
-
-
-def _cut(values: np.ndarray, axis: int, start: int | None, stop: int | None) -> np.ndarray:
-    return values[(slice(None),) * axis + (slice(start, stop),)]

@@ -2,20 +2,10 @@
 
 from typing import Annotated
 
-import numpy as np
-
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ...core.voxels import gaussian
-from .edges import edge_strength
-from .likelihood import Likelihood
-from .marching import march
-from .marked import Marked, marked, with_surroundings
-
-# A border at which the likelihood changes from 0 to 1 over a mm counts as an edge of this many times the gradient of
-# flat tissue.
-LIKENESS_EDGE = 20.0
+from .following import Following
 
 
 @operation(
@@ -51,20 +41,8 @@ class GrowFromSeeds:
     ] = 30.0
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
-        first, second, third = progress.parts(1, 2, 4)
-        scene = marked(image, mask, seeds, self.reach_mm, self.background_seed)
-        scene = with_surroundings(scene, self.background_seed, self.reach_mm, first)
-        strength, _ = edge_strength(scene.values, scene.region, scene.grid, self.scale_mm, second)
-        hardness = strength**2 + np.float32(self.locality)
-        if self.likeness:
-            hardness += (LIKENESS_EDGE * self.likeness) ** 2 * self._unlike(scene)
-        cost = np.where(scene.region, hardness, np.float32(np.inf))
-        _, labels = march(cost, scene.seeds, tuple(reversed(scene.grid.spacing)), progress=third)
-        return scene.labels(labels)
+        return self.following()(image, seeds, mask, progress)
 
-    def _unlike(self, scene: Marked) -> np.ndarray:
-        """Squared gradient (1/mm²) of how like the smoothed intensities are to those at the seeds."""
-        largest = max(float(np.abs(scene.values).max()), 1e-300)
-        smooth = gaussian(scene.values / largest, scene.grid, [self.scale_mm] * scene.grid.dimension)
-        spacing = tuple(reversed(scene.grid.spacing))
-        return Likelihood.of(smooth, scene.region, scene.seeds, scene.numbers, spacing).squared_gradient(scene.grid)
+    def following(self) -> Following:
+        """The same on seeds that change: computes only what these reach; see Following."""
+        return Following(self)

@@ -22,43 +22,67 @@ FEW, NEAR_MM = 30, 2.5
 
 
 @dataclass(frozen=True)
-class Likelihood:
-    """Bin of each voxel's intensity (z, y, x), and the probability of each number (first axis) by bin."""
+class Intensities:
+    """Bin of each voxel's intensity (z, y, x), the width of a bin, and the SD of the noise."""
 
+    values: np.ndarray
+    region: np.ndarray
     bins: np.ndarray
-    table: np.ndarray
+    width: float
+    noise: float
 
     @classmethod
-    def of(
-        cls,
-        values: np.ndarray,
-        region: np.ndarray,
-        seeds: np.ndarray,
-        numbers: tuple[int, ...],
-        spacing: tuple[float, ...],
-    ) -> "Likelihood":
-        """From the intensities at the seeds, all numbers being equally likely beforehand.
-
-        Kernel density (Silverman, Density Estimation, 1986), no narrower than the noise.
-        """
+    def of(cls, values: np.ndarray, region: np.ndarray) -> "Intensities":
         low, high = (float(x) for x in np.percentile(_some(values[region]), RANGE))
         width = ((high - low) / BINS) or 1.0
         bins = np.clip((values - low) / width, 0, BINS - 1).astype(np.uint8)
-        noise = _noise(values, region)
-        sampled = [_sampled(seeds == number, spacing) & region for number in numbers]
-        broad = BROAD_WIDTH * float(np.std(values[np.logical_or.reduce(sampled)])) / width
+        return cls(values, region, bins, width, _noise(values, region))
+
+    def chances(self, seeds: np.ndarray, numbers: tuple[int, ...], spacing: tuple[float, ...]) -> np.ndarray:
+        """Probability of each number (first axis) by bin, all numbers being equally likely beforehand.
+
+        Kernel density of the intensities at the seeds (Silverman, Density Estimation, 1986), no narrower than noise.
+        """
+        marked = np.flatnonzero(seeds)
+        number_of = seeds.ravel()[marked]
+        sampled = [self._sampled(marked[number_of == number], spacing) for number in numbers]
+        every = np.unique(np.concatenate(sampled)) if min(map(len, sampled)) < FEW else marked
+        values, bins = self.values.ravel(), self.bins.ravel()
+        broad = BROAD_WIDTH * float(np.std(values[every])) / self.width
         densities = []
         for where in sampled:
             sample = values[where].astype(np.float64)
             spread = min(float(sample.std()), float(np.subtract(*np.percentile(sample, (75, 25)))) / 1.34 or np.inf)
-            kernel = max(noise, 0.9 * spread * sample.size**-0.2) / width
+            kernel = max(self.noise, 0.9 * spread * sample.size**-0.2) / self.width
             counts = np.bincount(bins[where], minlength=BINS) / sample.size
             near, far = (
                 ndimage.gaussian_filter1d(counts, sd, mode="nearest") if sd > 0 else counts for sd in (kernel, broad)
             )
             densities.append((1 - BROAD - EVEN) * near + BROAD * far + EVEN / BINS)
         table = np.array(densities)
-        return cls(bins, (table / table.sum(axis=0)).astype(np.float32))
+        return (table / table.sum(axis=0)).astype(np.float32)
+
+    def _sampled(self, places: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+        """Flat indices of voxels that tell what seeds at these are like."""
+        if places.size >= FEW:
+            return places
+        near = np.zeros(self.region.shape, bool)
+        for place in np.transpose(np.unravel_index(places, near.shape)):
+            near[
+                tuple(
+                    slice(max(0, index - int(NEAR_MM / side)), index + int(NEAR_MM / side) + 1)
+                    for index, side in zip(place.tolist(), spacing, strict=True)
+                )
+            ] = True
+        return np.flatnonzero(near & self.region)
+
+
+@dataclass(frozen=True)
+class Likelihood:
+    """Bin of each voxel's intensity (z, y, x), and the probability of each number (first axis) by bin."""
+
+    bins: np.ndarray
+    table: np.ndarray
 
     def maps(self) -> Iterator[np.ndarray]:
         """The probability of each number at each voxel, one after the other; of two numbers only the first's."""
@@ -79,20 +103,6 @@ class Likelihood:
         """Squared differences of the probabilities of neighbors along an axis."""
         share = 1.0 if len(self.table) == 2 else 0.5
         return np.float32(share) * np.sum([np.diff(chance, axis=axis) ** 2 for chance in self.maps()], axis=0)
-
-
-def _sampled(seeds: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
-    if np.count_nonzero(seeds) >= FEW:
-        return seeds
-    near = np.zeros(seeds.shape, bool)
-    for place in np.argwhere(seeds):
-        near[
-            tuple(
-                slice(max(0, index - int(NEAR_MM / side)), index + int(NEAR_MM / side) + 1)
-                for index, side in zip(place.tolist(), spacing, strict=True)
-            )
-        ] = True
-    return near
 
 
 def _noise(values: np.ndarray, region: np.ndarray) -> float:

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around
+from ..common.label_boxes import box_around, within
 from .blocks import block_box, block_factors, block_seeds, blocks_of, expanded, interpolated, voxel_box
 from .front import front
 
@@ -108,8 +108,8 @@ class Fronts:
                 return self._cost[part], given[part], None
 
             changed = given[box] != before.given[box]
-            new = self._again(ground, before.time, before.label, box, changed, self._spacing, progress)
-            self._reached = _Reached(given, *_put(before, *new))
+            self._again(ground, before.time, before.label, box, changed, self._spacing, progress)
+            self._reached = replace(before, given=given)
             return self._result()
         first, second = progress.parts(1, 1)
         reached = self._coarse_again(before, given, box, first)
@@ -118,9 +118,7 @@ class Fronts:
         assert around is not None
         fine = voxel_box(around, self._factors, given.shape)
         changed = expanded(todo, self._factors, fine)
-        ground = self._fine_ground(reached)
-        new = self._again(ground, before.time, before.label, fine, changed, self._spacing, second)
-        _put(before, *new)
+        self._again(self._fine_ground(reached), before.time, before.label, fine, changed, self._spacing, second)
         self._reached = reached
         return self._result()
 
@@ -137,13 +135,11 @@ class Fronts:
             return self._block_cost[part], starts[part], None
 
         changed = starts[blocks] != before.seeds[blocks]
-        label = np.maximum(before.block_label, 0)
-        around, time_there, label_there = self._again(
-            ground, before.block_time, label, blocks, changed, self._block_spacing, progress
+        time, label = before.block_time.copy(), np.maximum(before.block_label, 0)
+        self._again(ground, time, label, blocks, changed, self._block_spacing, progress)
+        return self._with_borders(
+            replace(before, given=given, block_time=time, block_label=label, seeds=starts, mixed=mixed)
         )
-        time = before.block_time.copy()
-        time[around], label[around] = time_there, label_there
-        return self._with_borders(_Reached(given, before.time, before.label, time, label, None, starts, mixed))
 
     def _with_borders(self, reached: _Reached) -> _Reached:
         """With the blocks marked that a border passes near by."""
@@ -179,35 +175,45 @@ class Fronts:
         todo: np.ndarray,
         spacing: tuple[float, ...],
         progress: Progress,
-    ) -> tuple[Box, np.ndarray, np.ndarray]:
-        """Time and label in a box, outside which they stay as they are.
+    ) -> None:
+        """Bring time and label up to date, in place, or leave them as they are when it is cancelled.
 
-        todo: in the box, where the ground changed. What lies around is held fast and todo is widened until nothing
-        beside that changes. Since a voxel depends only on neighbors that are reached sooner, all of it is right then.
+        todo: in the box, where the ground changed. What lies around is held fast; where that depends on what changed,
+        fronts run again around there, and so on. Since a voxel depends only on neighbors that are reached sooner,
+        there is one result that agrees with itself everywhere: that of all computed anew.
         """
         reach = FIRST_REACH
-        while True:
-            progress.check()
-            box, todo = _wider(box, todo, 1, time.shape)
-            cost, seeds, starts = ground(box)
-            time_before, label_before = time[box], label[box]
-            held = np.where(np.isfinite(time_before), label_before, 0)
-            found = front(
-                np.where(todo, cost, np.float32(np.inf)),
-                np.where(todo, seeds, held).astype(seeds.dtype),
-                np.where(todo, 0 if starts is None else starts, np.where(held > 0, time_before, 0)),
-                spacing,
-                self._stop,
-                progress,
-            )
-            new_time, new_label = np.where(todo, found[0], time_before), np.where(todo, found[1], label_before)
-            beside = ndimage.binary_dilation(~todo & np.isfinite(cost))
-            changed = todo & beside & ((new_time != time_before) | (new_label != label_before))
-            if not changed.any():
-                return box, new_time, new_label
-            box, todo, changed = (*_wider(box, todo, reach, time.shape), _wider(box, changed, reach, time.shape)[1])
-            todo |= ndimage.maximum_filter(changed, 2 * reach + 1)
-            reach *= 2
+        undo: list[tuple[Box, np.ndarray, np.ndarray]] = []
+        try:
+            while todo.any():
+                progress.check()
+                box, todo = _wider(box, todo, 1, time.shape)
+                cost, seeds, starts = ground(box)
+                time_before, label_before = time[box].copy(), label[box].copy()
+                held = np.where(np.isfinite(time_before), label_before, 0)
+                found = front(
+                    np.where(todo, cost, np.float32(np.inf)),
+                    np.where(todo, seeds, held).astype(seeds.dtype),
+                    np.where(todo, 0 if starts is None else starts, np.where(held > 0, time_before, 0)),
+                    spacing,
+                    self._stop,
+                    progress,
+                )
+                undo.append((box, time_before, label_before))
+                np.copyto(time[box], found[0], where=todo)
+                np.copyto(label[box], found[1], where=todo)
+                beside = ndimage.binary_dilation(~todo & np.isfinite(cost))
+                changed = todo & beside & ((time[box] != time_before) | (label[box] != label_before))
+                around = box_around(changed)
+                if around is None:
+                    return
+                box, changed = _wider(within(box, around), changed[around], reach, time.shape)
+                todo = ndimage.maximum_filter(changed, 2 * reach + 1)
+                reach *= 2
+        except BaseException:
+            for place, time_before, label_before in reversed(undo):
+                time[place], label[place] = time_before, label_before
+            raise
 
     def _result(self) -> tuple[np.ndarray, np.ndarray]:
         assert self._reached is not None
@@ -222,12 +228,6 @@ def _changed_blocks(before: _Reached, after: _Reached, seeds: Box) -> np.ndarray
     changed = ndimage.binary_dilation(changed, np.ones((3,) * changed.ndim, bool)) | (before.near != after.near)
     changed[seeds] = True
     return changed
-
-
-def _put(before: _Reached, box: Box, time: np.ndarray, label: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """The arrays of before, changed in the box."""
-    before.time[box], before.label[box] = time, label
-    return before.time, before.label
 
 
 def _wider(box: Box, values: np.ndarray, by: int, shape: tuple[int, ...]) -> tuple[Box, np.ndarray]:

@@ -1,6 +1,6 @@
 """What region growing works on: the part of the image around the seeds, and the seeds in it."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -11,8 +11,8 @@ from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
-from ..common.label_boxes import box_around, boxes_of, grown, union_of
-from ..common.morphology import distance_to
+from ..common.label_boxes import box_around, boxes_of, grown, union_of, within
+from .beyond import Beyond
 
 
 @dataclass(frozen=True)
@@ -21,7 +21,8 @@ class Marked:
 
     values: float, voxels without a number replaced by their neighbors; region: where there may be a result;
     seeds: numbers of the objects marked, 0 elsewhere, none outside the region; numbers: those that occur, ascending;
-    surroundings: the one of them that stands for what is not wanted, 0 when there is none.
+    surroundings: the one of them that stands for what is not wanted, 0 when there is none; has_own_box: the box is
+    that of these seeds, not one kept.
     """
 
     image: sitk.Image
@@ -32,6 +33,7 @@ class Marked:
     seeds: np.ndarray
     numbers: tuple[int, ...]
     surroundings: int = 0
+    has_own_box: bool = True
 
     def labels(self, labels: np.ndarray) -> sitk.Image:
         """Label map on the image's grid of the labels in the box, without the surroundings."""
@@ -49,31 +51,35 @@ class Marked:
 
 
 def marked(
-    image: sitk.Image, mask: sitk.Image | None, seeds: sitk.Image, reach_mm: float = 0.0, background_seed: int = 0
+    image: sitk.Image,
+    mask: sitk.Image | None,
+    seeds: sitk.Image,
+    reach_mm: float = 0.0,
+    background_seed: int = 0,
+    before: Marked | None = None,
+    keep_box: bool = False,
 ) -> Marked:
     """The box around all seeds with this margin (mm; 0 is the whole image), as far as the mask goes.
 
-    background_seed: seeds of this number do not make the box larger. Raises InputError for seeds of an object that all
-    lie outside the mask. Seeds on voxels without a number do not count, if there are others.
+    background_seed: seeds of this number do not make the box larger; before: of other seeds in the same image and
+    mask, whose values are taken where the box is the same; keep_box: take its box wherever no seed lies outside it.
+    Raises InputError for seeds of an object that all lie outside the mask. Seeds on voxels without a number do not
+    count, if there are others.
     """
     grid = Geometry.of(image)
     numbers = sitk.GetArrayViewFromImage(seeds)
     boxes = boxes_of(numbers)
     if min(boxes) < 1 or max(boxes) > np.iinfo(np.uint16).max:
         raise InputError(f"Seeds are numbered from 1 to 65535, not {min(boxes)} to {max(boxes)}.")
-    box = tuple(slice(0, n) for n in numbers.shape)
-    if reach_mm:
-        objects = {number: around for number, around in boxes.items() if number != background_seed}
-        box = grown(union_of(objects or boxes), grid, reach_mm, 2)
-    if mask is not None:
-        around = box_around(sitk.GetArrayViewFromImage(mask)[box] != 0)
-        if around is None:
-            raise InputError("All seeds lie outside the mask: move them into it.")
-        box = tuple(slice(b.start + a.start, b.start + a.stop) for b, a in zip(box, around, strict=True))
-    index = tuple(reversed(box))
-    part = image[index]
-    values, valid = values_of(part)
-    region = inside(None if mask is None else mask[index], valid)
+    own = box = _box(grid, boxes, mask, reach_mm, background_seed)
+    if before is not None and keep_box and _holds(before.box, union_of(boxes)):
+        box = before.box
+    if before is not None and before.box == box:
+        values, region = before.values, before.region
+    else:
+        index = tuple(reversed(box))
+        values, valid = values_of(image[index])
+        region = inside(None if mask is None else mask[index], valid)
     kept = np.where(region, numbers[box], 0).astype(np.int32)
     found = tuple(boxes_of(kept))
     if not found:
@@ -81,14 +87,35 @@ def marked(
     lost = [number for number in boxes if number not in found and number != background_seed]
     if mask is not None and lost:
         raise InputError(f"All seeds of number {lost[0]} lie outside the mask: move them into it.")
-    return Marked(image, box, grid_of_box(grid, box), values, region, kept, found)
+    return Marked(image, box, grid_of_box(grid, box), values, region, kept, found, has_own_box=box == own)
 
 
-def with_surroundings(scene: Marked, background_seed: int, reach_mm: float, progress: Progress = SILENT) -> Marked:
+def _box(grid: Geometry, boxes: dict[int, Box], mask: sitk.Image | None, reach_mm: float, background_seed: int) -> Box:
+    """Where there may be a result, of seeds in these boxes. Raises InputError when the mask has no voxel there."""
+    box = tuple(slice(0, n) for n in reversed(grid.size))
+    if reach_mm:
+        objects = {number: around for number, around in boxes.items() if number != background_seed}
+        box = grown(union_of(objects or boxes), grid, reach_mm, 2)
+    if mask is None:
+        return box
+    around = box_around(sitk.GetArrayViewFromImage(mask)[box] != 0)
+    if around is None:
+        raise InputError("All seeds lie outside the mask: move them into it.")
+    return within(box, around)
+
+
+def with_surroundings(
+    scene: Marked,
+    background_seed: int,
+    reach_mm: float,
+    progress: Progress = SILENT,
+    beyond: Beyond | None = None,
+) -> Marked:
     """The same with seeds of at least two numbers, as marked by `marked` with this reach.
 
     Where surroundings are marked (by seeds of that number), or one object alone is, what is farther than the reach
     from the seeds of objects is surroundings too; of one object with a reach of 0 the faces of the box are.
+    beyond: of the same grid and reach, when it is asked for other seeds again and again.
     Raises InputError when only surroundings are marked, or nothing is far enough.
     """
     if scene.numbers == (background_seed,):
@@ -100,7 +127,7 @@ def with_surroundings(scene: Marked, background_seed: int, reach_mm: float, prog
     objects = (scene.seeds > 0) & (scene.seeds != number)
     far = np.zeros(scene.region.shape, bool)
     if reach_mm:
-        far = scene.region & (scene.seeds == 0) & (distance_to(objects, scene.grid, progress) > reach_mm)
+        far = (beyond or Beyond(scene.grid, reach_mm)).of(objects, progress) & scene.region & (scene.seeds == 0)
     if not far.any() and not surroundings:
         far = _faces(scene.region.shape) & scene.region & (scene.seeds == 0)
     if not far.any() and not surroundings:
@@ -128,17 +155,12 @@ def with_balls(scene: Marked, radius_mm: float) -> Marked:
     return _with(scene, np.where(ball, scene.seeds[tuple(nearest)], scene.seeds), scene.surroundings)
 
 
+def _holds(outer: Box, inner: Box) -> bool:
+    return all(o.start <= i.start and i.stop <= o.stop for o, i in zip(outer, inner, strict=True))
+
+
 def _with(scene: Marked, seeds: np.ndarray, surroundings: int) -> Marked:
-    return Marked(
-        scene.image,
-        scene.box,
-        scene.grid,
-        scene.values,
-        scene.region,
-        seeds,
-        tuple(boxes_of(seeds)),
-        surroundings,
-    )
+    return replace(scene, seeds=seeds, numbers=tuple(boxes_of(seeds)), surroundings=surroundings)
 
 
 def _faces(shape: tuple[int, ...]) -> np.ndarray:

@@ -11,7 +11,7 @@ from ...core.statistics import MAD_TO_SD
 from ...core.voxels import gaussian
 from ..common.connected_to import connected_to
 from .blocks import block_factors, block_seeds, blocks_of, interpolated
-from .likelihood import Likelihood
+from .likelihood import Intensities, Likelihood
 from .marked import Marked, marked, with_balls, with_surroundings
 from .walk import walk
 
@@ -93,7 +93,8 @@ def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress
     sides = tuple(side * factor for side, factor in zip(spacing, factors, strict=True))
     links = step_chances(values, region, sides, settings.edge)
     if settings.likeness:
-        likelihood = Likelihood.of(values, region, seeds, scene.numbers, sides)
+        intensities = Intensities.of(values, region)
+        likelihood = Likelihood(intensities.bins, intensities.chances(seeds, scene.numbers, sides))
         for axis, link in enumerate(links):
             unlike = likelihood.squared_steps(axis) * (settings.likeness / LIKELIHOOD_STEP) ** 2
             links[axis] = np.maximum(link * np.exp(-np.minimum(unlike, 80)), np.float32(LEAST) * (link > 0))

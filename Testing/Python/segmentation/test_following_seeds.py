@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
+from MedProcLib.core.errors import Cancelled, InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
+from MedProcLib.segmentation.region.beyond import Beyond
+from MedProcLib.segmentation.region.grow_from_seeds import GrowFromSeeds
 from MedProcLib.segmentation.region.marching import Fronts, march
 
 SPACING = (2.0, 1.0, 1.0)
@@ -66,3 +72,95 @@ def test_many_random_strokes_one_after_the_other_in_2d():
         expected = march(cost, seeds, (1.0, 1.0), at_once=1500)
         np.testing.assert_array_equal(label, expected[1])
         np.testing.assert_array_equal(time, expected[0])
+
+
+def image_of(values):
+    image = sitk.GetImageFromArray(values)
+    image.SetSpacing((1.0, 1.0, 2.0))
+    image.SetDirection((0.8, -0.6, 0, 0.6, 0.8, 0, 0, 0, 1))
+    return image
+
+
+def ball_in_noise():
+    """A ball of radius 12 mm of 100 on 40, and strokes in it (1) and around it (2)."""
+    z, y, x = np.mgrid[:24, :60, :60]
+    ball = (2 * z - 24) ** 2 + (y - 30) ** 2 + (x - 30) ** 2 <= 144
+    values = np.where(ball, 100, 40) + np.random.default_rng(1).normal(0, 10, ball.shape)
+    seeds = np.zeros(ball.shape, np.uint8)
+    seeds[12, 28:32, 30], seeds[12, 5, 10:50] = 1, 2
+    return image_of(values.astype(np.float32)), seeds
+
+
+STROKES = (
+    ((10, slice(20, 24), 28), 1),
+    ((4, 50, slice(20, 40)), 2),
+    ((14, slice(28, 32), 36), 1),
+    ((12, 5, slice(10, 20)), 0),
+)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"likeness": 0, "reach_mm": 0},
+        {"likeness": 0},
+        {},
+        {"background_seed": 2},
+        {"background_seed": 2, "reach_mm": 9},
+    ],
+)
+def test_growing_follows_strokes_to_the_same_label_map(settings):
+    image, seeds = ball_in_noise()
+    operation = GrowFromSeeds(**settings)
+    following = operation.following()
+    following(image, image_of(seeds))
+    for place, number in STROKES:
+        seeds[place] = number
+        drawn = image_of(seeds)
+        first, exact = following(image, drawn), following.exact
+        expected = sitk.GetArrayFromImage(operation(image, image_of(seeds)))
+        if settings == {"likeness": 0, "reach_mm": 0}:
+            assert exact
+        if not exact:  # what is like the seeds changed a little: the first look is close
+            close = sitk.GetArrayFromImage(first)
+            assert np.count_nonzero(close != expected) < 0.02 * expected.size
+            first = following(image, drawn)
+            assert following.exact
+        np.testing.assert_array_equal(sitk.GetArrayFromImage(first), expected)
+    assert first.GetDirection() == image.GetDirection() and first.GetOrigin() == image.GetOrigin()
+
+
+def test_following_goes_on_after_an_error_a_cancel_and_in_another_image():
+    image, seeds = ball_in_noise()
+    operation = GrowFromSeeds(likeness=0)
+    following = operation.following()
+    following(image, image_of(seeds))
+    with pytest.raises(InputError, match="numbered"):
+        following(image, image_of(seeds.astype(np.int16) * -1))
+    cancelled = Progress()
+    cancelled.cancel()
+    seeds[14, 28:32, 36] = 1
+    with pytest.raises(Cancelled):
+        following(image, image_of(seeds), progress=cancelled)
+    expected = sitk.GetArrayFromImage(operation(image, image_of(seeds)))
+    drawn = image_of(seeds)
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(following(image, drawn)), expected)
+    other = sitk.SmoothingRecursiveGaussian(image, 1.0)
+    expected = sitk.GetArrayFromImage(operation(other, image_of(seeds)))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(following(other, image_of(seeds))), expected)
+
+
+def test_what_is_beyond_a_reach_follows_objects_that_come_and_go():
+    grid = Geometry((70, 60, 20), (1.0, 1.0, 2.5), (0.0,) * 3, (1.0, 0, 0, 0, 1, 0, 0, 0, 1))
+    rng = np.random.default_rng(0)
+    objects = np.zeros((20, 60, 70), bool)
+    beyond = Beyond(grid, 11.0)
+    for _ in range(6):
+        z, y, x = rng.integers(0, (19, 55, 65))
+        objects = objects.copy()
+        objects[z, y : y + 4, x : x + 4] ^= True
+        z, y, x = np.ogrid[:20, :60, :70]
+        near = np.zeros(objects.shape, bool)
+        for at in np.argwhere(objects):
+            near |= (2.5 * (z - at[0])) ** 2 + (y - at[1]) ** 2 + (x - at[2]) ** 2 <= 11.0**2
+        np.testing.assert_array_equal(beyond.of(objects), ~near)

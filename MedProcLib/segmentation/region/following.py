@@ -1,0 +1,108 @@
+"""Growing from seeds that a reader draws one after the other: what a new stroke reaches is computed again, no more."""
+
+from dataclasses import dataclass, replace
+from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
+
+from ...core.progress import SILENT, Progress
+from ...core.voxels import gaussian
+from .beyond import Beyond
+from .edges import edge_strength
+from .likelihood import Intensities, Likelihood
+from .marching import Fronts
+from .marked import Marked, marked, with_surroundings
+
+# A border at which the likelihood changes from 0 to 1 over a mm counts as an edge of this many times the gradient of
+# flat tissue.
+LIKENESS_EDGE = 20.0
+
+
+@dataclass(frozen=True)
+class _Ground:
+    """What seeds grow on in a box. hardness: cost of a mm by edges alone."""
+
+    scene: Marked
+    beyond: Beyond
+    hardness: np.ndarray
+    intensities: Intensities | None
+
+
+@dataclass(frozen=True)
+class _Grown:
+    """What was found last. mask, seeds: as they were given; chances: with which the costs were made."""
+
+    mask: sitk.Image | None
+    seeds: sitk.Image
+    ground: _Ground
+    chances: np.ndarray | None
+    fronts: Fronts
+
+
+class Following:
+    """Grows like the operation that it is made from (GrowFromSeeds), again and again in one image.
+
+    A stroke changes a little what intensities at the seeds are like, and with it the cost of every way; it may also
+    widen the part of the image that is worked on. So the first answer after a stroke is of fronts that go on over the
+    costs as they were; `exact` is False then, and the next call with the same seeds gives what the operation gives.
+    For one thread at a time.
+    """
+
+    def __init__(self, settings: Any) -> None:
+        self._settings = settings
+        self._grown: _Grown | None = None
+        self.exact = True
+
+    def __call__(
+        self, image: sitk.Image, seeds: sitk.Image, mask: sitk.Image | None = None, progress: Progress = SILENT
+    ) -> sitk.Image:
+        """Label map on the image's grid. Images are told apart as objects, not by their voxels.
+
+        Raises InputError, Cancelled; then the next call goes on from what was there before.
+        """
+        settings, grown = self._settings, self._grown
+        if grown is not None and (grown.ground.scene.image is not image or grown.mask is not mask):
+            grown = None
+        refine = grown is not None and grown.seeds is seeds and not self.exact
+        first, second, third = progress.parts(1, 2, 4)
+        before = grown.ground.scene if grown is not None else None
+        scene = marked(image, mask, seeds, settings.reach_mm, settings.background_seed, before, keep_box=not refine)
+        ground = grown.ground if grown is not None and grown.ground.scene.box == scene.box else None
+        if ground is None:
+            ground, grown = self._new_ground(scene, second), None
+        marks = with_surroundings(scene, settings.background_seed, settings.reach_mm, first, ground.beyond)
+        spacing = tuple(reversed(scene.grid.spacing))
+        chances = None
+        if ground.intensities is not None:
+            chances = ground.intensities.chances(marks.seeds, marks.numbers, spacing)
+        if grown is None or refine:
+            fronts, exact = Fronts(self._cost(ground, chances), spacing), True
+            _time, labels = fronts.run(marks.seeds, third)
+        else:
+            fronts = grown.fronts
+            exact = scene.has_own_box and (chances is None or np.array_equal(chances, grown.chances))
+            chances = grown.chances
+            _time, labels = fronts.follow(marks.seeds, third)
+        self._grown = _Grown(mask, seeds, replace(ground, scene=scene), chances, fronts)
+        self.exact = exact
+        return marks.labels(labels)
+
+    def _new_ground(self, scene: Marked, progress: Progress) -> _Ground:
+        settings = self._settings
+        strength, _ = edge_strength(scene.values, scene.region, scene.grid, settings.scale_mm, progress)
+        intensities = None
+        if settings.likeness:
+            largest = max(float(np.abs(scene.values).max()), 1e-300)
+            smooth = gaussian(scene.values / largest, scene.grid, [settings.scale_mm] * scene.grid.dimension)
+            intensities = Intensities.of(smooth, scene.region)
+        hardness = strength**2 + np.float32(settings.locality)
+        return _Ground(scene, Beyond(scene.grid, settings.reach_mm), hardness, intensities)
+
+    def _cost(self, ground: _Ground, chances: np.ndarray | None) -> np.ndarray:
+        """Cost of a mm (z, y, x), infinite outside the region."""
+        cost = ground.hardness
+        if ground.intensities is not None and chances is not None:
+            unlike = Likelihood(ground.intensities.bins, chances).squared_gradient(ground.scene.grid)
+            cost = cost + (LIKENESS_EDGE * self._settings.likeness) ** 2 * unlike
+        return np.where(ground.scene.region, cost, np.float32(np.inf))
