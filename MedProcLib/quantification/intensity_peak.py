@@ -1,50 +1,64 @@
 """Highest mean intensity of a sphere of 1 cm3: at the hottest voxel of a region, and anywhere in it."""
 
 import math
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Protocol
 
 import numpy as np
 from scipy.ndimage import find_objects
-from scipy.signal import oaconvolve
 
 from ..core.errors import InputError
+from ..core.image_filter import Box
 from ..core.voxels import largest_value
 
 SPHERE_MM3 = 1000.0
 RADIUS_MM = (3 * SPHERE_MM3 / (4 * math.pi)) ** (1 / 3)
-# what one convolution may hold at a time, in voxels
-SLAB_VOXELS = 500_000
+# voxels around which spheres are looked at at a time: they bound the memory
+SLAB_VOXELS = 1 << 18
 
 
-def intensity_peaks(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[float, float]:
+class Readable(Protocol):
+    """Values (z, y, x) that are read in parts, as those of an array are."""
+
+    @property
+    def shape(self) -> tuple[int, ...]: ...
+
+    def __getitem__(self, part: Box, /) -> np.ndarray: ...
+
+
+def intensity_peaks(
+    values: Readable, mask: np.ndarray, spacing: tuple[float, ...], along: int = 0
+) -> tuple[float, float]:
     """Local and global intensity peak (IBSI VJGA and 0F91) of a region, in the unit of the values.
 
-    values, mask: (z, y, x), the mask true inside; spacing: x, y, z in mm. A peak is the mean of the voxels whose
-    centers lie within 6.2 mm of a voxel of the region, those outside the region included and those outside the image
-    or without a number left out. The local one is at the hottest voxel (the highest, where several are), the global
-    one is the highest at any voxel of the region. NaN for a region without a number. Raises InputError for arrays
-    that do not fit.
+    values, mask: (z, y, x), the mask true inside; spacing: x, y, z in mm; along: axis of the slabs that are read. A
+    peak is the mean of the voxels whose centers lie within 6.2 mm of a voxel of the region, those outside the region
+    included and those outside the image or without a number left out. The local one is at the hottest voxel (the
+    highest, where several are), the global one is the highest at any voxel of the region. NaN for a region without a
+    number. Raises InputError for arrays that do not fit.
     Source: Frings et al., J Nucl Med 55(7), 2014; IBSI (arXiv 1612.07003).
     """
-    if values.shape != mask.shape or values.ndim != 3 or len(spacing) != 3:
+    if values.shape != mask.shape or mask.ndim != 3 or len(spacing) != 3:
         raise InputError(
             f"An intensity peak needs a volume and its mask; these have the shapes {values.shape} and {mask.shape}."
         )
-    box = find_objects(np.asarray(mask != 0, np.uint8))
-    if not box:
-        return math.nan, math.nan
+    box = find_objects((mask != 0).view(np.uint8))
     sphere = _sphere(spacing)
-    reach = [side // 2 for side in sphere.shape]
-    around = tuple(slice(max(0, side.start - r), side.stop + r) for side, r in zip(box[0], reach, strict=True))
-    near, inside = values[around], mask[around] != 0
-    valid = np.isfinite(near)
-    inside &= valid
-    if not inside.any():
-        return math.nan, math.nan
-    largest = largest_value(near, valid) or 1.0
-    hottest = np.argwhere(inside & (near == near[inside].max()))
-    local = max(_mean_at(place, near, valid, sphere, largest) for place in hottest)
-    best = _hottest_sphere(near, valid, inside, sphere, largest)
-    return largest * local, largest * max(local, _mean_at(best, near, valid, sphere, largest))
+    hottest, local, highest = -math.inf, math.nan, math.nan
+    for core in _slabs(box[0], along, sphere.shape[along] - 1) if box else ():
+        near = _Near.of(values, core, sphere)
+        inside = (mask[core] != 0) & near.known[near.middle]
+        if not inside.any():
+            continue
+        top = float(near.values[inside].max())
+        if top >= hottest:
+            here = max(near.mean_at(place) for place in np.argwhere(inside & (near.values == top)))
+            local = here if top > hottest else max(local, here)
+            hottest = top
+        best = np.unravel_index(int(np.argmax(np.where(inside, near.means(), -math.inf))), inside.shape)
+        highest = np.fmax(highest, near.mean_at(best))
+    return local, float(np.fmax(highest, local))
 
 
 def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
@@ -54,37 +68,67 @@ def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
     return z**2 + y**2 + x**2 <= RADIUS_MM**2
 
 
-def _mean_at(place: np.ndarray, values: np.ndarray, valid: np.ndarray, sphere: np.ndarray, largest: float) -> float:
-    """Mean of the sphere's valid values, divided by the largest so that sums stay finite."""
-    here, there = [], []
-    for center, size, side in zip(place, values.shape, sphere.shape, strict=True):
-        low, high = center - side // 2, center + side // 2 + 1
-        here.append(slice(max(0, low), high))
-        there.append(slice(max(0, -low), side - max(0, high - size)))
-    chosen = valid[tuple(here)] & sphere[tuple(there)]
-    return float((values[tuple(here)][chosen] / np.float64(largest)).mean())
+def _slabs(box: Box, along: int, thinnest: int) -> Iterator[Box]:
+    """Parts of a box along an axis, not so thin that what lies around them outweighs them."""
+    across = math.prod(side.stop - side.start for axis, side in enumerate(box) if axis != along)
+    thickness = max(1, thinnest, SLAB_VOXELS // across)
+    for start in range(box[along].start, box[along].stop, thickness):
+        slab = slice(start, min(start + thickness, box[along].stop))
+        yield tuple(slab if axis == along else side for axis, side in enumerate(box))
 
 
-def _hottest_sphere(
-    values: np.ndarray, valid: np.ndarray, inside: np.ndarray, sphere: np.ndarray, largest: float
-) -> np.ndarray:
-    """Index of the voxel inside around which the mean is highest, slab by slab to bound the memory."""
-    reach = sphere.shape[0] // 2
-    thickness = max(1, 2 * reach, SLAB_VOXELS // values[0].size)
-    best, best_place = -math.inf, np.zeros(3, int)
-    kernel = sphere.astype(float)
-    for start in range(0, len(values), thickness):
-        core = slice(start, start + thickness)
-        if not inside[core].any():
-            continue
-        low = max(0, start - reach)
-        slab = slice(low, start + thickness + reach)
-        known = valid[slab].astype(np.float64)
-        numbers = np.divide(values[slab], largest, out=np.zeros(known.shape), where=valid[slab])
-        sums, counts = (oaconvolve(array, kernel, mode="same") for array in (numbers, known))
-        within = slice(start - low, start - low + len(inside[core]))
-        means = np.where(inside[core], sums[within] / np.maximum(counts[within], 1), -math.inf)
-        place = np.unravel_index(int(np.argmax(means)), means.shape)
-        if means[place] > best:
-            best, best_place = float(means[place]), np.add(place, (start, 0, 0))
-    return best_place
+@dataclass(frozen=True)
+class _Near:
+    """A box with all that spheres around its voxels reach, 0 and not known beyond the image (z, y, x).
+
+    values: of the box itself; scaled: of all, divided by the largest, so that sums stay finite; middle: the box in it.
+    """
+
+    values: np.ndarray
+    scaled: np.ndarray
+    known: np.ndarray
+    largest: float
+    middle: Box
+    sphere: np.ndarray
+
+    @classmethod
+    def of(cls, values: Readable, core: Box, sphere: np.ndarray) -> "_Near":
+        reach = [side // 2 for side in sphere.shape]
+        there = [
+            slice(max(0, c.start - r), min(n, c.stop + r)) for c, r, n in zip(core, reach, values.shape, strict=True)
+        ]
+        read = values[tuple(there)]
+        valid = np.isfinite(read)
+        largest = largest_value(read, valid) or 1.0
+        shape = [c.stop - c.start + 2 * r for c, r in zip(core, reach, strict=True)]
+        scaled, known = np.zeros(shape), np.zeros(shape, bool)
+        first = [t.start - c.start + r for t, c, r in zip(there, core, reach, strict=True)]
+        place = tuple(slice(f, f + n) for f, n in zip(first, read.shape, strict=True))
+        known[place] = valid
+        np.divide(read, largest, out=scaled[place], where=valid)
+        middle = tuple(slice(r, n - r) for r, n in zip(reach, shape, strict=True))
+        own = tuple(slice(c.start - t.start, c.stop - t.start) for c, t in zip(core, there, strict=True))
+        return cls(read[own], scaled, known, largest, middle, sphere)
+
+    def mean_at(self, place: Sequence[int]) -> float:
+        """Mean of the sphere around a voxel of the box."""
+        around = tuple(slice(int(p), int(p) + side) for p, side in zip(place, self.sphere.shape, strict=True))
+        return self.largest * float(self.scaled[around][self.known[around] & self.sphere].mean())
+
+    def means(self) -> np.ndarray:
+        """Mean of the sphere around each voxel of the box, divided by the largest; but for rounding."""
+        counts = int(self.sphere.sum()) if self.known.all() else np.maximum(self._sums(self.known, np.int32), 1)
+        return self._sums(self.scaled, np.float64) / counts
+
+    def _sums(self, values: np.ndarray, kind: type) -> np.ndarray:
+        """Sum of the sphere around each voxel of the box: its lines along x are differences of running sums."""
+        depth, height, width = (n - side + 1 for n, side in zip(values.shape, self.sphere.shape, strict=True))
+        running: np.ndarray = np.zeros((*values.shape[:2], values.shape[2] + 1), kind)
+        np.cumsum(values, axis=2, out=running[:, :, 1:])
+        sums: np.ndarray = np.zeros((depth, height, width), kind)
+        for z, y in np.argwhere(self.sphere.any(axis=2)):
+            first, *_, last = np.flatnonzero(self.sphere[z, y])[[0, -1]]
+            lines = running[z : z + depth, y : y + height]
+            sums += lines[:, :, last + 1 : last + 1 + width]
+            sums -= lines[:, :, first : first + width]
+        return sums

@@ -59,7 +59,10 @@ def of_image(
 def of_masks(
     stage: str, size: Sequence[int], intensity: np.ndarray, morphological: np.ndarray, values: np.ndarray
 ) -> dict[str, float]:
-    """Size of the image and of both masks' boxes (z, y, x), their voxels, and the intensities of the intensity mask."""
+    """Size of the image and of both masks' boxes (z, y, x), their voxels, and the range of the intensities.
+
+    values: of the voxels of the intensity mask (n,).
+    """
     figures: dict[str, float] = {
         f"int_mask_dim_{axis}_{stage}_roi": n for axis, n in sorted(zip(AXES, size, strict=True))
     }
@@ -67,9 +70,8 @@ def of_masks(
         for axis, extent in sorted(zip(AXES, _extent(mask), strict=True)):
             figures[f"{name}_mask_bb_dim_{axis}_{stage}_roi"] = extent
         figures[f"{name}_mask_vox_count_{stage}_roi"] = int(np.count_nonzero(mask))
-    inside = values[intensity]
-    finite = np.isfinite(inside)
-    inside = inside if finite.all() else inside[finite]
+    finite = np.isfinite(values)
+    inside = values if finite.all() else values[finite]
     if inside.size:
         figures |= {
             f"int_mask_mean_int_{stage}_roi": float(inside.mean(dtype=np.float64)),

@@ -61,6 +61,12 @@ def discretized(
     if not width > 0:
         return Levels(np.ones(values.shape, np.int32), 1, first, width)
     # whole numbers are multiplied before they are divided, so that none falls short of an edge it lies on
-    steps = bin_number * (values - low) / (high - low) if method == "fixed bin number" else (values - first) / width
-    levels = np.floor(steps).astype(np.int32) + 1
-    return Levels(np.clip(levels, 1, int(number)), int(number), first, width)
+    steps = values - first
+    if method == "fixed bin number":
+        steps *= bin_number
+        steps /= high - low
+    else:
+        steps /= width
+    levels = np.floor(steps, out=steps).astype(np.int32)
+    levels += 1
+    return Levels(np.clip(levels, 1, int(number), out=levels), int(number), first, width)

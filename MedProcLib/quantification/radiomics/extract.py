@@ -13,7 +13,6 @@ from ...core.errors import InputError
 from ...core.geometry import require_same_grid, require_scalar
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
-from ..intensity_peak import intensity_peaks
 from .chosen import TEXTURES, aggregations_of, families_of, filter_of, require_sound
 from .discretization import Levels, discretized
 from .feature import Definition, Feature, defined
@@ -109,13 +108,13 @@ def _features(
     families, unit = families_of(settings), _unit(settings)
     features: list[Feature] = []
     notes: list[str] = []
-    values = region.values[region.intensity]
+    values = region.values
     if dimensions == 3 and "morphology" in families:
         features += morphological_features(region, unit)
     progress(0.3)
-    if dimensions == 3 and "local_intensity" in families:
-        peaks = intensity_peaks(region.values, region.intensity, region.spacing)
-        features += defined(PEAKS, "local intensity", dict(zip((d.tag for d in PEAKS), peaks, strict=True)), unit)
+    if region.peaks is not None:
+        peaks = dict(zip((d.tag for d in PEAKS), region.peaks, strict=True))
+        features += defined(PEAKS, "local intensity", peaks, unit)
     if dimensions == 2 and {"morphology", "local_intensity"} & set(families):
         notes.append("The image is 2D: shape and intensity peaks, which are of volumes, are left out")
     if "statistics" in families:
@@ -151,7 +150,7 @@ def _textures(
 ) -> list[Feature]:
     # no voxel has a level beyond the box of the mask
     box = ndimage.find_objects(region.morphological.astype(np.uint8))[0]
-    array = np.zeros(region.intensity.shape, np.int32)
+    array = np.zeros(region.intensity.shape, np.min_scalar_type(levels.count))
     array[region.intensity] = levels.levels
     aggregations = aggregations_of(settings)
     if dimensions == 2:

@@ -37,7 +37,7 @@ def histogram_features(levels: np.ndarray, n_levels: int) -> list[Feature]:
     """Features of the discretized intensities 1..n_levels of a region (1D, at least one)."""
     counts = np.bincount(levels, minlength=n_levels + 1)[1:].astype(float)
     share = counts[counts > 0] / len(levels)
-    figures = statistics(levels.astype(np.float64))
+    figures = statistics(levels)
     figures |= {
         "mode": _mode(counts, figures["mean"]),
         "entropy": float(-(share @ np.log2(share))) + 0.0,

@@ -5,8 +5,8 @@ IEEE TSP 41(2), 1993. All that is said per axis is in z, y, x order.
 """
 
 import math
-from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -18,8 +18,8 @@ from ...enhancement.geometry.interpolation import blur_radius, blur_sds
 Interpolator = Literal["nearest", "linear", "cubic"]
 # Voxels on each side that a value depends on: the weights of a cubic spline fall by 3.7 a voxel, here to 1e-9.
 REACH = {"nearest": 1, "linear": 1, "cubic": 16}
-# Voxels that are interpolated along an axis at a time.
-VOXELS_AT_ONCE = 1 << 20
+# Voxels that are interpolated at a time: they bound the memory.
+VOXELS_AT_ONCE = 1 << 17
 # Share of a voxel by which rounding of the spacing may exceed a whole number of voxels.
 ROUNDING = 1e-6
 
@@ -60,63 +60,101 @@ class Axis:
         return slice(max(0, first), min(self.new_count, last + 1))
 
 
-def interpolated(
-    read: Callable[[Box], np.ndarray],
-    axes: Sequence[Axis],
-    box: Box,
-    how: Interpolator,
-    antialias: bool = False,
-    kind: type = np.float64,
-) -> np.ndarray:
-    """Values in a box of the new grid. Beyond its border the image goes on with its border values.
+class Interpolated:
+    """Values in a box of the new grid, read in parts: one axis is interpolated on reading, so the whole is not held.
 
-    read: gives the finite voxels in a box of the old grid; it is asked once, for what the result depends on.
-    antialias: blur to the size of larger voxels first. kind: of the result, and of what is held on the way: beside
-    the result and what was read there is little more.
+    shape: of the box. Beyond its border the image goes on with its border values.
     """
-    sds = blur_sds([max(1.0, axis.new_spacing / axis.spacing) for axis in axes]) if antialias else [0.0] * len(axes)
-    places = [axis.old_index(np.arange(part.start, part.stop)) for axis, part in zip(axes, box, strict=True)]
-    indices = []
-    for axis, place, sd in zip(axes, places, sds, strict=True):
-        reach = 0 if axis.kept else REACH[how] + blur_radius(sd)
-        indices.append(np.arange(math.floor(place[0]) - reach, math.ceil(place[-1]) + reach + 1))
-    within = [np.clip(index, 0, axis.count - 1) for index, axis in zip(indices, axes, strict=True)]
-    needed = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in within)
-    values: np.ndarray = read(needed).astype(kind)
-    # axes that get fewer voxels first: the arrays on the way are smaller
-    for number in sorted(range(len(axes)), key=lambda n: len(places[n]) / values.shape[n]):
-        if not axes[number].kept:
-            line = _Line(within[number] - needed[number].start, places[number] - indices[number][0], sds[number], how)
-            values = _along(values, number, line)
-    return values
+
+    def __init__(
+        self,
+        read: Callable[[Box], np.ndarray],
+        axes: Sequence[Axis],
+        box: Box,
+        how: Interpolator,
+        antialias: bool = False,
+        kind: type = np.float64,
+    ) -> None:
+        """read: gives the finite voxels in a box of the old grid; it is asked once, for what the result depends on.
+
+        antialias: blur to the size of larger voxels first. kind: of the result, and of what is held on the way.
+        """
+        sds = blur_sds([max(1.0, axis.new_spacing / axis.spacing) for axis in axes]) if antialias else [0.0] * len(axes)
+        places = [axis.old_index(np.arange(part.start, part.stop)) for axis, part in zip(axes, box, strict=True)]
+        indices = []
+        for axis, place, sd in zip(axes, places, sds, strict=True):
+            reach = 0 if axis.kept else REACH[how] + blur_radius(sd)
+            indices.append(np.arange(math.floor(place[0]) - reach, math.ceil(place[-1]) + reach + 1))
+        within = [np.clip(index, 0, axis.count - 1) for index, axis in zip(indices, axes, strict=True)]
+        needed = tuple(slice(int(index[0]), int(index[-1]) + 1) for index in within)
+        values = read(needed)
+        lines = [
+            _Line(number, index - part.start, place - own[0], sd, how)
+            for number, (index, part, place, own, sd) in enumerate(
+                zip(within, needed, places, indices, sds, strict=True)
+            )
+            if not axes[number].kept
+        ]
+        # axes that get fewer voxels first: the arrays on the way are smaller
+        lines.sort(key=lambda line: len(line.places) / values.shape[line.axis])
+        for line in lines[:-1]:
+            values = _along(values, line, kind)
+        self.shape = tuple(len(place) for place in places)
+        self._values, self._last, self._kind = values, lines[-1] if lines else None, kind
+
+    @property
+    def across(self) -> int:
+        """The axis along which the box is cut into parts that cost no more than the whole."""
+        return 1 if self._last is not None and self._last.axis == 0 else 0
+
+    def __getitem__(self, part: Box) -> np.ndarray:
+        """A new array of the values in a part of the box."""
+        last = self._last
+        if last is None:
+            return self._values[part].astype(self._kind)
+        lines = tuple(slice(None) if number == last.axis else each for number, each in enumerate(part))
+        return _along(self._values[lines], replace(last, places=last.places[part[last.axis]]), self._kind)
+
+    def parts(self, voxels: int = VOXELS_AT_ONCE) -> Iterator[Box]:
+        """Parts that make up the box, in order, of about so many voxels each."""
+        count = self.shape[self.across]
+        at_once = max(1, voxels * count // math.prod(self.shape))
+        for start in range(0, count, at_once):
+            yield tuple(
+                slice(start, min(start + at_once, n)) if axis == self.across else slice(0, n)
+                for axis, n in enumerate(self.shape)
+            )
 
 
 @dataclass(frozen=True)
 class _Line:
-    """What is done along an axis: voxels to take, blur (SD in voxels), and places among these to interpolate at."""
+    """What is done along an axis: voxels to take, places among these to interpolate at, blur before (SD in voxels)."""
 
+    axis: int
     taken: np.ndarray
     places: np.ndarray
     sd: float
     how: Interpolator
 
 
-def _along(values: np.ndarray, axis: int, line: _Line) -> np.ndarray:
+def _along(values: np.ndarray, line: _Line, kind: type) -> np.ndarray:
     """Values at places along an axis, some lines of it at a time to bound the memory."""
+    axis = line.axis
     shape = list(values.shape)
     shape[axis] = len(line.places)
-    result = np.empty(shape, values.dtype)
+    result = np.empty(shape, kind)
     other = 1 if axis == 0 else 0
     longest = max(len(line.taken), len(line.places))
     at_once = max(1, VOXELS_AT_ONCE // (longest * (values.size // values.shape[axis] // values.shape[other])))
     for start in range(0, values.shape[other], at_once):
         part = tuple(slice(start, start + at_once) if a == other else slice(None) for a in range(values.ndim))
-        _interpolate(values[part], axis, line, result[part])
+        _interpolate(values[part], line, result[part])
     return result
 
 
-def _interpolate(values: np.ndarray, axis: int, line: _Line, result: np.ndarray) -> None:
-    values = np.take(values, line.taken, axis=axis)
+def _interpolate(values: np.ndarray, line: _Line, result: np.ndarray) -> None:
+    axis = line.axis
+    values = np.take(values, line.taken, axis=axis).astype(result.dtype, copy=False)
     if blur_radius(line.sd):
         values = ndimage.gaussian_filter1d(values, line.sd, axis, mode="nearest", radius=blur_radius(line.sd))
     if line.how == "nearest":

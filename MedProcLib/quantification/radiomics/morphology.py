@@ -67,7 +67,7 @@ def morphological_features(region: Region, unit: str) -> list[Feature]:
         "diam": _longest(hull.corners),
         **(_principal_axes(covariance / (count - 1), volume, area) if count > 1 else {}),
         **_densities(size, spacing, hull, volume, area),
-        "integ_int": float(region.values[region.intensity].mean()) * volume,
+        "integ_int": float(region.values.mean()) * volume,
     }
     figures["moran_i"], figures["geary_c"] = moran_and_geary(region.values, region.intensity, spacing)
     return defined(DEFINITIONS, FAMILY, {f"morph_{name}": figure for name, figure in figures.items()}, unit)
@@ -89,8 +89,12 @@ def _center_of_mass_shift(center: np.ndarray, region: Region) -> float:
     """Distance of the center of the shape from that of the intensities (mm); NaN where these sum to 0."""
     depth, height, width = region.intensity.shape
     sums, along_y, along_x = np.zeros(depth), np.zeros(height), np.zeros(width)
-    for z, (plane, inside) in enumerate(zip(region.values, region.intensity, strict=True)):
-        weights = np.where(inside, plane, 0.0)
+    first = 0
+    for z, inside in enumerate(region.intensity):
+        weights = np.zeros(inside.shape)
+        last = first + int(np.count_nonzero(inside))
+        weights[inside] = region.values[first:last]
+        first = last
         across = weights.sum(axis=1)
         sums[z] = across.sum()
         along_y += across

@@ -13,10 +13,10 @@ from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box
 from ...core.voxels import largest_value, near_values
-from ..intensity_peak import RADIUS_MM
+from ..intensity_peak import RADIUS_MM, intensity_peaks
 from .chosen import families_of, filter_of, range_of
 from .diagnostics import of_image, of_masks
-from .interpolation import Axis, interpolated
+from .interpolation import Axis, Interpolated
 from .response import response, with_margin
 
 if TYPE_CHECKING:
@@ -32,16 +32,17 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Region:
-    """A part of the image around a region, arrays z, y, x.
+    """A region in the part of the new grid around it, arrays z, y, x.
 
-    values: float64, NaN where the image has no number; morphological, intensity: bool, the mask before and after
-    re-segmentation; spacing: x, y, z in mm; bounds: of re-segmentation, None where there is none; diagnostics, notes:
-    of the steps.
+    morphological, intensity: bool, the mask before and after re-segmentation; values: float64, those of the intensity
+    mask in its order (n,), all finite; peaks: local and global intensity peak, None where they were not asked for;
+    spacing: x, y, z in mm; bounds: of re-segmentation, None where there is none; diagnostics, notes: of the steps.
     """
 
-    values: np.ndarray
     morphological: np.ndarray
     intensity: np.ndarray
+    values: np.ndarray
+    peaks: tuple[float, float] | None
     spacing: tuple[float, float, float]
     bounds: tuple[float | None, float | None]
     diagnostics: dict[str, float]
@@ -51,37 +52,49 @@ class Region:
 def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settings: Radiomics) -> Region:
     """The region of a label within its box (z, y, x) of the image. Raises InputError that says what emptied it.
 
-    Only the box and what interpolation, filter and intensity peaks need around it is computed.
+    Only the box and what interpolation, filter and intensity peaks need around it is computed, and of that little more
+    than the region's own values is held.
     """
     source, mask, grid = _as_volume(image), _as_volume(labels), _grid(image)
     axes = _axes(image, settings)
     recipe = filter_of(settings)
-    near = RADIUS_MM if "local_intensity" in families_of(settings) else 0.0
-    part = tuple(axis.box(b.start, b.stop - 1, near) for axis, b in zip(axes, box, strict=True))
-    wide = part if recipe is None else with_margin(part, recipe, axes)
-    values, number_there = _intensities(source, axes, wide, settings)
+    peaked = image.GetDimension() == 3 and "local_intensity" in families_of(settings)
+    part = tuple(axis.box(b.start, b.stop - 1, RADIUS_MM * peaked) for axis, b in zip(axes, box, strict=True))
     morphological = _mask(mask, label, axes, part, settings)
+    wide = part if recipe is None else with_margin(part, recipe, axes)
+    around = Surroundings(source, axes, wide, settings)
     cut = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(part, wide, strict=True))
+    known = None if around.known is None else around.known[cut]
+    inside = morphological if known is None else morphological & known
     notes = []
-    plain, known = values[cut], number_there[cut]
-    inside = morphological & known
     lost = int(np.count_nonzero(morphological)) - int(np.count_nonzero(inside))
     if lost:
         notes.append(f"{lost} voxels of the region hold no number and are left out of all but its shape")
     if not inside.any():
         raise InputError(f"All voxels of the region of label {label} hold no number (NaN or infinite).")
     bounds = range_of(settings)
-    intensity = _resegmented(plain, inside, bounds, settings.resegmentation_sd, label)
+    filled = None if recipe is None else around.filled(around.whole)
+    values = around.inside(inside) if filled is None else filled[cut][inside]
+    kept = _kept(values, bounds, settings.resegmentation_sd, label)
     first = mask[box] == label
-    diagnostics = of_masks("init", source.shape, first, first, source[box])
-    diagnostics |= of_masks("interp", tuple(axis.new_count for axis in axes), inside, morphological, plain)
-    diagnostics |= of_masks("reseg", tuple(axis.new_count for axis in axes), intensity, morphological, plain)
+    size = tuple(axis.new_count for axis in axes)
+    diagnostics = of_masks("init", source.shape, first, first, source[box][first])
+    diagnostics |= of_masks("interp", size, inside, morphological, values)
+    intensity = inside
+    if not kept.all():
+        intensity = inside.copy()
+        intensity[inside] = kept
+        values = values[kept]
+    diagnostics |= of_masks("reseg", size, intensity, morphological, values)
+    z, y, x = (axis.new_spacing for axis in axes)
+    near: Surroundings | np.ndarray = around
     if recipe is not None:
         # bounds of the image's intensities are none of the response's
-        plain, bounds = response(values, wide, axes, grid, recipe)[cut], (None, None)
-    z, y, x = (axis.new_spacing for axis in axes)
-    plain = plain if known.all() else np.where(known, plain, np.nan)
-    return Region(plain, morphological, intensity, (x, y, z), bounds, diagnostics, tuple(notes))
+        near, bounds = response(filled, wide, axes, grid, recipe)[cut], (None, None)
+        values = near[intensity]
+        near = near if known is None else np.where(known, near, np.nan)
+    peaks = intensity_peaks(near, intensity, (x, y, z), 0 if recipe else around.across) if peaked else None
+    return Region(morphological, intensity, values, peaks, (x, y, z), bounds, diagnostics, tuple(notes))
 
 
 def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float]:
@@ -94,7 +107,8 @@ def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float
 
     def interpolated_slabs() -> Iterator[np.ndarray]:
         for slab in slabs(axes[0].new_count):
-            yield _intensities(source, axes, (slab, *(slice(0, axis.new_count) for axis in axes[1:])), settings)[0]
+            near = Surroundings(source, axes, (slab, *(slice(0, axis.new_count) for axis in axes[1:])), settings)
+            yield near.filled(near.whole)
 
     before, after = [axis.count for axis in axes], [axis.new_count for axis in axes]
     return of_image("init", before, [axis.spacing for axis in axes], (source[s] for s in slabs(before[0]))) | of_image(
@@ -126,30 +140,64 @@ def _axes(image: sitk.Image, settings: Radiomics) -> list[Axis]:
     return [Axis.of(*axis) for axis in zip(grid.size, grid.spacing, wanted, strict=True)][::-1]
 
 
-def _intensities(source: np.ndarray, axes: list[Axis], box: Box, settings: Radiomics) -> tuple[np.ndarray, np.ndarray]:
-    """Interpolated intensities in a box of the new grid, and where the nearest voxel of the image holds a number."""
-    known = np.ones([b.stop - b.start for b in box], bool)
+class Surroundings:
+    """Interpolated intensities (float64) in a box of the new grid, read in parts as arrays are, NaN where not known.
 
-    def read(part: Box) -> np.ndarray:
-        values = source[part]
-        valid = np.isfinite(values)
-        if valid.all():
-            return values
-        known[...] = interpolated(lambda where: np.isfinite(source[where]), axes, box, "nearest", kind=np.uint8)
-        return near_values(values, valid) if valid.any() else np.zeros(values.shape)
+    known: where the nearest voxel of the image holds a number, None where all do; across: the axis to cut parts along.
+    """
 
-    values = interpolated(read, axes, box, settings.interpolation, settings.antialias)
-    if largest_value(values) > LARGEST:
-        raise InputError(
-            f"The image holds values of {largest_value(values):.0e}, too large to compute with: divide it."
-        )
-    return (np.rint(values, out=values) if settings.round_intensities else values), known
+    def __init__(self, source: np.ndarray, axes: list[Axis], box: Box, settings: Radiomics) -> None:
+        self.known: np.ndarray | None = None
+
+        def read(part: Box) -> np.ndarray:
+            values = source[part]
+            valid = np.isfinite(values)
+            if valid.all():
+                return values
+            there = Interpolated(lambda where: np.isfinite(source[where]), axes, box, "nearest", kind=np.uint8)
+            self.known = there[tuple(slice(0, n) for n in there.shape)] != 0
+            return near_values(values, valid) if valid.any() else np.zeros(values.shape)
+
+        self._values = Interpolated(read, axes, box, settings.interpolation, settings.antialias)
+        self._rounded = settings.round_intensities
+        self.shape, self.across = self._values.shape, self._values.across
+        self.whole = tuple(slice(0, n) for n in self.shape)
+
+    def filled(self, part: Box) -> np.ndarray:
+        """The intensities in a part of the box, that of the nearest where a voxel holds none. Raises InputError."""
+        values = self._values[part]
+        if largest_value(values) > LARGEST:
+            raise InputError(
+                f"The image holds values of {largest_value(values):.0e}, too large to compute with: divide it."
+            )
+        return np.rint(values, out=values) if self._rounded else values
+
+    def __getitem__(self, part: Box) -> np.ndarray:
+        values = self.filled(part)
+        if self.known is not None:
+            values[~self.known[part]] = np.nan
+        return values
+
+    def inside(self, mask: np.ndarray) -> np.ndarray:
+        """The intensities where a mask of the box is true, in its order (n,)."""
+        counts = np.count_nonzero(mask, axis=2)
+        starts = np.cumsum(counts).reshape(counts.shape) - counts
+        found = np.empty(int(counts.sum()))
+        for part in self._values.parts():
+            values, chosen = self.filled(part), mask[part]
+            for z, plane in enumerate(values):  # the lines of a part lie together within each slice only
+                taken = plane[chosen[z]]
+                first = starts[part[0].start + z, part[1].start]
+                found[first : first + len(taken)] = taken
+        return found
 
 
 def _mask(mask: np.ndarray, label: int, axes: list[Axis], box: Box, settings: Radiomics) -> np.ndarray:
     # single precision: rounding is far below what counts as the threshold
-    share = interpolated(lambda where: mask[where] == label, axes, box, settings.mask_interpolation, kind=np.float32)
-    result = share >= settings.mask_threshold - ROUNDING
+    share = Interpolated(lambda where: mask[where] == label, axes, box, settings.mask_interpolation, kind=np.float32)
+    result = np.empty(share.shape, bool)
+    for part in share.parts():
+        result[part] = share[part] >= settings.mask_threshold - ROUNDING
     if not result.any():
         raise InputError(
             f"Interpolation left no voxel of the region of label {label}: it is smaller than the new voxels; choose a "
@@ -158,29 +206,25 @@ def _mask(mask: np.ndarray, label: int, axes: list[Axis], box: Box, settings: Ra
     return result
 
 
-def _resegmented(
-    values: np.ndarray, mask: np.ndarray, bounds: tuple[float | None, float | None], sd: float, label: int
-) -> np.ndarray:
-    """The mask where intensities are within bounds, and within `sd` standard deviations of the mean of those that are.
+def _kept(values: np.ndarray, bounds: tuple[float | None, float | None], sd: float, label: int) -> np.ndarray:
+    """Where intensities of a region (n,) are within bounds, and within `sd` standard deviations of the mean of all.
 
     Both bounds belong to the range. Source: IBSI 2.5 (Vallieres et al., PMB 60(14), 2015).
     """
     low, high = bounds
-    kept = mask
+    kept = np.ones(values.shape, bool)
     if low is not None:
-        kept = kept & (values >= low)
+        kept &= values >= low
     if high is not None:
-        kept = kept & (values <= high)
+        kept &= values <= high
     if not kept.any():
-        inside = values[mask]
         raise InputError(
-            f"Re-segmentation left no voxel of the region of label {label}: its intensities are {inside.min():g} to "
-            f"{inside.max():g}; widen resegmentation_range."
+            f"Re-segmentation left no voxel of the region of label {label}: its intensities are {values.min():g} to "
+            f"{values.max():g}; widen resegmentation_range."
         )
     if sd:
-        inside = values[mask]
-        mean, deviation = float(inside.mean()), float(inside.std())
-        kept = kept & (np.abs(values - mean) <= sd * deviation * (1 + 1e-12))
+        mean, deviation = float(values.mean()), float(values.std())
+        kept &= np.abs(values - mean) <= sd * deviation * (1 + 1e-12)
         if not kept.any():
             raise InputError(
                 f"Re-segmentation left no voxel of the region of label {label} within {sd:g} standard deviations of "

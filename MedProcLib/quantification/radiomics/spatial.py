@@ -1,34 +1,35 @@
 """Spatial autocorrelation of the intensities of a region, exact for any size."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 from scipy import fft
 
-# Points of the transforms above which they are in single precision: it is good to 1e-4, and takes half the memory.
-LARGE = 30_000_000
-# Points that are transformed along y and z at a time.
+# Points of a transform that are held at a time, beyond which frequencies along x are taken in turns, and most turns.
 AT_ONCE = 1 << 20
+MOST_TURNS = 31
+# Points that are transformed along y and z at a time.
+COLUMNS_AT_ONCE = 1 << 18
 
 
 def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
     """Moran's I (IBSI N365) and Geary's C (NPT7) of the voxels inside a mask, each pair weighted by 1 / distance.
 
-    values, mask: (z, y, x), as small as the region allows; spacing: x, y, z in mm. NaN of fewer than two voxels or of
-    equal ones. Sums over all pairs are correlations, taken by Fourier transforms: exact but for rounding, in
-    n log n steps. Source: Moran, Biometrika 37, 1950; Geary, Inc Statistician 5(3), 1954.
+    values: of the voxels inside, in the mask's order (n,); mask: bool (z, y, x), as small as the region allows;
+    spacing: x, y, z in mm. NaN of fewer than two voxels or of equal ones. Sums over all pairs are correlations, taken
+    by Fourier transforms: exact but for rounding, in n log n steps. Source: Moran, Biometrika 37, 1950; Geary, Inc
+    Statistician 5(3), 1954.
     """
-    inside = np.asarray(mask, bool)
-    count = int(np.count_nonzero(inside))
-    if count < 2:
+    count = values.size
+    if count < 2 or not np.ptp(values) > 0:
         return math.nan, math.nan
-    chosen = values[inside].astype(np.float64)
-    deviations = chosen - chosen.mean()
+    deviations = values - values.mean()
     scale = float(np.abs(deviations).max())
-    if not scale > 0 or not np.ptp(chosen) > 0:
+    if not scale > 0:
         return math.nan, math.nan
     deviations /= scale
-    products, squares, total = _pair_sums(inside, deviations, spacing)
+    products, squares, total = _pair_sums(mask, deviations, spacing)
     variance_sum = float(deviations @ deviations)
     moran = count / total * products / variance_sum
     geary = (count - 1) / (2 * total) * (2 * squares - 2 * products) / variance_sum
@@ -40,64 +41,102 @@ def _pair_sums(
 ) -> tuple[float, float, float]:
     """Weighted sums over all pairs of voxels: of the products of their values, of the first one's square, and of 1.
 
-    values: of the voxels inside, in their order. Only transforms along x are held whole, some columns of them are
-    transformed along y and z at a time, and sums are of the transforms (Parseval).
+    values: of the voxels inside, in their order. Sums are of the transforms (Parseval), of which every n-th frequency
+    along x is held at a time, and some columns of these are transformed along y and z.
     """
-    depth, height, width = (fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape)
-    kind = np.float64 if depth * height * width <= LARGE else np.float32
-    plain, ones, squares = (_along_x(inside, each, width, kind) for each in (values, np.ones(values.size), values**2))
-    weights = _weights_along_x(inside.shape, spacing, width, kind)
-    # the transform of real values leaves out the frequencies that are mirror images of others
-    counted = np.full(weights.shape[2], 2.0)
-    counted[0] = 1
-    if width % 2 == 0:
-        counted[-1] = 1
-    found = np.zeros(3)
-    at_once = max(1, AT_ONCE // (depth * height))
-    for start in range(0, len(counted), at_once):
-        part = np.s_[..., start : start + at_once]
-        first, one, square = (fft.fft2(each[part], (depth, height), axes=(0, 1)) for each in (plain, ones, squares))
-        weight = fft.fft2(_mirrored(weights[part], depth, height), axes=(0, 1)).real
-        for number, (a, b) in enumerate(((first, first), (square, one), (one, one))):
-            rows = weight * (a.real * b.real + a.imag * b.imag)
-            found[number] += rows.sum(axis=(0, 1), dtype=np.float64) @ counted[part]
+    length = inside.shape[2]
+    depth, height = (fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape[:2])
+    turns = min(MOST_TURNS, 2 * (inside.size // AT_ONCE) + 1, length // 2 * 2 + 1)
+    width = turns * fft.next_fast_len(-(-(2 * length - 1) // turns), real=True)
+    columns = max(1, COLUMNS_AT_ONCE // (depth * height))
+    # of real values the frequencies of the last turns are the mirror images of those of the first ones
+    found = sum(
+        _sums_at(_Frequencies(turn, turns, width), inside, values, spacing, (depth, height), columns)
+        for turn in range(turns // 2 + 1)
+    )
     products, squared, total = (found / (depth * height * width)).tolist()
     return products, squared, total
 
 
-def _along_x(inside: np.ndarray, values: np.ndarray, width: int, kind: type) -> np.ndarray:
-    """Transforms (z, y, kx) of the lines that hold the values of the voxels inside."""
-    shape = (*inside.shape[:2], width // 2 + 1)
-    made = np.empty(shape, np.complex128 if kind is np.float64 else np.complex64)
+def _sums_at(
+    frequencies: "_Frequencies",
+    inside: np.ndarray,
+    values: np.ndarray,
+    spacing: tuple[float, float, float],
+    padded: tuple[int, int],
+    columns: int,
+) -> np.ndarray:
+    """The sums (3,) of the transforms at some frequencies along x; padded: their size along z and y."""
+    depth, height = padded
+    weights = frequencies.of(_weights(inside.shape, spacing), inside.shape).real.copy()
+    first, ones, squares = (frequencies.of(_planes(inside, values, power), inside.shape) for power in (1, 0, 2))
+    found = np.zeros(3)
+    for start in range(0, weights.shape[2], columns):
+        part = np.s_[..., start : start + columns]
+        a, one, square = (fft.fft(fft.fft(e[part], height, axis=1), depth, axis=0) for e in (first, ones, squares))
+        weight = fft.fft(fft.fft(weights[part], height, axis=1).real, depth, axis=0).real
+        for number, (left, right) in enumerate(((a, a), (square, one), (one, one))):
+            rows = weight * (left.real * right.real + left.imag * right.imag)
+            found[number] += rows.sum(axis=(0, 1)) @ frequencies.counted[part]
+    return found
+
+
+def _planes(inside: np.ndarray, values: np.ndarray, power: int) -> Iterator[np.ndarray]:
+    """Slices with the values to a power at the voxels inside, 0 elsewhere."""
     first = 0
-    for plane, mask in zip(made, inside, strict=True):
-        filled: np.ndarray = np.zeros(mask.shape, kind)
+    for mask in inside:
         last = first + int(np.count_nonzero(mask))
-        filled[mask] = values[first:last]
-        plane[...] = fft.rfft(filled, width)
+        filled = np.zeros(mask.shape)
+        filled[mask] = values[first:last] ** power
         first = last
-    return made
+        yield filled
 
 
-def _weights_along_x(sizes: tuple[int, ...], spacing: tuple[float, float, float], width: int, kind: type) -> np.ndarray:
-    """Transforms (z, y, kx) of 1 / distance, of offsets from 0 up along z and y; real, as it is symmetric along x."""
+def _weights(sizes: tuple[int, ...], spacing: tuple[float, float, float]) -> Iterator[np.ndarray]:
+    """Slices of 1 / distance, of offsets from 0 up along z, y and x.
+
+    Twice that along each axis where there is a negative offset too: the real part of its transform is that of both.
+    """
     x, y, z = spacing
-    along = np.zeros(width)
-    along[: sizes[2]] = np.arange(sizes[2]) * x
-    along[width - sizes[2] + 1 :] = np.arange(sizes[2] - 1, 0, -1) * x
-    made: np.ndarray = np.empty((*sizes[:2], width // 2 + 1), kind)
-    for number, plane in enumerate(made):
-        squared = np.add.outer((np.arange(sizes[1]) * y) ** 2 + (number * z) ** 2, along**2)
-        squared[squared == 0] = np.inf  # no voxel is paired with itself
-        plane[...] = fft.rfft(squared**-0.5).real
-    return made
+    for number in range(sizes[0]):
+        squared = np.add.outer((np.arange(sizes[1]) * y) ** 2 + (number * z) ** 2, (np.arange(sizes[2]) * x) ** 2)
+        if number == 0:
+            squared[0, 0] = np.inf  # no voxel is paired with itself
+        plane = squared**-0.5
+        plane[:, 1:] *= 2
+        plane[1:] *= 2
+        yield 2 * plane if number else plane
 
 
-def _mirrored(weights: np.ndarray, depth: int, height: int) -> np.ndarray:
-    """Negative offsets along z and y at the end, as circular correlation wants them."""
-    planes, rows = weights.shape[:2]
-    made: np.ndarray = np.zeros((depth, height, weights.shape[2]), weights.dtype)
-    made[:planes, :rows] = weights
-    made[:planes, height - rows + 1 :] = weights[:, :0:-1]
-    made[depth - planes + 1 :] = made[planes - 1 : 0 : -1]
-    return made
+class _Frequencies:
+    """Transform along x, padded to a width, at each n-th frequency from a first one on (turn of turns).
+
+    Folding a line into as many parts as there are turns leaves a short transform (decimation in frequency). counted:
+    how many frequencies of the whole each stands for, as the mirror images of real values' are left out.
+    """
+
+    def __init__(self, turn: int, turns: int, width: int) -> None:
+        self._length = width // turns
+        self._real = turn == 0
+        angle = -2j * math.pi * turn
+        self._roots = np.exp(angle / turns * np.arange(turns))
+        self._shifts = np.exp(angle / width * np.arange(self._length))
+        self.counted = np.full(self._length // 2 + 1 if self._real else self._length, 2.0)
+        if self._real:
+            self.counted[0] = 1
+            if self._length % 2 == 0:
+                self.counted[-1] = 1
+
+    def of(self, planes: Iterator[np.ndarray], shape: tuple[int, ...]) -> np.ndarray:
+        """Transforms (z, y, frequency) of the lines of slices; shape: theirs together."""
+        made = np.empty((*shape[:2], len(self.counted)), complex)
+        folds = -(-shape[2] // self._length)
+        for plane, result in zip(planes, made, strict=True):
+            padded = np.pad(plane, ((0, 0), (0, folds * self._length - shape[2])))
+            parts = padded.reshape(shape[1], folds, self._length)
+            if self._real:
+                result[...] = fft.rfft(parts.sum(axis=1))
+            else:
+                folded = sum(root * part for root, part in zip(self._roots, parts.swapaxes(0, 1), strict=False))
+                result[...] = fft.fft(folded * self._shifts)
+        return made

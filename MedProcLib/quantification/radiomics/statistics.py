@@ -1,12 +1,15 @@
 """Intensity-based statistics of IBSI (arXiv 1612.07003, 3.3), which serve discretized intensities too (3.4)."""
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
 
 from .feature import Definition, Feature, defined
 
 FAMILY = "statistics"
+# Values that are looked at at a time: no copies of all are held.
+AT_ONCE = 1 << 16
 DEFINITIONS = (
     Definition("stat_mean", "Mean intensity", "Q4LE", "intensity"),
     Definition("stat_var", "Intensity variance", "ECT3", "intensity2"),
@@ -37,22 +40,35 @@ def statistical_features(values: np.ndarray, unit: str) -> list[Feature]:
 
 
 def statistics(values: np.ndarray) -> dict[str, float]:
-    """What is computed alike of intensities and of discretized ones. values: float64, 1D.
+    """What is computed alike of intensities and of discretized ones. values: float64 or whole numbers, 1D.
 
     Percentiles are linear between order statistics. Of values that are all equal skewness and kurtosis are 0, as the
     manual has it; where the mean (the sum of quartiles) is 0 the coefficient of variation (of dispersion) is NaN.
     """
     low, p10, p25, median, p75, p90, high = (float(p) for p in np.percentile(values, (0, 10, 25, 50, 75, 90, 100)))
     mean = float(values.mean()) if low < high else low
-    deviations = values - mean
-    squared = deviations**2
-    variance = float(squared.mean())
-    middle = values[(values >= p10) & (values <= p90)]
+    middle, middle_sum = 0, 0.0
+    for part in _blocks(values):
+        within = part[(part >= p10) & (part <= p90)]
+        middle, middle_sum = middle + within.size, middle_sum + float(within.sum())
+    middle_mean = middle_sum / middle if middle else math.nan
+    sums = dict.fromkeys(("second", "third", "fourth", "mad", "medad", "rmad"), 0.0)
+    for part in _blocks(values):
+        deviations = part - mean
+        squared = deviations**2
+        sums["second"] += float(squared.sum())
+        sums["third"] += float(squared @ deviations)
+        sums["fourth"] += float(squared @ squared)
+        sums["mad"] += float(np.abs(deviations).sum())
+        sums["medad"] += float(np.abs(part - median).sum())
+        sums["rmad"] += float(np.abs(part[(part >= p10) & (part <= p90)] - middle_mean).sum())
+    count = values.size
+    variance = sums["second"] / count
     return {
         "mean": mean,
         "var": variance,
-        "skew": float((squared * deviations).mean()) / variance**1.5 if variance > 0 else 0.0,
-        "kurt": float((squared**2).mean()) / variance**2 - 3 if variance > 0 else 0.0,
+        "skew": sums["third"] / count / variance**1.5 if variance > 0 else 0.0,
+        "kurt": sums["fourth"] / count / variance**2 - 3 if variance > 0 else 0.0,
         "median": median,
         "min": low,
         "p10": p10,
@@ -60,9 +76,14 @@ def statistics(values: np.ndarray) -> dict[str, float]:
         "max": high,
         "iqr": p75 - p25,
         "range": high - low,
-        "mad": float(np.abs(deviations).mean()),
-        "rmad": float(np.abs(middle - middle.mean()).mean()) if middle.size else math.nan,
-        "medad": float(np.abs(values - median).mean()),
+        "mad": sums["mad"] / count,
+        "rmad": sums["rmad"] / middle if middle else math.nan,
+        "medad": sums["medad"] / count,
         "cov": math.sqrt(variance) / mean if mean else math.nan,
         "qcod": (p75 - p25) / (p75 + p25) if p75 + p25 else math.nan,
     }
+
+
+def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    for start in range(0, values.size, AT_ONCE):
+        yield values[start : start + AT_ONCE].astype(np.float64, copy=False)

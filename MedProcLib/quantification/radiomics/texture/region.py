@@ -16,8 +16,9 @@ DIRECT_LEVELS = 1 << 20
 class Region:
     """Levels of a region within a margin of background, by rank among those present.
 
-    ranks: int32 (z, y, x), 0 outside, C order; levels: level of each rank (levels[0] is 0); n_levels: the
-    discretization's number of levels, N_g; morphological: bool (z, y, x), the region before re-segmentation.
+    ranks: ints as small as hold them (z, y, x), 0 outside, C order; levels: level of each rank (levels[0] is 0);
+    n_levels: the discretization's number of levels, N_g; morphological: bool (z, y, x), the region before
+    re-segmentation.
     """
 
     ranks: np.ndarray
@@ -32,8 +33,13 @@ class Region:
 
     @cached_property
     def voxels(self) -> np.ndarray:
-        """Places of the region's voxels in the flat ranks."""
-        return np.flatnonzero(self.flat)
+        """Places of the region's voxels in the flat ranks, ascending."""
+        places = np.empty(int(self.voxels_by_slice.sum()), np.int32 if self.flat.size < 1 << 31 else np.int64)
+        first = 0
+        for number, (plane, count) in enumerate(zip(self.ranks, self.voxels_by_slice.tolist(), strict=True)):
+            places[first : first + count] = np.flatnonzero(plane) + number * self.plane
+            first += count
+        return places
 
     @cached_property
     def voxels_by_slice(self) -> np.ndarray:
@@ -60,12 +66,11 @@ def region_of(levels: np.ndarray, n_levels: int, morphological: np.ndarray, reac
     small lesions far apart cost no more than one. Raises InputError for an empty region, levels that are negative or
     above n_levels, and a morphological region that lacks voxels of it.
     """
-    inside = levels > 0
-    if not inside.any():
+    if not levels.any():
         raise InputError("The region is empty: no voxel has a gray level.")
     if levels.min() < 0 or levels.max() > n_levels:
         raise InputError(f"Gray levels are {levels.min()} to {levels.max()}; 1 to {n_levels} were announced.")
-    if morphological.shape != levels.shape or (inside & ~morphological).any():
+    if morphological.shape != levels.shape or levels[~morphological].any():
         raise InputError(
             "The region of the intensities is not part of the morphological region; use one mask for both."
         )
@@ -74,7 +79,7 @@ def region_of(levels: np.ndarray, n_levels: int, morphological: np.ndarray, reac
     axes = [_axis(planes, margin) for planes in occupied]
     shape = tuple(size for _, size in axes)
     source, target = np.ix_(*occupied), np.ix_(*(places for places, _ in axes))
-    near, small = np.zeros(shape, bool), np.zeros(shape, np.int32)
+    near, small = np.zeros(shape, bool), np.zeros(shape, np.min_scalar_type(n_levels))
     near[target] = morphological[source]
     small[target] = levels[source]
     return Region(*_ranked(small), n_levels, near)
@@ -93,7 +98,10 @@ def _ranked(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     if highest > DIRECT_LEVELS:
         present, ranks = np.unique(levels, return_inverse=True)
         return ranks.reshape(levels.shape).astype(np.int32), present.astype(np.int64)
-    present = np.flatnonzero(np.bincount(levels.reshape(-1)))
-    table = np.zeros(highest + 1, np.int32)
+    occurs = np.zeros(highest + 1, bool)
+    for plane in levels:
+        occurs[plane] = True
+    present = np.flatnonzero(occurs)
+    table = np.zeros(highest + 1, np.min_scalar_type(len(present)))
     table[present] = np.arange(len(present))
     return table[levels], present

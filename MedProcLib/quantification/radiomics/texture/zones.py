@@ -7,7 +7,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ....core.progress import SILENT, Progress, execute
-from .counts import Counts
+from .counts import BLOCK, Counts
 from .region import Region
 
 
@@ -38,30 +38,40 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
 
     norm: 'chebyshev' links voxels that share a face, an edge or a corner, any other those that share a face.
     """
+    border = _border_distance(region.morphological, by_slice).reshape(-1)[region.voxels]
     ranks = region.ranks
     if by_slice:  # no level is found in the slice next to it
-        odd = (np.arange(region.slices, dtype=np.int32) % 2)[:, np.newaxis, np.newaxis]
-        ranks = ranks + odd * np.int32(len(region.levels))
+        ranks = ranks.astype(np.min_scalar_type(2 * len(region.levels)))
+        ranks[1::2] += ranks.dtype.type(len(region.levels))
     connect = sitk.ScalarConnectedComponentImageFilter()
     connect.SetDistanceThreshold(0)
     connect.SetFullyConnected(norm == "chebyshev")
     inside = sitk.GetImageFromArray((region.ranks > 0).view(np.uint8))
     image = execute(connect, sitk.GetImageFromArray(ranks), inside, progress=progress, message="Linking zones")
-    number = sitk.GetArrayViewFromImage(image).reshape(-1)[region.voxels]
-    known, number = _consecutive(number)
-    matrix, rank = np.zeros(known, np.int64), np.zeros(known, np.int32)
-    if by_slice:
-        matrix[number] = region.voxels // region.plane
-    rank[number] = region.flat[region.voxels]
+    known, number = _consecutive(sitk.GetArrayViewFromImage(image).reshape(-1)[region.voxels])
+    del image, inside, ranks
+    matrix, rank, size = (np.zeros(known, np.int32) for _ in range(3))
     distance = np.full(known, np.iinfo(np.int32).max, np.int32)
-    np.minimum.at(distance, number, _border_distance(region.morphological, by_slice).reshape(-1)[region.voxels])
-    return Zones(matrix, rank, np.bincount(number, minlength=known), distance)
+    for start in range(0, number.size, BLOCK):
+        place, zone = region.voxels[start : start + BLOCK], number[start : start + BLOCK]
+        if by_slice:
+            matrix[zone] = place // region.plane
+        rank[zone] = region.flat[place]
+        np.add.at(size, zone, 1)
+        np.minimum.at(distance, zone, border[start : start + BLOCK])
+    return Zones(matrix, rank, size, distance)
 
 
 def _consecutive(numbers: np.ndarray) -> tuple[int, np.ndarray]:
     """How many numbers there are, and each by its rank."""
-    occurs = np.bincount(numbers) > 0
-    return int(np.count_nonzero(occurs)), (np.cumsum(occurs) - 1)[numbers]
+    occurs = np.zeros(int(numbers.max()) + 1, bool)
+    for start in range(0, numbers.size, BLOCK):
+        occurs[numbers[start : start + BLOCK]] = True
+    ranks = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
+    found = np.empty(numbers.shape, np.int32)
+    for start in range(0, numbers.size, BLOCK):
+        found[start : start + BLOCK] = ranks[numbers[start : start + BLOCK]]
+    return int(ranks[-1]) + 1, found
 
 
 def _border_distance(mask: np.ndarray, by_slice: bool) -> np.ndarray:

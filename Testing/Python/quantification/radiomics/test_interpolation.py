@@ -2,11 +2,16 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.quantification.radiomics.interpolation import Axis, interpolated
+from MedProcLib.quantification.radiomics.interpolation import Axis, Interpolated
 
 
 def axes_of(shape, spacing, new_spacing):
     return [Axis.of(n, s, t) for n, s, t in zip(shape, spacing, new_spacing, strict=True)]
+
+
+def interpolated(*settings):
+    found = Interpolated(*settings)
+    return found[tuple(slice(0, n) for n in found.shape)]
 
 
 def whole(axes):
@@ -92,3 +97,21 @@ def test_antialias_takes_away_what_the_new_grid_cannot_show():
         interpolated(lambda b: values[b], axes, whole(axes), "linear", antialias)[inner] for antialias in (False, True)
     )
     assert np.abs(blurred).max() < 0.05 < 0.5 < np.abs(plain).max()
+
+
+@pytest.mark.parametrize("new", [(0.7, 1.0, 1.0), (1.0, 0.6, 2.0), (1.0, 1.0, 1.0), (2.0, 1.3, 0.5)])
+@pytest.mark.parametrize("how", ["nearest", "linear", "cubic"])
+def test_read_in_parts_it_is_the_same_to_the_last_bit(new, how):
+    values = np.random.default_rng(2).integers(-1000, 400, (12, 14, 16)).astype(np.int16)
+    axes = axes_of(values.shape, (1.0, 1.0, 1.0), new)
+    box = tuple(slice(1, axis.new_count - 1) for axis in axes)
+    found = Interpolated(lambda b: values[b], axes, box, how)
+    whole_box = found[tuple(slice(0, n) for n in found.shape)]
+    again = np.full(found.shape, np.nan)
+    parts = list(found.parts(voxels=150))
+    for part in parts:
+        again[part] = found[part]
+    assert len(parts) > 2 and again.dtype == np.float64
+    assert (again == whole_box).all()
+    inner = (slice(2, 5), slice(1, 4), slice(3, 6))
+    assert (found[inner] == whole_box[inner]).all()

@@ -115,12 +115,14 @@ def test_autocorrelation_is_that_of_all_pairs(shape, scale, monkeypatch):
     n, d = len(x), x - x.mean()
     moran = n / weights.sum() * (weights * np.outer(d, d)).sum() / (d @ d)
     geary = (n - 1) / (2 * weights.sum()) * (weights * (x[:, None] - x) ** 2).sum() / (d @ d)
-    assert moran_and_geary(values, mask, spacing) == pytest.approx((moran, geary), rel=1e-9)
-    monkeypatch.setattr(spatial, "LARGE", 0)
-    assert moran_and_geary(values, mask, spacing) == pytest.approx((moran, geary), rel=1e-4, abs=1e-6)
+    assert moran_and_geary(x, mask, spacing) == pytest.approx((moran, geary), rel=1e-9)
+    # some frequencies and columns at a time
+    monkeypatch.setattr(spatial, "AT_ONCE", 20)
+    monkeypatch.setattr(spatial, "COLUMNS_AT_ONCE", 1)
+    assert moran_and_geary(x, mask, spacing) == pytest.approx((moran, geary), rel=1e-9)
 
 
 def test_autocorrelation_needs_two_unlike_voxels():
     mask = np.ones((2, 2, 2), bool)
-    assert all(map(math.isnan, moran_and_geary(np.full((2, 2, 2), 0.1), mask, (1, 1, 1))))
-    assert all(map(math.isnan, moran_and_geary(np.zeros((1, 1, 1)), np.ones((1, 1, 1), bool), (1, 1, 1))))
+    assert all(map(math.isnan, moran_and_geary(np.full(8, 0.1), mask, (1, 1, 1))))
+    assert all(map(math.isnan, moran_and_geary(np.zeros(1), np.ones((1, 1, 1), bool), (1, 1, 1))))
