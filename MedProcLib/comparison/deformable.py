@@ -75,6 +75,15 @@ def deform(grid: SharedGrid, landmarks: Landmarks | None = None, progress: Progr
     return Deformation(*_transforms(grid, velocity), trust)
 
 
+def deform_coarsely(grid: SharedGrid, progress: Progress = SILENT) -> sitk.Transform:
+    """The transform of `deform` without its finest level: where a start leads, in a quarter of the time."""
+    velocity: np.ndarray | None = None
+    for level, share in enumerate(progress.parts(1, 8)):
+        velocity = _improved(grid.pair(level), velocity, level, None, share)
+    assert velocity is not None
+    return _transforms(grid, velocity)[0]
+
+
 def _improved(
     pair: Pair, velocity: np.ndarray | None, level: int, marks: Marks | None, progress: Progress
 ) -> np.ndarray:

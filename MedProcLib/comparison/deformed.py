@@ -1,12 +1,14 @@
 """A deformable registration from its start to its verdict; what deforming does not improve stays as it was."""
 
+from dataclasses import replace
+
 import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import resample
 from ..core.progress import SILENT, Progress
-from .alignment.volume import Volume
-from .deformable import TRUSTED, Deformation, deform, likeness
+from .alignment.volume import Volume, head_points
+from .deformable import TRUSTED, Deformation, deform, deform_coarsely, likeness
 from .halfway import half, matrix_of, transform_of
 from .registration.affine_by_features import align_affine, contrast, plausible_size, simple_starts
 from .registration.deformation import deformation_figures, judge_deformation
@@ -14,6 +16,8 @@ from .registration.landmarks import Landmarks
 from .registration.shared_grid import SharedGrid
 from .registration.trust import CONTRAST_FAILED, CONTRAST_GOOD, Trust, contrast_figure
 from .result import Registration, Verdict
+
+MOST_COMPARED = 1000  # points over the body
 
 
 def register_deformed(
@@ -31,10 +35,11 @@ def register_deformed(
     start: homogeneous matrix first -> other, or None where no search found one; where structures do not agree under
     it, the positions as the files say, the middles of the images, and those of the bodies are tried as well. Where no
     start holds, the verdict is failed and the transform the given start, or none. masked: whether first and other
-    have a mask of their own. sure: False asks more of every start. bend: False keeps the affine transform. landmarks:
-    pull the deformation, and are relied on where images tell nothing.
+    have a mask of their own. sure: False asks more of every start, as gray values were not to be trusted, and of the
+    deformation that it is more than noise. bend: False keeps the affine transform. landmarks: pull the deformation, and
+    are relied on where images tell nothing.
     """
-    search, deforming = progress.parts(1, 3)
+    search, deforming, checking = progress.parts(1, 3, 1)
     matrix = _best_start(first, other, start, masked, landmarks is not None, sure, search)
     if matrix is None:
         return _undeformed(
@@ -49,9 +54,14 @@ def register_deformed(
         verdict = Verdict.GOOD if agreed >= CONTRAST_GOOD else Verdict.DOUBTFUL
         return _undeformed(matrix, (f"Contrast of structures {agreed:.2f}.",), (contrast_figure(agreed),), verdict)
     found = deform(grid, landmarks, deforming)
-    verdict, reasons = found.trust.judged()
-    figures = found.trust.measurements()
-    useless = found.trust.useless if landmarks is None else ""
+    trust = found.trust
+    if landmarks is None and matrix is start and trust.judged()[0] is Verdict.GOOD:
+        trust = replace(trust, starts_apart=_starts_apart(first, other, matrix, found.transform, masked, checking))
+    verdict, reasons = trust.judged()
+    figures = trust.measurements()
+    useless = trust.useless if landmarks is None else ""
+    if useless and not sure and not trust.still:
+        verdict, reasons = Verdict.FAILED, (*reasons, "Nor do the gray values agree: nothing holds this position.")
     if verdict is Verdict.FAILED and landmarks is not None:
         verdict = Verdict.DOUBTFUL
         reasons = (*reasons, "The landmarks alone led the deformation.")
@@ -64,7 +74,7 @@ def register_deformed(
         if plausible is Verdict.FAILED:
             useless = "The affine transform is kept."
     if verdict is Verdict.FAILED or useless:
-        if useless and verdict is Verdict.GOOD and found.trust.still:
+        if useless and verdict is Verdict.GOOD and trust.still:
             return _undeformed(matrix, (*reasons, useless), figures, Verdict.GOOD)
         kept = Verdict.FAILED if verdict is Verdict.FAILED else Verdict.DOUBTFUL
         return _undeformed(matrix, (useless, *reasons) if useless else reasons, figures, kept)
@@ -112,6 +122,28 @@ def _best_start(
     contrasts = [_contrast(first, other, matrix, masked) for matrix in tries]
     best = max(contrasts, default=-1.0)
     return tries[contrasts.index(best)] if best >= (CONTRAST_FAILED if sure else CONTRAST_GOOD) else None
+
+
+def _starts_apart(
+    first: Volume,
+    other: Volume,
+    matrix: np.ndarray,
+    transform: sitk.Transform,
+    masked: tuple[bool, bool],
+    progress: Progress,
+) -> float:
+    """Median distance in mm over the body from where a second start leads, by structures alone from the positions that
+    the files say; NaN where structures agree less there than under the first start's matrix."""
+    aligning, deforming = progress.parts(1, 2)
+    begun = max(simple_starts(first, other), key=lambda start: _contrast(first, other, start, masked))
+    second = align_affine(first, other, begun, masked, aligning)
+    grid = SharedGrid.between(first, other, second, masked) if plausible_size(second) else None
+    if grid is None or contrast(grid.pair(TRUSTED)) < _contrast(first, other, matrix, masked):
+        return float("nan")
+    points = head_points(first, MOST_COMPARED).tolist()
+    coarse = deform_coarsely(grid, deforming)
+    ends = [np.array([each.TransformPoint(p) for p in points]) for each in (transform, coarse)]
+    return float(np.median(np.linalg.norm(ends[0] - ends[1], axis=1)))
 
 
 def _contrast(first: Volume, other: Volume, matrix: np.ndarray, masked: tuple[bool, bool]) -> float:

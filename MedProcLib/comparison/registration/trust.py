@@ -12,6 +12,7 @@ DIFFERENCE_GOOD, DIFFERENCE_FAILED = 0.6, 1.0
 OVERLAP_GOOD, OVERLAP_FAILED = 0.60, 0.30
 LEAST_GAIN = 0.002
 STILL_VOXELS = 0.25
+STARTS_APART_VOXELS = 1.0  # what a deformation is told from: two ways that end further apart are two answers
 
 
 def contrast_figure(contrast: float) -> Measurement:
@@ -26,7 +27,8 @@ class Trust:
     images show something, 0..1; similarity: informational correlation of the gray values without and with the
     deformation, 0..1; repeatability: root mean square difference in mm of two deformations, each from half of the
     features; moved: root mean square displacement in mm beyond the affine transform; spacing: of the grid in mm.
-    repeatability and moved are NaN where another program deformed.
+    repeatability and moved are NaN where another program deformed. starts_apart: median distance in mm from where the
+    deformation ends that starts by structures alone instead of by gray values; NaN where there was no such start.
     """
 
     contrast: float
@@ -35,6 +37,7 @@ class Trust:
     repeatability: float
     moved: float
     spacing: float
+    starts_apart: float = math.nan
 
     def measurements(self) -> tuple[Measurement, ...]:
         metric = {"metric": "mutual information"}
@@ -43,8 +46,15 @@ class Trust:
             Measurement("similarity_affine", self.similarity[0], "", parameters=metric),
             contrast_figure(self.contrast),
             Measurement("overlap", 100 * self.overlap, "%"),
-            *([] if math.isnan(self.moved) else [Measurement("deformation", self.moved, "mm")]),
-            *([] if math.isnan(self.repeatability) else [Measurement("repeatability", self.repeatability, "mm")]),
+            *(
+                Measurement(name, value, "mm")
+                for name, value in (
+                    ("deformation", self.moved),
+                    ("repeatability", self.repeatability),
+                    ("starts_apart", self.starts_apart),
+                )
+                if not math.isnan(value)
+            ),
         )
 
     @property
@@ -85,6 +95,12 @@ class Trust:
             weak.append(
                 f"Two deformations from half of the features each differ by {self.repeatability:.1f} mm, of "
                 f"{self.moved:.1f} mm that they move: where the images show little, the deformation is a guess."
+            )
+        if self.starts_apart > STARTS_APART_VOXELS * self.spacing:
+            weak.append(
+                f"Aligned by structures alone before deforming, the images end {self.starts_apart:.1f} mm from where "
+                f"their gray values lead (median; expected at most {STARTS_APART_VOXELS * self.spacing:.1f} mm): the "
+                "start decides, and either may be wrong."
             )
         said = f"Contrast of structures {self.contrast:.2f}, overlap {100 * self.overlap:.0f} %"
         if not math.isnan(self.moved):

@@ -1,5 +1,7 @@
 """Deformable registration: what it recovers, what it leaves alone, and how it judges itself."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -12,6 +14,7 @@ from MedProcLib.comparison.register import register
 from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.registration.self_similarity import self_similarity
 from MedProcLib.comparison.registration.shared_grid import SharedGrid
+from MedProcLib.comparison.registration.trust import Trust
 from MedProcLib.comparison.registration.velocity import enlarged, exponential, halved, warped
 from MedProcLib.comparison.result import Registration, Verdict
 from MedProcLib.core.errors import Cancelled, InputError
@@ -93,6 +96,23 @@ def test_a_bend_is_followed_under_inverted_contrast_on_oblique_left_handed_thick
     assert value["jacobian_min"] > 0.2
     assert value["similarity"] > value["similarity_affine"] + 0.03
     assert left.mean() / 2 < value["repeatability"] < 2 * left.mean()  # it foretells the error
+    if found.verdict is Verdict.GOOD:
+        assert value["starts_apart"] < 2  # half a voxel
+
+
+def test_two_ways_to_start_that_end_apart_are_doubtful():
+    told = Trust(0.7, 0.8, (0.75, 0.78), 0.3, 0.7, 1.0, starts_apart=0.9)
+    assert told.judged()[0] is Verdict.GOOD
+    verdict, reasons = replace(told, starts_apart=1.8).judged()
+    assert verdict is Verdict.DOUBTFUL and "end 1.8 mm from where" in reasons[0]
+    assert [f.value for f in told.measurements() if f.name == "starts_apart"] == [0.9]
+
+
+def test_a_start_that_gray_values_reject_fails_where_the_deformation_is_noise():
+    """A body against another of the same outline: structures of the outline alone agree."""
+    found = deformed(textured(), textured(seed=5), sure=False)
+    assert found.verdict is Verdict.FAILED and found.transform.IsLinear()
+    assert "Nor do the gray values agree" in found.reasons[-1]
 
 
 def test_the_inverse_and_the_half_way_space_belong_to_the_transform(bent):
