@@ -31,6 +31,12 @@ PARAMETER = argument(
     help="value of a parameter of the operation; may be given again for others",
 )
 UNIT = argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)")
+NAMES = argument(
+    "--names",
+    metavar="NAME",
+    nargs="+",
+    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in a .seg.nrrd)',
+)
 # those of quantification.measure, without importing it to show the help
 MEASURE_GROUPS = ("size", "diameters", "shape", "intensity", "robust", "distribution", "ct", "lung", "intervals", "pet")
 
@@ -134,6 +140,7 @@ COMMANDS = (
             argument(
                 "segmentation", metavar="SEG", help="label map on IMAGE's grid; of a 4D IMAGE one for all or each"
             ),
+            NAMES,
             argument(
                 "--per",
                 choices=("segment", "component", "slice"),
@@ -164,6 +171,7 @@ COMMANDS = (
         ),
         (
             "measure brain.nii.gz lesions.nii.gz -o lesions.csv",
+            "measure ct.nii.gz organs.nii.gz --names organs.json -o organs.csv",
             "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
             "measure ct.nii.gz tissues.nii.gz --operation body_composition -p height_m=1.75 -o composition.csv",
             "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
@@ -177,6 +185,7 @@ COMMANDS = (
             argument(
                 "segmentation", metavar="SEG", nargs="?", help="label map on IMAGE's grid (default: all of IMAGE)"
             ),
+            NAMES,
             argument("--bins", metavar="N", type=int, help="how many (default: by the spread of all values)"),
             argument("--width", metavar="W", type=float, help="width of a bin, in the unit of the values, instead"),
             argument("--limits", metavar=("LOW", "HIGH"), nargs=2, type=float, help="of the first and the last bin"),
@@ -255,7 +264,7 @@ COMMANDS = (
             argument("reference", metavar="REFERENCE", help="label map taken as the truth"),
             argument("test", metavar="TEST", help="label map to score; on another grid it is resampled (nearest)"),
             argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
-            argument("--names", metavar="N=NAME", nargs="+", help="names of labels, such as 1=Liver 2=Spleen"),
+            NAMES,
             argument("--tolerance", metavar="MM", type=float, help="for surface Dice (default: 1 mm)"),
             argument("--boundary", metavar="MM", type=float, help="width of the band of boundary IoU (default: 2 mm)"),
             argument(

@@ -1,7 +1,6 @@
 """`evaluate`: how well a segmentation agrees with a reference, as a table or the full record."""
 
 from argparse import Namespace
-from collections.abc import Sequence
 
 from ..core.atomic import require_writable, write_text
 from ..core.errors import InputError
@@ -9,11 +8,11 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import create_operation
-from ..core.seg_nrrd import names_in_file
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
 from .inputs import label_map, read_noted, require_other_file
+from .segment_names import segment_names
 
 ENDINGS = (".csv", ".json")
 # option -> parameter of segmentation.score
@@ -36,7 +35,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_other_file(arguments.output, arguments.reference, arguments.test)
     given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
     settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
-    names = {**names_in_file(arguments.reference), **_names(arguments.names)}
+    names = segment_names(arguments.reference, arguments.names)
     reference, test = (
         label_map(read_noted(path, arguments.notes).image, path) for path in (arguments.reference, arguments.test)
     )
@@ -50,16 +49,6 @@ def run(arguments: Namespace, progress: Progress) -> None:
         text = scores_json(scores, Provenance(Recipe.of(settings), inputs).as_dict())
     write_text(text, arguments.output)
     print(_summary(scores, arguments.output))
-
-
-def _names(given: Sequence[str] | None) -> dict[int, str]:
-    names = {}
-    for text in given or ():
-        label, equals, name = text.partition("=")
-        if not (equals and name and label.strip().lstrip("-").isdigit()):
-            raise InputError(f"--names: '{text}' is not LABEL=NAME, such as 1=Liver.")
-        names[int(label)] = name.strip()
-    return names
 
 
 def _summary(scores: Scores, output: str) -> str:

@@ -11,11 +11,11 @@ from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import Geometry, require_scalar
 from ..core.progress import Progress
-from ..core.seg_nrrd import names_in_file
 from ..quantification.profile.histogram import Histogram, histograms
 from ..quantification.region import segments_of
 from ..quantification.volume import as_volume
 from .inputs import chosen_unit, read_labels, read_noted, require_other_file, table_delimiter
+from .segment_names import segment_names
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -63,7 +63,7 @@ def _regions(arguments: Namespace, image: sitk.Image) -> dict[tuple[int, str], n
     labels, segments = segments_of(as_volume(labels_image))
     if not segments:
         raise InputError(f"{arguments.segmentation} is empty: no voxel has a label.")
-    names = names_in_file(arguments.segmentation)
+    names = segment_names(arguments.segmentation, arguments.names)
     regions = {}
     for segment in segments:
         name = names.get(segment.value, f"Segment {segment.value}")

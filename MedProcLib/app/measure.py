@@ -11,7 +11,7 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
-from ..core.seg_nrrd import UNNAMED_COLORS, names_in_file
+from ..core.seg_nrrd import UNNAMED_COLORS
 from ..core.structure import Structure
 from ..quantification.measure import measure
 from ..quantification.pet.total import total_uptake
@@ -21,6 +21,7 @@ from ..quantification.series import images_of_series, measure_series
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_noted, require_other_file, unit_of_file
+from .segment_names import segment_names
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -31,7 +32,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.sr and not found.slices:
         raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
     operation = _operation(arguments, found)
-    names = names_in_file(arguments.segmentation)
+    names = segment_names(arguments.segmentation, arguments.names)
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:
         path = arguments.segmentation

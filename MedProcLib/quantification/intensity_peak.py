@@ -53,11 +53,11 @@ def intensity_peaks(
             continue
         top = float(near.values[inside].max())
         if top >= hottest:
-            here = max(near.mean_at(place) for place in np.argwhere(inside & (near.values == top)))
+            here = max(near.mean_at(place) for place in np.argwhere(inside & (near.values == top)).tolist())
             local = here if top > hottest else max(local, here)
             hottest = top
-        best = np.unravel_index(int(np.argmax(np.where(inside, near.means(), -math.inf))), inside.shape)
-        highest = np.fmax(highest, near.mean_at(best))
+        best = int(np.argmax(np.where(inside, near.means(), -math.inf)))
+        highest = np.fmax(highest, near.mean_at([int(i) for i in np.unravel_index(best, inside.shape)]))
     return local, float(np.fmax(highest, local))
 
 
@@ -112,7 +112,7 @@ class _Near:
 
     def mean_at(self, place: Sequence[int]) -> float:
         """Mean of the sphere around a voxel of the box."""
-        around = tuple(slice(int(p), int(p) + side) for p, side in zip(place, self.sphere.shape, strict=True))
+        around = tuple(slice(p, p + side) for p, side in zip(place, self.sphere.shape, strict=True))
         return self.largest * float(self.scaled[around][self.known[around] & self.sphere].mean())
 
     def means(self) -> np.ndarray:

@@ -142,7 +142,7 @@ def _along(values: np.ndarray, line: _Line, kind: type) -> np.ndarray:
     axis = line.axis
     shape = list(values.shape)
     shape[axis] = len(line.places)
-    result = np.empty(shape, kind)
+    result: np.ndarray = np.empty(shape, kind)
     other = 1 if axis == 0 else 0
     longest = max(len(line.taken), len(line.places))
     at_once = max(1, VOXELS_AT_ONCE // (longest * (values.size // values.shape[axis] // values.shape[other])))

@@ -73,7 +73,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     if not inside.any():
         raise InputError(f"All voxels of the region of label {label} hold no number (NaN or infinite).")
     bounds = range_of(settings)
-    filled = None if recipe is None else around.filled(around.whole)
+    filled = around.filled(around.whole) if recipe else None
     values = around.inside(inside) if filled is None else filled[cut][inside]
     kept = _kept(values, bounds, settings.resegmentation_sd, label)
     first = mask[box] == label
@@ -88,7 +88,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     diagnostics |= of_masks("reseg", size, intensity, morphological, values)
     z, y, x = (axis.new_spacing for axis in axes)
     near: Surroundings | np.ndarray = around
-    if recipe is not None:
+    if recipe is not None and filled is not None:
         # bounds of the image's intensities are none of the response's
         near, bounds = response(filled, wide, axes, grid, recipe)[cut], (None, None)
         values = near[intensity]

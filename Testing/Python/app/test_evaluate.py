@@ -167,7 +167,7 @@ def test_what_is_refused(refused, label_files, image_file, tmp_path):
     assert "is no table" in refused("evaluate", *label_files, "-o", tmp_path / "metrics.txt")
     assert "is an input" in refused("evaluate", tmp_path / "a.csv", label_files[1], "-o", tmp_path / "a.csv")
     assert "parameter 'tolerance_mm' is -1.0" in refused("evaluate", *label_files, "--tolerance=-1", "-o", target)
-    assert "'Liver' is not LABEL=NAME" in refused("evaluate", *label_files, "--names", "Liver", "-o", target)
+    assert "'Liver' names no label" in refused("evaluate", *label_files, "--names", "Liver", "-o", target)
     assert "There is no file" in refused("evaluate", tmp_path / "none.nrrd", label_files[1], "-o", target)
     far = sitk.ReadImage(str(label_files[1]))
     far.SetOrigin((5000, 0, 0))

@@ -40,6 +40,35 @@ def test_a_histogram_counts_each_segment_in_shared_bins(medproc, image, image_fi
         assert {row["unit"] for row in mine} == {"HU"}
 
 
+def test_segments_of_a_plain_label_map_have_the_names_that_are_given(
+    medproc, refused, image_file, labels_file, tmp_path
+):
+    table, names = tmp_path / "t.csv", tmp_path / "names.json"
+
+    def named(command, *given):
+        assert medproc(command, image_file, labels_file, "--names", *given, "-o", table)[0] == 0
+        return {row["segment"]: row["name"] for row in table_of(table)}
+
+    for command in ("histogram", "measure"):
+        assert named(command, "5=Hot spot") == {"1": "Segment 1", "5": "Hot spot"}
+        names.write_text('{"1": "Body", "5": "Core", "7": "not there"}')
+        assert named(command, names) == {"1": "Body", "5": "Core"}
+        names.write_text('{"labels": {"background": 0, "Body": 1, "Core": 5}}')  # as data sets have it
+        assert named(command, names, "1=Shell") == {"1": "Shell", "5": "Core"}
+    for text, said in (
+        ("[1, 2]", "holds no names"),
+        ('{"1": 2.5}', "names no label"),
+        ('{"one": "Body"}', "names no label"),
+        ("{", "not valid JSON"),
+    ):
+        names.write_text(text)
+        assert said in refused("measure", image_file, labels_file, "--names", names, "-o", table)
+    assert "cannot be read" in refused("measure", image_file, labels_file, "--names", "none.json", "-o", table)
+    assert "'x=Liver' names no label" in refused(
+        "histogram", image_file, labels_file, "--names", "x=Liver", "-o", table
+    )
+
+
 def test_a_histogram_of_a_whole_picture(medproc, tmp_path):
     picture, table = tmp_path / "p.nrrd", tmp_path / "h.tsv"
     values = np.arange(12, dtype=np.float32).reshape(3, 4)

@@ -1,0 +1,57 @@
+"""Names of the labels of a label map: those in its file, and those that the user gives with --names."""
+
+import json
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+from ..core.errors import InputError
+from ..core.seg_nrrd import names_in_file
+
+WAYS = 'write LABEL=NAME, such as 1=Liver, or give a JSON file such as {"1": "Liver"}'
+
+
+def segment_names(path: str, given: Sequence[str] | None) -> dict[int, str]:
+    """Names by label of the segmentation in a file; given ones (LABEL=NAME, or JSON files) come before its own.
+
+    Raises InputError for what is neither.
+    """
+    names = names_in_file(path)
+    for text in given or ():
+        names |= _of_file(text) if text.lower().endswith(".json") and "=" not in text else dict([_pair(text)])
+    return names
+
+
+def _pair(text: str) -> tuple[int, str]:
+    label, equals, name = text.partition("=")
+    if not (equals and name.strip() and _is_label(label)):
+        raise InputError(f"--names: '{text}' names no label; {WAYS}.")
+    return int(label), name.strip()
+
+
+def _of_file(path: str) -> dict[int, str]:
+    try:
+        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
+    except (OSError, UnicodeDecodeError) as error:
+        raise InputError(f"--names {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+    except json.JSONDecodeError as error:
+        raise InputError(f"--names {path} is not valid JSON: {error}.") from None
+    if isinstance(data, dict) and isinstance(data.get("labels"), dict):
+        data = data["labels"]  # of a data set's description, as nnU-Net has it
+    if not isinstance(data, dict) or not data:
+        raise InputError(f"--names {path} holds no names of labels; {WAYS}.")
+    return dict(_entry(key, value, path) for key, value in data.items())
+
+
+def _entry(key: str, value: Any, path: str) -> tuple[int, str]:
+    """Label and name, whichever of them is the key."""
+    for label, name in ((key, value), (value, key)):
+        if _is_label(label) and isinstance(name, str) and name.strip():
+            return int(label), name.strip()
+    raise InputError(f"--names {path}: '{key}': {json.dumps(value)[:60]} names no label; {WAYS}.")
+
+
+def _is_label(text: Any) -> bool:
+    if isinstance(text, str):
+        return text.strip().removeprefix("-").isdecimal()
+    return isinstance(text, int) and not isinstance(text, bool)
