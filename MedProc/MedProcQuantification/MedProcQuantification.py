@@ -272,7 +272,8 @@ class MedProcQuantificationWidget(ModuleWidget):
         return self.parameters.resultTable if self.parameters is not None else None
 
     def reader(self):
-        return self.parameters.reader if self.parameters is not None else ""
+        # lines are dragged in other modules too, while the panel shows no parameters
+        return (self.parameters or self.logic.getParameterNode()).reader
 
     def columns(self):
         text = self.parameters.shownColumns if self.parameters is not None else ""

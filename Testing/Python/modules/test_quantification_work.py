@@ -137,6 +137,26 @@ def test_a_dragged_line_changes_the_table(panel, block, finish):
     assert texts(widget)[-1] == before
 
 
+def test_a_line_that_is_dragged_after_leaving_during_the_run_has_its_reader(panel, block, finish):
+    import host
+
+    from MedProcLib.scene.diameter_lines import lines_of
+    from MedProcLib.scene.reader_edits import edits_of
+
+    block()
+    widget = panel(NAME)
+    widget.ui.readerEdit.text = "A. Reader"
+    widget.ui.diametersCheckBox.click()
+    widget.run.button.click()
+    host.leave(widget)
+    finish(widget)
+    table = widget.logic.getParameterNode().resultTable
+    lines_of(table)[0].SetNthControlPointPositionWorld(0, [40, 40, 4])
+    assert [edit.reader for edit in edits_of(table)] == ["A. Reader"]
+    host.enter(widget)
+    assert any("✎" in text for line in texts(widget) for text in line)
+
+
 def test_corrections_are_taken_back(panel, block, finish):
     from MedProcLib.scene.diameter_lines import lines_of
 
