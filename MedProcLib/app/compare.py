@@ -171,9 +171,9 @@ def _notes_on_maps(comparison: Comparison) -> list[str]:
 
 
 def _require_registered(comparison: Comparison) -> None:
-    """The last study is what the reader asks about: without its registration there is no result."""
-    last = comparison.pairs[-1].registration
-    if last.verdict is Verdict.FAILED:
+    """Without any registration there is no result; of more studies those that could not be registered are named."""
+    if all(pair.registration.verdict is Verdict.FAILED for pair in comparison.pairs):
+        last = comparison.pairs[-1].registration
         raise InputError(
             f"{comparison.studies[-1].name} cannot be registered to {comparison.studies[0].name}: "
             f"{' '.join(last.reasons)} Check that both show the same part of one patient. Nothing was written."

@@ -17,7 +17,7 @@ from .change import DetectChange
 from .consensus import ConsensusLabels
 from .findings import MatchFindings
 from .intensity import MatchIntensity
-from .register import Register
+from .register import Register, require_slices
 from .resolution import MatchResolution
 from .study import Study
 
@@ -32,7 +32,10 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
 
     MR of the head: brain mask, bias correction, bright outliers (lesions in FLAIR), change of bright tissue.
     All else: the body, change of any tissue. With given segmentations the outlines' own uncertainty is allowed for.
+    Raises InputError for a study of a single slice, which cannot be registered.
     """
+    for study in studies:
+        require_slices(study.image, f"Study '{study.name}'")
     given = any(study.labels is not None for study in studies)
     if _is_head_mr(studies[0]) and all(study.modality in ("", "MR") for study in studies):
         return head_mr_recipe(given)

@@ -21,6 +21,7 @@ from .following import follow_pairs
 from .loops import with_loop_error
 from .maps.tissue import TissueChange
 from .pair import compare_pair, register_pair
+from .register import Register, require_slices
 from .registration.in_mean_space import in_mean_space
 from .result import Comparison, PairComparison, Registration, Verdict
 from .study import Study
@@ -33,6 +34,9 @@ __all__ = ["compare", "compare_between", "default_recipe", "restored", "with_map
 # What a step may take to run on each study alone; all other steps run once per pair.
 NumberedStep = tuple[int, Any]
 ALONE = {"image", "mask", "labels"}
+LATER_STUDIES = (
+    "Choose two different later studies that are registered to the first: those with it are compared anyhow."
+)
 Places = tuple[int, int]
 
 
@@ -49,14 +53,20 @@ def compare(
     take only image, mask and labels run on each study in its own space; the others run on each pair, after
     `comparison.register` in the half-way space (of more than two studies: in the mean space of all), into which every
     image is resampled once. Change maps (comparison.maps) are made last, of every pair. also: pairs of later studies
-    (positions in time order) that are registered to each other and compared too. A pair whose registration
+    (positions in time order) that are registered to each other and compared too; one with a study that could not be
+    registered to the first is left out, and a note says so. A pair whose registration
     fails has no findings, and its later study is no time point of the tracks. Tracks are measured on the studies' own
     voxels (see following.follow_pairs).
     Raises InputError (fewer than two studies, 2D or constant images, labels off the image's grid, ...); Cancelled.
     """
     studies = _checked(studies)
+    for places in also:
+        _require_two_later(places, len(studies))
     recipe = recipe or default_recipe(studies)
     steps = _Steps.of(recipe)
+    if any(isinstance(operation, Register) for _, operation in steps.together):
+        for study in studies:
+            require_slices(study.image, f"Study '{study.name}'")
     later = range(1, len(studies))
     own, aligning, paired, following, last = progress.parts(
         2.0 * len(studies), 3.0 * len(later), 3.0 * len(later), len(studies), 0.01 + 5.0 * len(also) + len(steps.maps)
@@ -75,8 +85,13 @@ def compare(
     notes = (*_notes(studies, pairs, recipe), *notes_on_coverage(studies, pairs, followed))
     comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
     further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))
+    there = studies_followed(comparison)
     for places, share in zip(also, _even(further, also), strict=True):
-        comparison = _between(comparison, places, [states[n] for n in places], steps, share)
+        missing = [n for n in places if n not in there]
+        if missing:
+            comparison = _with_notes(comparison, [_left_out(studies, places, missing[0])])
+        else:
+            comparison = _between(comparison, places, [states[n] for n in places], steps, share)
     comparison = with_maps(comparison, progress=mapping)
     progress(1.0, "Done")
     return comparison
@@ -176,16 +191,30 @@ def _between(
     pair = compare_pair(first, other, states[0], states[1], registration, steps.of_followed, work)
     kept = tuple(p for p in comparison.further if (p.fixed, p.moving) != places)
     comparison = with_tracks(replace(comparison, further=(*kept, pair)))
-    notes = _notes_on_registration(comparison.studies, comparison.further[-1:])
+    return _with_notes(comparison, _notes_on_registration(comparison.studies, comparison.further[-1:]))
+
+
+def _with_notes(comparison: Comparison, notes: Sequence[str]) -> Comparison:
     return replace(comparison, notes=(*comparison.notes, *(n for n in notes if n not in comparison.notes)))
 
 
+def _left_out(studies: Sequence[Study], places: Places, missing: int) -> str:
+    first, other = (studies[n].name for n in places)
+    return (
+        f"'{first}' and '{other}' were not compared directly, as '{studies[missing].name}' could not be registered to "
+        f"'{studies[0].name}'."
+    )
+
+
 def _require_later(comparison: Comparison, places: Places) -> None:
-    there = studies_followed(comparison)
-    if not 0 < places[0] < places[1] or not set(places) <= set(there):
-        raise InputError(
-            "Choose two different later studies that are registered to the first: those with it are compared anyhow."
-        )
+    _require_two_later(places, len(comparison.studies))
+    if not set(places) <= set(studies_followed(comparison)):
+        raise InputError(LATER_STUDIES)
+
+
+def _require_two_later(places: Places, count: int) -> None:
+    if not 0 < places[0] < places[1] < count:
+        raise InputError(LATER_STUDIES)
 
 
 def _even(progress: Progress, things: Sequence) -> list[Progress]:

@@ -58,7 +58,8 @@ def register(
     'mutual_information' (CT with MR or PET). Landmarks replace the search (landmark_use 'start', three or more) or
     only check the result ('check'); their errors are among the figures and count for the verdict.
     The result carries a verdict; a failed one must not be used. Raises InputError for images that cannot be
-    registered at all (2D and 3D, constant, all NaN, empty mask) and for landmarks that cannot be used; Cancelled.
+    registered at all (2D and 3D, a single slice in space, constant, all NaN, empty mask) and for landmarks that cannot
+    be used; Cancelled.
     """
     for what, value, known in (
         ("kind of transform", kind, KINDS),
@@ -73,6 +74,8 @@ def register(
         raise InputError(
             f"The first image is {fixed.GetDimension()}D and the other {moving.GetDimension()}D: choose two of a kind."
         )
+    for image, what in ((fixed, "The first image"), (moving, "The other image")):
+        require_slices(image, what)
     if landmarks is not None and fixed.GetDimension() == 2:
         raise InputError("Landmarks are points in space: 2D images are registered without.")
     first = prepare(fixed, fixed_mask, "The first image", metric)
@@ -197,6 +200,15 @@ def _register_planes(
     if kind == "rigid":
         raise InputError("2D images are registered as 'affine' or 'deformable': choose one of them.")
     return register_deformed(first, other, None, masked, bend=kind == "deformable", progress=progress)
+
+
+def require_slices(image: sitk.Image, what: str) -> None:
+    """Raise InputError for a 3D image of a single slice: how it is turned out of its plane, it does not show."""
+    if image.GetDimension() == 3 and 1 in image.GetSize():
+        raise InputError(
+            f"{what} is a single slice, which does not show where it lies in space: choose an image of several slices, "
+            "or save both as 2D images and register these as 'affine' or 'deformable'."
+        )
 
 
 def metric_for(modality: str, other: str) -> str:

@@ -1,6 +1,9 @@
 """Rigid registration of randomly misplaced real images: worst error in the body, verdict, time, beside SimpleITK's own.
 
-    python3 run.py bench registration [cases of each kind, 3 by default] [names of kinds, parts suffice]
+    python3 run.py bench registration [KIND [CASES [FIRST]]]
+
+KIND is a name such as FLAIR, its beginning with a star ('T1*'), or '*' for all (the default). CASES (3) of each are run
+from number FIRST on (0): each case has a seed of its own, so that many can be run in pieces.
 
 Each case moves an image by up to 30 degrees and 40 mm, samples it on another grid (spacing to 5 mm, tilted, some
 left-handed) and adds noise: FLAIR of the head, a phantom's T1 and FLAIR, and with ../shared/data beside the repository
@@ -27,6 +30,7 @@ from MedProcLib.comparison.alignment.volume import head_points, prepare
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.register import register
 from MedProcLib.comparison.result import Verdict
+from MedProcLib.core.errors import InputError
 
 SILENT_MM = 1.0
 STOCK_EVERY = 10
@@ -47,21 +51,20 @@ class Outcome:
         return sum(v is Verdict.GOOD and e > SILENT_MM for v, e in zip(self.verdicts, self.errors, strict=True))
 
 
-def main(cases: int = 3, *names: str) -> None:
+def main(name: str = "*", cases: int = 3, first: int = 0) -> None:
     """One line per case, and one per kind."""
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
+    chosen = [k for k in kinds() if k.name == name or (name.endswith("*") and k.name.startswith(name[:-1]))]
+    if not chosen:
+        sys.exit(f"There is no kind '{name}'; there are: {', '.join(k.name for k in kinds())}.")
     summary, silent = [], 0
-    for kind in kinds():
-        if names and not any(
-            kind.name == name or (name.endswith("*") and kind.name.startswith(name[:-1])) for name in names
-        ):
-            continue
+    for kind in chosen:
         pair = kind.read()
         if pair is None:
             print(f"{kind.name}: no ../shared/data")
             continue
         outcome = Outcome()
-        for number in range(cases):
+        for number in range(first, first + cases):
             _one(kind, *pair, number, outcome)
         summary.append(_summary(kind, outcome))
         print(summary[-1], flush=True)
@@ -74,19 +77,21 @@ def _one(kind: Kind, image: sitk.Image, source: sitk.Image, number: int, outcome
     points = head_points(prepare(image, None, "The image", kind.metric))
     matrix, other = misplaced(source, number, kind.hard)
     used = time.process_time()
-    found = register(image, other, metric=kind.metric)
+    try:
+        found = register(image, other, metric=kind.metric)
+        transform, verdict = matrix_of(found.transform), found.verdict
+    except InputError:  # refused, as a single slice is
+        transform, verdict = np.eye(4), Verdict.FAILED
     used = time.process_time() - used
     # other anatomy has no right answer
-    error = np.inf if kind.hard == "other" else largest_distance(matrix_of(found.transform), matrix, points)
+    error = np.inf if kind.hard == "other" else largest_distance(transform, matrix, points)
     outcome.errors.append(error)
-    outcome.verdicts.append(found.verdict)
+    outcome.verdicts.append(verdict)
     outcome.seconds.append(used)
     angle = np.degrees(Rotation.from_matrix(matrix[:3, :3]).magnitude())
     center = points.mean(axis=0)
     shift = np.linalg.norm(moved(matrix, center[None])[0] - center)
-    line = (
-        f"{kind.name:30} {number:3} {angle:5.1f} deg {shift:5.1f} mm  {error:8.3f} mm  {found.verdict:9} {used:5.1f} s"
-    )
+    line = f"{kind.name:30} {number:3} {angle:5.1f} deg {shift:5.1f} mm  {error:8.3f} mm  {verdict:9} {used:5.1f} s"
     if not kind.hard and number % STOCK_EVERY == 0:
         used = time.process_time()
         stock = stock_registration(image, other)
@@ -120,4 +125,4 @@ def _summary(kind: Kind, outcome: Outcome) -> str:
 
 
 if __name__ == "__main__":
-    main(*(int(word) for word in sys.argv[1:2]), *sys.argv[2:])
+    main(*sys.argv[1:2], *(int(word) for word in sys.argv[2:4]))

@@ -185,6 +185,24 @@ def test_three_studies_give_a_numbered_file_for_the_earlier_pair(medproc, studie
     assert [row["class"] for row in unchanged] == ["stable"] * 3
 
 
+def test_a_study_that_cannot_be_registered_is_named_and_the_rest_is_written(medproc, studies, tmp_path):
+    noise = np.random.default_rng(5).normal(100, 30, (12, 12, 12))
+    sitk.WriteImage(sitk.GetImageFromArray(noise), str(tmp_path / "noise.nrrd"))
+    steps = ["segmentation.body_mask", "comparison.register", "comparison.detect_change", "comparison.match_findings"]
+    recipe = {"recipe": 1, "steps": [{"operation": name} for name in steps]}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    images = [studies / "first.nrrd", studies / "second.nrrd", tmp_path / "noise.nrrd"]
+    settings = ["--recipe", tmp_path / "recipe.json", "--pairs", "2-3", "-o", tmp_path / "results"]
+    code, out, err = medproc("compare", *images, *settings)
+    assert code == 0, err
+    names = {path.name for path in (tmp_path / "results").iterdir()}
+    assert {"report.html", "registration_2.tfm", "change_2.nii.gz", "patient.json"} <= names
+    assert not {"registration.tfm", "change.nii.gz", "registration_2_3.tfm"} & names
+    said = err + out
+    assert "The registration of 'first' and 'noise' failed, so no findings are given" in said
+    assert "'second' and 'noise' were not compared directly, as 'noise' could not be registered to 'first'" in said
+
+
 class TestRefused:
     """Exit code 2, one line, and no file."""
 
@@ -222,6 +240,12 @@ class TestRefused:
         assert "is 2D; a 3D volume is needed" in refused(
             "compare", studies / "first.nrrd", tmp_path / "flat.nrrd", "-o", output
         )
+
+    def test_single_slice(self, refused, studies, output, tmp_path):
+        first = sitk.ReadImage(str(studies / "first.nrrd"))
+        sitk.WriteImage(first[:, :, 20:21], str(tmp_path / "slice.nrrd"))
+        said = refused("compare", studies / "first.nrrd", tmp_path / "slice.nrrd", "-o", output)
+        assert "Study 'slice' is a single slice, which does not show where it lies in space" in said
 
     @pytest.mark.parametrize("value", [np.nan, 3.0])
     def test_all_nan_or_constant(self, refused, studies, output, tmp_path, value):

@@ -185,6 +185,18 @@ def test_2d_images_unknown_kinds_and_empty_masks_are_refused():
         register(first[:, :, 5], first[:, :, 5], tool="elastix", landmarks=Landmarks(points, points))
 
 
+@pytest.mark.parametrize("kind", ["rigid", "affine", "deformable"])
+def test_a_single_slice_in_space_is_refused_at_once(kind):
+    """Its own plane is all that it shows: what is turned out of it fits as well."""
+    first, _ = head(grid_of((4, 4, 4)))
+    for axis in range(3):
+        one = tuple(slice(9, 10) if n == axis else slice(None) for n in range(3))
+        with pytest.raises(InputError, match="The other image is a single slice"):
+            register(first, first[one], kind=kind)
+        with pytest.raises(InputError, match="The first image is a single slice"):
+            register(first[one], first[one], kind=kind)
+
+
 def test_nan_voxels_count_as_outside():
     matrix = rigid((6, -4, 8), (5, 6, -7))
     first, _ = head(grid_of((4, 4, 4)))
