@@ -15,6 +15,8 @@ from ..core.registry import create_operation
 from ..quantification.row import Row
 from ..segmentation.tissue.tissue_classes import TissueClasses
 from .change import GAINED, LOST
+from .defaults import is_quantitative
+from .halfway import linear_part
 from .inverse import inverted
 from .maps.boundary_shift import BoundaryShift
 from .maps.color_maps import MapColors, map_colors
@@ -24,7 +26,9 @@ from .maps.relative import RelativeChangeMap
 from .maps.significant import SignificantChange
 from .maps.tissue import TissueChange
 from .maps.volume_change import VolumeChangeMap
+from .pair import finite
 from .register import Register
+from .resolution import MatchResolution, voxel_spread
 from .result import ChangeMap, PairComparison, Verdict
 from .study import Study
 from .tracks.model import track_id
@@ -40,6 +44,7 @@ CHANGE_MAPS: Mapping[str, Any] = {
     "functional": FunctionalChange,
 }
 UNITS = {"CT": "HU"}
+OWN_VALUES = "Of the studies' own values, brought to one resolution; intensities were not matched, so the unit holds."
 # of the images that an operation gives, those that are shown; the others say the same
 SHOWN = {VolumeChangeMap: ("volume_change_percent",), RelativeChangeMap: ("symmetric_percent_change",)}
 
@@ -93,8 +98,9 @@ def change_maps_of(
     """What these steps (change maps, and steps that make fractions of tissues) give of a pair; none of a failed one.
 
     All are made on the pair's grid from the images that were compared there, so nothing is resampled twice but label
-    maps; functional change from the studies' own values. Without fractions of tissues all findings together are the
-    tissue that is gained or lost. A map that cannot be made of these images says why.
+    maps; functional change, and differences of values that have a unit (HU, SUV), from the studies' own values.
+    Without fractions of tissues all findings together are the tissue that is gained or lost. A map that cannot be made
+    of these images says why.
     """
     wanted = [op for op in operations if is_change_map(op)]
     if pair.registration.verdict is Verdict.FAILED or not wanted:
@@ -130,7 +136,8 @@ def _made(
         images = {name: resample(image, pair.grid, to_first) for name, image in images.items()}
     unit = getattr(operation, "intensity_unit", "intensity")
     colors = {name: _colors(operation, name, image, unit, rows) for name, image in images.items()}
-    return ChangeMap(operation, images, colors, rows, before=tuple(fractions))
+    note = OWN_VALUES if _keeps_units(operation, pair, studies) else ""
+    return ChangeMap(operation, images, colors, rows, before=tuple(fractions), note=note)
 
 
 def _takes(operation: Any) -> bool:
@@ -155,9 +162,14 @@ def _things(
     if isinstance(operation, VolumeChangeMap):
         things.update(_deformed(pair, studies, masks, progress))
     elif isinstance(operation, FunctionalChange):
-        # values that have a unit stay what they are: neither corrected nor matched
-        for role, n, transform in zip(("fixed", "moving"), (pair.fixed, pair.moving), transforms, strict=True):
-            things[role] = resample(studies[n].image, pair.grid, transform, pixel_type=sitk.sitkFloat32)
+        things.update(zip(("fixed", "moving"), _own_values(pair, studies), strict=True))
+    elif _keeps_units(operation, pair, studies):
+        own = _own_values(pair, studies)
+        spreads = [
+            voxel_spread(Geometry.of(studies[n].image), linear_part(transform))
+            for n, transform in zip((pair.fixed, pair.moving), transforms, strict=True)
+        ]
+        things.update(zip(("fixed", "moving"), MatchResolution()(*own, *spreads, *masks), strict=True))
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))
@@ -172,6 +184,22 @@ def _things(
             raise InputError("Nothing is outlined in either study, and the recipe has no step that divides tissues.")
         things.update(zip(("fixed_maps", "moving_maps"), ({"findings": each} for each in outlined), strict=True))
     return things
+
+
+def _keeps_units(operation: Any, pair: PairComparison, studies: Sequence[Study]) -> bool:
+    """Whether a map is of values that have a unit in both studies, which matching the intensities would take."""
+    return isinstance(operation, DifferenceMap | RelativeChangeMap) and all(
+        is_quantitative(studies[n]) for n in (pair.fixed, pair.moving)
+    )
+
+
+def _own_values(pair: PairComparison, studies: Sequence[Study]) -> list[sitk.Image]:
+    """Both studies' own values on the pair's grid, neither corrected nor matched; what is not finite as 0."""
+    transforms = (pair.registration.to_first, pair.registration.to_other)
+    return [
+        resample(finite(studies[n].image)[0], pair.grid, transform)
+        for n, transform in zip((pair.fixed, pair.moving), transforms, strict=True)
+    ]
 
 
 def _deformed(

@@ -43,7 +43,7 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
         BodyMask(),
         Register(),
         MatchResolution(),
-        MatchIntensity(bias_mm=0 if any(_is_quantitative(study) for study in studies) else 30),
+        MatchIntensity(bias_mm=0 if any(is_quantitative(study) for study in studies) else 30),
         DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
@@ -68,7 +68,7 @@ def head_mr_recipe(given: bool = False) -> Recipe:
     )
 
 
-def _is_quantitative(study: Study) -> bool:
+def is_quantitative(study: Study) -> bool:
     """Whether intensities have a unit (HU, SUV), so that smooth differences are real."""
     return study.modality in ("CT", "PT") or _has_hounsfield_air(study.image)
 

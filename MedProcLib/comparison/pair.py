@@ -72,7 +72,7 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
         ("fixed", first, registration.to_first),
         ("moving", other, registration.to_other),
     ):
-        image, inside = _finite(study["image"])
+        image, inside = finite(study["image"])
         mask = study["mask"]
         if mask is None:
             mask = prepare(study["image"], None, f"The {role} image").foreground
@@ -90,7 +90,7 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
     return state
 
 
-def _finite(image: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
+def finite(image: sitk.Image) -> tuple[sitk.Image, sitk.Image]:
     """The image in float with NaN and infinite voxels as 0, and where it is finite."""
     values = sitk.GetArrayFromImage(image)
     finite = np.isfinite(values)

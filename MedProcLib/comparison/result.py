@@ -95,7 +95,7 @@ class ChangeMap:
 
     before: steps that made what it takes, such as fractions of tissues; images: by name, on the pair's grid; colors:
     how each is shown; rows: its figures, of the whole region as label 0 and of each finding by its number. missing: why
-    it could not be made, '' when it was.
+    it could not be made, '' when it was. note: what a reader should know of its values.
     """
 
     operation: Any
@@ -104,6 +104,7 @@ class ChangeMap:
     rows: tuple[Row, ...] = ()
     missing: str = ""
     before: tuple[Any, ...] = ()
+    note: str = ""
 
     @property
     def title(self) -> str:

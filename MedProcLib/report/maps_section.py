@@ -38,6 +38,7 @@ def _map(layers: Layers, each: ChangeMap, first: Study, other: Study, pixels: in
     if each.missing:
         return f'<article class="finding map">{title}<p class="note">Not made: {text(each.missing)}</p></article>'
     parts = [_pictures(layers, each, name, first, other, pixels) for name in each.images]
+    parts.append(f'<p class="note">{text(each.note)}</p>' if each.note else "")
     parts.append(_figures(each))
     return f'<article class="finding map">{title}{"".join(parts)}</article>'
 

@@ -22,6 +22,7 @@ from MedProcLib.scene.volumes import volume_from_image
 
 MAPS, FIGURES = "MedProc.ChangeMaps", "MedProc.ChangeMapFigures"  # roles of a patient's node, and of a map's volume
 COLORS, ENDS = "MedProc.MapColors", "MedProc.MapOf"  # attributes of a map's volume
+BEFORE = "MedProc.ForegroundBefore"  # of a slice view: what a map took the place of, and its opacity
 STEPS = 256
 
 
@@ -116,7 +117,8 @@ def figures_at(volume):
 
 
 def show_change_map(volume, scene=None, opacity: float = 1.0) -> None:
-    """Show a map over what all slice views show, with its legend; None shows none of the maps anymore."""
+    """Show a map over what all slice views show, with its legend; None shows none of the maps anymore, but what was in
+    the map's place before."""
     scene = scene or slicer.mrmlScene
     maps = [
         v for n in range(scene.GetNumberOfNodesByClass("vtkMRMLScalarVolumeNode"))
@@ -124,12 +126,14 @@ def show_change_map(volume, scene=None, opacity: float = 1.0) -> None:
     ]  # fmt: skip
     ids = {each.GetID() for each in maps}
     for composite in slice_composites(scene):
+        mapped = composite.GetForegroundVolumeID() in ids
         if volume is not None:
+            if not mapped:
+                _remember(composite, scene)
             composite.SetForegroundVolumeID(volume.GetID())
             composite.SetForegroundOpacity(opacity)
-        elif composite.GetForegroundVolumeID() in ids:
-            composite.SetForegroundVolumeID(None)
-            composite.SetForegroundOpacity(0)
+        elif mapped:
+            _give_back(composite)
     for each in maps:
         _show_legend(each, each is volume)
 
@@ -138,6 +142,22 @@ def shown_change_map(node):
     """The map of a patient's node that the slice views show; None where they show none."""
     shown_ids = {composite.GetForegroundVolumeID() for composite in slice_composites(node.GetScene())}
     return next((volume for volume in change_maps_at(node) if volume.GetID() in shown_ids), None)
+
+
+def _remember(composite, scene) -> None:
+    """Note a view's foreground, which a map takes the place of; one that a removed map left empty is noted already."""
+    foreground = composite.GetForegroundVolumeID()
+    if foreground and scene.GetNodeByID(foreground) is not None:
+        composite.SetNodeReferenceID(BEFORE, foreground)
+        composite.SetAttribute(BEFORE, str(composite.GetForegroundOpacity()))
+
+
+def _give_back(composite) -> None:
+    before, opacity = composite.GetNodeReference(BEFORE), composite.GetAttribute(BEFORE)
+    composite.SetForegroundVolumeID(before.GetID() if before is not None else None)
+    composite.SetForegroundOpacity(float(opacity) if before is not None and opacity else 0.0)
+    composite.SetNodeReferenceID(BEFORE, None)
+    composite.RemoveAttribute(BEFORE)
 
 
 def _operation(volume) -> str:

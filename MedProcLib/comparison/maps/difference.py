@@ -30,8 +30,8 @@ AGREEMENT = 1.96
 class DifferenceMap:
     """The other study minus the first one, in the images' unit, and its mean and spread in each segment.
 
-    Both must be on one grid and have one scale: match the intensities of MR first. Outside the region that both
-    masks share the map is 0.
+    Both must be on one grid and have one scale: match the intensities of MR first (a comparison does so, and leaves
+    values that have a unit, HU or SUV, as they are). Outside the region that both masks share the map is 0.
     """
 
     smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the smoothing of both images"] = 0.0

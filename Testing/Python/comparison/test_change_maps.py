@@ -114,6 +114,19 @@ def test_functional_change_is_of_values_that_were_not_matched():
     assert made.colors["functional_change"].is_shown(sitk.GetArrayFromImage(made.images["functional_change"])).any()
 
 
+def test_values_with_a_unit_are_mapped_as_they_are():
+    """Everything rose by 20 HU: matching would take that for another scale."""
+    first = dataclasses.replace(STUDIES[0], image=STUDIES[0].image - 60, modality="CT")
+    other = dataclasses.replace(first, image=first.image + 20, name="b")
+    recipe = Recipe.of(MatchIntensity(bias_mm=0), MatchFindings())
+    for modality, mean, unit in (("CT", 20.0, "HU"), ("MR", 0.0, "intensity")):
+        studies = [dataclasses.replace(each, modality=modality) for each in (first, other)]
+        (made,) = compare(studies, with_change_maps(recipe, ["difference"], studies)).pairs[0].maps
+        assert made.rows[0].value("mean_difference") == pytest.approx(mean, abs=0.01)
+        assert made.colors["difference"].unit == unit
+        assert ("intensities were not matched" in made.note) is (modality == "CT")
+
+
 def test_volume_change_of_an_affine_registration():
     grown = np.diag([1.1, 1.1, 1.1, 1])
     pair = compare(STUDIES[:2], RECIPE).pairs[0]

@@ -37,6 +37,7 @@ from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_nodes import patient_nodes, patient_of_node
 from MedProcLib.scene.timeline_report import reviewed
 from MedProcLib.scene.timeline_restore import further_of, restoring
+from MedProcLib.scene.views import slice_composites
 from MedProcLib.scene.volumes import image_of_volume
 
 STILL_TO_THIRD = (None, MOVES[1], MOVES[1])  # the later studies lie alike, so that no registration is needed
@@ -97,6 +98,27 @@ def test_only_change_from_the_threshold_on_is_seen(scene, comparison):
     assert some > 30 and colored() == 0
     show_change_map(None)
     assert shown_change_map(nodes.patient) is None
+
+
+def test_a_map_gives_the_readers_foreground_back(scene, comparison):
+    nodes = add_comparison(comparison)
+    one, two = change_maps_at(nodes.patient)[:2]
+    composites = slice_composites(scene)
+    assert composites
+    for composite in composites:
+        composite.SetForegroundVolumeID(nodes.volumes[1].GetID())
+        composite.SetForegroundOpacity(0.3)
+    for volume in (one, two):
+        show_change_map(volume)
+        assert {c.GetForegroundVolumeID() for c in composites} == {volume.GetID()}
+    show_change_map(None)
+    assert {c.GetForegroundVolumeID() for c in composites} == {nodes.volumes[1].GetID()}
+    assert {c.GetForegroundOpacity() for c in composites} == {0.3}
+    show_change_map(one)
+    scene.RemoveNode(one)
+    show_change_map(two)  # as when a map is made again
+    show_change_map(None)
+    assert {c.GetForegroundVolumeID() for c in composites} == {nodes.volumes[1].GetID()}
 
 
 def test_loaded_scene_gives_the_same_comparison_with_the_edits(scene, comparison, tmp_path):
