@@ -38,6 +38,7 @@ NAMES = argument(
     help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in a .seg.nrrd)',
 )
 # those of quantification.measure, without importing it to show the help
+MEASURE_OPERATIONS = ("segment_distances", "calcium_score", "body_composition", "plane_descriptors", "key_points")
 MEASURE_GROUPS = ("size", "diameters", "shape", "intensity", "robust", "distribution", "ct", "lung", "intervals", "pet")
 
 
@@ -155,8 +156,9 @@ COMMANDS = (
             ),
             argument(
                 "--operation",
-                choices=("calcium_score", "body_composition"),
-                help="measure CT with this operation instead",
+                choices=MEASURE_OPERATIONS,
+                help="measure with this operation instead: distances between segments, moments and patterns of their "
+                "largest slice, key points in them, or CT",
             ),
             UNIT,
             PARAMETER,
@@ -174,6 +176,7 @@ COMMANDS = (
             "measure ct.nii.gz organs.nii.gz --names organs.json -o organs.csv",
             "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
             "measure ct.nii.gz tissues.nii.gz --operation body_composition -p height_m=1.75 -o composition.csv",
+            "measure ct.nii.gz organs.nii.gz --operation segment_distances -o distances.csv",
             "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
         ),
     ),

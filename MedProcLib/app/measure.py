@@ -23,6 +23,9 @@ from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_noted, require_other_file, unit_of_file
 from .segment_names import segment_names
 
+# operations whose rows are of something else than a segment
+OTHER_ROWS = {"quantification.segment_distances": "distance", "quantification.key_points": "key point"}
+
 
 def run(arguments: Namespace, progress: Progress) -> None:
     require_writable(arguments.output)
@@ -49,12 +52,19 @@ def run(arguments: Namespace, progress: Progress) -> None:
     provenance = Provenance(Recipe.of(operation), inputs).as_dict()
     progress.check()
     write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
-    segments = len({row.segment for row in rows})
     if operation.parameters.get("pet") and found.image.GetDimension() == 3:
         total = total_uptake(rows)
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
-    print(f"Measurements of {segments} segment{'s' * (segments != 1)}: {arguments.output}")
+    print(f"{_counted(rows, operation)}: {arguments.output}")
+
+
+def _counted(rows: list[Row], operation: Any) -> str:
+    what = OTHER_ROWS.get(operation.declaration.name)
+    if what is not None:
+        return f"{len(rows)} {what}{'s' * (len(rows) != 1)}"
+    segments = len({row.segment for row in rows})
+    return f"Measurements of {segments} segment{'s' * (segments != 1)}"
 
 
 def _write_report(arguments: Namespace, found: ImageFile, labels: Any, rows: list[Row], names: dict[int, str]) -> None:

@@ -147,12 +147,21 @@ def measure(
     """Rows of measurements of the segments of a label map, named.
 
     labels: integer image on the image's grid, 0 is background; names: of label values, 'Segment N' where missing;
-    settings: Measure, or another operation of quantification that gives such rows.
+    settings: Measure, or another operation of quantification that gives such rows; one that takes a mask instead of
+    labels looks at all segments together.
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
     nearest neighbor interpolation), Cancelled.
     """
-    rows = settings(image, labels, progress=progress)
-    return [replace(row, name=(names or {}).get(row.segment, row.name)) for row in rows]
+    if "labels" not in settings.declaration.inputs:
+        return settings(image, labels != 0, progress=progress)
+    return [replace(row, name=_named(row, names or {})) for row in settings(image, labels, progress=progress)]
+
+
+def _named(row: Row, names: Mapping[int, str]) -> str:
+    if row.other is None:
+        return names.get(row.segment, row.name)
+    one, other = (names.get(value, f"Segment {value}") for value in (row.segment, row.other))
+    return f"{one} to {other}"
 
 
 def _require_fitting(groups: Sequence[str], volume: Volume) -> None:

@@ -13,8 +13,9 @@ class Row:
     """Figures of a segment (component and slice None), of one of its connected components (1 is the largest) or slices.
 
     segment: value in the label map; long_axis, short_axis: end points of the two diameters, LPS in mm, in the image
-    slice slice_index (None when diameters were not measured); slice: index of the slice that was measured alone;
-    time_point: index of the image of a series. Indices of slices (along the third axis) and images count from 0.
+    slice slice_index (None when diameters were not measured); slice: index of the slice that was measured alone; other:
+    value of another segment that the figures relate to; time_point: index of the image of a series. Indices of slices
+    (along the third axis) and images count from 0.
     """
 
     segment: int
@@ -25,6 +26,7 @@ class Row:
     short_axis: Ends | None = None
     slice_index: int | None = None
     slice: int | None = None
+    other: int | None = None
     time_point: int | None = None
     time_s: float | None = None
 

@@ -7,13 +7,13 @@ from .row import Row
 
 Table = tuple[list[str], list[list[object]]]
 # columns that only tables have whose rows differ there
-OPTIONAL = ("slice", "time_point", "time_s")
+OPTIONAL = ("other", "slice", "time_point", "time_s")
 
 
 def wide_table(rows: Sequence[Row]) -> Table:
     """Columns and lines: segment, name, component ('' for the whole segment), a column per figure, diameter slice.
 
-    Rows of slices and of series have columns of their own after the component: slice, time_point, time_s.
+    Rows of pairs, slices and series have columns of their own after the component: other, slice, time_point, time_s.
     """
     figures = list(dict.fromkeys(measurement.column for row in rows for measurement in row.measurements))
     keys = _keys(rows)

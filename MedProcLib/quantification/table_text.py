@@ -16,8 +16,9 @@ from .figures import FIGURES
 from .interval_figures import INTERVAL_FIGURES
 from .pet.uptake import UPTAKE_FIGURES
 from .row import Row
+from .segment_distances import PAIR_FIGURES
 from .shape.figures import SHAPE_FIGURES
-from .table import long_table, wide_table
+from .table import OPTIONAL, long_table, wide_table
 
 FORMATS = ("csv", "tsv", "json")
 KNOWN_FIGURES = (
@@ -28,6 +29,7 @@ KNOWN_FIGURES = (
     *UPTAKE_FIGURES,
     *CALCIUM_FIGURES,
     *BODY_FIGURES,
+    *PAIR_FIGURES,
 )
 MEANINGS = {figure.name: figure.meaning for figure in KNOWN_FIGURES}
 
@@ -78,7 +80,7 @@ def _code(code: Code | None) -> dict[str, str] | None:
 
 def _record(row: Row) -> dict[str, object]:
     place: dict[str, object] = {"segment": row.segment, "name": row.name, "component": row.component}
-    place |= {key: getattr(row, key) for key in ("slice", "time_point", "time_s") if getattr(row, key) is not None}
+    place |= {key: getattr(row, key) for key in OPTIONAL if getattr(row, key) is not None}
     if row.long_axis is not None:
         place |= {"diameter_slice": row.slice_index, "long_axis_mm": row.long_axis, "short_axis_mm": row.short_axis}
     return {**place, "measurements": {m.name: _value(m) for m in row.measurements}}

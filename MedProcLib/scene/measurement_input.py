@@ -111,7 +111,7 @@ def measurement_input(segmentation, volume, segment_ids: Sequence[str] | None = 
 def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = SILENT) -> list[Row]:
     """Rows of all segments, at each time in turn; Measure takes overlapping segments whole, each for itself.
 
-    settings: an operation that gives rows of the segments of an image: Measure, CalciumScore, BodyComposition.
+    settings: an operation that gives rows of an image's segments, see quantification.measure.measure.
     Touches no node. Raises InputError when no segment has a voxel in the volume, Cancelled.
     """
     progress(0.0, "Reading the segments")

@@ -13,11 +13,13 @@ from MedProcLib.scene.volumes import geometry_of_volume
 def place_of_row(row: dict[str, Any], table) -> list[float] | None:
     """LPS position (mm) of a row of a table node: its center, on its slice when it is of one; None when not known.
 
-    Without a measured center, the middle of the volume on the slice of the diameters.
+    Of two segments, where they are nearest. Without a measured center, the middle of the volume on the slice of the
+    diameters.
     """
-    center = [row.get(f"centroid_{axis}_mm", math.nan) for axis in "lps"]
-    if all(map(math.isfinite, center)):
-        return [float(value) for value in center]
+    for what in ("centroid", "nearest"):
+        place = [row.get(f"{what}_{axis}_mm", math.nan) for axis in "lps"]
+        if all(map(math.isfinite, place)):
+            return [float(value) for value in place]
     index = next((row[key] for key in ("slice", "diameter_slice") if _is_number(row.get(key))), None)
     volume = table.GetNodeReference(VOLUME_ROLE) if table is not None else None
     if index is None or volume is None:

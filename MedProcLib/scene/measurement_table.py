@@ -14,7 +14,7 @@ WHOLE = "all"  # in the column `component`: the row of a whole segment
 IDS = "MedProc.SegmentIds"  # attribute: ids of the segments that were measured, in the order of their values
 CODE = "Code"  # property of a column
 # Columns that tell which object a row is of.
-KEYS = ("segment", "name", "component", "slice", "time_point", "time_s")
+KEYS = ("segment", "name", "component", "other", "slice", "time_point", "time_s")
 
 
 def add_measurement_table(rows: Sequence[Row], ids: Sequence[str], name: str, like=None):

@@ -13,7 +13,14 @@ from ..core.registry import find_operation
 from .operation_panel import OperationPanel
 
 # All give rows of figures of an image's segments.
-OPERATIONS = ("quantification.measure", "quantification.calcium_score", "quantification.body_composition")
+OPERATIONS = (
+    "quantification.measure",
+    "quantification.segment_distances",
+    "quantification.calcium_score",
+    "quantification.body_composition",
+    "quantification.plane_descriptors",
+    "quantification.key_points",
+)
 COLUMNS = 2
 # A setting that only counts when others have these values.
 NEEDS: dict[str, dict[str, tuple]] = {

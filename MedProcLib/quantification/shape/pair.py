@@ -1,21 +1,43 @@
 """How two segments of one image lie to each other."""
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
 from scipy.spatial import cKDTree
 
-from ...core.errors import InputError
 from ...core.geometry import Geometry
-from .axes import angle_between, principal_axes
+from ...core.image_filter import grid_of_box
+from ..region import Region, joined
+from .axes import PrincipalAxes, angle_between, principal_axes
+
+
+@dataclass(frozen=True)
+class Body:
+    """A segment as distances need it: principal axes, and middles (n, 3; index x, y, z) of its outer voxel faces."""
+
+    axes: PrincipalAxes
+    surface: np.ndarray
+    tree: cKDTree
+
+    @classmethod
+    def of(cls, regions: Sequence[Region], grid: Geometry) -> "Body":
+        """Of the regions (not empty, they do not touch) of a segment in a 3D image."""
+        whole = joined(regions)
+        surface = np.concatenate([face_middles(region.mask) + region.start[::-1] for region in regions])
+        return cls(
+            principal_axes(whole.mask, grid_of_box(grid, whole.box)),
+            surface,
+            cKDTree(surface * np.array(grid.spacing)),
+        )
 
 
 @dataclass(frozen=True)
 class PairDistances:
-    """surface_distance: smallest between the surfaces, mm, 0 when they touch or overlap; nearest (2, 3): the points
-    that are so near, LPS; centroid_distance: mm; axis_angle: between the longest principal axes, 0 to 90 degrees (NaN
-    for a single voxel)."""
+    """surface_distance: smallest between the surfaces, mm, 0 when they touch; nearest (2, 3): the points that are so
+    near, LPS; centroid_distance: mm; axis_angle: between the longest principal axes, 0 to 90 degrees (NaN for a single
+    voxel)."""
 
     surface_distance: float
     nearest: np.ndarray
@@ -23,26 +45,16 @@ class PairDistances:
     axis_angle: float
 
 
-def pair_distances(first: np.ndarray, second: np.ndarray, geometry: Geometry) -> PairDistances:
-    """Distances between two segments: masks bool (z, y, x) on one 3D geometry.
-
-    The surface is taken at the middles of the outer voxel faces. Raises InputError when a segment is empty.
-    """
-    if not (first.any() and second.any()):
-        raise InputError("A distance needs two segments, and one of these is empty: choose segments with voxels.")
-    axes = [principal_axes(mask, geometry) for mask in (first, second)]
-    overlap = np.argwhere(first & second)
-    if len(overlap):
-        distance, nearest = 0.0, np.tile(overlap[0, ::-1].astype(float), (2, 1))
-    else:
-        surfaces = [face_middles(mask) for mask in (first, second)]
-        spacing = np.array(geometry.spacing)
-        apart, numbers = cKDTree(surfaces[1] * spacing).query(surfaces[0] * spacing)
-        closest = int(np.argmin(apart))
-        distance, nearest = float(apart[closest]), np.stack([surfaces[0][closest], surfaces[1][numbers[closest]]])
+def pair_distances(first: Body, second: Body, grid: Geometry) -> PairDistances:
+    """Distances between two segments of one label map; the surface is taken at the middles of the outer voxel faces."""
+    asked, other = (first, second) if len(first.surface) <= len(second.surface) else (second, first)
+    apart, numbers = other.tree.query(asked.tree.data)
+    closest = int(np.argmin(apart))
+    nearest = [asked.surface[closest], other.surface[numbers[closest]]]
+    axes = first.axes, second.axes
     return PairDistances(
-        distance,
-        geometry.points(nearest),
+        float(apart[closest]),
+        grid.points(np.stack(nearest if asked is first else nearest[::-1])),
         math.dist(axes[0].centroid, axes[1].centroid),
         angle_between(axes[0].directions[0], axes[1].directions[0])
         if min(a.lengths[0] for a in axes) > 0

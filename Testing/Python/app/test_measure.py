@@ -111,6 +111,27 @@ def test_another_operation_that_measures_segments(medproc, refused, image, tmp_p
     assert "set its own parameters with -p" in refused(*arguments, "--group", "size")
 
 
+def test_distances_points_and_patterns(medproc, image, image_file, tmp_path):
+    """What is not of single segments in 3D: a row for each two, for each point, for each largest slice."""
+    labels, table = tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    balls = sitk.ConnectedComponent(image > 300)
+    sitk.WriteImage(sitk.Cast(balls, sitk.sitkUInt8), str(labels))
+    measured = ("measure", image_file, labels, "-o", table, "--names", "1=Left", "2=Right", "--operation")
+    code, out, _ = medproc(*measured, "segment_distances")
+    (row,) = table_of(table)
+    assert (code, out) == (0, f"1 distance: {table}\n")
+    assert (row["name"], row["other"]) == ("Left to Right", "2")
+    assert float(row["centroid_distance_mm"]) == pytest.approx(1.5 * np.hypot(np.hypot(13, 10), 2), rel=0.05)
+    assert medproc(*measured, "plane_descriptors", "-p", "zernike_order=4")[0] == 0
+    rows = table_of(table)
+    assert [row["name"] for row in rows] == ["Left", "Right"] and "binary_pattern_3" in rows[0]
+    assert float(rows[0]["zernike_0_0"]) == pytest.approx(1 / np.pi, rel=0.1)
+    code, out, _ = medproc(*measured, "key_points", "-p", "detector=harris")
+    points = table_of(table)
+    assert code == 0 and out == f"{len(points)} key point{'s' * (len(points) != 1)}: {table}\n"
+    assert points[0]["name"] == "Key point 1" and "strength" in points[0]
+
+
 def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp_path):
     image.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
     path, table = tmp_path / "suv.nrrd", tmp_path / "t.csv"

@@ -157,6 +157,24 @@ def test_a_line_that_is_dragged_after_leaving_during_the_run_has_its_reader(pane
     assert any("✎" in text for line in texts(widget) for text in line)
 
 
+def test_distances_between_segments(panel, block, finish):
+    import slicer
+
+    block()
+    widget = panel(NAME)
+    box = widget.chain.operation_box
+    titles = [box.itemText(number) for number in range(box.count)]
+    assert "Moments and patterns" in titles and "Key points" in titles
+    box.currentIndex = titles.index("Distances between segments")
+    widget.run.button.click()
+    finish(widget)
+    (line,) = texts(widget)
+    assert line[0] == "Two to One" and line[1] == "7.16"  # 6.5 mm along x and 3 mm along z, from face to face
+    widget.results.table_widget.setCurrentCell(0, 0)
+    red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
+    assert red.GetSliceToRAS().GetElement(2, 3) == pytest.approx(8)  # where they are nearest
+
+
 def test_corrections_are_taken_back(panel, block, finish):
     from MedProcLib.scene.diameter_lines import lines_of
 

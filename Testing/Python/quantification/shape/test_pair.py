@@ -1,45 +1,85 @@
+import math
+
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.quantification.shape.pair import pair_distances
+from MedProcLib.quantification.measure import measure
+from MedProcLib.quantification.segment_distances import SegmentDistances
+
+PLAIN = Geometry((20, 20, 12), (1.0, 1.0, 1.0), (0, 0, 0), tuple(np.eye(3).ravel()))
 
 
-def two_rods() -> tuple[np.ndarray, np.ndarray]:
+def measured(labels, grid=PLAIN, **settings):
+    image = grid.image_of(labels.astype(np.uint16))
+    return SegmentDistances(**settings)(sitk.Cast(image, sitk.sitkFloat32), image)
+
+
+def figures(row):
+    return {measurement.name: measurement.value for measurement in row.measurements}
+
+
+def rods():
     """One along x, one along y, 4 voxels of background apart in z."""
-    first, second = np.zeros((12, 20, 20), bool), np.zeros((12, 20, 20), bool)
-    first[2, 10, 3:17] = True
-    second[7, 3:18, 10] = True
-    return first, second
+    labels = np.zeros((12, 20, 20))
+    labels[2, 10, 3:17] = 1
+    labels[7, 3:18, 10] = 2
+    return labels
 
 
 def test_distances_and_angle_in_any_orientation(direction):
     grid = Geometry((20, 20, 12), (0.8, 0.8, 2.0), (5.0, -3.0, 9.0), tuple(direction.ravel()))
-    found = pair_distances(*two_rods(), grid)
-    assert found.surface_distance == pytest.approx(8)
-    assert np.linalg.norm(found.nearest[1] - found.nearest[0]) == pytest.approx(8)
-    assert found.axis_angle == pytest.approx(90)
-    assert found.centroid_distance == pytest.approx(np.hypot(10, np.hypot(0.8 * 0.5, 0.0)), abs=0.01)
+    (row,) = measured(rods(), grid)
+    found = figures(row)
+    assert (row.segment, row.other, row.name) == (1, 2, "Segment 1 to Segment 2")
+    assert found["surface_distance"] == pytest.approx(8) and found["axis_angle"] == pytest.approx(90)
+    assert found["centroid_distance"] == pytest.approx(np.hypot(10, 0.8 * 0.5))
+    nearest = [found[f"nearest_{axis}"] for axis in "lps"]
+    np.testing.assert_allclose(grid.indices(np.array([nearest]))[0], (10, 10, 2.5), atol=1e-6)
 
 
-def test_touching_and_overlapping_segments_are_no_distance_apart():
-    grid = Geometry((10, 10, 10), (1, 1, 1), (0, 0, 0), tuple(np.eye(3).ravel()))
-    first, second = np.zeros((10, 10, 10), bool), np.zeros((10, 10, 10), bool)
-    first[2:5], second[5:8] = True, True
-    assert pair_distances(first, second, grid).surface_distance == 0
-    second[4] = True
-    assert pair_distances(first, second, grid).surface_distance == 0
+def test_inclined_axes():
+    labels = np.zeros((12, 20, 20))
+    for step in range(18):
+        labels[2, step, 9:11] = 1
+        labels[8, step, step : step + 2] = 2
+    assert figures(measured(labels)[0])["axis_angle"] == pytest.approx(45, abs=1)
 
 
-def test_an_empty_segment_is_refused():
-    grid = Geometry((4, 4, 4), (1, 1, 1), (0, 0, 0), tuple(np.eye(3).ravel()))
-    with pytest.raises(InputError, match="empty"):
-        pair_distances(np.ones((4, 4, 4), bool), np.zeros((4, 4, 4), bool), grid)
+def test_touching_segments_are_no_distance_apart_and_far_labels_work():
+    labels = np.zeros((12, 20, 20))
+    labels[2:5], labels[5:8, :9], labels[11, 19, 19] = 3, 60000, 7
+    rows = measured(labels)
+    assert [(row.segment, row.other) for row in rows] == [(3, 7), (3, 60000), (7, 60000)]
+    assert figures(rows[1])["surface_distance"] == 0
+    assert math.isnan(figures(rows[0])["axis_angle"])  # one voxel has no direction
+    assert figures(rows[0])["surface_distance"] == pytest.approx(6)
+    assert figures(rows[2])["surface_distance"] == pytest.approx(np.hypot(10, 3), abs=0.6)
 
 
-def test_one_voxel_has_no_direction():
-    grid = Geometry((4, 4, 4), (1, 1, 1), (0, 0, 0), tuple(np.eye(3).ravel()))
-    first, second = np.zeros((4, 4, 4), bool), np.zeros((4, 4, 4), bool)
-    first[0, 0, 0], second[3, 3, 3] = True, True
-    assert np.isnan(pair_distances(first, second, grid).axis_angle)
+def test_of_a_segment_in_scattered_pieces_the_nearest_counts():
+    labels = np.zeros((12, 20, 20))
+    labels[1, 1, 1], labels[10, 18, 18], labels[10, 18, 15] = 1, 1, 2
+    assert figures(measured(labels)[0])["surface_distance"] == pytest.approx(2)
+
+
+def test_from_one_segment_with_names():
+    labels = np.zeros((12, 20, 20))
+    labels[1, 1, 1], labels[1, 1, 5], labels[1, 1, 12] = 1, 2, 3
+    image = PLAIN.image_of(labels.astype(np.uint8))
+    rows = measure(image, image, {2: "Aorta", 3: "Node"}, SegmentDistances(reference_label=2))
+    assert [row.name for row in rows] == ["Aorta to Segment 1", "Aorta to Node"]
+    assert [figures(row)["surface_distance"] for row in rows] == [3, 6]
+    assert figures(rows[1])["nearest_l"] == 5.5  # on the first one's surface
+
+
+def test_what_is_refused():
+    with pytest.raises(InputError, match="two segments or more"):
+        measured(np.ones((12, 20, 20)))
+    with pytest.raises(InputError, match="no segment of label 9"):
+        measured(rods(), reference_label=9)
+    many = np.arange(1, 12 * 20 * 20 + 1).reshape(12, 20, 20)
+    with pytest.raises(InputError, match="choose a reference_label"):
+        measured(np.where(many < 200, many, 0))
