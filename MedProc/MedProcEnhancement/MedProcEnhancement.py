@@ -2,12 +2,10 @@
 
 import importlib.util
 import sys
-from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Union
 
 import numpy as np
-import SimpleITK as sitk
 import slicer
 from slicer import vtkMRMLLabelMapVolumeNode, vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode
 from slicer.i18n import tr as _
@@ -22,27 +20,24 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.core.provenance import Provenance
-from MedProcLib.core.recipe import Recipe, Step
-from MedProcLib.core.registry import create_operation, operations
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.core.registry import create_operation
 from MedProcLib.enhancement.presets.presets import PRESETS, preset_of_recipe
-from MedProcLib.enhancement.presets.proposal import Proposal, propose
-from MedProcLib.scene.commit import commit
-from MedProcLib.scene.dicom_tags import dicom_tags_of
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
-from MedProcLib.scene.provenance import provenance_of, write_provenance
+from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.region_input import is_resampled, region_source
 from MedProcLib.scene.views import show_in_slices
-from MedProcLib.scene.volumes import image_of_volume, sample_of_volume, update_volume, volume_from_image
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chain_editor import ChainEditor
-from MedProcLib.widgets.inputs import propose_volume, require_present
+from MedProcLib.widgets.enhancement_logic import EnhancementLogic
+from MedProcLib.widgets.enhancement_task import needs_reference, takes_reference
+from MedProcLib.widgets.inputs import propose_volume
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.preset_proposal import PresetProposal
 from MedProcLib.widgets.preview_panel import PreviewPanel
 from MedProcLib.widgets.quality_panel import QualityPanel
-from MedProcLib.widgets.region_choice import Region, SegmentBox, is_resampled, region_image, segment_ids
+from MedProcLib.widgets.region_choice import SegmentBox, segment_ids
 from MedProcLib.widgets.volume_choice import (
     HIERARCHY_EVENTS,
     BranchBox,
@@ -108,7 +103,6 @@ class MedProcEnhancementWidget(ModuleWidget):
         self.branches = BranchBox(self.ui.branchBox, self.onBranch)
         self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
         self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
-        self.region = Region()
         self.preview = PreviewPanel(self.previewedVolume, self.recipe, self.previewMask, self.previewReference)
         self.ui.previewLayout.addWidget(self.preview.widget)
         self.quality = QualityPanel(self.previewedVolume, self.enhancedVolume, self.previewMask)
@@ -227,9 +221,9 @@ class MedProcEnhancementWidget(ModuleWidget):
     def enhancedVolume(self):
         return self.parameters.result if self.parameters is not None else None
 
-    def previewMask(self, volume):
-        """The mask on a volume's voxels, as the steps get it; None without one. Raises InputError."""
-        return self.region.image(self.parameters.mask, self.parameters.maskSegment, volume)
+    def previewMask(self):
+        """The mask, as the steps get it; None without one."""
+        return region_source(self.parameters.mask, self.parameters.maskSegment)
 
     def previewReference(self):
         return self.parameters.reference if takes_reference(self.recipe()) else None
@@ -287,56 +281,7 @@ class MedProcEnhancementWidget(ModuleWidget):
         self._hierarchy = node
 
 
-def takes_reference(recipe: Recipe) -> bool:
-    """Whether a step that is switched on can use a reference image."""
-    declarations = [operation.declaration for _number, operation in recipe.enabled_steps]
-    return any("reference" in (*each.inputs, *each.optional_inputs) for each in declarations)
-
-
-def needs_reference(recipe: Recipe) -> bool:
-    """Whether a step that is switched on cannot do without a reference image."""
-    return any("reference" in operation.declaration.inputs for _number, operation in recipe.enabled_steps)
-
-
-@dataclass(frozen=True)
-class Part:
-    """A volume to enhance, and the node its result replaces (None for a new one)."""
-
-    volume: Any
-    output: Any
-    name: str
-    inputs: dict[str, str]
-
-
-@dataclass(frozen=True)
-class EnhancementTask:
-    """All that a run needs. images: image and mask of each part; a run uses them up, to need less memory."""
-
-    parts: tuple[Part, ...]
-    images: list[tuple[sitk.Image, sitk.Image | None]]
-    reference: sitk.Image | None
-    recipe: Recipe
-
-    def compute(self, progress: Progress = SILENT) -> list[sitk.Image]:
-        """The results in order; touches no node, so it may run in a worker thread. Raises InputError, Cancelled."""
-        if len(self.parts) == 1:
-            return [self._enhanced(progress)]
-        results = []
-        for number, (part, share) in enumerate(
-            zip(self.parts, progress.parts(*[1.0] * len(self.parts)), strict=True), 1
-        ):
-            try:
-                results.append(self._enhanced(share.labelled(f"{number}/{len(self.parts)} {part.name}")))
-            except InputError as error:
-                raise InputError(f"'{part.name}': {error} Nothing was added for the other volumes either.") from error
-        return results
-
-    def _enhanced(self, progress: Progress) -> sitk.Image:
-        image, mask = self.images.pop(0)
-        return self.recipe.run(progress, image=image, mask=mask, reference=self.reference)["image"]
-
-
-class MedProcEnhancementLogic(ScriptedLoadableModuleLogic):
+class MedProcEnhancementLogic(EnhancementLogic, ScriptedLoadableModuleLogic):
     """Enhance volumes from the Python console:
 
     logic = MedProcEnhancementLogic()
@@ -348,85 +293,6 @@ class MedProcEnhancementLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self):
         return MedProcEnhancementParameterNode(super().getParameterNode())
-
-    def operations(self):
-        """Declarations of the operations that a chain may have: those that give an image."""
-        return [declaration for declaration in operations("enhancement") if "image" in declaration.gives]
-
-    def defaultRecipe(self) -> Recipe:
-        """Bias correction, denoising, standardization."""
-        return Recipe(
-            (
-                Step(create_operation("enhancement.n4")),
-                Step(create_operation("enhancement.non_local_means")),
-                Step(create_operation("enhancement.standardize")),
-            )
-        )
-
-    def propose(self, volume) -> Proposal | None:
-        """The preset that suits a volume node, and why; None for one without voxels."""
-        try:
-            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
-        except InputError:
-            return None
-
-    def process(
-        self, volume, recipe=None, mask=None, maskSegment="", output=None, progress=SILENT, reference=None
-    ) -> Any:
-        """Enhance a volume node and return the node of the result, a new one unless `output` is given.
-
-        recipe: core.recipe.Recipe, the default chain without; mask: segmentation node (maskSegment: id of the
-        segment, '' for all) or label map node; reference: volume node for steps that match another image.
-        Raises InputError, Cancelled; then the scene is as it was.
-        """
-        task = self.prepareAll([volume], recipe or self.defaultRecipe(), mask, maskSegment, reference, output)
-        return self.commit(task, task.compute(progress))[0]
-
-    def processAll(self, volumes, recipe=None, mask=None, maskSegment="", reference=None, progress=SILENT) -> list:
-        """Enhance volume nodes, each to a new node beside it, and return these in order; see process.
-
-        All or none: after an InputError (which names the volume) or Cancelled the scene is as it was. The results are
-        held in memory until the last one is done.
-        """
-        task = self.prepareAll(volumes, recipe or self.defaultRecipe(), mask, maskSegment, reference)
-        return self.commit(task, task.compute(progress))
-
-    def prepareAll(self, volumes, recipe, mask=None, maskSegment="", reference=None, output=None) -> EnhancementTask:
-        """Read the nodes (main thread). Raises InputError."""
-        if not volumes:
-            raise InputError("There is no volume to enhance: choose at least one.")
-        if output is not None and output in volumes:
-            raise InputError("The output is the input volume: choose another, since inputs are not modified.")
-        if not recipe.enabled_steps:
-            raise InputError("No step is switched on: switch on at least one.")
-        named = {"mask": mask, "reference": reference if takes_reference(recipe) else None}
-        others = {role: node.GetName() for role, node in named.items() if node is not None}
-        parts, images = [], []
-        for volume in volumes:
-            try:
-                images.append((image_of_volume(volume), region_image(mask, maskSegment, volume)))
-            except InputError as error:
-                if len(volumes) == 1:
-                    raise
-                raise InputError(f"'{volume.GetName()}': {error}") from error
-            parts.append(Part(volume, output, volume.GetName(), {"image": volume.GetName()} | others))
-        referenceImage = image_of_volume(named["reference"]) if named["reference"] is not None else None
-        return EnhancementTask(tuple(parts), images, referenceImage, recipe)
-
-    def commit(self, task: EnhancementTask, images) -> list:
-        """Write the results to the scene (main thread), all or none, and return their nodes."""
-        require_present(*(node for part in task.parts for node in (part.volume, part.output)))
-        with commit():
-            return [self._written(part, task.recipe, image) for part, image in zip(task.parts, images, strict=True)]
-
-    def _written(self, part: Part, recipe: Recipe, image: sitk.Image):
-        node = part.output
-        if node is None:
-            node = volume_from_image(image, f"{part.name} enhanced", like=part.volume)
-        else:
-            update_volume(node, image)
-        write_provenance(node, Provenance(recipe, part.inputs))
-        return node
 
 
 class MedProcEnhancementTest(ScriptedLoadableModuleTest):

@@ -3,7 +3,7 @@
 import importlib.util
 import sys
 from pathlib import Path
-from typing import Annotated, Any, Union
+from typing import Annotated, Union
 
 import numpy as np
 import slicer
@@ -26,39 +26,36 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.preset import Preset
-from MedProcLib.core.progress import SILENT
-from MedProcLib.core.recipe import Recipe, Step
-from MedProcLib.core.registry import create_operation, operations
-from MedProcLib.scene.dicom_tags import dicom_tags_of
-from MedProcLib.scene.findings import accepted_of, center_of, decide, findings_of, proposals_of
+from MedProcLib.core.recipe import Recipe
+from MedProcLib.core.registry import create_operation
+from MedProcLib.scene.findings import accepted_of, center_of, findings_of, proposals_of
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.rois import place_roi
-from MedProcLib.scene.scoring_scene import ScoringNodes, ScoringResult, add_scoring, score_segmentations, scoring_input
-from MedProcLib.scene.seeds import BY_LABEL, BY_LIST, content_key_of_seeds
-from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, SegmentationNodes, add_outcome
-from MedProcLib.scene.slice_preview import content_key
-from MedProcLib.scene.volumes import geometry_of_volume, sample_of_volume
-from MedProcLib.segmentation.outcome import SegmentationOutcome, StepError, needed
+from MedProcLib.scene.scoring_scene import add_scoring, score_segmentations, scoring_input
+from MedProcLib.scene.seeds import BY_LABEL, BY_LIST
+from MedProcLib.scene.segmentation_input import segmentation_source
+from MedProcLib.scene.segmentation_scene import EACH, TOGETHER
+from MedProcLib.scene.volumes import geometry_of_volume
+from MedProcLib.segmentation.outcome import StepError, needed
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_of_recipe
-from MedProcLib.segmentation.presets.proposal import Proposal, propose
 from MedProcLib.segmentation.scoring.score import Score
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.correction import Correction
 from MedProcLib.widgets.findings_panel import FindingsPanel
 from MedProcLib.widgets.found_bar import FoundBar
-from MedProcLib.widgets.inputs import propose_volume, require_present
-from MedProcLib.widgets.label_preview_panel import Inputs, LabelPreviewPanel
+from MedProcLib.widgets.inputs import propose_volume
+from MedProcLib.widgets.label_preview_panel import LabelPreviewPanel
 from MedProcLib.widgets.list_choice import ListBox
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.preset_proposal import PresetProposal
-from MedProcLib.widgets.region_choice import Region, RoiWatch, SegmentBox
+from MedProcLib.widgets.region_choice import RoiWatch, SegmentBox
 from MedProcLib.widgets.scoring_panel import ScoringPanel
 from MedProcLib.widgets.seed_panel import SeedPanel
 from MedProcLib.widgets.segmentation_form import missing_input, show_inputs
+from MedProcLib.widgets.segmentation_logic import SegmentationLogic
 from MedProcLib.widgets.segmentation_task import (
     BODY,
     BOX,
@@ -66,9 +63,6 @@ from MedProcLib.widgets.segmentation_task import (
     REGION_OPERATIONS,
     SEGMENT,
     WHOLE,
-    SegmentationTask,
-    segmentation_task,
-    starting_points,
 )
 from MedProcLib.widgets.volume_choice import CheckedVolumes
 
@@ -132,7 +126,6 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.maskSegments = SegmentBox(ui.maskSegmentBox, self.onMaskSegment)
         ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
         self.raters = CheckedVolumes(ui.ratersBox, lambda nodes: self.keepNodes(RATERS_ROLE, nodes))
-        self.region = Region()
         self.roi = RoiWatch(self.onInputsMoved)
         ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self.onNewBox)
         self.seeds = SeedPanel(
@@ -141,7 +134,7 @@ class MedProcSegmentationWidget(ModuleWidget):
             lambda nodes: self.keepNodes(SEEDS_ROLE, nodes),
             self.onInputsMoved,
         )
-        self.preview = LabelPreviewPanel(self.inputVolume, self.recipe, self.regionOperation, self.previewInputs)
+        self.preview = LabelPreviewPanel(self.inputVolume, self.recipe, self.regionOperation, self.previewSource)
         ui.previewFrame.layout().addWidget(self.preview.widget)
         self.found = FoundBar()
         ui.foundFrame.layout().addWidget(self.found.widget)
@@ -247,13 +240,14 @@ class MedProcSegmentationWidget(ModuleWidget):
                 self._before = error.before
                 raise
 
-        def commitResult(outcome):
+        def commitResult(ready):
+            outcome = ready.outcome
             if outcome.is_empty:
                 parameters.resultTable = None
                 self._before = outcome.before
                 return outcome.message
             self.preview.stop()
-            nodes = self.logic.commit(task, outcome)
+            nodes = self.logic.commit(task, ready)
             parameters.resultTable = nodes.table
             count, name = len(outcome.candidates), nodes.segmentation.GetName()
             text = _("{count} findings in '{name}'.") if count > 1 else _("One finding in '{name}'.")
@@ -290,29 +284,24 @@ class MedProcSegmentationWidget(ModuleWidget):
         name = REGION_OPERATIONS.get(self.parameters.region)
         return create_operation(name) if name else None
 
-    def previewInputs(self, volume):
-        """What the preview starts from besides the volume. Raises InputError."""
+    def previewSource(self, volume):
+        """What the preview starts from. Raises InputError."""
         missing = self.missing()
         if missing:
             raise InputError(missing)
         parameters = self.parameters
         region, node = self.chosenRegion()
-        mask = self.region.image(node, parameters.maskSegment if region == SEGMENT else "", volume)
         usable = needed(self.recipe())[1]
-        seeds = self.keptNodes(SEEDS_ROLE) if "seeds" in usable else []
-        raters = self.keptNodes(RATERS_ROLE) if "raters" in usable else []
-        start = parameters.startFrom if "labels" in usable else None
-        reference = parameters.reference if "reference" in usable else None
-
-        def make():
-            return starting_points(volume, mask, seeds, parameters.objects, start, reference, raters)[0]
-
-        painted = [each for each in (start, *raters) if each is not None]
-        key = (
-            *(id(mask), content_key_of_seeds(seeds), parameters.objects, content_key_of_seeds(painted)),
-            None if reference is None else content_key(reference),
+        return segmentation_source(
+            volume,
+            node,
+            parameters.maskSegment if region == SEGMENT else "",
+            self.keptNodes(SEEDS_ROLE) if "seeds" in usable else [],
+            parameters.objects,
+            parameters.startFrom if "labels" in usable else None,
+            parameters.reference if "reference" in usable else None,
+            self.keptNodes(RATERS_ROLE) if "raters" in usable else [],
         )
-        return Inputs(key, make)
 
     def inputVolume(self):
         return self.parameters.inputVolume if self.parameters is not None else None
@@ -389,7 +378,7 @@ class MedProcSegmentationWidget(ModuleWidget):
             self.parameters.region = WHOLE  # a preset finds its own region
 
 
-class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
+class MedProcSegmentationLogic(SegmentationLogic, ScriptedLoadableModuleLogic):
     """Delineate structures and find lesions from the Python console:
 
     logic = MedProcSegmentationLogic()
@@ -403,99 +392,6 @@ class MedProcSegmentationLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self):
         return MedProcSegmentationParameterNode(super().getParameterNode())
-
-    def defaultRecipe(self) -> Recipe:
-        """Bright outliers, clean-up by size."""
-        return Recipe(
-            (
-                Step(create_operation("segmentation.bright_outliers")),
-                Step(create_operation("segmentation.remove_small"), enabled=False),
-            )
-        )
-
-    def operations(self):
-        """Declarations of the operations that a chain may have: what gives or changes segments, and enhancements."""
-        enhancing = [each for each in operations("enhancement") if "image" in each.gives]
-        return [
-            *(each for each in operations("segmentation") if "reference_labels" not in each.inputs),
-            *enhancing,
-        ]
-
-    def propose(self, volume) -> Proposal | None:
-        """The preset that suits a volume node, and why; None for one without voxels, or when none is known."""
-        try:
-            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
-        except InputError:
-            return None
-
-    def process(
-        self,
-        volume,
-        recipe: Recipe | Preset | str | None = None,
-        region=None,
-        mask=None,
-        maskSegment="",
-        output=None,
-        grouping=EACH,
-        progress=SILENT,
-        seeds=(),
-        objects=BY_LIST,
-        startFrom=None,
-        reference=None,
-        raters=(),
-    ) -> SegmentationNodes:
-        """Segment a volume node; returns the nodes made, which unpack as segmentation and table (None for nothing).
-
-        recipe: core.recipe.Recipe, or a preset or its name; region: 'Brain', 'Body', 'Whole image', 'Segment' (of
-        `mask`, a segmentation or label map node; maskSegment: the segment's id, '' for all), 'Box' (`mask` is a markups
-        ROI node), or such a node itself; by default the brain for the default recipe, else the whole image.
-        output: segmentation node to add to, otherwise a new one; grouping: 'One for each finding' or 'All findings in
-        one'; seeds: point list or segmentation nodes, one or several; objects: 'Each list is an object' or 'Each label
-        is an object'; startFrom: segmentation node that the first step works on; reference: volume node; raters:
-        segmentation nodes to combine. Raises InputError, Cancelled; then the scene is as it was.
-        """
-        task = self.prepare(
-            *(volume, recipe, region, mask, maskSegment, output, grouping),
-            seeds=seeds,
-            objects=objects,
-            startFrom=startFrom,
-            reference=reference,
-            raters=raters,
-        )
-        outcome = task.compute(progress)
-        return self.commit(task, outcome) if not outcome.is_empty else SegmentationNodes(None, None)
-
-    def prepare(self, volume, recipe=None, region=None, *inputs, **things) -> SegmentationTask:
-        """Read the nodes (main thread); takes what process takes, but for progress. Raises InputError."""
-        if recipe is None:
-            recipe, region = self.defaultRecipe(), BRAIN if region is None else region
-        return segmentation_task(volume, recipe, region, *inputs, **things)
-
-    def commit(self, task: SegmentationTask, outcome: SegmentationOutcome) -> SegmentationNodes:
-        """Write the result to the scene (main thread)."""
-        require_present(task.volume, task.output)
-        return add_outcome(*(outcome, task.volume, task.provenance, task.title, task.output, task.grouping, task.named))
-
-    def decide(self, table, index, status, reader, comment=None) -> str:
-        """Write a reader's decision on a finding ('accepted', 'edited', 'rejected', 'proposed'); returns its name.
-
-        Accepted findings become segments of their own, rejected ones are hidden. Raises InputError.
-        """
-        return decide(table, index, status, reader, comment)
-
-    def score(
-        self, reference, test, settings: Score | None = None, progress=SILENT
-    ) -> tuple[ScoringResult, ScoringNodes]:
-        """Score a segmentation node against a reference; returns the scores and the table and colored surface made.
-
-        settings: segmentation.scoring.score.Score (tolerance_mm and others). Raises InputError, Cancelled.
-        """
-        result = score_segmentations(scoring_input(reference, test), settings or Score(), progress=progress)
-        return result, add_scoring(result, reference, test)
-
-    def findings(self, table) -> list[dict[str, Any]]:
-        """The rows of a list of findings: name, status, volume_mm3, reason, reader, ..."""
-        return findings_of(table)
 
 
 class MedProcSegmentationTest(ScriptedLoadableModuleTest):

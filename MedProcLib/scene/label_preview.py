@@ -5,14 +5,16 @@ views show is replaced for them.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import SimpleITK as sitk
 import slicer
 
 from MedProcLib.core.structure import Structure
+from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments
 from MedProcLib.scene.segmentation_scene import finding_color
-from MedProcLib.scene.segmentations import SegmentInfo, add_segments, label_values
+from MedProcLib.scene.segmentations import SegmentInfo, label_values
 from MedProcLib.scene.views import slice_composites, slice_nodes
 from MedProcLib.scene.volumes import volume_from_image
 
@@ -30,27 +32,20 @@ class LabelPreview:
         self._scene = scene or slicer.mrmlScene
         self._nodes: dict[str, Any] = {}
 
-    def show(
-        self, labels: sitk.Image, structures: Mapping[int, Structure] | None = None, view: str = EVERY_VIEW
-    ) -> int:
-        """Show a label map (world space, LPS; a slab or a whole image) in a view, by its layout name, or in all.
+    def show(self, segments: "PreviewSegments", view: str = EVERY_VIEW) -> int:
+        """Show segments in a view, by its layout name, or in all. Returns how many are seen in it.
 
-        structures: what its values stand for, 0 for all others. Returns how many segments are seen in it. Repeated
-        calls replace it; one for all views replaces those of single ones, and the other way round.
+        Repeated calls replace them; those for all views replace those of single ones, and the other way round.
         """
         for other in [key for key in self._nodes if (key == EVERY_VIEW) != (view == EVERY_VIEW)]:
             self.remove(other)
         node = self._nodes.get(view)
         if node is None or not self._scene.IsNodePresent(node):
             node = self._nodes[view] = self._add_node(view)
-        values = label_values(labels)
-        count = len(values)
-        if count > MOST_COLORS:
-            labels, values = labels != 0, [1]
         node.GetSegmentation().RemoveAllSegments()
-        if values:
-            add_segments(node, labels, _infos(values, structures or {}))
-        return count
+        if segments.count:
+            put_segments(node, segments.ready)
+        return segments.count
 
     def remove(self, view: str) -> None:
         """Show nothing of it in a view anymore."""
@@ -80,6 +75,26 @@ class LabelPreview:
                     display.AddViewNodeID(plane.GetID())
         node.GetSegmentation().SetSourceRepresentationName("Binary labelmap")
         return node
+
+
+@dataclass(frozen=True)
+class PreviewSegments:
+    """Segments to show; count: how many there are, which may be shown as one."""
+
+    ready: ReadySegments
+    count: int
+
+
+def preview_segments(labels: sitk.Image, structures: Mapping[int, Structure] | None = None) -> PreviewSegments:
+    """Segments of a label map (world space, LPS; a slab or a whole image) made ready to be shown; in any thread.
+
+    structures: what its values stand for, 0 for all others.
+    """
+    values = label_values(labels)
+    count = len(values)
+    if count > MOST_COLORS:
+        labels, values = labels != 0, [1]
+    return PreviewSegments(ready_segments(labels, _infos(values, structures or {})), count)
 
 
 class ImagePreview:

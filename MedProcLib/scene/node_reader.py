@@ -12,9 +12,10 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.core.progress import Progress
+from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.segment_snapshot import (
     SegmentSnapshot,
+    chosen_ids,
     label_maps_of,
     snapshot_from,
     snapshot_of,
@@ -32,36 +33,57 @@ Moment = TypeVar("Moment")
 class NodeReader:
     """Keeps what it read, so that only what changed since is copied again. What it gives must not be changed.
 
-    read() runs in any thread; progress.ask brings its actions into the main thread.
+    read(), image() and segments() run in any thread; progress.ask brings their actions into the main thread.
     """
 
     def __init__(self) -> None:
         self._lock = threading.Lock()  # a worker that was given up may still end its step
         self._images: dict[Any, tuple[tuple, sitk.Image]] = {}  # by volume node
-        self._voxels: dict[Any, tuple[int, np.ndarray]] = {}  # of label maps, by VTK image
+        self._voxels: dict[Any, dict[Any, tuple[int, np.ndarray]]] = {}  # by segmentation node, of its VTK label maps
 
     def read(
         self, segmentation, ids: Sequence[str], volumes: Sequence[Any], progress: Progress
     ) -> tuple[list[sitk.Image], SegmentSnapshot]:
         """Images of volume nodes, and segments on the grid of the first, all as they are at one moment.
 
-        See image_of_volume and snapshot_of. Raises InputError, Cancelled.
+        See image_of_volume and snapshot_of. What was read of other nodes is forgotten. Raises InputError, Cancelled.
         """
         with self._lock:
             self._images = {volume: self._images[volume] for volume in volumes if volume in self._images}
+            self._voxels = {node: known for node, known in self._voxels.items() if node is segmentation}
             for _ in range(MOST_TRIES):
-                snapshot = self._try(segmentation, ids, volumes, progress)
+                for volume in volumes:
+                    self._read_image(volume, progress)
+                grid = Geometry.of(self._images[volumes[0]][1])
+                snapshot = self._try(segmentation, ids, grid, volumes, progress)
                 if snapshot is not None:
                     return [self._images[volume][1] for volume in volumes], snapshot
         return progress.ask(lambda: _read_at_once(segmentation, ids, volumes))
 
-    def _try(self, segmentation, ids, volumes, progress: Progress) -> SegmentSnapshot | None:
-        """The segments, with all voxels read; None when something changed meanwhile."""
-        for volume in volumes:
+    def image(self, volume, progress: Progress = SILENT) -> sitk.Image:
+        """Image of a volume node, the same one as long as nothing changed. Raises InputError, Cancelled."""
+        with self._lock:
             self._read_image(volume, progress)
-        grid = Geometry.of(self._images[volumes[0]][1])
+            return self._images[volume][1]
+
+    def segments(
+        self, segmentation, grid: Geometry, ids: Sequence[str] | None = None, progress: Progress = SILENT
+    ) -> SegmentSnapshot:
+        """Segments of a node, all by default, to be seen on a grid; see snapshot_of. Raises InputError, Cancelled."""
+        with self._lock:
+            for _ in range(MOST_TRIES):
+                chosen = progress.ask(lambda: chosen_ids(segmentation, ids))
+                snapshot = self._try(segmentation, chosen, grid, (), progress)
+                if snapshot is not None:
+                    return snapshot
+        return progress.ask(lambda: snapshot_of(segmentation, grid, ids))
+
+    def _try(
+        self, segmentation, ids: Sequence[str], grid: Geometry, volumes: Sequence[Any], progress: Progress
+    ) -> SegmentSnapshot | None:
+        """The segments, with all voxels read; None when something changed meanwhile."""
         source = progress.ask(lambda: with_label_maps(segmentation, grid))
-        self._read_label_maps(lambda: label_maps_of(source, ids), progress)
+        self._read_label_maps(segmentation, lambda: label_maps_of(source, ids), progress)
         return progress.ask(lambda: self._snapshot(segmentation, source, grid, ids, volumes))
 
     def _read_image(self, volume, progress: Progress) -> None:
@@ -78,23 +100,25 @@ class NodeReader:
                 known = progress.ask(lambda: (content_key(volume), image_of_volume(volume)))
         self._images[volume] = known
 
-    def _read_label_maps(self, get_label_maps: Callable[[], dict], progress: Progress) -> None:
+    def _read_label_maps(self, segmentation, get_label_maps: Callable[[], dict], progress: Progress) -> None:
         every = progress.ask(lambda: [(data, data.GetMTime()) for data in get_label_maps()])
-        self._voxels = {data: self._voxels[data] for data, _time in every if data in self._voxels}
+        known = self._voxels.get(segmentation, {})
+        known = self._voxels[segmentation] = {data: known[data] for data, _time in every if data in known}
         for data, time in every:
-            if data not in self._voxels or self._voxels[data][0] != time:
-                self._voxels.pop(data, None)
+            if data not in known or known[data][0] != time:
+                known.pop(data, None)
                 voxels, time = _copied(functools.partial(voxels_of, data), data.GetMTime, progress)
-                self._voxels[data] = time, voxels
+                known[data] = time, voxels
 
     def _snapshot(self, segmentation, source, grid: Geometry, ids, volumes) -> SegmentSnapshot | None:
         """The segments, if nothing changed since it was read."""
         if any(self._images[volume][0] != content_key(volume) for volume in volumes):
             return None
+        known = self._voxels[segmentation]
         now = {data: data.GetMTime() for data in label_maps_of(source, ids)}
-        if now != {data: time for data, (time, _voxels) in self._voxels.items()}:
+        if now != {data: time for data, (time, _voxels) in known.items()}:
             return None
-        copies = {data: voxels for data, (_time, voxels) in self._voxels.items()}
+        copies = {data: voxels for data, (_time, voxels) in known.items()}
         return snapshot_from(segmentation, source, grid, ids, copies)
 
 

@@ -1,5 +1,7 @@
 """A markups region of interest as a mask on a voxel grid."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import SimpleITK as sitk
 
@@ -8,25 +10,43 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.coordinates import FLIP, array_of_matrix, matrix_of_array
 
 
+@dataclass(frozen=True)
+class RoiBox:
+    """A box in the world: from_world: (4, 4) from RAS mm to the box's own axes; size: its sides in mm."""
+
+    name: str
+    from_world: np.ndarray
+    size: np.ndarray
+
+    @classmethod
+    def of(cls, node) -> "RoiBox":
+        """The box of a markups ROI node, its transforms applied (main thread). Raises InputError without a size."""
+        size = np.array(node.GetSize())
+        if not (size > 0).all():
+            raise InputError(f"Region '{node.GetName()}' has no size: place it in a slice view first.")
+        return cls(node.GetName(), np.linalg.inv(array_of_matrix(node.GetObjectToWorldMatrix())), size)
+
+    def mask(self, grid: Geometry) -> sitk.Image:
+        """Mask (0 or 1) of the voxels whose centers lie in the box. Raises InputError when it holds none."""
+        to_box = self.from_world @ FLIP @ grid.index_to_point
+        to_box[:3] /= self.size[:, None] / 2  # in half sides
+        rows = [_sum_of_axes(to_box[row], grid.size) for row in range(3)]
+        mask = np.zeros(tuple(reversed(grid.size)), np.uint8)
+        edge = 1 + 1e-9
+        for k in range(grid.size[2]):
+            u, v, w = (np.abs(along[k] + plane) for along, plane in rows)
+            mask[k] = np.maximum(np.maximum(u, v), w) <= edge
+        if not mask.any():
+            raise InputError(f"Region '{self.name}' lies outside the volume: move it over what is looked for.")
+        return grid.image_of(mask)
+
+
 def mask_of_roi(node, grid: Geometry) -> sitk.Image:
     """Mask (0 or 1) of the voxels whose centers lie in a markups ROI node: a box in any orientation.
 
     Transforms of the node are applied. Raises InputError when it holds none.
     """
-    size = np.array(node.GetSize())
-    if not (size > 0).all():
-        raise InputError(f"Region '{node.GetName()}' has no size: place it in a slice view first.")
-    to_box = np.linalg.inv(array_of_matrix(node.GetObjectToWorldMatrix())) @ FLIP @ grid.index_to_point
-    to_box[:3] /= size[:, None] / 2  # in half sides
-    rows = [_sum_of_axes(to_box[row], grid.size) for row in range(3)]
-    mask = np.zeros(tuple(reversed(grid.size)), np.uint8)
-    edge = 1 + 1e-9
-    for k in range(grid.size[2]):
-        u, v, w = (np.abs(along[k] + plane) for along, plane in rows)
-        mask[k] = np.maximum(np.maximum(u, v), w) <= edge
-    if not mask.any():
-        raise InputError(f"Region '{node.GetName()}' lies outside the volume: move it over what is looked for.")
-    return grid.image_of(mask)
+    return RoiBox.of(node).mask(grid)
 
 
 def place_roi(node, grid: Geometry, share: float = 0.5) -> None:

@@ -1,6 +1,7 @@
 """Places that a reader marked, as seeds: points of markups lists, and segments painted in the Segment Editor."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -8,8 +9,10 @@ import slicer
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.coordinates import lps_of
-from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation, segment_info
+from MedProcLib.scene.node_reader import NodeReader
+from MedProcLib.scene.segmentations import SegmentInfo, segment_info
 from MedProcLib.scene.volumes import geometry_of_volume
 from MedProcLib.segmentation.common.seeds import seeds_from_points
 
@@ -19,43 +22,68 @@ SEGMENTATION = "vtkMRMLSegmentationNode"
 BY_LIST, BY_LABEL = "Each list is an object", "Each label is an object"
 
 
-def seeds_of_nodes(nodes: Sequence, reference, objects: str = BY_LIST) -> tuple[sitk.Image, dict[int, SegmentInfo]]:
+def seeds_of_nodes(
+    nodes: Sequence,
+    reference,
+    objects: str = BY_LIST,
+    reader: NodeReader | None = None,
+    progress: Progress = SILENT,
+) -> tuple[sitk.Image, dict[int, SegmentInfo]]:
     """Label map of seeds on the reference's voxels, and what each of its objects is called.
 
     nodes: markups nodes (their placed points) and segmentation nodes (each segment is an object), numbered in order
     from 1; reference: volume node or Geometry; objects: BY_LIST or BY_LABEL, for points. Points lie over painted seeds.
+    reader: one that knows painted segments from before; with it and a Geometry any thread may call this.
     Raises InputError without seeds, and for points outside the image, naming them.
     """
     grid = reference if isinstance(reference, Geometry) else geometry_of_volume(reference)
+    reader = reader or NodeReader()
     infos: dict[int, SegmentInfo] = {}
     numbers: dict[str, int] = {}
     painted = np.zeros(tuple(reversed(grid.size)), np.uint16)
     places, values, names = [], [], []
-    for node in nodes:
-        if node.IsA(SEGMENTATION):
-            labels, segments = labels_of_segmentation(node, grid, later_wins=True)
-            drawn = sitk.GetArrayFromImage(labels)
+    every = progress.ask(lambda: [_points(node) for node in nodes])
+    for node, points in zip(nodes, every, strict=True):
+        if points is None:
+            drawn = reader.segments(node, grid, None, progress)
             offset = len(infos)
-            painted = np.where(drawn > 0, drawn + np.uint16(offset), painted)
-            infos |= {offset + value: info for value, info in segments.items()}
+            labels = sitk.GetArrayFromImage(drawn.labels(later_wins=True))
+            np.add(labels, offset, out=painted, where=labels > 0, casting="unsafe")
+            infos |= {offset + value: info for value, info in drawn.segments.items()}
             continue
-        if not node.IsA(POINT_LIST):
-            raise InputError(f"'{node.GetName()}' holds no seeds: choose point lists or painted segments.")
-        for place, label in _placed(node):
-            key = label if objects == BY_LABEL and label else node.GetID()
+        for place, label in points.placed:
+            key = label if objects == BY_LABEL and label else points.id
             if key not in numbers:
                 numbers[key] = len(infos) + 1
-                infos[numbers[key]] = SegmentInfo(label if key == label else node.GetName(), _color(node))
+                infos[numbers[key]] = SegmentInfo(label if key == label else points.name, points.color)
             places.append(place)
             values.append(numbers[key])
-            names.append(f"'{label}' of '{node.GetName()}'")
+            names.append(f"'{label}' of '{points.name}'")
     if not places and not painted.any():
         raise InputError("There is no seed: place a point on what is wanted, or paint a little of it.")
     if places:
         marked = sitk.GetArrayFromImage(seeds_from_points(grid, np.array(places), values, names))
-        painted = np.where(marked > 0, marked, painted)
-    kind = np.uint8 if len(infos) < 256 else np.uint16
-    return grid.image_of(painted.astype(kind)), infos
+        np.copyto(painted, marked, where=marked > 0)
+    return grid.image_of(painted.astype(np.uint8) if len(infos) < 256 else painted), infos
+
+
+@dataclass(frozen=True)
+class _Points:
+    """Of a markups node. placed: LPS position in world space and label of each point that is placed."""
+
+    id: str
+    name: str
+    color: tuple[float, float, float]
+    placed: list[tuple[tuple[float, float, float], str]]
+
+
+def _points(node) -> _Points | None:
+    """The points of a markups node; None for a segmentation node. Raises InputError for another one."""
+    if node.IsA(SEGMENTATION):
+        return None
+    if not node.IsA(POINT_LIST):
+        raise InputError(f"'{node.GetName()}' holds no seeds: choose point lists or painted segments.")
+    return _Points(node.GetID(), node.GetName(), _color(node), _placed(node))
 
 
 def content_key_of_seeds(nodes: Sequence) -> tuple:

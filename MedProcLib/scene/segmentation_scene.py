@@ -10,16 +10,18 @@ import numpy as np
 import SimpleITK as sitk
 
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.structure import Structure
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.findings import add_findings_list
 from MedProcLib.scene.provenance import write_provenance
-from MedProcLib.scene.segmentations import SegmentInfo, add_segments, label_values, segmentation_from_labels
-from MedProcLib.scene.surfaces import models_of_surface
+from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments
+from MedProcLib.scene.segmentations import SegmentInfo, label_values, segmentation_from_labels
+from MedProcLib.scene.surfaces import ReadyModel, add_models, ready_models
 from MedProcLib.scene.terminology import LESION, entry_of
 from MedProcLib.scene.tubes import add_centerlines
-from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.scene.volumes import ReadyImage, ready_image, volume_from_image
 from MedProcLib.segmentation.outcome import SegmentationOutcome
 from MedProcLib.segmentation.structures import STRUCTURES
 
@@ -46,32 +48,63 @@ class SegmentationNodes:
         return iter((self.segmentation, self.table))
 
 
-def add_outcome(
+@dataclass(frozen=True)
+class ReadyOutcome:
+    """A result made ready for the scene; see ready_outcome. infos, owner: see segments_of; maps: by name."""
+
+    outcome: SegmentationOutcome
+    grouping: str
+    infos: Mapping[int, SegmentInfo]
+    owner: Mapping[int, int]
+    segments: ReadySegments
+    maps: Mapping[str, ReadyImage]
+    models: Sequence[ReadyModel]
+    in_3d: bool
+
+
+def ready_outcome(
     outcome: SegmentationOutcome,
-    volume,
-    provenance: Provenance,
-    title: str = "findings",
-    output=None,
     grouping: str = EACH,
     seeds: Mapping[int, SegmentInfo] | None = None,
-    scene=None,
+    to_node: np.ndarray | None = None,
+    there: int = 0,
+    progress: Progress = SILENT,
+) -> ReadyOutcome:
+    """Do in any thread what would keep the main thread busy: label maps, surfaces and maps as VTK data.
+
+    seeds: what the objects that the seeds mark are called, for segments whose steps do not say what they show;
+    to_node: of the segmentation node they are for, see world_to_node; there: segments that it has. Raises InputError,
+    Cancelled.
+    """
+    labels, infos, owner = segments_of(outcome, grouping, seeds)
+    in_3d = there + len(infos) <= MOST_SURFACES
+    segments = ready_segments(labels, infos, to_node, in_3d, progress)
+    maps = {key: ready_image(image) for key, image in outcome.maps.items()}
+    models: list[ReadyModel] = []
+    if outcome.surface is not None:
+        numbers = [candidate.number for candidate in outcome.candidates]
+        models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, seeds or {}))
+    return ReadyOutcome(outcome, grouping, infos, owner, segments, maps, models, in_3d)
+
+
+def add_outcome(
+    ready: ReadyOutcome, volume, provenance: Provenance, title: str = "findings", output=None, scene=None
 ) -> SegmentationNodes:
     """Add a result beside the volume it was made of, in one step, and show its segments in 2D and 3D.
 
-    output: segmentation node to add the segments to; what it holds stays; seeds: what the objects that the seeds mark
-    are called, for segments whose steps do not say what they show. Nothing is added when it fails.
+    output: segmentation node to add the segments to; what it holds stays. Nothing is added when it fails.
     """
-    labels, infos, owner = segments_of(outcome, grouping, seeds)
+    outcome, infos, owner = ready.outcome, ready.infos, ready.owner
     name = volume.GetName()
     with commit(scene):
         if output is None:
-            segmentation = segmentation_from_labels(labels, infos, f"{name} {title}", volume, scene)
+            segmentation = segmentation_from_labels(ready.segments, None, f"{name} {title}", volume, scene)
             ids = list(segmentation.GetSegmentation().GetSegmentIDs())
         else:
             segmentation = output
-            ids = add_segments(output, labels, infos)
+            ids = put_segments(output, ready.segments)
         id_of = dict(zip(sorted(infos), ids, strict=True))
-        names = finding_names(outcome, infos, owner, grouping)
+        names = finding_names(outcome, infos, owner, ready.grouping)
         table = add_findings_list(
             outcome.candidates,
             names,
@@ -83,19 +116,15 @@ def add_outcome(
         )
         maps = tuple(
             volume_from_image(image, f"{name} {_map_name(key)}", scene, like=volume)
-            for key, image in outcome.maps.items()
+            for key, image in ready.maps.items()
         )
         lines = add_centerlines(outcome.centerlines, f"{name} {title}", volume, scene) if outcome.centerlines else ()
-        models: tuple = ()
-        if outcome.surface is not None:
-            named = infos_of([c.number for c in outcome.candidates], outcome.structures, seeds or {})
-            models = models_of_surface(outcome.surface, named, f"{name} {title}", volume, scene)
+        models = add_models(ready.models, f"{name} {title}", volume, scene)
         for node in (segmentation, table, *maps, *lines, *models):
             write_provenance(node, provenance)
-    in_3d = segmentation.GetSegmentation().GetNumberOfSegments() <= MOST_SURFACES
-    if in_3d:
-        segmentation.CreateClosedSurfaceRepresentation()
-    return SegmentationNodes(segmentation, table, maps, lines, models, in_3d)
+    if ready.in_3d:
+        segmentation.CreateClosedSurfaceRepresentation()  # those that have theirs already keep it
+    return SegmentationNodes(segmentation, table, maps, lines, models, ready.in_3d)
 
 
 def segments_of(

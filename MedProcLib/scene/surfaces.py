@@ -1,6 +1,7 @@
 """Surfaces of segments as models."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 
 import numpy as np
 import vtk
@@ -15,23 +16,35 @@ from MedProcLib.segmentation.common.triangles import Surface
 MOST_MODELS = 60
 
 
-def models_of_surface(surface: Surface, infos: Mapping[int, SegmentInfo], name: str, like=None, scene=None) -> tuple:
-    """Add a model node for the surface of each segment; returns them in the order of the segments' values.
+@dataclass(frozen=True)
+class ReadyModel:
+    """A surface as VTK data, and what its model is called."""
 
-    infos: name and color of each segment, by value; like: node beside which they are put in the subject hierarchy.
+    name: str
+    color: tuple[float, float, float]
+    surface: vtk.vtkPolyData
+
+
+def ready_models(surface: Surface, infos: Mapping[int, SegmentInfo]) -> list[ReadyModel]:
+    """Models of the surface of each segment, in the order of the segments' values; in any thread.
+
+    infos: name and color of each segment, by value.
     """
     values = np.unique(surface.segments).tolist()
     if len(values) > MOST_MODELS:
-        return (add_model(poly_data_of(surface), f"{name} surfaces", SegmentInfo("").color, like, scene),)
+        return [ReadyModel("", SegmentInfo("").color, poly_data_of(surface))]
+    known = {value: infos.get(value, SegmentInfo(f"Segment {value}")) for value in values}
+    return [ReadyModel(known[v].name, known[v].color, poly_data_of(surface.of(v))) for v in values]
+
+
+def add_models(models: Sequence[ReadyModel], name: str, like=None, scene=None) -> tuple:
+    """Add a model node for each surface; returns them in order.
+
+    name: of one that stands for all segments; like: node beside which they are put in the subject hierarchy.
+    """
     return tuple(
-        add_model(
-            poly_data_of(surface.of(value)),
-            f"{infos[value].name if value in infos else f'Segment {value}'} surface",
-            infos[value].color if value in infos else SegmentInfo("").color,
-            like,
-            scene,
-        )
-        for value in values
+        add_model(each.surface, f"{each.name} surface" if each.name else f"{name} surfaces", each.color, like, scene)
+        for each in models
     )
 
 

@@ -1,5 +1,7 @@
 """Volume nodes as SimpleITK images and back; images come out in world space, whatever transform the node is under."""
 
+from dataclasses import dataclass
+
 import numpy as np
 import SimpleITK as sitk
 import slicer
@@ -78,36 +80,60 @@ def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image:
     return image
 
 
-def volume_from_image(image: sitk.Image, name: str, scene=None, like=None, labels: bool = False):
+@dataclass(frozen=True)
+class ReadyImage:
+    """An image as VTK voxels, ready to be a volume's without a copy. display: window and level, None for color."""
+
+    grid: Geometry
+    data: vtk.vtkImageData
+    components: int
+    display: tuple[float, float] | None
+
+
+def ready_image(image: sitk.Image) -> ReadyImage:
+    """Copy an image's voxels for a volume node; in any thread. Raises InputError when it cannot be one."""
+    if image.GetDimension() == 2:
+        image = sitk.JoinSeries(image)
+    if image.GetDimension() != 3:
+        raise InputError(f"The image is {image.GetDimension()}D; a volume holds one 2D or 3D image.")
+    if min(image.GetSize()) == 0:
+        raise InputError("The image has no voxels.")
+    components = image.GetNumberOfComponentsPerPixel()
+    display = window_and_level(image) if components == 1 else None
+    return ReadyImage(Geometry.of(image), vtk_of_image(image), components, display)
+
+
+def volume_from_image(image: sitk.Image | ReadyImage, name: str, scene=None, like=None, labels: bool = False):
     """Add a volume node with this image (2D or 3D; LPS, mm), ready to display, in world space. Copies the voxels once.
 
     A 2D image becomes a volume of one slice, a vector image a vector volume. 64-bit and 8-bit signed integers get a
     type Slicer can save. Window and level come from a sample of the values.
-    scene: slicer.mrmlScene by default; like: the volume node it was computed from, beside which it is put in the
-    subject hierarchy and whose color table it is shown in; labels: make a label map volume.
+    image: or one made ready in another thread, which is copied no more. scene: slicer.mrmlScene by default; like: the
+    volume node it was computed from, beside which it is put in the subject hierarchy and whose color table it is shown
+    in; labels: make a label map volume.
     """
     scene = scene or slicer.mrmlScene
-    kind = (
-        "LabelMapVolume" if labels else "VectorVolume" if image.GetNumberOfComponentsPerPixel() > 1 else "ScalarVolume"
-    )
+    ready = image if isinstance(image, ReadyImage) else ready_image(image)
+    kind = "LabelMapVolume" if labels else "VectorVolume" if ready.components > 1 else "ScalarVolume"
     node = new_node(f"vtkMRML{kind}Node", name, scene)
-    _fill(node, image)
+    _fill(node, ready)
     scene.AddNode(node)
-    _add_display(node, image, scene, like, f"vtkMRML{kind}DisplayNode")
+    _add_display(node, ready, scene, like, f"vtkMRML{kind}DisplayNode")
     if like is not None:
         place_beside(node, like)
     return node
 
 
-def update_volume(node, image: sitk.Image) -> None:
+def update_volume(node, image: sitk.Image | ReadyImage) -> None:
     """Replace the voxels and grid of a volume node that MedProc made. Copies the voxels once.
 
     Window and level stay as they are; the node keeps no parent transform, since images are in world space.
     """
+    ready = image if isinstance(image, ReadyImage) else ready_image(image)
     was_modifying = node.StartModify()
     try:
         node.SetAndObserveTransformNodeID(None)
-        _fill(node, image)
+        _fill(node, ready)
     finally:
         node.EndModify(was_modifying)
 
@@ -166,22 +192,16 @@ def _hardened_copy(node):
     return copy
 
 
-def _fill(node, image: sitk.Image) -> None:
-    if image.GetDimension() == 2:
-        image = sitk.JoinSeries(image)
-    if image.GetDimension() != 3:
-        raise InputError(f"The image is {image.GetDimension()}D; a volume holds one 2D or 3D image.")
-    if min(image.GetSize()) == 0:
-        raise InputError("The image has no voxels.")
-    node.SetIJKToRASMatrix(matrix_of_array(ijk_to_ras_of(Geometry.of(image))))
-    node.SetAndObserveImageData(vtk_of_image(image))
+def _fill(node, ready: ReadyImage) -> None:
+    node.SetIJKToRASMatrix(matrix_of_array(ijk_to_ras_of(ready.grid)))
+    node.SetAndObserveImageData(ready.data)
 
 
-def _add_display(node, image: sitk.Image, scene, like, class_name: str) -> None:
+def _add_display(node, ready: ReadyImage, scene, like, class_name: str) -> None:
     display = getattr(slicer, class_name)()
-    if display.IsA("vtkMRMLScalarVolumeDisplayNode") and image.GetNumberOfComponentsPerPixel() == 1:
+    if display.IsA("vtkMRMLScalarVolumeDisplayNode") and ready.display is not None:
         display.SetAutoWindowLevel(False)  # Slicer's own goes through every voxel: a second for a large CT
-        display.SetWindowLevel(*window_and_level(image))
+        display.SetWindowLevel(*ready.display)
     scene.AddNode(display)
     display.SetDefaultColorMap()
     source = like.GetDisplayNode() if like is not None else None

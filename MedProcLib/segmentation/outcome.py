@@ -3,7 +3,7 @@
 Where a step leaves nothing, what the step before it found is kept, so that the user can see it.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -19,6 +19,8 @@ from .detection.listing import candidates_of_labels
 from .naming import structures_of
 
 SEGMENTS = ("labels", "mask")
+# Runs a step on the things by name; see run_operation.
+Run = Callable[[Any, Mapping[str, Any], Progress], dict[str, Any]]
 # Share of the time that listing the findings takes.
 LISTING = 0.1
 
@@ -63,12 +65,14 @@ class StepError(InputError):
         self.before = before
 
 
-def segment(recipe: Recipe, region: Any = None, progress: Progress = SILENT, **things: Any) -> SegmentationOutcome:
+def segment(
+    recipe: Recipe, region: Any = None, progress: Progress = SILENT, run: Run = run_operation, **things: Any
+) -> SegmentationOutcome:
     """Run the steps of a recipe that ends in segments.
 
     region: an operation that gives the mask to search in, run before the first step; things: image=..., mask=...,
-    seeds=..., labels=... (see operation.THINGS). A mask that the last step gives becomes segment 1.
-    Raises StepError, InputError, Cancelled.
+    seeds=..., labels=... (see operation.THINGS); run: runs a step, see StepMemory. A mask that the last step gives
+    becomes segment 1. Raises StepError, InputError, Cancelled.
     """
     last = last_segments(recipe)
     steps = ([(0, region)] if region is not None else []) + recipe.enabled_steps
@@ -77,7 +81,7 @@ def segment(recipe: Recipe, region: Any = None, progress: Progress = SILENT, **t
     listed_at = -1
     for (number, operation), share in zip(steps, shares, strict=True):
         try:
-            made = run_operation(operation, state, share)
+            made = run(operation, state, share)
         except InputError as error:
             raise _explained(error, number, operation, len(steps), before, empty_since) from error
         state.update(made)

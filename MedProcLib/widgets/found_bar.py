@@ -5,7 +5,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from ..scene.label_preview import ImagePreview, LabelPreview
+from ..scene.label_preview import ImagePreview, LabelPreview, preview_segments
 from ..segmentation.outcome import Found
 from .wrapped_label import show_wrapped
 
@@ -54,4 +54,4 @@ class FoundBar:
         else:
             self._shown = LabelPreview()
             labels = self._found.image
-            self._shown.show(labels != 0 if self._found.thing == "mask" else labels)
+            self._shown.show(preview_segments(labels != 0 if self._found.thing == "mask" else labels))

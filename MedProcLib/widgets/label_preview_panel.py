@@ -20,34 +20,30 @@ from ..core.errors import InputError
 from ..core.preview import Preview, is_local
 from ..core.progress import Progress
 from ..core.recipe import Recipe
-from ..scene.label_preview import EVERY_VIEW, LabelPreview
+from ..scene.label_preview import EVERY_VIEW, LabelPreview, PreviewSegments, preview_segments
+from ..scene.node_reader import NodeReader
+from ..scene.segmentation_input import Given, SegmentationSource
 from ..scene.slice_preview import content_key
-from ..scene.volumes import image_of_volume
 from ..segmentation.naming import structures_of
-from ..segmentation.outcome import SegmentationOutcome, segment
+from ..segmentation.outcome import segment
+from ..segmentation.step_memory import StepMemory
 from .live import LiveRunner, SliceWatch
 from .live_switch import LiveSwitch
 
 # A computation on the whole volume waits this long for the user to come to rest.
 WHOLE_SETTLE_MS = 400
+# One that goes on from what it found before may start sooner.
+FOLLOW_SETTLE_MS = 100
 LOCAL_SETTLE_MS = 30
 # Steps that change no voxel of a label map: a preview of slabs can do without them.
 NAMES_ONLY = ("segmentation.name_segments",)
-
-
-@dataclass(frozen=True)
-class Inputs:
-    """What a preview starts from. key: equal as long as all of it is; make: gives mask, seeds, ... by name (images)."""
-
-    key: tuple
-    make: Callable[[], dict[str, Any]]
 
 
 class LabelPreviewPanel:
     """Switch and state of the preview.
 
     get_volume: the volume node or None; get_recipe: the chain as shown; get_region: an operation that finds the region
-    to search in, or None; get_inputs(volume): what else the chain starts from. All may raise InputError. Call changed()
+    to search in, or None; get_source(volume): what the chain starts from. All may raise InputError. Call changed()
     whenever one of them gives something else, stop() before the views are to show something else, close() at the end.
     """
 
@@ -56,10 +52,10 @@ class LabelPreviewPanel:
         get_volume: Callable[[], Any],
         get_recipe: Callable[[], Recipe],
         get_region: Callable[[], Any],
-        get_inputs: Callable[[Any], Inputs],
+        get_source: Callable[[Any], SegmentationSource],
     ) -> None:
         self._get_volume, self._get_recipe = get_volume, get_recipe
-        self._get_region, self._get_inputs = get_region, get_inputs
+        self._get_region, self._get_source = get_region, get_source
         self._source: _Source | None = None
         self._preview: LabelPreview | None = None
         tip = _("Show what the steps would find, while you change them, the seeds or the region")
@@ -98,6 +94,10 @@ class LabelPreviewPanel:
             and all("image" in each.declaration.gives for each in shown[:-1])
         )
 
+    def _whole_settle_ms(self) -> int:
+        follows = any(hasattr(operation, "following") for _number, operation in self._get_recipe().enabled_steps)
+        return FOLLOW_SETTLE_MS if follows else WHOLE_SETTLE_MS
+
     def _on_switch(self, on: bool) -> None:
         if on:
             self._preview = LabelPreview()
@@ -114,7 +114,7 @@ class LabelPreviewPanel:
 
     def _request(self) -> None:
         local = self.is_local()
-        self.live.settle_ms = LOCAL_SETTLE_MS if local else WHOLE_SETTLE_MS
+        self.live.settle_ms = LOCAL_SETTLE_MS if local else self._whole_settle_ms()
         keys = list(slicer.app.layoutManager().sliceViewNames()) if local else [EVERY_VIEW]
         self.live.request(keys, keys)
 
@@ -130,44 +130,44 @@ class LabelPreviewPanel:
             raise InputError(_("Choose an input volume to see a preview of."))
         if not recipe.enabled_steps:
             raise InputError(_("Switch on at least one step."))
-        inputs = self._get_inputs(volume)
+        given = self._get_source(volume)
+        key = content_key(volume)
         source = self._source
-        if source is None or source.key != (content_key(volume), inputs.key):
-            source = _Source((content_key(volume), inputs.key), image_of_volume(volume), inputs.make())
-            self._source = source
+        if source is None or source.key != key:
+            source = self._source = _Source(key)
         region = self._get_region()
         if view == EVERY_VIEW:
             return (
-                lambda progress: source.whole(recipe, region, progress),
+                lambda progress: source.whole(given, recipe, region, progress),
                 lambda made: self._show_whole(made, source),
             )
         corners = self._watch.corners(view)
         if corners is None:
             return None
-        operations = tuple(
-            operation for _number, operation in recipe.enabled_steps if operation.declaration.name not in NAMES_ONLY
-        )
         return (
-            lambda progress: source.part(operations, region, corners, progress),
-            lambda made: self._show_part(view, made, recipe, source),
+            lambda progress: source.part(given, recipe, region, corners, progress),
+            lambda made: self._show_part(view, made, source),
         )
 
-    def _show_whole(self, made: tuple[SegmentationOutcome, float], source: "_Source") -> None:
+    def _show_whole(self, made: "_Whole", source: "_Source") -> None:
         if self._preview is None or source is not self._source:
             return
-        outcome, seconds = made
-        count = self._preview.show(outcome.labels, outcome.structures)
+        count = self._preview.show(made.segments)
         if not count:
-            self._line.say(outcome.message)
+            self._line.say(made.message)
             return
         what = _("{count} segments").format(count=count) if count > 1 else _("one segment")
-        self._line.say(_("Preview of the whole volume: {what}, {s:.1f} s.").format(what=what, s=seconds))
+        text = _("Preview of the whole volume: {what}, {s:.1f} s.").format(what=what, s=made.seconds)
+        if not made.exact:
+            text += " " + _("A first look; the exact result follows...")
+            self.live.wanted.append(EVERY_VIEW)
+        self._line.say(text)
 
-    def _show_part(self, view: str, made: tuple[sitk.Image, float], recipe: Recipe, source: "_Source") -> None:
+    def _show_part(self, view: str, made: tuple[PreviewSegments, float], source: "_Source") -> None:
         if self._preview is None or source is not self._source:
             return
-        labels, seconds = made
-        self._preview.show(labels, structures_of(recipe), view)
+        segments, seconds = made
+        self._preview.show(segments, view)
         self._line.say(_("Preview of the slices in view: {ms:.0f} ms a view.").format(ms=1000 * seconds))
 
     def _on_working(self, fraction: float) -> None:
@@ -179,45 +179,68 @@ class LabelPreviewPanel:
         self._line.say(reason)
 
 
-class _Source:
-    """The image that is previewed and what else the chain takes, read once; what was learned and computed of it."""
+@dataclass(frozen=True)
+class _Whole:
+    """What the steps find in the whole volume. exact: see StepMemory; message: why it is empty."""
 
-    def __init__(self, key: tuple, image: sitk.Image, things: dict[str, Any]) -> None:
+    segments: PreviewSegments
+    seconds: float
+    exact: bool
+    message: str
+
+
+class _Source:
+    """A volume that is previewed: what was read of it and of the other inputs, learned and computed."""
+
+    def __init__(self, key: tuple) -> None:
         self.key = key
-        self._image, self._things = image, things
+        self._reader, self._kept = NodeReader(), {}
+        self._memory = StepMemory()
         self._region: tuple[Any, sitk.Image] | None = None
         self._preview: tuple[Any, Preview] | None = None
         # a computation given up may still run for a moment
         self._lock = threading.Lock()
 
-    def part(self, operations: tuple, region: Any, corners: np.ndarray, progress: Progress) -> tuple[sitk.Image, float]:
-        """Labels in the slab around a flat polygon, and the seconds they took."""
+    def part(
+        self, source: SegmentationSource, recipe: Recipe, region: Any, corners: np.ndarray, progress: Progress
+    ) -> tuple[PreviewSegments, float]:
+        """Segments in the slab around a flat polygon, and the seconds they took."""
+        operations = tuple(
+            operation for _number, operation in recipe.enabled_steps if operation.declaration.name not in NAMES_ONLY
+        )
         with _held(self._lock, progress):
-            things = self._with_region(region, progress.part(0, 0.5))
-            if self._preview is None or self._preview[0] != region:
+            given = source.read(self._reader, progress.part(0, 0.1), self._kept)
+            things = self._with_region(given, region, progress.part(0.1, 0.5))
+            key = (region, source.key)
+            if self._preview is None or self._preview[0] != key:
                 companions = {name: thing for name, thing in things.items() if name != "mask"}
-                self._preview = region, Preview(self._image, things.get("mask"), **companions)
+                self._preview = key, Preview(given.image, things.get("mask"), **companions)
             preview = self._preview[1]
             preview.prepare(operations, progress.part(0.5, 0.9))
             start = time.monotonic()
             labels = preview.part(operations, corners, progress=progress.part(0.9, 1))
-            return labels, time.monotonic() - start
+            seconds = time.monotonic() - start
+            return preview_segments(labels, structures_of(recipe)), seconds
 
-    def whole(self, recipe: Recipe, region: Any, progress: Progress) -> tuple[SegmentationOutcome, float]:
-        """All that the chain finds, and the seconds it took."""
+    def whole(self, source: SegmentationSource, recipe: Recipe, region: Any, progress: Progress) -> _Whole:
+        """All that the chain finds."""
         with _held(self._lock, progress):
-            things = self._with_region(region, progress.part(0, 0.3 if region is not None else 0))
+            given = source.read(self._reader, progress.part(0, 0.1), self._kept)
+            things = self._with_region(given, region, progress.part(0.1, 0.3 if region is not None else 0.1))
             start = time.monotonic()
-            outcome = segment(recipe, None, progress.part(0.3, 1), image=self._image, **things)
-            return outcome, time.monotonic() - start
+            self._memory.begin()
+            outcome = segment(recipe, None, progress.part(0.3, 1), self._memory, image=given.image, **things)
+            shown = preview_segments(outcome.labels, outcome.structures)
+            return _Whole(shown, time.monotonic() - start, self._memory.exact, outcome.message)
 
-    def _with_region(self, region: Any, progress: Progress) -> dict[str, Any]:
+    def _with_region(self, given: Given, region: Any, progress: Progress) -> dict[str, Any]:
         """What the chain starts from; the region to search in is found once."""
-        if region is None:
-            return self._things
-        if self._region is None or self._region[0] != region:
-            self._region = region, region(self._image, progress=progress)
-        return self._things | {"mask": self._region[1]}
+        things = dict(given.things)
+        if region is not None:
+            if self._region is None or self._region[0] != region:
+                self._region = region, region(given.image, progress=progress)
+            things["mask"] = self._region[1]
+        return things
 
 
 @contextmanager

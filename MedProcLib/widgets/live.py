@@ -27,7 +27,7 @@ class LiveRunner:
 
     start(key): gives (compute, commit), see TaskRunner, or None to try again later; raises InputError when there is
     nothing to compute. say(text): a line for the user; working(fraction): called while a computation takes long;
-    failed(text): start had nothing to compute.
+    failed(text): there was nothing to compute, or the user can mend what is wrong.
     """
 
     def __init__(
@@ -102,7 +102,7 @@ class LiveRunner:
     def _on_end(self, outcome: Outcome) -> None:
         self._running = None
         if outcome.ending is Ending.INPUT_ERROR:
-            self._say(outcome.message)
+            self._failed(outcome.message)
         elif outcome.ending is Ending.BUG:
             self.wanted = []
             logging.error(outcome.details)

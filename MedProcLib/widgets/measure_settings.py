@@ -15,9 +15,9 @@ from .operation_panel import OperationPanel
 # All give rows of figures of an image's segments.
 OPERATIONS = (
     "quantification.measure",
-    "quantification.segment_distances",
     "quantification.calcium_score",
     "quantification.body_composition",
+    "quantification.segment_distances",
     "quantification.plane_descriptors",
     "quantification.key_points",
 )

@@ -9,16 +9,17 @@ from typing import Any
 import ctk
 import numpy as np
 import qt
-import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from ..core.geometry import Geometry
 from ..core.preview import Preview
 from ..core.progress import Progress
 from ..core.recipe import Recipe
+from ..scene.node_reader import NodeReader
+from ..scene.region_input import RegionSource
 from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window
-from ..scene.volumes import image_of_volume
 from .live import LiveRunner, SliceWatch
 from .side_by_side import VIEWS, show_side_by_side
 
@@ -35,17 +36,16 @@ CHOICES: tuple[tuple[str, Any, tuple[str, float, float, float, str]], ...] = (
 class PreviewPanel:
     """Switch, kind of comparison and state of the preview.
 
-    get_volume: the volume node or None; get_recipe: the chain as shown; get_mask: called with the volume, gives an
-    image or None, the same one as long as nothing changed; get_reference: the reference volume node or None. All may
-    raise InputError. Call changed() whenever one of them gives something else, stop() before the views are to show
-    something else, close() when the module goes.
+    get_volume: the volume node or None; get_recipe: the chain as shown; get_mask: the region of interest or None;
+    get_reference: the reference volume node or None. All may raise InputError. Call changed() whenever one of them
+    gives something else, stop() before the views are to show something else, close() when the module goes.
     """
 
     def __init__(
         self,
         get_volume: Callable[[], Any],
         get_recipe: Callable[[], Recipe],
-        get_mask: Callable[[Any], Any] = lambda volume: None,
+        get_mask: Callable[[], RegionSource | None] = lambda: None,
         get_reference: Callable[[], Any] = lambda: None,
     ) -> None:
         self._get_volume, self._get_recipe = get_volume, get_recipe
@@ -202,12 +202,11 @@ class PreviewPanel:
         volume = self._get_volume()
         if volume is None:
             raise InputError(_("Choose an input volume to see a preview of."))
-        mask, reference = self._get_mask(volume), self._get_reference()
-        key = (content_key(volume), None if reference is None else content_key(reference))
-        if self._source is None or not self._source.is_of(key, mask):
+        mask, reference = self._get_mask(), self._get_reference()
+        key = (content_key(volume), mask, None if reference is None else content_key(reference))
+        if self._source is None or self._source.key != key:
             self._forget()
-            companions = {} if reference is None else {"reference": image_of_volume(reference)}
-            self._source = _Source(key, image_of_volume(volume), mask, companions)
+            self._source = _Source(key, volume, mask, reference)
         if self._shown is None:
             self._shown = SlicePreview(volume)
         return self._source
@@ -257,38 +256,48 @@ class PreviewPanel:
 class _Parts:
     """Slabs before and after; exact: not with what was learned for other parameters of earlier steps."""
 
-    before: sitk.Image
-    after: sitk.Image
+    before: Any
+    after: Any
     exact: bool
     seconds: float
 
 
 class _Source:
-    """The image that is previewed, read once, and what was learned of it."""
+    """The volume that is previewed, read once, and what was learned of it."""
 
-    def __init__(self, key: tuple, image: sitk.Image, mask: sitk.Image | None, companions: dict) -> None:
-        self._key, self._mask = key, mask
-        self._preview = Preview(image, mask, **companions)
+    def __init__(self, key: tuple, volume: Any, mask: RegionSource | None, reference: Any) -> None:
+        self.key = key
+        self._nodes = volume, mask, reference
+        self._reader = NodeReader()
+        self._known: Preview | None = None
         # a computation given up may still run for a moment
         self._lock = threading.Lock()
         self._approximated: tuple = ()
 
-    def is_of(self, key: tuple, mask: sitk.Image | None) -> bool:
-        return key == self._key and mask is self._mask
+    def _preview(self, progress: Progress) -> Preview:
+        if self._known is None:
+            volume, mask, reference = self._nodes
+            progress(0.0, "")
+            image = self._reader.image(volume, progress)
+            companions = {} if reference is None else {"reference": self._reader.image(reference, progress)}
+            region = None if mask is None else mask.mask(Geometry.of(image), self._reader, progress)
+            self._known = Preview(image, region, **companions)
+        return self._known
 
     def part(self, operations: tuple, corners: np.ndarray, progress: Progress) -> _Parts:
         """The preview in a slice; a first look when that can be had sooner than the exact one."""
         while not self._lock.acquire(timeout=0.02):
             progress.check()
         try:
-            ready = self._preview.is_ready(operations)
-            approximate = not ready and operations != self._approximated and self._preview.is_ready(operations, True)
+            preview = self._preview(progress)
+            ready = preview.is_ready(operations)
+            approximate = not ready and operations != self._approximated and preview.is_ready(operations, True)
             self._approximated = operations if approximate else ()
             if not approximate:
-                self._preview.prepare(operations, progress.part(0, 0.9))
+                preview.prepare(operations, progress.part(0, 0.9))
             start = time.monotonic()
-            after = self._preview.part(operations, corners, approximate, progress.part(0.9, 1))
+            after = preview.part(operations, corners, approximate, progress.part(0.9, 1))
             seconds = time.monotonic() - start
-            return _Parts(self._preview.part((), corners), after, not approximate, seconds)
+            return _Parts(preview.part((), corners), after, not approximate, seconds)
         finally:
             self._lock.release()

@@ -7,13 +7,16 @@ import qt
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from ..core.geometry import Geometry
 from ..core.units import shown as shown_unit
 from ..quantification.image_quality import QualityComparison, compare_quality
 from ..quantification.quality_regions import find_regions
 from ..quantification.quality_table import QualityRow
+from ..scene.node_reader import NodeReader
 from ..scene.plots import show_chart
 from ..scene.quality_scene import add_quality_comparison, comparison_rows
-from ..scene.volumes import image_of_volume
+from ..scene.region_input import RegionSource
+from ..scene.volumes import require_volume
 from .results_table import ResultsTable, shown
 from .run_panel import RunPanel
 from .task_runner import Commit, Compute
@@ -30,8 +33,8 @@ FRAME_PX = 4
 class QualityPanel:
     """widget: the button with its progress, the table of figures, and the meaning of the figure that is clicked.
 
-    get_before, get_after: the volume nodes, or None; get_mask: called with the volume before, gives an image on its
-    voxels or None; all may raise InputError. Call changed() whenever one of them gives something else, clear() when
+    get_before, get_after: the volume nodes, or None; get_mask: the region of interest or None; all may raise
+    InputError. Call changed() whenever one of them gives something else, clear() when
     the scene closes, close() when the module goes.
     """
 
@@ -39,7 +42,7 @@ class QualityPanel:
         self,
         get_before: Callable[[], Any],
         get_after: Callable[[], Any],
-        get_mask: Callable[[Any], Any] = lambda volume: None,
+        get_mask: Callable[[], RegionSource | None] = lambda: None,
     ) -> None:
         self._get_before, self._get_after, self._get_mask = get_before, get_after, get_mask
         self._lines: list[QualityRow | None] = []  # None is the heading of the rows below it
@@ -82,12 +85,15 @@ class QualityPanel:
         self.run.close()
 
     def prepare(self) -> tuple[Compute, Commit]:
-        """Read the nodes (main thread); see RunPanel. Raises InputError."""
-        before, after = self._get_before(), self._get_after()
-        old, new = image_of_volume(before), image_of_volume(after)
-        mask = self._get_mask(before)
+        """Look at the nodes (main thread); see RunPanel. Raises InputError."""
+        before, after, mask_source = self._get_before(), self._get_after(), self._get_mask()
+        for volume in (before, after):
+            require_volume(volume)
 
         def compute(progress: Any) -> QualityComparison:
+            reader = NodeReader()
+            old, new = reader.image(before, progress), reader.image(after, progress)
+            mask = None if mask_source is None else mask_source.mask(Geometry.of(old), reader, progress)
             regions = find_regions([old, new], mask, progress=progress.part(0, 0.2))
             return compare_quality(old, new, regions, progress=progress.part(0.2, 1))
 

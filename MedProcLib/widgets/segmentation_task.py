@@ -1,10 +1,10 @@
-"""A run of MedProc Segmentation: what it needs is read from the scene, then it computes without touching a node."""
+"""A run of MedProc Segmentation: what it needs of the scene, and the result made ready for the scene."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-import SimpleITK as sitk
+import numpy as np
 
 from ..core.errors import InputError
 from ..core.preset import Preset
@@ -12,13 +12,12 @@ from ..core.progress import SILENT, Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe, Step
 from ..core.registry import create_operation
-from ..scene.seeds import BY_LIST, seeds_of_nodes
-from ..scene.segmentation_scene import EACH
-from ..scene.segmentations import SegmentInfo, labels_of_segmentation
-from ..scene.volumes import image_of_volume
-from ..segmentation.outcome import SegmentationOutcome, last_segments, needed, segment
+from ..scene.ready_segments import world_to_node
+from ..scene.seeds import BY_LIST
+from ..scene.segmentation_input import SegmentationSource, segmentation_source
+from ..scene.segmentation_scene import EACH, ReadyOutcome, ready_outcome
+from ..segmentation.outcome import last_segments, needed, segment
 from ..segmentation.presets.presets import preset_named, preset_of_recipe
-from .region_choice import region_image
 
 BRAIN, BODY, SEGMENT, BOX, WHOLE = "Brain", "Body", "Segment", "Box", "Whole image"
 REGION_OPERATIONS = {BRAIN: "segmentation.brain_mask", BODY: "segmentation.body_mask"}
@@ -26,24 +25,28 @@ REGION_OPERATIONS = {BRAIN: "segmentation.brain_mask", BODY: "segmentation.body_
 
 @dataclass(frozen=True)
 class SegmentationTask:
-    """All that a run needs; compute() touches no node, so it may run in a worker thread.
+    """All that a run needs; compute() may run in a worker thread, see SegmentationSource."""
 
-    things: mask, seeds, labels, ... that the steps start from; named: what the objects of seeds are called.
-    """
-
-    volume: Any
+    source: SegmentationSource
     output: Any
+    to_node: np.ndarray
+    there: int
     grouping: str
     title: str
-    image: sitk.Image
-    things: dict[str, Any]
     region: Any
     recipe: Recipe
     inputs: dict[str, str]
-    named: dict[int, SegmentInfo]
 
-    def compute(self, progress: Progress = SILENT) -> SegmentationOutcome:
-        return segment(self.recipe, self.region, progress, image=self.image, **self.things)
+    @property
+    def volume(self) -> Any:
+        return self.source.volume
+
+    def compute(self, progress: Progress = SILENT) -> ReadyOutcome:
+        """What the steps find, ready for the scene. Raises InputError (StepError), Cancelled."""
+        read, run, ready = progress.parts(1, 20, 3)
+        given = self.source.read(progress=read)
+        outcome = segment(self.recipe, self.region, run, image=given.image, **given.things)
+        return ready_outcome(outcome, self.grouping, given.named, self.to_node, self.there, ready)
 
     @property
     def provenance(self) -> Provenance:
@@ -65,7 +68,7 @@ def segmentation_task(
     reference: Any = None,
     raters: Sequence = (),
 ) -> SegmentationTask:
-    """Read the nodes (main thread); see MedProcSegmentationLogic.process. Raises InputError."""
+    """What a run needs (main thread; copies no voxel); see MedProcSegmentationLogic.process. Raises InputError."""
     if region is None:
         region = WHOLE
     chosen = preset_named(recipe) if isinstance(recipe, str) else recipe
@@ -81,11 +84,11 @@ def segmentation_task(
         raise InputError("No step is switched on: switch on at least one.")
     last_segments(chain)
     seeds = _nodes(seeds)
-    image = image_of_volume(volume)
     usable = needed(chain)[1]
-    things, named = starting_points(
+    source = segmentation_source(
         volume,
-        region_image(mask, maskSegment if region == SEGMENT else "", volume),
+        mask,
+        maskSegment if region == SEGMENT else "",
         seeds if "seeds" in usable else [],
         objects,
         startFrom if "labels" in usable else None,
@@ -97,39 +100,13 @@ def segmentation_task(
     inputs = {
         role: ", ".join(node.GetName() for node in nodes)
         for role, nodes in used.items()
-        if nodes and (role == "image" or role in things)
+        if nodes and (role == "image" or role in source.parts)
     }
     operation = create_operation(REGION_OPERATIONS[region]) if region in REGION_OPERATIONS else None
     title = preset.title.lower() if preset is not None else "findings"
-    return SegmentationTask(volume, output, grouping, title, image, things, operation, chain, inputs, named)
-
-
-def starting_points(
-    volume: Any,
-    mask: sitk.Image | None,
-    seeds: Sequence,
-    objects: str = BY_LIST,
-    startFrom: Any = None,
-    reference: Any = None,
-    raters: Sequence = (),
-) -> tuple[dict[str, Any], dict[int, SegmentInfo]]:
-    """What the steps start from besides the image, by name, on the volume's voxels; and the names of its objects.
-
-    Raises InputError.
-    """
-    things: dict[str, Any] = {}
-    named: dict[int, SegmentInfo] = {}
-    if mask is not None:
-        things["mask"] = mask
-    if startFrom is not None:
-        things["labels"], named = labels_of_segmentation(startFrom, volume, later_wins=True)
-    if seeds:
-        things["seeds"], named = seeds_of_nodes(seeds, volume, objects)
-    if reference is not None:
-        things["reference"] = image_of_volume(reference)
-    if raters:
-        things["raters"] = [labels_of_segmentation(node, volume, later_wins=True)[0] for node in raters]
-    return things, named
+    there = output.GetSegmentation().GetNumberOfSegments() if output is not None else 0
+    place = world_to_node(output)
+    return SegmentationTask(source, output, place, there, grouping, title, operation, chain, inputs)
 
 
 def _nodes(given: Any) -> list:

@@ -123,7 +123,7 @@ def test_a_seed_outside_the_image_is_named(panel, blocks, finish, content):
     add_point(node, 500, 8, 20, "lost one")
     before = content()
     widget.run.button.click()
-    assert "'lost one' of 'Object 1' lies outside the image" in widget.run.message
+    assert "'lost one' of 'Object 1' lies outside the image" in finish(widget)
     assert content() == before
 
 
@@ -171,7 +171,7 @@ def test_a_box_limits_and_is_followed(panel, blocks, finish, scene):
     assert widget.resultRows()[0]["volume_mm3"] == pytest.approx(2000, rel=0.02)
     box.SetCenter(500, 0, 0)
     widget.run.button.click()
-    assert "lies outside the volume" in widget.run.message
+    assert "lies outside the volume" in finish(widget)
 
 
 def test_painted_segments_start_a_clean_up(panel, blocks, finish, scene):
@@ -257,7 +257,7 @@ def test_a_closed_surface_alone_is_a_mask_too(panel, blocks, finish, scene):
     assert widget.resultRows()[0]["volume_mm3"] == pytest.approx(3000, rel=0.02)
 
 
-def test_a_mask_elsewhere_is_refused(panel, blocks, scene, content):
+def test_a_mask_elsewhere_is_refused(panel, blocks, finish, content):
     from MedProcLib.core.geometry import Geometry
     from MedProcLib.scene.segmentations import segmentation_from_labels
 
@@ -269,7 +269,7 @@ def test_a_mask_elsewhere_is_refused(panel, blocks, scene, content):
     widget.ui.maskSelector.setCurrentNode(mask)
     before = content()
     widget.run.button.click()
-    assert "'Far' selects no voxel of 'Blocks'" in widget.run.message and content() == before
+    assert "'Far' selects no voxel of 'Blocks'" in finish(widget) and content() == before
 
 
 def test_a_volume_under_a_nonlinear_transform_is_segmented_where_it_is_seen(panel, blocks, finish, scene):

@@ -22,8 +22,9 @@ class Stage:
     def __init__(self):
         import slicer
 
+        from MedProcLib.scene.segmentation_input import segmentation_source
         from MedProcLib.scene.views import show_in_slices
-        from MedProcLib.widgets.label_preview_panel import Inputs, LabelPreviewPanel
+        from MedProcLib.widgets.label_preview_panel import LabelPreviewPanel
 
         values = np.random.default_rng(0).normal(100, 5, (40, 36, 32))
         values[5:35, 4:14, 4:14], values[5:35, 20:30, 18:28] = 200, 300
@@ -31,13 +32,13 @@ class Stage:
         self.recipe = Recipe.of(
             create_operation("enhancement.gaussian", {"sd_mm": 0.5}), create_operation("segmentation.auto_threshold")
         )
-        self.region, self.things, self.key = None, {}, 0
+        self.region, self.seeds = None, []
         show_in_slices(self.volume)
         self.panel = LabelPreviewPanel(
             lambda: self.volume,
             lambda: self.recipe,
             lambda: self.region,
-            lambda volume: Inputs((self.key,), lambda: self.things),
+            lambda volume: segmentation_source(volume, seeds=self.seeds),
         )
 
     def previews(self):
@@ -52,9 +53,10 @@ class Stage:
         return sitk.GetArrayFromImage(labels_of_segmentation(self.previews()[name], self.volume)[0])
 
     def whole(self):
-        from MedProcLib.scene.volumes import image_of_volume
+        from MedProcLib.scene.segmentation_input import segmentation_source
 
-        return sitk.GetArrayFromImage(self.recipe.run(image=image_of_volume(self.volume), **self.things)["labels"])
+        given = segmentation_source(self.volume, seeds=self.seeds).read()
+        return sitk.GetArrayFromImage(self.recipe.run(image=given.image, **given.things)["labels"])
 
     def on(self):
         self.panel.switch.checked = True
@@ -111,29 +113,48 @@ def test_other_chains_are_computed_whole_in_their_structures_colors(stage, wait)
     assert "Segmentation preview" not in stage.previews()
 
 
+def seed_list(*places):
+    """Points at voxels (x, y, z) of a volume without geometry of its own."""
+    import slicer
+
+    node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode")
+    for place in places:
+        node.AddControlPoint(place)
+    return node
+
+
 def test_seeds_that_move_are_followed(stage, wait):
-    from MedProcLib.core.geometry import Geometry
-    from MedProcLib.scene.volumes import image_of_volume
-
-    grid = Geometry.of(image_of_volume(stage.volume))
-
-    def seed(x, y, z):
-        values = np.zeros((40, 36, 32), np.uint8)
-        values[z, y, x] = 1
-        stage.things, stage.key = {"seeds": grid.image_of(values)}, (x, y, z)
-        stage.panel.changed()
-
     stage.recipe = Recipe.of(
         create_operation("segmentation.auto_threshold"), create_operation("segmentation.keep_at_seeds")
     )
-    seed(8, 8, 20)
+    stage.seeds = [seed_list((8, 8, 20))]
     stage.on()
     assert wait(lambda: stage.panel.live.idle and len(stage.previews()) == 1)
     first = stage.labels("Segmentation preview")
-    seed(22, 25, 20)
+    stage.seeds[0].SetNthControlPointPosition(0, 22, 25, 20)
+    stage.panel.changed()
     assert wait(lambda: stage.panel.live.idle)
     second = stage.labels("Segmentation preview")
     assert first[20, 8, 8] and not first[20, 25, 22] and second[20, 25, 22] and not second[20, 8, 8]
+    stage.seeds[0].SetNthControlPointPosition(0, 900, 25, 20)
+    stage.panel.changed()
+    assert wait(lambda: "lies outside the image" in stage.panel.status_label.text)
+    assert stage.previews() == {}
+
+
+def test_growing_goes_on_with_each_stroke_until_it_is_the_result(stage, wait):
+    stage.recipe = Recipe.of(
+        create_operation("enhancement.gaussian", {"sd_mm": 0.5}), create_operation("segmentation.grow_from_seeds")
+    )
+    stage.seeds = [seed_list((8, 8, 20)), seed_list((15, 17, 2))]
+    stage.on()
+    assert wait(lambda: stage.panel.live.idle and len(stage.previews()) == 1)
+    for place in ((22, 25, 20), (23, 25, 30)):
+        stage.seeds[0].AddControlPoint(place)
+        stage.panel.changed()
+        assert wait(lambda: stage.panel.live.idle)
+        assert "first look" not in stage.panel.status_label.text
+        np.testing.assert_array_equal(stage.labels("Segmentation preview"), stage.whole())
 
 
 def test_a_region_is_found_once(stage, wait):
@@ -168,7 +189,7 @@ def test_what_cannot_be_previewed_says_why_and_shows_nothing(stage, wait):
     def refuse(volume):
         raise InputError("There is no seed.")
 
-    stage.panel._get_inputs = refuse
+    stage.panel._get_source = refuse
     stage.panel.changed()
     assert wait(lambda: stage.panel.status_label.text == "There is no seed.")
     assert stage.previews() == {}

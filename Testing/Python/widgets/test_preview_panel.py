@@ -31,7 +31,7 @@ class Stage:
         self.recipe = Recipe.of(create_operation("enhancement.gaussian", {"sd_mm": 2.0}))
         self.mask = None
         show_in_slices(self.volume)
-        self.panel = PreviewPanel(lambda: self.volume, lambda: self.recipe, lambda volume: self.mask)
+        self.panel = PreviewPanel(lambda: self.volume, lambda: self.recipe, lambda: self.mask)
 
     def previews(self):
         import slicer

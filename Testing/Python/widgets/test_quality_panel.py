@@ -31,11 +31,10 @@ def chosen(scene, images):
 
 @pytest.fixture
 def panel(scene, chosen):
+    from MedProcLib.scene.region_input import region_source
     from MedProcLib.widgets.quality_panel import QualityPanel
 
-    made = QualityPanel(
-        lambda: chosen["before"], lambda: chosen["after"], lambda volume: chosen["mask"] if volume else None
-    )
+    made = QualityPanel(lambda: chosen["before"], lambda: chosen["after"], lambda: region_source(chosen["mask"]))
     made.widget.setFixedWidth(WIDTH)
     made.widget.show()
     yield made
@@ -109,9 +108,12 @@ def test_a_click_tells_what_a_figure_means(panel, compare):
 def test_only_the_mask_counts(panel, chosen, images, compare):
     inside = np.zeros(tuple(reversed(images[0].GetSize())), np.uint8)
     inside[5:13, 40:120, 40:120] = 1
-    chosen["mask"] = Geometry.of(images[0]).image_of(inside)
+    from MedProcLib.scene.volumes import volume_from_image
+
+    mask = Geometry.of(images[0]).image_of(inside)
+    chosen["mask"] = volume_from_image(mask, "Inside", labels=True)
     compare()
-    expected = compare_quality(*images, find_regions(images, chosen["mask"]))
+    expected = compare_quality(*images, find_regions(images, mask))
     mean = next(m.value for m in expected.before if m.name == "mean")
     assert cells(panel, 1)["Mean"] == f"{mean:.1f}"
     assert "Region: mask" in panel.meaning_label.text

@@ -1,0 +1,127 @@
+"""What a segmentation starts from, in the scene, read in any thread: the image, mask, seeds, segments, other images.
+
+source = segmentation_source(volume, ...)        # main thread
+given = source.read(reader, progress)            # any thread; progress.ask brings the copying to the main thread
+"""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import SimpleITK as sitk
+
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.scene.node_reader import NodeReader
+from MedProcLib.scene.region_input import region_source
+from MedProcLib.scene.seeds import BY_LIST, content_key_of_seeds, seeds_of_nodes
+from MedProcLib.scene.segmentations import SegmentInfo, require_segmentation
+from MedProcLib.scene.slice_preview import content_key
+from MedProcLib.scene.volumes import geometry_of_volume
+
+Named = dict[int, SegmentInfo]
+
+
+@dataclass(frozen=True)
+class Given:
+    """Copies for any thread. things: mask, seeds, labels, ... by name; named: what the objects of seeds are called."""
+
+    image: sitk.Image
+    things: Mapping[str, Any]
+    named: Named
+
+
+@dataclass(frozen=True)
+class _Part:
+    """One thing. key: equal as long as it is the same; read: gives it, and the names of its objects."""
+
+    key: tuple
+    read: Callable[[Geometry, NodeReader, Progress], tuple[Any, Named]]
+
+
+@dataclass(frozen=True)
+class SegmentationSource:
+    """The nodes that a segmentation starts from. parts: by name of the thing."""
+
+    volume: Any
+    parts: Mapping[str, _Part]
+
+    @property
+    def key(self) -> tuple:
+        """Equal as long as all of it, but for the volume, is the same."""
+        return tuple((name, part.key) for name, part in self.parts.items())
+
+    def read(
+        self, reader: NodeReader | None = None, progress: Progress = SILENT, kept: dict[str, Any] | None = None
+    ) -> Given:
+        """Copy the voxels, in any thread. kept: what was read before, by name, which is given again where it is the
+        same. Raises InputError, Cancelled."""
+        reader, kept = reader or NodeReader(), {} if kept is None else kept
+        progress(0.0, "Reading the volume")
+        image = reader.image(self.volume, progress)
+        grid = Geometry.of(image)
+        for name in list(kept):
+            if name not in self.parts:
+                del kept[name]
+        for name, part in self.parts.items():
+            if name not in kept or kept[name][0] != (part.key, grid):
+                kept.pop(name, None)
+                kept[name] = (part.key, grid), *part.read(grid, reader, progress)
+        things = {name: kept[name][1] for name in self.parts}
+        named: Named = {}
+        for name in ("labels", "seeds"):  # what seeds mark is called so, whatever it started from
+            named = (kept[name][2] if name in self.parts else {}) or named
+        return Given(image, things, named)
+
+
+def segmentation_source(
+    volume: Any,
+    mask: Any = None,
+    mask_segment: str = "",
+    seeds: Sequence = (),
+    objects: str = BY_LIST,
+    start: Any = None,
+    reference: Any = None,
+    raters: Sequence = (),
+) -> SegmentationSource:
+    """Look whether the nodes can be read (main thread); copies no voxel. See MedProcSegmentationLogic.process.
+
+    Raises InputError.
+    """
+    geometry_of_volume(volume)
+    where = f"'{volume.GetName()}'"
+    parts: dict[str, _Part] = {}
+    region = region_source(mask, mask_segment)
+    if region is not None:
+        parts["mask"] = _Part(
+            (region,), lambda grid, reader, progress: (region.mask(grid, reader, progress, where), {})
+        )
+    if start is not None:
+        require_segmentation(start)
+        parts["labels"] = _Part(
+            content_key_of_seeds([start]), lambda grid, reader, progress: _labels(start, grid, reader, progress)
+        )
+    if seeds:
+        chosen = tuple(seeds)
+        parts["seeds"] = _Part(
+            (objects, content_key_of_seeds(chosen)),
+            lambda grid, reader, progress: seeds_of_nodes(chosen, grid, objects, reader, progress),
+        )
+    if reference is not None:
+        parts["reference"] = _Part(
+            content_key(reference), lambda grid, reader, progress: (reader.image(reference, progress), {})
+        )
+    if raters:
+        every = tuple(raters)
+        for node in every:
+            require_segmentation(node)
+        parts["raters"] = _Part(
+            content_key_of_seeds(every),
+            lambda grid, reader, progress: ([_labels(node, grid, reader, progress)[0] for node in every], {}),
+        )
+    return SegmentationSource(volume, parts)
+
+
+def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress) -> tuple[sitk.Image, Named]:
+    snapshot = reader.segments(node, grid, None, progress)
+    return snapshot.labels(later_wins=True), dict(snapshot.segments)

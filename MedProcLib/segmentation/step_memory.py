@@ -1,0 +1,62 @@
+"""Steps that run again and again while seeds are drawn: what seeds do not change is not computed again."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ..core.operation import check_inputs
+from ..core.progress import SILENT, Progress
+from ..core.recipe import run_operation
+
+# Steps whose results are kept; each may be as large as the image.
+MOST_KEPT = 3
+
+
+@dataclass
+class _Kept:
+    operation: Any
+    given: dict[str, Any]
+    made: dict[str, Any] | None = None
+    following: Any = None
+
+
+class StepMemory:
+    """Takes the place of run_operation in a chain that runs again and again; begin() before each time.
+
+    A step with the same settings and the same images (as objects) as the last time gives what it gave, and one that
+    has following() (see GrowFromSeeds) goes on from there. exact: whether all of the last run was as if computed anew;
+    if not, running it again with the same things makes it so.
+    """
+
+    def __init__(self) -> None:
+        self._kept: list[_Kept] = []
+        self._at = 0
+        self.exact = True
+
+    def begin(self) -> None:
+        self._at, self.exact = 0, True
+
+    def __call__(self, operation: Any, things: Mapping[str, Any], progress: Progress = SILENT) -> dict[str, Any]:
+        """See run_operation."""
+        declaration = operation.declaration
+        given = {name: things.get(name) for name in declaration.inputs + declaration.optional_inputs}
+        kept = self._kept[self._at] if self._at < len(self._kept) else None
+        if kept is None or kept.operation != operation:
+            del self._kept[self._at :]
+            kept = _Kept(operation, {})
+            self._kept.append(kept)
+        self._at += 1
+        if kept.made is not None and all(given[name] is kept.given[name] for name in given):
+            return kept.made
+        kept.made = None
+        if hasattr(operation, "following"):
+            kept.following = kept.following or operation.following()
+            check_inputs(declaration, given)
+            made = dict(zip(declaration.gives, (kept.following(**given, progress=progress),), strict=True))
+            self.exact = self.exact and kept.following.exact
+        else:
+            made = run_operation(operation, things, progress)
+            if "seeds" not in given and self._at <= MOST_KEPT:
+                kept.made = made
+        kept.given = given
+        return made

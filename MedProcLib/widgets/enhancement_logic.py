@@ -1,0 +1,81 @@
+"""What MedProc Enhancement does, for its panel and the Python console."""
+
+from typing import Any
+
+from ..core.errors import InputError
+from ..core.progress import SILENT
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe, Step
+from ..core.registry import create_operation, operations
+from ..enhancement.presets.proposal import Proposal, propose
+from ..scene.commit import commit
+from ..scene.dicom_tags import dicom_tags_of
+from ..scene.provenance import write_provenance
+from ..scene.volumes import ReadyImage, sample_of_volume, update_volume, volume_from_image
+from .enhancement_task import EnhancementTask, Part, enhancement_task
+from .inputs import require_present
+
+
+class EnhancementLogic:
+    """The module's logic, but for what Slicer's base class adds. Main thread, unless said otherwise."""
+
+    def operations(self):
+        """Declarations of the operations that a chain may have: those that give an image."""
+        return [declaration for declaration in operations("enhancement") if "image" in declaration.gives]
+
+    def defaultRecipe(self) -> Recipe:
+        """Bias correction, denoising, standardization."""
+        return Recipe(
+            (
+                Step(create_operation("enhancement.n4")),
+                Step(create_operation("enhancement.non_local_means")),
+                Step(create_operation("enhancement.standardize")),
+            )
+        )
+
+    def propose(self, volume) -> Proposal | None:
+        """The preset that suits a volume node, and why; None for one without voxels."""
+        try:
+            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
+        except InputError:
+            return None
+
+    def process(
+        self, volume, recipe=None, mask=None, maskSegment="", output=None, progress=SILENT, reference=None
+    ) -> Any:
+        """Enhance a volume node and return the node of the result, a new one unless `output` is given.
+
+        recipe: core.recipe.Recipe, the default chain without; mask: segmentation node (maskSegment: id of the
+        segment, '' for all) or label map node; reference: volume node for steps that match another image.
+        Raises InputError, Cancelled; then the scene is as it was.
+        """
+        task = self.prepareAll([volume], recipe or self.defaultRecipe(), mask, maskSegment, reference, output)
+        return self.commit(task, task.compute(progress))[0]
+
+    def processAll(self, volumes, recipe=None, mask=None, maskSegment="", reference=None, progress=SILENT) -> list:
+        """Enhance volume nodes, each to a new node beside it, and return these in order; see process.
+
+        All or none: after an InputError (which names the volume) or Cancelled the scene is as it was. The results are
+        held in memory until the last one is done.
+        """
+        task = self.prepareAll(volumes, recipe or self.defaultRecipe(), mask, maskSegment, reference)
+        return self.commit(task, task.compute(progress))
+
+    def prepareAll(self, volumes, recipe, mask=None, maskSegment="", reference=None, output=None) -> EnhancementTask:
+        """Look at the nodes (main thread), and copy no voxel. Raises InputError."""
+        return enhancement_task(volumes, recipe, mask, maskSegment, reference, output)
+
+    def commit(self, task: EnhancementTask, images) -> list:
+        """Write the results to the scene (main thread), all or none, and return their nodes."""
+        require_present(*(node for part in task.parts for node in (part.volume, part.output)))
+        with commit():
+            return [self._written(part, task.recipe, image) for part, image in zip(task.parts, images, strict=True)]
+
+    def _written(self, part: Part, recipe: Recipe, image: ReadyImage):
+        node = part.output
+        if node is None:
+            node = volume_from_image(image, f"{part.name} enhanced", like=part.volume)
+        else:
+            update_volume(node, image)
+        write_provenance(node, Provenance(recipe, part.inputs))
+        return node
