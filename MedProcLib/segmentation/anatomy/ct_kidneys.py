@@ -96,10 +96,10 @@ def _kidney(settings: CtKidneys, ct: sitk.Image, points: np.ndarray, progress: P
         highest = level + share * settings.contrast_HU
         even = (blurred > lowest) & (blurred < highest)
         kidney = grown_organ(even, seed, grid, settings.maximum_volume_mm3, RADII_MM, settings.closing_mm, part)
-        if kidney.any():
+        volume = np.count_nonzero(kidney) * grid.voxel_volume
+        if volume >= LEAST_MM3:
             break
-    volume = np.count_nonzero(kidney) * grid.voxel_volume
-    if volume < LEAST_MM3:
+    else:
         raise InputError(
             f"No kidney was found around the seed at {level:.0f} HU ({volume / 1000:.0f} ml of its density): place the "
             "seed in the middle of the cortex, or widen the contrast."

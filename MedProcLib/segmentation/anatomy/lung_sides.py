@@ -10,8 +10,8 @@ from ...core.progress import SILENT, Progress, execute
 from ..common.morphology import distance_to
 
 RIGHT, LEFT = 1, 2
-# Bone of the spine, and the width over which it is looked for.
-BONE_HU, SPINE_SD_MM = 180.0, 15.0
+# Bone of the spine, the width over which it is looked for, and in which steps.
+BONE_HU, SPINE_SD_MM, BLOCK_MM = 180.0, 15.0, 6.0
 # A piece belongs to both sides when at least so much of it (of its volume, and in mm3) lies on either side.
 BOTH_SHARE, BOTH_MM3 = 0.12, 3e4
 # Lungs that touch are eroded by rising radii until a piece on either side is so much of what is left.
@@ -19,16 +19,27 @@ STEP_MM, MOST_MM, PIECE_SHARE = 2.0, 16.0, 0.15
 
 
 def middle_of_body(values: np.ndarray, body: np.ndarray, grid: Geometry) -> float:
-    """x index of the spine: where most bone lies in a row from feet to head; that of the body where there is no bone.
+    """x index of the spine: where the most transverse slices have bone, rather near the middle of the body.
 
-    values: HU on a grid of patient_grid.
+    Hips and thighs have as much bone, in fewer slices. Without bone the middle of the body. values: HU on a grid of
+    patient_grid.
     """
-    sd = [SPINE_SD_MM / mm for mm in reversed(grid.spacing)]
     bone = (values > BONE_HU) & body
-    if values.ndim == 3 and np.count_nonzero(bone) * grid.voxel_volume > 1e3:
-        projected = ndimage.gaussian_filter(bone.sum(axis=0, dtype=np.float32), sd[1:], mode="constant")
-        return float(np.unravel_index(np.argmax(projected), projected.shape)[1])
-    return float(np.argwhere(body)[:, -1].mean()) if body.any() else (values.shape[-1] - 1) / 2
+    if values.ndim == 2 or np.count_nonzero(bone) * grid.voxel_volume <= 1e3:
+        return float(np.argwhere(body)[:, -1].mean()) if body.any() else (values.shape[-1] - 1) / 2
+    side = max(1, round(BLOCK_MM / grid.spacing[0]))
+    blocks = np.add.reduceat(bone, np.arange(0, bone.shape[1], side), axis=1, dtype=np.float32)
+    blocks = np.add.reduceat(blocks, np.arange(0, bone.shape[2], side), axis=2) / side**2
+    sd = SPINE_SD_MM / side / grid.spacing[0]
+    share = ndimage.gaussian_filter(blocks, (0, sd, sd), mode="constant")
+    # the root, so that many slices count more than much bone
+    slices = np.sqrt(np.maximum(share, 0)).sum(axis=0)
+    x = (np.arange(slices.shape[1]) + 0.5) * side - 0.5
+    width = body.sum(axis=(0, 1), dtype=np.float64)
+    middle = np.average(np.arange(len(width)), weights=width)
+    spread = np.sqrt(np.average((np.arange(len(width)) - middle) ** 2, weights=width)) or 1.0
+    likely = slices / (1 + ((x - middle) / (2 * spread)) ** 2)
+    return float(x[np.unravel_index(np.argmax(likely), likely.shape)[1]])
 
 
 def sides_of(

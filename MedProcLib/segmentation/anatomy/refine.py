@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
+from ..common.field_of_view import outside_field
 from ..common.patient_grid import box_on_image, brought_back, signed_distance, slabs_of
 
 FAR = 1e3
@@ -28,7 +29,7 @@ def refined(
 
     In a band on both sides of a region's border the image's own values decide by `belongs`; deeper inside all belongs
     to it. certain: belongs whatever the values, up to the border on the grid (tissue that was closed in, say); barred:
-    does not belong beyond the border on the grid. A region does not grow into another one.
+    does not belong beyond the border on the grid. A region grows neither into another one nor out of the field.
     values: smoothed values on the grid that decide in the place of the image's own.
     """
     whole = Geometry.of(image)
@@ -59,4 +60,8 @@ def refined(
                 found = found | (there & (nearest <= 0)) if wanted else found & ~(there & (nearest > 0))
         for value, depth in depths.items():
             result[slab][found & (depth == nearest)] = value
+    # what stands for nothing in the corners may be as dark as what is looked for
+    unseen = outside_field(image)
+    if unseen is not None:
+        result[unseen] = 0
     return result

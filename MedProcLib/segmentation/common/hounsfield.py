@@ -5,6 +5,7 @@ import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress, execute
+from .field_of_view import outside_field
 
 AIR_HU, LARGEST_HU = -1024, 3071
 # CT shows fat (-100 HU) or air; an image that never goes below this shows neither, so it is not in Hounsfield units.
@@ -51,15 +52,13 @@ def _without_padding(image: sitk.Image) -> sitk.Image:
 
     Recognized by all corners of the image holding just this value.
     """
-    last = [n - 1 for n in image.GetSize()]
-    corners = [tuple(n if i >> axis & 1 else 0 for axis, n in enumerate(last)) for i in range(1 << len(last))]
-    found = {image.GetPixel(corner) for corner in corners}
-    if len(found) > 1 or max(found) <= PADDING_ABOVE_HU:
+    if image.GetPixel((0,) * image.GetDimension()) <= PADDING_ABOVE_HU:
         return image
-    value = found.pop()
-    padding = sitk.ConnectedThreshold(image, corners, value, value)
+    padding = outside_field(image)
+    if padding is None:
+        return image
     values = sitk.GetArrayFromImage(image)
-    values[sitk.GetArrayViewFromImage(padding) != 0] = AIR_HU
+    values[padding] = AIR_HU
     return _on_grid_of(image, values)
 
 

@@ -12,6 +12,8 @@ from ...core.voxels import shrink_factors
 CONTENT_MM = 6.0
 # The content fills the box along the image's axes better than that along the patient's when it is smaller by this.
 FILLS = 0.85
+# Axes whose cosine is this near to 0 or 1 are at right angles or the same.
+ALIGNED = 1e-3
 
 
 def upright(image: sitk.Image, content_above: float) -> sitk.Image:
@@ -26,7 +28,7 @@ def upright(image: sitk.Image, content_above: float) -> sitk.Image:
     grid = Geometry.of(image)
     direction = np.reshape(grid.direction, (3, 3))
     nearest = nearest_axes(direction)
-    if np.allclose(direction, nearest, atol=1e-3):
+    if np.allclose(direction, nearest, atol=ALIGNED):
         return image
     coarse = sitk.BinShrink(image, shrink_factors(image, CONTENT_MM))
     index = np.argwhere(sitk.GetArrayViewFromImage(coarse) > content_above)
@@ -46,6 +48,13 @@ def nearest_axes(direction: np.ndarray) -> np.ndarray:
     for column, row in enumerate(best):
         result[row, column] = np.sign(direction[row, column])
     return result
+
+
+def aligned(first: Geometry, other: Geometry) -> bool:
+    """Whether the axes of two grids are the same ones, in any order and either sense."""
+    ways = [np.reshape(grid.direction, (grid.dimension,) * 2) for grid in (first, other)]
+    cosines = np.abs(ways[0].T @ ways[1])
+    return bool(np.all((cosines < ALIGNED) | (cosines > 1 - ALIGNED)))
 
 
 def placed_like(thing: sitk.Image, image: sitk.Image) -> sitk.Image:

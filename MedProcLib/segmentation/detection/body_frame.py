@@ -54,8 +54,9 @@ class BodyFrame:
 
 def body_frame(image: sitk.Image, progress: Progress = SILENT) -> BodyFrame:
     """The frame of a PET image (3D, SUV) of the trunk; crotch and neck are None where they are not in view."""
-    grid, values = on_patient_grid(image, GRID_MM, 0.0, progress=progress.part(0, 0.7))
-    clipped = np.clip(np.nan_to_num(values), 0, BODY_SATURATES)
+    known = np.nan_to_num(sitk.GetArrayFromImage(image), posinf=BODY_SATURATES, neginf=0)
+    grid, values = on_patient_grid(Geometry.of(image).image_of(known), GRID_MM, 0.0, progress=progress.part(0, 0.7))
+    clipped = np.clip(values, 0, BODY_SATURATES)
     if not np.ptp(clipped) > 0:
         return _unknown(grid)
     body = ndimage.binary_closing(foreground(np.sqrt(clipped), np.ones(clipped.shape, bool)), iterations=CLOSING_VOXELS)

@@ -8,6 +8,9 @@ from scipy import ndimage
 
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
+from MedProcLib.segmentation.anatomy.lung_sides import middle_of_body
+from MedProcLib.segmentation.common.field_of_view import outside_field
+from MedProcLib.segmentation.common.patient_grid import on_patient_grid
 from MedProcLib.segmentation.common.upright import nearest_axes, upright
 
 AIR, TURN = -1024, sitk.VersorTransform((0.48, 0.6, 0.64), np.radians(37.0)).GetMatrix()
@@ -36,6 +39,49 @@ def test_a_patient_who_lies_turned_is_set_upright_about_the_middle(mirror):
 def test_an_upright_patient_on_a_turned_grid_stays():
     image = turned(trunk(), AIR)
     assert upright(image, -800).GetDirection() == image.GetDirection()
+
+
+@pytest.mark.parametrize("corner", [AIR, 0])
+def test_corners_that_a_turned_grid_adds_are_no_part_of_the_field(corner):
+    image = sitk.Clamp(trunk(), sitk.sitkInt16, AIR + 24, 40)
+    field = turned(sitk.Cast(image * 0 + 1, sitk.sitkUInt8), 0)
+    found = outside_field(turned(image, corner))
+    assert found.tolist() == (sitk.GetArrayViewFromImage(field) == 0).tolist()
+
+
+def test_the_whole_cut_body_is_on_the_upright_grid_and_no_value_of_the_corners():
+    image = sitk.GetImageFromArray(np.full((20, 24, 28), 40, np.int16))
+    image.SetSpacing((3.0, 3.0, 3.0))
+    grid, values = on_patient_grid(turned(image, AIR), 2.0, AIR, -800)
+    body = values > -1000
+    assert np.abs(values[body] - 40).max() < 1
+    assert abs(np.count_nonzero(body) * grid.voxel_volume / (20 * 24 * 28 * 27) - 1) < 0.03
+
+
+def test_lungs_do_not_go_on_where_a_turned_grid_has_nothing():
+    _z, y, x = np.mgrid[:30, :60, :70]
+    values = np.where(((x - 35) / 32) ** 2 + ((y - 30) / 27) ** 2 < 1, 40, -1000)
+    lung = ((x - 20) / 10) ** 2 + ((y - 30) / 14) ** 2 < 1
+    values[lung] = -850
+    image = sitk.GetImageFromArray(values.astype(np.int16))
+    image.SetSpacing((3.0, 3.0, 3.0))
+    mask = sitk.GetImageFromArray(lung.astype(np.float32))
+    mask.CopyInformation(image)
+    found = sitk.GetArrayFromImage(CtLungs(leave_out_airways=False)(turned(image, AIR))) > 0
+    truth = sitk.GetArrayFromImage(turned(mask, 0.0)) > 0.5
+    assert 2 * np.count_nonzero(found & truth) / (found.sum() + truth.sum()) > 0.98
+
+
+def test_the_spine_and_not_a_hip_is_the_middle():
+    z, y, x = np.mgrid[:60, :60, :100]
+    body = ((x - 50) / 48) ** 2 + ((y - 30) / 28) ** 2 < 1
+    values = np.where(body, 40.0, AIR)
+    values[(x - 54) ** 2 + (y - 40) ** 2 < 25] = 300
+    for hip in (22, 78):
+        values[((x - hip) ** 2 + (y - 30) ** 2 < 90) & (z < 30)] = 500
+    grid = Geometry.of(sitk.GetImageFromArray(values))
+    grid = Geometry(grid.size, (3.0, 3.0, 3.0), grid.origin, grid.direction)
+    assert abs(middle_of_body(values, body, grid) - 54) < 3
 
 
 def test_axes_are_exchanged_where_they_lie_so():
