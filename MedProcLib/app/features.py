@@ -9,6 +9,7 @@ from typing import Any
 from ..core.atomic import require_writable, write_text
 from ..core.errors import InputError
 from ..core.files import ImageFile
+from ..core.geometry import require_scalar
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -21,6 +22,8 @@ from ..quantification.radiomics.table import features_csv, features_json, robust
 from .inputs import read_labels, read_noted, require_other_file
 
 ENDINGS = (".csv", ".json")
+# labels that one note lists
+MOST_NAMED = 20
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -30,12 +33,13 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_writable(output)
     require_other_file(output, arguments.image, arguments.mask, arguments.settings)
     found = read_noted(arguments.image, arguments.notes)
+    require_scalar(found.image, arguments.image)
     settings = _settings(arguments, found)
     labels = read_labels(arguments.mask, found.image)
     only = _chosen(arguments, list(boxes_of(labels)))
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)
-    arguments.notes += [f"label {region.label}: {note}" for region in regions for note in region.notes]
+    arguments.notes += _about_labels(regions)
     written = output
     if arguments.robustness is not None:
         written += f", {_write_robustness(arguments, found, labels, settings, only, progress.part(0.15, 0.95))}"
@@ -78,6 +82,20 @@ def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
             "--all-labels."
         )
     return None
+
+
+def _about_labels(regions: Sequence[RegionFeatures]) -> list[str]:
+    """The notes on regions, each once with the labels that it is about."""
+    about: dict[str, list[int]] = {}
+    for region in regions:
+        for note in region.notes:
+            about.setdefault(note, []).append(region.label)
+    notes = []
+    for note, labels in about.items():
+        more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
+        listed = ", ".join(map(str, labels[:MOST_NAMED]))
+        notes.append(f"label{'s' * (len(labels) > 1)} {listed}{more}: {note}")
+    return notes
 
 
 def _write_robustness(

@@ -46,6 +46,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
         for (key, values), one in zip(regions.items(), counted, strict=True)
         for row in _rows(key, values, one, voxel)
     ]
+    for (_, name), values, one in zip(regions, regions.values(), counted, strict=True):
+        beyond = values.size - one.left_out - int(one.counts.sum())
+        if beyond:
+            arguments.notes.append(f"{name}: {beyond} of {values.size} values lie beyond the limits")
     progress.check()
     write_text(csv_text(columns, rows, delimiter), arguments.output)
     bins = len(counted[0].counts)

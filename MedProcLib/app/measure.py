@@ -1,5 +1,6 @@
 """`measure`: the table of measurements of a label map, in one image or over a time series."""
 
+import math
 from argparse import Namespace
 from pathlib import Path
 from typing import Any
@@ -18,11 +19,13 @@ from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
 from ..quantification.row import Row
 from ..quantification.series import images_of_series, measure_series
+from ..quantification.table import NOT_RELIABLE, not_reliable
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_noted, require_other_file, unit_of_file
 from .segment_names import segment_names
 
+MOST_NAMED = 10  # segments that one note lists
 # operations whose rows are of something else than a segment
 OTHER_ROWS = {"quantification.segment_distances": "distance", "quantification.key_points": "key point"}
 
@@ -48,6 +51,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         rows = measure(found.image, labels, names, operation, measuring)
         if arguments.sr:
             _write_report(arguments, found, labels, rows, names)
+    arguments.notes += _about_rows(rows)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
     provenance = Provenance(Recipe.of(operation), inputs).as_dict()
     progress.check()
@@ -57,6 +61,26 @@ def run(arguments: Namespace, progress: Progress) -> None:
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
     print(f"{_counted(rows, operation)}: {arguments.output}")
+
+
+def _about_rows(rows: list[Row]) -> list[str]:
+    """What a reader should know of whole segments' figures; of slices and components the table says it."""
+    wholes = [row for row in rows if row.is_whole and row.other is None]
+    few = [f"'{row.name}'" for row in wholes if not_reliable(row)]
+    empty = [
+        f"'{row.name}'" for row in wholes if any(m.name == "mean" and math.isnan(m.value) for m in row.measurements)
+    ]
+    notes = []
+    if few:
+        notes.append(f"{_listed(few)}: too few voxels for some figures, see the column `{NOT_RELIABLE}`")
+    if empty:
+        notes.append(f"{_listed(empty)}: no voxel holds a number, so there are no intensities")
+    return notes
+
+
+def _listed(names: list[str]) -> str:
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _counted(rows: list[Row], operation: Any) -> str:

@@ -1,11 +1,14 @@
 """Rows of measurements as a wide table (a line per object) or a long one (a line per figure)."""
 
 import json
+import math
 from collections.abc import Sequence
 
 from .row import Row
 
 Table = tuple[list[str], list[list[object]]]
+# column of the figures that a row has too few voxels for; only in tables where there are such
+NOT_RELIABLE = "not_reliable"
 # columns that only tables have whose rows differ there
 OPTIONAL = ("other", "slice", "time_point", "time_s")
 
@@ -13,7 +16,8 @@ OPTIONAL = ("other", "slice", "time_point", "time_s")
 def wide_table(rows: Sequence[Row]) -> Table:
     """Columns and lines: segment, name, component ('' for the whole segment), a column per figure, diameter slice.
 
-    Rows of pairs, slices and series have columns of their own after the component: other, slice, time_point, time_s.
+    Where a row has too few voxels for some of its figures a last column says which (see not_reliable). Rows of pairs,
+    slices and series have columns of their own after the component: other, slice, time_point, time_s.
     """
     figures = list(dict.fromkeys(measurement.column for row in rows for measurement in row.measurements))
     keys = _keys(rows)
@@ -21,7 +25,20 @@ def wide_table(rows: Sequence[Row]) -> Table:
     for row in rows:
         values = {measurement.column: measurement.value for measurement in row.measurements}
         lines.append([*_object(row, keys), *(values.get(column) for column in figures), row.slice_index])
-    return [*keys, *figures, "diameter_slice"], lines
+    columns, remarks = [*keys, *figures, "diameter_slice"], [not_reliable(row) for row in rows]
+    if any(remarks):
+        return [*columns, NOT_RELIABLE], [[*line, remark] for line, remark in zip(lines, remarks, strict=True)]
+    return columns, lines
+
+
+def not_reliable(row: Row) -> str:
+    """The figures that a row has too few voxels for: 'below 64 voxels: sphericity; below 125 voxels: ...', or ''."""
+    by_limit: dict[int, list[str]] = {}
+    for measurement in row.measurements:
+        if math.isfinite(measurement.value) and "reliable_from" in measurement.parameters:
+            names = by_limit.setdefault(int(measurement.parameters["reliable_from"]), [])  # type: ignore[call-overload]
+            names.append(measurement.name.replace("_", " "))
+    return "; ".join(f"below {limit} voxels: {', '.join(names)}" for limit, names in sorted(by_limit.items()))
 
 
 def long_table(rows: Sequence[Row]) -> Table:

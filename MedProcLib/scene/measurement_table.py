@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 from MedProcLib.core.measurement import Measurement
 from MedProcLib.quantification.row import Row
-from MedProcLib.quantification.table import wide_table
+from MedProcLib.quantification.table import NOT_RELIABLE, wide_table
 from MedProcLib.quantification.table_text import MEANINGS
 from MedProcLib.scene.tables import Column, fill_table, table_from_columns
 
@@ -70,7 +70,7 @@ def _columns(rows: Sequence[Row]) -> list[Column]:
         values = list(cells)
         if title == "component":
             values = [WHOLE if value is None else str(value) for value in values]
-        elif title not in figures and title not in ("segment", "name"):
+        elif title not in figures and title not in ("segment", "name", NOT_RELIABLE):
             values = [math.nan if value is None else value for value in values]
         figure = figures.get(title)
         meaning = MEANINGS.get(figure.name, "") if figure is not None else ""

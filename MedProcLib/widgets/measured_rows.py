@@ -1,6 +1,7 @@
 """The rows of a table of measurements as a reader looks at them: one view, filtered, sorted, in columns of choice."""
 
 import math
+import re
 from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -9,6 +10,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from ..core.units import shown as shown_unit
+from ..quantification.table import NOT_RELIABLE
 from ..report.interval import HIGH, LOW
 from ..scene.measurement_table import KEYS, WHOLE
 from ..scene.reader_edits import COLUMN as EDITED
@@ -31,8 +33,9 @@ SHORT = {
 }
 INDENT = "      "
 # What only the program needs.
-HIDDEN = (*KEYS, "diameter_slice", EDITED)
+HIDDEN = (*KEYS, "diameter_slice", EDITED, NOT_RELIABLE)
 PENCIL = " ✎"
+DOUBT = " ?"  # of a figure that there are too few voxels for
 LARGE_MM3 = 100_000
 
 Row = dict[str, Any]
@@ -62,8 +65,10 @@ class ShownColumn:
         low, high = row.get(self.low, math.nan), row.get(self.high, math.nan)
         if text and math.isfinite(low) and math.isfinite(high):
             text = f"{text} ({self._number(float(low))}–{self._number(float(high))})"
-        edits = str(row.get(EDITED) or "")
-        return text + PENCIL if f"{self.name.replace('_', ' ')} edited" in edits else text
+        words = self.name.replace("_", " ")
+        if text and words in re.split("[:,;] ", str(row.get(NOT_RELIABLE) or "")):
+            text += DOUBT
+        return text + PENCIL if f"{words} edited" in str(row.get(EDITED) or "") else text
 
     def number(self, row: Row) -> float:
         """The value in unit_in_use; NaN where there is none."""
@@ -157,7 +162,10 @@ def tip_of(row: Row, columns: Sequence[ShownColumn]) -> str:
         for c in columns
         if c.text(row)
     ]
-    return "\n".join([row["name"], *filter(None, [str(row.get(EDITED) or "")]), *lines])
+    remarks = [str(row[EDITED])] if row.get(EDITED) else []
+    if row.get(NOT_RELIABLE):
+        remarks.append(_("Not reliable {figures}").format(figures=row[NOT_RELIABLE]))
+    return "\n".join([row["name"], *remarks, *lines])
 
 
 def _is_large(value: Any) -> bool:

@@ -60,7 +60,7 @@ def line_profile(
     if ends.shape != (2, grid.dimension) or not np.isfinite(ends).all():
         raise InputError(f"A line in this image runs between two points of {grid.dimension} numbers each (LPS, mm).")
     length = float(np.linalg.norm(ends[1] - ends[0]))
-    step = step_mm or min(grid.spacing) / 2
+    step = min(grid.spacing) / 2 if step_mm is None else step_mm
     if not length > 0:
         raise InputError("The line has no length: its ends are one point.")
     if interpolation not in ORDER or not (step > 0 and width_mm >= 0):

@@ -85,6 +85,8 @@ def robust_features(
             raise InputError(f"No perturbation left anything of the region of label {region.label}: it is too small.")
         if lost:
             notes.append(f"label {region.label}: {lost} of {count} perturbations left nothing of it and do not count")
+    if len(found) < FEWEST:
+        notes.append("the ICC compares regions, so of one there is none: measure several at once (--all-labels)")
     rows = []
     for t, tag in enumerate(tags):
         correlation = intraclass_correlation(values[:, :, t])

@@ -121,6 +121,24 @@ def test_robustness(medproc, image_file, mask_file, settings_file, tmp_path):
     assert columns == ["tag", "value", "low", "high", "cov", "icc", "icc_low", "icc_high", "perturbations"]
     assert len(rows) == 43 and rows[0]["tag"] == "stat_mean" and rows[0]["perturbations"] == "3"
     assert float(rows[0]["low"]) <= float(rows[0]["high"]) and rows[0]["icc"] == ""
+    assert "of one there is none" in err
+
+
+def test_notes_are_said_once_with_their_labels(medproc, refused, image, image_file, tmp_path):
+    labels, table = tmp_path / "labels.nrrd", tmp_path / "f.csv"
+    marked = sitk.Image(image.GetSize(), sitk.sitkUInt8)
+    marked.CopyInformation(image)
+    for number in range(1, 4):
+        marked[8 * number : 8 * number + 3, 20:23, 9:12] = number
+    marked[5:30, 10:40, 3] = 4
+    sitk.WriteImage(marked, str(labels))
+    _, _, err = medproc("features", image_file, labels, "--all-labels", "-o", table)
+    assert "note: labels 1, 2, 3: 27 voxels: the features of shape are not reliable below 64" in err
+    assert "note: labels 1, 2, 3: 27 voxels: the features of textures are not reliable below 500" in err
+    assert err.count("are not isotropic") == 1 and "labels 1, 2, 3, 4: Voxels of 1.5" in err
+    series = tmp_path / "series.nrrd"
+    sitk.WriteImage(sitk.JoinSeries([image, image]), str(series))
+    assert "is 4D" in refused("features", series, labels, "--all-labels", "-o", table)
 
 
 def test_refused(refused, image_file, mask_file, tmp_path):

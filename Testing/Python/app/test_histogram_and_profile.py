@@ -69,6 +69,14 @@ def test_segments_of_a_plain_label_map_have_the_names_that_are_given(
     )
 
 
+def test_values_beyond_the_limits_are_counted(medproc, image, image_file, labels_file, tmp_path):
+    options = ("--limits", -1000, 300, "--bins", 10)
+    code, _, err = medproc("histogram", image_file, labels_file, *options, "-o", tmp_path / "h.csv")
+    beyond = (sitk.GetArrayFromImage(image) > 300).sum()
+    assert code == 0 and err.endswith(f"note: Segment 5: {beyond} of {beyond} values lie beyond the limits\n")
+    assert "Segment 1:" not in err
+
+
 def test_a_histogram_of_a_whole_picture(medproc, tmp_path):
     picture, table = tmp_path / "p.nrrd", tmp_path / "h.tsv"
     values = np.arange(12, dtype=np.float32).reshape(3, 4)
@@ -86,6 +94,8 @@ def test_what_has_no_histogram_is_said(refused, medproc, image, image_file, labe
     assert "not both" in refused(*command, "--bins", 3, "--width", 2)
     assert "0 bins are not" in refused(*command, "--bins", 0)
     assert "not an interval" in refused(*command, "--limits", 5, 1)
+    line = ("profile", image_file, "--from", "0,30,60", "--to", "20,50,60", "-o", table)
+    assert "step above 0" in refused(*line, "--step", 0)
     assert "--unit furlong is not known" in refused(*command, "--unit", "furlong")
     assert "end it in .csv or .tsv" in refused("histogram", image_file, "-o", tmp_path / "h.xlsx")
     empty, lost = tmp_path / "empty.nrrd", tmp_path / "nan.nrrd"

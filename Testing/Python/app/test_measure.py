@@ -151,6 +151,29 @@ def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp
     assert table_of(table) == given and float(given[0]["maximum_uptake_SUV"]) > 3
 
 
+def test_what_rests_on_too_few_voxels_is_said(medproc, image, image_file, tmp_path):
+    labels, table = tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    tiny = image > 1e6
+    tiny[14:17, 20:23, 9:12] = 1
+    tiny[30:32, 30:32, 2] = 2
+    sitk.WriteImage(sitk.Cast(tiny + (image > 100) * (tiny == 0) * 3, sitk.sitkUInt8), str(labels))
+    code, _, err = medproc("measure", image_file, labels, "--per", "segment", "--group", "shape", "-o", table)
+    assert code == 0 and "note: 'Segment 1', 'Segment 2': too few voxels for some figures" in err
+    cube, square, large = (row["not_reliable"] for row in table_of(table))
+    assert large == "" and "below 64 voxels: surface area crofton" in cube and "below 27" not in cube
+    assert "below 27 voxels: equivalent diameter" in square and "mean thickness" not in square  # it is not there at all
+    assert medproc("measure", image_file, labels, "--group", "size", "-o", table)[0] == 0
+    assert "not_reliable" not in table_of(table)[0]
+
+
+def test_a_segment_without_numbers_is_said(medproc, image, labels_file, tmp_path):
+    path, table = tmp_path / "nan.nrrd", tmp_path / "t.csv"
+    sitk.WriteImage(image * float("nan"), str(path))
+    code, _, err = medproc("measure", path, labels_file, "-o", table)
+    assert code == 0 and "note: 'Hot': no voxel holds a number, so there are no intensities" in err
+    assert float(table_of(table)[0]["voxel_volume_mm3"]) > 100 and table_of(table)[0]["mean"] == ""
+
+
 class TestWrong:
     def test_unit(self, refused, image_file, labels_file, tmp_path):
         said = refused("measure", image_file, labels_file, "--unit", "furlong", "-o", tmp_path / "t.csv")

@@ -98,3 +98,14 @@ def test_an_edited_figure_is_marked(rows_module):
     text = "long diameter edited by A on 2026-01-02"
     assert long_diameter.text({"long_diameter_mm": 30.0, "edited": text}) == "30.0 ✎"
     assert "edited by A" in rows_module.tip_of({"name": "X", "long_diameter_mm": 30.0, "edited": text}, [long_diameter])
+
+
+def test_a_figure_of_too_few_voxels_is_marked(rows_module):
+    said = "below 64 voxels: sphericity; below 125 voxels: mean thickness"
+    figures = {"sphericity": 0.81, "mean_thickness_mm": 2.5, "maximum_thickness_mm": 3.25}
+    row = {"segment": 1, "name": "Tiny", "component": "all", **figures, "not_reliable": said}
+    units = {"mean_thickness_mm": "mm", "maximum_thickness_mm": "mm"}
+    columns = rows_module.columns_of(list(row), units, [row])
+    assert [column.name for column in columns] == ["sphericity", "mean_thickness", "maximum_thickness"]
+    assert [column.text(row) for column in columns] == ["0.81 ?", "2.5 ?", "3.25"]
+    assert f"Not reliable {said}" in rows_module.tip_of(row, columns)
