@@ -30,7 +30,7 @@ from MedProcLib.quantification.measure import Measure
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.quantification.row import Row
 from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch
-from MedProcLib.scene.features_scene import add_features, segment_features
+from MedProcLib.scene.features_scene import add_features, segment_features, segment_robustness
 from MedProcLib.scene.measurement_export import export_of, write_table
 from MedProcLib.scene.measurement_input import MeasurementSource, measured_rows, measurement_input, measurement_source
 from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of
@@ -353,12 +353,18 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
         nodes = (task.segmentation, task.volume, task.output)
         return add_measurements(rows, task.source, task.recipe, *nodes, task.lines, task.earlier)
 
-    def features(self, segmentation, volume, settings: Radiomics | None = None, segments=None, progress=SILENT):
-        """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled."""
+    def features(
+        self, segmentation, volume, settings: Radiomics | None = None, segments=None, perturbations=0, progress=SILENT
+    ):
+        """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled.
+
+        perturbations: how often to draw image and outline anew, for the interval and the ICC of each feature.
+        """
         settings = settings or replace(Radiomics(), intensity_unit=unit_of_values(volume))
         given = measurement_input(segmentation, volume, segments)
-        found = segment_features(given, settings, progress)
-        return add_features(found, given, volume, Provenance(Recipe.of(settings), given.inputs))
+        found = segment_features(given, settings, progress.part(0, 0.1 if perturbations else 1))
+        rows = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else ()
+        return add_features(found, given, volume, Provenance(Recipe.of(settings), given.inputs), rows)
 
     def export(self, table, path) -> None:
         """Write a table as .csv or .tsv, or all that was measured as .json; whole or not at all. Raises InputError."""

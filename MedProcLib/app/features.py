@@ -14,7 +14,7 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..quantification.radiomics.extract import boxes_of, every_segment
-from ..quantification.radiomics.outcome import RegionFeatures
+from ..quantification.radiomics.outcome import RegionFeatures, notes_of
 from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for
@@ -22,8 +22,6 @@ from ..quantification.radiomics.table import features_csv, features_json, robust
 from .inputs import read_labels, read_noted, require_other_file
 
 ENDINGS = (".csv", ".json")
-# labels that one note lists
-MOST_NAMED = 20
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -39,7 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     only = _chosen(arguments, list(boxes_of(labels)))
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)
-    arguments.notes += _about_labels(regions)
+    arguments.notes += [f"label {note}" for note in notes_of(regions)]
     written = output
     if arguments.robustness is not None:
         written += f", {_write_robustness(arguments, found, labels, settings, only, progress.part(0.15, 0.95))}"
@@ -82,20 +80,6 @@ def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
             "--all-labels."
         )
     return None
-
-
-def _about_labels(regions: Sequence[RegionFeatures]) -> list[str]:
-    """The notes on regions, each once with the labels that it is about."""
-    about: dict[str, list[int]] = {}
-    for region in regions:
-        for note in region.notes:
-            about.setdefault(note, []).append(region.label)
-    notes = []
-    for note, labels in about.items():
-        more = f" and {len(labels) - MOST_NAMED} more" if len(labels) > MOST_NAMED else ""
-        listed = ", ".join(map(str, labels[:MOST_NAMED]))
-        notes.append(f"label{'s' * (len(labels) > 1)} {listed}{more}: {note}")
-    return notes
 
 
 def _write_robustness(

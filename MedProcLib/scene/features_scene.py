@@ -1,11 +1,13 @@
 """Radiomic features of segments as a table node: a row for each feature, a column for each segment."""
 
+import math
 from collections.abc import Sequence
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
-from MedProcLib.quantification.radiomics.outcome import RegionFeatures
+from MedProcLib.quantification.radiomics.outcome import RegionFeatures, notes_of
+from MedProcLib.quantification.radiomics.robustness import RobustnessRow, robust_features
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.measurement_input import MeasurementInput
@@ -22,8 +24,30 @@ def segment_features(given: MeasurementInput, settings: Radiomics, progress: Pro
     return sorted(found, key=lambda region: region.label)
 
 
-def add_features(found: Sequence[RegionFeatures], given: MeasurementInput, volume, provenance: Provenance):
-    """Add the table under the volume's study and return it; main thread. Raises InputError without a region."""
+def segment_robustness(
+    given: MeasurementInput, settings: Radiomics, count: int, progress: Progress = SILENT
+) -> list[RobustnessRow]:
+    """How the features of all segments in the first image vary under `count` perturbations; touches no node.
+
+    Overlapping segments are perturbed by themselves, so the ICC is of those that do not overlap. Raises InputError.
+    """
+    maps, rows = given.segments.label_maps(), []
+    for labels, part in zip(maps, progress.parts(*[1.0] * len(maps)), strict=True):
+        rows += robust_features(given.times[0].image, labels, settings, count, progress=part).rows
+    return rows
+
+
+def add_features(
+    found: Sequence[RegionFeatures],
+    given: MeasurementInput,
+    volume,
+    provenance: Provenance,
+    robustness: Sequence[RobustnessRow] = (),
+):
+    """Add the table under the volume's study and return it; main thread. Raises InputError without a region.
+
+    robustness: adds the interval of each segment's features and their ICC.
+    """
     if not found:
         raise InputError("There are no features to show.")
     first = found[0].features
@@ -39,11 +63,19 @@ def add_features(found: Sequence[RegionFeatures], given: MeasurementInput, volum
         names.append(f"{name} ({names.count(name) + 1})" if name in names else name)
         values = {feature.tag: feature.value for feature in region.features}
         columns.append(Column(names[-1], [values.get(feature.tag) for feature in first]))
+        own = {row.tag: row for row in robustness if row.label == region.label}
+        for end in ("low", "high") if own else ():
+            ends = [getattr(own[feature.tag], end) if feature.tag in own else None for feature in first]
+            columns.append(Column(f"{names[-1]} {end}", ends, meaning="of the middle 95 % of the perturbations"))
+    by_tag = {row.tag: row.icc for row in robustness if math.isfinite(row.icc)}
+    if by_tag:
+        meaning = "intraclass correlation ICC(1,1) of the segments under the perturbations"
+        columns.append(Column("ICC", [by_tag.get(feature.tag) for feature in first], meaning=meaning))
     columns.append(Column("unit", [feature.unit for feature in first]))
     columns.append(Column("code", [f"IBSI:{feature.code}" if feature.code else "" for feature in first]))
     with commit():
         table = table_from_columns(columns, f"{given.segmentation_name} features", like=volume)
-        notes = [f"{given.segments.segments[region.label].name}: {note}" for region in found for note in region.notes]
-        table.SetDescription(" ".join(dict.fromkeys(notes)))
+        notes = notes_of(found, lambda label: given.segments.segments[label].name)
+        table.SetDescription("\n".join(f"{note}." for note in notes))
         write_provenance(table, provenance)
     return table

@@ -11,13 +11,15 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import create_operation
+from ..quantification.radiomics.robustness import FEWEST, MOST
 from ..quantification.radiomics.settings_file import PRESETS
-from ..scene.features_scene import add_features, segment_features
+from ..scene.features_scene import add_features, segment_features, segment_robustness
 from ..scene.measurement_input import MeasurementSource
 from .operation_panel import OperationPanel
 from .task_runner import Commit, Compute
 
 OPERATION = "quantification.radiomics"
+MOST_NOTES = 3  # in the line below the button; all are the table's description
 
 
 class FeaturesPanel:
@@ -58,6 +60,15 @@ class FeaturesPanel:
         inside.addWidget(self.panel.widget)
         group.collapsed = True
         rows.addRow(group)
+        self.perturbations_box = qt.QSpinBox()
+        self.perturbations_box.objectName = "featuresPerturbations"
+        self.perturbations_box.maximum = MOST
+        self.perturbations_box.specialValueText = _("none")
+        self.perturbations_box.toolTip = _(
+            "Draw image and outline anew so often, as another scan and reader might: adds the interval in which each "
+            "feature lies then, and of several segments the intraclass correlation (ICC). 30 are usual"
+        )
+        rows.addRow(_("Perturbations:"), self.perturbations_box)
         self.button = qt.QPushButton(_("Compute features"))
         self.button.objectName = "featuresButton"
         self.button.toolTip = _("Features by the standard (IBSI) of the chosen segments, in a new table")
@@ -72,17 +83,23 @@ class FeaturesPanel:
         """Read the nodes (main thread); see RunPanel. Raises InputError."""
         volume, source, unit = self._prepare_input()
         settings = self.panel.declaration.create({**self.panel.parameters(), "intensity_unit": unit})
-        provenance = Provenance(Recipe.of(settings), source.inputs)
+        perturbations = max(FEWEST, self.perturbations_box.value) if self.perturbations_box.value else 0
+        inputs = {**source.inputs, **({"perturbations": str(perturbations)} if perturbations else {})}
+        provenance = Provenance(Recipe.of(settings), inputs)
 
         def compute(progress: Progress) -> Any:
             given = source.read(progress)
-            return given, segment_features(given, settings, progress.part(0.05, 1))
+            found = segment_features(given, settings, progress.part(0.05, 0.1 if perturbations else 1))
+            if not perturbations:
+                return given, found, ()
+            return given, found, segment_robustness(given, settings, perturbations, progress.part(0.1, 1))
 
         def commit(made: Any) -> str:
-            given, found = made
-            self.table = add_features(found, given, volume, provenance)
+            given, found, robustness = made
+            self.table = add_features(found, given, volume, provenance, robustness)
             count = len(found[0].features)
-            return _("{count} features in '{name}'.").format(count=count, name=self.table.GetName())
+            text = _("{count} features in '{name}'.").format(count=count, name=self.table.GetName())
+            return " ".join([text, *self.table.GetDescription().splitlines()[:MOST_NOTES]])
 
         return compute, commit
 

@@ -142,7 +142,7 @@ def _features(
 def _too_few(what: str, voxels: int, fewest: int) -> list[str]:
     if voxels >= fewest:
         return []
-    return [f"{voxels} voxel{'s' * (voxels != 1)}: the features of {what} are not reliable below {fewest}"]
+    return [f"Fewer than {fewest} voxels, so the features of {what} are not reliable"]
 
 
 def _unit(settings: Radiomics) -> str:

@@ -1,8 +1,11 @@
 """What is found of one region."""
 
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from .feature import Feature
+
+MOST_NAMED = 20  # regions that a note lists
 
 
 @dataclass(frozen=True)
@@ -24,3 +27,17 @@ class RegionFeatures:
             if feature.tag == tag:
                 return feature.value
         raise KeyError(tag)
+
+
+def notes_of(regions: Sequence[RegionFeatures], name_of: Callable[[int], str] = str) -> list[str]:
+    """The notes on regions, each once with the names (of labels) that it is about: '1, 2: Fewer than ...'."""
+    about: dict[str, list[str]] = {}
+    for region in regions:
+        for note in region.notes:
+            about.setdefault(note, []).append(name_of(region.label))
+    notes = []
+    for note, names in about.items():
+        more = len(names) - MOST_NAMED
+        listed = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+        notes.append(f"{listed}: {note}")
+    return notes

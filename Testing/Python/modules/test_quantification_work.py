@@ -300,6 +300,33 @@ def test_features_of_the_chosen_segments(panel, block, finish):
     assert provenance_of(table).recipe.steps[0].operation.bin_number == 16
 
 
+def test_features_with_perturbations(panel, block, finish):
+    import slicer
+
+    block()
+    widget = panel(NAME)
+    widget.features.panel.set_parameters({"families": "morphology, statistics"})
+    widget.features.perturbations_box.value = 4
+    widget.features.button.click()
+    assert "One: Fewer than 64 voxels, so the features of shape are not reliable." in finish(widget)
+    from MedProcLib.scene.provenance import provenance_of
+    from MedProcLib.scene.tables import rows_of_table
+
+    table = slicer.util.getNode("Seg features")
+    rows = {row["tag"]: row for row in rows_of_table(table)}
+    volume = rows["morph_volume"]
+    assert volume["Two low"] < volume["Two high"] and volume["One low"] < volume["One high"] < volume["Two low"]
+    assert volume["ICC"] > 0.9 > abs(rows["stat_skew"]["ICC"])
+    assert provenance_of(table).inputs["perturbations"] == "4"
+    given = widget.parameters.segmentation, widget.parameters.inputVolume
+    again = widget.logic.features(*given, perturbations=4, segments=[segment_id(given[0], "One")])
+    assert "ICC" not in rows_of_table(again)[0] and rows_of_table(again)[0]["One low"] > 0
+
+
+def segment_id(segmentation, name):
+    return segmentation.GetSegmentation().GetSegmentIdBySegmentName(name)
+
+
 def test_calcium_of_the_segments(panel, block, finish):
     import slicer
 
