@@ -474,7 +474,12 @@ COMMANDS = (
         "say what changed between studies of one patient: report, tables, change map, scene for Slicer",
         (
             argument("studies", metavar="STUDY", nargs="+", help="image of a study, earliest first; two or more"),
-            argument("--segmentations", metavar="S", nargs="+", help="label maps of the findings, one per study"),
+            argument(
+                "--segmentations",
+                metavar="S",
+                nargs="+",
+                help="label maps of the findings, one per study; - for a study that is to be segmented",
+            ),
             argument("--dates", metavar="D", nargs="+", help="dates of the studies as YYYY-MM-DD"),
             argument("--names", metavar="N", nargs="+", help="what to call the studies (default: by their files)"),
             argument("--recipe", metavar="R.json", help="how to enhance, segment, register and compare"),

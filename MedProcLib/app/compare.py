@@ -24,6 +24,8 @@ from .comparison_files import write_comparison
 from .inputs import parse_date, read_labels, read_noted
 from .summary import summary
 
+NONE = "-"  # in the place of a segmentation that a study lacks
+
 
 def run(arguments: Namespace, progress: Progress) -> None:
     _require_counts(arguments)
@@ -98,7 +100,8 @@ def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[d
     studies = []
     for number, (file, name) in enumerate(zip(files, arguments.names or _names(arguments.studies), strict=True)):
         require_3d(file.image, f"Study {file.source}")
-        labels = read_labels(arguments.segmentations[number], file.image) if arguments.segmentations else None
+        given = arguments.segmentations[number] if arguments.segmentations else NONE
+        labels = None if given == NONE else read_labels(given, file.image)
         date = dates[number] if dates else file.date
         studies.append(Study(name, file.image, date, labels, modality=file.modality, source=file.source))
     return studies

@@ -37,7 +37,8 @@ def write_change_maps(comparison: Comparison, folder: Path, numbers: dict[int, s
                 file = f"{FILE_NAMES.get(name, name)}{numbers[place]}.nii.gz"
                 write_image(over_first(image, pair, each.colors[name].center), folder / file, provenance.to_json())
                 which = f", {first.name} to {other.name}" if len(comparison.all_pairs) > 1 else ""
-                names[f"{each.colors[name].title.lower()}{which}"] = file
+                title = each.colors[name].title
+                names[f"{title[0].lower()}{title[1:]}{which}"] = file
     return names
 
 

@@ -125,6 +125,7 @@ def _made(
     before, work = progress.parts(1, 1)
     try:
         things = _things(operation, pair, studies, fractions, before)
+        note = things.pop("note", "")
         given = run_operation(operation, things, work)
     except InputError as error:
         return ChangeMap(operation, missing=str(error))
@@ -136,7 +137,6 @@ def _made(
         images = {name: resample(image, pair.grid, to_first) for name, image in images.items()}
     unit = getattr(operation, "intensity_unit", "intensity")
     colors = {name: _colors(operation, name, image, unit, rows) for name, image in images.items()}
-    note = OWN_VALUES if _keeps_units(operation, pair, studies) else ""
     return ChangeMap(operation, images, colors, rows, before=tuple(fractions), note=note)
 
 
@@ -169,7 +169,7 @@ def _things(
             voxel_spread(Geometry.of(studies[n].image), linear_part(transform))
             for n, transform in zip((pair.fixed, pair.moving), transforms, strict=True)
         ]
-        things.update(zip(("fixed", "moving"), MatchResolution()(*own, *spreads, *masks), strict=True))
+        things.update(zip(("fixed", "moving"), MatchResolution()(*own, *spreads, *masks), strict=True), note=OWN_VALUES)
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))
@@ -205,8 +205,9 @@ def _own_values(pair: PairComparison, studies: Sequence[Study]) -> list[sitk.Ima
 def _deformed(
     pair: PairComparison, studies: Sequence[Study], masks: Sequence[sitk.Image], progress: Progress
 ) -> dict[str, Any]:
-    """The transform whose Jacobian is local volume in the later study over that in the earlier one, and where it is
-    taken: in the pair's space, or where the registration itself deforms in the earlier study's. Raises InputError."""
+    """The transform whose Jacobian is local volume in the later study over that in the earlier one, where it is taken
+    (in the pair's space, or where the registration itself deforms in the earlier study's), and a note on how far it can
+    be relied on. Raises InputError."""
     if not pair.registration.transform.IsLinear():
         image = studies[pair.fixed].image
         back = inverted(pair.registration.to_first, pair.grid)
@@ -219,7 +220,8 @@ def _deformed(
         raise InputError("No deformation was found that brings the studies together: " + " ".join(found.reasons))
     # what an affine registration brought to one size counts too; a rigid one adds nothing
     sizes = [pair.registration.to_first.GetInverse(), pair.registration.to_other]
-    return {"transform": sitk.CompositeTransform([*sizes, found.transform]), "fixed_mask": pair.region}
+    note = f"The deformation that this rests on was judged {found.verdict}: {' '.join(found.reasons)}"
+    return {"transform": sitk.CompositeTransform([*sizes, found.transform]), "fixed_mask": pair.region, "note": note}
 
 
 def _images(operation: Any, given: Mapping[str, Any]) -> dict[str, sitk.Image]:

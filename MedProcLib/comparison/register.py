@@ -75,7 +75,7 @@ def register(
             f"The first image is {fixed.GetDimension()}D and the other {moving.GetDimension()}D: choose two of a kind."
         )
     for image, what in ((fixed, "The first image"), (moving, "The other image")):
-        require_slices(image, what)
+        require_slices(image, what, ", or save both as 2D images and register these as 'affine' or 'deformable'")
     if landmarks is not None and fixed.GetDimension() == 2:
         raise InputError("Landmarks are points in space: 2D images are registered without.")
     first = prepare(fixed, fixed_mask, "The first image", metric)
@@ -202,12 +202,15 @@ def _register_planes(
     return register_deformed(first, other, None, masked, bend=kind == "deformable", progress=progress)
 
 
-def require_slices(image: sitk.Image, what: str) -> None:
-    """Raise InputError for a 3D image of a single slice: how it is turned out of its plane, it does not show."""
+def require_slices(image: sitk.Image, what: str, instead: str = "") -> None:
+    """Raise InputError for a 3D image of a single slice: how it is turned out of its plane, it does not show.
+
+    instead: what else can be done, after a comma.
+    """
     if image.GetDimension() == 3 and 1 in image.GetSize():
         raise InputError(
-            f"{what} is a single slice, which does not show where it lies in space: choose an image of several slices, "
-            "or save both as 2D images and register these as 'affine' or 'deformable'."
+            f"{what} is a single slice, which does not show where it lies in space: choose an image of several "
+            f"slices{instead}."
         )
 
 

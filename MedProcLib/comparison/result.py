@@ -161,6 +161,12 @@ class Comparison:
     further: tuple[PairComparison, ...] = ()
 
     @property
+    def last_pair(self) -> PairComparison:
+        """The last study that was compared with the first; the last one where none was."""
+        compared = [pair for pair in self.pairs if pair.registration.verdict is not Verdict.FAILED]
+        return (compared or self.pairs)[-1]
+
+    @property
     def all_pairs(self) -> tuple[PairComparison, ...]:
         """Those with the first study, then those of later ones."""
         return (*self.pairs, *self.further)

@@ -20,6 +20,8 @@ def verdict_banner(pair: PairComparison, name: str = "") -> str:
     reasons = "".join(f"<p>{text(reason)}</p>" for reason in registration.reasons)
     label = f"{text(name)}: " if name else ""
     words = VERDICT_WORDS[registration.verdict]
+    if name and registration.verdict is Verdict.FAILED:
+        words = "The alignment failed. It was not compared, and nothing below is of it."
     return f'<div class="banner {registration.verdict}"><p><b>{label}{words}</b></p>{reasons}</div>'
 
 

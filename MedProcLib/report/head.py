@@ -15,7 +15,7 @@ from .timeline import Timeline
 def head(comparison: Comparison, timeline: Timeline | None) -> str:
     """Title, dates, a sentence and tiles, alignments that are not good, and the state of the review.
 
-    Of more than two studies the sentence and tiles are those of the last one against the first.
+    Of more than two studies the sentence and tiles are those of the last one that was compared with the first.
     """
     first, *others = comparison.studies
     when = [date_of(first), *(_later(first, other) for other in others)]
@@ -25,7 +25,7 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
         f'<p class="brand">MedProc · Comparison of studies</p><h1>{text(title_of(comparison))}</h1>',
         f'<p class="when">{text(" · ".join(filter(None, when)))}</p>',
     ]
-    last = comparison.pairs[-1]
+    last = comparison.last_pair
     names = [comparison.studies[n].name for n in (last.fixed, last.moving)]
     label = f"<b>{text(' → '.join(names))}:</b> " if len(comparison.pairs) > 1 else ""
     parts += [f'<p class="lead">{label}{text(sentence(last))}</p>', _tiles(last)]

@@ -94,7 +94,7 @@ def _pair(
     parts = []
     progress(0.0, "Drawing the report")
     if pair.registration.verdict != Verdict.FAILED:
-        if pair.findings and (not many or pair is comparison.pairs[-1]):
+        if pair.findings and (not many or pair is comparison.last_pair):
             parts.append(section(f"Findings at a glance{suffix}", overview(layers, other.name)))
         if not many or further:
             parts.append(section(f"Findings{suffix}", findings_table(pair, rows, timeline)))

@@ -203,6 +203,14 @@ def test_a_study_that_cannot_be_registered_is_named_and_the_rest_is_written(medp
     assert "'second' and 'noise' were not compared directly, as 'noise' could not be registered to 'first'" in said
 
 
+def test_a_study_without_segmentation_is_segmented_by_the_recipe(medproc, studies, tmp_path):
+    images, labels = ([studies / f"{name}{end}.nrrd" for name in ("first", "second")] for end in ("", "_labels"))
+    code, _, err = medproc("compare", *images, "--segmentations", labels[0], "-", "-o", tmp_path / "results")
+    assert code == 0, err
+    assert "Given segmentations were used for: first." in err
+    assert "Some studies are segmented by hand and others by the recipe" in err
+
+
 class TestRefused:
     """Exit code 2, one line, and no file."""
 

@@ -156,6 +156,7 @@ def test_size_that_an_affine_registration_evened_out_counts_as_volume_change():
     pair = dataclasses.replace(pair, registration=registration, fixed_mask=None, moving_mask=None, **things)
     (jacobian,) = change_maps_of(pair, STUDIES, [with_change_maps(Recipe(), ["jacobian"], STUDIES).steps[0].operation])
     assert not jacobian.missing
+    assert jacobian.note.startswith("The deformation that this rests on was judged ")
     assert jacobian.rows[0].value("relative_volume_change") == pytest.approx(100 * (1.1**3 - 1), abs=0.5)
 
 

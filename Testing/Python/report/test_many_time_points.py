@@ -208,8 +208,17 @@ def test_a_study_that_could_not_be_aligned_is_named_and_left_out():
         followed=Followed(patient, three.followed.label_maps),
     )
     page = Page(report_html(mixed))
-    assert "Visit 3: The alignment of the studies failed" in page.text
+    assert "Visit 3: The alignment failed. It was not compared" in page.text
     assert Timeline.of(mixed).studies == (0, 1, 3)
+
+
+def test_the_last_study_that_was_compared_leads_where_the_last_one_failed():
+    made, three = followed(count=4), followed(count=3)
+    failed = replace(made.pairs[2], registration=replace(identity(), verdict=Verdict.FAILED))
+    page = Page(report_html(replace(made, pairs=(*made.pairs[:2], failed), followed=three.followed)))
+    assert "Visit 1 → Visit 3:" in page.text[:400] and "could not be aligned" not in page.text[:400]
+    assert "Visit 4: The alignment failed. It was not compared" in page.text
+    assert "Findings at a glance: Visit 1 → Visit 3" in page.text
 
 
 def test_oblique_left_handed_and_many():
