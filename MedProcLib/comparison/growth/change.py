@@ -5,6 +5,7 @@ import math
 from dataclasses import dataclass
 
 from ...core.errors import InputError
+from ...quantification.uncertainty.interval import TWO_SIDED_95
 from .measured import Measured, combination, log_ratio
 
 
@@ -18,7 +19,10 @@ class Changed(enum.StrEnum):
 
 @dataclass(frozen=True)
 class SizeChange:
-    """difference: second minus first in their unit; percent: of the first, None where the first is 0."""
+    """difference: second minus first in their unit; percent: of the first, None where the first is 0.
+
+    percent is without the bias of dividing by a first size that has an error: see size_change.
+    """
 
     difference: Measured
     percent: Measured | None
@@ -33,7 +37,10 @@ def size_change(first: Measured | float, second: Measured | float, relevant_perc
     smallest change that would matter, an interval that reaches both no change and a relevant change is "cannot say":
     the measurement is too coarse for either answer. Relative errors are combined on the logarithm, where the errors of
     sizes are near to symmetric (Bland and Altman, Stat. Methods Med. Res. 8, 1999, doi:10.1177/096228029900800204);
-    where a limit is not positive, on the difference itself. Raises InputError for negative sizes.
+    where a limit is not positive, on the difference itself. The ratio of two measured sizes is too large in the mean,
+    by the square of the relative error of the first; that is divided out of the percentage (Beale, Industrielle
+    Organisation 31, 1962; Tin, J. Am. Stat. Assoc. 60, 1965), which for well measured sizes changes nothing that
+    shows: 0.25 % for an error of 5 %. Raises InputError for negative sizes.
     """
     first, second = Measured.of(first), Measured.of(second)
     if first.value < 0 or second.value < 0:
@@ -60,11 +67,18 @@ def _percent(first: Measured, second: Measured) -> Measured | None:
     if second.value == 0:
         return Measured(-100.0)
     logarithm = log_ratio(first, second)
-    value = 100 * (second.value / first.value - 1)
+    value = 100 * (second.value / first.value / (1 + _relative_variance(first)) - 1)
     if logarithm.limits is None:
         return Measured(value)
     low, high = (100 * math.expm1(limit) for limit in logarithm.limits)
     return Measured(value, min(low, value), max(high, value))
+
+
+def _relative_variance(size: Measured) -> float:
+    """Variance of the error of a positive size as a share of it, by its interval; 0 where that is not known."""
+    if size.limits is None or size.limits[0] <= 0:
+        return 0.0
+    return (math.log(size.limits[1] / size.limits[0]) / (2 * TWO_SIDED_95)) ** 2
 
 
 def _limit(judged: Measured, percent: Measured | None, first: Measured, relevant_percent: float) -> float:
