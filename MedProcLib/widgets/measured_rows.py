@@ -102,9 +102,13 @@ def columns_of(names: Sequence[str], units: dict[str, str], rows: Sequence[Row] 
 
 def views_of(rows: Sequence[Row]) -> list[str]:
     """The views that a table has rows for."""
+    sliced = [_number(row, "slice") is not None for row in rows]
     parts = any(row["component"] != WHOLE for row in rows)
-    found = [SEGMENTS, *([PARTS] if parts else [])]
-    found += [SLICES] if any(_number(row, "slice") is not None for row in rows) else []
+    found = [
+        *([] if rows and all(sliced) else [SEGMENTS]),
+        *([PARTS] if parts else []),
+        *([SLICES] if any(sliced) else []),
+    ]
     return found + ([TIMES] if any(_number(row, "time_point") for row in rows) else [])
 
 

@@ -35,7 +35,7 @@ MOST_ROWS = 300
 MOST_USUAL = 6  # columns of a table that has no usual figure
 TABLE_HEIGHT = 190
 SEGMENT_COLUMN = "name"
-WIDEST_NAME = 112  # pixels; what is longer is in the tooltip
+WIDEST_NAME, WIDEST_PAIR = 112, 190  # pixels; what is longer is in the tooltip
 
 
 class MeasurementView:
@@ -116,8 +116,9 @@ class MeasurementView:
             self.view_box.clear()
             for view in views:
                 self.view_box.addItem(_(view))
-            wanted = next((view for view in (self._wanted, PARTS) if view in views), SEGMENTS)
-            self.view_box.currentIndex = views.index(wanted) if wanted in views else -1
+            self.view_box.currentIndex = next(
+                (views.index(v) for v in (self._wanted, PARTS) if v in views), 0 if views else -1
+            )
             self._filling = False
         tools = (self.view_box, self.filter_edit, self.columns_button, self.table_button)
         for widget in (*tools, self.table_widget):
@@ -155,8 +156,9 @@ class MeasurementView:
             order = qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
             header.setSortIndicator(keys.index(self._sorted_by), order)
         self._filling = False
-        if self.table_widget.columnWidth(0) > WIDEST_NAME:
-            self.table_widget.setColumnWidth(0, WIDEST_NAME)
+        widest = WIDEST_PAIR if any(row.get("other") is not None for row in rows) else WIDEST_NAME
+        if self.table_widget.columnWidth(0) > widest:
+            self.table_widget.setColumnWidth(0, widest)
         hidden = len(self.shown) - len(rows)
         self.more_label.visible = hidden > 0
         self.more_label.text = _("{n} more rows: filter by name, or see the table node.").format(n=hidden)

@@ -173,6 +173,10 @@ def test_distances_between_segments(panel, block, finish):
     widget.results.table_widget.setCurrentCell(0, 0)
     red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     assert red.GetSliceToRAS().GetElement(2, 3) == pytest.approx(8)  # where they are nearest
+    box.currentIndex = titles.index("Moments and patterns")  # rows of slices alone
+    widget.run.button.click()
+    finish(widget)
+    assert [line[:2] for line in texts(widget)] == [["Two", "2"], ["One", "6"]]
 
 
 def test_corrections_are_taken_back(panel, block, finish):

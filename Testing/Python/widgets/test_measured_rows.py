@@ -46,6 +46,13 @@ def test_views(rows_module):
     assert len(module.rows_in_view(times, "Time points")) == 3 and len(module.rows_in_view(times, "Segments")) == 1
 
 
+def test_rows_of_slices_alone_are_shown_as_such(rows_module):
+    rows = [row("Liver", slice=12.0, hu_1=0.2), row("Node", segment=2, slice=3.0, hu_1=0.3)]
+    assert rows_module.views_of(rows) == ["Slices"]
+    assert rows_module.views_of([*rows, row("Liver", slice=NAN)]) == ["Segments", "Slices"]
+    assert rows_module.views_of([]) == ["Segments"]
+
+
 def test_filter(rows_module):
     assert {r["name"] for r in rows_module.rows_in_view(TABLE, "Parts", " LIV ")} == {"Liver"}
 
