@@ -114,7 +114,7 @@ class MedProcSegmentationWidget(ModuleWidget):
             self.logic.defaultRecipe(),
             self.logic.operations(),
             self.onChainEdited,
-            lambda message, isProblem: self.run.say(message, isProblem),
+            self.say,
         )
 
     def connectPanel(self):
@@ -139,11 +139,10 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.found = FoundBar()
         ui.foundFrame.layout().addWidget(self.found.widget)
         self.correction = Correction(
-            *(ui.editorButton, ui.editBox, ui.editorFrame), self.resultTable, self.reader, self.onCorrected
+            *(ui.editorButton, ui.editBox, ui.editorFrame), self.resultTable, self.reader, self.onCorrected, self.say
         )
         self.findings = FindingsPanel(
-            *(self.resultTable, self.reader, self.setReader),
-            lambda message, isProblem: self.run.say(message, isProblem),
+            *(self.resultTable, self.reader, self.setReader, self.say),
             self.correction.look_at,
             self.correction.decide,
         )
@@ -358,6 +357,10 @@ class MedProcSegmentationWidget(ModuleWidget):
         if self.parameters is not None:
             self.found.offer(None)
             self.preview.changed()
+
+    def say(self, message, isProblem=False):
+        """Show a line below the button."""
+        self.run.say(message, isProblem)
 
     def onCorrected(self):
         self.findings.changed()

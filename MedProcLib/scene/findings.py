@@ -17,14 +17,15 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, text_column, timestamp
 from MedProcLib.scene.decisions import decide as write_decision
 from MedProcLib.scene.provenance import append_edit, provenance_of, write_provenance
+from MedProcLib.scene.segment_part import segment_part
 from MedProcLib.scene.segmentations import (
     SegmentInfo,
     add_segments,
-    labels_of_segmentation,
     segment_info,
     segmentation_from_labels,
 )
 from MedProcLib.scene.tables import Column, rows_of_table, saved_text, table_from_columns
+from MedProcLib.scene.volumes import geometry_of_volume
 from MedProcLib.segmentation.detection.candidate import Candidate
 from MedProcLib.segmentation.detection.listing import candidates_of_labels
 
@@ -148,9 +149,9 @@ def rows_of_segment(table, segmentation, segment_id: str) -> list[int]:
     return [index for index, row in enumerate(rows) if accepted_id(row) == segment_id]
 
 
-def record_edit(table, segmentation, segment_id: str, reader: str) -> None:
+def record_edit(table, segmentation, segment_id: str, reader: str) -> str:
     """Note that a reader changed a segment: in its node's provenance, and as the status of its finding, if it is one's
-    own. Main thread; call finish_edits once the reader is done."""
+    own. Returns the segment's name. Main thread; call finish_edits once the reader is done."""
     now = timestamp()
     segment = segmentation.GetSegmentation().GetSegment(segment_id)
     name = segment.GetName() if segment is not None else segment_id
@@ -158,6 +159,7 @@ def record_edit(table, segmentation, segment_id: str, reader: str) -> None:
     rows = rows_of_segment(table, segmentation, segment_id) if is_findings_list(table) else []
     if len(rows) == 1:
         write_decision(table, rows[0], EDITED, reader, None, findings_of(table)[rows[0]]["name"])
+    return name
 
 
 def finish_edits(table, segmentation, segment_ids: Sequence[str]) -> None:
@@ -226,12 +228,12 @@ def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
 
 
 def finding_mask(table, row: Mapping[str, Any]) -> sitk.Image:
-    """Mask (0 or 1) of a finding on its volume's voxels, as its segment is now.
+    """Mask (0 or 1) of a finding on its volume's voxels, no more of them than its segment needs, as it is now.
 
     Of a segment that several findings share it is the connected piece at the finding's place.
     """
     proposals, volume = proposals_of(table), volume_of(table)
-    mask = labels_of_segmentation(proposals, volume, [row["segment"]])[0] != 0
+    mask = segment_part(proposals, row["segment"], geometry_of_volume(volume))
     if len(rows_of_segment(table, proposals, row["segment"])) == 1:
         return mask
     pieces, _ = ndimage.label(sitk.GetArrayViewFromImage(mask), np.ones((3, 3, 3)))
@@ -252,7 +254,7 @@ def _remove_accepted(table, row: Mapping[str, Any]) -> None:
 def _measured(segmentation, segment_id: str, volume) -> Candidate | None:
     if volume is None:
         return None
-    found = candidates_of_labels(labels_of_segmentation(segmentation, volume, [segment_id])[0])
+    found = candidates_of_labels(segment_part(segmentation, segment_id, geometry_of_volume(volume)))
     return found[0] if found else None
 
 

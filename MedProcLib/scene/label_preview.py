@@ -13,7 +13,7 @@ import slicer
 
 from MedProcLib.core.structure import Structure
 from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments
-from MedProcLib.scene.segmentation_scene import finding_color
+from MedProcLib.scene.segmentation_scene import infos_of
 from MedProcLib.scene.segmentations import SegmentInfo, label_values
 from MedProcLib.scene.views import slice_composites, slice_nodes
 from MedProcLib.scene.volumes import volume_from_image
@@ -42,7 +42,10 @@ class LabelPreview:
         node = self._nodes.get(view)
         if node is None or not self._scene.IsNodePresent(node):
             node = self._nodes[view] = self._add_node(view)
-        node.GetSegmentation().RemoveAllSegments()
+        segmentation = node.GetSegmentation()
+        for segment_id in segmentation.GetSegmentIDs():
+            segmentation.GetSegment(segment_id).RemoveAllRepresentations()  # else each is wiped out of shared voxels
+        segmentation.RemoveAllSegments()
         if segments.count:
             put_segments(node, segments.ready)
         return segments.count
@@ -85,16 +88,21 @@ class PreviewSegments:
     count: int
 
 
-def preview_segments(labels: sitk.Image, structures: Mapping[int, Structure] | None = None) -> PreviewSegments:
+def preview_segments(
+    labels: sitk.Image,
+    structures: Mapping[int, Structure] | None = None,
+    seeds: Mapping[int, SegmentInfo] | None = None,
+) -> PreviewSegments:
     """Segments of a label map (world space, LPS; a slab or a whole image) made ready to be shown; in any thread.
 
-    structures: what its values stand for, 0 for all others.
+    They have the names and colors that they would have as a result. structures: what its values stand for, 0 for all
+    others; seeds: what the objects are called that the seeds mark.
     """
     values = label_values(labels)
     count = len(values)
     if count > MOST_COLORS:
-        labels, values = labels != 0, [1]
-    return PreviewSegments(ready_segments(labels, _infos(values, structures or {})), count)
+        labels, values, structures = labels != 0, [1], {}
+    return PreviewSegments(ready_segments(labels, infos_of(values, structures or {}, seeds or {})), count)
 
 
 class ImagePreview:
@@ -133,13 +141,3 @@ class ImagePreview:
         self._before = {}
         if self._scene.IsNodePresent(node):
             self._scene.RemoveNode(node)
-
-
-def _infos(values: list[int], structures: Mapping[int, Structure]) -> dict[int, SegmentInfo]:
-    infos = {}
-    for place, value in enumerate(values):
-        shown = structures.get(value, structures.get(0))
-        single = shown is not None and (value in structures or len(values) == 1)
-        color = shown.color if shown is not None and single else finding_color(place)
-        infos[value] = SegmentInfo(shown.name if shown is not None else f"Segment {value}", color)
-    return infos

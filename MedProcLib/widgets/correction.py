@@ -16,7 +16,7 @@ class Correction:
     """The editor works while its section is open; which segmentation it works on is chosen in a combo box.
 
     section: ctkCollapsibleButton; get_table: the list of findings, or None; get_reader: the reader's name; corrected():
-    called when the list changed through an edit.
+    called when the list changed through an edit; say(message, is_problem): tells of it.
     """
 
     def __init__(
@@ -27,9 +27,10 @@ class Correction:
         get_table: Callable[[], Any],
         get_reader: Callable[[], str],
         corrected: Callable[[], None],
+        say: Callable[[str, bool], None] = lambda message, is_problem: None,
     ) -> None:
         self.section, self.combo_box = section, combo_box
-        self._get_table, self._get_reader, self._corrected = get_table, get_reader, corrected
+        self._get_table, self._get_reader, self._corrected, self._say = get_table, get_reader, corrected, say
         self._nodes: list[Any] = []
         self._row: Any = None
         self._filling = False
@@ -109,9 +110,9 @@ class Correction:
 
     def _on_edited(self, node: Any, segment_ids: list[str]) -> None:
         reader = self._get_reader().strip() or _(UNNAMED)
-        for segment_id in segment_ids:
-            record_edit(self._get_table(), node, segment_id, reader)
+        names = [record_edit(self._get_table(), node, segment_id, reader) for segment_id in segment_ids]
         self._corrected()
+        self._say(_("{names} corrected by {reader}.").format(names=", ".join(names), reader=reader), False)
 
     def _on_finished(self, node: Any, segment_ids: list[str]) -> None:
         finish_edits(self._get_table(), node, segment_ids)

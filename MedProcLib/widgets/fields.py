@@ -50,6 +50,7 @@ def row_table(name: str, tip: str) -> Any:
     table.alternatingRowColors = True
     table.wordWrap = False
     table.verticalHeader().visible = False
+    table.horizontalHeader().highlightSections = False
     return table
 
 

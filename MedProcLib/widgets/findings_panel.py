@@ -144,7 +144,11 @@ class FindingsPanel:
         self._indices = self.pages.part(self._fitting)
         # the row stays with its finding when the filter takes others away
         self._filling = True
-        scored = any(row["score"] != row["volume_mm3"] and row["score"] == row["score"] for row in self._rows)
+        # an edited finding has another volume than the score by which it was found
+        scored = any(
+            row["score"] not in (row["volume_mm3"], None) and row["score"] == row["score"] and row["status"] != EDITED
+            for row in self._rows
+        )
         titles = [_("Finding"), _("Volume\n[mm³]"), _("Equiv. Ø\n[mm]"), _("Score")]
         self.results.show(
             titles if scored else titles[:3],

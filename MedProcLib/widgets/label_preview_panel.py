@@ -157,7 +157,7 @@ class LabelPreviewPanel:
             self._line.say(made.message)
             return
         what = _("{count} segments").format(count=count) if count > 1 else _("one segment")
-        text = _("Preview of the whole volume: {what}, {s:.1f} s.").format(what=what, s=made.seconds)
+        text = _("Preview of the whole volume: {what}, {s:.1f}\u00a0s.").format(what=what, s=made.seconds)
         if not made.exact:
             text += " " + _("A first look; the exact result follows...")
             self.live.wanted.append(EVERY_VIEW)
@@ -168,7 +168,7 @@ class LabelPreviewPanel:
             return
         segments, seconds = made
         self._preview.show(segments, view)
-        self._line.say(_("Preview of the slices in view: {ms:.0f} ms a view.").format(ms=1000 * seconds))
+        self._line.say(_("Preview of the slices in view: {ms:.0f}\u00a0ms a view.").format(ms=1000 * seconds))
 
     def _on_working(self, fraction: float) -> None:
         self._line.say(_("Computing the preview ({p:.0f} %)").format(p=100 * fraction))
@@ -220,7 +220,7 @@ class _Source:
             start = time.monotonic()
             labels = preview.part(operations, corners, progress=progress.part(0.9, 1))
             seconds = time.monotonic() - start
-            return preview_segments(labels, structures_of(recipe)), seconds
+            return preview_segments(labels, structures_of(recipe), given.named), seconds
 
     def whole(self, source: SegmentationSource, recipe: Recipe, region: Any, progress: Progress) -> _Whole:
         """All that the chain finds."""
@@ -230,7 +230,7 @@ class _Source:
             start = time.monotonic()
             self._memory.begin()
             outcome = segment(recipe, None, progress.part(0.3, 1), self._memory, image=given.image, **things)
-            shown = preview_segments(outcome.labels, outcome.structures)
+            shown = preview_segments(outcome.labels, outcome.structures, given.named)
             return _Whole(shown, time.monotonic() - start, self._memory.exact, outcome.message)
 
     def _with_region(self, given: Given, region: Any, progress: Progress) -> dict[str, Any]:

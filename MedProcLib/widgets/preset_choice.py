@@ -59,8 +59,10 @@ class PresetBox:
             self.combo_box.setItemText(0, _("Custom"))
             for number, entry in enumerate(self.entries):
                 if isinstance(entry, Preset):
-                    title = _("{title} (proposed)") if entry == proposed else "{title}"
-                    self.combo_box.setItemText(number, indent + title.format(title=_(entry.title)))
+                    # what is chosen has a narrow box to itself, and a line below that says that it is proposed
+                    chosen = entry == current
+                    title = _("{title} (proposed)") if entry == proposed and not chosen else "{title}"
+                    self.combo_box.setItemText(number, ("" if chosen else indent) + title.format(title=_(entry.title)))
             self.combo_box.currentIndex = self.entries.index(current) if current is not None else 0
         finally:
             self._filling = False

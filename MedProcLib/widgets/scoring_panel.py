@@ -25,6 +25,8 @@ SHOWN = {
 }
 LARGEST_TOLERANCE_MM = 20.0
 NO_VALUE = "–"
+MOST_LINES = 12  # of the table; more are scrolled to
+FRAME_PX = 4
 
 # prepare(reference node, test node, tolerance in mm): compute gives the Scores, or something that has them as `scores`;
 # commit adds the nodes and returns a line for the user.
@@ -115,6 +117,9 @@ class ScoringPanel:
         header = self.table_widget.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
         header.setSectionResizeMode(0, qt.QHeaderView.Stretch)
+        # as high as its rows, for a scroll bar would take the names' room
+        lines = [self.table_widget.rowHeight(row) for row in range(min(len(rows), MOST_LINES))]
+        self.table_widget.setFixedHeight(header.sizeHint.height() + sum(lines) + FRAME_PX)
         self.table_widget.visible = bool(rows)
         show_wrapped(self.notes_label, "\n".join(scores.notes) if scores is not None else "")
 
@@ -143,7 +148,7 @@ def _table() -> Any:
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.alternatingRowColors = True
     table.verticalHeader().visible = False
-    table.setMinimumHeight(120)
+    table.horizontalHeader().highlightSections = False
     return table
 
 

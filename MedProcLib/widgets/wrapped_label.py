@@ -9,6 +9,7 @@ def show_wrapped(label: Any, text: str) -> None:
     """Show a text in a label with word wrap, with the height it needs in a narrow panel; an empty one hides it."""
     label.text = text
     label.visible = bool(text)
+    label.setMinimumHeight(0)  # what is asked next is never less than this
     label.setMinimumHeight(label.heightForWidth(NARROWEST) if text else 0)
     around = label.parentWidget()
     while around is not None:  # the sections around it ask only when told

@@ -15,7 +15,7 @@ from ...core.statistics import median_and_sd
 from ...core.voxels import values_of
 from ..common.label_boxes import boxes_of, grown
 from .candidate import Candidate
-from .listing import ball_diameter
+from .listing import ball_diameter, size_text
 
 # Between a segment and the shell around it, so that a blurred border belongs to neither.
 GAP_MM = 1.0
@@ -99,7 +99,7 @@ class ListFindings:
     def _candidate(self, number, found, grid):
         _, contrast, volume, middle, _, _, position = found
         side = "brighter" if contrast >= 0 else "darker"
-        reason = f"median {middle:.4g}, {side} than around it by {abs(contrast):.1f} SD, {volume:.3g} "
-        reason += "mm³" if grid.dimension == 3 else "mm²"
+        reason = f"median {middle:.4g}, {side} than around it by {abs(contrast):.1f} SD, "
+        reason += size_text(volume, grid.dimension)
         score = {"contrast": abs(contrast), "volume": volume, "highest value": found[4], "lowest value": -found[5]}
         return Candidate(number, position, ball_diameter(volume, grid.dimension), volume, score[self.order], reason)

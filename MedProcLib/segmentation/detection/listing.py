@@ -22,17 +22,46 @@ def candidates_of_labels(labels: sitk.Image, progress: Progress = SILENT) -> lis
         if box is None:
             continue
         progress((number - 1) / len(boxes), "Listing findings")
-        index = np.argwhere(numbers[box] == number) + [s.start for s in box]
-        points = grid.points(index[:, ::-1])
-        middle = points[np.argmin(((points - points.mean(axis=0)) ** 2).sum(axis=1))]
-        volume = len(index) * grid.voxel_volume
-        found.append((volume, number, tuple(float(x) for x in middle)))
+        mine = numbers[box] == number
+        index = _nearest_to_center(mine, tuple(reversed(grid.spacing))) + [s.start for s in box]
+        volume = np.count_nonzero(mine) * grid.voxel_volume
+        found.append((volume, number, tuple(float(x) for x in grid.points(index[::-1])[0])))
     found.sort(key=lambda each: (-each[0], each[1]))
-    unit = "mm³" if grid.dimension == 3 else "mm²"
     return [
-        Candidate(number, position, ball_diameter(volume, grid.dimension), volume, volume, f"{volume:.3g} {unit}")
-        for volume, number, position in found
+        Candidate(number, at, ball_diameter(volume, grid.dimension), volume, volume, size_text(volume, grid.dimension))
+        for volume, number, at in found
     ]
+
+
+def size_text(volume: float, dimension: int) -> str:
+    """A volume (3D) or area (2D) for a reader: three digits, or whole numbers where they are more."""
+    unit = "mm³" if dimension == 3 else "mm²"
+    return f"{volume:.0f} {unit}" if volume >= 1000 else f"{volume:.3g} {unit}"
+
+
+def _nearest_to_center(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    """Index of the voxel of a mask whose center is nearest to the mask's centroid; the first of several.
+
+    Plane by plane, so that large segments need no coordinates of every voxel.
+    """
+    count = np.count_nonzero(mask)
+    squares = []
+    for axis, side in enumerate(spacing):
+        share = np.count_nonzero(mask, axis=tuple(other for other in range(mask.ndim) if other != axis))
+        places = np.arange(mask.shape[axis])
+        squares.append(((places - (places * share).sum() / count) * side) ** 2)
+    rest = sum(
+        square.reshape([-1 if other == axis else 1 for other in range(mask.ndim - 1)])
+        for axis, square in enumerate(squares[1:])
+    )
+    best, place = np.inf, (0,) * mask.ndim
+    for number, plane in enumerate(mask):
+        away = np.where(plane, rest, np.inf)
+        nearest = int(np.argmin(away))
+        distance = away.flat[nearest] + squares[0][number]
+        if distance < best:
+            best, place = distance, (number, *np.unravel_index(nearest, plane.shape))
+    return np.array([int(index) for index in place])
 
 
 def ball_diameter(volume: float, dimension: int) -> float:

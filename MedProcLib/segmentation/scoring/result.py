@@ -8,6 +8,7 @@ from ...core.measurement import Measurement
 from .figures import FIGURE
 
 MEAN = "mean"
+ROUNDING = 1e-12
 
 
 @dataclass(frozen=True)
@@ -57,6 +58,8 @@ def _mean(measurements: Sequence[Measurement]) -> Measurement:
     first = measurements[0]
     known = [m.value for m in measurements if not math.isnan(m.value)]
     value = math.fsum(known) / len(known) if known else math.nan
+    if abs(value) < ROUNDING * max(map(abs, known), default=0):
+        value = 0.0  # differences that cancel each other
     parameters = {
         "aggregated": "mean over segments",
         "segments": len(known),

@@ -386,7 +386,7 @@ def test_a_preset_is_proposed_used_and_can_be_changed(panel, volume, scene):
 
     widget = panel(NAME)
     assert widget.recipe() == preset_named("mr_brain_flair").recipe()
-    assert widget.ui.presetBox.currentText == "MR brain FLAIR (proposed)"
+    assert widget.ui.presetBox.currentText == "MR brain FLAIR"
     assert "study1_FLAIR" in widget.ui.presetReason.text
     ct = np.random.default_rng(1).normal(40, 5, (8, 40, 40))
     ct[:, :10] = -1000

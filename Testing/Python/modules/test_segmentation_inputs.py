@@ -49,7 +49,14 @@ def test_presets_are_grouped_and_the_proposal_is_marked(panel, load):
     texts = [box.itemText(n) for n in range(box.count)]
     assert texts[0] == "Custom"
     assert {preset.group for preset in PRESETS} <= set(texts)
-    assert sum("(proposed)" in text for text in texts) == (widget.proposed.proposal is not None)
+    proposed = widget.proposed.proposal.preset
+    assert box.currentText == proposed.title and "Proposed for this image" in widget.ui.presetReason.text
+    box.currentIndex = texts.index("Custom")
+    other = next(n for n, text in enumerate(texts) if text.strip() == "Bones")
+    box.currentIndex = other
+    assert [box.itemText(n).strip() for n in range(box.count) if "(proposed)" in box.itemText(n)] == [
+        f"{proposed.title} (proposed)"
+    ]
     group = texts.index(PRESETS[0].group)
     assert texts[group + 1].strip().startswith(PRESETS[0].title)
     before = widget.recipe()

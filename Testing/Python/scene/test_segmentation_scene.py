@@ -10,7 +10,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.findings import findings_of
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.provenance import provenance_of
-from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, add_outcome
+from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, add_outcome, ready_outcome
 from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
 from MedProcLib.scene.terminology import terminology_of
 from MedProcLib.scene.volumes import volume_from_image
@@ -41,9 +41,14 @@ def place(scene):
     return volume
 
 
+def added(outcome, volume, grouping=EACH, seeds=None, **where):
+    """The nodes of a result."""
+    return add_outcome(ready_outcome(outcome, grouping, seeds), volume, PROVENANCE, **where)
+
+
 def test_segments_carry_name_color_terms_and_lie_in_the_study(scene):
     volume = place(scene)
-    nodes = add_outcome(outcome_of(blocks(), {1: "lung_right", 2: "lung_left"}), volume, PROVENANCE, "lungs")
+    nodes = added(outcome_of(blocks(), {1: "lung_right", 2: "lung_left"}), volume, title="lungs")
     segmentation, table = nodes
     found = [segmentation.GetSegmentation().GetNthSegment(index) for index in range(2)]
     assert [segment.GetName() for segment in found] == ["Right lung", "Left lung"]
@@ -69,7 +74,7 @@ def test_segments_carry_name_color_terms_and_lie_in_the_study(scene):
     ],
 )
 def test_names_of_segments_and_findings(scene, structures, grouping, segments, names):
-    segmentation, table = add_outcome(outcome_of(blocks(), structures), place(scene), PROVENANCE, grouping=grouping)
+    segmentation, table = added(outcome_of(blocks(), structures), place(scene), grouping=grouping)
     content = segmentation.GetSegmentation()
     assert [content.GetNthSegment(n).GetName() for n in range(content.GetNumberOfSegments())] == segments
     assert [row["name"] for row in findings_of(table)] == names
@@ -78,16 +83,16 @@ def test_names_of_segments_and_findings(scene, structures, grouping, segments, n
 
 def test_seeds_name_what_they_mark(scene):
     seeds = {1: SegmentInfo("Organ", (1.0, 0.0, 0.0)), 2: SegmentInfo("Rest", (0.0, 1.0, 0.0))}
-    segmentation, _table = add_outcome(outcome_of(blocks()), place(scene), PROVENANCE, seeds=seeds)
+    segmentation, _table = added(outcome_of(blocks()), place(scene), seeds=seeds)
     first = segmentation.GetSegmentation().GetNthSegment(0)
     assert first.GetName() == "Organ" and first.GetColor() == (1.0, 0.0, 0.0)
 
 
 def test_what_a_segmentation_holds_stays(scene):
     volume = place(scene)
-    segmentation, _ = add_outcome(outcome_of(blocks()), volume, PROVENANCE)
+    segmentation, _ = added(outcome_of(blocks()), volume)
     before = sitk.GetArrayFromImage(labels_of_segmentation(segmentation, volume, ["Segment_1"])[0])
-    again = add_outcome(outcome_of(blocks()[::-1].copy()), volume, PROVENANCE, output=segmentation)
+    again = added(outcome_of(blocks()[::-1].copy()), volume, output=segmentation)
     assert again.segmentation is segmentation
     assert segmentation.GetSegmentation().GetNumberOfSegments() == 4
     after = sitk.GetArrayFromImage(labels_of_segmentation(segmentation, volume, ["Segment_1"])[0])
@@ -100,9 +105,7 @@ def test_maps_lines_and_surface_come_along(scene):
     share = sitk.Cast(turned_grid((40, 36, 20)).empty_image(), sitk.sitkFloat32)
     line = Branch(1, np.array([[0, 0, 0], [3, 4, 0], [3, 4, 5.0]]), np.array([1, 2, 3.0]))
     surface = Surface(np.eye(3) * 5, np.array([[0, 1, 2]]), np.array([2]))
-    nodes = add_outcome(
-        outcome_of(blocks(), maps={"csf": share}, centerlines=(line,), surface=surface), volume, PROVENANCE
-    )
+    nodes = added(outcome_of(blocks(), maps={"csf": share}, centerlines=(line,), surface=surface), volume)
     assert nodes.maps[0].GetName() == "CT cerebrospinal fluid"
     table, curve = nodes.centerlines
     row = findings_of(table)[0]
@@ -116,7 +119,7 @@ def test_maps_lines_and_surface_come_along(scene):
 
 def test_a_tree_of_many_branches_is_one_model(scene):
     branches = tuple(Branch(n, np.random.default_rng(n).random((3, 3)), np.ones(3)) for n in range(1, 61))
-    nodes = add_outcome(outcome_of(blocks(), centerlines=branches), place(scene), PROVENANCE)
+    nodes = added(outcome_of(blocks(), centerlines=branches), place(scene))
     table, model = nodes.centerlines
     assert table.GetNumberOfRows() == 60 and model.GetPolyData().GetNumberOfLines() == 60
 
@@ -126,7 +129,7 @@ def test_ten_thousand_components_share_a_segment_but_have_their_rows(scene):
     values[::2, ::5, ::5] = np.arange(1, 10001).reshape(25, 20, 20)
     labels = turned_grid((100, 100, 50)).image_of(values)
     volume = volume_from_image(sitk.Cast(labels, sitk.sitkFloat32), "CT")
-    nodes = add_outcome(SegmentationOutcome(labels, {}, candidates_of_labels(labels)), volume, PROVENANCE)
+    nodes = added(SegmentationOutcome(labels, {}, candidates_of_labels(labels)), volume)
     content = nodes.segmentation.GetSegmentation()
     assert content.GetNumberOfSegments() == 200 and nodes.table.GetNumberOfRows() == 10000 and not nodes.in_3d
     assert content.GetNthSegment(199).GetName() == "Other findings (9801)"
@@ -144,5 +147,5 @@ def test_a_failure_adds_nothing(scene, monkeypatch):
     count = scene.GetNumberOfNodes()
     bad = Branch(1, np.zeros((2, 3)), None)
     with pytest.raises(TypeError):
-        add_outcome(outcome_of(blocks(), centerlines=(bad,)), volume, PROVENANCE)
+        added(outcome_of(blocks(), centerlines=(bad,)), volume)
     assert scene.GetNumberOfNodes() == count
