@@ -48,6 +48,7 @@ STRUCTURES: dict[str, Structure] = {
     "fat_subcutaneous": _entry("Subcutaneous fat", (250, 235, 130), _TISSUE, "248300009", "Body fat"),
     "fat_visceral": _entry("Fat inside the body wall", (215, 190, 40), _TISSUE, "248300009", "Body fat"),
     "muscle": _entry("Muscle", (192, 104, 88), _TISSUE, "71616004", "Muscle"),
+    "lean_other": _entry("Other lean tissue", (165, 135, 160), _TISSUE, "87784001", "Soft tissue"),
     "liver": _entry("Liver", (221, 130, 101), _ANATOMY, "10200004", "Liver"),
     "spleen": _entry("Spleen", (157, 108, 162), _ANATOMY, "78961009", "Spleen"),
     "kidney": _entry("Kidneys", (185, 102, 83), _ANATOMY, "64033007", "Kidney"),

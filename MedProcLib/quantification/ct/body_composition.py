@@ -42,7 +42,9 @@ class BodyComposition:
     """Areas of fat and muscle, and the density of muscle: mean of the slices at a level (or of all), and of each slice.
 
     Takes the segments of fat and muscle, such as 'Fat and muscle in CT' gives. Of them counts what has the density of
-    fat (-190 to -30 HU) or muscle (-29 to 150 HU). Areas are those of slices along the third axis of the image.
+    fat (-190 to -30 HU) or muscle (-29 to 150 HU). Areas are those of slices along the third axis of the image. Muscle
+    is what its label says: other lean tissue (4) is not counted, and where one label holds organs too (as without that
+    parting), its area is no muscle area. The index needs the level of the third lumbar vertebra and a look at the wall.
     """
 
     subcutaneous_label: Annotated[int, Range(0, 65535), "label of fat under the skin (0: none)"] = 1

@@ -4,7 +4,6 @@ from typing import Annotated
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -15,12 +14,14 @@ from ...core.progress import SILENT, Progress
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import closed, dilated, eroded
 from ..common.patient_grid import on_patient_grid
+from ..common.slice_by_slice import filled_slices
 from ..common.upright import upright
 from ..common.working_grid import mask_on_image
 from .body_mask import CONTENT_HU
 from .ct_body import body_region
+from .muscle import muscle_of
 
-SUBCUTANEOUS, VISCERAL, MUSCLE = 1, 2, 3
+SUBCUTANEOUS, VISCERAL, MUSCLE, OTHER = 1, 2, 3, 4
 WORKING_MM, BODY_HU, OPENING_MM, CLOSING_MM = 2.0, -300.0, 4.0, 6.0
 # Skin is no part of the wall; gaps of the wall between muscles are closed up to twice this radius.
 SKIN_MM, GAP_MM = 5.0, 10.0
@@ -34,10 +35,16 @@ SKIN_MM, GAP_MM = 5.0, 10.0
     "85(1), 1998 (ranges in HU)",
 )
 class CtFatMuscle:
-    """Part the body into fat under the skin (1), fat inside the wall of muscle and bone (2) and lean tissue (3).
+    """Part the body into fat under the skin (1) and inside the wall (2), muscle (3) and other lean tissue (4).
 
-    Fat is -190 to -30 HU, lean tissue -29 to 150 HU; it holds organs and blood besides muscle, which have the same
-    density. Bone is left out by its density. In the whole image, or in a slab: around seeds, or at a level.
+    Fat is -190 to -30 HU, lean tissue -29 to 150 HU; bone is left out by its density. Muscle is the wall of the trunk,
+    the back, the psoas, and the limbs beside the trunk; organs, bowel, vessels and skin are the other lean tissue. They
+    have the same density: muscle is told by place. Where organs abut the wall its thickness is interpolated, so some mm
+    of one may be called the other; muscle wasted to a film, and organs in a hernia, go wrong. Cartilage of ribs, glands
+    of the breast, and vessels of groin and limbs count as muscle, the diaphragm and part of the pelvic floor as other.
+    In neck and head muscle is not told from the rest. Where no spine is seen, all lean tissue is muscle in limbs (only
+    shafts of bones are there) and other (4) elsewhere; a single slice shows less than a slab of some cm around it. Look
+    at the result before its areas are used. In the whole image, or in a slab: around seeds, or at a level.
     """
 
     slab_mm: Annotated[
@@ -51,43 +58,61 @@ class CtFatMuscle:
 
     @property
     def structures(self) -> dict[int, str]:
-        return {SUBCUTANEOUS: "fat_subcutaneous", VISCERAL: "fat_visceral", MUSCLE: "muscle"}
+        return {
+            SUBCUTANEOUS: "fat_subcutaneous",
+            VISCERAL: "fat_visceral",
+            MUSCLE: "muscle",
+            OTHER: "lean_other",
+        }
 
     def __call__(self, image, mask=None, seeds=None, progress=SILENT):
-        read, sample, outline, wall, back = progress.parts(1, 1, 5, 3, 2)
+        read, sample, outline, within, back = progress.parts(1, 1, 5, 8, 3)
         hu = upright(hounsfield(image, read), CONTENT_HU)
         grid, work = on_patient_grid(hu, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         body = body_region(work, grid, BODY_HU, OPENING_MM, CLOSING_MM, outline)
         if not body.any():
             raise InputError(f"No body was found: the largest value is {work.max():.0f} HU. Choose a CT image.")
-        inside = _inside_of_wall(work, body, grid, wall)
-        first, second = back.parts(1, 1)
-        whole = sitk.GetArrayFromImage(mask_on_image(body, grid, hu, first)) != 0
-        inner = np.zeros_like(whole)
-        if inside.any():
-            inner = sitk.GetArrayFromImage(mask_on_image(inside, grid, hu, second)) != 0
-        whole &= _slab(self, image, seeds)
+        inside, muscle = _compartments(work, body, grid, within)
+        first, second, third = back.parts(1, 1, 1)
+        whole = _on_image(body, grid, hu, first) & _slab(self, image, seeds)
         if mask is not None:
             whole &= sitk.GetArrayViewFromImage(mask) != 0
         values = sitk.GetArrayViewFromImage(hu)
         fat, lean = ((values >= low) & (values <= high) & whole for low, high in (FAT_HU, MUSCLE_HU))
         labels = np.zeros(values.shape, np.uint8)
-        labels[fat] = np.where(inner[fat], VISCERAL, SUBCUTANEOUS)
-        labels[lean] = MUSCLE
+        labels[fat] = np.where(_on_image(inside, grid, hu, second)[fat], VISCERAL, SUBCUTANEOUS)
+        labels[lean] = np.where(_on_image(muscle, grid, hu, third)[lean], MUSCLE, OTHER)
         if not labels.any():
             raise InputError("There is no fat or muscle there: choose another level, or a larger mask.")
         return Geometry.of(image).image_of(labels)
 
 
-def _inside_of_wall(work: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
-    """What the wall of muscle and bone encloses, found in each transverse slice."""
+def _compartments(
+    work: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """What the wall of muscle and bone encloses in each transverse slice, and what is nearest to muscle."""
+    first, second = progress.parts(1, 4)
+    if work.ndim == 2:
+        spacing = (*grid.spacing, WORKING_MM)
+        flat = Geometry((*grid.size, 1), spacing, (0.0,) * 3, tuple(np.eye(3).ravel()))
+        inside, muscle = _compartments(work[None], body[None], flat, progress)
+        return inside[0], muscle[0]
     lean = eroded(body, grid, SKIN_MM) & ((work > MUSCLE_HU[0]) | (work < FAT_HU[0]))
     # strands in fat and vessels under the skin are thin
     core = eroded(lean, grid, WORKING_MM)
-    wall = closed(dilated(core, grid, 1.5 * WORKING_MM) & lean, grid, GAP_MM, progress) if core.any() else core
-    if wall.ndim == 2:
-        return ndimage.binary_fill_holes(wall) & body
-    return np.stack([ndimage.binary_fill_holes(plane) for plane in wall]) & body
+    wall = dilated(core, grid, 1.5 * WORKING_MM) & lean
+    inside = filled_slices(closed(wall, grid, GAP_MM, first)) & body
+    found = muscle_of(work, body, wall, grid, second)
+    if found is None:
+        return inside, np.zeros_like(body)
+    # what is between the muscles of a limb is not inside the trunk; where the wall is a film, its inside still is
+    return (inside & found.trunk) | found.cavity, found.near
+
+
+def _on_image(region: np.ndarray, grid: Geometry, image: sitk.Image, progress: Progress) -> np.ndarray:
+    if not region.any():
+        return np.zeros(tuple(reversed(image.GetSize())), bool)
+    return sitk.GetArrayFromImage(mask_on_image(region, grid, image, progress)) != 0
 
 
 def _slab(settings: CtFatMuscle, image: sitk.Image, seeds: sitk.Image | None) -> np.ndarray:

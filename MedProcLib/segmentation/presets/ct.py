@@ -24,7 +24,7 @@ CT_PRESETS: tuple[Preset, ...] = (
     _file(
         "ct_fat_muscle",
         "Fat and muscle",
-        "Fat under the skin, fat inside the wall, and lean tissue (with organs) by Hounsfield units",
+        "Fat under the skin and inside the wall, muscle, and other lean tissue (organs, bowel, vessels)",
     ),
     _file("ct_liver", "Liver", "The largest even organ on the right, or that around a point, cut off from neighbors"),
     _file(

@@ -1,0 +1,104 @@
+"""Muscle told from organs in CT, against labels of both: as it is, turned, mirrored, in thick slices.
+
+    python Testing/Benchmarks/muscle.py
+
+Needs ../shared/data. The labels are those of a model; they hold the muscles of the back, the iliopsoas and the glutei,
+not the wall of belly and chest, which was looked at instead. The settings were chosen on these two images, so the
+figures are not those of other ones. Shares are of the labeled voxels that have the density of muscle.
+"""
+
+import json
+import resource
+import subprocess
+import sys
+import tempfile
+import time
+import zipfile
+from pathlib import Path
+
+import numpy as np
+import SimpleITK as sitk
+
+ROOT = Path(__file__).resolve().parents[2]
+DATA = ROOT.parent / "shared" / "data" / "01_ct"
+sys.path.insert(0, str(ROOT))
+
+from _placed import brought_back, placements  # noqa: E402
+
+from MedProcLib.core.files import read_image  # noqa: E402
+from MedProcLib.core.hounsfield import MUSCLE_HU  # noqa: E402
+from MedProcLib.segmentation.anatomy.ct_fat_muscle import MUSCLE, OTHER  # noqa: E402
+from MedProcLib.segmentation.presets.presets import preset_named  # noqa: E402
+
+MUSCLES = ("autochthon", "iliopsoas", "gluteus")
+ORGANS = (
+    *("liver", "spleen", "kidney", "stomach", "duodenum", "small_bowel", "colon", "pancreas", "gallbladder"),
+    *("urinary_bladder", "heart", "aorta", "inferior_vena_cava", "esophagus", "lung"),
+)
+GROUPS = {"muscle": MUSCLES, "organs": ORGANS, "iliac vessels": ("iliac_",)}
+LARGE = (512, 512, 300)
+
+
+def main() -> None:
+    if not DATA.is_dir():
+        print(f"{DATA} is not there; nothing to compare with")
+        return
+    if "--large" in sys.argv:
+        _large()
+        return
+    numbers = {v: int(k) for k, v in json.loads((DATA / "totalseg_example" / "labels.json").read_text()).items()}
+    ways = placements(-1024)
+    print(f"{'share called muscle':32s}" + "".join(f"{way:>16s}" for way in ways))
+    for name, image, labels in _images():
+        values, truth = sitk.GetArrayViewFromImage(image), brought_back(labels, image)
+        lean = (values >= MUSCLE_HU[0]) & (values <= MUSCLE_HU[1])
+        results = [brought_back(_labels(place(image)), image) for place in ways.values()]
+        for group, starts in GROUPS.items():
+            where = lean & np.isin(truth, [n for part, n in numbers.items() if part.startswith(starts)])
+            if where.any():
+                # turned images end between voxels: what is in neither is not counted
+                shares = [np.mean(found[where & (found >= MUSCLE)] == MUSCLE) for found in results]
+                print(f"{name} {group}".ljust(32) + "".join(f"{share:16.3f}" for share in shares))
+        alike = [
+            2 * np.sum((r == MUSCLE) & (results[0] == MUSCLE)) / np.sum((r == MUSCLE) + 0 + (results[0] == MUSCLE))
+            for r in results
+        ]
+        print(f"{name} muscle, Dice to as it is".ljust(32) + "".join(f"{share:16.3f}" for share in alike))
+        print(f"{name} other lean tissue: {np.mean(results[0] == OTHER) * 100:.1f} % of the image")
+    found = subprocess.run([sys.executable, __file__, "--large"], capture_output=True, text=True, check=False)
+    print(f"{' x '.join(map(str, LARGE))} voxels: {found.stdout.strip() or found.stderr.strip()[-300:]}")
+
+
+def _images():
+    """(name, image, labels) of a belly with pelvis, and of a slab through the liver with arms beside it."""
+    example = DATA / "totalseg_example"
+    yield "example", sitk.ReadImage(str(example / "ct.nii.gz")), sitk.ReadImage(str(example / "labels_total117.nii.gz"))
+    with tempfile.TemporaryDirectory() as folder:
+        zipfile.ZipFile(DATA / "totalseg_dicom" / "ct_dicom.zip").extractall(folder)
+        series = next(path.parent for path in sorted(Path(folder).rglob("*")) if path.is_file())
+        image = read_image(str(series))
+    yield "dicom", image, sitk.ReadImage(str(DATA / "totalseg_dicom" / "labels_total117.nii.gz"))
+
+
+def _labels(image: sitk.Image) -> sitk.Image:
+    return preset_named("ct_fat_muscle").recipe().run(image=image)["labels"]
+
+
+def _large() -> None:
+    """In a process of its own: seconds and the peak of its memory."""
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
+    image = sitk.ReadImage(str(DATA / "totalseg_example" / "ct.nii.gz"))
+    spacing = [n * s / m for n, s, m in zip(image.GetSize(), image.GetSpacing(), LARGE, strict=True)]
+    identity, linear = sitk.Transform(3, sitk.sitkIdentity), sitk.sitkLinear
+    image = sitk.Resample(
+        image, LARGE, identity, linear, image.GetOrigin(), spacing, image.GetDirection(), -1024, sitk.sitkInt16
+    )
+    start, used = time.perf_counter(), time.process_time()
+    _labels(image)
+    wall, cpu = time.perf_counter() - start, time.process_time() - used
+    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
+    print(f"{wall:.1f} s ({cpu:.1f} s of processor time), peak of the process {peak:.2f} GB")
+
+
+if __name__ == "__main__":
+    main()
