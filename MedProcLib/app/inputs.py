@@ -44,7 +44,8 @@ def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
 def read_labels(path: str, image: sitk.Image) -> sitk.Image:
     """The label map on the image's grid; whole numbers stored as floats become integers. Raises InputError.
 
-    One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped.
+    One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped. So is one
+    whose axes are other ones of the grid's, or point the other way: converters to NIfTI turn them.
     """
     labels = read_image(path)
     require_scalar(labels, f"Segmentation {path}")
@@ -58,6 +59,8 @@ def _in_place(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:
     own, grid = Geometry.of(labels), Geometry.of(image)
     if own.dimension != grid.dimension or own.same_grid(grid):
         return labels
+    labels = _turned(labels, own, grid)
+    own = Geometry.of(labels)
     corners = own.corners()
     shift = grid.indices(corners) - own.indices(corners)
     first = np.rint(shift.mean(axis=0)).astype(int)
@@ -71,6 +74,18 @@ def _in_place(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:
     placed = np.zeros(tuple(reversed(grid.size)), values.dtype)
     placed[tuple(slice(a, b) for a, b in zip(low[::-1], high[::-1], strict=True))] = values[inside]
     return grid.image_of(placed)
+
+
+def _turned(labels: sitk.Image, own: Geometry, grid: Geometry) -> sitk.Image:
+    """The labels with their axes in order and direction of the grid's, where they are along these; as they are else."""
+    unit = np.eye(own.dimension)
+    steps = grid.indices(own.points(unit)) - grid.indices(own.points(0 * unit))  # a row for each of their axes
+    turns = np.rint(steps).astype(int)
+    if np.abs(steps - turns).max() > SAME_GRID_TOLERANCE or (np.abs(turns @ turns.T) != unit).any():
+        return labels
+    order = np.abs(turns).argmax(axis=0).tolist()  # of the grid's axes, which of theirs each is
+    backwards = [bool(turns[theirs, axis] < 0) for axis, theirs in enumerate(order)]
+    return sitk.Flip(sitk.PermuteAxes(labels, order), backwards)
 
 
 def label_map(labels: sitk.Image, path: str) -> sitk.Image:

@@ -70,6 +70,23 @@ def test_a_cropped_segmentation_is_put_in_its_place(medproc, refused, image, ima
     assert "labels outside the image" in refused("measure", image_file, tmp_path / "part.seg.nrrd", "-o", cropped)
 
 
+@pytest.mark.parametrize("order", [(0, 1, 2), (2, 0, 1), (1, 0, 2)])
+@pytest.mark.parametrize("flips", [(False, True, False), (True, True, True)])
+def test_a_segmentation_with_other_axes_is_turned(medproc, image_file, labels_file, tmp_path, order, flips):
+    expected, table = tmp_path / "expected.csv", tmp_path / "t.csv"
+    assert medproc("measure", image_file, labels_file, "-o", expected)[0] == 0
+    labels = sitk.ReadImage(str(labels_file))
+    turned = sitk.Flip(sitk.PermuteAxes(labels, order), flips)
+    for key in labels.GetMetaDataKeys():
+        turned.SetMetaData(key, labels.GetMetaData(key))
+    assert turned.GetDirection() != labels.GetDirection()
+    sitk.WriteImage(turned, str(tmp_path / "turned.nrrd"))
+    sitk.WriteImage(turned[1:, :-1, 1:], str(tmp_path / "cropped.nrrd"))
+    for name in ("turned", "cropped"):
+        assert medproc("measure", image_file, tmp_path / f"{name}.nrrd", "--names", "3=Hot", "-o", table)[0] == 0
+        assert table.read_text() == expected.read_text()
+
+
 def test_groups_long_and_tab_separated(medproc, image_file, labels_file, tmp_path):
     table = tmp_path / "t.tsv"
     options = ("--per", "segment", "--group", "robust", "distribution", "--long", "-p", "histogram_bins=16")
