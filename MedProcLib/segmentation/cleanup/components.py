@@ -1,13 +1,11 @@
 """Connected components of a label map."""
 
-from typing import Annotated
-
 import numpy as np
 
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY, connected_components
+from ..common.connectivity import JOINED, connected_components
 
 
 @operation(
@@ -22,7 +20,7 @@ class Components:
     Pieces of different labels stay apart where they touch.
     """
 
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
+    connectivity: JOINED = "corner"
 
     def __call__(self, labels, progress=SILENT):
         numbers, counts = connected_components(labels, self.connectivity, progress)

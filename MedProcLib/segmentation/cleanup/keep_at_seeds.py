@@ -11,7 +11,7 @@ from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ..common.connectivity import CONNECTIVITY, connected_components
+from ..common.connectivity import JOINED, connected_components
 from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from ..common.pieces import Pieces, only, pieces_of
@@ -33,7 +33,7 @@ class KeepAtSeeds:
     reach_mm: Annotated[float, Range(0, 100, "mm"), "a seed takes the nearest piece up to this far from it"] = 2.0
     same_number: Annotated[bool, "a seed of number 3 takes pieces of segment 3 only"] = False
     segments: Annotated[str, "segments that are cleaned, such as '1, 4-6'; empty for all"] = ""
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+    connectivity: JOINED = "face"
 
     def __call__(self, labels, seeds, progress=SILENT):
         require_same_grid(labels, seeds, "the label map and its seeds")

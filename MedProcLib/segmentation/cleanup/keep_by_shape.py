@@ -11,7 +11,7 @@ from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ..common.connectivity import CONNECTIVITY
+from ..common.connectivity import JOINED
 from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from ..common.pieces import Pieces, only, pieces_of
@@ -40,7 +40,7 @@ class KeepByShape:
     minimum_thickness_mm: Annotated[float, Range(0, 1000, "mm"), "diameter of the largest ball that fits in"] = 0.0
     maximum_length_mm: Annotated[float, Range(0, 10000, "mm"), "length of the longest principal axis"] = 0.0
     segments: Annotated[str, "segments that are cleaned, such as '1, 4-6'; empty for all"] = ""
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
+    connectivity: JOINED = "corner"
 
     def __call__(self, labels, progress=SILENT):
         joining, measuring, thickness = progress.parts(2, 2, 1)

@@ -9,7 +9,7 @@ from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY, connected_components
+from ..common.connectivity import JOINED, connected_components
 from ..common.label_boxes import boxes_of, chosen
 from ..common.pieces import Pieces, only, pieces_of
 
@@ -32,7 +32,7 @@ class KeepLargest:
         "of all together: segments that touch count as one piece, such as the lobes of one lung",
     ] = "of each segment"
     segments: Annotated[str, "segments that are cleaned, such as '1, 4-6'; empty for all"] = ""
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+    connectivity: JOINED = "face"
 
     def __call__(self, labels, progress=SILENT):
         if self.count == "of each segment":

@@ -9,7 +9,7 @@ from scipy import ndimage
 from ...core.geometry import require_same_grid
 from ...core.operation import operation
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY, steps
+from ..common.connectivity import JOINED, steps
 from ..common.pieces import only, pieces_of
 
 
@@ -30,7 +30,7 @@ class RemoveBorder:
         Literal["all sides", "in the slices", "first and last slice"], "sides of the image (its third axis is slices)"
     ] = "all sides"
     segments: Annotated[str, "segments that are cleaned, such as '1, 4-6'; empty for all"] = ""
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+    connectivity: JOINED = "face"
 
     def __call__(self, labels, mask=None, progress=SILENT):
         pieces = pieces_of(labels, self.connectivity, self.segments, progress)

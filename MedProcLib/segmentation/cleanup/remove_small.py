@@ -9,7 +9,7 @@ from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY
+from ..common.connectivity import JOINED
 from ..common.pieces import only, pieces_of
 
 
@@ -28,7 +28,7 @@ class RemoveSmall:
 
     minimum_volume_mm3: Annotated[float, Range(0, 1e9, "mm3"), "remove pieces smaller than this"] = 10.0
     maximum_volume_mm3: Annotated[float, Range(0, 1e9, "mm3"), "remove pieces larger than this; 0 is no limit"] = 0.0
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "corner"
+    connectivity: JOINED = "corner"
     segments: Annotated[str, "segments that are cleaned, such as '1, 4-6'; empty for all"] = ""
 
     def __call__(self, labels, progress=SILENT):

@@ -1,6 +1,6 @@
 """Connected pieces of label maps, counted and numbered."""
 
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,6 +12,8 @@ from ...core.progress import SILENT, Progress, execute
 from .label_boxes import boxes_of
 
 CONNECTIVITY = Literal["face", "corner"]
+# the same as the parameter of an operation
+JOINED = Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"]
 
 # Labels that lie far scattered are joined in one pass over the volume, which costs as much as this many boxes of it.
 MOST_PASSES = 10

@@ -10,9 +10,10 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ..common.connected_to import connected_to
-from ..common.connectivity import CONNECTIVITY
+from ..common.connectivity import JOINED
 from .growing import grown_regions, near_seeds
 from .marked import Marked, marked, refuse_leaks
+from .settings import LARGEST_RADIUS, LARGEST_VOLUME
 
 
 @operation(
@@ -36,13 +37,9 @@ class ConfidenceConnected:
         Range(0, 50, "mm"),
         "half the side (a voxel at least) of the box around a seed that is measured first; 0: none",
     ] = 2.0
-    maximum_radius_mm: Annotated[
-        float, Range(0, 1000, "mm"), "growing ends at this distance from the seeds; 0 is no limit"
-    ] = 0.0
-    maximum_volume_mm3: Annotated[
-        float, Range(0, 1e9, "mm3"), "a larger region is refused as leaked (2D: mm²); 0 is no limit"
-    ] = 0.0
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+    maximum_radius_mm: LARGEST_RADIUS = 0.0
+    maximum_volume_mm3: LARGEST_VOLUME = 0.0
+    connectivity: JOINED = "face"
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         scene = marked(image, mask, seeds, self.maximum_radius_mm)

@@ -1,14 +1,12 @@
 """What hangs together with a seed in a range of intensities."""
 
-from typing import Annotated
-
 from ...core.errors import InputError
 from ...core.operation import operation
-from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY
+from ..common.connectivity import JOINED
 from .growing import grown_regions, near_seeds, refuse_seeds_outside
 from .marked import marked, refuse_leaks
+from .settings import BRIGHTEST, DARKEST, LARGEST_RADIUS, LARGEST_VOLUME
 
 
 @operation(
@@ -24,15 +22,11 @@ class ConnectedThreshold:
     inside the region.
     """
 
-    lower: Annotated[float, Range(-1e9, 1e9, "intensity"), "darkest value that is grown over"] = 100.0
-    upper: Annotated[float, Range(-1e9, 1e9, "intensity"), "brightest value that is grown over"] = 1e9
-    maximum_radius_mm: Annotated[
-        float, Range(0, 1000, "mm"), "growing ends at this distance from the seeds; 0 is no limit"
-    ] = 0.0
-    maximum_volume_mm3: Annotated[
-        float, Range(0, 1e9, "mm3"), "a larger region is refused as leaked (2D: mm²); 0 is no limit"
-    ] = 0.0
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+    lower: DARKEST = 100.0
+    upper: BRIGHTEST = 1e9
+    maximum_radius_mm: LARGEST_RADIUS = 0.0
+    maximum_volume_mm3: LARGEST_VOLUME = 0.0
+    connectivity: JOINED = "face"
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         if self.lower > self.upper:

@@ -10,6 +10,7 @@ from ...core.progress import SILENT
 from .edges import edge_strength
 from .marching import march
 from .marked import marked, refuse_leaks, with_surroundings
+from .settings import EDGE_SCALE, LARGEST_VOLUME, SURROUNDINGS
 
 # The sigmoid falls from nearly 1 to nearly 0 over this many of its widths, which span the edge strengths up to twice
 # the middle one.
@@ -42,13 +43,9 @@ class FastMarching:
         Range(1.2, 100),
         "gradient that halves the speed, in multiples of the median one; lower stops at weaker edges",
     ] = 4.0
-    scale_mm: Annotated[float, Range(0.1, 20, "mm"), "SD of the Gaussian that edges are looked for at"] = 1.0
-    background_seed: Annotated[
-        int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
-    ] = 0
-    maximum_volume_mm3: Annotated[
-        float, Range(0, 1e9, "mm3"), "a larger region is refused as leaked (2D: mm²); 0 is no limit"
-    ] = 0.0
+    scale_mm: EDGE_SCALE = 1.0
+    background_seed: SURROUNDINGS = 0
+    maximum_volume_mm3: LARGEST_VOLUME = 0.0
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 2, 4)

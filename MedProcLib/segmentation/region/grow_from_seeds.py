@@ -6,6 +6,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from .following import Following
+from .settings import EDGE_SCALE, LIKENESS, REACH, SURROUNDINGS
 
 
 @operation(
@@ -26,19 +27,13 @@ class GrowFromSeeds:
     Above 200 000 voxels the fronts run on a coarser grid first and on the fine one near the borders.
     """
 
-    likeness: Annotated[
-        float, Range(0, 3), "weight of borders between intensities like those at different seeds; 0: edges alone"
-    ] = 1.0
+    likeness: LIKENESS = 1.0
     locality: Annotated[
         float, Range(0.01, 100), "cost of a mm in flat tissue; higher keeps regions nearer to their seeds"
     ] = 0.5
-    scale_mm: Annotated[float, Range(0.1, 20, "mm"), "SD of the Gaussian that edges are looked for at"] = 1.0
-    background_seed: Annotated[
-        int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
-    ] = 0
-    reach_mm: Annotated[
-        float, Range(0, 1000, "mm"), "objects end within this distance of their seeds; 0: work on the whole image"
-    ] = 30.0
+    scale_mm: EDGE_SCALE = 1.0
+    background_seed: SURROUNDINGS = 0
+    reach_mm: REACH = 30.0
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         return self.following()(image, seeds, mask, progress)

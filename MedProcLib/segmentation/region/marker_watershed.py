@@ -6,13 +6,13 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...core.operation import operation
-from ...core.parameters import Range
 from ...core.progress import SILENT, execute
 from ..common.connected_to import connected_to
 from ..common.connectivity import CONNECTIVITY
 from .edges import edge_strength
 from .flooding import in_steps
 from .marked import marked, with_surroundings
+from .settings import EDGE_SCALE, REACH, SURROUNDINGS
 
 
 @operation(
@@ -33,13 +33,9 @@ class MarkerWatershed:
     on: Annotated[
         Literal["edges", "bright_objects", "dark_objects"], "border along edges, or along the valley between objects"
     ] = "edges"
-    scale_mm: Annotated[float, Range(0.1, 20, "mm"), "SD of the Gaussian that edges are looked for at"] = 1.0
-    background_seed: Annotated[
-        int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
-    ] = 0
-    reach_mm: Annotated[
-        float, Range(0, 1000, "mm"), "objects end within this distance of their seeds; 0: work on the whole image"
-    ] = 30.0
+    scale_mm: EDGE_SCALE = 1.0
+    background_seed: SURROUNDINGS = 0
+    reach_mm: REACH = 30.0
     connectivity: Annotated[CONNECTIVITY, "floods pass over shared faces, or also over corners"] = "face"
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):

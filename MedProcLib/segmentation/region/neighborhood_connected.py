@@ -9,10 +9,11 @@ from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..common.connectivity import CONNECTIVITY
+from ..common.connectivity import JOINED
 from ..common.morphology import distance_to, eroded
 from .growing import grown_regions, near_seeds, refuse_seeds_outside
 from .marked import marked, refuse_leaks
+from .settings import BRIGHTEST, DARKEST, LARGEST_RADIUS, LARGEST_VOLUME
 
 
 @operation(
@@ -28,17 +29,13 @@ class NeighborhoodConnected:
     inside the region.
     """
 
-    lower: Annotated[float, Range(-1e9, 1e9, "intensity"), "darkest value that is grown over"] = 100.0
-    upper: Annotated[float, Range(-1e9, 1e9, "intensity"), "brightest value that is grown over"] = 1e9
+    lower: DARKEST = 100.0
+    upper: BRIGHTEST = 1e9
     radius_mm: Annotated[float, Range(0, 20, "mm"), "radius of the neighborhood that must lie in the range"] = 1.5
     rim: Annotated[bool, "give back the rim that the neighborhood costs, where it lies in the range"] = True
-    maximum_radius_mm: Annotated[
-        float, Range(0, 1000, "mm"), "growing ends at this distance from the seeds; 0 is no limit"
-    ] = 0.0
-    maximum_volume_mm3: Annotated[
-        float, Range(0, 1e9, "mm3"), "a larger region is refused as leaked (2D: mm²); 0 is no limit"
-    ] = 0.0
-    connectivity: Annotated[CONNECTIVITY, "voxels are joined over a shared face, or already over a corner"] = "face"
+    maximum_radius_mm: LARGEST_RADIUS = 0.0
+    maximum_volume_mm3: LARGEST_VOLUME = 0.0
+    connectivity: JOINED = "face"
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         if self.lower > self.upper:

@@ -13,6 +13,7 @@ from ..common.connected_to import connected_to
 from .blocks import block_factors, block_seeds, blocks_of, interpolated
 from .likelihood import Intensities, Likelihood
 from .marked import Marked, marked, with_balls, with_surroundings
+from .settings import LIKENESS, REACH, SURROUNDINGS
 from .walk import walk
 
 # Larger boxes are walked on a coarser grid: memory and time are bounded.
@@ -44,19 +45,13 @@ class RandomWalker:
         Range(0.5, 50, "SD"),
         "difference of neighbors that makes a step e times less likely, in SD of all of them; lower: edges hold more",
     ] = 2.0
-    likeness: Annotated[
-        float, Range(0, 3), "weight of borders between intensities like those at different seeds; 0: edges alone"
-    ] = 1.0
+    likeness: LIKENESS = 1.0
     point_radius_mm: Annotated[
         float, Range(0, 50, "mm"), "seeds that are single voxels count as balls of this radius: walks miss a point"
     ] = 3.0
     smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
-    background_seed: Annotated[
-        int, Range(0, 65535), "number of the seeds that mark surroundings, which become no segment; 0 for none"
-    ] = 0
-    reach_mm: Annotated[
-        float, Range(0, 1000, "mm"), "objects end within this distance of their seeds; 0: work on the whole image"
-    ] = 30.0
+    background_seed: SURROUNDINGS = 0
+    reach_mm: REACH = 30.0
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 1, 8)
