@@ -32,7 +32,7 @@ from MedProcLib.scene.findings import accepted_of, center_of, findings_of, propo
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.rois import place_roi
-from MedProcLib.scene.scoring_scene import add_scoring, score_segmentations, scoring_input
+from MedProcLib.scene.scoring_scene import add_scoring, score_segmentations, scoring_source
 from MedProcLib.scene.seeds import BY_LABEL, BY_LIST
 from MedProcLib.scene.segmentation_input import segmentation_source
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER
@@ -260,10 +260,11 @@ class MedProcSegmentationWidget(ModuleWidget):
         self._before = None
 
     def prepareScoring(self, reference, test, toleranceMm):
-        given, settings = scoring_input(reference, test), Score(tolerance_mm=toleranceMm)
+        source, settings = scoring_source(reference, test), Score(tolerance_mm=toleranceMm)
 
         def compute(progress):
-            return score_segmentations(given, settings, progress=progress)
+            given = source.read(progress.part(0, 0.1))
+            return score_segmentations(given, settings, progress=progress.part(0.1, 1))
 
         def commitResult(result):
             nodes = add_scoring(result, reference, test)

@@ -1,7 +1,8 @@
 """Two segmentation nodes as label maps on one grid, their segments matched by name."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -10,11 +11,12 @@ import vtk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.coordinates import array_of_matrix
+from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.segmentations import (
     BINARY_LABELMAP,
     SegmentsOverlap,
-    labels_of_segmentation,
     require_segmentation,
 )
 from MedProcLib.scene.transforms import points_to_world
@@ -48,14 +50,35 @@ class ScoringInput:
     notes: tuple[str, ...] = ()
 
 
-def scoring_input(reference, test, volume=None) -> ScoringInput:
-    """Read two segmentation nodes, under whatever transforms. Main thread; the nodes are not modified.
+@dataclass(frozen=True)
+class ScoringSource:
+    """Two segmentation nodes that can be scored, and on which voxels."""
 
-    Segments are matched by name (two nodes of one segment each: whatever their names); the second of a name in one
-    node is that in the other. They are scored on the voxels of `volume`, by default of the volume that the reference
-    was drawn on, else of the reference's own label map; the grid is extended where segments reach beyond it.
-    Raises InputError without a segment or voxel grid, when the two lie at different places or are one and the same.
-    """
+    reference: Any
+    test: Any
+    grid: Geometry
+    pairs: Sequence["Pair"]
+    notes: tuple[str, ...]
+    names: tuple[str, str]
+
+    def read(self, progress: Progress = SILENT) -> ScoringInput:
+        """Copy the voxels, in any thread: progress.ask brings that to the main thread. Raises InputError, Cancelled."""
+        progress(0.0, "Reading the segments")
+        reader = NodeReader()
+
+        def labels(node: Any, ids: Sequence[str]) -> sitk.Image:
+            return reader.segments(node, self.grid, ids, progress).labels()
+
+        nodes = self.reference, self.test
+        try:
+            layers: tuple[Layer, ...] = (_all_in_one(nodes, self.grid, self.pairs, labels),)
+        except SegmentsOverlap:
+            layers = _apart(nodes, self.grid, self.pairs, labels)
+        return ScoringInput(layers, *self.names, self.notes)
+
+
+def scoring_source(reference, test, volume=None) -> ScoringSource:
+    """Look whether two segmentation nodes can be scored (main thread); copies no voxel. See scoring_input."""
     for node in (reference, test):
         require_segmentation(node)
     if reference is test:
@@ -65,14 +88,22 @@ def scoring_input(reference, test, volume=None) -> ScoringInput:
     grid = _common_grid(reference, test, volume)
     if volume is None:
         notes += ("No volume is known: specificity counts the voxels of the box around both segmentations.",)
-    try:
-        layers: tuple[Layer, ...] = (_all_in_one(reference, test, grid, pairs),)
-    except SegmentsOverlap:
-        layers = _apart(reference, test, grid, pairs)
-    return ScoringInput(layers, reference.GetName(), test.GetName(), notes)
+    return ScoringSource(reference, test, grid, pairs, notes, (reference.GetName(), test.GetName()))
+
+
+def scoring_input(reference, test, volume=None) -> ScoringInput:
+    """Read two segmentation nodes at once, under whatever transforms (main thread); they are not modified.
+
+    Segments are matched by name (two nodes of one segment each: whatever their names); the second of a name in one
+    node is that in the other. They are scored on the voxels of `volume`, by default of the volume that the reference
+    was drawn on, else of the reference's own label map; the grid is extended where segments reach beyond it.
+    Raises InputError without a segment or voxel grid, when the two lie at different places or are one and the same.
+    """
+    return scoring_source(reference, test, volume).read()
 
 
 Pair = tuple[str, str | None, str | None]  # name, segment of the reference, segment of the test
+Labels = Callable[[Any, Sequence[str]], sitk.Image]  # label map of segments of a node; raises SegmentsOverlap
 
 
 def _pairs(reference, test) -> tuple[list[Pair], tuple[str, ...]]:
@@ -96,30 +127,28 @@ def _by_name(segmentation) -> dict[str, str]:
     return found
 
 
-def _all_in_one(reference, test, grid: Geometry, pairs: Sequence[Pair]) -> Layer:
+def _all_in_one(nodes: tuple[Any, Any], grid: Geometry, pairs: Sequence[Pair], labels: Labels) -> Layer:
     """All pairs in one layer. Raises SegmentsOverlap."""
     images = []
-    for node, ids in ((reference, [pair[1] for pair in pairs]), (test, [pair[2] for pair in pairs])):
+    for node, ids in zip(nodes, ([pair[1] for pair in pairs], [pair[2] for pair in pairs]), strict=True):
         values = [value for value, segment_id in enumerate(ids, 1) if segment_id is not None]
         if not values:
             images.append(grid.empty_image())
             continue
-        labels = labels_of_segmentation(node, grid, [i for i in ids if i is not None])[0]
+        found = labels(node, [i for i in ids if i is not None])
         numbers = np.array([0, *values], np.uint8 if len(pairs) < 256 else np.uint16)
-        images.append(grid.image_of(numbers[sitk.GetArrayViewFromImage(labels)]))
+        images.append(grid.image_of(numbers[sitk.GetArrayViewFromImage(found)]))
     return Layer(images[0], images[1], {value: name for value, (name, _, _) in enumerate(pairs, 1)})
 
 
-def _apart(reference, test, grid: Geometry, pairs: Sequence[Pair]) -> tuple[Layer, ...]:
+def _apart(nodes: tuple[Any, Any], grid: Geometry, pairs: Sequence[Pair], labels: Labels) -> tuple[Layer, ...]:
     """Each pair in the first layer in which its segments overlap no other."""
     layers: list[tuple[list[np.ndarray], dict[int, str]]] = []
     shape = tuple(reversed(grid.size))
     for value, (name, *ids) in enumerate(pairs, 1):
         masks = [
-            np.zeros(shape, bool)
-            if segment_id is None
-            else sitk.GetArrayFromImage(labels_of_segmentation(node, grid, [segment_id])[0]) != 0
-            for node, segment_id in zip((reference, test), ids, strict=True)
+            np.zeros(shape, bool) if segment_id is None else sitk.GetArrayFromImage(labels(node, [segment_id])) != 0
+            for node, segment_id in zip(nodes, ids, strict=True)
         ]
         free = (known for known in layers if not any(a[m].any() for a, m in zip(known[0], masks, strict=True)))
         layer = next(free, None)

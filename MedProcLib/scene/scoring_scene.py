@@ -1,6 +1,6 @@
 """Score one segmentation node against another: a table of all figures, and the surface colored by distance.
 
-given = scoring_input(reference, test)              # main thread
+given = scoring_source(reference, test).read(progress)   # the source in the main thread, read() in any
 result = score_segmentations(given, settings)       # any thread
 nodes = add_scoring(result, reference, test)        # main thread
 """
@@ -24,12 +24,12 @@ from MedProcLib.scene.distance_surface import DISTANCE, distance_surface, distan
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.nodes import new_node
 from MedProcLib.scene.provenance import write_provenance
-from MedProcLib.scene.scoring_input import ScoringInput, scoring_input
+from MedProcLib.scene.scoring_input import ScoringInput, scoring_input, scoring_source
 from MedProcLib.scene.tables import Column, table_from_columns
 from MedProcLib.segmentation.scoring.result import Scores, SegmentScore
 from MedProcLib.segmentation.scoring.score import Score, score
 
-__all__ = ["ScoringNodes", "ScoringResult", "add_scoring", "score_segmentations", "scoring_input"]
+__all__ = ["ScoringNodes", "ScoringResult", "add_scoring", "score_segmentations", "scoring_input", "scoring_source"]
 
 # Roles of the references by which the table and the surface know the segmentations they were made of.
 REFERENCE_ROLE, TEST_ROLE = "MedProc.ScoringReference", "MedProc.ScoringTest"
