@@ -17,7 +17,7 @@ from ..segmentation.common.connectivity import connected_components
 from ..segmentation.common.morphology import distance_to
 from .evidence import log_likelihood_ratio, resolution_element
 from .intensity import blurred, shared
-from .resolution import SPREAD, blurred_by
+from .resolution import blurred_by
 
 GAINED, LOST = 1, 2
 CLASS_LIMITS = (20, 40, 60, 75, 85, 92, 96, 98.5)
@@ -25,8 +25,8 @@ CLASSES = len(CLASS_LIMITS) + 1
 PEAK_MM = 5.0
 # Tissue within so many SD of the mode in both studies is no lesion: what differs there shows how scores scatter.
 USUAL_SD = 2.0
-# SD of t (1 - t) for t anywhere from 0 to 1.
-INTERPOLATION_SD = 180**-0.5
+# Tissue this bright in one study, and no fluid in either, is change too where it differs beyond any doubt.
+FAINT_SD, CERTAIN_SD = 1.5, 8.0
 FEWEST_VOXELS = 3
 
 
@@ -45,8 +45,8 @@ class DetectChange:
     The difference, other minus first, is smoothed and divided by the SD expected of it at each voxel: noise, and the
     gradient both images share times the misregistration, both estimated from the images, and a share of the contrast
     they have in common. Connected voxels beyond the low threshold with one beyond the high threshold, that together
-    speak for change, are change, where the brighter study is bright enough. Given how the studies' voxels spread a
-    point, what interpolation between their voxels does is expected too.
+    speak for change, are change, where the brighter study is bright enough, or where it is fairly bright and the
+    difference beyond any doubt. Where the studies were sampled says which detail their voxels lost.
     """
 
     low: Annotated[float, Range(0, 100, "SD"), "voxels that differ more than this belong to a change"] = 3.5
@@ -68,7 +68,8 @@ class DetectChange:
     margin_mm: Annotated[
         float,
         Range(0, 50, "mm"),
-        "do not look this near (and one voxel more) to the region's edge, where skull and air mix in",
+        "do not look this near (and both studies' longest voxel sides more) to the region's edge, where skull and air "
+        "mix in",
     ] = 2.0
     contrast: Annotated[
         Literal["bright", "any"], "change of bright outliers only (lesions in FLAIR), or of any tissue"
@@ -78,7 +79,14 @@ class DetectChange:
     ] = 2.0
 
     def __call__(
-        self, fixed, moving, fixed_mask=None, moving_mask=None, fixed_spread=None, moving_spread=None, progress=SILENT
+        self,
+        fixed,
+        moving,
+        fixed_mask=None,
+        moving_mask=None,
+        fixed_sampling=None,
+        moving_sampling=None,
+        progress=SILENT,
     ):
         require_same_grid(fixed, moving, "the first and the other image")
         first, other, region = shared(fixed, moving, fixed_mask, moving_mask)
@@ -87,27 +95,30 @@ class DetectChange:
         progress(0.3, "Comparing")
         mode, sd = mode_and_sd(np.concatenate([first[region], other[region]]))
         common = self.contrast_percent / 100 * np.maximum(np.minimum(first, other) - mode, 0)
-        variance = expected_sd(first, other, region, grid) ** 2 + common**2
-        for values, spread in ((first, fixed_spread), (other, moving_spread)):
-            if spread is not None:
-                variance += interpolation_error(values, spread, grid) ** 2
-        score = (other - first) / np.sqrt(variance)
+        samplings = [s for s in (fixed_sampling, moving_sampling) if s is not None]
+        voxel = sum(s.average for s in samplings) if samplings else None
+        score = (other - first) / np.hypot(expected_sd(first, other, region, grid, voxel), common)
         score[~region] = 0
         progress(0.6, "Finding change")
-        # interpolation and slice thickness carry the edge one voxel further
-        sides = [2 * np.sqrt(np.linalg.eigvalsh(v)[-1]) for v in (fixed_spread, moving_spread) if v is not None]
-        eligible = distance_to(~region, grid) > self.margin_mm + max([*grid.spacing, *sides])
-        usual = eligible
+        # matching lets both studies' voxels carry the edge further
+        sides = sum(s.longest_mm for s in samplings) if samplings else max(grid.spacing)
+        eligible = distance_to(~region, grid) > self.margin_mm + sides
+        usual, faint = eligible, None
         if self.contrast == "bright":
-            brighter = np.maximum(first, other)
-            usual = region & (np.abs(first - mode) < USUAL_SD * sd) & (np.abs(other - mode) < USUAL_SD * sd)
-            eligible &= brighter > mode + self.brightness * sd
+            brighter, darker = np.maximum(first, other), np.minimum(first, other)
+            usual = region & (darker > mode - USUAL_SD * sd) & (brighter < mode + USUAL_SD * sd)
+            bright = eligible & (brighter > mode + self.brightness * sd)
+            faint = bright | (eligible & (darker > mode - USUAL_SD * sd) & (brighter > mode + FAINT_SD * sd))
+            eligible = bright
         speaks = self._speaks(score, usual, grid) if self.evidence > 0 else None
         change = np.zeros(score.shape, np.uint8)
         for label, sign in ((GAINED, 1), (LOST, -1)):
-            signed = sign * score
-            where = eligible & self._within_edge(sign * (other - first), grid)
-            change[self._hysteresis(signed, where, grid, speaks)] = label
+            signed, within = sign * score, self._within_edge(sign * (other - first), grid)
+            found = self._hysteresis(signed, eligible & within, grid, self.low, self.high, speaks)
+            if faint is not None:
+                low, high = max(self.low, CERTAIN_SD / 2), max(self.high, CERTAIN_SD)
+                found |= self._hysteresis(signed, faint & within, grid, low, high)
+            change[found] = label
         return grid.image_of(score.astype(np.float32)), grid.image_of(change)
 
     def _speaks(self, score: np.ndarray, usual: np.ndarray, grid: Geometry) -> Callable[[np.ndarray], np.ndarray]:
@@ -121,12 +132,14 @@ class DetectChange:
         score: np.ndarray,
         eligible: np.ndarray,
         grid: Geometry,
-        speaks: Callable[[np.ndarray], np.ndarray] | None,
+        low: float,
+        high: float,
+        speaks: Callable[[np.ndarray], np.ndarray] | None = None,
     ) -> np.ndarray:
-        beyond = eligible & (score > self.low)
+        beyond = eligible & (score > low)
         numbers, counts = connected_components(grid.image_of(beyond), "corner")
         keep = (counts * grid.voxel_volume >= self.minimum_volume_mm3) & (counts >= FEWEST_VOXELS)
-        keep &= np.bincount(numbers[beyond & (score > self.high)], minlength=counts.size) > 0
+        keep &= np.bincount(numbers[beyond & (score > high)], minlength=counts.size) > 0
         if speaks is not None:
             keep &= np.bincount(numbers[beyond], speaks(score[beyond]), counts.size) >= self.evidence
         keep[0] = False
@@ -139,21 +152,30 @@ class DetectChange:
         return difference >= self.edge_percent / 100 * peak
 
 
-def expected_sd(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry) -> np.ndarray:
+def expected_sd(
+    first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry, voxel: np.ndarray | None = None
+) -> np.ndarray:
     """SD (z, y, x) that the difference has at each voxel without any change.
 
-    sqrt(noise² + (misregistration x gradient)² + (resolution x curvature)²). Gradient and curvature are the smaller of
-    both images', because an edge that only one of them has is change. The three constants come from the images: robust
-    variance of the difference in classes of gradient and curvature, fitted with none of them negative.
+    sqrt(noise² + (misregistration x gradient)² + (resolution x detail)²). Detail is what a blur takes from an image:
+    that of the studies' voxels (voxel: covariance, mm², LPS; that of the grid where not given), since what they lost
+    differs with where they lie. Gradient and detail are the smaller of both images', because an edge that only one of
+    them has is change. The three constants come from the images: robust variance of the difference in classes of
+    gradient and detail, fitted with none of them negative.
     """
+    if voxel is None:
+        axes = np.reshape(grid.direction, (3, 3)) * grid.spacing
+        voxel = axes @ axes.T / 6
     gradient = np.minimum(*(_gradient(v, grid) for v in (first, other)))
-    curvature = np.minimum(*(_curvature(v, grid) for v in (first, other)))
+    detail = np.minimum(
+        *(np.abs(v - sitk.GetArrayFromImage(blurred_by(grid.image_of(v), voxel))) for v in (first, other))
+    )
     size = np.abs(other - first)[region]
-    groups = _classes(gradient[region]) * CLASSES + _classes(curvature[region])
+    groups = _classes(gradient[region]) * CLASSES + _classes(detail[region])
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(CLASSES * CLASSES + 1))
     rows, variances, weights = [], [], []
-    terms = [np.square(v[region])[order] for v in (gradient, curvature)]
+    terms = [np.square(v[region])[order] for v in (gradient, detail)]
     for low, high in itertools.pairwise(bounds):
         if high - low > 30:
             rows.append([1.0, float(terms[0][low:high].mean()), float(terms[1][low:high].mean())])
@@ -165,17 +187,7 @@ def expected_sd(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: 
         return np.full(first.shape, np.sqrt(max((1.4826 * float(np.median(size))) ** 2, floor)))
     w = np.asarray(weights) / max(weights)
     noise2, shift2, blur2 = optimize.nnls(np.asarray(rows) * w[:, None], np.asarray(variances) * w)[0]
-    return np.sqrt(max(noise2, floor) + shift2 * gradient**2 + blur2 * curvature**2)
-
-
-def interpolation_error(values: np.ndarray, spread: np.ndarray, grid: Geometry) -> np.ndarray:
-    """SD (z, y, x) of what linear interpolation between a study's voxels did to its values, resampled on the grid.
-
-    spread: as resolution.voxel_spread has it. At the share t of the way between two voxels it blurs by the variance
-    t (1 - t) of a voxel's side squared: more half-way than on a voxel, with an SD of 0.0745 in all.
-    """
-    varied = INTERPOLATION_SD / SPREAD * spread
-    return np.abs(sitk.GetArrayFromImage(blurred_by(grid.image_of(values), varied)) - values)
+    return np.sqrt(max(noise2, floor) + shift2 * gradient**2 + blur2 * detail**2)
 
 
 def _classes(values: np.ndarray) -> np.ndarray:
@@ -188,13 +200,4 @@ def _gradient(values: np.ndarray, grid: Geometry) -> np.ndarray:
     for axis, spacing in enumerate(reversed(grid.spacing)):
         if values.shape[axis] > 1:
             squares += ndimage.correlate1d(values, [-0.5 / spacing, 0, 0.5 / spacing], axis, mode="nearest") ** 2
-    return np.sqrt(squares)
-
-
-def _curvature(values: np.ndarray, grid: Geometry) -> np.ndarray:
-    """Root of the summed squared second derivatives along the axes, per mm²."""
-    squares = np.zeros(values.shape, np.float32)
-    for axis, spacing in enumerate(reversed(grid.spacing)):
-        if values.shape[axis] > 1:
-            squares += ndimage.correlate1d(values, np.array([1.0, -2, 1]) / spacing**2, axis, mode="nearest") ** 2
     return np.sqrt(squares)

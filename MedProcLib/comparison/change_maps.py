@@ -16,7 +16,6 @@ from ..quantification.row import Row
 from ..segmentation.tissue.tissue_classes import TissueClasses
 from .change import GAINED, LOST
 from .defaults import is_quantitative
-from .halfway import linear_part
 from .inverse import inverted
 from .maps.boundary_shift import BoundaryShift
 from .maps.color_maps import MapColors, map_colors
@@ -28,7 +27,7 @@ from .maps.tissue import TissueChange
 from .maps.volume_change import VolumeChangeMap
 from .pair import finite
 from .register import Register
-from .resolution import MatchResolution, voxel_spread
+from .resolution import MatchResolution, Sampling
 from .result import ChangeMap, PairComparison, Verdict
 from .study import Study
 from .tracks.model import track_id
@@ -165,11 +164,11 @@ def _things(
         things.update(zip(("fixed", "moving"), _own_values(pair, studies), strict=True))
     elif _keeps_units(operation, pair, studies):
         own = _own_values(pair, studies)
-        spreads = [
-            voxel_spread(Geometry.of(studies[n].image), linear_part(transform))
+        sampled = [
+            Sampling(Geometry.of(studies[n].image), transform)
             for n, transform in zip((pair.fixed, pair.moving), transforms, strict=True)
         ]
-        things.update(zip(("fixed", "moving"), MatchResolution()(*own, *spreads, *masks), strict=True), note=OWN_VALUES)
+        things.update(zip(("fixed", "moving"), MatchResolution()(*own, *sampled, *masks), strict=True), note=OWN_VALUES)
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))

@@ -53,8 +53,8 @@ class ConsensusLabels:
         keep = (has(one) & has(two)) | gains | loses
         keep[0] = False
         lesion = keep[numbers]
-        first = lesion & (changed != GAINED) & ~(gains[numbers] & two & ~one & (changed == 0))
-        other = lesion & (changed != LOST) & ~(loses[numbers] & one & ~two & (changed == 0))
+        first = lesion & (changed != GAINED) & ~_beside(two & ~one & (changed == 0), changed == GAINED, grid)
+        other = lesion & (changed != LOST) & ~_beside(one & ~two & (changed == 0), changed == LOST, grid)
         return self._without_small(first, grid, shares[1]), self._without_small(other, grid, shares[2])
 
     def _certain(self, change: sitk.Image, difference: sitk.Image | None) -> np.ndarray:
@@ -71,3 +71,9 @@ class ConsensusLabels:
     def _without_small(self, lesion: np.ndarray, grid: Geometry, progress: Progress) -> sitk.Image:
         numbers, counts = connected_components(grid.image_of(lesion), "corner", progress)
         return grid.image_of(sizes_within(counts, grid.voxel_volume, self.minimum_volume_mm3)[numbers] & lesion)
+
+
+def _beside(doubtful: np.ndarray, certain: np.ndarray, grid: Geometry) -> np.ndarray:
+    """The doubtful voxels (z, y, x) that are connected with certain ones through each other."""
+    numbers, counts = connected_components(grid.image_of(doubtful | certain), "corner")
+    return doubtful & (np.bincount(numbers[certain], minlength=counts.size) > 0)[numbers]

@@ -15,7 +15,7 @@ from .findings import MatchFindings
 from .halfway import half_way_grid, linear_part
 from .inverse import inverted
 from .register import Register, identity
-from .resolution import voxel_spread
+from .resolution import Sampling
 from .result import Change, Finding, PairComparison, Registration, Verdict
 from .tracks.label_pieces import index_sums, surfaces_of
 
@@ -65,8 +65,8 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
     )
     state: dict[str, Any] = {
         "grid": grid,
-        "fixed_spread": voxel_spread(Geometry.of(first["image"]), linear_part(registration.to_first)),
-        "moving_spread": voxel_spread(Geometry.of(other["image"]), linear_part(registration.to_other)),
+        "fixed_sampling": Sampling(Geometry.of(first["image"]), registration.to_first),
+        "moving_sampling": Sampling(Geometry.of(other["image"]), registration.to_other),
     }
     for role, study, transform in (
         ("fixed", first, registration.to_first),

@@ -1,21 +1,47 @@
 """Bring two studies to one resolution, so that thick slices of one of them do not look like change."""
 
+from dataclasses import dataclass
 from typing import Annotated
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import fft
 
-from ..core.geometry import Geometry, require_same_grid
+from ..core.geometry import Geometry, require_same_grid, resample
 from ..core.operation import operation
 from ..core.progress import SILENT
 from .blur_difference import blur_difference
+from .halfway import linear_part
 from .intensity import shared
+from .inverse import inverted
 
-# Variance along a voxel's side, in squares of that side: a box has 1/12, linear interpolation adds 1/6 on average.
-SPREAD = 1 / 12 + 1 / 6
 # The Gaussian is cut off here, and no Gaussian narrower than this share of a voxel is worth the time.
 CUT_SD, LEAST = 3.0, 0.1
+
+
+@dataclass(frozen=True)
+class Sampling:
+    """Where a study was sampled: its voxels, and the transform (LPS, mm) to them from the space that is compared."""
+
+    voxels: Geometry
+    transform: sitk.Transform
+
+    @property
+    def longest_mm(self) -> float:
+        return float(max(self.voxels.spacing))
+
+    @property
+    def average(self) -> np.ndarray:
+        """Covariance (3, 3; mm², LPS, in the compared space) of the box that each voxel is the mean of."""
+        to_own = linear_part(self.transform)[:3, :3]
+        axes = np.linalg.inv(to_own) @ np.reshape(self.voxels.direction, (3, 3)) * np.asarray(self.voxels.spacing)
+        return axes @ axes.T / 12
+
+    def seen(self, image: sitk.Image) -> sitk.Image:
+        """An image of the compared space taken at this study's voxel centers, and back by linear interpolation."""
+        grid = Geometry.of(image)
+        taken = resample(image, self.voxels, inverted(self.transform, grid))
+        return resample(taken, grid, self.transform)
 
 
 @operation(
@@ -24,40 +50,42 @@ CUT_SD, LEAST = 3.0, 0.1
     gives=("fixed", "moving"),
     dimensions=(3,),
     source="Matching of point-spread functions before subtraction: Hajnal et al., J. Comput. Assist. Tomogr. 19, 1995; "
-    "slice profiles as in Jog et al., Medical Image Analysis 35, 2017",
+    "a study as another one's slices would show it, as in Jog et al., Medical Image Analysis 35, 2017",
 )
 class MatchResolution:
-    """Blur each of two aligned studies by as much as the other one's voxels are coarser, in every direction.
+    """Show each of two aligned studies as the voxels of the other one would have shown it.
 
-    The blur is a Gaussian whose covariance is what the other study's voxels spread more than the own ones; thick slices
-    in different directions make both studies alike. An image may show less than its voxels promise, since it was
-    interpolated or resampled before: where the images then turn out to be blurred too much, they are blurred less.
+    Each is blurred by as much as the other one's voxels are larger, in every direction, taken at their centers, and
+    interpolated between them as the other one was: what is lost between thick slices is then lost in both. The blur is
+    a Gaussian of the box's covariance. An image may show less than its voxels promise, since it was interpolated
+    before: where the images then turn out to be blurred too much, they are blurred less.
     Both images must be on one grid.
     """
 
     measured: Annotated[bool, "blur less where the images show that what the voxels ask for is too much"] = True
 
-    def __call__(self, fixed, moving, fixed_spread, moving_spread, fixed_mask=None, moving_mask=None, progress=SILENT):
+    def __call__(
+        self, fixed, moving, fixed_sampling, moving_sampling, fixed_mask=None, moving_mask=None, progress=SILENT
+    ):
         require_same_grid(fixed, moving, "the first and the other image")
-        blurs = positive(moving_spread - fixed_spread), positive(fixed_spread - moving_spread)
-        first, other = (blurred_by(v, blur) for v, blur in zip((fixed, moving), blurs, strict=True))
+        own, theirs = fixed_sampling.average, moving_sampling.average
+        blurs = positive(theirs - own), positive(own - theirs)
+
+        def matched() -> tuple[sitk.Image, sitk.Image]:
+            return moving_sampling.seen(blurred_by(fixed, blurs[0])), fixed_sampling.seen(blurred_by(moving, blurs[1]))
+
+        first, other = matched()
         progress(0.5, "Matching resolutions")
-        if not self.measured or (first is fixed and other is moving):
+        if not self.measured:
             return first, other
         grid = Geometry.of(fixed)
         more = blur_difference(*shared(first, other, fixed_mask, moving_mask), grid)
-        progress(0.8, "Matching resolutions")
-        blurs = positive(blurs[0] - positive(-more)), positive(blurs[1] - positive(more))
-        return tuple(blurred_by(v, blur) for v, blur in zip((fixed, moving), blurs, strict=True))
-
-
-def voxel_spread(voxels: Geometry, transform: np.ndarray) -> np.ndarray:
-    """Covariance (3, 3; mm², LPS) by which a study's voxels spread a point, in the space that is compared.
-
-    transform: 4 x 4 matrix from that space to the study's own.
-    """
-    axes = np.linalg.inv(transform[:3, :3]) @ np.reshape(voxels.direction, (3, 3)) * np.asarray(voxels.spacing)
-    return SPREAD * axes @ axes.T
+        progress(0.6, "Matching resolutions")
+        less = positive(blurs[0] - positive(-more)), positive(blurs[1] - positive(more))
+        if np.allclose(less, blurs):
+            return first, other
+        blurs = less
+        return matched()
 
 
 def blurred_by(image: sitk.Image, covariance: np.ndarray) -> sitk.Image:

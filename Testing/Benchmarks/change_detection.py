@@ -10,13 +10,11 @@ difference is beyond 2 of its expected SD. Needs ../shared/data beside the repos
 """
 
 import time
-from collections import Counter
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from registration import misplaced
 from scipy import ndimage
 
 from MedProcLib.comparison.inverse import inverted
@@ -29,8 +27,6 @@ from MedProcLib.segmentation.scoring.score import Score, score
 
 ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "03_longitudinal"
-# from the middle of the image, with their radius
-LESIONS_MM = (((30, -10, 12), 5.0), ((-28, 15, 10), 4.0), ((-25, -35, 8), 3.0))
 PATIENTS = ("ms_patient01", "ms_patient03")
 DIFFERS_SD = 2.0
 PUBLISHED = (
@@ -74,39 +70,6 @@ def main() -> None:
         )
     for line in PUBLISHED:
         print(line)
-    made_up()
-
-
-def made_up() -> None:
-    """A study against itself moved, resampled and noisy (nothing may change), with lesions put in, and swapped."""
-    print("\nSelf-made pairs (ms_patient01 study1 against itself, moved at random, other voxels, 3 % noise)")
-    image = sitk.ReadImage(str(DATA / "ms_patient01" / "study1_FLAIR.nii.gz"), sitk.sitkFloat32)
-    for seed in (0, 1):
-        _, moved = misplaced(image, seed)
-        print(f"  nothing changed, case {seed}: {_classes(image, moved)}", flush=True)
-    _, moved = misplaced(with_lesions(image), 2)
-    print(f"  {len(LESIONS_MM)} lesions put in: {_classes(image, moved)}", flush=True)
-    print(f"  the same, swapped: {_classes(moved, image)}", flush=True)
-
-
-def with_lesions(image: sitk.Image) -> sitk.Image:
-    """The image with soft balls half as bright again as the tissue, in white matter."""
-    grid = Geometry.of(image)
-    values = sitk.GetArrayFromImage(image)
-    points = grid.points(np.indices(values.shape).reshape(3, -1)[::-1].T.astype(float))
-    typical = float(np.median(values[values > np.percentile(values, 60)]))
-    for place, radius in LESIONS_MM:
-        distance = np.linalg.norm(points - grid.center - place, axis=1).reshape(values.shape)
-        values += 0.5 * typical * np.clip((radius - distance) / 2 + 0.5, 0, 1)
-    return grid.image_of(values)
-
-
-def _classes(first: sitk.Image, other: sitk.Image) -> str:
-    pair = compare([Study("first", first), Study("other", other)]).pairs[0]
-    counts = Counter(finding.change.value for finding in pair.findings)
-    return f"registration {pair.registration.verdict.value}; " + ", ".join(
-        f"{n} {c}" for c, n in sorted(counts.items())
-    )
 
 
 def figures(pair: PairComparison, folder: Path) -> Figures:

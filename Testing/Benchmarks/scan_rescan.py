@@ -14,7 +14,7 @@ from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
-from registration import misplaced
+from _misplaced import SPACINGS, misplaced
 
 from MedProcLib.comparison.defaults import head_mr_recipe
 from MedProcLib.comparison.pipeline import compare
@@ -36,7 +36,7 @@ def main(cases: int = CASES, start: int = 0) -> None:
     quiet = refused = 0
     firsts: dict[Path, Study] = {}
     for seed in range(start, start + cases):
-        path = sources[seed % len(sources)]
+        path = sources[(seed + seed // len(SPACINGS)) % len(sources)]  # every study in all voxels
         if path not in firsts:
             image = sitk.ReadImage(str(path), sitk.sitkFloat32)
             firsts[path] = Study("first", image, mask=BrainMask()(image))

@@ -1,13 +1,12 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
-from scipy import ndimage
 
-from MedProcLib.comparison.change import GAINED, LOST, DetectChange, interpolation_error
+from MedProcLib.comparison.change import GAINED, LOST, DetectChange, expected_sd
 from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.statistics import mode_and_sd
 
 from .conftest import grid_of, head
 
@@ -96,6 +95,39 @@ def test_a_wide_faint_change_speaks_as_loudly_as_a_small_strong_one():
     assert found[5.0, 0.0] == found[2.0, 500.0] == 0
 
 
+@pytest.mark.parametrize(("height", "found"), [(-50.0, False), (25.0, True), (5.0, False)])
+def test_tissue_that_is_fairly_bright_has_changed_where_no_doubt_is_left(height, found):
+    """A lesion below the brightness asked for; in fluid, or as faint, nothing counts."""
+    grid = grid_of((3, 3, 3))
+    first, mask = head(grid)
+    other, _ = head(grid, lesions=[(LESION[0], LESION[1], height)], seed=1)
+    a, b, inside = arrays(first, other, mask)
+    values = np.concatenate([a[inside > 0], b[inside > 0]])
+    mode, sd = mode_and_sd(values)
+    change = sitk.GetArrayFromImage(
+        DetectChange(brightness=(values.max() - mode) / sd + 1)(first, other, mask, mask)[1]
+    )
+    assert np.any(change == GAINED) == found
+    assert not np.any(change == LOST)
+
+
+def test_the_difference_that_voxels_make_of_fine_detail_is_expected():
+    """Two interpolations of one noisy pattern differ where it has detail along the slices' normal, and only there."""
+    grid = grid_of((1, 1, 1), extent=(48, 48, 48))
+    random = np.random.default_rng(0)
+    z, y, x = np.mgrid[:48, :48, :48].astype(np.float32)
+    pattern = np.where(x < 24, 40 * np.sin(2 * np.pi * z / 9), 40 * np.sin(2 * np.pi * y / 9))
+    first = pattern + random.normal(0, 0.5, pattern.shape)
+    other = pattern * (0.95 + 0.05 * (x >= 24)) + random.normal(0, 0.5, pattern.shape)
+    axis = np.reshape(grid.direction, (3, 3))[:, 2]
+    region = np.ones(pattern.shape, bool)
+    expected = expected_sd(first, other, region, grid, 4.0 * np.outer(axis, axis))
+    along, across = np.s_[8:-8, 8:-8, 8:16], np.s_[8:-8, 8:-8, 32:40]
+    assert expected[along].mean() > 1.5 * expected[across].mean()
+    for place in (along, across):
+        assert 0.6 < np.sqrt(np.mean((other - first)[place] ** 2)) / np.sqrt(np.mean(expected[place] ** 2)) < 1.7
+
+
 def test_dark_change_counts_only_when_any_contrast_is_looked_for():
     grid = grid_of((2, 2, 3))
     first, mask = head(grid)
@@ -134,6 +166,16 @@ def test_consistent_outlines_differ_only_by_change():
     assert not first[15:17].any()
 
 
+def test_a_gain_at_one_end_of_a_lesion_leaves_the_outline_at_the_other_end_alike():
+    grid = grid_of((1, 1, 1), extent=(40, 20, 20))
+    one, two, change = (np.zeros((20, 20, 40), np.uint8) for _ in range(3))
+    one[8:12, 8:12, 5:30] = two[8:12, 8:12, 4:32] = 1  # a rim at either end that only noise makes
+    change[8:12, 8:12, 32:36] = GAINED
+    first, other = arrays(*ConsensusLabels()(*(grid.image_of(v) for v in (one, two, change))))
+    assert np.count_nonzero(other) == 4 * 4 * (36 - 4)
+    assert np.count_nonzero(first) == 4 * 4 * (30 - 4)
+
+
 @pytest.mark.parametrize("peak, apart", [(5.9, False), (6.1, True), (-6.1, True)])
 def test_only_a_certain_change_makes_outlines_differ(peak, apart):
     grid = grid_of((1, 1, 1), extent=(20, 20, 20))
@@ -148,21 +190,3 @@ def test_only_a_certain_change_makes_outlines_differ(peak, apart):
     assert (first != other).any() == apart
     first, other = arrays(*ConsensusLabels(certain=0)(*images))
     assert (first != other).any()
-
-
-def test_what_interpolation_between_thick_slices_does_is_known():
-    """The same body in slices of 4 mm that begin anywhere: so much do its values differ, in the mean over places."""
-    fine = ndimage.gaussian_filter(np.random.default_rng(3).normal(size=(96, 20, 20)), 4.0).astype(np.float32)
-    places, thickness = np.arange(96), 4
-    samples = []
-    for phase in range(thickness):
-        slices = places[phase::thickness]
-        samples.append(np.stack([np.interp(places, slices, line) for line in fine[slices].reshape(len(slices), -1).T]))
-    samples = np.array(samples)[:, :, 8:-8]
-    grid = Geometry((20, 20, 96), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (0.0, 0.0, 1.0, 1.0, 0.0, 0.0, 0.0, 1.0, 0.0))
-    axis = np.array([1.0, 0.0, 0.0])  # where the grid's third axis points
-    blurred = samples.mean(axis=0)
-    expected = interpolation_error(fine, thickness**2 / 4 * np.outer(axis, axis), grid).reshape(96, -1).T[:, 8:-8]
-    rms = np.sqrt(np.mean((samples - blurred) ** 2))
-    assert np.sqrt(np.mean(expected**2)) == pytest.approx(rms, rel=0.25)
-    assert not interpolation_error(fine, np.zeros((3, 3)), grid).any()

@@ -7,9 +7,10 @@ from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
 from MedProcLib.comparison.blur_difference import blur_difference
-from MedProcLib.comparison.resolution import MatchResolution, blurred_by, positive, voxel_spread
+from MedProcLib.comparison.halfway import transform_of
+from MedProcLib.comparison.resolution import MatchResolution, Sampling, blurred_by, positive
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.geometry import Geometry, resample
 
 SIZE, SPACING = (40, 36, 30), (1.0, 1.5, 2.0)
 
@@ -43,36 +44,71 @@ def test_a_spot_gets_the_covariance_that_is_asked_for_on_an_oblique_grid():
     np.testing.assert_allclose((offset * weights[:, None]).T @ offset, wanted, atol=0.15)
 
 
+def sampled(image: sitk.Image, thickness: int, axis: int, start: int) -> tuple[sitk.Image, Sampling]:
+    """The image as scanned in slices (each the mean of so many of its own) and interpolated back; where it was."""
+    step = [1.0, 1.0, 1.0]
+    step[axis] = float(thickness)
+    grid = Geometry.of(image)
+    size, first = list(grid.size), np.zeros(3)
+    size[axis], first[axis] = (size[axis] - start) // thickness, start + (thickness - 1) / 2
+    voxels = Geometry(
+        tuple(size),
+        tuple((np.array(grid.spacing) * step).tolist()),
+        tuple(grid.points(first[None])[0].tolist()),
+        grid.direction,
+    )
+    mean = ndimage.uniform_filter1d(sitk.GetArrayFromImage(image), thickness, 2 - axis, origin=0)
+    # the mean of an even number of slices lies between two of them
+    slices = resample(grid.image_of(mean), voxels)
+    return resample(slices, grid), Sampling(voxels, sitk.Transform(3, sitk.sitkIdentity))
+
+
+def apart(images, inner: int = 8) -> float:
+    """Root mean square difference of two images, their border left out."""
+    a, b = (sitk.GetArrayFromImage(i)[inner:-inner, inner:-inner, inner:-inner] for i in images)
+    return float(np.sqrt(np.mean((a - b) ** 2)))
+
+
 def test_thick_slices_in_two_directions_become_alike():
     """The same body in axial and in sagittal slices of 5 mm differs; after matching it hardly does."""
     z, y, x = np.mgrid[:60, :60, :60].astype(float) - 29.5
     body = np.where((x / 18) ** 2 + (y / 14) ** 2 + (z / 20) ** 2 < 1, 100.0, 0.0).astype(np.float32)
-    thick = [sitk.GetImageFromArray(ndimage.uniform_filter1d(body, 5, axis)) for axis in (0, 2)]
-    spread = [np.diag([1.0, 1, 25]) / 12, np.diag([25.0, 1, 1]) / 12]
-    matched = MatchResolution()(*thick, *spread)
-
-    def apart(images) -> float:
-        a, b = (sitk.GetArrayFromImage(i) for i in images)
-        return float(np.sqrt(np.mean((a - b) ** 2)))
-
+    body = sitk.GetImageFromArray(ndimage.gaussian_filter(body, 0.7))
+    thick, where = zip(*(sampled(body, 5, axis, 0) for axis in (2, 0)), strict=True)
     assert apart(thick) > 4
-    assert apart(matched) < 0.25 * apart(thick)
+    assert apart(MatchResolution()(*thick, *where)) < 0.2 * apart(thick)
+
+
+@pytest.mark.parametrize(("thicknesses", "left"), [((1, 5), 0.1), ((3, 3), 0.65), ((3, 5), 0.35)])
+def test_what_is_lost_between_slices_of_one_study_is_lost_in_both(thicknesses, left):
+    """Slices that begin elsewhere, of one or two thicknesses: what blurring alike leaves of the difference is gone."""
+    fine = sitk.GetImageFromArray(_texture())
+    scans, where = zip(*(sampled(fine, t, 2, s) for t, s in zip(thicknesses, (0, 1), strict=True)), strict=True)
+    grid = Geometry.of(fine)
+    blurs = [positive(3 * (theirs.average - own.average)) for own, theirs in (where, where[::-1])]
+    alike = [blurred_by(image, blur) for image, blur in zip(scans, blurs, strict=True)]
+    matched = MatchResolution()(*scans, *where)
+    assert Geometry.of(matched[0]).same_grid(grid)
+    assert apart(matched) < left * apart(scans)
+    assert apart(matched) < max(left, 0.6) * apart(alike)
 
 
 def test_like_studies_stay_as_they_are():
     image = spot()
-    spread = voxel_spread(Geometry.of(image), np.eye(4))
-    np.testing.assert_allclose(np.diag(spread), np.square(SPACING) / 4)
-    first, other = MatchResolution()(image, image, spread, spread)
+    where = Sampling(Geometry.of(image), sitk.Transform(3, sitk.sitkIdentity))
+    np.testing.assert_allclose(np.diag(where.average), np.square(SPACING) / 12)
+    first, other = MatchResolution()(image, image, where, where)
     np.testing.assert_array_equal(sitk.GetArrayFromImage(first), sitk.GetArrayFromImage(image))
     np.testing.assert_array_equal(sitk.GetArrayFromImage(other), sitk.GetArrayFromImage(image))
 
 
-def test_the_spread_turns_with_the_transform_and_does_not_mind_handedness():
+def test_the_voxels_turn_with_the_transform_and_do_not_mind_handedness():
     turn = np.eye(4)
     turn[:3, :3] = Rotation.from_rotvec([0, 0, np.pi / 2]).as_matrix()
     geometry = Geometry.of(spot((1, 0, 0, 0, 1, 0, 0, 0, -1)))
-    np.testing.assert_allclose(np.diag(voxel_spread(geometry, turn)), np.square([1.5, 1.0, 2.0]) / 4)
+    where = Sampling(geometry, transform_of(turn))
+    np.testing.assert_allclose(np.diag(where.average), np.square([1.5, 1.0, 2.0]) / 12)
+    assert where.longest_mm == 2.0
 
 
 def test_only_directions_that_are_coarser_count():
@@ -81,7 +117,8 @@ def test_only_directions_that_are_coarser_count():
 
 def test_images_on_two_grids_are_refused():
     with pytest.raises(InputError, match="geometry"):
-        MatchResolution()(spot(), spot((0, 1, 0, 1, 0, 0, 0, 0, 1)), np.eye(3), np.eye(3))
+        where = Sampling(Geometry.of(spot()), sitk.Transform(3, sitk.sitkIdentity))
+        MatchResolution()(spot(), spot((0, 1, 0, 1, 0, 0, 0, 0, 1)), where, where)
 
 
 def _texture(seed: int = 0) -> np.ndarray:
@@ -107,7 +144,11 @@ def test_how_much_more_one_image_is_blurred_shows_in_the_images(direction):
 
 def test_an_image_resampled_to_finer_voxels_than_it_has_detail_for_is_not_blurred_twice():
     thick = sitk.GetImageFromArray(ndimage.gaussian_filter1d(_texture(), 2.0, axis=0))
-    spread = np.diag([0.25, 0.25, 4.25]), np.diag([0.25, 0.25, 0.25])  # the second promises 1 mm in all directions
-    first, other = (sitk.GetArrayFromImage(v) for v in MatchResolution()(thick, thick, *spread))
-    plain = sitk.GetArrayFromImage(MatchResolution(measured=False)(thick, thick, *spread)[1])
-    assert np.std(other - first) < 0.25 * np.std(plain - first)
+    grid, identity = Geometry.of(thick), sitk.Transform(3, sitk.sitkIdentity)
+    # the second promises 1 mm in all directions
+    slices = Geometry((52, 48, 11), (1.0, 1.0, 4.0), (0.0, 0.0, 0.0), grid.direction)
+    where = Sampling(slices, identity), Sampling(grid, identity)
+    first, other = (sitk.GetArrayFromImage(v) for v in MatchResolution()(where[0].seen(thick), thick, *where))
+    plain = sitk.GetArrayFromImage(MatchResolution(measured=False)(where[0].seen(thick), thick, *where)[1])
+    inner = np.s_[8:36]
+    assert np.std((other - first)[inner]) < 0.5 * np.std((plain - first)[inner])
