@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import SimpleITK as sitk
 
 from ..core.color import NOTE as COLOR
@@ -108,12 +109,28 @@ def parse_date(text: str) -> datetime.date:
 
 
 def unit_of_file(found: ImageFile) -> str:
-    """Unit of an image's values, a key of core.units, as far as its file says: HU for CT, else 'intensity'."""
+    """Unit of an image's values, a key of core.units, as far as its file says: HU for CT, else 'intensity'.
+
+    A DICOM PET states its own: activity concentration, or SUV.
+    """
     # SUVlbm has several formulas, which its file tells apart
     if found.quantity.startswith("{SUVlbm"):
         return "SUL"
     known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
+    if known is None and found.modality == "PT" and found.slices:
+        return _pet_unit(found.slices[0])
     return known or ("HU" if found.modality == "CT" else "intensity")
+
+
+def _pet_unit(path: Path) -> str:
+    """By Units (0054,1001) and SUV Type (0054,1006), of which BW is the default (DICOM PS3.3 C.8.9)."""
+    header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=["Units", "SUVType"])
+    units, kind = (str(header.get(name) or "").strip().upper() for name in ("Units", "SUVType"))
+    if units == "BQML":
+        return "Bq/ml"
+    if units != "GML" or kind in ("IBW", "BSA"):
+        return "intensity"
+    return "SUL" if kind.startswith("LBM") else "SUV"
 
 
 def chosen_unit(unit: str | None, found: ImageFile) -> str:

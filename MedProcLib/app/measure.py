@@ -14,7 +14,7 @@ from ..core.recipe import Recipe
 from ..core.registry import find_operation
 from ..core.seg_nrrd import UNNAMED_COLORS
 from ..core.structure import Structure
-from ..quantification.measure import measure
+from ..quantification.measure import OTHER_ROWS, measure, require_reportable
 from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
 from ..quantification.row import Row
@@ -26,8 +26,6 @@ from .inputs import label_map, read_labels, read_noted, require_other_file, unit
 from .segment_names import segment_names
 
 MOST_NAMED = 10  # segments that one note lists
-# operations whose rows are of something else than a segment
-OTHER_ROWS = {"quantification.segment_distances": "distance", "quantification.key_points": "key point"}
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -38,6 +36,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.sr and not found.slices:
         raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
     operation = _operation(arguments, found)
+    if arguments.sr:
+        require_reportable(operation)
     names = segment_names(arguments.segmentation, arguments.names)
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:

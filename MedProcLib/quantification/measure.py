@@ -29,6 +29,9 @@ MOST_THREADS = 8
 NEEDED_UNITS = {"ct": ("HU",), "lung": ("HU",), "pet": ("SUV", "SUL")}
 PERCIST_FACTOR = {"percist_liver": 1.5, "percist_blood_pool": 2.0}
 
+# Operations whose rows are of something else than a segment, and of what.
+OTHER_ROWS = {"quantification.segment_distances": "distance", "quantification.key_points": "key point"}
+
 
 @operation(
     "quantification.measure",
@@ -155,6 +158,13 @@ def measure(
     if "labels" not in settings.declaration.inputs:
         return settings(image, labels != 0, progress=progress)
     return [replace(row, name=_named(row, names or {})) for row in settings(image, labels, progress=progress)]
+
+
+def require_reportable(settings: Any) -> None:
+    """Raise InputError for an operation whose rows a DICOM report cannot hold, as they are of no segment alone."""
+    what = OTHER_ROWS.get(settings.declaration.name)
+    if what is not None:
+        raise InputError(f"A DICOM report is of segments one by one, so it holds no {what}s: export these as CSV.")
 
 
 def _named(row: Row, names: Mapping[int, str]) -> str:

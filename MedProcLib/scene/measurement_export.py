@@ -11,6 +11,7 @@ from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.structure import Structure
+from MedProcLib.quantification.measure import require_reportable
 from MedProcLib.quantification.row import Row
 from MedProcLib.quantification.table_text import measurements_json
 from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
@@ -78,6 +79,7 @@ class Export:
 
     def write_dicom(self, path: str | Path, reader: str = "", progress: Progress = SILENT) -> list[Path]:
         """Write a DICOM measurement report and the segmentations it refers to; returns the files, the report first."""
+        require_reportable(self.settings)
         given = self.source.read(progress)
         rows, maps = self._rows(given, progress.part(0, 0.3)), given.segments.label_maps()
         return write_measurement_report(

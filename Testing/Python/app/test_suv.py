@@ -134,3 +134,31 @@ def test_a_time_point_of_a_dynamic_series(medproc, refused, dynamic, tmp_path):
     assert Provenance.from_json(image.GetMetaData(PROVENANCE_KEY)).inputs["frame"] == "2"
     next((dynamic / "1").iterdir()).unlink()
     assert "incomplete" in refused("suv", dynamic, "--frame", 2, "-o", target)
+
+
+@pytest.mark.parametrize(
+    ("tags", "column"),
+    [
+        ({}, "mean_Bq/ml"),
+        ({"Units": "GML"}, "mean_SUV"),
+        ({"Units": "GML", "SUVType": "LBMJANMA"}, "mean_SUL"),
+        ({"Units": "GML", "SUVType": "IBW"}, "mean"),
+        ({"Units": "CNTS"}, "mean"),
+    ],
+)
+def test_a_series_is_measured_in_the_unit_that_it_states(medproc, refused, pet, tmp_path, tags, column):
+    folder, labels, table = pet(**tags), tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    image = read_image_file(folder).image
+    sitk.WriteImage(sitk.Cast(image > 0, sitk.sitkUInt8), str(labels))
+    assert medproc("measure", folder, labels, "-o", table)[0] == 0
+    assert column in table.read_text().splitlines()[0].split(",")
+    if not tags:  # Bq/ml are no uptake
+        assert "need values in SUV or SUL" in refused("measure", folder, labels, "--group", "pet", "-o", table)
+
+
+def test_distances_and_points_are_in_no_dicom_report(refused, pet, tmp_path):
+    folder, labels = pet(), tmp_path / "labels.nrrd"
+    sitk.WriteImage(sitk.Cast(read_image_file(folder).image > 0, sitk.sitkUInt8), str(labels))
+    line = ("measure", folder, labels, "--sr", tmp_path / "r.dcm", "-o", tmp_path / "t.csv", "--operation")
+    assert "holds no distances: export these as CSV" in refused(*line, "segment_distances")
+    assert "holds no key points" in refused(*line, "key_points")
