@@ -32,14 +32,11 @@ from MedProcLib.scene.findings import accepted_of, center_of, findings_of, propo
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.rois import place_roi
-from MedProcLib.scene.scoring_scene import add_scoring, score_segmentations, scoring_source
 from MedProcLib.scene.seeds import BY_LABEL, BY_LIST
-from MedProcLib.scene.segmentation_input import segmentation_source
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER
 from MedProcLib.scene.volumes import geometry_of_volume
-from MedProcLib.segmentation.outcome import StepError, needed
+from MedProcLib.segmentation.outcome import StepError
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_of_recipe
-from MedProcLib.segmentation.scoring.score import Score
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.correction import Correction
@@ -53,8 +50,15 @@ from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.preset_proposal import PresetProposal
 from MedProcLib.widgets.region_choice import RoiWatch, SegmentBox
 from MedProcLib.widgets.scoring_panel import ScoringPanel
+from MedProcLib.widgets.scoring_task import prepare_scoring
 from MedProcLib.widgets.seed_panel import SeedPanel
-from MedProcLib.widgets.segmentation_form import missing_input, show_inputs
+from MedProcLib.widgets.segmentation_form import (
+    chosen_region,
+    missing_input,
+    preview_source,
+    region_operation,
+    show_inputs,
+)
 from MedProcLib.widgets.segmentation_logic import SegmentationLogic
 from MedProcLib.widgets.segmentation_task import (
     BODY,
@@ -148,7 +152,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         )
         ui.findingsFrame.layout().addWidget(self.findings.widget)
         self.lists = ListBox(ui.listBox, self.onList)
-        self.scoring = ScoringPanel(self.prepareScoring)
+        self.scoring = ScoringPanel(prepare_scoring)
         self.scoring.set_scene(slicer.mrmlScene)
         ui.scoreFrame.layout().addWidget(self.scoring.widget)
 
@@ -259,49 +263,20 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.found.offer(self._before)
         self._before = None
 
-    def prepareScoring(self, reference, test, toleranceMm):
-        source, settings = scoring_source(reference, test), Score(tolerance_mm=toleranceMm)
-
-        def compute(progress):
-            given = source.read(progress.part(0, 0.1))
-            return score_segmentations(given, settings, progress=progress.part(0.1, 1))
-
-        def commitResult(result):
-            nodes = add_scoring(result, reference, test)
-            count, where = len(result.scores.rows), nodes.table.GetName()
-            text = _("{count} segments scored in '{name}'.") if count > 1 else _("One segment scored in '{name}'.")
-            return text.format(count=count, name=where)
-
-        return compute, commitResult
-
     def chosenRegion(self):
         """Region and node of it, as logic.process takes them."""
-        parameters = self.parameters
-        node = {SEGMENT: parameters.mask, BOX: parameters.roi}.get(parameters.region)
-        return parameters.region, node
+        return chosen_region(self.parameters)
 
     def regionOperation(self):
-        name = REGION_OPERATIONS.get(self.parameters.region)
-        return create_operation(name) if name else None
+        return region_operation(self.parameters)
 
     def previewSource(self, volume):
         """What the preview starts from. Raises InputError."""
         missing = self.missing()
         if missing:
             raise InputError(missing)
-        parameters = self.parameters
-        region, node = self.chosenRegion()
-        usable = needed(self.recipe())[1]
-        return segmentation_source(
-            volume,
-            node,
-            parameters.maskSegment if region == SEGMENT else "",
-            self.keptNodes(SEEDS_ROLE) if "seeds" in usable else [],
-            parameters.objects,
-            parameters.startFrom if "labels" in usable else None,
-            parameters.reference if "reference" in usable else None,
-            self.keptNodes(RATERS_ROLE) if "raters" in usable else [],
-        )
+        kept = self.keptNodes(SEEDS_ROLE), self.keptNodes(RATERS_ROLE)
+        return preview_source(volume, self.parameters, self.recipe(), *kept)
 
     def inputVolume(self):
         return self.parameters.inputVolume if self.parameters is not None else None

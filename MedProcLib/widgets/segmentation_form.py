@@ -1,5 +1,6 @@
-"""Which inputs MedProc Segmentation shows for a chain of steps, and what is missing before it can run."""
+"""The inputs of MedProc Segmentation for a chain of steps: which are shown, what is missing, what they stand for."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -7,9 +8,11 @@ from slicer.i18n import tr as _
 from ..core.errors import InputError
 from ..core.preset import Preset
 from ..core.recipe import Recipe
+from ..core.registry import create_operation
+from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..segmentation.outcome import last_segments, needed
 from .region_choice import segment_ids
-from .segmentation_task import BOX, SEGMENT, WHOLE
+from .segmentation_task import BOX, REGION_OPERATIONS, SEGMENT, WHOLE
 from .wrapped_label import show_wrapped
 
 
@@ -64,3 +67,32 @@ def missing_input(parameters: Any, recipe: Recipe, has_steps: bool, seeds: int, 
     if "mask" in required and parameters.region == WHOLE:
         return _("Choose a region to search in: a step needs one.")
     return ""
+
+
+def chosen_region(parameters: Any) -> tuple[str, Any]:
+    """Region and node of it, as logic.process takes them."""
+    return parameters.region, {SEGMENT: parameters.mask, BOX: parameters.roi}.get(parameters.region)
+
+
+def region_operation(parameters: Any) -> Any:
+    """The operation that finds the region, or None."""
+    name = REGION_OPERATIONS.get(parameters.region)
+    return create_operation(name) if name else None
+
+
+def preview_source(
+    volume: Any, parameters: Any, recipe: Recipe, seeds: Sequence, raters: Sequence
+) -> SegmentationSource:
+    """What the steps start from, of the nodes that they can use. Raises InputError."""
+    region, node = chosen_region(parameters)
+    usable = needed(recipe)[1]
+    return segmentation_source(
+        volume,
+        node,
+        parameters.maskSegment if region == SEGMENT else "",
+        seeds if "seeds" in usable else [],
+        parameters.objects,
+        parameters.startFrom if "labels" in usable else None,
+        parameters.reference if "reference" in usable else None,
+        raters if "raters" in usable else [],
+    )

@@ -70,7 +70,9 @@ def _measure(volume, segmentation, at_once: bool) -> None:
 
 def _segment(volume, segmentation) -> None:
     """From the segments, and the first one as a mask and painted seeds, to new segments with surfaces."""
+    from MedProcLib.scene.findings import decide
     from MedProcLib.scene.label_preview import LabelPreview, preview_segments
+    from MedProcLib.scene.scoring_input import scoring_source
     from MedProcLib.scene.segmentation_scene import add_outcome
     from MedProcLib.widgets.segmentation_task import segmentation_task
 
@@ -79,9 +81,15 @@ def _segment(volume, segmentation) -> None:
     actions = Actions()
     ready = task.compute(Progress(ask=actions))
     _show("Apply: reading the nodes", actions.longest)
-    _show(
-        "Apply: new segments with surfaces, and the list", _timed(lambda: add_outcome(ready, volume, task.provenance))
-    )
+    nodes: list = []
+    added = _timed(lambda: nodes.append(add_outcome(ready, volume, task.provenance)))
+    _show("Apply: new segments with surfaces, and the list", added)
+    table, found = nodes[0].table, nodes[0].segmentation
+    _show("findings: the largest is accepted", _timed(lambda: decide(table, 0, "accepted", "A. Reader")))
+    _show("findings: the next one is rejected", _timed(lambda: decide(table, 1, "rejected", "A. Reader")))
+    actions = Actions()
+    scoring_source(segmentation, found).read(Progress(ask=actions))
+    _show("score: reading the nodes", actions.longest)
     preview = LabelPreview()
     for what in ("segments over the slices", "others in their place"):
         shown = preview_segments(ready.outcome.labels, ready.outcome.structures)

@@ -1,6 +1,11 @@
 """What the module tests share: a real image, small enough for quick runs, and waiting for a run to end."""
 
+import sys
+from pathlib import Path
+
 import pytest
+
+sys.path.insert(0, str(Path(__file__).parent))  # clicks.py
 
 
 @pytest.fixture
