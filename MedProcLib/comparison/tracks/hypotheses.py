@@ -119,8 +119,19 @@ def _joins(
     distance = np.linalg.norm(center - wholes.centers[whole], axis=1)
     cost = _normal_cost(distance, np.cbrt(volume * 0.75 / np.pi), wholes.radii[whole], sd_mm)
     cost += _volume_cost(wholes.volumes[whole] / volume, settings) + JOINING * (sizes - 1)
+    cost += np.add.reduceat(_sticking_out(parts, members, wholes, np.repeat(whole, sizes), sd_mm), begin)
     gains = np.add.reduceat(unmatched_parts[members], begin) + unmatched_wholes[whole] - cost
     return [(tuple(sorted(sets[n])), whole[n], float(gains[n])) for n in np.flatnonzero(fits & (gains > 0))]
+
+
+def _sticking_out(parts: Pieces, i: np.ndarray, wholes: Pieces, j: np.ndarray, sd_mm: float) -> np.ndarray:
+    """Cost of how far the boxes of parts reach out of those of their wholes: what lies beside has merely ended.
+
+    As parts come apart they may move outward, by as much of their radius as GROWN_SIDE allows.
+    """
+    out = np.maximum(0, np.maximum(wholes.low[j] - parts.low[i], parts.high[i] - wholes.high[j]))
+    sd = np.sqrt(sd_mm**2 + ((GROWN_SIDE - 1) * parts.radii[i]) ** 2)
+    return (out**2).sum(axis=1) / (2 * sd**2)
 
 
 def _subsets(parts: Pieces, members: np.ndarray) -> list[tuple[int, ...]]:

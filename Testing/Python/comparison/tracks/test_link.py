@@ -1,6 +1,7 @@
 """The best explanation of pieces: pairs, merges, splits, ends and beginnings."""
 
 import itertools
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -111,6 +112,18 @@ def test_a_small_lesion_inside_the_reach_of_a_large_one_keeps_its_own():
     first = [((0, 0, 0), 12), ((15, 0, 0), 2)]
     second = [((2, 0, 0), 12.5), ((16, 1, 0), 2.2)]
     assert linked(first, second) == {((0,), (0,)), ((1,), (1,))}
+
+
+def test_a_small_lesion_that_ends_beside_a_large_one_has_not_merged():
+    large, small = ((0, 0, 0), 8), ((10.5, 0, 0), 2.5)
+    assert linked([large, small], [((0.3, 0, 0), 8.2)]) == {((0,), (0,))}
+    # where the whole reaches over its place, it has
+    grown = Pieces.of_balls([(1.0, 0, 0)], volume(np.array([8.2])))
+    high = grown.high + np.array([[3.5, 0, 0]])
+    one = Pieces.of_balls([c for c, _ in (large, small)], volume(np.array([8, 2.5])))
+    before = Before(one, np.zeros(2, int), np.zeros(2, bool))
+    (found,) = link(before, replace(grown, high=high), None, Follow())
+    assert (found.before, found.after) == ((0, 1), (0,))
 
 
 def test_growth_to_twenty_times_the_volume_is_one_finding_when_nothing_else_explains_it():
