@@ -20,16 +20,21 @@ def longest_of_contour(mask: np.ndarray, spacing: tuple[float, float]) -> Diamet
     the lowest slice.
     """
     contours = _Contours.of(mask)
-    best: Diameter | None = None
+    longest, found = 0.0, []
     for bound, index in contours.slices_by_bound(spacing):
-        if best is not None and bound < best.long_mm * (1 - TIE):
+        if bound < longest * (1 - TIE):
             break
-        hull = convex_hull(contours.points(index) * spacing)
+        outline = contours.points(index) * spacing
+        hull = convex_hull(outline)
         distances = cdist(hull, hull)
-        if best is None or distances.max() >= best.long_mm * (1 - TIE):
-            found = chords_of_hull(hull, distances, spacing, index)
-            if best is None or _is_better(found, best):
-                best = found
+        found.append((hull, distances, outline, index))
+        longest = max(longest, distances.max())
+    best: Diameter | None = None
+    for hull, distances, outline, index in found:
+        if distances.max() >= longest * (1 - TIE):
+            chords = chords_of_hull(hull, distances, outline, spacing, index)
+            if best is None or _is_better(chords, best):
+                best = chords
     assert best is not None, "the mask must not be empty"
     return best
 

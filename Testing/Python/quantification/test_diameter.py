@@ -2,9 +2,11 @@ import numpy as np
 import pytest
 from Benchmarks._bodies import box, ellipsoid
 from scipy import ndimage
+from scipy.spatial import ConvexHull
 from scipy.spatial.distance import pdist
 from scipy.spatial.transform import Rotation
 
+from MedProcLib.quantification.chords import convex_hull
 from MedProcLib.quantification.contour import longest_of_contour
 from MedProcLib.quantification.diameter import in_plane_diameter
 
@@ -134,3 +136,35 @@ def test_what_is_too_thin_for_more_keeps_its_contour():
     mask[0, 4, 1:7] = True
     assert in_plane_diameter(mask, (0.5, 0.5)).long_mm == pytest.approx(3.0)
     assert in_plane_diameter(np.ones((1, 1, 1), bool), (0.5, 2.0)).long_mm == pytest.approx(2.0)
+
+
+@pytest.mark.parametrize(("size", "blur", "level"), [(7, 1.0, 0.1), (6, 0.3, 0.0), (14, 1.5, 0.02)])
+def test_mirroring_and_turning_change_nothing(size, blur, level):
+    """Ragged ones too, whose equally long chords end in parts that differ."""
+    for seed in range(60):
+        mask = (
+            ndimage.gaussian_filter(np.random.default_rng(seed).normal(size=(1, size, size)), [0, blur, blur]) > level
+        )
+        if not mask.any():
+            continue
+        placed = (mask, mask[:, ::-1], mask[:, :, ::-1], mask.transpose(0, 2, 1))
+        found = [in_plane_diameter(one, (1.0, 1.0)) for one in placed]
+        for other in found[1:]:
+            assert (other.long_mm, other.short_mm) == pytest.approx((found[0].long_mm, found[0].short_mm), abs=1e-9)
+
+
+def test_convex_hull_is_that_of_qhull():
+    rng = np.random.default_rng(6)
+    for n in range(100):
+        count = rng.integers(4, 60)
+        points = rng.normal(size=(count, 2)) if n % 2 else rng.integers(-6, 7, (count, 2)) * (0.35, 0.65)
+        if np.linalg.matrix_rank(points - points[0]) < 2:
+            continue
+        qhull = ConvexHull(points)
+        corners = convex_hull(points)
+        x, y = corners.T
+        assert (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2 == pytest.approx(qhull.volume)
+        assert {*map(tuple, corners)} == {*map(tuple, points[qhull.vertices])}
+    assert convex_hull(np.array([[1.0, 2.0]])).tolist() == [[1, 2]]
+    assert convex_hull(np.array([[0, 0], [1, 1], [2, 2.0]])).tolist() == [[0, 0], [2, 2]]
+    assert convex_hull(np.array([[1, 5.0], [1, 3], [1, 2]])).tolist() == [[1, 2], [1, 5]]
