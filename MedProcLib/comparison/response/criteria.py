@@ -5,7 +5,8 @@ What their rules were checked against, beside the citations of each (full text o
   iRECIST one exception is left out: an unscheduled scan before 4 weeks that was made for new symptoms and shows a new
   lesion may confirm progression.
 - WHO, Choi, modified Choi: tables of reviews (Radiopaedia; Ko et al., Biomarker Research 9, 2021).
-- RANO 2010, low grade: table 1 of Neuro-Oncology Advances 5, 2023, vdad118; at most 5 lesions as in Wen 2010. RANO 2.0
+- RANO 2010, low grade: table 1 of Neuro-Oncology Advances 5, 2023, vdad118; at most 5 lesions as in Wen 2010; the first
+  12 weeks after radiotherapy by the table of Wen 2010 as reprinted in Current Oncology 22, 2015, e273. RANO 2.0
   and modified RANO: abstracts only; the number of targets of RANO 2.0 is taken to be that of 2010, its minor response
   of tumors that do not enhance is not graded apart.
 - PERCIST: tables of three reviews after Wahl 2009, which write the limit of progression as "30 %" or "more than 30 %":

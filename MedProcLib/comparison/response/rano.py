@@ -22,7 +22,8 @@ TARGETS = TargetRule(long_mm=10, short_mm=10, node_short_mm=None, most=5, most_p
 @dataclass(frozen=True)
 class RanoRule:
     """confirm: when progression is preliminary until a scan 4 weeks later shows it again. window_counts: whether growth
-    within 12 weeks of radiotherapy counts as progression at all (it may be pseudoprogression). t2_flair: whether growth
+    within 12 weeks of radiotherapy counts as progression at all (it may be pseudoprogression); where not, only new
+    enhancement outside the radiation field does, and clinical decline alone does not either. t2_flair: whether growth
     of T2/FLAIR abnormality is progression. steroids: whether their dose matters.
     """
 
@@ -84,13 +85,14 @@ class _Course:
 def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule) -> tuple[list[str], list[str]]:
     """What counts as progression at a time point, and notes on what does not."""
     case, status = sums.case, _status(sums.case.time_points[index])
-    growth = []
+    growth, early = [], not rule.window_counts and _in_window(case, index)
     if parts.target and parts.target.category == Category.PD:
         growth.append("enhancing size")
     if rule.t2_flair and status.t2_flair is Trend.WORSE:
         growth.append("T2/FLAIR abnormality")
     notes = []
-    early = not rule.window_counts and _in_window(case, index)
+    if early and parts.non_target and parts.non_target.category == Category.PD:
+        growth.append("lesions that are not measured")
     if growth and early:
         notes.append(
             f"{' and '.join(growth)} grew within 12 weeks of radiotherapy: may be pseudoprogression, not counted"
@@ -99,14 +101,16 @@ def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule) -> tuple[
     if growth and rule.steroids and _reduced(sums, index):
         notes.append(f"{' and '.join(growth)} grew on less corticosteroids than at the nadir: not counted")
         growth = []
-    if parts.non_target and parts.non_target.category == Category.PD:
+    if parts.non_target and parts.non_target.category == Category.PD and not early:
         growth.append("lesions that are not measured")
     new = new_there(case, index)[0]
     counted = [n.id for n in new if not (early and n.in_radiation_field)]
     if len(counted) < len(new):
         notes.append("new enhancement in the radiation field within 12 weeks of radiotherapy: not counted")
     growth += [f"new lesion {name}" for name in counted]
-    if status.clinical is Trend.WORSE:
+    if status.clinical is Trend.WORSE and early and not growth:
+        notes.append("clinical deterioration alone within 12 weeks of radiotherapy: no progression")
+    elif status.clinical is Trend.WORSE:
         growth.append("clinical deterioration")
     return growth, notes
 
@@ -136,6 +140,8 @@ def _partial(
         return Category.SD, [*steps, f"no response on more corticosteroids ({now.steroid_mg:g} mg) than at baseline"]
     if responds and rule.t2_flair and now.t2_flair is Trend.WORSE:
         return Category.SD, [*steps, "no response with growing T2/FLAIR abnormality"]
+    if responds and now.clinical is Trend.WORSE:
+        return Category.SD, [*steps, "no response with clinical deterioration"]
     return found, steps
 
 

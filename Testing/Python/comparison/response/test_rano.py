@@ -69,6 +69,28 @@ def test_growth_within_twelve_weeks_of_radiotherapy_does_not_count_in_2010():
     assert categories(run("rano_2010", [HALVED, outside], protocol=protocol)) == ["PD"]
 
 
+def test_within_twelve_weeks_only_new_enhancement_outside_the_field_is_progression_in_2010():
+    """Table 2 of Wen 2010: clinical decline alone is none then; from 12 weeks on it is."""
+    worse, grown = {"clinical": "worse"}, other("X", HERE, WORSE)
+    outside, inside = (new("N", None, HERE, in_radiation_field=field) for field in (False, True))
+    rows = (
+        ([HALVED], {}, "PR", "PR"),
+        ([HALVED], worse, "SD", "PD"),
+        ([HALVED, grown], {}, "SD", "PD"),
+        ([HALVED, inside], {}, "PR", "PD"),
+        ([HALVED, outside], worse, "PD", "PD"),
+        ([GROWN], worse, "SD", "PD"),
+    )
+    for lesions, change, early, late in rows:
+        for days, expected in ((83, early), (84, late)):
+            protocol = Protocol(radiotherapy_end=START + datetime.timedelta(days=42 - days))
+            assert categories(run("rano_2010", lesions, {}, change, protocol=protocol)) == [expected]
+    protocol = Protocol(radiotherapy_end=START)
+    alone = run("rano_2010", [HALVED], {}, worse, protocol=protocol)[1]
+    assert "clinical deterioration alone within 12 weeks" in alone.notes[0]
+    assert categories(run("rano_2", [HALVED], {}, worse, protocol=protocol)) == ["PD"]
+
+
 def test_low_grade_has_a_minor_response():
     for second, expected in (((30, 25), "MR"), ((30.04, 25), "SD"), ((25, 20), "PR")):
         assert categories(run("rano_lgg_2011", [target("L", (40, 25), second)])) == [expected]
