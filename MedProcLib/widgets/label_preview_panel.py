@@ -194,7 +194,8 @@ class _Source:
 
     def __init__(self, key: tuple) -> None:
         self.key = key
-        self._reader, self._kept = NodeReader(), {}
+        self._reader = NodeReader()
+        self._kept: dict[str, Any] = {}
         self._memory = StepMemory()
         self._region: tuple[Any, sitk.Image] | None = None
         self._preview: tuple[Any, Preview] | None = None

@@ -54,14 +54,14 @@ def _nearest_to_center(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarr
         square.reshape([-1 if other == axis else 1 for other in range(mask.ndim - 1)])
         for axis, square in enumerate(squares[1:])
     )
-    best, place = np.inf, (0,) * mask.ndim
+    best, place = np.inf, [0] * mask.ndim
     for number, plane in enumerate(mask):
         away = np.where(plane, rest, np.inf)
         nearest = int(np.argmin(away))
         distance = away.flat[nearest] + squares[0][number]
         if distance < best:
-            best, place = distance, (number, *np.unravel_index(nearest, plane.shape))
-    return np.array([int(index) for index in place])
+            best, place = distance, [number, *map(int, np.unravel_index(nearest, plane.shape))]
+    return np.array(place)
 
 
 def ball_diameter(volume: float, dimension: int) -> float:

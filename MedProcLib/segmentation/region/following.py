@@ -81,7 +81,7 @@ class Following:
             _time, labels = fronts.run(marks.seeds, third)
         else:
             fronts = grown.fronts
-            exact = scene.has_own_box and (chances is None or np.array_equal(chances, grown.chances))
+            exact = scene.has_own_box and _same(chances, grown.chances)
             chances = grown.chances
             _time, labels = fronts.follow(marks.seeds, third)
         self._grown = _Grown(mask, seeds, replace(ground, scene=scene), chances, fronts)
@@ -106,3 +106,9 @@ class Following:
             unlike = Likelihood(ground.intensities.bins, chances).squared_gradient(ground.scene.grid)
             cost = cost + (LIKENESS_EDGE * self._settings.likeness) ** 2 * unlike
         return np.where(ground.scene.region, cost, np.float32(np.inf))
+
+
+def _same(first: np.ndarray | None, other: np.ndarray | None) -> bool:
+    if first is None or other is None:
+        return first is other
+    return np.array_equal(first, other)

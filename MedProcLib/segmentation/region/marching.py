@@ -43,18 +43,33 @@ def march(
 
 
 @dataclass(frozen=True)
+class _Blocks:
+    """What coarse fronts found, by block. label: -1 where none came; near: where a border passes near by; seeds: one of
+    each block; mixed: where seeds of several numbers lie in one."""
+
+    time: np.ndarray
+    label: np.ndarray
+    near: np.ndarray
+    seeds: np.ndarray
+    mixed: np.ndarray
+
+    @classmethod
+    def of(cls, time: np.ndarray, label: np.ndarray, seeds: np.ndarray, mixed: np.ndarray) -> "_Blocks":
+        # -1 is a label too: nothing came there
+        label = np.where(np.isfinite(time), label, -1)
+        near = ndimage.maximum_filter(label, 3) != ndimage.minimum_filter(label, 3)
+        near |= ndimage.binary_dilation(mixed, np.ones((3,) * label.ndim, bool))
+        return cls(time, label, near, seeds, mixed)
+
+
+@dataclass(frozen=True)
 class _Reached:
-    """What fronts found. time, label: of the voxels; by block: time, label (-1: none came), near: borders pass there,
-    seeds, and mixed: seeds of several numbers."""
+    """What fronts found from the seeds that were given. blocks: None where there was no coarse grid."""
 
     given: np.ndarray
     time: np.ndarray
     label: np.ndarray
-    block_time: np.ndarray | None = None
-    block_label: np.ndarray | None = None
-    near: np.ndarray | None = None
-    seeds: np.ndarray | None = None
-    mixed: np.ndarray | None = None
+    blocks: _Blocks | None = None
 
 
 class Fronts:
@@ -86,11 +101,11 @@ class Fronts:
             return self._result()
         first, second = progress.parts(1, 1)
         starts, mixed = block_seeds(given, self._factors)
-        time, label = front(self._block_cost, starts, None, self._block_spacing, self._stop, first)
-        reached = self._with_borders(_Reached(given, time, label, time, label, None, starts, mixed))
+        found = front(self._block_cost, starts, None, self._block_spacing, self._stop, first)
+        blocks = _Blocks.of(*found, starts, mixed)
         whole = tuple(slice(0, n) for n in given.shape)
-        found = front(*self._fine_ground(reached)(whole), self._spacing, self._stop, second)
-        self._reached = replace(reached, time=found[0], label=found[1])
+        found = front(*self._fine_ground(given, blocks)(whole), self._spacing, self._stop, second)
+        self._reached = _Reached(given, *found, blocks)
         return self._result()
 
     def follow(self, seeds: np.ndarray, progress: Progress = SILENT) -> tuple[np.ndarray, np.ndarray]:
@@ -102,7 +117,7 @@ class Fronts:
         box = box_around(given != before.given)
         if box is None:
             return self._result()
-        if not self._is_coarse:
+        if before.blocks is None:
 
             def ground(part: Box) -> tuple[np.ndarray, np.ndarray, None]:
                 return self._cost[part], given[part], None
@@ -112,56 +127,40 @@ class Fronts:
             self._reached = replace(before, given=given)
             return self._result()
         first, second = progress.parts(1, 1)
-        reached = self._coarse_again(before, given, box, first)
-        todo = _changed_blocks(before, reached, block_box(box, self._factors))
+        blocks = self._blocks_again(before.blocks, given, block_box(box, self._factors), first)
+        todo = _changed_blocks(before.blocks, blocks, block_box(box, self._factors))
         around = box_around(todo)
         assert around is not None
         fine = voxel_box(around, self._factors, given.shape)
         changed = expanded(todo, self._factors, fine)
-        self._again(self._fine_ground(reached), before.time, before.label, fine, changed, self._spacing, second)
-        self._reached = reached
+        self._again(self._fine_ground(given, blocks), before.time, before.label, fine, changed, self._spacing, second)
+        self._reached = replace(before, given=given, blocks=blocks)
         return self._result()
 
-    def _coarse_again(self, before: _Reached, given: np.ndarray, box: Box, progress: Progress) -> _Reached:
-        """The blocks after the seeds in a box changed; voxels still as before."""
-        assert before.seeds is not None and before.mixed is not None
-        assert before.block_time is not None and before.block_label is not None
-        blocks = block_box(box, self._factors)
-        starts, mixed = before.seeds.copy(), before.mixed.copy()
-        here = given[voxel_box(blocks, self._factors, given.shape)]
-        starts[blocks], mixed[blocks] = block_seeds(here, self._factors)
+    def _blocks_again(self, before: _Blocks, given: np.ndarray, box: Box, progress: Progress) -> _Blocks:
+        """The blocks after the seeds in a box of them changed."""
+        seeds, mixed = before.seeds.copy(), before.mixed.copy()
+        seeds[box], mixed[box] = block_seeds(given[voxel_box(box, self._factors, given.shape)], self._factors)
 
         def ground(part: Box) -> tuple[np.ndarray, np.ndarray, None]:
-            return self._block_cost[part], starts[part], None
+            return self._block_cost[part], seeds[part], None
 
-        changed = starts[blocks] != before.seeds[blocks]
-        time, label = before.block_time.copy(), np.maximum(before.block_label, 0)
-        self._again(ground, time, label, blocks, changed, self._block_spacing, progress)
-        return self._with_borders(
-            replace(before, given=given, block_time=time, block_label=label, seeds=starts, mixed=mixed)
-        )
+        time, label = before.time.copy(), np.maximum(before.label, 0)
+        changed = seeds[box] != before.seeds[box]
+        self._again(ground, time, label, box, changed, self._block_spacing, progress)
+        return _Blocks.of(time, label, seeds, mixed)
 
-    def _with_borders(self, reached: _Reached) -> _Reached:
-        """With the blocks marked that a border passes near by."""
-        assert reached.block_time is not None and reached.mixed is not None
-        # -1 is a label too: nothing came there
-        area = np.where(np.isfinite(reached.block_time), reached.block_label, -1)
-        near = ndimage.maximum_filter(area, 3) != ndimage.minimum_filter(area, 3)
-        near |= ndimage.binary_dilation(reached.mixed, np.ones((3,) * area.ndim, bool))
-        return replace(reached, block_label=area, near=near)
-
-    def _fine_ground(self, reached: _Reached) -> Ground:
+    def _fine_ground(self, given: np.ndarray, blocks: _Blocks) -> Ground:
         """Fronts run in blocks near borders, from the seeds and from all that the coarse fronts settled."""
 
         def ground(box: Box) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-            assert reached.near is not None and reached.block_label is not None and reached.block_time is not None
-            cost, given = self._cost[box], reached.given[box]
+            cost, mine = self._cost[box], given[box]
             is_open = np.isfinite(cost)
-            band = expanded(reached.near, self._factors, box) & is_open
-            label = expanded(np.maximum(reached.block_label, 0), self._factors, box)
+            band = expanded(blocks.near, self._factors, box) & is_open
+            label = expanded(np.maximum(blocks.label, 0), self._factors, box)
             settled = np.where(is_open & ~band, label, 0)
-            seeds = np.where(given > 0, given, settled).astype(given.dtype)
-            starts = np.where((given > 0) | (settled == 0), 0, interpolated(reached.block_time, self._factors, box))
+            seeds = np.where(mine > 0, mine, settled).astype(mine.dtype)
+            starts = np.where((mine > 0) | (settled == 0), 0, interpolated(blocks.time, self._factors, box))
             return np.where(band, cost, np.float32(np.inf)), seeds, starts
 
         return ground
@@ -220,10 +219,9 @@ class Fronts:
         return self._reached.time.reshape(self._outer), self._reached.label.reshape(self._outer)
 
 
-def _changed_blocks(before: _Reached, after: _Reached, seeds: Box) -> np.ndarray:
+def _changed_blocks(before: _Blocks, after: _Blocks, seeds: Box) -> np.ndarray:
     """The blocks whose ground is another than before; seeds: where seeds changed."""
-    assert before.block_time is not None and before.block_label is not None and before.near is not None
-    changed = (before.block_time != after.block_time) | (before.block_label != after.block_label)
+    changed = (before.time != after.time) | (before.label != after.label)
     # the cost at which fronts leave a block is interpolated between it and its neighbors
     changed = ndimage.binary_dilation(changed, np.ones((3,) * changed.ndim, bool)) | (before.near != after.near)
     changed[seeds] = True
