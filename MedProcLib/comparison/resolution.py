@@ -40,7 +40,8 @@ class Sampling:
     def seen(self, image: sitk.Image) -> sitk.Image:
         """An image of the compared space taken at this study's voxel centers, and back by linear interpolation."""
         grid = Geometry.of(image)
-        taken = resample(image, self.voxels, inverted(self.transform, grid))
+        # splines, since the compared grid was not a study's own: it shall not blur once more
+        taken = resample(image, self.voxels, inverted(self.transform, grid), sitk.sitkBSpline3)
         return resample(taken, grid, self.transform)
 
 
