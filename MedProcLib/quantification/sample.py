@@ -83,7 +83,11 @@ class Sample:
         for chunk in self._chunks():
             chunk -= self.mean
             squares = chunk * chunk
-            sums += squares.sum(), squares @ chunk, squares @ squares
+            # not by BLAS, whose own threads would wait for those of the segments
+            second = squares.sum()
+            chunk *= squares
+            squares *= squares
+            sums += second, chunk.sum(), squares.sum()
         second, third, fourth = (sums / self.count).tolist()
         return second, third, fourth
 
@@ -116,7 +120,7 @@ class Sample:
 
     @property
     def sum_of_squares(self) -> float:
-        return math.fsum(float(chunk @ chunk) for chunk in self._chunks())
+        return math.fsum(float(np.square(chunk).sum()) for chunk in self._chunks())
 
     def sum_of(self, function: Callable[[np.ndarray], np.ndarray]) -> float:
         """Sum of a function of the values, which are not scaled for it."""
