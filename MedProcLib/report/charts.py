@@ -136,8 +136,8 @@ def lanes_chart(
         parts.append(f'<text x="{LEFT}" y="{top + 10}" class="value">{label}</text>')
         for phase in phases:
             left, right = plot.at(phase.start, 0)[0], plot.at(phase.end, 0)[0]
-            if phase.end == phase.start:  # the last time point has a category too, but no next one
-                right = left + LAST_PHASE
+            if phase is phases[-1]:  # the category of the last time point holds on
+                right += LAST_PHASE
             parts.append(
                 f'<rect x="{left:.1f}" y="{top + 16}" width="{right - left:.1f}" height="20" rx="3" '
                 f'fill="{phase.color}" stroke="#fff"/>'

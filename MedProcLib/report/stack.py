@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ..comparison.defaults import is_quantitative
 from ..comparison.inverse import inverted
 from ..comparison.tracks.model import Track
 from ..core.geometry import Geometry, resample
@@ -13,7 +14,6 @@ from .colors import LOOKS, Rgb
 from .picture import Window, outline, window_of
 from .timeline import Timeline
 
-CALIBRATED = ("CT", "PT")
 SAMPLE_MM = 4.0  # of the grid on which windows are chosen
 BASELINE: Rgb = (178, 184, 192)  # of findings at their first time point, where no class is known
 
@@ -21,7 +21,8 @@ BASELINE: Rgb = (178, 184, 192)  # of findings at their first time point, where 
 class Stack:
     """The studies of a timeline, each resampled once, from its own voxels, to a picture's grid.
 
-    The window is shared by studies whose values have a unit; of the others each has its own, over the same region.
+    The window is shared by studies whose values have a unit (HU, SUV); of the others each has its own, over the same
+    region.
     """
 
     def __init__(self, timeline: Timeline) -> None:
@@ -45,11 +46,17 @@ class Stack:
 
     @cached_property
     def windows(self) -> list[Window]:
-        studies = [self.timeline.study(n) for n in range(len(self.images))]
         samples = [self._samples(n) for n in range(len(self.images))]
-        if all(study.modality in CALIBRATED for study in studies):
-            return [window_of(*samples)] * len(samples)
-        return [window_of(values) for values in samples]
+        return [window_of(*samples)] * len(samples) if self._have_unit else [window_of(values) for values in samples]
+
+    def windows_of(self, pictures: list[np.ndarray]) -> list[Window]:
+        """Windows for gray values of one place at each time point: of values that have a unit what is there, as tissue
+        beside air and bone would be all of one gray; else as `windows`."""
+        return [window_of(*pictures)] * len(pictures) if self._have_unit else self.windows
+
+    @cached_property
+    def _have_unit(self) -> bool:
+        return all(is_quantitative(self.timeline.study(n)) for n in range(len(self.images)))
 
     def draw(self, rgb: np.ndarray, grid: Geometry, n: int, width: float) -> None:
         """Outline the findings of a time point in the color of their class since the time point before."""

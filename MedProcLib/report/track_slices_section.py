@@ -70,9 +70,9 @@ def _pictures(stack: Stack, at: Observation) -> list[Image.Image]:
     extent = max(float(reach @ np.abs(view.right)), float(reach @ np.abs(view.down)))
     side = float(np.clip(SIDE_PER_EXTENT * extent, SMALLEST_SIDE_MM, LARGEST_SIDE_MM))
     grid = view.picture(np.array(at.place.common_center), side, side, side / pixels)
-    pictures = []
-    for n in range(count):
-        rgb = gray(stack.values(grid, n), stack.windows[n])
+    pictures, slices = [], [stack.values(grid, n) for n in range(count)]
+    for n, (values, window) in enumerate(zip(slices, stack.windows_of(slices), strict=True)):
+        rgb = gray(values, window)
         stack.draw(rgb, grid, n, 2.4 * pixels / 300)
         pictures.append(compact(annotate(rgb, side / pixels, view.letters if n == 0 else None, scale_bar=n == 0)))
     return pictures

@@ -5,6 +5,8 @@ from dataclasses import dataclass
 from .model import Case, Kind, Lesion, TimePoint
 from .size_rule import TargetRule
 
+NO_ORGAN = "no organ"  # lesions without one count as of one
+
 
 @dataclass(frozen=True)
 class Proposal:
@@ -37,12 +39,14 @@ def propose_targets(case: Case, rule: TargetRule = TargetRule()) -> Proposal:  #
     for lesion in order:
         same = sum(organ_of(n) == organ_of(lesion) for n in chosen)
         if rule.most_per_organ is not None and same >= rule.most_per_organ:
-            reasons[lesion.id] = f"{organ_of(lesion)} already has {same} larger targets"
+            where = organ_of(lesion) if organ_of(lesion) != NO_ORGAN else "one organ, as none is named,"
+            reasons[lesion.id] = f"{where} already has {same} larger targets"
         elif rule.most is not None and len(chosen) >= rule.most:
             reasons[lesion.id] = f"there are already {rule.most} targets"
         else:
             chosen.append(lesion)
-            reasons[lesion.id] = f"{_size(lesion, baseline):.4g} mm in {organ_of(lesion)}: measurable"
+            where = f" in {organ_of(lesion)}" if organ_of(lesion) != NO_ORGAN else ""
+            reasons[lesion.id] = f"{_size(lesion, baseline):.4g} mm{where}: measurable"
     return Proposal(tuple(n.id for n in measurable if n in chosen), reasons)
 
 
@@ -94,7 +98,7 @@ def not_measurable(lesion: Lesion, time: TimePoint, rule: TargetRule) -> str:
 
 
 def organ_of(lesion: Lesion) -> str:
-    return "lymph nodes" if lesion.node else lesion.organ.strip().lower() or "no organ"
+    return "lymph nodes" if lesion.node else lesion.organ.strip().lower() or NO_ORGAN
 
 
 def _size(lesion: Lesion, time: TimePoint) -> float:

@@ -21,6 +21,7 @@ from MedProcLib.comparison.tracks.model import TimePoint
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.report.report import report_html
+from MedProcLib.report.stack import Stack
 from MedProcLib.report.timeline import Timeline
 
 from .test_report import HOSTILE, Page
@@ -219,6 +220,17 @@ def test_the_last_study_that_was_compared_leads_where_the_last_one_failed():
     assert "Visit 1 → Visit 3:" in page.text[:400] and "could not be aligned" not in page.text[:400]
     assert "Visit 4: The alignment failed. It was not compared" in page.text
     assert "Findings at a glance: Visit 1 → Visit 3" in page.text
+
+
+def test_values_with_a_unit_are_shown_in_a_window_of_the_place_that_all_share():
+    made = followed(count=3)
+    ct = replace(made, studies=tuple(replace(study, modality="CT") for study in made.studies))
+    tissue = [np.linspace(low, 120.0, 400).reshape(20, 20) for low in (-100, -80, -60)]
+    windows = Stack(Timeline.of(ct)).windows_of(tissue)
+    assert windows[0] == windows[1] == windows[2]
+    assert -100 <= windows[0][0] < -90 and 120 < windows[0][1] < 200
+    plain = Stack(Timeline.of(made))
+    assert plain.windows_of(tissue) == plain.windows
 
 
 def test_oblique_left_handed_and_many():

@@ -22,6 +22,12 @@ def test_at_most_five_and_two_an_organ_largest_first():
     assert "already has 2" in proposal.reasons["A2"] and "already 5" in proposal.reasons["C1"]
 
 
+def test_lesions_without_an_organ_count_as_of_one_and_that_is_said():
+    reasons = found(*(other(f"L{i}", size, organ="") for i, size in enumerate((30, 20, 15)))).reasons
+    assert reasons["L0"] == "30 mm: measurable"
+    assert reasons["L2"] == "one organ, as none is named, already has 2 larger targets"
+
+
 def test_every_organ_is_represented_before_one_is_taken_twice():
     lesions = [other("L1", 90), other("L2", 80)] + [other(o, 11, organ=o) for o in ("lung", "bone", "skin", "spleen")]
     assert set(found(*lesions).targets) == {"L1", "lung", "bone", "skin", "spleen"}
