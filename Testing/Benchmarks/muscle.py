@@ -23,11 +23,11 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "01_ct"
 sys.path.insert(0, str(ROOT))
 
-from _placed import brought_back, placements  # noqa: E402
+from _placed import brought_back, ceilings, dice, placements  # noqa: E402
 
 from MedProcLib.core.files import read_image  # noqa: E402
 from MedProcLib.core.hounsfield import MUSCLE_HU  # noqa: E402
-from MedProcLib.segmentation.anatomy.ct_fat_muscle import MUSCLE, OTHER  # noqa: E402
+from MedProcLib.segmentation.anatomy.ct_fat_muscle import MUSCLE  # noqa: E402
 from MedProcLib.segmentation.presets.presets import preset_named  # noqa: E402
 
 MUSCLES = ("autochthon", "iliopsoas", "gluteus")
@@ -59,12 +59,10 @@ def main() -> None:
                 # turned images end between voxels: what is in neither is not counted
                 shares = [np.mean(found[where & (found >= MUSCLE)] == MUSCLE) for found in results]
                 print(f"{name} {group}".ljust(32) + "".join(f"{share:16.3f}" for share in shares))
-        alike = [
-            2 * np.sum((r == MUSCLE) & (results[0] == MUSCLE)) / np.sum((r == MUSCLE) + 0 + (results[0] == MUSCLE))
-            for r in results
-        ]
+        alike = [dice(found == MUSCLE, results[0] == MUSCLE) for found in results]
         print(f"{name} muscle, Dice to as it is".ljust(32) + "".join(f"{share:16.3f}" for share in alike))
-        print(f"{name} other lean tissue: {np.mean(results[0] == OTHER) * 100:.1f} % of the image")
+        same = ceilings(results[0] == MUSCLE, image)
+        print("  that muscle itself, placed so".ljust(32) + "".join(f"{share:16.3f}" for share in same))
     found = subprocess.run([sys.executable, __file__, "--large"], capture_output=True, text=True, check=False)
     print(f"{' x '.join(map(str, LARGE))} voxels: {found.stdout.strip() or found.stderr.strip()[-300:]}")
 

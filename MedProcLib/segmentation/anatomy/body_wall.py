@@ -34,7 +34,8 @@ TIMES_USUAL, LEAST_LIMIT_MM = 2.0, 20.0
 # Bone and muscle (mm from the midline, in front of the front of the spine) that belong to the back.
 SPINE_ASIDE_MM, BACK_ASIDE_MM, FORE_MM, BODY_ASIDE_MM = 40.0, 75.0, 10.0, 25.0
 # Bone beside the spine that is so long and large in a slice is pelvis, not rib, when it lies so far below the lungs.
-LONG_MM, LARGE_MM2, PELVIS_ASIDE_MM, BELOW_LUNG_MM, LUNG_MM2, LUNG_HU = 45.0, 800.0, 30.0, 60.0, 2000.0, -500.0
+LONG_MM, LARGE_MM2, PELVIS_ASIDE_MM, BELOW_LUNG_MM = 45.0, 800.0, 30.0, 60.0
+LUNG_HU, LUNG_VOXELS, LUNG_SHARE, LUNG_MM2 = (-960.0, -500.0), 5, 0.9, 2000.0
 # Stiffness along the body (for slices of 2 mm) and around it; misfit that is taken as wrong; weight of what was seen of
 # a rib only, and of the other side where nothing was seen.
 ALONG, ALONG_MM, AROUND, TOLERANCE_MM, RIB_WEIGHT, MIRROR_WEIGHT, USUAL_MM = 1.0, 2.0, 0.5, 4.0, 0.5, 0.05, 15.0
@@ -132,9 +133,7 @@ def _free_space(values: np.ndarray, trunk: np.ndarray, grid: Geometry) -> np.nda
 
 def _pelvic(bone: np.ndarray, values: np.ndarray, trunk: np.ndarray, spine: Spine, grid: Geometry) -> np.ndarray:
     """Which slices lie at the pelvis or below it."""
-    sx, sy = grid.spacing[:2]
-    lung = ndimage.uniform_filter(((values < LUNG_HU) & trunk).astype(np.float32), 5) > 0.9
-    lungs = np.flatnonzero(lung.sum(axis=(1, 2)) * sx * sy > LUNG_MM2)
+    lungs = np.flatnonzero(slices_with_lung(values, trunk, grid))
     end = len(values) if not lungs.size else max(0, int(lungs[0] - BELOW_LUNG_MM / grid.spacing[2]))
     result = np.zeros(len(values), bool)
     for z in range(end):
@@ -142,6 +141,13 @@ def _pelvic(bone: np.ndarray, values: np.ndarray, trunk: np.ndarray, spine: Spin
         if has_large_bone(bone[z] & beside, grid):
             result[: z + 1] = True
     return result
+
+
+def slices_with_lung(values: np.ndarray, trunk: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Which slices show lung (not bowel, whose gas holds no tissue)."""
+    lung = trunk & (values > LUNG_HU[0]) & (values < LUNG_HU[1])
+    inner = ndimage.uniform_filter(lung.astype(np.float32), LUNG_VOXELS) > LUNG_SHARE
+    return inner.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1] > LUNG_MM2
 
 
 def has_large_bone(plane: np.ndarray, grid: Geometry) -> bool:

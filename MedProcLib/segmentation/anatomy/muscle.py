@@ -10,7 +10,7 @@ from ...core.hounsfield import FAT_HU, MUSCLE_HU
 from ...core.progress import SILENT, Progress
 from ..common.morphology import dilated, distance_to, eroded
 from ..common.slice_by_slice import filled_slices, slices_apart
-from .body_wall import body_cavity, has_large_bone
+from .body_wall import body_cavity, has_large_bone, slices_with_lung
 from .contrast import bright_soft_tissue, in_lung, parted_from, variation
 from .marrow import with_marrow
 from .psoas import psoas_muscles
@@ -25,6 +25,8 @@ WHOLE_RIB_MM = 30.0
 SKIN_MM, STRAND_MM = 3.0, 2.0
 # What is left of the wall inside its smooth border is thinner and nearer than this.
 REST_MM, REST_NEAR_MM = 3.0, 4.0
+# A psoas may reach so far into what was taken as the wall.
+PSOAS_REACH_MM = 10.0
 # Disks and cord: beside the midline, behind the front of the spine; and what arches enclose.
 CORD_ASIDE_MM, CORD_BEHIND_MM, ARCH_GAP_MM, ARCH_ASIDE_MM, ARCH_BEHIND_MM = 12.0, (-2.0, 50.0), 5.0, 22.0, 70.0
 SPINE_ASIDE_MM = 35.0
@@ -63,7 +65,11 @@ def muscle_of(
     lean = (values >= MUSCLE_HU[0]) & (values <= MUSCLE_HU[1]) & body & ~bone
     inside = lean & cavity
     central = _of_spine(bone, spine, grid)
-    psoas = psoas_muscles(values, inside & ~central, lean, bone, spine, grid, loins)
+    # in the chest the aorta lies where a psoas would
+    loin = spine.seen & ~slices_with_lung(values, trunk, grid)
+    # the smooth border of the cavity may cut it
+    around = lean & dilated(cavity, slices_apart(grid), PSOAS_REACH_MM) & ~central
+    psoas = psoas_muscles(values, around, lean, bone, spine, loin, grid, loins)
     flesh = lean & (trunk | limbs) & ~central & _without_strands(values, body, bone, grid)
     muscle = flesh & (~cavity | psoas | _rest_of_wall(inside, cavity, grid))
     return Muscle(_nearer(muscle, (lean & ~muscle) | bone, grid, borders), trunk, cavity)

@@ -37,16 +37,18 @@ def psoas_muscles(
     lean: np.ndarray,
     bone: np.ndarray,
     spine: Spine,
+    loin: np.ndarray,
     grid: Geometry,
     progress: Progress = SILENT,
 ) -> np.ndarray:
-    """Both psoas (z, y, x), empty where none stands out from what is around it. values: HU; lean: has the density of
-    muscle; soft: what of it may be psoas, as it lies in the cavity.
+    """Both psoas (z, y, x), empty where none stands out from what is around it.
 
     Each is found where it is roundest and best parted from others beside a vertebra, and followed up and down.
+    values: HU; lean: has the density of muscle; soft: what of it may be psoas, as it lies in the cavity; loin: in which
+    slices (bool) it is looked for first.
     """
     result = np.zeros_like(soft)
-    cores = _opened(soft & _beside(spine, soft.shape, grid), slices_apart(grid), NECK_MM)
+    cores = _opened(soft & _beside(spine, loin, soft.shape, grid), slices_apart(grid), NECK_MM)
     for side, part in zip((-1, 1), progress.parts(1, 1), strict=True):
         start = _start(side, cores, lean, bone, spine, grid, part)
         if start is None:
@@ -63,9 +65,9 @@ def _opened(region: np.ndarray, grid: Geometry, radius_mm: float) -> np.ndarray:
     return dilated(core, grid, radius_mm + grid.spacing[0] / 2) & region if core.any() else core
 
 
-def _beside(spine: Spine, shape: tuple[int, ...], grid: Geometry) -> np.ndarray:
+def _beside(spine: Spine, loin: np.ndarray, shape: tuple[int, ...], grid: Geometry) -> np.ndarray:
     result = np.zeros(shape, bool)
-    for z in np.flatnonzero(spine.seen):
+    for z in np.flatnonzero(loin):
         aside, behind = np.abs(spine.across(z, shape[2], grid)), spine.behind(z, shape[1], grid)
         result[z] = _within(aside, ASIDE_MM)[None] & _within(behind, BEHIND_MM)[:, None]
     return result
@@ -81,7 +83,7 @@ def _start(
     """Where the psoas of a side (-1: lower x) is best seen."""
     sx, sy = grid.spacing[:2]
     best = None
-    for z in np.flatnonzero(spine.seen):
+    for z in np.flatnonzero(cores.any(axis=(1, 2))):
         progress.check()
         across = spine.across(z, lean.shape[2], grid)
         plane = cores[z] & (side * across > 0)[None]

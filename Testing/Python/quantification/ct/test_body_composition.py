@@ -92,3 +92,15 @@ def test_what_cannot_be_measured_is_refused():
         BodyComposition()(image, labels * 0)
     with pytest.raises(InputError, match="Hounsfield"):
         BodyComposition()(image + 2000, labels)
+
+
+def test_other_lean_tissue_is_no_muscle():
+    image, labels = torso()
+    organs = sitk.GetArrayFromImage(labels)
+    organs[:, 12, 20:30] = 4  # of the 60 pixels of muscle density and more
+    parted = sitk.GetImageFromArray(organs)
+    parted.CopyInformation(labels)
+    assert BodyComposition()(image, parted)[1].value("muscle_area") == pytest.approx(50 * PIXEL_CM2)
+    assert BodyComposition(muscle_label=4)(image, parted)[1].value("muscle_area") == pytest.approx(10 * PIXEL_CM2)
+    # a segmentation of three labels is measured as it is
+    assert BodyComposition()(image, labels)[1].value("muscle_area") == pytest.approx(60 * PIXEL_CM2)
