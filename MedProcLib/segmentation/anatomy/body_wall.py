@@ -95,7 +95,7 @@ def body_cavity(
     for z in range(len(values)):
         progress(0.6 * z / len(values), "Looking for the wall of the trunk")
         outer[z], inner[z], weights[z] = _in_slice(
-            z, rays, spine, grid, pelvis[z], lean[z], bone[z], trunk[z], free[z], values[z] < GAS_HU
+            z, rays, spine, grid, bool(pelvis[z]), lean[z], bone[z], trunk[z], free[z], values[z] < GAS_HU
         )
     if len(outer) > 2:
         slices = 2 * max(1, round(OUTLINE_MM / 2 / grid.spacing[2])) + 1
@@ -116,7 +116,7 @@ def _rays(trunk: np.ndarray, spine: Spine, grid: Geometry) -> Rays:
     angles = np.arange(RAYS) * 2 * np.pi / RAYS
     longest = np.hypot(trunk.shape[1] * sy, trunk.shape[2] * grid.spacing[0])
     along = np.arange(1, int(longest / STEP_MM) + 1) * STEP_MM
-    return Rays(spine.middle, y, grid.spacing[:2], np.sin(angles), np.cos(angles), along)
+    return Rays(spine.middle, y, (grid.spacing[0], sy), np.sin(angles), np.cos(angles), along)
 
 
 def _free_space(values: np.ndarray, trunk: np.ndarray, grid: Geometry) -> np.ndarray:
@@ -161,7 +161,18 @@ def has_large_bone(plane: np.ndarray, grid: Geometry) -> bool:
     return False
 
 
-def _in_slice(z, rays, spine, grid, pelvis, lean, bone, trunk, free, gas):
+def _in_slice(
+    z: int,
+    rays: Rays,
+    spine: Spine,
+    grid: Geometry,
+    pelvis: bool,
+    lean: np.ndarray,
+    bone: np.ndarray,
+    trunk: np.ndarray,
+    free: np.ndarray,
+    gas: np.ndarray,
+) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     """Radius (mm) of the outer and of the inner side of the wall for each ray, and the weight of the inner one."""
     y, x, within = rays.places(z, lean.shape)
     along = rays.along_mm

@@ -102,11 +102,11 @@ def _of_spine(bone: np.ndarray, spine: Spine, grid: Geometry) -> np.ndarray:
     """Disks of the spine and what is in its canal."""
     flat = slices_apart(grid)
     arches = np.zeros_like(bone)
-    for z in np.flatnonzero(spine.seen):
+    for z in np.flatnonzero(spine.seen).tolist():
         arches[z] = bone[z] & (np.abs(spine.across(z, bone.shape[2], grid)) < SPINE_ASIDE_MM)[None]
     ring = eroded(filled_slices(dilated(arches, flat, ARCH_GAP_MM)), flat, ARCH_GAP_MM)
     result = np.zeros_like(bone)
-    for z in np.flatnonzero(spine.seen):
+    for z in np.flatnonzero(spine.seen).tolist():
         aside = np.abs(spine.across(z, bone.shape[2], grid))
         behind = spine.behind(z, bone.shape[1], grid)
         cord = (behind >= CORD_BEHIND_MM[0]) & (behind <= CORD_BEHIND_MM[1])

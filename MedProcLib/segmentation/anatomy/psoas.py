@@ -67,7 +67,7 @@ def _opened(region: np.ndarray, grid: Geometry, radius_mm: float) -> np.ndarray:
 
 def _beside(spine: Spine, loin: np.ndarray, shape: tuple[int, ...], grid: Geometry) -> np.ndarray:
     result = np.zeros(shape, bool)
-    for z in np.flatnonzero(loin):
+    for z in np.flatnonzero(loin).tolist():
         aside, behind = np.abs(spine.across(z, shape[2], grid)), spine.behind(z, shape[1], grid)
         result[z] = _within(aside, ASIDE_MM)[None] & _within(behind, BEHIND_MM)[:, None]
     return result
@@ -83,7 +83,7 @@ def _start(
     """Where the psoas of a side (-1: lower x) is best seen."""
     sx, sy = grid.spacing[:2]
     best = None
-    for z in np.flatnonzero(cores.any(axis=(1, 2))):
+    for z in np.flatnonzero(cores.any(axis=(1, 2))).tolist():
         progress.check()
         across = spine.across(z, lean.shape[2], grid)
         plane = cores[z] & (side * across > 0)[None]
@@ -104,7 +104,7 @@ def _start(
             free, radius = float(np.mean(~lean[z][edge])), _radius(piece, (sy, sx))
             score = free * min(radius, LARGEST_RADIUS_MM)
             if radius >= LEAST_RADIUS_MM and free >= FREE_EDGE and (best is None or score > best.score):
-                best = _Start(score, int(z), piece, area)
+                best = _Start(score, z, piece, area)
     return best
 
 

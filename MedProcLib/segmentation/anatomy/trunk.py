@@ -29,9 +29,8 @@ def trunk_and_limbs(
     for z, plane in enumerate(core):
         core[z] = _at_spine(plane, np.abs(spine.across(z, plane.shape[1], grid)))
     # where no core is left, the slice is too thin to hold trunk and limbs
-    main = whole & (
-        dilated(core, flat, BRIDGE_MM + 1.5 * grid.spacing[0], third) | ~core.any(axis=(1, 2))[:, None, None]
-    )
+    without_core = ~np.any(core, axis=(1, 2), keepdims=True)
+    main = whole & (dilated(core, flat, BRIDGE_MM + 1.5 * grid.spacing[0], third) | without_core)
     trunk, limbs = np.zeros_like(lean), np.zeros_like(lean)
     for z, plane in enumerate(whole):
         limbs[z] = _limbs(plane & ~main[z], main[z], spine.across(z, plane.shape[1], grid))
