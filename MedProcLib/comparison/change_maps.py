@@ -275,5 +275,12 @@ def _weighting(studies: Sequence[Study]) -> str:
 
 
 def _unit(studies: Sequence[Study]) -> str:
-    units = {UNITS.get(study.modality, "intensity") for study in studies}
+    units = {_unit_of(study) for study in studies}
     return units.pop() if len(units) == 1 else "intensity"
+
+
+def _unit_of(study: Study) -> str:
+    """HU of CT; of files that do not say what they are, where there is air as in CT."""
+    if not study.modality and is_quantitative(study):
+        return "HU"
+    return UNITS.get(study.modality, "intensity")

@@ -127,6 +127,13 @@ def test_values_with_a_unit_are_mapped_as_they_are():
         assert ("intensities were not matched" in made.note) is (modality == "CT")
 
 
+def test_files_without_a_modality_are_in_hu_where_there_is_air():
+    air = dataclasses.replace(STUDIES[0], image=STUDIES[0].image - 1100, modality="")
+    for studies, unit in (([air, air], "HU"), ([air, STUDIES[0]], "intensity"), (STUDIES[:2], "intensity")):
+        (step,) = with_change_maps(Recipe(), ["difference"], studies).steps
+        assert step.operation.intensity_unit == unit
+
+
 def test_volume_change_of_an_affine_registration():
     grown = np.diag([1.1, 1.1, 1.1, 1])
     pair = compare(STUDIES[:2], RECIPE).pairs[0]
