@@ -10,13 +10,14 @@ from ...core.image_filter import Box, grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import gaussian, inside, values_of
+from ...core.voxels import inside, values_of
 from ..common.connectivity import connected_components
 from ..common.morphology import closed, dilated, distance_to, filled
 from ..common.symmetry import MirrorPlane, mirror_plane, seen_in_mirror
 from ..common.working_grid import mask_on_image
 from ..detection.bright_outliers import deviation
-from .brain_grid import BrainGrid, on_brain_grid
+from .brain_grid import BrainGrid, mean_within, on_brain_grid
+from .gray_matter import TISSUE, gray_matter
 from .ventricles import fluid_in, ventricles_in
 
 WORKING_MM = 1.5
@@ -46,9 +47,9 @@ EDEMA, NECROSIS = 1, 2
 class FlairTumor:
     """Find the largest bright mass of one side in FLAIR, inside a mask of the brain: tumor and edema (1).
 
-    It is brighter than normal tissue and than the same place on the other side of the brain. Dark parts beside it that
-    the other side does not have (necrosis, cyst, cavity of an operation) are segment 2; both together are the whole
-    tumor.
+    It is brighter than normal tissue (than gray matter, where that is clearly brighter than white matter) and than the
+    same place on the other side of the brain. Dark parts beside it that the other side does not have (necrosis, cyst,
+    cavity of an operation) are segment 2; both together are the whole tumor.
     """
 
     low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of it has"] = 2.5
@@ -84,14 +85,18 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     """Its bright and its dark parts (z, y, x). Raises InputError when there is none."""
     grid, region = brain.grid, brain.brain
     quiet, mirror, join, close, hollow = progress.parts(1, 4, 1, 1, 3)
-    score = deviation(brain.values, region, "mode")
-    weight = np.maximum(gaussian(region, grid, [QUIET_MM] * 3), 1e-3)
-    score = deviation(gaussian(np.where(region, score, 0), grid, [QUIET_MM] * 3, quiet) / weight, region, "mode")
+    noisy = deviation(brain.values, region, "mode")
+    quieted = mean_within(noisy, region, grid, QUIET_MM, quiet)
+    score = deviation(quieted, region, "mode")
     # bounded, so that the tumor itself does not decide where the plane lies
-    plane = mirror_plane(np.clip(score, -settings.high, settings.high), region, grid, mirror)
+    plane = mirror_plane(np.clip(score, -settings.high, settings.high), region, grid, mirror, brain.left)
     reach = [2 * round(ASYMMETRY_MM / s) + 1 for s in reversed(grid.spacing)]
     other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
     lopsided = score - np.maximum(other, 0) > settings.asymmetry
+    # what both sides have tells gray matter, so that a large tumor is not taken for it
+    gray = gray_matter(noisy[region & ~lopsided & (noisy > -TISSUE)])
+    if gray is not None:
+        score = np.minimum(score, (quieted - gray[0]) / gray[1])
     numbers, counts = connected_components(grid.image_of((score > settings.low) & region), "face", join)
     sure = np.bincount(numbers[lopsided & (score > settings.high)].ravel(), minlength=counts.size)
     sure[(counts * grid.voxel_volume < settings.minimum_volume_mm3) | (np.arange(counts.size) == 0)] = 0

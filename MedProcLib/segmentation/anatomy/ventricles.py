@@ -1,5 +1,6 @@
 """Lateral and third ventricles in an MR image of the brain."""
 
+from dataclasses import replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -14,9 +15,11 @@ from ...core.voxels import inside, values_of
 from ..common.connected_to import connected_to
 from ..common.morphology import closed, distance_to
 from ..common.working_grid import mask_on_image
-from .brain_grid import BrainGrid, on_brain_grid
+from .brain_grid import BrainGrid, mean_within, on_brain_grid
 
 WORKING_MM = 1.0
+# Specks of noise in the fluid, which would cut it up, are quieted by this Gaussian.
+QUIET_MM = 0.7
 # What lies deeper than this share of the brain's greatest depth holds the ventricles' bodies; of the values there the
 # darkest hundredth are fluid, half of them tissue.
 DEEP, FLUID_PERCENT = 0.5, 0.5
@@ -65,8 +68,9 @@ class Ventricles:
 
     def __call__(self, image, mask=None, progress=SILENT):
         values, valid = values_of(image)
-        first, second, third = progress.parts(2, 6, 1)
+        first, quiet, second, third = progress.parts(2, 1, 6, 1)
         brain = on_brain_grid(image, values, inside(mask, valid), WORKING_MM, first)
+        brain = replace(brain, values=mean_within(brain.values, brain.brain, brain.grid, QUIET_MM, quiet))
         found = ventricles_in(brain, self.weighting, self.limit, self.core_mm, second)
         if not found.any():
             raise InputError(

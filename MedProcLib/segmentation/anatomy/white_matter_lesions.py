@@ -11,15 +11,14 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
 from ...core.statistics import mode_and_sd
-from ...core.voxels import extended, gaussian, inside, values_of
+from ...core.voxels import extended, inside, values_of
 from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import connected_components
 from ..common.morphology import closed, distance_to
 from ..common.symmetry import mirror_plane, seen_in_mirror
 from ..detection.bright_outliers import deviation
-from ..tissue.intensity_classes import Histogram
-from ..tissue.mixed_voxels import settled, states_of
-from .brain_grid import BrainGrid, on_brain_grid
+from .brain_grid import BrainGrid, mean_within, on_brain_grid
+from .gray_matter import TISSUE, gray_matter
 from .ventricles import DEEP, fluid_in, fluid_level, ventricles_in
 
 WORKING_MM = 1.0
@@ -27,8 +26,6 @@ WORKING_MM = 1.0
 AROUND_MM, NORMAL = 25.0, 2.0
 # Noise is quieted by this Gaussian before voxels are judged.
 QUIET_MM = 0.7
-# A Gaussian mean over less than this share of the brain would be rounding noise.
-LEAST_WEIGHT = 1e-3
 # Fluid and tissue part here, and what fits into ventricles as the library finds them.
 FLUID, CORE_MM = 0.5, 1.5
 # Septum and choroid plexus lie in the gap that the ventricles leave between them.
@@ -37,18 +34,11 @@ GAP_MM = 6.0
 MOST_OUTSIDE = 1 / 3
 # Sulci that are too narrow to look like fluid are valleys in the tissue: so narrow, and so deep on the way to fluid.
 NARROW_MM, VALLEY = 3.0, 0.25
-# What is this many SD darker than the most frequent tissue is none (fluid, or mixed with it).
-TISSUE = 3.0
-# Two classes of tissue are apart from this many SD on (Ashman et al., Astron. J. 108, 1994); lesions are then judged by
-# the brighter one, which is gray matter.
-APART_SD = 2.0
 # Where gray matter is bright, so are its deep nuclei, on both sides alike: so much of a find is as bright there, or so
 # near, since no brain is quite symmetric.
 ASYMMETRY_MM, MOST_ALIKE = 5.0, 0.5
 # Brightness counts up to this when the plane of symmetry is looked for, so that lesions do not move it.
 MIRRORED_SD = 4.0
-# What is bright and a smaller share of the brain than this is no class of tissue but lesion.
-LEAST_TISSUE = 0.15
 
 
 @operation(
@@ -99,29 +89,21 @@ def _brightness(brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, bool]
     """Robust SD above the normal tissue around (z, y, x), and whether that is gray matter, brighter than white."""
     quiet, around = progress.parts(1, 1)
     score = _deviation(brain.values, brain.brain)
-    score = _deviation(_mean(score, brain.brain, brain.grid, QUIET_MM, quiet), brain.brain)
+    score = _deviation(mean_within(score, brain.brain, brain.grid, QUIET_MM, quiet), brain.brain)
     normal = brain.brain & (np.abs(score) < NORMAL)
-    even = score - _mean(score, normal, brain.grid, AROUND_MM, around)
+    even = score - mean_within(score, normal, brain.grid, AROUND_MM, around)
     above_white = _deviation(even, brain.brain)
-    gray = _gray_matter(even[brain.brain & (above_white > -TISSUE)])
+    gray = gray_matter(even[brain.brain & (above_white > -TISSUE)])
     if gray is None:
         return above_white, False
     return np.minimum(above_white, (even - gray[0]) / gray[1]), True
-
-
-def _gray_matter(values: np.ndarray) -> tuple[float, float] | None:
-    """Mean and SD of the brighter class of tissue, where there are two that are apart; else None."""
-    found, shares = settled(Histogram.of(values, 2), 2, states_of(2))
-    (white, gray), (white_sd, gray_sd) = found.means, found.sds
-    apart = np.sqrt(2) * (gray - white) / np.hypot(white_sd, gray_sd)
-    return (float(gray), float(gray_sd)) if apart > APART_SD and min(shares[:2]) > LEAST_TISSUE else None
 
 
 def _of_one_side(found: np.ndarray, brain: BrainGrid, score: np.ndarray, progress: Progress) -> np.ndarray:
     """Finds (z, y, x) without those that the other side of the brain has as well: deep gray nuclei."""
     grid, region = brain.grid, brain.brain
     bounded = np.clip(np.where(region, score, 0), -MIRRORED_SD, MIRRORED_SD)
-    plane = mirror_plane(bounded, region, grid, progress)
+    plane = mirror_plane(bounded, region, grid, progress, brain.left)
     reach = [2 * round(ASYMMETRY_MM / mm) + 1 for mm in reversed(grid.spacing)]
     other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
     numbers, counts = connected_components(grid.image_of(found), "corner")
@@ -178,14 +160,6 @@ def _numbered(
     keep[0] = False
     # they are in descending order, so those that are kept come first
     return source.image_of(np.where(keep[numbers], numbers, 0).astype(np.uint8 if keep.sum() < 256 else np.uint16))
-
-
-def _mean(values: np.ndarray, region: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress) -> np.ndarray:
-    """Gaussian mean of what lies in the region (normalized convolution); 0 far from it."""
-    first, second = progress.parts(1, 1)
-    weight = gaussian(region, grid, [sd_mm] * grid.dimension, first)
-    total = gaussian(np.where(region, values, 0), grid, [sd_mm] * grid.dimension, second)
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > LEAST_WEIGHT)
 
 
 def _deviation(values: np.ndarray, region: np.ndarray) -> np.ndarray:

@@ -15,6 +15,8 @@ from .sphere_mesh import SphereMesh
 COARSE_MM = 4.0
 # So many of the directions tried are followed further, so far apart: neighbors would lead to one place.
 FOLLOWED, APART_DEG = 6, 20.0
+# A head lies no farther from the axes it is said to lie along.
+MOST_TURNED_DEG = 45.0
 # First steps of the search: of the direction (as a tangent) and of the place.
 TILT, SHIFT_MM = 0.15, 6.0
 
@@ -41,11 +43,19 @@ class MirrorPlane:
         return affine
 
 
-def mirror_plane(values: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress = SILENT) -> MirrorPlane:
+def mirror_plane(
+    values: np.ndarray,
+    region: np.ndarray,
+    grid: Geometry,
+    progress: Progress = SILENT,
+    left: np.ndarray | None = None,
+) -> MirrorPlane:
     """The plane (line in 2D) for which the region's values are most like those on its other side.
 
-    values, region: z, y, x order; region: the head or brain (bool), not empty. Directions all around are tried for
-    planes through the middle of the region, and the most alike are moved and tilted until they are best.
+    values, region: z, y, x order; region: the head or brain (bool), not empty; left: about the head's left (unit
+    vector), within 45 degrees of which the normal lies: else a brain with a large lesion on one side may seem more
+    alike in front and behind. Directions all around are tried for planes through the middle of the region, and the
+    most alike are moved and tilted until they are best.
     Ardekani et al., Automatic detection of the mid-sagittal plane in 3-D brain images, IEEE TMI 16(6), 1997.
     """
     blur, search = progress.parts(1, 4)
@@ -64,6 +74,8 @@ def mirror_plane(values: np.ndarray, region: np.ndarray, grid: Geometry, progres
         return float(np.sum(here * seen) / norm) if norm > 0 else -1.0
 
     directions = _directions(grid.dimension, points - middle)
+    if left is not None:
+        directions = directions[np.abs(directions @ left) > np.cos(np.radians(MOST_TURNED_DEG))]
     first = [likeness(normal, float(normal @ middle)) for normal in directions]
     best = MirrorPlane(directions[0], float(directions[0] @ middle), -1.0)
     followed = _apart(directions, np.argsort(first, kind="stable")[::-1])

@@ -1,0 +1,64 @@
+"""A tumor with edema and necrosis, put into a brain of known tissue, as it is and placed otherwise."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+from Benchmarks._brain_phantom import brain_phantom
+from Benchmarks._placed import dice, mirrored, turned
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.anatomy import flair_tumor
+from MedProcLib.segmentation.anatomy.flair_tumor import EDEMA, NECROSIS, FlairTumor
+
+SPACING = (2.0, 2.0, 2.0)
+# Middle (x, y, z from the middle of the image) and half axes of the mass and of its dark part, in mm.
+MIDDLE, MASS, DARK = (-34.0, -10.0, 22.0), (19.0, 24.0, 17.0), (8.0, 9.0, 7.0)
+BRIGHT, FLUID = 160.0, 25.0
+
+
+@pytest.fixture(scope="module")
+def brain():
+    return brain_phantom(SPACING)
+
+
+@pytest.fixture(autouse=True)
+def coarse(monkeypatch):
+    """The work is done on the phantom's voxels: finer ones show nothing more, and take longer."""
+    monkeypatch.setattr(flair_tumor, "WORKING_MM", SPACING[0])
+
+
+def ellipsoid(brain, half: tuple[float, float, float]) -> np.ndarray:
+    axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(brain.mask.shape, SPACING, strict=True)]
+    parts = zip(np.ix_(*axes), reversed(MIDDLE), strict=True)
+    return sum(((along - at) / size) ** 2 for (along, at), size in zip(parts, reversed(half), strict=True)) < 1
+
+
+def with_tumor(brain) -> tuple[sitk.Image, sitk.Image, sitk.Image]:
+    """FLAIR, mask of the brain, and what is tumor (1) with necrosis (2)."""
+    mass, dark = ellipsoid(brain, MASS) & brain.mask, ellipsoid(brain, DARK) & brain.mask
+    values = sitk.GetArrayFromImage(brain.image("FLAIR", 3, 10))
+    noise = np.random.default_rng(1).normal(0, 3, values.shape)
+    values = np.where(dark, FLUID + noise, np.where(mass, BRIGHT + noise, values)).astype(np.float32)
+    labels = np.where(dark, NECROSIS, np.where(mass, EDEMA, 0)).astype(np.uint8)
+    return brain.placed(values), brain.placed(brain.mask.astype(np.uint8)), brain.placed(labels)
+
+
+PLACES = {
+    "as it is": (lambda i: i, lambda i: i),
+    "turned": (lambda i: turned(i, 0.0), lambda i: turned(i, 0.0, sitk.sitkNearestNeighbor)),
+    "mirrored": (mirrored, mirrored),
+}
+
+
+@pytest.mark.parametrize("place, place_labels", PLACES.values(), ids=PLACES)
+def test_tumor_with_edema_and_its_necrosis(brain, place, place_labels):
+    image, mask, labels = with_tumor(brain)
+    found = sitk.GetArrayFromImage(FlairTumor()(place(image), place_labels(mask)))
+    truth = sitk.GetArrayFromImage(place_labels(labels))
+    assert dice(found > 0, truth > 0) > 0.9
+    assert dice(found == NECROSIS, truth == NECROSIS) > 0.75
+
+
+def test_a_brain_without_tumor_has_none_and_that_is_said(brain):
+    with pytest.raises(InputError, match="No mass"):
+        FlairTumor()(brain.image("FLAIR", 3, 10), brain.placed(brain.mask.astype(np.uint8)))
