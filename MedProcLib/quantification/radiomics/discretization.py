@@ -15,7 +15,8 @@ MOST_LEVELS = 10_000
 
 @dataclass(frozen=True)
 class Levels:
-    """levels: int32, 1..count; first: lower edge of level 1, width: of a level, both in the image's intensities."""
+    """levels: ints as small as hold them, 1..count; first: lower edge of level 1, width: of a level, both in the unit
+    of the image."""
 
     levels: np.ndarray
     count: int
@@ -57,9 +58,9 @@ def discretized(
             f"{high:g}; choose a larger bin size, or 'fixed bin number'."
         )
     if method == "none":
-        return Levels(values.astype(np.int32), int(number), first, width)
+        return Levels(values.astype(np.min_scalar_type(int(number))), int(number), first, width)
     if not width > 0:
-        return Levels(np.ones(values.shape, np.int32), 1, first, width)
+        return Levels(np.ones(values.shape, np.uint8), 1, first, width)
     # whole numbers are multiplied before they are divided, so that none falls short of an edge it lies on
     steps = values - first
     if method == "fixed bin number":
@@ -67,6 +68,7 @@ def discretized(
         steps /= high - low
     else:
         steps /= width
-    levels = np.floor(steps, out=steps).astype(np.int32)
-    levels += 1
-    return Levels(np.clip(levels, 1, int(number), out=levels), int(number), first, width)
+    np.floor(steps, out=steps)
+    steps += 1
+    np.clip(steps, 1, int(number), out=steps)
+    return Levels(steps.astype(np.min_scalar_type(int(number))), int(number), first, width)

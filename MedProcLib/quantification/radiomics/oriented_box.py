@@ -14,6 +14,8 @@ IMPROVED = 3
 # Degrees by which these are turned to smaller boxes nearby: from the distance of the first ones down.
 RADII = (6.0, 3.0, 1.5, 0.75, 0.4, 0.2)
 MOST_ROUNDS = 50
+# Coordinates that are turned at a time: they bound the memory, and fit the cache.
+AT_ONCE = 1 << 17
 
 
 def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
@@ -47,7 +49,9 @@ def smallest_box(points: np.ndarray, normals: np.ndarray) -> np.ndarray:
 
 def _best(points: np.ndarray, frames: np.ndarray) -> np.ndarray:
     """The frames of the smallest boxes."""
-    volumes = np.prod(np.ptp(frames @ points.T, axis=2), axis=1)
+    at_once = max(1, AT_ONCE // points.size)
+    parts = (frames[start : start + at_once] for start in range(0, len(frames), at_once))
+    volumes = np.concatenate([np.prod(np.ptp(part @ points.T, axis=2), axis=1) for part in parts])
     return frames[np.argsort(volumes, kind="stable")[:TURNED]]
 
 

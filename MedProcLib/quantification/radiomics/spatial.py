@@ -7,7 +7,7 @@ import numpy as np
 from scipy import fft
 
 # Points of a transform that are held at a time, beyond which frequencies along x are taken in turns, and most turns.
-AT_ONCE = 1 << 20
+AT_ONCE = 1 << 19
 MOST_TURNS = 31
 # Points that are transformed along y and z at a time.
 COLUMNS_AT_ONCE = 1 << 18

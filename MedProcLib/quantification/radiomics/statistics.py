@@ -8,7 +8,7 @@ import numpy as np
 from .feature import Definition, Feature, defined
 
 FAMILY = "statistics"
-# Values that are looked at at a time: no copies of all are held.
+# Values that are looked at at a time.
 AT_ONCE = 1 << 16
 DEFINITIONS = (
     Definition("stat_mean", "Mean intensity", "Q4LE", "intensity"),
@@ -48,17 +48,19 @@ def statistics(values: np.ndarray) -> dict[str, float]:
     low, p10, p25, median, p75, p90, high = (float(p) for p in np.percentile(values, (0, 10, 25, 50, 75, 90, 100)))
     mean = float(values.mean()) if low < high else low
     middle, middle_sum = 0, 0.0
-    for part in _blocks(values):
+    for part in in_blocks(values):
+        part = part.astype(np.float64, copy=False)
         within = part[(part >= p10) & (part <= p90)]
         middle, middle_sum = middle + within.size, middle_sum + float(within.sum())
     middle_mean = middle_sum / middle if middle else math.nan
     sums = dict.fromkeys(("second", "third", "fourth", "mad", "medad", "rmad"), 0.0)
-    for part in _blocks(values):
+    for part in in_blocks(values):
+        part = part.astype(np.float64, copy=False)
         deviations = part - mean
         squared = deviations**2
         sums["second"] += float(squared.sum())
-        sums["third"] += float(squared @ deviations)
-        sums["fourth"] += float(squared @ squared)
+        sums["third"] += float((squared * deviations).sum())
+        sums["fourth"] += float((squared**2).sum())
         sums["mad"] += float(np.abs(deviations).sum())
         sums["medad"] += float(np.abs(part - median).sum())
         sums["rmad"] += float(np.abs(part[(part >= p10) & (part <= p90)] - middle_mean).sum())
@@ -84,6 +86,7 @@ def statistics(values: np.ndarray) -> dict[str, float]:
     }
 
 
-def _blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+def in_blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """Parts of values (n,), so that no copies of all are held."""
     for start in range(0, values.size, AT_ONCE):
-        yield values[start : start + AT_ONCE].astype(np.float64, copy=False)
+        yield values[start : start + AT_ONCE]

@@ -69,20 +69,21 @@ def volume_histogram_features(values: np.ndarray, scale: Scale, unit: str) -> li
     values: intensities of the region on the scale (1D); unit: theirs, a key of core.units. All that rest on the share
     of the range of intensities are NaN where the range is empty.
     """
-    levels, volumes = _curve(values, scale)
-    width = scale.highest - scale.lowest
+    levels, below = _curve(values, scale)
+    width, count = scale.highest - scale.lowest, len(values)
     figures = dict.fromkeys(("v10", "v90", "auc"), math.nan)
     if width > 0:
         # a billionth, so that rounding does not move a bound past the level that lies on it
         figures["v10"], figures["v90"] = (
-            float(volumes[np.searchsorted(levels, scale.lowest + (x - 1e-9) * width)])
+            1 - float(below[np.searchsorted(levels, scale.lowest + (x - 1e-9) * width)]) / count
             if (levels[-1] - scale.lowest) / width >= x
             else 0.0
             for x in (0.1, 0.9)
         )
         pieces = (slice(start, start + AT_ONCE + 1) for start in range(0, len(levels) - 1, AT_ONCE))
-        figures["auc"] = sum(float(np.trapezoid(volumes[piece], levels[piece])) for piece in pieces) / width
-    figures["i10"], figures["i90"] = (_intensity_at(share, levels, volumes, scale) for share in (0.1, 0.9))
+        area = sum(float(np.trapezoid(1 - below[piece] / count, levels[piece])) for piece in pieces)
+        figures["auc"] = area / width
+    figures["i10"], figures["i90"] = (_intensity_at(share, levels, below, count, scale) for share in (0.1, 0.9))
     figures["diff_v10_v90"] = figures["v10"] - figures["v90"]
     figures["diff_i10_i90"] = figures["i10"] - figures["i90"]
     return defined(DEFINITIONS, FAMILY, {f"ivh_{name}": figure for name, figure in figures.items()}, unit)
@@ -100,27 +101,24 @@ def scale_of(values: np.ndarray, lowest: float | None, highest: float | None) ->
 
 
 def _curve(values: np.ndarray, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
-    """Ascending intensities and the share of the volume that has at least each."""
+    """Ascending intensities, and how many values are below each."""
     ordered = np.sort(values)
     if scale.step:
         steps = math.floor((scale.highest - scale.lowest) / scale.step + 1e-9) + 1
         levels = scale.lowest + np.arange(steps) * scale.step
-        below = np.searchsorted(ordered, levels - scale.step / 2)
-    else:
-        first = np.ones(ordered.shape, bool)  # of those that are alike
-        np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-        below = np.flatnonzero(first)
-        levels = ordered if len(below) == len(ordered) else ordered[below]
-        if scale.lowest < levels[0]:
-            levels, below = np.r_[scale.lowest, levels], np.r_[0, below]
-        if scale.highest > levels[-1]:
-            levels, below = np.r_[levels, scale.highest], np.r_[below, len(ordered)]
-    volumes = below / -len(ordered)
-    volumes += 1
-    return levels, volumes
+        return levels, np.searchsorted(ordered, levels - scale.step / 2)
+    first = np.ones(ordered.shape, bool)  # of those that are alike
+    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
+    below = np.flatnonzero(first).astype(np.int32 if ordered.size < 1 << 31 else np.int64)
+    levels = ordered if len(below) == len(ordered) else ordered[below]
+    if scale.lowest < levels[0]:
+        levels, below = np.r_[scale.lowest, levels], np.r_[below.dtype.type(0), below]
+    if scale.highest > levels[-1]:
+        levels, below = np.r_[levels, scale.highest], np.r_[below, below.dtype.type(len(ordered))]
+    return levels, below
 
 
-def _intensity_at(share: float, levels: np.ndarray, volumes: np.ndarray, scale: Scale) -> float:
+def _intensity_at(share: float, levels: np.ndarray, below: np.ndarray, count: int, scale: Scale) -> float:
     """The lowest intensity that at most this share of the volume has; beyond the highest where none is."""
-    few = volumes <= share + 1e-12
-    return float(levels[np.argmax(few)]) if few.any() else float(levels[-1]) + scale.step
+    place = int(np.searchsorted(below, (1 - share - 1e-12) * count))
+    return float(levels[place]) if place < len(levels) else float(levels[-1]) + scale.step
