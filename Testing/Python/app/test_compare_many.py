@@ -93,9 +93,8 @@ def test_a_lesion_has_one_track_at_all_time_points(done):
     assert [row["time_point"] for row in growing] == [f"Visit {n + 1}" for n in range(1, COUNT)]
     last = growing[-1]
     change = float(last["change_from_baseline_percent"])
-    assert change == pytest.approx(
-        100 * (float(last["volume_other_mm3"]) / float(last["volume_first_mm3"]) - 1), rel=1e-6
-    )
+    ratio = 100 * (float(last["volume_other_mm3"]) / float(last["volume_first_mm3"]) - 1)
+    assert change == pytest.approx(ratio, rel=0.03) and change < ratio  # which the first volume's error makes too large
     assert float(last["change_low_from_baseline_percent"]) < change < float(last["change_high_from_baseline_percent"])
     assert last["changed_from_baseline_beyond_error"] == "yes" and last["date"] == "2024-06-01"
     assert float(last["volume_low_mm3"]) < float(last["volume_mm3"]) < float(last["volume_high_mm3"])
