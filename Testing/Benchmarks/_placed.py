@@ -1,4 +1,4 @@
-"""The same image placed otherwise: turned, mirrored, in thick slices; and results brought back to compare with."""
+"""The same image placed otherwise: turned, mirrored, in thick slices; masks there and brought back."""
 
 from collections.abc import Callable
 
@@ -85,6 +85,13 @@ def ceilings(truth: np.ndarray, image: sitk.Image) -> list[float]:
     mask = sitk.GetImageFromArray(truth.astype(np.float32))
     mask.CopyInformation(image)
     return [dice(brought_back(sitk.Greater(place(mask), 0.5), image) > 0, truth) for place in placements(0.0).values()]
+
+
+def there(mask: np.ndarray, image: sitk.Image, place: Callable[[sitk.Image], sitk.Image]) -> np.ndarray:
+    """A mask (z, y, x) on the image's voxels at those of the image placed otherwise: what is more than half in it."""
+    soft = sitk.GetImageFromArray(mask.astype(np.float32))
+    soft.CopyInformation(image)
+    return sitk.GetArrayFromImage(place(soft)) > 0.5
 
 
 def dice(first: np.ndarray, other: np.ndarray) -> float:

@@ -6,8 +6,9 @@ Brain masks: the references of ms_patient03 lack the frontal pole, the cortex an
 pictures), so its Dice is bounded by them; how much of the reference is covered says more there. BrainMask's border and
 rim were chosen on the four images of ms_patient01, the limits of lesions and tumor are round numbers (those of the
 comparison for lesions) tried on the one patient of each. The last column is the largest fall of Dice when the image is
-turned by 37 degrees, mirrored, or in slices of 3 mm. Ventricles have no reference: volumes, and Dice against the result
-of the image as it is.
+turned by 37 degrees, mirrored, or in slices of 3 mm. Results are compared at the voxels that they were
+found at (masks of the brain in the common space), where the reference is what is more than half in it. Ventricles have
+no reference: volumes, and Dice against the result of the image as it is.
 """
 
 import sys
@@ -22,7 +23,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data"
 sys.path.insert(0, str(ROOT))
 
-from _placed import brought_back, ceilings, dice, placements  # noqa: E402
+from _placed import dice, placements, there  # noqa: E402
 
 from MedProcLib.core.geometry import Geometry  # noqa: E402
 from MedProcLib.segmentation.common.connectivity import connected_components  # noqa: E402
@@ -63,7 +64,7 @@ def brains() -> None:
         def found(labels: sitk.Image, there: sitk.Transform = there, reference: sitk.Image = reference) -> np.ndarray:
             return sitk.GetArrayFromImage(sitk.Resample(labels, reference, there, sitk.sitkNearestNeighbor)) > 0
 
-        first, seconds, others = _everywhere("mr_brain", image, 0.0, found, truth)
+        first, seconds, others = _everywhere("mr_brain", image, 0.0, truth, found)
         covered, beyond = (first & truth).sum() / truth.sum(), (first & ~truth).sum() / truth.sum()
         name = f"{patient} study {study} {kind}"
         print(f"{name:30s}{dice(first, truth):6.3f}{covered:9.3f}{beyond:9.3f}{seconds:13.1f}    {others}", flush=True)
@@ -72,9 +73,7 @@ def brains() -> None:
 def lesions() -> None:
     image, truth = _read(MS / "FLAIR.nii.gz"), sitk.GetArrayFromImage(_read(MS / "lesions_gt.nii.gz")) > 0
     print("\nWhite-matter lesions (FLAIR)    Dice  sensitivity  precision    F1 of lesions  processor s")
-    first, seconds, others = _everywhere(
-        "mr_white_matter_lesions", image, 0.0, lambda labels: brought_back(labels, image) > 0, truth
-    )
+    first, seconds, others = _everywhere("mr_white_matter_lesions", image, 0.0, truth)
     mine, theirs = (connected_components(Geometry.of(image).image_of(m), "corner") for m in (first, truth))
     both = first & truth
     right = len(np.unique(mine[0][both])) / max(len(mine[1]) - 1, 1)
@@ -84,7 +83,6 @@ def lesions() -> None:
         f"{MS.name:30s}{dice(first, truth):6.3f}{both.sum() / truth.sum():13.3f}{both.sum() / first.sum():11.3f}"
         f"{f1:9.2f} ({hit:.2f}, {right:.2f}){seconds:8.1f}    {others}"
     )
-    _reference_itself(truth, image)
     for patient, study, _ in (head for head in HEADS if head[2] == "FLAIR"):
         flair = _read(DATA / "03_longitudinal" / patient / f"study{study}_FLAIR.nii.gz")
         labels = preset_named("mr_white_matter_lesions").recipe().run(image=flair)["labels"]
@@ -101,9 +99,7 @@ def ventricles() -> None:
     ]
     for name, path in cases:
         image = _read(path)
-        first, seconds, others = _everywhere(
-            "mr_ventricles", image, 0.0, lambda labels, image=image: brought_back(labels, image) > 0, None
-        )
+        first, seconds, others = _everywhere("mr_ventricles", image, 0.0, None)
         volume = first.sum() * Geometry.of(image).voxel_volume / 1000
         print(f"{name:30s}{volume:6.1f} ml{seconds:11.1f}    {others}", flush=True)
 
@@ -113,44 +109,38 @@ def tumor() -> None:
     whole = sitk.GetArrayFromImage(truth) > 0
     outside = float(sitk.GetArrayViewFromImage(image).min())
     print("\nWhole tumor (FLAIR)             Dice  sensitivity  precision  processor s")
-    first, seconds, others = _everywhere(
-        "mr_brain_tumor", image, outside, lambda labels: brought_back(labels, image) > 0, whole
-    )
+    first, seconds, others = _everywhere("mr_brain_tumor", image, outside, whole)
     both = (first & whole).sum()
     print(
         f"{BRATS.name:30s}{dice(first, whole):6.3f}{both / whole.sum():13.3f}{both / first.sum():11.3f}{seconds:13.1f}"
         f"    {others}"
     )
-    _reference_itself(whole, image)
-
-
-def _reference_itself(truth: np.ndarray, image: sitk.Image) -> None:
-    left = zip(placements(0.0), ceilings(truth, image), strict=True)
-    print("  the reference itself keeps: " + ", ".join(f"{way} {score:.3f}" for way, score in list(left)[1:]))
 
 
 def _everywhere(
     preset: str,
     image: sitk.Image,
     outside: float,
-    found: Callable[[sitk.Image], np.ndarray],
     truth: np.ndarray | None,
+    found: Callable[[sitk.Image], np.ndarray] | None = None,
 ) -> tuple[np.ndarray, float, str]:
     """What is found in the image as it is, in how many seconds of processor time, and the Dice of all placements.
 
-    truth: None stands for what is found in the image as it is.
+    truth: None stands for what is found in the image as it is. Compared at the voxels that the labels were found at, or
+    where `found` brings them.
     """
     recipe = preset_named(preset).recipe()
     first, seconds, words, worst = None, 0.0, [], 0.0
     for name, place in placements(outside).items():
         placed = place(image)
         start = time.process_time()
-        here = found(recipe.run(image=placed)["labels"])
+        labels = recipe.run(image=placed)["labels"]
+        here = found(labels) if found else sitk.GetArrayFromImage(labels) > 0
         if first is None:
             first, seconds = here, time.process_time() - start
             truth = first if truth is None else truth
             continue
-        score = dice(here, truth)
+        score = dice(here, truth if found else there(truth, image, place))
         worst = max(worst, dice(first, truth) - score)
         words.append(f"{name} {score:.3f}")
     return first, seconds, f"{', '.join(words)}; falls by {worst:.3f} at most"
