@@ -26,7 +26,7 @@ PEAK_MM = 5.0
 # Tissue within so many SD of the mode in both studies is no lesion: what differs there shows how scores scatter.
 USUAL_SD = 2.0
 # Tissue this bright in one study, and no fluid in either, is change too where it differs beyond any doubt.
-FAINT_SD, CERTAIN_SD = 1.5, 8.0
+FAINT_SD, CERTAIN_SD = 1.0, 8.0
 FEWEST_VOXELS = 3
 
 
