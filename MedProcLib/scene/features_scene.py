@@ -31,7 +31,8 @@ def segment_robustness(
 
     Overlapping segments are perturbed by themselves, so the ICC is of those that do not overlap. Raises InputError.
     """
-    maps, rows = given.segments.label_maps(), []
+    maps = given.segments.label_maps()
+    rows: list[RobustnessRow] = []
     for labels, part in zip(maps, progress.parts(*[1.0] * len(maps)), strict=True):
         rows += robust_features(given.times[0].image, labels, settings, count, progress=part).rows
     return rows
