@@ -118,7 +118,10 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
         bad,
         weak,
         f"Parts of the body still lie {figures.residual_mm:.1f} mm apart (median; expected at most "
-        f"{residual_good:g} mm): another patient, or organs that moved?",
+        f"{residual_good:g} mm): another patient, or organs that moved?"
+        if np.isfinite(figures.residual_mm)
+        else "Too few parts of the body show structure in all directions, as in few slices: how far they still lie "
+        "apart cannot be told.",
     )
     if bad:
         return Verdict.FAILED, tuple(bad + weak)

@@ -15,7 +15,7 @@ from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.register import Register, metric_for, register
 from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.result import Verdict
-from MedProcLib.comparison.verdict import local_displacement
+from MedProcLib.comparison.verdict import Figures, judge, local_displacement
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
@@ -129,6 +129,16 @@ def test_a_body_larger_than_the_sample_is_judged_too():
     samples = choose(body, body, np.eye(4))
     state = State.at(body, body, np.eye(4), samples)
     assert local_displacement(state, samples.apart, "correlation_ratio") < 1
+
+
+def test_what_cannot_be_told_is_said_in_words():
+    verdict, reasons = judge(Figures(0.99, 0.95, 0.1, float("inf")))
+    assert verdict is Verdict.FAILED
+    assert reasons == (
+        "Too few parts of the body show structure in all directions, as in few slices: how far they still lie apart "
+        "cannot be told.",
+    )
+    assert "still lie 5.0 mm apart" in judge(Figures(0.99, 0.95, 0.1, 5.0))[1][0]
 
 
 def test_other_anatomy_is_not_called_good():
