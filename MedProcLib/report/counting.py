@@ -39,12 +39,16 @@ def sentence(pair: PairComparison) -> str:
     noun = "finding" if len(counting) == 1 else "findings"
     first, other = totals_mm3(pair.findings)
     difference = other - first
-    percent = f", {100 * difference / first:+.0f} %" if first > 0 else ""
+    percent = f", {_percent(100 * difference / first)} %" if first > 0 else ""
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return (
         f"{listed} {noun}; total volume {milliliters(first)} → {milliliters(other)} ml "
         f"({signed(difference / 1000)} ml{percent})."
     ).replace("-", "−")
+
+
+def _percent(value: float) -> str:
+    return "±0" if value and not round(value) else f"{value:+.0f}"
 
 
 def milliliters(mm3: float) -> str:
@@ -53,7 +57,8 @@ def milliliters(mm3: float) -> str:
 
 
 def signed(value: float) -> str:
-    return f"{'+' if value >= 0 else '−'}{_figures(abs(value))}"
+    figures = _figures(abs(value))
+    return f"±{figures}" if value and not float(figures) else f"{'+' if value >= 0 else '−'}{figures}"
 
 
 def cubic_millimeters(mm3: float) -> str:

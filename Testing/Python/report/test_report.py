@@ -8,6 +8,7 @@ import pytest
 from MedProcLib.comparison.result import Change, Verdict
 from MedProcLib.core.errors import Cancelled
 from MedProcLib.core.progress import Progress
+from MedProcLib.report.counting import signed
 from MedProcLib.report.finding_measurements import measure_findings
 from MedProcLib.report.report import report_html
 
@@ -118,6 +119,10 @@ def test_failed_registration_is_said_first_and_no_finding_shown(comparison):
 def test_doubtful_registration_is_said_before_the_findings(comparison):
     text = Page(report_html(comparison(verdict=Verdict.DOUBTFUL))).text
     assert text.index("alignment of the studies is doubtful") < text.index("Findings at a glance")
+
+
+def test_a_difference_that_rounds_to_nothing_has_no_side():
+    assert [signed(v) for v in (-0.0021, 0.004, 0.0, -0.006, 12.34)] == ["±0.00", "±0.00", "+0.00", "−0.01", "+12.3"]
 
 
 def test_no_findings(comparison):
