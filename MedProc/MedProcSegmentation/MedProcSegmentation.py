@@ -41,7 +41,7 @@ from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.correction import Correction
 from MedProcLib.widgets.findings_panel import FindingsPanel
-from MedProcLib.widgets.found_bar import FoundBar
+from MedProcLib.widgets.found_bar import FoundBar, ready_found
 from MedProcLib.widgets.inputs import propose_volume
 from MedProcLib.widgets.label_preview_panel import LabelPreviewPanel
 from MedProcLib.widgets.list_choice import ListBox
@@ -124,7 +124,7 @@ class MedProcSegmentationWidget(ModuleWidget):
     def connectPanel(self):
         self.proposed = PresetProposal(self.logic.propose, preset_of_recipe)
         self._shownChain = None
-        self._before = None
+        self._before = []
         ui = self.ui
         self.presets = PresetBox(ui.presetBox, ui.presetReason, self.onPreset, PRESETS)
         self.maskSegments = SegmentBox(ui.maskSegmentBox, self.onMaskSegment)
@@ -221,7 +221,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.correction.stop()
         self.seeds.stop()
         self.found.offer(None)
-        self._before = None
+        self._before = before = []  # of this run: a worker that was given up may still find something
         task = self.logic.prepare(
             parameters.inputVolume,
             self.recipe(),
@@ -238,16 +238,18 @@ class MedProcSegmentationWidget(ModuleWidget):
 
         def compute(progress):
             try:
-                return task.compute(progress)
+                ready = task.compute(progress)
             except StepError as error:
-                self._before = error.before
+                before.append(ready_found(error.before))
                 raise
+            if ready.outcome.is_empty:
+                before.append(ready_found(ready.outcome.before))
+            return ready
 
         def commitResult(ready):
             outcome = ready.outcome
             if outcome.is_empty:
                 parameters.resultTable = None
-                self._before = outcome.before
                 return outcome.message
             self.preview.stop()
             nodes = self.logic.commit(task, ready)
@@ -260,8 +262,8 @@ class MedProcSegmentationWidget(ModuleWidget):
         return compute, commitResult
 
     def runEnded(self, outcome):
-        self.found.offer(self._before)
-        self._before = None
+        self.found.offer(next(iter(self._before), None))
+        self._before = []
 
     def chosenRegion(self):
         """Region and node of it, as logic.process takes them."""

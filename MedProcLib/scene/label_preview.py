@@ -16,7 +16,7 @@ from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_s
 from MedProcLib.scene.segmentation_scene import infos_of
 from MedProcLib.scene.segmentations import SegmentInfo, label_values
 from MedProcLib.scene.views import slice_composites, slice_nodes
-from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.scene.volumes import ReadyImage, volume_from_image
 
 EVERY_VIEW = ""
 # Segments of a color of their own; more are shown in one color.
@@ -113,7 +113,7 @@ class ImagePreview:
         self._node: Any = None
         self._before: dict[str, tuple] = {}
 
-    def show(self, image: sitk.Image, name: str = "Preview") -> None:
+    def show(self, image: sitk.Image | ReadyImage, name: str = "Preview") -> None:
         """Show an image (world space, LPS) in all slice views."""
         self.clear()
         self._node = node = volume_from_image(image, name, self._scene)

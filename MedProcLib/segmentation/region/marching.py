@@ -18,7 +18,7 @@ from .front import front
 
 # Voxels of a front that runs at once: about a second.
 AT_ONCE = 200_000
-# Where seeds changed, fronts run again this far around first, and twice as far each time that is too little.
+# Where it is too little that fronts run again, they do so this far around (blocks), then twice as far, and so on.
 FIRST_REACH = 2
 
 # Cost, seeds, and cost at which fronts leave these (None for 0), in a box.
@@ -133,7 +133,10 @@ class Fronts:
         assert around is not None
         fine = voxel_box(around, self._factors, given.shape)
         changed = expanded(todo, self._factors, fine)
-        self._again(self._fine_ground(given, blocks), before.time, before.label, fine, changed, self._spacing, second)
+        reach = FIRST_REACH * max(self._factors)
+        self._again(
+            self._fine_ground(given, blocks), before.time, before.label, fine, changed, self._spacing, second, reach
+        )
         self._reached = replace(before, given=given, blocks=blocks)
         return self._result()
 
@@ -174,14 +177,14 @@ class Fronts:
         todo: np.ndarray,
         spacing: tuple[float, ...],
         progress: Progress,
+        reach: int = FIRST_REACH,
     ) -> None:
         """Bring time and label up to date, in place, or leave them as they are when it is cancelled.
 
-        todo: in the box, where the ground changed. What lies around is held fast; where that depends on what changed,
-        fronts run again around there, and so on. Since a voxel depends only on neighbors that are reached sooner,
-        there is one result that agrees with itself everywhere: that of all computed anew.
+        todo: in the box, where the ground changed; reach: voxels. What lies around is held fast; where that depends on
+        what changed, fronts run again around there, and so on. Since a voxel depends only on neighbors that are reached
+        sooner, there is one result that agrees with itself everywhere: that of all computed anew.
         """
-        reach = FIRST_REACH
         undo: list[tuple[Box, np.ndarray, np.ndarray]] = []
         try:
             while todo.any():
