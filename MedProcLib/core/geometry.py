@@ -132,7 +132,10 @@ def require_scalar(image: sitk.Image, what: str = "The image") -> None:
             "convert it to a scalar image."
         )
     if image.GetDimension() not in (2, 3):
-        raise InputError(f"{what} is {image.GetDimension()}D (a time series?); choose one time point of it.")
+        raise InputError(
+            f"{what} is {image.GetDimension()}D (a time series?); choose one time point of it "
+            "(on the command line 'FILE#NUMBER')."
+        )
     if min(image.GetSize()) == 0:
         raise InputError(f"{what} has no voxels.")
 

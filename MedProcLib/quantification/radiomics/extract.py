@@ -33,7 +33,7 @@ PEAKS = (
     Definition("loc_peak_glob", "Global intensity peak", "0F91", "intensity"),
 )
 # Below so many voxels figures say little. Textures: in simulated alike tissue (noise of two coarsenesses, balls at 16
-# places) the median texture feature varied by 10 to 40 % from place to place at 64 voxels, by 8 to 23 % at 500.
+# places) the median texture feature varied by 11 to 27 % from place to place at 64 voxels, by 8 to 23 % at 500.
 FEWEST_FOR_TEXTURE, FEWEST_FOR_SHAPE = 500, 64
 # Voxels whose sides differ by more than this share make textures depend on direction.
 ISOTROPIC = 0.05

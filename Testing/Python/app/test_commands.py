@@ -168,6 +168,17 @@ def test_notes_about_the_file_are_said_once(medproc, image, tmp_path):
     assert (code, err) == (0, f"note: {path}: the header gives no unit of length: mm is assumed\n")
 
 
+def test_the_brightness_of_a_color_image_is_enhanced(medproc, tmp_path, image):
+    gray = sitk.Cast(image, sitk.sitkUInt16)
+    sitk.WriteImage(gray, str(tmp_path / "gray.nrrd"))
+    sitk.WriteImage(sitk.Compose([gray] * 3), str(tmp_path / "color.nrrd"))
+    for name in ("gray", "color"):
+        code, _, err = medproc("enhance", tmp_path / f"{name}.nrrd", *SMOOTH, "-o", tmp_path / f"{name}_smooth.nrrd")
+        assert code == 0 and ("its brightness" in err) == (name == "color")
+    smooth = [sitk.GetArrayFromImage(read_image(tmp_path / f"{name}_smooth.nrrd")) for name in ("gray", "color")]
+    np.testing.assert_array_equal(*smooth)
+
+
 class TestRefused:
     """Exit code 2 and one line that says what and how; nothing is written."""
 
@@ -244,10 +255,9 @@ class TestRefused:
         said = refused("enhance", tmp_path / "series.nrrd", *SMOOTH, "-o", tmp_path / "out.nrrd")
         assert "The image is 4D (a time series?)" in said
 
-    def test_color(self, refused, tmp_path, image):
-        color = sitk.Compose([sitk.Cast(image, sitk.sitkUInt8)] * 3)
-        sitk.WriteImage(color, str(tmp_path / "color.nrrd"))
-        said = refused("segment", tmp_path / "color.nrrd", "--operation", "body_mask", "-o", tmp_path / "out.nrrd")
+    def test_vectors(self, refused, tmp_path, image):
+        sitk.WriteImage(sitk.Compose([image] * 3), str(tmp_path / "field.nrrd"))
+        said = refused("enhance", tmp_path / "field.nrrd", *SMOOTH, "-o", tmp_path / "out.nrrd")
         assert "3 values per voxel (color, vector or complex)" in said
 
     def test_truncated(self, refused, tmp_path, image):
