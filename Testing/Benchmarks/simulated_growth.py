@@ -6,7 +6,8 @@ Given outlines: lesions of the experts' masks become smooth bodies, whose border
 volume is the wanted multiple (-60 % to +200 %). Before and after are drawn on voxels of their own, as if after a random
 rigid move (turned, shifted by any part of a voxel), by a reader whose border is off by as much as the default
 uncertainty of outlines says, each time anew; then the default steps for given outlines follow and measure them. Errors
-are shares of the true volume afterward. A mean comes with its standard error: of small lesions it takes many cases.
+are of the unbiased percentage, as shares of the true volume afterward. A mean comes with its standard
+error: of small lesions it takes many cases.
 Needs ../shared/data beside the repository.
 """
 
@@ -61,7 +62,7 @@ def main(cases: int = 400) -> None:
         classes[change] += 1
         limits = size.percent.limits
         truth = 100 * (factor - 1)
-        rows.append((body.volume(0), truth, size.percent.value, *limits, size.changed == "yes"))
+        rows.append((body.volume(0), truth, size.unbiased_percent, *limits, size.changed == "yes"))
     print(f"{len(lesions)} real lesions of at least {SMALLEST_MM3:g} mm3, {cases} cases; called: {dict(classes)}")
     table(np.array(rows, float))
 

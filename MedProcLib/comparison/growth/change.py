@@ -21,13 +21,14 @@ class Changed(enum.StrEnum):
 class SizeChange:
     """difference: second minus first in their unit; percent: of the first, None where the first is 0.
 
-    percent is without the bias of dividing by a first size that has an error: see size_change.
+    unbiased_percent: without the bias of dividing by a first size that has an error: see size_change.
     """
 
     difference: Measured
     percent: Measured | None
     changed: Changed
     reason: str
+    unbiased_percent: float | None
 
 
 def size_change(first: Measured | float, second: Measured | float, relevant_percent: float | None = None) -> SizeChange:
@@ -38,9 +39,10 @@ def size_change(first: Measured | float, second: Measured | float, relevant_perc
     the measurement is too coarse for either answer. Relative errors are combined on the logarithm, where the errors of
     sizes are near to symmetric (Bland and Altman, Stat. Methods Med. Res. 8, 1999, doi:10.1177/096228029900800204);
     where a limit is not positive, on the difference itself. The ratio of two measured sizes is too large in the mean,
-    by the square of the relative error of the first; that is divided out of the percentage (Beale, Industrielle
-    Organisation 31, 1962; Tin, J. Am. Stat. Assoc. 60, 1965), which for well measured sizes changes nothing that
-    shows: 0.25 % for an error of 5 %. Raises InputError for negative sizes.
+    by the square of the relative error of the first; that is divided out of the unbiased percentage (Beale,
+    Industrielle Organisation 31, 1962; Tin, J. Am. Stat. Assoc. 60, 1965), which many findings together should be
+    judged by. For well measured sizes it changes nothing that shows: 0.25 % for an error of 5 %. Raises InputError for
+    negative sizes.
     """
     first, second = Measured.of(first), Measured.of(second)
     if first.value < 0 or second.value < 0:
@@ -49,16 +51,17 @@ def size_change(first: Measured | float, second: Measured | float, relevant_perc
     percent = _percent(first, second)
     judged = percent if percent is not None and percent.limits else difference
     unit = " %" if judged is percent else ""
+    unbiased = _unbiased(first, second)
     if judged.limits is None:
-        return SizeChange(difference, percent, Changed.CANNOT_SAY, "the measurement error is not known")
+        return SizeChange(difference, percent, Changed.CANNOT_SAY, "the measurement error is not known", unbiased)
     low, high = judged.limits
     interval = f"95 % interval of the change {low:+.3g}{unit} to {high:+.3g}{unit}"
     if low > 0 or high < 0:
-        return SizeChange(difference, percent, Changed.YES, f"{interval}: excludes no change")
+        return SizeChange(difference, percent, Changed.YES, f"{interval}: excludes no change", unbiased)
     if relevant_percent is not None and max(-low, high) >= _limit(judged, percent, first, relevant_percent):
         reason = f"{interval}: neither no change nor {relevant_percent:g} % can be excluded"
-        return SizeChange(difference, percent, Changed.CANNOT_SAY, reason)
-    return SizeChange(difference, percent, Changed.NO, f"{interval}: includes no change")
+        return SizeChange(difference, percent, Changed.CANNOT_SAY, reason, unbiased)
+    return SizeChange(difference, percent, Changed.NO, f"{interval}: includes no change", unbiased)
 
 
 def _percent(first: Measured, second: Measured) -> Measured | None:
@@ -67,11 +70,17 @@ def _percent(first: Measured, second: Measured) -> Measured | None:
     if second.value == 0:
         return Measured(-100.0)
     logarithm = log_ratio(first, second)
-    value = 100 * (second.value / first.value / (1 + _relative_variance(first)) - 1)
+    value = 100 * (second.value / first.value - 1)
     if logarithm.limits is None:
         return Measured(value)
     low, high = (100 * math.expm1(limit) for limit in logarithm.limits)
     return Measured(value, min(low, value), max(high, value))
+
+
+def _unbiased(first: Measured, second: Measured) -> float | None:
+    if first.value == 0:
+        return None
+    return 100 * (second.value / first.value / (1 + _relative_variance(first)) - 1)
 
 
 def _relative_variance(size: Measured) -> float:

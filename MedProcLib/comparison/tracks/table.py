@@ -19,6 +19,7 @@ COLUMNS = [
             ("change", "percent"),
             ("change_low", "percent"),
             ("change_high", "percent"),
+            ("change_unbiased", "percent"),
             ("changed", "beyond_error"),
         )
     ),
@@ -30,8 +31,9 @@ def findings_table(patient: Patient) -> Table:
     """Columns and lines, by track and then time; write them with core.csv_text.
 
     A track has a line at each time point where it was observed, and one where it was first missing or had merged into
-    another one, with a volume of 0 or none. Changes are of the volume, with the 95 % interval of the relative ones, and
-    'changed beyond error' is yes, no or cannot say (growth.size_change with the settings' share as relevant).
+    another one, with a volume of 0 or none. Changes are of the volume, with the 95 % interval of the relative ones;
+    unbiased: less what an uncertain volume before adds to a ratio in the mean; 'changed beyond error' is yes, no or
+    cannot say (growth.size_change with the settings' share as relevant).
     At a merge or split the change from the previous time point is of all parts together.
     """
     ways = intervals(patient)
@@ -91,9 +93,9 @@ def _figures(observation: Observation | None) -> list[object]:
 def _change(interval: Interval | None, relevant_percent: float) -> list[object]:
     size = interval.size(relevant_percent) if interval is not None else None
     if size is None:
-        return [None] * 5
+        return [None] * 6
     percent = [size.percent.value, size.percent.low, size.percent.high] if size.percent else [None] * 3
-    return [size.difference.value, *percent, size.changed.value]
+    return [size.difference.value, *percent, size.unbiased_percent, size.changed.value]
 
 
 def _decision(observation: Observation | None) -> list[object]:

@@ -57,7 +57,7 @@ def test_an_edited_volume_is_the_one_that_is_judged_and_its_interval_tells_wheth
     (way,) = intervals(patient)["F001"]
     assert way.change is Change.GROWN
     size = way.size(25.0)
-    assert size.changed is Changed.YES and size.percent.value == pytest.approx(40, abs=0.5)
+    assert size.changed is Changed.YES and size.percent.value == pytest.approx(40)
     assert 0 < size.percent.low < 40 < size.percent.high
     unknown = intervals(patient_of([(HERE, 5)], [(HERE, 6)]))["F001"][0].size(25.0)
     assert unknown.changed is Changed.CANNOT_SAY
