@@ -90,8 +90,8 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
             "Yes: the 95 % interval of the relative change excludes no change. Cannot say: it reaches both no change "
             f"and {settings.relative_percent:g} %. No: otherwise. Relative errors of two time points are combined as "
             "independent, on the logarithm (Bland and Altman, Stat. Methods Med. Res. 8, 1999). A percentage is the "
-            "volumes' plain ratio; findings.csv also has it without the bias that comes of dividing by a volume with an error "
-            "(Tin, J. Am. Stat. Assoc. 60, 1965), which matters for small findings.",
+            "volumes' plain ratio; findings.csv also has it without the bias that comes of dividing by a volume with "
+            "an error (Tin, J. Am. Stat. Assoc. 60, 1965), which matters for small findings.",
         ),
         (
             "One set of outlines",
