@@ -11,6 +11,7 @@ from typing import Any, TypeVar
 import numpy as np
 import SimpleITK as sitk
 
+from MedProcLib.core.color import brightness, is_color
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.segment_snapshot import (
@@ -33,7 +34,7 @@ Moment = TypeVar("Moment")
 class NodeReader:
     """Keeps what it read, so that only what changed since is copied again. What it gives must not be changed.
 
-    read(), image() and segments() run in any thread; progress.ask brings their actions into the main thread.
+    Of a color volume it gives the brightness. read(), image() and segments() run in any thread; progress.ask brings their actions into the main thread.
     """
 
     def __init__(self) -> None:
@@ -97,7 +98,7 @@ class NodeReader:
                 )
                 known = key, grid.image_of(voxels)
             else:
-                known = progress.ask(lambda: (content_key(volume), image_of_volume(volume)))
+                known = progress.ask(lambda: (content_key(volume), _scalar(image_of_volume(volume))))
         self._images[volume] = known
 
     def _read_label_maps(self, segmentation, get_label_maps: Callable[[], dict], progress: Progress) -> None:
@@ -122,6 +123,11 @@ class NodeReader:
         return snapshot_from(segmentation, source, grid, ids, copies)
 
 
+def _scalar(image: sitk.Image) -> sitk.Image:
+    """The image, or the brightness of a color one: photographs and pictures of a microscope are volumes of colors."""
+    return brightness(image) if is_color(image) else image
+
+
 def _copied(
     get_voxels: Callable[[], np.ndarray], mark: Callable[[], Moment], progress: Progress
 ) -> tuple[np.ndarray, Moment]:
@@ -144,5 +150,5 @@ def _copied(
 
 
 def _read_at_once(segmentation, ids, volumes) -> tuple[list[sitk.Image], SegmentSnapshot]:
-    images = [image_of_volume(volume) for volume in volumes]
+    images = [_scalar(image_of_volume(volume)) for volume in volumes]
     return images, snapshot_of(segmentation, Geometry.of(images[0]), ids)

@@ -103,10 +103,15 @@ def segmentation_task(
         if nodes and (role == "image" or role in source.parts)
     }
     operation = create_operation(REGION_OPERATIONS[region]) if region in REGION_OPERATIONS else None
-    title = preset.title.lower() if preset is not None else "findings"
+    title = _within_a_name(preset.title) if preset is not None else "findings"
     there = output.GetSegmentation().GetNumberOfSegments() if output is not None else 0
     place = world_to_node(output)
     return SegmentationTask(source, output, place, there, grouping, title, operation, chain, inputs)
+
+
+def _within_a_name(title: str) -> str:
+    """'White-matter lesions (FLAIR)' as 'white-matter lesions (FLAIR)': abbreviations stay as they are."""
+    return " ".join(word if word.upper() == word else word.lower() for word in title.split(" "))
 
 
 def _nodes(given: Any) -> list:

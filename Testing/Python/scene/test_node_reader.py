@@ -105,3 +105,16 @@ def test_a_segment_removed_before_it_is_read_is_said(nodes):
     segmentation.GetSegmentation().RemoveSegment(chosen[1])
     with pytest.raises(InputError, match="removed"):
         NodeReader().read(segmentation, chosen, [volume], SILENT)
+
+
+@pytest.mark.parametrize("components", [3, 4])
+def test_of_a_color_picture_the_brightness_is_read(scene, components):
+    """A photograph of a stain is a volume of colors in one slice."""
+    pixels = np.zeros((1, 6, 5, components), np.uint8)
+    pixels[0, 2, 3, :3] = 200, 100, 50
+    picture = sitk.GetImageFromArray(pixels, isVector=True)
+    picture.SetSpacing((0.5, 0.5, 1.0))
+    volume = volume_from_image(picture, "Stain")
+    image = NodeReader().image(volume)
+    assert image.GetNumberOfComponentsPerPixel() == 1 and image.GetSpacing() == (0.5, 0.5, 1.0)
+    assert array(image)[0, 2, 3] == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50) and np.count_nonzero(array(image)) == 1
