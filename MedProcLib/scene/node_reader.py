@@ -34,7 +34,8 @@ Moment = TypeVar("Moment")
 class NodeReader:
     """Keeps what it read, so that only what changed since is copied again. What it gives must not be changed.
 
-    Of a color volume it gives the brightness. read(), image() and segments() run in any thread; progress.ask brings their actions into the main thread.
+    Of a color volume it gives the brightness. read(), image() and segments() run in any thread; progress.ask brings
+    their actions into the main thread.
     """
 
     def __init__(self) -> None:
