@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
+from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
@@ -84,7 +85,7 @@ def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress
         values = blocks_of(values, factors, np.nan)
         values = np.nanmean(values, axis=-1)
         region = np.asarray(blocks_of(region, factors, False).any(axis=-1))
-        seeds, _ = block_seeds(seeds, factors)
+        seeds = _seeds_of_blocks(seeds, scene.numbers, factors)
     sides = tuple(side * factor for side, factor in zip(spacing, factors, strict=True))
     links = step_chances(values, region, sides, settings.edge)
     if settings.likeness:
@@ -103,6 +104,22 @@ def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress
         whole = tuple(slice(0, n) for n in scene.region.shape)
         chances = [interpolated(chance, factors, whole) for chance in chances]
     return np.stack(chances)
+
+
+def _seeds_of_blocks(seeds: np.ndarray, numbers: tuple[int, ...], factors: tuple[int, ...]) -> np.ndarray:
+    """A seed of each block, of every number at least one. Raises InputError where seeds lie too near together."""
+    coarse, mixed = block_seeds(seeds, factors)
+    if mixed.any():
+        for number in numbers:
+            if not (coarse == number).any():
+                coarse[blocks_of(seeds == number, factors, False).any(axis=-1)] = number
+        lost = [number for number in numbers if not (coarse == number).any()]
+        if lost:
+            raise InputError(
+                f"The seeds of number {lost[0]} lie too near to others for a box this large: mark more of the object, "
+                "or choose a smaller reach or region."
+            )
+    return coarse
 
 
 def step_chances(values: np.ndarray, region: np.ndarray, spacing: tuple[float, ...], edge: float) -> list[np.ndarray]:

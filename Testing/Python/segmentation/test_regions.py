@@ -268,6 +268,22 @@ def test_a_large_box_is_walked_on_a_coarser_grid(monkeypatch):
         assert dice(array(labels) == number, truth == number) > 0.88
 
 
+def test_seeds_that_share_a_block_of_the_coarser_grid_are_each_walked_to_or_refused(monkeypatch):
+    monkeypatch.setattr("MedProcLib.segmentation.region.random_walker.MOST_VOXELS", 4000)  # blocks of 2 voxels a side
+    values = np.random.default_rng(0).normal(0, 1, (32, 32, 32)).astype(np.float32)
+    values[8:24, 8:24, 8:16] += 8
+    values[8:24, 8:24, 16:24] -= 8
+    seeds = np.zeros(values.shape, np.uint8)
+    seeds[2, 2], seeds[16, 16, 16:22], seeds[16, 16, 14:16] = 4, 3, 1
+    seeds[17, 17, 14] = 2  # in the block of all seeds of number 1
+    walker = RandomWalker(background_seed=4, reach_mm=0, point_radius_mm=0)
+    with pytest.raises(InputError, match=r"seeds of number 1 lie too near to others.*mark more"):
+        walker(image_of(values), image_of(seeds))
+    seeds[17, 17, 14], seeds[15, 16, 16:22] = 3, 3  # which has other blocks too
+    labels = array(walker(image_of(values), image_of(seeds))[0])
+    assert dice(labels[8:24, 8:24] == 1, values[8:24, 8:24] > 4) > 0.85
+
+
 @pytest.mark.parametrize("operation", [operation for operation, _ in OF_SEVERAL], ids=lambda o: o.declaration.name)
 def test_growing_keeps_to_the_mask_and_does_not_jump_to_pieces_without_a_seed(operation):
     image, truth, seeds = two_balls()
