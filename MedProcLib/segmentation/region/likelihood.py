@@ -23,7 +23,7 @@ FEW, NEAR_MM = 30, 2.5
 
 @dataclass(frozen=True)
 class Intensities:
-    """Bin of each voxel's intensity (z, y, x), the width of a bin, and the SD of the noise."""
+    """Values (z, y, x), where there may be a result (bool), each voxel's bin, the width of a bin, SD of the noise."""
 
     values: np.ndarray
     region: np.ndarray
@@ -45,8 +45,9 @@ class Intensities:
         """
         marked = np.flatnonzero(seeds)
         number_of = seeds.ravel()[marked]
-        sampled = [self._sampled(marked[number_of == number], spacing) for number in numbers]
-        every = np.unique(np.concatenate(sampled)) if min(map(len, sampled)) < FEW else marked
+        drawn = [marked[number_of == number] for number in numbers]
+        sampled = [self._sampled(places, spacing) for places in drawn]
+        every = np.unique(np.concatenate(sampled)) if min(map(len, drawn)) < FEW else marked
         values, bins = self.values.ravel(), self.bins.ravel()
         broad = BROAD_WIDTH * float(np.std(values[every])) / self.width
         densities = []
