@@ -12,6 +12,8 @@ from .registry import create_operation
 from .regrid import Regrid
 
 VERSION = 1
+# What lies on the image's grid, whichever that is.
+CARRIED = ("mask", "labels", "seeds")
 
 
 @dataclass(frozen=True)
@@ -114,15 +116,27 @@ def run_operation(operation: Any, things: Mapping[str, Any], progress: Progress 
 
     What lies on the image's grid (mask, labels) follows an operation that puts the image on another one.
     """
+    return results_of(operation, things, progress) | {
+        name: carried(operation, name, things) for name in carried_by(operation, things)
+    }
+
+
+def results_of(operation: Any, things: Mapping[str, Any], progress: Progress = SILENT) -> dict[str, Any]:
+    """What one operation itself gives, by name."""
     declaration = operation.declaration
     wanted = declaration.inputs + declaration.optional_inputs
     result = operation(progress=progress, **{name: things.get(name) for name in wanted})
-    given = dict(zip(declaration.gives, result if len(declaration.gives) > 1 else (result,), strict=True))
-    if isinstance(operation, Regrid):
-        for name in ("mask", "labels", "seeds"):
-            if things.get(name) is not None:
-                given[name] = operation.carry(things["image"], things.get("mask"), things[name])
-    return given
+    return dict(zip(declaration.gives, result if len(declaration.gives) > 1 else (result,), strict=True))
+
+
+def carried_by(operation: Any, things: Mapping[str, Any]) -> list[str]:
+    """The things that follow an operation to another grid; none where it keeps the image's."""
+    return [name for name in CARRIED if things.get(name) is not None] if isinstance(operation, Regrid) else []
+
+
+def carried(operation: Regrid, name: str, things: Mapping[str, Any]) -> Any:
+    """One of them on the other grid."""
+    return operation.carry(things["image"], things.get("mask"), things[name])
 
 
 def _step(number: int, data: Any) -> Step:

@@ -1,12 +1,12 @@
 """Steps that run again and again while seeds are drawn: what seeds do not change is not computed again."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from ..core.operation import check_inputs
 from ..core.progress import SILENT, Progress
-from ..core.recipe import run_operation
+from ..core.recipe import carried, carried_by, results_of
 
 # Steps whose results are kept; each may be as large as the image.
 MOST_KEPT = 3
@@ -18,6 +18,7 @@ class _Kept:
     given: dict[str, Any]
     made: dict[str, Any] | None = None
     following: Any = None
+    carried: dict[str, tuple[Any, Any]] = field(default_factory=dict)  # by name: as given, and on the other grid
 
 
 class StepMemory:
@@ -47,16 +48,23 @@ class StepMemory:
             self._kept.append(kept)
         self._at += 1
         if kept.made is not None and all(given[name] is kept.given[name] for name in given):
-            return kept.made
-        kept.made = None
+            return kept.made | self._carried(kept, things)
+        kept.made, kept.carried = None, {}
         if hasattr(operation, "following"):
             kept.following = kept.following or operation.following()
             check_inputs(declaration, given)
             made = dict(zip(declaration.gives, (kept.following(**given, progress=progress),), strict=True))
             self.exact = self.exact and kept.following.exact
         else:
-            made = run_operation(operation, things, progress)
+            made = results_of(operation, things, progress)
             if "seeds" not in given and self._at <= MOST_KEPT:
                 kept.made = made
         kept.given = given
-        return made
+        return made | self._carried(kept, things)
+
+    def _carried(self, kept: _Kept, things: Mapping[str, Any]) -> dict[str, Any]:
+        """What follows the step to another grid; what did before is the same object again."""
+        for name in carried_by(kept.operation, things):
+            if name not in kept.carried or kept.carried[name][0] is not things[name]:
+                kept.carried[name] = things[name], carried(kept.operation, name, things)
+        return {name: kept.carried[name][1] for name in carried_by(kept.operation, things)}

@@ -81,3 +81,23 @@ def test_other_settings_and_images_are_computed_anew():
         running.run(shorter, image=other, seeds=drawn),
         sitk.GetArrayFromImage(shorter.run(image=other, seeds=drawn)["labels"]),
     )
+
+
+def test_seeds_follow_a_step_that_gives_another_grid():
+    image, seeds = image_and_seeds()
+    chain = Recipe.of(create_operation("enhancement.resample", {"spacing_mm": 1.3}), CHAIN.steps[1].operation)
+    mask = sitk.GetImageFromArray(np.ones(seeds.shape, np.uint8))
+    running = Counting()
+    smaller = None
+    for stroke in (None, np.s_[12, 16, 14:18], np.s_[6, 24, 3:9]):
+        if stroke is not None:
+            seeds[stroke] = 1
+        drawn = sitk.GetImageFromArray(seeds)
+        found = running.run(chain, image=image, mask=mask, seeds=drawn)
+        if not running.memory.exact:
+            found = running.run(chain, image=image, mask=mask, seeds=drawn)
+        assert running.memory.exact
+        expected = chain.run(image=image, mask=mask, seeds=drawn)["labels"]
+        np.testing.assert_array_equal(found, sitk.GetArrayFromImage(expected))
+        assert smaller in (None, running.given[0]["image"])  # it is made once
+        smaller = running.given[0]["image"]
