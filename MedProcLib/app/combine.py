@@ -13,7 +13,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..segmentation.combining.performance import RaterPerformance
 from .chain import operation_from
-from .inputs import label_map, read_mask, read_noted, require_other_file
+from .inputs import read_label_map, read_mask, require_other_file
 from .maps import write_maps
 
 
@@ -23,7 +23,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     for target in filter(None, (arguments.output, arguments.performance)):
         require_writable(target)
         require_other_file(target, *arguments.segmentations, arguments.mask)
-    raters = [label_map(read_noted(path, arguments.notes).image, path) for path in arguments.segmentations]
+    raters = [read_label_map(path, arguments.notes) for path in arguments.segmentations]
     recipe = Recipe.of(operation)
     things = recipe.run(progress.part(0.1, 0.95), raters=raters, mask=read_mask(arguments.mask, raters[0]))
     inputs = {f"rater {number}": path for number, path in enumerate(arguments.segmentations, 1)}

@@ -11,7 +11,7 @@ from ..core.registry import create_operation
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
-from .inputs import label_map, read_noted, require_other_file
+from .inputs import read_label_map, require_other_file
 from .segment_names import segment_names
 
 ENDINGS = (".csv", ".json")
@@ -36,9 +36,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
     settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
     names = segment_names(arguments.reference, arguments.names)
-    reference, test = (
-        label_map(read_noted(path, arguments.notes).image, path) for path in (arguments.reference, arguments.test)
-    )
+    reference, test = (read_label_map(path, arguments.notes) for path in (arguments.reference, arguments.test))
     scores = score(reference, test, settings, arguments.labels, names, progress.part(0.1, 0.98))
     arguments.notes += scores.notes
     progress.check()

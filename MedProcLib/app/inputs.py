@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
 from ..core.errors import InputError
-from ..core.files import ImageFile, read_image, read_image_file
+from ..core.files import ImageFile, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
 from ..core.registry import find_operation
 from ..core.units import SQUARED, ucum
@@ -32,11 +32,18 @@ def read_noted(path: str, notes: list[str], unscaled: bool = False) -> ImageFile
     return found
 
 
+def read_label_map(path: str, notes: list[str]) -> sitk.Image:
+    """A label map that is read for itself, on whatever grid; notes as of read_noted. Raises InputError."""
+    found = read_image_file(path)
+    notes += [f"{path}: {note}" for note in found.notes]
+    return label_map(found.image, path)
+
+
 def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
     """The mask on the image's grid, or None. Raises InputError for another grid."""
     if path is None:
         return None
-    mask = read_image(path)
+    mask = read_image_file(path, unscaled=True).image  # its grid tells whether it fits
     require_scalar(mask, f"Mask {path}")
     require_same_grid(image, mask, f"the image and its mask {path}")
     return mask
@@ -48,7 +55,7 @@ def read_labels(path: str, image: sitk.Image) -> sitk.Image:
     One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped. So is one
     whose axes are other ones of the grid's, or point the other way: converters to NIfTI turn them.
     """
-    labels = read_image(path)
+    labels = read_image_file(path, unscaled=True).image
     require_scalar(labels, f"Segmentation {path}")
     labels = _in_place(labels, image, path)
     require_same_grid(image, labels, f"the image and its segmentation {path}")
@@ -153,5 +160,5 @@ def table_delimiter(output: str) -> str:
 
 def require_other_file(output: str, *inputs: str | None) -> None:
     """Raise InputError when the output would overwrite an input."""
-    if any(name is not None and Path(name).resolve() == Path(output).resolve() for name in inputs):
+    if any(name is not None and file_of(name).resolve() == Path(output).resolve() for name in inputs):
         raise InputError(f"{output} is an input; name another file to write to.")

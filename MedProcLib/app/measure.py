@@ -66,10 +66,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
 def _about_rows(rows: list[Row]) -> list[str]:
     """What a reader should know of whole segments' figures; of slices and components the table says it."""
     wholes = [row for row in rows if row.is_whole and row.other is None]
-    few = [f"'{row.name}'" for row in wholes if not_reliable(row)]
-    empty = [
-        f"'{row.name}'" for row in wholes if any(m.name == "mean" and math.isnan(m.value) for m in row.measurements)
-    ]
+    few = [row for row in wholes if not_reliable(row)]
+    empty = [row for row in wholes if any(m.name == "mean" and math.isnan(m.value) for m in row.measurements)]
     notes = []
     if few:
         notes.append(f"{_listed(few)}: too few voxels for some figures, see the column `{NOT_RELIABLE}`")
@@ -78,7 +76,9 @@ def _about_rows(rows: list[Row]) -> list[str]:
     return notes
 
 
-def _listed(names: list[str]) -> str:
+def _listed(rows: list[Row]) -> str:
+    """Each segment once, at however many time points it is."""
+    names = list(dict.fromkeys(f"'{row.name}'" for row in rows))
     more = len(names) - MOST_NAMED
     return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 

@@ -113,7 +113,7 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
             kind = header.get("Modality") or getattr(header.get("SOPClassUID"), "name", "") or "file"
             raise InputError(f"it is a DICOM {kind} without an image.")
         if frame is not None and not 1 <= frame <= frames:
-            raise InputError(f"it has {frames} frames; there is no number {frame}.")
+            raise InputError(f"it has {frames} frames; there is no number {frame}: choose 1 to {frames}.")
         geometry, order, notes, scaled = _file_geometry(header, frames, frame)
         image = _read_pixels([path])
         if frame is not None and image.GetDimension() == 3:

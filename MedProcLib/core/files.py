@@ -145,6 +145,11 @@ def stem(path: str | Path) -> str:
     return next((name[: -len(ending)] for ending in IMAGE_ENDINGS if name.lower().endswith(ending)), name)
 
 
+def file_of(path: str | Path) -> Path:
+    """The file or folder of what is written as 'PATH#N'."""
+    return _path_and_number(path)[0]
+
+
 def _path_and_number(path: str | Path) -> tuple[Path, int | None]:
     text = str(path)
     match = re.fullmatch(r"(.+)#(\d+)", text)
@@ -181,6 +186,8 @@ def _read_file(path: Path, number: int | None) -> ImageFile:
         image = reader.Execute()
     except RuntimeError as error:
         raise InputError(f"{path} cannot be read ({one_line(error)}); copy it again from its source.") from None
+    # what is cut out of an image has lost its metadata
+    said = {key: image.GetMetaData(key) for key in (QUANTITY_KEY, MODALITY_KEY) if image.HasMetaDataKey(key)}
     if isinstance(header, NiftiHeader):
         image = _without_single_axis(restore_non_finite(header, image))
         notes = header.notes + require_position(header, image)
@@ -189,7 +196,6 @@ def _read_file(path: Path, number: int | None) -> ImageFile:
     if number is not None:
         image = _time_point(path, image, number)
     _require_right_angles(path, image)
-    said = {key: image.GetMetaData(key) for key in (QUANTITY_KEY, MODALITY_KEY) if image.HasMetaDataKey(key)}
     for key in image.GetMetaDataKeys():
         image.EraseMetaData(key)
     modality, quantity = said.get(MODALITY_KEY, ""), said.get(QUANTITY_KEY, "")
@@ -250,7 +256,7 @@ def _time_point(path: Path, image: sitk.Image, number: int) -> sitk.Image:
     size = list(image.GetSize())
     several = size[3] if len(size) == 4 else 1
     if not 1 <= number <= several:
-        raise InputError(f"{path} holds {several} time points; there is no number {number}.")
+        raise InputError(f"{path} holds {several} time points; there is no number {number}: choose 1 to {several}.")
     return sitk.Extract(image, [*size[:3], 0], [0, 0, 0, number - 1]) if len(size) == 4 else image
 
 

@@ -38,7 +38,7 @@ def read_picture(path: Path, number: int | None = None) -> sitk.Image:
     if number is None and pages > 1:
         raise InputError(f"{path} holds {pages} pictures; choose one as '{path}#NUMBER'.")
     if not 1 <= (number or 1) <= pages:
-        raise InputError(f"{path} holds {pages} pictures; there is no number {number}.")
+        raise InputError(f"{path} holds {pages} pictures; there is no number {number}: choose 1 to {pages}.")
     if image.GetDimension() == 3:
         image = sitk.Extract(image, (*image.GetSize()[:2], 0), (0, 0, (number or 1) - 1))
     # what a picture says of its resolution is that of the print

@@ -285,8 +285,23 @@ class TestRefused:
 
     def test_output_that_is_the_input(self, refused, image_file):
         before = image_file.read_bytes()
-        assert "is an input; name another file" in refused("enhance", image_file, *SMOOTH, "-o", image_file)
+        for given in (image_file, f"{image_file}#1"):
+            assert "is an input; name another file" in refused("enhance", given, *SMOOTH, "-o", image_file)
         assert image_file.read_bytes() == before
+
+
+def test_a_color_picture_is_enhanced_in_a_mask_that_is_a_picture(medproc, tmp_path):
+    """What has no scale is taken where none is needed, the mask too."""
+    gray = np.random.default_rng(0).integers(0, 200, (40, 50)).astype(np.uint8)
+    mask = np.zeros((40, 50), np.uint8)
+    mask[10:30, 10:40] = 255
+    photo, region, made = (tmp_path / name for name in ("photo.png", "mask.png", "made.nrrd"))
+    sitk.WriteImage(sitk.Compose([sitk.GetImageFromArray(gray)] * 3), str(photo))
+    sitk.WriteImage(sitk.GetImageFromArray(mask), str(region))
+    code, _, err = medproc("enhance", photo, "--operation", "enhancement.gaussian", "--mask", region, "-o", made)
+    assert code == 0 and "a color picture: its brightness" in err and "1 mm a pixel is assumed" in err
+    found = sitk.GetArrayFromImage(sitk.ReadImage(str(made)))
+    assert found.shape == gray.shape and abs(found.mean() - gray.mean()) < 2
 
 
 @pytest.mark.parametrize("pixel_type", [sitk.sitkInt8, sitk.sitkUInt16, sitk.sitkFloat64])

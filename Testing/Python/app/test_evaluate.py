@@ -164,6 +164,9 @@ def test_two_d_and_whole_numbers_in_floats(medproc, tmp_path):
 def test_what_is_refused(refused, label_files, image_file, tmp_path):
     target = tmp_path / "metrics.csv"
     assert "whole numbers" in refused("evaluate", image_file, label_files[1], "-o", target)
+    color = tmp_path / "color.nrrd"
+    sitk.WriteImage(sitk.Compose([sitk.ReadImage(str(label_files[1]))] * 3), str(color))
+    assert "has 3 values per voxel" in refused("evaluate", label_files[0], color, "-o", target)
     assert "is no table" in refused("evaluate", *label_files, "-o", tmp_path / "metrics.txt")
     assert "is an input" in refused("evaluate", tmp_path / "a.csv", label_files[1], "-o", tmp_path / "a.csv")
     assert "parameter 'tolerance_mm' is -1.0" in refused("evaluate", *label_files, "--tolerance=-1", "-o", target)

@@ -115,6 +115,11 @@ def test_series(medproc, refused, image, labels_file, tmp_path):
     assert (first["time_point"], second["time_s"]) == ("0", "7.5")
     assert float(second["mean"]) == pytest.approx(2 * float(first["mean"]))
     assert "2 images" in refused("measure", series, labels_file, "--times", "1", "-o", table)
+    tiny, labels = image > 1e6, tmp_path / "tiny.nrrd"
+    tiny[14:17, 20:23, 9:12] = 1
+    sitk.WriteImage(tiny, str(labels))
+    err = medproc("measure", series, labels, "--per", "segment", "--group", "shape", "-o", table)[2]
+    assert "note: 'Segment 1': too few voxels" in err  # once, not for each image
 
 
 def test_another_operation_that_measures_segments(medproc, refused, image, tmp_path):

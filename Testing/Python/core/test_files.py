@@ -341,8 +341,13 @@ def test_real_images_are_read_without_a_note(data):
 
 def test_a_time_point_of_a_4d_image_is_chosen(tmp_path):
     frames = [sample() + 1000 * n for n in range(3)]
-    sitk.WriteImage(sitk.JoinSeries(frames), str(tmp_path / "film.nrrd"))
-    found = read_image_file(f"{tmp_path / 'film.nrrd'}#2").image
+    film = sitk.JoinSeries(frames)
+    film.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
+    film.SetMetaData("MedProcModality", "PT")
+    sitk.WriteImage(film, str(tmp_path / "film.nrrd"))
+    file = read_image_file(f"{tmp_path / 'film.nrrd'}#2")
+    assert (file.quantity, file.modality) == ("{SUVbw}g/ml", "PT")
+    found = file.image
     assert Geometry.of(found).same_grid(Geometry.of(frames[1]))
     assert (sitk.GetArrayFromImage(found) == sitk.GetArrayFromImage(frames[1])).all()
     assert "holds 3 time points; there is no number 4" in refusal(f"{tmp_path / 'film.nrrd'}#4")
