@@ -16,7 +16,7 @@ from MedProcLib.core.structure import Structure
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.findings import add_findings_list
 from MedProcLib.scene.provenance import write_provenance
-from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments
+from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments, world_to_node
 from MedProcLib.scene.segmentations import SegmentInfo, label_values, segmentation_from_labels
 from MedProcLib.scene.surfaces import ReadyModel, add_models, ready_models
 from MedProcLib.scene.terminology import LESION, entry_of
@@ -50,10 +50,12 @@ class SegmentationNodes:
 
 @dataclass(frozen=True)
 class ReadyOutcome:
-    """A result made ready for the scene; see ready_outcome. infos, owner: see segments_of; maps: by name."""
+    """A result made ready for the scene; see ready_outcome. labels, infos, owner: see segments_of; maps: by name."""
 
     outcome: SegmentationOutcome
     grouping: str
+    to_node: np.ndarray
+    labels: sitk.Image
     infos: Mapping[int, SegmentInfo]
     owner: Mapping[int, int]
     segments: ReadySegments
@@ -77,6 +79,7 @@ def ready_outcome(
     Cancelled.
     """
     labels, infos, owner = segments_of(outcome, grouping, seeds)
+    to_node = np.eye(4) if to_node is None else to_node
     in_3d = there + len(infos) <= MOST_SURFACES
     segments = ready_segments(labels, infos, to_node, in_3d, progress)
     maps = {key: ready_image(image) for key, image in outcome.maps.items()}
@@ -84,7 +87,7 @@ def ready_outcome(
     if outcome.surface is not None:
         numbers = [candidate.number for candidate in outcome.candidates]
         models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, seeds or {}))
-    return ReadyOutcome(outcome, grouping, infos, owner, segments, maps, models, in_3d)
+    return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, segments, maps, models, in_3d)
 
 
 def add_outcome(
@@ -96,13 +99,16 @@ def add_outcome(
     """
     outcome, infos, owner = ready.outcome, ready.infos, ready.owner
     name = volume.GetName()
+    segments = ready.segments
+    if not np.array_equal(world_to_node(output), ready.to_node):  # it was moved, or hardened, meanwhile
+        segments = ready_segments(ready.labels, infos, world_to_node(output), ready.in_3d)
     with commit(scene):
         if output is None:
-            segmentation = segmentation_from_labels(ready.segments, None, f"{name} {title}", volume, scene)
+            segmentation = segmentation_from_labels(segments, None, f"{name} {title}", volume, scene)
             ids = list(segmentation.GetSegmentation().GetSegmentIDs())
         else:
             segmentation = output
-            ids = put_segments(output, ready.segments)
+            ids = put_segments(output, segments)
         id_of = dict(zip(sorted(infos), ids, strict=True))
         names = finding_names(outcome, infos, owner, ready.grouping)
         table = add_findings_list(

@@ -10,9 +10,11 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.findings import findings_of
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.ready_segments import world_to_node
 from MedProcLib.scene.segmentation_scene import EACH, TOGETHER, add_outcome, ready_outcome
 from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation
 from MedProcLib.scene.terminology import terminology_of
+from MedProcLib.scene.transforms import transform_node_from
 from MedProcLib.scene.volumes import volume_from_image
 from MedProcLib.segmentation.common.triangles import Surface
 from MedProcLib.segmentation.detection.listing import candidates_of_labels
@@ -149,3 +151,20 @@ def test_a_failure_adds_nothing(scene, monkeypatch):
     with pytest.raises(TypeError):
         added(outcome_of(blocks(), centerlines=(bad,)), volume)
     assert scene.GetNumberOfNodes() == count
+
+
+@pytest.mark.parametrize("harden", [False, True])
+def test_a_node_that_is_moved_while_the_result_is_made_gets_it_at_its_place(scene, harden):
+    volume = place(scene)
+    output = added(outcome_of(blocks()), volume).segmentation
+    transform = transform_node_from(sitk.Euler3DTransform((0, 0, 0), 0.1, 0.2, 0.0, (9.0, -3.0, 5.0)), "move")
+    output.SetAndObserveTransformNodeID(transform.GetID())
+    ready = ready_outcome(outcome_of(blocks()), to_node=world_to_node(output))
+    if harden:
+        output.HardenTransform()
+    else:
+        transform.Inverse()
+    add_outcome(ready, volume, PROVENANCE, output=output)
+    ids = output.GetSegmentation().GetSegmentIDs()[2:]
+    found = sitk.GetArrayFromImage(labels_of_segmentation(output, volume, ids)[0])
+    np.testing.assert_array_equal(found, blocks())
