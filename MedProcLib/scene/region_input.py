@@ -60,12 +60,6 @@ def region_source(node: Any, segment_id: str = "") -> RegionSource | None:
     return None if node is None else RegionSource(node, segment_id, node.GetName(), (node.GetID(), *made_at(node)))
 
 
-def region_image(node: Any, segment_id: str, reference: Any) -> sitk.Image | None:
-    """Mask (0 or 1) on the reference volume's voxels, at once (main thread); see RegionSource.mask."""
-    source = region_source(node, segment_id)
-    return None if source is None else source.mask(geometry_of_volume(reference), where=f"'{reference.GetName()}'")
-
-
 def is_resampled(node: Any, reference: Any) -> bool:
     """Whether a mask's voxels are not those of the reference volume, so that it is resampled."""
     if node is None or not node.IsA("vtkMRMLVolumeNode"):
@@ -74,7 +68,7 @@ def is_resampled(node: Any, reference: Any) -> bool:
 
 
 def made_at(node: Any) -> tuple:
-    """Modification times of a mask's voxels and of what says where they lie."""
+    """Modification times of the voxels of a mask, or of painted seeds, and of what says where they lie."""
     if node.IsA("vtkMRMLMarkupsROINode"):
         place = node.GetObjectToWorldMatrix()
         return (*node.GetSize(), *(place.GetElement(row, column) for row in range(3) for column in range(4)))

@@ -41,14 +41,6 @@ class RoiBox:
         return grid.image_of(mask)
 
 
-def mask_of_roi(node, grid: Geometry) -> sitk.Image:
-    """Mask (0 or 1) of the voxels whose centers lie in a markups ROI node: a box in any orientation.
-
-    Transforms of the node are applied. Raises InputError when it holds none.
-    """
-    return RoiBox.of(node).mask(grid)
-
-
 def place_roi(node, grid: Geometry, share: float = 0.5) -> None:
     """Put a markups ROI in the middle of a grid, along its axes, with this share of its sides."""
     directions = np.eye(4)

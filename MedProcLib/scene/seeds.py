@@ -12,6 +12,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.coordinates import lps_of
 from MedProcLib.scene.node_reader import NodeReader
+from MedProcLib.scene.region_input import made_at
 from MedProcLib.scene.segmentations import SegmentInfo, segment_info
 from MedProcLib.scene.volumes import geometry_of_volume
 from MedProcLib.segmentation.common.seeds import seeds_from_points
@@ -48,7 +49,7 @@ def seeds_of_nodes(
             drawn = reader.segments(node, grid, None, progress)
             offset = len(infos)
             labels = sitk.GetArrayFromImage(drawn.labels(later_wins=True))
-            np.add(labels, offset, out=painted, where=labels > 0, casting="unsafe")
+            np.add(labels, offset, out=painted, where=labels > 0, dtype=np.uint16)
             infos |= {offset + value: info for value, info in drawn.segments.items()}
             continue
         for place, label in points.placed:
@@ -87,7 +88,7 @@ def _points(node) -> _Points | None:
 
 
 def content_key_of_seeds(nodes: Sequence) -> tuple:
-    """Equal as long as the nodes and the places they mark are the same."""
+    """Equal as long as the nodes, what their objects are called and the places they mark in the world are the same."""
     return tuple((node.GetID(), node.GetName(), _content(node)) for node in nodes)
 
 
@@ -127,9 +128,7 @@ def _color(node) -> tuple[float, float, float]:
 
 def _content(node) -> tuple:
     if not node.IsA(SEGMENTATION):
-        return tuple(_placed(node))
+        return _color(node), *_placed(node)
     segmentation = node.GetSegmentation()
-    name = segmentation.GetSourceRepresentationName()
-    segments = [(i, segmentation.GetSegment(i)) for i in segmentation.GetSegmentIDs()]
-    data = [(segment_info(each, i).name, each.GetRepresentation(name)) for i, each in segments]
-    return tuple((title, image.GetMTime() if image is not None else 0) for title, image in data)
+    infos = [segment_info(segmentation.GetSegment(each), each) for each in segmentation.GetSegmentIDs()]
+    return tuple((info.name, info.color) for info in infos), *made_at(node)

@@ -11,7 +11,7 @@ from samples import geometries, in_one_scene, rigid_transforms, turned_grid
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.coordinates import ras_of
-from MedProcLib.scene.rois import mask_of_roi, place_roi
+from MedProcLib.scene.rois import RoiBox, place_roi
 from MedProcLib.scene.seeds import BY_LABEL, content_key_of_seeds, seeds_of_nodes
 from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
 from MedProcLib.scene.transforms import transform_node_from
@@ -72,6 +72,38 @@ def test_painted_segments_and_points_together(scene):
     assert content_key_of_seeds([painted, points]) != key
 
 
+def test_painted_seeds_that_are_moved_or_recolored_are_others(scene):
+    grid = turned_grid((10, 10, 10))
+    drawn = np.zeros((10, 10, 10), np.uint8)
+    drawn[2, 2, 2:5] = 1
+    painted = segmentation_from_labels(grid.image_of(drawn), None, "Painted")
+    still = transform_node_from(sitk.TranslationTransform(3), "t")
+    keys = [content_key_of_seeds([painted])]
+    painted.SetAndObserveTransformNodeID(still.GetID())
+    keys.append(content_key_of_seeds([painted]))
+    moved = vtk.vtkMatrix4x4()
+    moved.SetElement(0, 3, 2.0)
+    still.SetMatrixTransformToParent(moved)
+    keys.append(content_key_of_seeds([painted]))
+    painted.GetSegmentation().GetNthSegment(0).SetColor(1.0, 0.0, 0.0)
+    keys.append(content_key_of_seeds([painted]))
+    assert len(set(keys)) == 4 and content_key_of_seeds([painted]) == keys[-1]
+
+
+def test_more_objects_than_a_byte_holds_keep_their_numbers(scene):
+    grid = turned_grid((12, 12, 6))
+    drawn = np.zeros(grid.size[::-1], np.uint8)
+    drawn[0].flat[:130], drawn[3].flat[:130] = np.arange(1, 131), np.arange(1, 131)
+    every = [segmentation_from_labels(grid.image_of(np.roll(drawn, n, axis=0)), None, f"{n}") for n in range(3)]
+    seeds, infos = seeds_of_nodes(every, grid)
+    values = sitk.GetArrayFromImage(seeds)
+    assert len(infos) == 390
+    for number in range(3):
+        expected = np.arange(1, 131) + 130 * number
+        np.testing.assert_array_equal(values[number].flat[:130], expected)
+        np.testing.assert_array_equal(values[3 + number].flat[:130], expected)
+
+
 def test_what_is_wrong_with_seeds_is_said(scene):
     grid = turned_grid((10, 10, 10))
     with pytest.raises(InputError, match="no seed"):
@@ -98,7 +130,7 @@ def test_a_box_has_its_volume_wherever_it_is_turned(scene):
     grid = turned_grid((80, 80, 80), (1.0, 1.1, 0.9))
     center = grid.center + np.array([3, -4, 2])
     for degrees in (0, 30):
-        box = sitk.GetArrayFromImage(mask_of_roi(roi(center, (30, 20, 40), degrees), grid))
+        box = sitk.GetArrayFromImage(RoiBox.of(roi(center, (30, 20, 40), degrees)).mask(grid))
         assert box.sum() * grid.voxel_volume == pytest.approx(24000, rel=0.03)
         place = np.argwhere(box)[:, ::-1].mean(axis=0)
         np.testing.assert_allclose(grid.points(place[None])[0], center, atol=0.5)
@@ -106,7 +138,7 @@ def test_a_box_has_its_volume_wherever_it_is_turned(scene):
 
 def test_a_box_takes_the_voxels_whose_centers_are_in_it(scene):
     grid = Geometry((10, 10, 10), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    values = sitk.GetArrayFromImage(mask_of_roi(roi((4, 5, 6), (2.2, 4.2, 0.5)), grid))
+    values = sitk.GetArrayFromImage(RoiBox.of(roi((4, 5, 6), (2.2, 4.2, 0.5))).mask(grid))
     assert np.argwhere(values).min(axis=0).tolist() == [6, 3, 3] and np.argwhere(values).max(axis=0).tolist() == [
         6,
         7,
@@ -117,9 +149,9 @@ def test_a_box_takes_the_voxels_whose_centers_are_in_it(scene):
 def test_a_box_elsewhere_is_refused(scene):
     grid = turned_grid((10, 10, 10))
     with pytest.raises(InputError, match="outside the volume"):
-        mask_of_roi(roi((500, 0, 0), (5, 5, 5)), grid)
+        RoiBox.of(roi((500, 0, 0), (5, 5, 5))).mask(grid)
     with pytest.raises(InputError, match="no size"):
-        mask_of_roi(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode"), grid)
+        RoiBox.of(slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode"))
 
 
 @in_one_scene
@@ -127,7 +159,7 @@ def test_a_box_elsewhere_is_refused(scene):
 def test_a_new_box_lies_in_the_middle_of_the_volume(scene, grid):
     node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLMarkupsROINode", "R")
     place_roi(node, grid, 0.5)
-    mask = sitk.GetArrayFromImage(mask_of_roi(node, grid))
+    mask = sitk.GetArrayFromImage(RoiBox.of(node).mask(grid))
     place = np.argwhere(mask)
     np.testing.assert_allclose(place[:, ::-1].mean(axis=0), (np.array(grid.size) - 1) / 2, atol=1e-6)
     assert 0.05 < mask.mean() < 0.3
