@@ -99,15 +99,20 @@ def on_patient_grid(
 
 def _sampled(image: sitk.Image, grid: Geometry, spacing_mm: float, outside: float, progress: Progress) -> np.ndarray:
     unseen = None if aligned(Geometry.of(image), grid) else outside_field(image)
+    factors = shrink_factors(image, spacing_mm)
     if unseen is not None:
         seen = Geometry.of(image).image_of((~unseen).astype(np.float32))
-        image = Geometry.of(image).image_of(continued(sitk.GetArrayViewFromImage(image), unseen, CONTINUED_VOXELS))
-    factors = shrink_factors(image, spacing_mm)
+        # so that no mean of voxels at the edge is mixed with what stands outside
+        image = _continued(image, unseen, sum(factor - 1 for factor in factors))
     if max(factors) > 1:
         shrink = sitk.BinShrinkImageFilter()
         shrink.SetShrinkFactors(factors)
         image = execute(shrink, image, progress=progress, message="Averaging")
-    image = extended(sitk.Cast(image, sitk.sitkFloat32))
+    image = sitk.Cast(image, sitk.sitkFloat32)
+    if unseen is not None:
+        beyond = sitk.GetArrayFromImage(sitk.BinShrink(seen, factors)) == 0
+        image = _continued(image, beyond, CONTINUED_VOXELS)
+    image = extended(image)
     # an upright scan on a turned grid is interpolated for the second time: a spline hardly blurs
     how = sitk.sitkLinear if aligned(Geometry.of(image), grid) else sitk.sitkBSpline
     values = sitk.GetArrayFromImage(resample(image, grid, interpolator=how, default_value=outside, progress=progress))
@@ -117,6 +122,10 @@ def _sampled(image: sitk.Image, grid: Geometry, spacing_mm: float, outside: floa
     if unseen is not None:
         values[sitk.GetArrayFromImage(resample(extended(seen), grid)) < 0.5] = outside
     return values
+
+
+def _continued(image: sitk.Image, outside: np.ndarray, voxels: int) -> sitk.Image:
+    return Geometry.of(image).image_of(continued(sitk.GetArrayViewFromImage(image), outside, voxels))
 
 
 def _seen_slices(content: np.ndarray) -> slice:
