@@ -23,7 +23,6 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import create_operation
 from MedProcLib.quantification.measure import Measure
@@ -358,13 +357,14 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
     ):
         """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled.
 
-        perturbations: how often to draw image and outline anew, for the interval and the ICC of each feature.
+        perturbations: how often (2 to 1000) to draw image and outline anew, for the interval and the ICC of each
+        feature; 0 for none.
         """
         settings = settings or replace(Radiomics(), intensity_unit=unit_of_values(volume))
         given = measurement_input(segmentation, volume, segments)
         found = segment_features(given, settings, progress.part(0, 0.1 if perturbations else 1))
-        rows = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else ()
-        return add_features(found, given, volume, Provenance(Recipe.of(settings), given.inputs), rows)
+        varied = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else None
+        return add_features(found, given, volume, settings, varied)
 
     def export(self, table, path) -> None:
         """Write a table as .csv or .tsv, or all that was measured as .json; whole or not at all. Raises InputError."""

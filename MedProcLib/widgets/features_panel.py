@@ -8,8 +8,6 @@ import qt
 from slicer.i18n import tr as _
 
 from ..core.progress import Progress
-from ..core.provenance import Provenance
-from ..core.recipe import Recipe
 from ..core.registry import create_operation
 from ..quantification.radiomics.robustness import FEWEST, MOST
 from ..quantification.radiomics.settings_file import PRESETS
@@ -84,19 +82,17 @@ class FeaturesPanel:
         volume, source, unit = self._prepare_input()
         settings = self.panel.declaration.create({**self.panel.parameters(), "intensity_unit": unit})
         perturbations = max(FEWEST, self.perturbations_box.value) if self.perturbations_box.value else 0
-        inputs = {**source.inputs, **({"perturbations": str(perturbations)} if perturbations else {})}
-        provenance = Provenance(Recipe.of(settings), inputs)
 
         def compute(progress: Progress) -> Any:
             given = source.read(progress)
             found = segment_features(given, settings, progress.part(0.05, 0.1 if perturbations else 1))
             if not perturbations:
-                return given, found, ()
+                return given, found, None
             return given, found, segment_robustness(given, settings, perturbations, progress.part(0.1, 1))
 
         def commit(made: Any) -> str:
             given, found, robustness = made
-            self.table = add_features(found, given, volume, provenance, robustness)
+            self.table = add_features(found, given, volume, settings, robustness)
             count = len(found[0].features)
             text = _("{count} features in '{name}'.").format(count=count, name=self.table.GetName())
             return " ".join([text, *self.table.GetDescription().splitlines()[:MOST_NOTES]])

@@ -2,7 +2,7 @@
 
 import dataclasses
 import math
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 import SimpleITK as sitk
@@ -15,6 +15,7 @@ from .perturbation import Extent, perturbed, source_of
 from .settings import Radiomics
 
 FEWEST, MOST = 2, 1000
+ONE_REGION = "the ICC compares regions, so of one there is none: measure several at once"
 
 
 @dataclasses.dataclass(frozen=True)
@@ -39,8 +40,11 @@ class RobustnessRow:
 
 @dataclasses.dataclass(frozen=True)
 class Robustness:
+    """count: perturbations that were drawn of each region."""
+
     rows: tuple[RobustnessRow, ...]
     notes: tuple[str, ...]
+    count: int
 
 
 def robust_features(
@@ -51,12 +55,14 @@ def robust_features(
     only: Sequence[int] | None = None,
     extent: Extent = Extent(),  # noqa: B008 (immutable)
     seed: int = 0,
+    name_of: Callable[[int], str] = "label {}".format,
     progress: Progress = SILENT,
 ) -> Robustness:
     """Features of regions of a 3D image under `count` random perturbations (2 to 1000), alike for the same seed.
 
-    labels, only: as of every_segment. Raises InputError for another count, a 2D image, or a region that no perturbation
-    leaves. Source: Zwanenburg et al., Sci Rep 9:614, 2019.
+    labels, only: as of every_segment; name_of: what notes and errors call the region of a label.
+    Raises InputError for another count, a 2D image, or a region that no perturbation leaves.
+    Source: Zwanenburg et al., Sci Rep 9:614, 2019.
     """
     if not FEWEST <= count <= MOST:
         raise InputError(f"Robustness takes {FEWEST} to {MOST} perturbations, not {count}.")
@@ -82,11 +88,15 @@ def robust_features(
             by_tag = {feature.tag: feature.value for feature in again.features}
             values[number, draw] = [by_tag.get(tag, math.nan) for tag in tags]
         if lost == count:
-            raise InputError(f"No perturbation left anything of the region of label {region.label}: it is too small.")
+            raise InputError(
+                f"No perturbation left anything of {name_of(region.label)}: it is too small; choose the others alone."
+            )
         if lost:
-            notes.append(f"label {region.label}: {lost} of {count} perturbations left nothing of it and do not count")
-    if len(found) < FEWEST:
-        notes.append("the ICC compares regions, so of one there is none: measure several at once (--all-labels)")
+            notes.append(
+                f"{name_of(region.label)}: {lost} of {count} perturbations left nothing of it and do not count"
+            )
+    if len(found) == 1:
+        notes.append(ONE_REGION)
     rows = []
     for t, tag in enumerate(tags):
         correlation = intraclass_correlation(values[:, :, t])
@@ -94,7 +104,7 @@ def robust_features(
             own = {feature.tag: feature.value for feature in region.features}
             rows.append(_row(region.label, tag, own.get(tag, math.nan), drawn, correlation))
     rows.sort(key=lambda row: row.label)  # stable: tags keep their order
-    return Robustness(tuple(rows), tuple(notes))
+    return Robustness(tuple(rows), tuple(notes), count)
 
 
 def intraclass_correlation(values: np.ndarray, confidence: float = 0.95) -> tuple[float, float, float]:

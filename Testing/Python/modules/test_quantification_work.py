@@ -325,6 +325,8 @@ def test_features_with_perturbations(panel, block, finish):
     given = widget.parameters.segmentation, widget.parameters.inputVolume
     again = widget.logic.features(*given, perturbations=4, segments=[segment_id(given[0], "One")])
     assert "ICC" not in rows_of_table(again)[0] and rows_of_table(again)[0]["One low"] > 0
+    assert "of one there is none" in again.GetDescription()
+    assert provenance_of(again).inputs["perturbations"] == "4"
 
 
 def segment_id(segmentation, name):
