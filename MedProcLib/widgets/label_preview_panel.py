@@ -160,7 +160,8 @@ class LabelPreviewPanel:
         text = _("Preview of the whole volume: {what}, {s:.1f}\u00a0s.").format(what=what, s=made.seconds)
         if not made.exact:
             text += " " + _("A first look; the exact result follows...")
-            self.live.wanted.append(EVERY_VIEW)
+            if EVERY_VIEW not in self.live.wanted:
+                self.live.wanted.append(EVERY_VIEW)
         self._line.say(text)
 
     def _show_part(self, view: str, made: tuple[PreviewSegments, float], source: "_Source") -> None:

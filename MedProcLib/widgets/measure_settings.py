@@ -12,7 +12,7 @@ from ..core.recipe import Recipe, Step
 from ..core.registry import find_operation
 from .operation_panel import OperationPanel
 
-# All give rows of figures of an image's segments.
+# All give rows of figures, see quantification.measure.measure.
 OPERATIONS = (
     "quantification.measure",
     "quantification.calcium_score",

@@ -35,7 +35,9 @@ def jacobian(transform: sitk.Transform, grid: Geometry, progress: Progress = SIL
     image registration, IJCV 132, 2024). A field that was made from a transform must reach to the grid's border.
     """
     if grid.dimension != transform.GetDimension():
-        raise InputError(f"The transform is {transform.GetDimension()}D and the image {grid.dimension}D.")
+        raise InputError(
+            f"The transform is {transform.GetDimension()}D and the image {grid.dimension}D: give two that fit."
+        )
     count = grid.size[-1]
     thick = max(1, SLAB_VOXELS // int(np.prod(grid.size[:-1])))
     determinant = np.empty(tuple(reversed(grid.size)), np.float32)
