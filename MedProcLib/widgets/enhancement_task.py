@@ -1,5 +1,6 @@
 """A run of MedProc Enhancement: what it needs of the scene, and the results made ready for the scene."""
 
+import functools
 from dataclasses import dataclass
 from typing import Any
 
@@ -51,6 +52,7 @@ class EnhancementTask:
         """
         if len(self.parts) == 1:
             return [self._enhanced(self.parts[0], progress)]
+        self._require_masked(progress)
         results = []
         for number, (part, share) in enumerate(
             zip(self.parts, progress.parts(*[1.0] * len(self.parts)), strict=True), 1
@@ -60,6 +62,16 @@ class EnhancementTask:
             except InputError as error:
                 raise InputError(f"'{part.name}': {error} Nothing was added for the other volumes either.") from error
         return results
+
+    def _require_masked(self, progress: Progress) -> None:
+        """Say before a long run which volume the mask misses."""
+        if self.mask is None:
+            return
+        progress(0.0, "Reading the mask")
+        reader = NodeReader()
+        for part in self.parts:
+            grid = progress.ask(functools.partial(geometry_of_volume, part.volume))
+            self.mask.mask(grid, reader, progress, f"'{part.name}'")
 
     def _enhanced(self, part: Part, progress: Progress) -> ReadyImage:
         # the input's copy goes before the result's is made, to need less memory

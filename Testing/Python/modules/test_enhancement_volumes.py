@@ -168,6 +168,28 @@ def test_from_the_console(panel, three, content):
         logic.processAll([], recipe)
 
 
+def test_a_mask_that_misses_one_of_several_volumes_is_said_before_the_first_is_enhanced(panel, three, content):
+    import slicer
+
+    from MedProcLib.core.errors import InputError
+    from MedProcLib.core.progress import Progress
+    from MedProcLib.core.recipe import Recipe
+    from MedProcLib.core.registry import create_operation
+
+    logic = panel(NAME).logic
+    array = slicer.util.arrayFromVolume(three[0])
+    mask = slicer.util.addVolumeFromArray(
+        np.ones(array.shape, np.uint8), name="Here", nodeClassName="vtkMRMLLabelMapVolumeNode"
+    )
+    mask.CopyOrientation(three[0])
+    three[2].SetOrigin(5000, 0, 0)
+    before, said = content(), []
+    progress = Progress(lambda fraction, message: said.append(message))
+    with pytest.raises(InputError, match="'Here' selects no voxel of 'C'"):
+        logic.processAll(three, Recipe.of(create_operation("enhancement.gaussian")), mask, progress=progress)
+    assert content() == before and not any("1/3" in message for message in said)
+
+
 def test_a_reference_is_asked_for_only_by_a_step_that_needs_one(panel, three, finish):
     from MedProcLib.core.registry import operations
     from MedProcLib.scene.provenance import provenance_of
