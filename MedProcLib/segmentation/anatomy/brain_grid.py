@@ -56,7 +56,8 @@ def on_brain_grid(
     """An image's values (z, y, x) in a region, which is the brain, on voxels of this side.
 
     Voxels that the image does not reach are outside the brain. What lies outside the region enters nowhere: a voxel
-    of the grid is the mean of what it covers of the region. Raises InputError for a region too small to be seen on it.
+    of the grid is the mean of what it covers of the region. Raises InputError for a region too small to be seen on it,
+    and for all of an image: how deep something lies in the brain is measured from what is outside.
     """
     source = Geometry.of(image)
     box = box_around(region)
@@ -83,6 +84,11 @@ def on_brain_grid(
     brain = share > 0.5
     if not brain.any():
         raise InputError(f"The mask has nothing left at voxels of {spacing_mm:g} mm: choose a mask of the whole brain.")
+    if brain.all():
+        raise InputError(
+            "All of the image is taken for brain, so nothing shows where the brain ends: choose a mask of the brain, "
+            "as 'Brain mask' makes it."
+        )
     return BrainGrid(grid, np.divide(mean, share, out=np.zeros_like(mean), where=brain), brain)
 
 

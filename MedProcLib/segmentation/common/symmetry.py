@@ -66,6 +66,8 @@ def mirror_plane(
     centered = np.where(inside, values - values[inside].mean(), 0)
 
     def likeness(normal: np.ndarray, offset: float) -> float:
+        if left is not None and abs(float(normal @ left)) < np.cos(np.radians(MOST_TURNED_DEG)):
+            return -1.0
         other = MirrorPlane(normal, offset, 0).mirrored(points)
         index = coarse.indices(other)[:, ::-1].T
         seen = ndimage.map_coordinates(centered, index, order=1, mode="constant")
@@ -74,8 +76,6 @@ def mirror_plane(
         return float(np.sum(here * seen) / norm) if norm > 0 else -1.0
 
     directions = _directions(grid.dimension, points - middle)
-    if left is not None:
-        directions = directions[np.abs(directions @ left) > np.cos(np.radians(MOST_TURNED_DEG))]
     first = [likeness(normal, float(normal @ middle)) for normal in directions]
     best = MirrorPlane(directions[0], float(directions[0] @ middle), -1.0)
     followed = _apart(directions, np.argsort(first, kind="stable")[::-1])

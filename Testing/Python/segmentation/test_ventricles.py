@@ -6,9 +6,12 @@ import SimpleITK as sitk
 from Benchmarks._brain_phantom import brain_phantom
 from scipy import ndimage
 
+from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import ventricles
+from MedProcLib.segmentation.anatomy.flair_tumor import FlairTumor
 from MedProcLib.segmentation.anatomy.ventricles import Ventricles
+from MedProcLib.segmentation.anatomy.white_matter_lesions import WhiteMatterLesions
 
 SPACING = (2.0, 2.0, 2.0)
 LEFT_HANDED = (-1, 0, 0, 0, 0, 1, 0, 1, 0)
@@ -75,3 +78,9 @@ def test_a_rim_that_holds_nothing_does_not_make_fluid_dark(brain):
     values = sitk.GetArrayFromImage(found) > 0
     truth = known(values.shape)
     assert 2 * (values & truth).sum() / (values.sum() + truth.sum()) > 0.93
+
+
+@pytest.mark.parametrize("operation", [Ventricles, FlairTumor, WhiteMatterLesions])
+def test_an_image_without_a_mask_of_the_brain_is_refused(brain, operation):
+    with pytest.raises(InputError, match="choose a mask of the brain"):
+        operation()(brain.image("FLAIR", 3, 10))
