@@ -15,7 +15,7 @@ from ...core.statistics import median_and_sd
 from ...core.voxels import values_of
 from ..common.label_boxes import boxes_of, grown
 from .candidate import Candidate
-from .listing import ball_diameter, size_text
+from .listing import ball_diameter, nearest_to_center, size_text
 
 # Between a segment and the shell around it, so that a blurred border belongs to neither.
 GAP_MM = 1.0
@@ -82,10 +82,9 @@ class ListFindings:
         if np.count_nonzero(shell) > 1:
             ground, sd = median_and_sd(values[shell])
             contrast = (middle - ground) / sd if sd > 0 else float(np.sign(middle - ground)) * 1e3
-        where = np.argwhere(own)
-        nearest = where[np.argmin(((where - where.mean(axis=0)) ** 2).sum(axis=1))] + [s.start for s in box]
-        position = tuple(float(x) for x in grid.points(nearest[::-1][None])[0])
-        volume = len(where) * grid.voxel_volume
+        nearest = nearest_to_center(own, tuple(reversed(grid.spacing))) + [s.start for s in box]
+        position = tuple(float(x) for x in grid.points(nearest[::-1])[0])
+        volume = np.count_nonzero(own) * grid.voxel_volume
         return value, contrast, volume, middle, float(inside.max()), float(inside.min()), position
 
     def _key(self, found):

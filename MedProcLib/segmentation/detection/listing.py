@@ -23,7 +23,7 @@ def candidates_of_labels(labels: sitk.Image, progress: Progress = SILENT) -> lis
             continue
         progress((number - 1) / len(boxes), "Listing findings")
         mine = numbers[box] == number
-        index = _nearest_to_center(mine, tuple(reversed(grid.spacing))) + [s.start for s in box]
+        index = nearest_to_center(mine, tuple(reversed(grid.spacing))) + [s.start for s in box]
         volume = np.count_nonzero(mine) * grid.voxel_volume
         found.append((volume, number, tuple(float(x) for x in grid.points(index[::-1])[0])))
     found.sort(key=lambda each: (-each[0], each[1]))
@@ -39,7 +39,7 @@ def size_text(volume: float, dimension: int) -> str:
     return f"{volume:.0f} {unit}" if volume >= 1000 else f"{volume:.3g} {unit}"
 
 
-def _nearest_to_center(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+def nearest_to_center(mask: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
     """Index of the voxel of a mask whose center is nearest to the mask's centroid; the first of several.
 
     Plane by plane, so that large segments need no coordinates of every voxel.

@@ -52,6 +52,19 @@ def test_least_contrast(scene):
         ListFindings(least_contrast=50.0)(*scene)
 
 
+def test_the_place_of_a_finding_is_its_voxel_nearest_to_the_center_in_mm():
+    """A hollow box in thick slices: the nearest wall is beside the center, not above or below."""
+    labels = np.zeros((9, 9, 9), np.uint8)
+    labels[2:7, 2:7, 2:7], labels[3:6, 3:6, 3:6] = 1, 0
+    segments = sitk.GetImageFromArray(labels)
+    segments.SetSpacing((1.0, 1.0, 5.0))
+    for candidates in (
+        ListFindings()(sitk.Cast(segments, sitk.sitkFloat32), segments)[1],
+        candidates_of_labels(segments),
+    ):
+        assert np.linalg.norm(np.subtract(candidates[0].position, (4, 4, 20))) == pytest.approx(2)
+
+
 def test_label_values_of_any_size(scene):
     image, labels = scene
     large = sitk.Cast(labels, sitk.sitkInt32) * 700_000_000 // 7
