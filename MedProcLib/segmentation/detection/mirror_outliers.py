@@ -17,7 +17,7 @@ from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import connected_components
 from ..common.symmetry import mirror_plane
 from .candidate import Candidate
-from .listing import ball_diameter
+from .listing import ball_diameter, nearest_to_center
 from .operating_point import OperatingPoint, often
 
 # Candidates are sought above this many SD of the differences; the operating point then decides.
@@ -118,11 +118,10 @@ class MirrorOutliers:
         table[[number for number, _, _ in kept]] = np.arange(1, len(kept) + 1)
         labels = table[numbers]
         candidates = []
-        centers = ndimage.center_of_mass(labels > 0, labels, np.arange(1, len(kept) + 1))
-        for number, ((_, count, peak), center) in enumerate(zip(kept, centers, strict=True), 1):
-            where = np.argwhere(labels == number)
-            nearest = where[np.argmin(((where - np.array(center)) ** 2).sum(axis=1))]
-            position = tuple(float(x) for x in grid.points(nearest[::-1][None])[0])
+        spacing = tuple(reversed(grid.spacing))
+        for number, ((_, count, peak), box) in enumerate(zip(kept, ndimage.find_objects(labels), strict=True), 1):
+            nearest = nearest_to_center(labels[box] == number, spacing) + [s.start for s in box]
+            position = tuple(float(x) for x in grid.points(nearest[::-1])[0])
             volume, false = count * grid.voxel_volume, point.expected_false(peak)
             reason = f"{self.polarity}er than the other side by {peak:.1f} SD; by chance {often(false)} expected"
             candidates.append(Candidate(number, position, ball_diameter(volume, 3), volume, peak, reason, false))
