@@ -10,6 +10,7 @@ from scipy import fft
 from ..core.geometry import Geometry, require_same_grid, resample
 from ..core.operation import operation
 from ..core.progress import SILENT
+from ..core.voxels import filtered_image, values_of
 from .blur_difference import blur_difference
 from .halfway import linear_part
 from .intensity import shared
@@ -59,7 +60,7 @@ class MatchResolution:
     Each is blurred by as much as the other one's voxels are larger, in every direction, taken at their centers, and
     interpolated between them as the other one was: what is lost between thick slices is then lost in both. The blur is
     a Gaussian of the box's covariance. An image may show less than its voxels promise, since it was interpolated
-    before: where the images then turn out to be blurred too much, they are blurred less.
+    before: where the images then turn out to be blurred too much, they are blurred less. Voxels without a number stay.
     Both images must be on one grid.
     """
 
@@ -71,15 +72,22 @@ class MatchResolution:
         require_same_grid(fixed, moving, "the first and the other image")
         own, theirs = fixed_sampling.average, moving_sampling.average
         blurs = positive(theirs - own), positive(own - theirs)
+        grid = Geometry.of(fixed)
+        (values, numbers), (other_values, other_numbers) = values_of(fixed), values_of(moving)
+        filled, other_filled = grid.image_of(values), grid.image_of(other_values)
 
         def matched() -> tuple[sitk.Image, sitk.Image]:
-            return moving_sampling.seen(blurred_by(fixed, blurs[0])), fixed_sampling.seen(blurred_by(moving, blurs[1]))
+            one = moving_sampling.seen(blurred_by(filled, blurs[0]))
+            two = fixed_sampling.seen(blurred_by(other_filled, blurs[1]))
+            return (
+                filtered_image(fixed, sitk.GetArrayViewFromImage(one), numbers),
+                filtered_image(moving, sitk.GetArrayViewFromImage(two), other_numbers),
+            )
 
         first, other = matched()
         progress(0.5, "Matching resolutions")
         if not self.measured:
             return first, other
-        grid = Geometry.of(fixed)
         more = blur_difference(*shared(first, other, fixed_mask, moving_mask), grid)
         progress(0.6, "Matching resolutions")
         less = positive(blurs[0] - positive(-more)), positive(blurs[1] - positive(more))

@@ -111,6 +111,20 @@ def test_the_voxels_turn_with_the_transform_and_do_not_mind_handedness():
     assert where.longest_mm == 2.0
 
 
+def test_a_voxel_without_a_number_stays_and_spoils_no_other():
+    fine = sitk.GetImageFromArray(_texture())
+    (first, other), where = zip(*(sampled(fine, t, 2, 0) for t in (1, 4)), strict=True)
+    expected = MatchResolution()(first, other, *where)
+    first[5, 6, 7], other[9, 9, 9] = np.nan, np.inf
+    for found, clean, place in zip(
+        MatchResolution()(first, other, *where), expected, ((7, 6, 5), (9, 9, 9)), strict=True
+    ):
+        values, before = sitk.GetArrayFromImage(found), sitk.GetArrayFromImage(clean)
+        assert np.argwhere(~np.isfinite(values)).tolist() == [list(place)]
+        values[place] = before[place]
+        assert np.median(np.abs(values - before)) < 1e-3 * before.std()
+
+
 def test_only_directions_that_are_coarser_count():
     np.testing.assert_allclose(positive(np.diag([4.0, -9.0, 0.0])), np.diag([4.0, 0, 0]), atol=1e-12)
 
