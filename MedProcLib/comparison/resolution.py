@@ -111,10 +111,12 @@ def blurred_by(image: sitk.Image, covariance: np.ndarray) -> sitk.Image:
     shape = [fft.next_fast_len(n, real=True) for n in padded.shape]
     spectrum = fft.rfftn(padded, shape)
     z, y = (2 * np.pi * fft.fftfreq(n, s) for n, s in zip(shape[:2], (grid.spacing[2], grid.spacing[1]), strict=True))
-    z, y, x = np.ix_(z, y, 2 * np.pi * fft.rfftfreq(shape[2], grid.spacing[0]))
-    squares = c[0, 0] * x**2 + c[1, 1] * y**2 + c[2, 2] * z**2
-    squares = squares + 2 * (c[0, 1] * x * y + c[0, 2] * x * z + c[1, 2] * y * z)
-    spectrum *= np.exp(-squares / 2).astype(np.float32)
+    y, x = np.ix_(y, 2 * np.pi * fft.rfftfreq(shape[2], grid.spacing[0]))
+    in_plane = c[0, 0] * x**2 + c[1, 1] * y**2 + 2 * c[0, 1] * x * y
+    # plane by plane: the exponents of a whole volume would take several times its memory
+    for plane, along in zip(spectrum, z, strict=True):
+        squares = in_plane + c[2, 2] * along**2 + 2 * along * (c[0, 2] * x + c[1, 2] * y)
+        plane *= np.exp(-squares / 2).astype(np.float32)
     inner = tuple(slice(m, m + n) for m, n in zip(margin, values.shape, strict=True))
     return grid.image_of(np.ascontiguousarray(fft.irfftn(spectrum, shape)[inner]).astype(np.float32))
 
