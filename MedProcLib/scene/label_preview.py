@@ -101,7 +101,7 @@ def preview_segments(
     values = label_values(labels)
     count = len(values)
     if count > MOST_COLORS:
-        labels, values, structures = labels != 0, [1], {}
+        labels, values, structures, seeds = labels != 0, [1], {}, {}
     return PreviewSegments(ready_segments(labels, infos_of(values, structures or {}, seeds or {})), count)
 
 

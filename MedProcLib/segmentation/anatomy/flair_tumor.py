@@ -84,7 +84,7 @@ class FlairTumor:
 def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Its bright and its dark parts (z, y, x). Raises InputError when there is none."""
     grid, region = brain.grid, brain.brain
-    quiet, mirror, join, close, hollow = progress.parts(1, 4, 1, 1, 3)
+    quiet, mirror, join, close, hollow, last = progress.parts(1, 4, 1, 1, 3, 1)
     noisy = deviation(brain.values, region, "mode")
     quieted = mean_within(noisy, region, grid, QUIET_MM, quiet)
     score = deviation(quieted, region, "mode")
@@ -111,7 +111,7 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     bright = mass & dilated(mass & lopsided, grid, ASYMMETRY_MM)
     bright = filled(closed(bright, grid, CLOSING_MM, close), grid) & region
     dark = _cavities(brain, bright, plane, hollow)
-    whole = filled(closed(bright | dark, grid, CLOSING_MM, close), grid) & region
+    whole = filled(closed(bright | dark, grid, CLOSING_MM, last), grid) & region
     return whole & ~dark, dark
 
 
