@@ -88,6 +88,16 @@ def test_the_muscle_area_has_no_organs_in_it(found):
     assert slices[27].value("muscle_area") == pytest.approx(area[27], rel=0.1) and with_organs > 1.2 * area[27]
 
 
+def test_voxels_stored_in_another_order_and_left_handed_make_no_difference(found):
+    image, labels = found
+    stored = sitk.Flip(sitk.PermuteAxes(image, (2, 0, 1)), (True, False, False))
+    assert np.linalg.det(np.reshape(stored.GetDirection(), (3, 3))) < 0
+    expected = sitk.Flip(sitk.PermuteAxes(labels, (2, 0, 1)), (True, False, False))
+    made = CtFatMuscle()(stored)
+    assert Geometry.of(made).same_grid(Geometry.of(stored))
+    assert np.mean(sitk.GetArrayFromImage(made) == sitk.GetArrayFromImage(expected)) > 0.999
+
+
 def test_arms_beside_the_trunk_are_muscle():
     values = sitk.GetArrayFromImage(belly())[ARM_SLICES]
     wide = np.full((*values.shape[:2], values.shape[2] + 60), -1000, values.dtype)
