@@ -64,6 +64,6 @@ def interpolated(values: np.ndarray, factors: tuple[int, ...], box: Box) -> np.n
         at = np.clip((np.arange(part.start, part.stop) + 0.5) / factor - 0.5, 0, values.shape[axis] - 1)
         low = at.astype(int)
         high = np.minimum(low + 1, values.shape[axis] - 1)
-        share = (at - low).reshape([-1 if a == axis else 1 for a in range(result.ndim)])
+        share = (at - low).astype(values.dtype).reshape([-1 if a == axis else 1 for a in range(result.ndim)])
         result = np.take(result, low, axis) * (1 - share) + np.take(result, high, axis) * share
     return result

@@ -65,7 +65,7 @@ class RandomWalker:
         chances = _chances(self, scene, values, third)
         reached = connected_to(scene.seeds > 0, scene.region, "face")
         likeliest = np.argmax(chances, axis=0)
-        labels = np.where(reached, np.array(scene.numbers)[likeliest], 0)
+        labels = np.where(reached, np.array(scene.numbers, np.int32)[likeliest], 0)
         labels = np.where(scene.seeds > 0, scene.seeds, labels)
         maps = {
             f"probability of {number}": scene.whole(np.where(reached, chance, 0).astype(np.float32))
@@ -100,10 +100,13 @@ def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress
         walk(links, sides, seeds, number, share) for number, share in zip(scene.numbers[:-1], shares, strict=True)
     ]
     chances.append(np.clip(1 - np.sum(chances, axis=0), 0, 1))
-    if max(factors) > 1:
-        whole = tuple(slice(0, n) for n in scene.region.shape)
-        chances = [interpolated(chance, factors, whole) for chance in chances]
-    return np.stack(chances)
+    if max(factors) == 1:
+        return np.stack(chances)
+    whole = tuple(slice(0, n) for n in scene.region.shape)
+    result = np.empty((len(chances), *scene.region.shape), np.float32)
+    for number, chance in enumerate(chances):
+        result[number] = interpolated(chance, factors, whole)
+    return result
 
 
 def _seeds_of_blocks(seeds: np.ndarray, numbers: tuple[int, ...], factors: tuple[int, ...]) -> np.ndarray:
