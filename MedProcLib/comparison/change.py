@@ -68,9 +68,8 @@ class DetectChange:
     margin_mm: Annotated[
         float,
         Range(0, 50, "mm"),
-        "do not look this near (and both studies' longest voxel sides more) to the region's edge, where skull and air "
-        "mix in",
-    ] = 2.0
+        "do not look this near to the region's edge, or to where the studies' voxels mix in skull and air",
+    ] = 4.0
     contrast: Annotated[
         Literal["bright", "any"], "change of bright outliers only (lesions in FLAIR), or of any tissue"
     ] = "bright"
@@ -100,9 +99,10 @@ class DetectChange:
         score = (other - first) / np.hypot(expected_sd(first, other, region, grid, voxel), common)
         score[~region] = 0
         progress(0.6, "Finding change")
-        # matching lets both studies' voxels carry the edge further
-        sides = sum(s.longest_mm for s in samplings) if samplings else max(grid.spacing)
-        eligible = distance_to(~region, grid) > self.margin_mm + sides
+        eligible = region
+        for sampling in samplings:  # matching lets both studies' voxels carry the edge further
+            eligible = sampling.inside(eligible, grid)
+        eligible = distance_to(~eligible, grid) > self.margin_mm + (0 if samplings else max(grid.spacing))
         usual, faint = eligible, None
         if self.contrast == "bright":
             brighter, darker = np.maximum(first, other), np.minimum(first, other)

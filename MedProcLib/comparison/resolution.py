@@ -18,6 +18,8 @@ from .inverse import inverted
 
 # The Gaussian is cut off here, and no Gaussian narrower than this share of a voxel is worth the time.
 CUT_SD, LEAST = 3.0, 0.1
+# less of a voxel comes from outside than single precision tells
+WHOLLY = 0.9999
 
 
 @dataclass(frozen=True)
@@ -26,10 +28,6 @@ class Sampling:
 
     voxels: Geometry
     transform: sitk.Transform
-
-    @property
-    def longest_mm(self) -> float:
-        return float(max(self.voxels.spacing))
 
     @property
     def average(self) -> np.ndarray:
@@ -44,6 +42,11 @@ class Sampling:
         # splines, since the compared grid was not a study's own: it shall not blur once more
         taken = resample(image, self.voxels, inverted(self.transform, grid), sitk.sitkBSpline3)
         return resample(taken, grid, self.transform)
+
+    def inside(self, region: np.ndarray, grid: Geometry) -> np.ndarray:
+        """Where an image seen so is made of voxels of the region alone (z, y, x on the compared grid)."""
+        taken = resample(grid.image_of(region.astype(np.float32)), self.voxels, inverted(self.transform, grid))
+        return sitk.GetArrayFromImage(resample(taken, grid, self.transform)) > WHOLLY
 
 
 @operation(

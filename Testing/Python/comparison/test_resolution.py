@@ -108,7 +108,17 @@ def test_the_voxels_turn_with_the_transform_and_do_not_mind_handedness():
     geometry = Geometry.of(spot((1, 0, 0, 0, 1, 0, 0, 0, -1)))
     where = Sampling(geometry, transform_of(turn))
     np.testing.assert_allclose(np.diag(where.average), np.square([1.5, 1.0, 2.0]) / 12)
-    assert where.longest_mm == 2.0
+
+
+def test_inside_is_what_the_voxels_do_not_mix_with_the_outside():
+    """Slices of 5 mm carry an edge one slice further along them, and one pixel within them."""
+    grid = Geometry((21, 21, 41), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), tuple(np.eye(3).ravel()))
+    slices = Geometry((21, 21, 9), (1.0, 1.0, 5.0), (0.0, 0.0, 0.0), tuple(np.eye(3).ravel()))
+    region = np.zeros((41, 21, 21), bool)
+    region[:, 5:] = True
+    region[33:] = False
+    inside = Sampling(slices, sitk.Transform(3, sitk.sitkIdentity)).inside(region, grid)
+    assert not inside[31:].any() and inside[:31, 6:].all() and not inside[:, :5].any()
 
 
 def test_a_voxel_without_a_number_stays_and_spoils_no_other():
