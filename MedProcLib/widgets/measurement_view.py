@@ -149,6 +149,7 @@ class MeasurementView:
             [tip_of(row, self._columns) for row in rows],
         )
         self._color(rows, len(chosen) + with_part)
+        self.table_widget.resizeColumnToContents(0)  # the color is in it now
         header = self.table_widget.horizontalHeader()
         header.setSortIndicatorShown(bool(self._sorted_by))
         keys = self._keys()

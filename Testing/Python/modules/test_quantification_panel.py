@@ -51,6 +51,16 @@ def test_measure_and_show(panel, segmented, finish):
     np.testing.assert_allclose(center, expected, atol=1e-6)
 
 
+def test_names_with_their_colors_are_not_cut(panel, segmented, finish):
+    _volume, segmentation = segmented
+    segmentation.GetSegmentation().GetNthSegment(0).SetName("Lesion 1")
+    widget = panel(NAME)
+    widget.run.button.click()
+    finish(widget)
+    table = widget.results.table_widget
+    assert table.item(0, 0).text() == "Lesion 1" and table.columnWidth(0) >= table.sizeHintForColumn(0)
+
+
 def test_diameter_lines(panel, segmented, finish):
     import slicer
 
