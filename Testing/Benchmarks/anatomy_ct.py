@@ -11,8 +11,6 @@ says what the result of the image as it is has there.
 """
 
 import json
-import resource
-import subprocess
 import sys
 import time
 from pathlib import Path
@@ -25,19 +23,16 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "01_ct"
 sys.path.insert(0, str(ROOT))
 
+from _large_ct import of_large_ct  # noqa: E402
 from _placed import dice, placements, there  # noqa: E402
 
 from MedProcLib.core.errors import InputError  # noqa: E402
 from MedProcLib.segmentation.presets.presets import preset_named  # noqa: E402
 
 BONES = ("vertebrae", "rib", "sternum", "sacrum", "hip_", "femur", "humerus", "scapula", "clavicula", "skull")
-LARGE = (512, 512, 300)
 
 
 def main() -> None:
-    if "--large" in sys.argv:
-        _large()
-        return
     if not DATA.is_dir():
         print(f"{DATA} is not there; nothing to compare with")
         return
@@ -59,9 +54,7 @@ def main() -> None:
                 f"{folder} {preset} {part:9s}"[:33].ljust(34) + "".join(f"{d:16.3f}" for d in row) + f"{seconds:8.1f}"
             )
             print("  the first result, placed so".ljust(34) + "".join(f"{d:16.3f}" for d in same))
-    found = subprocess.run([sys.executable, __file__, "--large"], capture_output=True, text=True, check=False)
-    said = found.stdout.strip() or found.stderr.strip()[-300:]
-    print(f"\nlungs of {' x '.join(map(str, LARGE))} voxels made of totalseg_example: {said}")
+    print("\n" + of_large_ct("ct_lungs") + " (goal: 20 s, 3 GB)")
 
 
 def _images():
@@ -126,22 +119,6 @@ def _body(values: np.ndarray) -> np.ndarray:
     sizes[0] = 0
     body = numbers == np.argmax(sizes)
     return np.stack([ndimage.binary_fill_holes(plane) for plane in body])
-
-
-def _large() -> None:
-    """In a process of its own: seconds and the peak of its memory beside what it needs before."""
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
-    image = sitk.ReadImage(str(DATA / "totalseg_example" / "ct.nii.gz"))
-    spacing = [n * s / m for n, s, m in zip(image.GetSize(), image.GetSpacing(), LARGE, strict=True)]
-    identity, linear = sitk.Transform(3, sitk.sitkIdentity), sitk.sitkLinear
-    image = sitk.Resample(
-        image, LARGE, identity, linear, image.GetOrigin(), spacing, image.GetDirection(), -1024, sitk.sitkInt16
-    )
-    start, used = time.perf_counter(), time.process_time()
-    preset_named("ct_lungs").recipe().run(image=image)
-    wall, cpu = time.perf_counter() - start, time.process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{wall:.1f} s ({cpu:.1f} s of processor time), peak of the process {peak:.2f} GB (goal: 20 s, 3 GB)")
 
 
 if __name__ == "__main__":

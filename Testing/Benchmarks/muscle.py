@@ -8,11 +8,8 @@ figures are not those of other ones. Shares are of the labeled voxels that have 
 """
 
 import json
-import resource
-import subprocess
 import sys
 import tempfile
-import time
 import zipfile
 from pathlib import Path
 
@@ -23,6 +20,7 @@ ROOT = Path(__file__).resolve().parents[2]
 DATA = ROOT.parent / "shared" / "data" / "01_ct"
 sys.path.insert(0, str(ROOT))
 
+from _large_ct import of_large_ct  # noqa: E402
 from _placed import brought_back, ceilings, dice, placements  # noqa: E402
 
 from MedProcLib.core.files import read_image  # noqa: E402
@@ -36,15 +34,11 @@ ORGANS = (
     *("urinary_bladder", "heart", "aorta", "inferior_vena_cava", "esophagus", "lung"),
 )
 GROUPS = {"muscle": MUSCLES, "organs": ORGANS, "iliac vessels": ("iliac_",)}
-LARGE = (512, 512, 300)
 
 
 def main() -> None:
     if not DATA.is_dir():
         print(f"{DATA} is not there; nothing to compare with")
-        return
-    if "--large" in sys.argv:
-        _large()
         return
     numbers = {v: int(k) for k, v in json.loads((DATA / "totalseg_example" / "labels.json").read_text()).items()}
     ways = placements(-1024)
@@ -63,8 +57,7 @@ def main() -> None:
         print(f"{name} muscle, Dice to as it is".ljust(32) + "".join(f"{share:16.3f}" for share in alike))
         same = ceilings(results[0] == MUSCLE, image)
         print("  that muscle itself, placed so".ljust(32) + "".join(f"{share:16.3f}" for share in same))
-    found = subprocess.run([sys.executable, __file__, "--large"], capture_output=True, text=True, check=False)
-    print(f"{' x '.join(map(str, LARGE))} voxels: {found.stdout.strip() or found.stderr.strip()[-300:]}")
+    print("\n" + of_large_ct("ct_fat_muscle"))
 
 
 def _images():
@@ -80,22 +73,6 @@ def _images():
 
 def _labels(image: sitk.Image) -> sitk.Image:
     return preset_named("ct_fat_muscle").recipe().run(image=image)["labels"]
-
-
-def _large() -> None:
-    """In a process of its own: seconds and the peak of its memory."""
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
-    image = sitk.ReadImage(str(DATA / "totalseg_example" / "ct.nii.gz"))
-    spacing = [n * s / m for n, s, m in zip(image.GetSize(), image.GetSpacing(), LARGE, strict=True)]
-    identity, linear = sitk.Transform(3, sitk.sitkIdentity), sitk.sitkLinear
-    image = sitk.Resample(
-        image, LARGE, identity, linear, image.GetOrigin(), spacing, image.GetDirection(), -1024, sitk.sitkInt16
-    )
-    start, used = time.perf_counter(), time.process_time()
-    _labels(image)
-    wall, cpu = time.perf_counter() - start, time.process_time() - used
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 2**20
-    print(f"{wall:.1f} s ({cpu:.1f} s of processor time), peak of the process {peak:.2f} GB")
 
 
 if __name__ == "__main__":
