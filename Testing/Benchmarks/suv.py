@@ -16,24 +16,24 @@ import numpy as np
 import SimpleITK as sitk
 
 ROOT = Path(__file__).resolve().parents[2]
-sys.path.append(str(ROOT / "Testing"))  # pet_series
+sys.path.append(str(ROOT / "Testing"))  # pet_cases
 
-from _pet_cases import CASES  # noqa: E402
-from pet_series import SUV, write_slices  # noqa: E402
+from pet_cases import CASES, REFUSED, SLICES, write_object  # noqa: E402
 
+from MedProcLib.core.errors import InputError  # noqa: E402
 from MedProcLib.core.files import read_image, read_image_file  # noqa: E402
 from MedProcLib.core.geometry import Geometry, resample  # noqa: E402
 from MedProcLib.quantification.suv.suv_image import SuvImage, suv_image  # noqa: E402
 
 DATA = ROOT.parent / "shared" / "data"
 EXPECTED = ("0.20", "1.00", "4.00")
-STORED = 20000
 
 
 def main() -> int:
-    """0 when all objects and phantoms give the values expected."""
+    """0 when all objects and phantoms give the values expected, and what allows none is refused with the reason."""
     with tempfile.TemporaryDirectory() as folder:
         wrong = [name for name in CASES if not phantom_is_right(name, Path(folder) / name)]
+        wrong += [name for name in REFUSED if not refusal_is_right(name, Path(folder) / f"refused {name}")]
         if (DATA / "04_pet").is_dir():
             wrong += [path.stem for path in _objects() if not object_is_right(path, Path(folder) / path.stem)]
             print_patient(Path(folder) / "patient")
@@ -42,15 +42,26 @@ def main() -> int:
 
 
 def phantom_is_right(name: str, folder: Path) -> bool:
-    slices = [CASES[name](i) for i in range(4)]
-    for one, activity in slices:
-        one.RescaleSlope = f"{activity / STORED:.12g}"
-    write_slices(folder, [one for one, _ in slices], [np.full((8, 8), STORED)] * len(slices), np.eye(3))
-    values = sitk.GetArrayFromImage(series(folder).image)
-    print(
-        f"{name:36} SUV / true SUV  MedProc {values.min() / SUV:.6f} to {values.max() / SUV:.6f}   mirp {_mirp(folder)}"
-    )
-    return bool(np.allclose(values, SUV, rtol=1e-5))
+    write_object([CASES[name](i) for i in range(SLICES)], folder)
+    try:
+        found = _low_middle_high(sitk.GetArrayFromImage(series(folder).image))
+    except InputError as error:
+        print(f"{name:42} refused: {error}")
+        return False
+    print(f"{name:42} {' / '.join(found)}   mirp {_mirp(folder)}")
+    return found == EXPECTED
+
+
+def refusal_is_right(name: str, folder: Path) -> bool:
+    make, word = REFUSED[name]
+    write_object([(make(i), 1.0) for i in range(SLICES)], folder)
+    try:
+        found = _low_middle_high(sitk.GetArrayFromImage(series(folder).image))
+    except InputError as error:
+        print(f"{name:42} refused: {error}")
+        return word in str(error)
+    print(f"{name:42} {' / '.join(found)}, not refused")
+    return False
 
 
 def object_is_right(archive: Path, folder: Path) -> bool:
@@ -58,9 +69,13 @@ def object_is_right(archive: Path, folder: Path) -> bool:
     mask = read_image(next(folder.rglob("DRO_mask.nii.gz")))
     suv = series(folder).image
     values = sitk.GetArrayFromImage(suv)[sitk.GetArrayFromImage(_on(mask, suv)) > 0]
-    found = tuple(f"{value:.2f}" for value in (values.min(), np.median(values), values.max()))
-    print(f"{archive.stem:36} minimum {found[0]}, median {found[1]}, maximum {found[2]}")
+    found = _low_middle_high(values)
+    print(f"{archive.stem:42} {' / '.join(found)}")
     return found == EXPECTED
+
+
+def _low_middle_high(values: np.ndarray) -> tuple[str, ...]:
+    return tuple(f"{value:.2f}" for value in (values.min(), np.median(values), values.max()))
 
 
 def print_patient(folder: Path) -> None:
@@ -105,10 +120,9 @@ def _mirp(folder: Path) -> str:
             found = extract_images(
                 image=str(folder), image_modality="pet", image_export_format="numpy", write_images=False
             )
-        except (ValueError, TypeError) as error:
+        except (ValueError, TypeError, AttributeError) as error:
             return f"refuses ({str(error)[:48]}...)"
-    values = np.asarray(found[0][0][0])
-    return f"{values.min() / SUV:.6f} to {values.max() / SUV:.6f}"
+    return " / ".join(_low_middle_high(np.asarray(found[0][0][0])))
 
 
 if __name__ == "__main__":

@@ -26,7 +26,9 @@ MIDNIGHT = datetime.time()
 LONGEST_MS, LARGEST_FACTOR = 86_400_000.0, 1024.0
 
 
-def per_injected_activity(headers: Sequence[Dataset], settings: SuvSettings, record: Record) -> np.ndarray:
+def per_injected_activity(
+    headers: Sequence[Dataset], weight_kg: float, settings: SuvSettings, record: Record
+) -> np.ndarray:
     """(n,) 1/Bq: Bq/ml of each slice times this is the share of the injected activity in a ml.
 
     Decay Correction ADMIN: 1/D_inj. START: 1/(D_inj exp(-lambda (t_ref - t_inj))). NONE, of each slice on its own:
@@ -36,7 +38,7 @@ def per_injected_activity(headers: Sequence[Dataset], settings: SuvSettings, rec
     first = headers[0]
     item = radiopharmaceutical_of(first, settings)
     correction = "START" if settings.reference is not None else decay_correction(first, record)
-    tracer = read_tracer(item, settings, record)
+    tracer = read_tracer(item, weight_kg, settings, record)
     if correction == "ADMIN":
         record.step("Activity D", f"{tracer.dose_bq:.9g} Bq", "D_inj, to which time the voxels were corrected")
         return np.full(len(headers), 1 / tracer.dose_bq)

@@ -82,7 +82,7 @@ def suv_factors(headers: Sequence[Dataset], settings: SuvSettings = SuvSettings(
     if quantity.normalization is not None:
         return _normalized_again(first, quantity, quantity.normalization, wanted, settings, record)
     patient = read_patient(first, settings, set(wanted.needs), record)
-    per_bq = per_injected_activity(headers, settings, record)
+    per_bq = per_injected_activity(headers, patient.weight_kg, settings, record)
     size = _size(wanted, patient, record)
     factors = quantity.per_slice * per_bq * size
     factor_of_counts = "" if (quantity.per_slice == 1).all() else ", times activity concentration scale factor"

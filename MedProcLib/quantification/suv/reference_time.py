@@ -14,7 +14,7 @@ from ...core.errors import InputError
 from .clock import shown
 from .injection import LAST_HALF_LIVES
 from .record import Record
-from .witnesses import SAME, Frame, Moment, by_decay_factor, by_frame_reference, refer_to_themselves
+from .witnesses import SAME, Frame, Moment, by_decay_factor, by_frame_reference, hardly_corrected, refer_to_themselves
 
 # Change of SUV beyond which it matters which moment is taken, the reader is told, and nothing safe can be said.
 SMALL, WORTH_TELLING, CONTRADICTION = 0.005, 0.01, 0.05
@@ -40,7 +40,7 @@ def reference_time(
     chosen = next((one for one in stated if _fits(one, first, decay_per_s, record)), None)
     if chosen is None and series is not None and (first is None or _precedes(series, first, A_DAY)):
         chosen = _series_or_better(
-            Moment(series, "Series Time (0008,0031)"), by_frames, by_factor, starts, decay_per_s, record
+            Moment(series, "Series Time (0008,0031)"), by_frames, by_factor, frames, decay_per_s, record
         )
     elif chosen is None and first is not None:
         if by_frames is None and by_factor is None and refer_to_themselves(frames, decay_per_s):
@@ -84,7 +84,7 @@ def _series_or_better(
     series: Moment,
     by_frames: Moment | None,
     by_factor: Moment | None,
-    starts: Sequence[datetime.datetime],
+    frames: Sequence[Frame],
     decay: float,
     record: Record,
 ) -> Moment:
@@ -93,7 +93,7 @@ def _series_or_better(
         return series
     if by_factor is not None:
         choice = min((series, by_frames), key=lambda one: abs(_seconds(one.when, by_factor.when)))
-    elif len(set(starts)) > 1:
+    elif len({frame.acquired for frame in frames}) > 1 or hardly_corrected(frames):
         choice = by_frames
     elif _effect(series, by_frames, decay) <= CONTRADICTION:
         return series

@@ -13,6 +13,8 @@ from .settings import SuvSettings
 
 # Bq given to people; the same numbers in MBq cannot be mistaken for them.
 BQ, MBQ = (1e6, 2e10), (1.0, 2e4)
+# Up to so many mCi are given; as MBq they would be less than is given for a kg of weight.
+MCI, LOW_MBQ_PER_KG = 60.0, 0.5
 TRACERS = "RadiopharmaceuticalInformationSequence"
 FACTS = (
     "RadionuclideTotalDose",
@@ -50,15 +52,15 @@ def facts(item: Dataset) -> tuple[str, ...]:
     return tuple(text(item, keyword) for keyword in FACTS)
 
 
-def read_tracer(item: Dataset, settings: SuvSettings, record: Record) -> Tracer:
+def read_tracer(item: Dataset, weight_kg: float, settings: SuvSettings, record: Record) -> Tracer:
     """Activity at the injection, and decay. Raises InputError for what is missing or contradictory."""
-    dose = _dose(item, settings, record)
+    dose = _dose(item, weight_kg, settings, record)
     decay = decay_constant(half_life(item, settings, record))
     record.step("Decay constant lambda", f"{decay:.6g} /s", "ln 2 / T1/2")
     return Tracer(dose, decay)
 
 
-def _dose(item: Dataset, settings: SuvSettings, record: Record) -> float:
+def _dose(item: Dataset, weight_kg: float, settings: SuvSettings, record: Record) -> float:
     if settings.dose_mbq is not None:
         record.step("Injected activity D_inj", f"{settings.dose_mbq:g} MBq", "given")
         return settings.dose_mbq * 1e6
@@ -66,6 +68,11 @@ def _dose(item: Dataset, settings: SuvSettings, record: Record) -> float:
     if not stated or stated < 0:
         raise InputError("Radionuclide Total Dose (0018,1074) is not stated: give it in MBq, e.g. --dose 370.")
     dose = stated
+    if MBQ[0] <= stated <= MCI and stated < LOW_MBQ_PER_KG * weight_kg:
+        raise InputError(
+            f"Radionuclide Total Dose (0018,1074) is {stated:g}, which is not Bq, but mCi or MBq: give it in MBq, "
+            f"e.g. --dose {37 * stated:g} for {stated:g} mCi."
+        )
     if MBQ[0] <= stated <= MBQ[1]:
         dose = stated * 1e6
         record.warn(f"Radionuclide Total Dose (0018,1074) is {stated:g}: taken as MBq")

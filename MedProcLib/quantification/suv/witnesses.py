@@ -64,6 +64,11 @@ def by_decay_factor(frames: Sequence[Frame], decay: float) -> Moment | None:
     return _agreed(moments, "t_acq + T_ave - ln(DF) / lambda, Decay Factor (0054,1321)")
 
 
+def hardly_corrected(frames: Sequence[Frame]) -> bool:
+    """Whether all frames state a Decay Factor of 1: they were corrected to their own time, not to one long before."""
+    return all(frame.decay_factor is not None and frame.decay_factor < NO_DECAY_FACTOR for frame in frames)
+
+
 def refer_to_themselves(frames: Sequence[Frame], decay: float) -> bool:
     """Whether Frame Reference Time counts from the start of each frame, not from that of the scan."""
     return all(

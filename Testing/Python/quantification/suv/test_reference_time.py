@@ -91,6 +91,8 @@ def test_the_decay_factor_decides_between_series_time_and_one_frame(suv, refusal
     near = bed(SCANNED, SCANNED, SeriesTime="105500")
     assert suv(near) == approx(at(SCANNED - 5 * MINUTE), rel=1e-9) and warned(suv, "3.2 %")
     assert "10:40:00, and Frame Reference Time" in refusal(bed(SCANNED, SCANNED, SeriesTime="104000"))
+    to_itself = bed(SCANNED, SCANNED, SeriesTime="104000", DecayFactor="1.0")
+    assert suv(to_itself) == approx(SUV, rel=1e-6) and warned(suv, "Series Time is 10:40:00")
 
 
 def test_the_decay_factor_alone_leads_back(suv):

@@ -165,7 +165,7 @@ def test_more_activity_than_was_injected(tmp_path):
     size = (40, 40)
     for slope, word in ((1.0, "times the injected activity"), (1e3, "times the injected activity")):
         folder = tmp_path / f"{slope}"
-        one = [header({"RadionuclideTotalDose": 1.0}, RescaleSlope=slope) for _ in range(4)]
+        one = [header({"RadionuclideTotalDose": 1e6}, RescaleSlope=slope) for _ in range(4)]
         write_slices(folder, one, [np.full(size, 30000)] * 4, np.eye(3))
         files = sorted(folder.iterdir())
         if slope == 1.0:

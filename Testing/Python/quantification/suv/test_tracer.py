@@ -23,6 +23,16 @@ def test_activity_in_mbq(suv):
     assert "taken as MBq" in suv.last.warnings[0]
 
 
+def test_activity_in_mci(suv, refusal):
+    """10 mCi for 70 kg; 37 MBq of zirconium and 10 MBq for a small child are usual."""
+    one = header({"RadionuclideTotalDose": 10.0})
+    assert "--dose 370 for 10 mCi" in refusal(one)
+    assert suv(one, dose_mbq=370) == approx(SUV, rel=1e-12)
+    for dose, weight in ((37.0, 70), (14.0, 5), (5.0, 0.025)):
+        suv(header({"RadionuclideTotalDose": dose}, PatientWeight=weight))
+        assert "taken as MBq" in " ".join(suv.last.warnings)
+
+
 @pytest.mark.parametrize("dose", [None, 0, -370e6, 370e3, 3.7e11, 0.37])
 def test_activities_that_cannot_be(refusal, suv, dose):
     one = header({"RadionuclideTotalDose": dose})
