@@ -7,7 +7,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.app.commands import COMMANDS, MEASURE_GROUPS
+from MedProcLib.app.commands import COMMANDS
+from MedProcLib.app.commands.measurements import MEASURE_GROUPS
 from MedProcLib.app.parser import make_parser
 from MedProcLib.quantification.region_figures import GROUPS
 

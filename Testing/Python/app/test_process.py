@@ -13,7 +13,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.app import commands, main
+from MedProcLib.app import command, main
 from MedProcLib.app.cancellable import run_cancellable
 from MedProcLib.core.errors import Cancelled
 
@@ -98,7 +98,7 @@ def test_cancel_from_within_is_130(medproc, image_file, tmp_path, monkeypatch):
         progress.cancel()
         progress(0.5)
 
-    monkeypatch.setattr(commands.Command, "run", property(lambda self: run))
+    monkeypatch.setattr(command.Command, "run", property(lambda self: run))
     assert medproc("info", image_file) == (130, "", "medproc info: cancelled; nothing was written.\n")
 
 
@@ -108,7 +108,7 @@ def test_a_bug_is_1_with_its_traceback_once(medproc, image_file, monkeypatch):
         monkeypatch.setattr(logging.getLogger(), "handlers", [handler])
         raise ZeroDivisionError("broken")
 
-    monkeypatch.setattr(commands.Command, "run", property(lambda self: run))
+    monkeypatch.setattr(command.Command, "run", property(lambda self: run))
     code, out, err = medproc("info", image_file)
     assert (code, out) == (1, "")
     assert err.startswith("medproc info: this is a bug in MedProc") and err.endswith("ZeroDivisionError: broken\n")
@@ -119,7 +119,7 @@ def test_too_little_memory_can_be_mended(medproc, image_file, monkeypatch):
     def run(arguments, progress):
         raise MemoryError
 
-    monkeypatch.setattr(commands.Command, "run", property(lambda self: run))
+    monkeypatch.setattr(command.Command, "run", property(lambda self: run))
     code, _, err = medproc("info", image_file)
     assert code == 2 and err.startswith("medproc info: there is not enough memory; use a smaller image")
 

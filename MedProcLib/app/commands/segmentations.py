@@ -1,0 +1,105 @@
+"""Commands that make, score and combine segmentations."""
+
+import argparse
+
+from ..command import Command, argument
+from .shared import IMAGE, MASK, NAMES, OPERATION, PARAMETER, RECIPE, output
+
+SEGMENTATION_PRESET = argument(
+    "--preset", metavar="NAME", alone=True, help="a preset, such as ct_lungs, mr_brain or pet_lesions"
+)
+
+COMMANDS = (
+    Command(
+        "segment",
+        "delineate structures or find lesions with one operation, a recipe or a preset",
+        (
+            IMAGE,
+            OPERATION,
+            RECIPE,
+            SEGMENTATION_PRESET,
+            PARAMETER,
+            MASK,
+            argument(
+                "--seed",
+                metavar="L,P,S[=N]",
+                action="append",
+                default=[],
+                help="a point (LPS, mm) inside object N, for steps that grow from seeds; may be given again "
+                "(write --seed=-12,40,7 when the first number is negative)",
+            ),
+            argument("--seeds", metavar="S", help="seeds: a label map on IMAGE's grid, or Slicer's points (.mrk.json)"),
+            argument("--labels", metavar="L", help="label map to start from, for steps that clean up or change one"),
+            output("SEG", "label map: .nrrd, .nii.gz, .nii or .mha"),
+            argument("--findings", metavar="F.csv", help="write the list of findings too, one row each"),
+            argument("--maps", metavar="DIR", help="write the maps too that a step gives, such as tissue fractions"),
+        ),
+        (
+            "segment brain.nii.gz --operation segmentation.brain_mask -o mask.nii.gz",
+            "segment chest.nii.gz --preset ct_lungs -o lungs.nii.gz",
+            "segment pet.nrrd --operation segmentation.connected_threshold --seed=-30,12.5,80 -o lesion.nrrd",
+        ),
+    ),
+    Command(
+        "evaluate",
+        "score a segmentation against a reference: overlap, distances, surface Dice, lesions, of every segment",
+        (
+            argument("reference", metavar="REFERENCE", help="label map taken as the truth"),
+            argument("test", metavar="TEST", help="label map to score; on another grid it is resampled (nearest)"),
+            argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
+            NAMES,
+            argument("--tolerance", metavar="MM", type=float, help="for surface Dice (default: 1 mm)"),
+            argument("--boundary", metavar="MM", type=float, help="width of the band of boundary IoU (default: 2 mm)"),
+            argument(
+                "--lesions",
+                action=argparse.BooleanOptionalAction,
+                help="score connected components one by one (default: yes)",
+            ),
+            argument(
+                "--match",
+                choices=("iou", "overlap"),
+                help="when lesions match: iou, one to one above the threshold (default); overlap, any shared voxel",
+            ),
+            argument("--iou-threshold", metavar="T", type=float, help="IoU above which lesions match (default: 0.5)"),
+            argument(
+                "--connectivity",
+                choices=("face", "corner"),
+                help="how voxels of a lesion touch (default: corner)",
+            ),
+            argument("--smallest-lesion", metavar="MM3", type=float, help="smaller lesions are left out (default: 0)"),
+            argument(
+                "--merge",
+                metavar="MM",
+                type=float,
+                help="for lesion-wise Dice: lesions of REFERENCE that touch when dilated so far are one (default: 0)",
+            ),
+            output("METRICS.csv", "table, a line per segment and the mean last; .json: the full record"),
+        ),
+        (
+            "evaluate reference.nii.gz segmentation.nii.gz -o metrics.csv",
+            "evaluate lesions_reader.nii.gz lesions.nii.gz --match overlap --smallest-lesion 3 -o lesions.json",
+        ),
+    ),
+    Command(
+        "combine",
+        "combine label maps of several raters or methods into one",
+        (
+            argument("segmentations", metavar="SEG", nargs="+", help="label maps on one grid, two or more"),
+            argument(
+                "--operation",
+                metavar="NAME",
+                default="segmentation.staple",
+                help="majority_vote, staple or shape_average (default: staple)",
+            ),
+            PARAMETER,
+            MASK,
+            output("OUT", "combined label map: .nrrd, .nii.gz, .nii or .mha"),
+            argument("--maps", metavar="DIR", help="write the maps too: how sure each voxel is"),
+            argument("--performance", metavar="P.csv", help="write how well each rater agrees with the result"),
+        ),
+        (
+            "combine rater1.nii.gz rater2.nii.gz rater3.nii.gz -o consensus.nii.gz --performance raters.csv",
+            "combine a.nrrd b.nrrd c.nrrd --operation majority_vote -o majority.nrrd --maps uncertainty",
+        ),
+    ),
+)

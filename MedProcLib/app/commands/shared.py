@@ -1,0 +1,31 @@
+"""Arguments that several commands take."""
+
+from ..command import Argument, argument
+
+IMAGE = argument(
+    "image",
+    metavar="IMAGE",
+    help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder (#N after it: series, frame or time point N)",
+)
+MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
+OPERATION = argument("--operation", metavar="NAME", alone=True, help="one operation, by name (see `operations`)")
+RECIPE = argument("--recipe", metavar="R.json", alone=True, help="several operations in order, from a recipe file")
+PARAMETER = argument(
+    "-p",
+    dest="parameters",
+    metavar="KEY=VALUE",
+    action="append",
+    default=[],
+    help="value of a parameter of the operation; may be given again for others",
+)
+UNIT = argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)")
+NAMES = argument(
+    "--names",
+    metavar="NAME",
+    nargs="+",
+    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in a .seg.nrrd)',
+)
+
+
+def output(metavar: str, help: str) -> Argument:
+    return argument("-o", "--output", metavar=metavar, required=True, help=help)
