@@ -6,9 +6,11 @@ What their rules were checked against, beside the citations of each (full text o
   lesion may confirm progression.
 - WHO, Choi, modified Choi: tables of reviews (Radiopaedia; Ko et al., Biomarker Research 9, 2021).
 - RANO 2010, low grade: table 1 of Neuro-Oncology Advances 5, 2023, vdad118; at most 5 lesions as in Wen 2010; the first
-  12 weeks after radiotherapy by the table of Wen 2010 as reprinted in Current Oncology 22, 2015, e273. RANO 2.0
-  and modified RANO: abstracts only; the number of targets of RANO 2.0 is taken to be that of 2010, its minor response
-  of tumors that do not enhance is not graded apart.
+  12 weeks after radiotherapy by the table of Wen 2010 as reprinted in Current Oncology 22, 2015, e273.
+- Modified RANO: no full text at hand. RANO 2.0: the abstract, its thresholds of volume as in CFB-GBM v2.0 (2026), and
+  the footnotes and numbers of targets (3, or 2 and 2) that the source code of RANO2.0-assist (King's College London)
+  repeats. Not to be found there and so ours: a partial beside a minor response is a minor one; after preliminary
+  progression by RANO 2.0 the later scan is compared with the nadir again, not with the preliminary scan.
 - PERCIST: tables of three reviews after Wahl 2009, which write the limit of progression as "30 %" or "more than 30 %":
   here more than 30 %. The comparability of livers (20 % and 0.3 SUL) as in table 2 of PMC4377159.
 - Nodules: the comparison of the British and the Fleischner rules in Thorax (table 1, highwire 189438).
@@ -29,8 +31,11 @@ from .model import Case
 from .nodules import assess_nodules
 from .outcome import Response
 from .percist import assess_percist
-from .rano import ALWAYS, LOW_GRADE, PRODUCTS, VOLUMES, WINDOW, RanoRule, assess_rano
+from .rano import assess_rano
+from .rano_2 import assess_rano_2
+from .rano_rule import MINOR_PRODUCTS, PRODUCTS, VOLUMES, Confirm, New, RanoRule, targets
 from .recist import assess_recist
+from .size_rule import Quantity, SizeRule
 from .volumetric import assess_sphere_recist, assess_volume_35_55, assess_volume_65_73
 from .who import assess_who
 
@@ -52,14 +57,22 @@ def _rano(name: str, rule: RanoRule) -> Callable[[Case], list[Response]]:
     return functools.partial(assess_rano, criterion=name, rule=rule)
 
 
+def _rano_2(name: str, quantity: Quantity) -> Callable[[Case], list[Response]]:
+    return functools.partial(assess_rano_2, criterion=name, quantity=quantity)
+
+
+def _modified(size: SizeRule) -> RanoRule:
+    return RanoRule(
+        size, targets(5), Confirm.ALWAYS, further=True, new=New.ADDED, t2_flair=False, baseline_days=(21, 35)
+    )
+
+
 _WEN_2010 = "Wen et al., J. Clin. Oncol. 28, 2010, doi:10.1200/JCO.2009.26.3541"
 _LGG_2011 = "van den Bent et al., Lancet Oncol. 12, 2011, doi:10.1016/S1470-2045(11)70057-2"
 _MRANO = "Ellingson et al., Neurotherapeutics 14, 2017, doi:10.1007/s13311-016-0507-6"
 _RANO_2 = "Wen et al., J. Clin. Oncol. 41, 2023, doi:10.1200/JCO.23.01059"
-_MODIFIED = RanoRule(PRODUCTS, ALWAYS, t2_flair=False)
-_MODIFIED_VOLUME = RanoRule(VOLUMES, ALWAYS, t2_flair=False)
-_SECOND = RanoRule(PRODUCTS, WINDOW, t2_flair=False)
-_SECOND_VOLUME = RanoRule(VOLUMES, WINDOW, t2_flair=False)
+_HIGH_GRADE = RanoRule(PRODUCTS, targets(5), window_counts=False)
+_LOW_GRADE = RanoRule(MINOR_PRODUCTS, targets(5), t2_flair=False)
 
 CRITERIA: Mapping[str, Criterion] = MappingProxyType(
     {
@@ -81,24 +94,22 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
         "rano_2010": Criterion(
             "RANO 2010, high grade",
             _WEN_2010,
-            _rano("rano_2010", RanoRule(PRODUCTS, window_counts=False)),
+            _rano("rano_2010", _HIGH_GRADE),
             confirm=True,
         ),
-        "rano_lgg_2011": Criterion(
-            "RANO 2011, low grade", _LGG_2011, _rano("rano_lgg_2011", RanoRule(LOW_GRADE, t2_flair=False)), confirm=True
-        ),
-        "mrano": Criterion("Modified RANO, products", _MRANO, _rano("mrano", _MODIFIED), confirm=True),
+        "rano_lgg_2011": Criterion("RANO 2011, low grade", _LGG_2011, _rano("rano_lgg_2011", _LOW_GRADE), confirm=True),
+        "mrano": Criterion("Modified RANO, products", _MRANO, _rano("mrano", _modified(PRODUCTS)), confirm=True),
         "mrano_volume": Criterion(
             "Modified RANO, volumes",
             _MRANO,
-            _rano("mrano_volume", _MODIFIED_VOLUME),
+            _rano("mrano_volume", _modified(VOLUMES)),
             confirm=True,
         ),
-        "rano_2": Criterion("RANO 2.0, products", _RANO_2, _rano("rano_2", _SECOND), confirm=True),
+        "rano_2": Criterion("RANO 2.0, products", _RANO_2, _rano_2("rano_2", Quantity.PRODUCT), confirm=True),
         "rano_2_volume": Criterion(
             "RANO 2.0, volumes",
             _RANO_2,
-            _rano("rano_2_volume", _SECOND_VOLUME),
+            _rano_2("rano_2_volume", Quantity.VOLUME),
             confirm=True,
         ),
         "percist_1_0": Criterion(

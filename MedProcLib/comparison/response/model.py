@@ -80,7 +80,8 @@ class Assessment:
 class Lesion:
     """A lesion followed over time; organ in the reader's words; node: a lymph node, measured by its short axis.
 
-    in_radiation_field matters to brain tumors only: enhancement there may be an effect of the radiation.
+    Of brain tumors: in_radiation_field, where enhancement may be an effect of the radiation; enhancing, False for what
+    is outlined in T2/FLAIR.
     """
 
     id: str
@@ -89,6 +90,7 @@ class Lesion:
     node: bool = False
     assessments: tuple[Assessment, ...] = ()
     in_radiation_field: bool = False
+    enhancing: bool = True
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "kind", Kind(self.kind))

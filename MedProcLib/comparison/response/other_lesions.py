@@ -77,10 +77,12 @@ def last_seen(case: Case, lesion: Lesion, index: int) -> Assessment | None:
 
 
 def is_normal(lesion: Lesion, seen: Assessment | None) -> bool:
-    """Gone, or a node whose short axis is below 10 mm."""
+    """Gone, or a node whose short axis is below 10 mm or too small to measure."""
     if seen is None:
         return False
     if seen.status in (Status.ABSENT, Status.MERGED):
+        return True
+    if lesion.node and seen.short_mm is None and seen.status is Status.TOO_SMALL:
         return True
     return lesion.node and seen.short_mm is not None and seen.short_mm.value < NORMAL_NODE_MM - 1e-9
 

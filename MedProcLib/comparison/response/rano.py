@@ -1,37 +1,20 @@
 """RANO: brain tumors by enhancing size, T2/FLAIR, corticosteroids and clinical state."""
 
-from dataclasses import dataclass
+from dataclasses import replace
 
 from .context import NeuroStatus, Trend
-from .model import Case, TimePoint
+from .model import Case, Kind, TimePoint
 from .other_lesions import NO, new_there
 from .outcome import Category, Part, Response
 from .overall import overall
+from .rano_course import Course, in_window, status_at
+from .rano_new import prepared
+from .rano_rule import WINDOW_DAYS, RanoRule
 from .recist import Parts, all_parts, baseline_response, response_of
 from .size_change import Sums
-from .size_rule import Quantity, SizeRule, TargetRule
 
-NEVER, WINDOW, ALWAYS = "never", "within 12 weeks of radiotherapy", "always"
-WINDOW_DAYS, CONFIRM_DAYS = 84, 28
-PRODUCTS = SizeRule(Quantity.PRODUCT, response_percent=50, progression_percent=25)
-VOLUMES = SizeRule(Quantity.VOLUME, response_percent=65, progression_percent=40)
-LOW_GRADE = SizeRule(Quantity.PRODUCT, response_percent=50, progression_percent=25, minor_percent=25)
-TARGETS = TargetRule(long_mm=10, short_mm=10, node_short_mm=None, most=5, most_per_organ=None)
-
-
-@dataclass(frozen=True)
-class RanoRule:
-    """confirm: when progression is preliminary until a scan 4 weeks later shows it again. window_counts: whether growth
-    within 12 weeks of radiotherapy counts as progression at all (it may be pseudoprogression); where not, only new
-    enhancement outside the radiation field does, and clinical decline alone does not either. t2_flair: whether growth
-    of T2/FLAIR abnormality is progression. steroids: whether their dose matters.
-    """
-
-    size: SizeRule
-    confirm: str = NEVER
-    window_counts: bool = True
-    t2_flair: bool = True
-    steroids: bool = True
+SIZE = "summed size"
+RESPONSES = (Category.CR, Category.PR, Category.MR)
 
 
 def assess_rano(case: Case, criterion: str, rule: RanoRule) -> list[Response]:
@@ -39,58 +22,39 @@ def assess_rano(case: Case, criterion: str, rule: RanoRule) -> list[Response]:
 
     Targets are the enhancing lesions (of low grade, the T2/FLAIR lesions) that can be measured, both diameters at least
     10 mm; non-targets the others. Growth counts when corticosteroids were not reduced since the nadir; CR needs none,
-    PR no more than at baseline. What was not given is named and the category decided on the rest. CR and PR stand when
-    seen again 4 weeks later.
+    PR and SD no more than at baseline: on more, without progression, the time point is not evaluable. What was not
+    given is named and the category decided on the rest. CR and PR stand when seen again 4 weeks later.
     """
-    sums = Sums.of(case, rule.size)
-    responses = [baseline_response(criterion, sums, TARGETS)]
-    course = _Course()
+    measurable = bool(case.of(Kind.TARGET))
+    case, small = prepared(case, rule)
+    sums, course = Sums.of(case, rule.size), Course()
+    first = baseline_response(criterion, sums, rule.targets)
+    responses = [replace(first, notes=(*first.notes, *_baseline_notes(case, rule)))]
     for index, parts in enumerate(all_parts(sums, lasting=False)[1:], 1):
-        reasons, notes = _progression(sums, index, parts, rule)
-        category, steps = _category(sums, index, parts, rule, bool(reasons))
-        category, more = course.settled(case, index, category, rule)
+        reasons, notes = _progression(sums, index, parts, rule, course)
+        category, steps = _category(sums, index, parts, rule, bool(reasons), measurable)
+        category, more = course.settled(sums, index, category, rule, by_size=reasons == [SIZE])
         steps = [*(f"{reason}: progression" for reason in reasons), *steps]
-        time, status = case.time_points[index], _status(case.time_points[index])
+        time, status = case.time_points[index], status_at(case, index)
         missing = tuple(_missing(status, time, rule))
-        extra = Part(status.clinical or "not given", missing=missing, notes=(*notes, *more))
+        followed = (*notes, *more, *small.get(time.label, ()))
+        extra = Part(status.clinical or "not given", missing=missing, notes=followed)
         responses.append(response_of(criterion, case, index, category, {**parts.named, "clinical": extra}, steps))
     return responses
 
 
-@dataclass
-class _Course:
-    """Whether a progression is preliminary (since which time point) or has been confirmed."""
-
-    since: int | None = None
-    confirmed: bool = False
-
-    def settled(self, case: Case, index: int, category: Category, rule: RanoRule) -> tuple[Category, list[str]]:
-        """The category with preliminary progression told apart, and what to note about it."""
-        point = case.time_points[self.since or 0]
-        if category is not Category.PD:
-            if self.since is None or category is Category.NE:
-                return category, []
-            self.since = None
-            return category, [f"the preliminary progression of {point} is not confirmed"]
-        worse = _status(case.time_points[index]).clinical is Trend.WORSE
-        if worse or self.confirmed or not (self.since is not None or _needs_confirmation(case, index, rule)):
-            return category, []
-        if self.since is None or case.days(index) - case.days(self.since) < CONFIRM_DAYS:
-            self.since = index if self.since is None else self.since
-            return Category.PRELIMINARY_PD, ["progression is preliminary: repeat the scan after 4 weeks or more"]
-        self.since, self.confirmed = None, True
-        return category, [f"confirms the preliminary progression of {point}"]
-
-
-def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule) -> tuple[list[str], list[str]]:
+def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule, course: Course) -> tuple[list[str], list[str]]:
     """What counts as progression at a time point, and notes on what does not."""
-    case, status = sums.case, _status(sums.case.time_points[index])
-    growth, early = [], not rule.window_counts and _in_window(case, index)
+    case, status = sums.case, status_at(sums.case, index)
+    growth, early = [], not rule.window_counts and in_window(case, index)
+    notes = []
     if parts.target and parts.target.category == Category.PD:
-        growth.append("enhancing size")
+        if course.counts(sums, index):
+            growth.append(SIZE)
+        else:
+            notes.append("no growth over the scan whose progression was not confirmed: not counted")
     if rule.t2_flair and status.t2_flair is Trend.WORSE:
         growth.append("T2/FLAIR abnormality")
-    notes = []
     if early and parts.non_target and parts.non_target.category == Category.PD:
         growth.append("lesions that are not measured")
     if growth and early:
@@ -98,7 +62,7 @@ def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule) -> tuple[
             f"{' and '.join(growth)} grew within 12 weeks of radiotherapy: may be pseudoprogression, not counted"
         )
         growth = []
-    if growth and rule.steroids and _reduced(sums, index):
+    if growth and _reduced(sums, index):
         notes.append(f"{' and '.join(growth)} grew on less corticosteroids than at the nadir: not counted")
         growth = []
     if parts.non_target and parts.non_target.category == Category.PD and not early:
@@ -115,60 +79,61 @@ def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule) -> tuple[
     return growth, notes
 
 
-def _category(sums: Sums, index: int, parts: Parts, rule: RanoRule, progressed: bool) -> tuple[Category, list[str]]:
+def _category(
+    sums: Sums, index: int, parts: Parts, rule: RanoRule, progressed: bool, measurable: bool
+) -> tuple[Category, list[str]]:
+    """The category from the parts; what does not progress may still not respond."""
     if progressed:
         return Category.PD, []
     found = overall(parts.target, parts.non_target, Part(NO))
-    now, first = _status(sums.case.time_points[index]), _status(sums.case.time_points[0])
+    now, first = status_at(sums.case, index), status_at(sums.case, 0)
     if found is Category.PD:
-        return Category.SD, []
-    if parts.target is None and found in (Category.CR, Category.NON_CR_NON_PD):
-        return Category.SD, ["no measurable enhancing lesion: stable disease is the best possible"]
-    if found is Category.CR and rule.steroids and now.steroid_mg and not now.physiologic_steroids:
-        found = Category.PR
-        step = f"no CR on {now.steroid_mg:g} mg corticosteroids"
-        return _partial(found, now, first, rule, [step])
-    return _partial(found, now, first, rule, [])
-
-
-def _partial(
-    found: Category, now: NeuroStatus, first: NeuroStatus, rule: RanoRule, steps: list[str]
-) -> tuple[Category, list[str]]:
-    responds = found in (Category.CR, Category.PR, Category.MR)
-    more = now.steroid_mg is not None and first.steroid_mg is not None and now.steroid_mg > first.steroid_mg + 1e-9
-    if responds and rule.steroids and more and not now.physiologic_steroids:
-        return Category.SD, [*steps, f"no response on more corticosteroids ({now.steroid_mg:g} mg) than at baseline"]
-    if responds and rule.t2_flair and now.t2_flair is Trend.WORSE:
+        found = Category.SD
+    steps: list[str] = []
+    if not measurable and found in (*RESPONSES, Category.NON_CR_NON_PD):
+        found, steps = Category.SD, ["nothing measurable at baseline: stable disease is the best possible"]
+    if found is Category.CR and now.steroid_mg and not now.physiologic_steroids:
+        found, steps = Category.PR, [f"no CR on {now.steroid_mg:g} mg corticosteroids"]
+    if found in (*RESPONSES, Category.SD) and _more_steroids(now, first):
+        why = f"more corticosteroids ({now.steroid_mg:g} mg) than at baseline ({first.steroid_mg:g} mg)"
+        return Category.NE, [*steps, f"on {why} neither response nor stable disease: observe until the dose is back"]
+    if found in RESPONSES and rule.t2_flair and now.t2_flair is Trend.WORSE:
         return Category.SD, [*steps, "no response with growing T2/FLAIR abnormality"]
-    if responds and now.clinical is Trend.WORSE:
+    if found in RESPONSES and now.clinical is Trend.WORSE:
         return Category.SD, [*steps, "no response with clinical deterioration"]
     return found, steps
 
 
-def _needs_confirmation(case: Case, index: int, rule: RanoRule) -> bool:
-    return rule.confirm == ALWAYS or (rule.confirm == WINDOW and _in_window(case, index))
-
-
-def _in_window(case: Case, index: int) -> bool:
-    end = case.protocol.radiotherapy_end
-    return end is not None and 0 <= (case.time_points[index].date - end).days < WINDOW_DAYS
+def _more_steroids(now: NeuroStatus, first: NeuroStatus) -> bool:
+    if now.steroid_mg is None or first.steroid_mg is None or now.physiologic_steroids:
+        return False
+    return now.steroid_mg > (0.0 if first.physiologic_steroids else first.steroid_mg) + 1e-9
 
 
 def _reduced(sums: Sums, index: int) -> bool:
     nadir = sums.nadir(index)
-    then = _status(sums.case.time_points[nadir or 0]).steroid_mg
-    now = _status(sums.case.time_points[index]).steroid_mg
+    then, now = status_at(sums.case, nadir or 0).steroid_mg, status_at(sums.case, index).steroid_mg
     return then is not None and now is not None and now < then - 1e-9
 
 
-def _status(time: TimePoint) -> NeuroStatus:
-    return time.neuro or NeuroStatus()
-
-
 def _missing(status: NeuroStatus, time: TimePoint, rule: RanoRule) -> list[str]:
-    wanted = [("clinical state", status.clinical is None)]
-    if rule.steroids:
-        wanted.append(("corticosteroid dose", status.steroid_mg is None))
+    wanted = [("clinical state", status.clinical is None), ("corticosteroid dose", status.steroid_mg is None)]
     if rule.t2_flair:
         wanted.append(("change of T2/FLAIR abnormality", status.t2_flair is None))
     return [f"{what} not given at {time}: not taken into account" for what, absent in wanted if absent]
+
+
+def _baseline_notes(case: Case, rule: RanoRule) -> list[str]:
+    """A caution where baseline is not the scan that the criterion takes after radiotherapy of a new tumor."""
+    end = case.protocol.radiotherapy_end
+    if rule.baseline_days is None or end is None:
+        return []
+    low, high = rule.baseline_days
+    days = (case.time_points[0].date - end).days
+    if low <= days <= high or days >= WINDOW_DAYS:
+        return []
+    where = f"{-days} d before" if days < 0 else f"{days} d after"
+    return [
+        f"baseline is {where} the end of radiotherapy: of a tumor just diagnosed the criterion takes the scan {low} to "
+        f"{high} d after it"
+    ]

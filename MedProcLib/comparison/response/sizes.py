@@ -101,10 +101,9 @@ def _measured(seen: Assessment, node: bool, quantity: Quantity) -> Measured | No
 
 
 def _too_small(lesion: Lesion, rule: SizeRule) -> Size:
-    if rule.too_small_mm is None:
-        return Size(GONE, False, f"{lesion.id} too small to measure, counted as 0")
-    value = Measured.exact(rule.too_small_mm)
-    return Size(value, False, f"{lesion.id} too small to measure, counted as {rule.too_small_mm:g}")
+    normal = lesion.node and rule.normal_node_mm > 0  # a node too small to measure is of normal size
+    value = GONE if rule.too_small_mm is None else Measured.exact(rule.too_small_mm)
+    return Size(value, normal, f"{lesion.id} too small to measure, counted as {number(value.value)}")
 
 
 def _below(seen: Assessment, rule: SizeRule) -> bool:

@@ -3,7 +3,7 @@ from dataclasses import replace
 import pytest
 
 from MedProcLib.comparison.response.eligibility import propose_targets
-from MedProcLib.comparison.response.rano import TARGETS as RANO_TARGETS
+from MedProcLib.comparison.response.rano_rule import targets as rano_targets
 
 from .building import HERE, UNSEEN, case_of, new, other
 
@@ -67,8 +67,8 @@ def test_new_lesions_are_never_proposed_and_nothing_gives_nothing():
 
 def test_the_rule_can_be_another():
     lesions = [other(f"L{i}", (20 + i, 11)) for i in range(4)] + [other("flat", (40, 9))]
-    assert propose_targets(case_of(*lesions), RANO_TARGETS).targets == ("L3", "L2", "L1", "L0")
-    assert propose_targets(case_of(*lesions), replace(RANO_TARGETS, most=2)).targets == ("L3", "L2")
+    assert propose_targets(case_of(*lesions), rano_targets(5)).targets == ("L3", "L2", "L1", "L0")
+    assert propose_targets(case_of(*lesions), replace(rano_targets(5), most=2)).targets == ("L3", "L2")
 
 
 def test_the_order_of_the_lesions_does_not_matter():

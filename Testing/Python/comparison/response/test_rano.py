@@ -34,10 +34,13 @@ TABLE = [
     ("gone", [target("L", (40, 25), GONE)], (), "CR"),
     ("gone on steroids as at baseline", [target("L", (40, 25), GONE)], ({"steroid_mg": 4}, {"steroid_mg": 4}), "PR"),
     ("gone on replacement steroids", [target("L", (40, 25), GONE)], ({}, REPLACED), "CR"),
-    ("half on more steroids", [HALVED], ({"steroid_mg": 2}, {"steroid_mg": 4}), "SD"),
+    ("half on more steroids", [HALVED], ({"steroid_mg": 2}, {"steroid_mg": 4}), "NE"),
+    ("stable on more steroids", [target("L", (40, 25), (40, 25))], ({"steroid_mg": 2}, {"steroid_mg": 4}), "NE"),
+    ("stable on replacement steroids", [target("L", (40, 25), (40, 25))], ({}, REPLACED), "SD"),
+    ("gone on more steroids", [target("L", (40, 25), GONE)], ({"steroid_mg": 2}, {"steroid_mg": 4}), "NE"),
     ("half on fewer steroids", [HALVED], ({"steroid_mg": 4}, {"steroid_mg": 2}), "PR"),
     ("grown on fewer steroids than at the nadir", [GROWN], ({"steroid_mg": 4}, {"steroid_mg": 2}), "SD"),
-    ("fewer than at the nadir, as at baseline", [target("L", (40, 25), (25, 20), (25, 25))], UP_AND_DOWN, "SD SD"),
+    ("fewer than at the nadir, as at baseline", [target("L", (40, 25), (25, 20), (25, 25))], UP_AND_DOWN, "NE SD"),
     ("grown on more steroids", [GROWN], ({"steroid_mg": 4}, {"steroid_mg": 8}), "PD"),
     ("half but T2/FLAIR worse", [HALVED], ({}, {"t2_flair": "worse"}), "PD"),
     ("T2/FLAIR worse on fewer steroids", [HALVED], ({"steroid_mg": 4}, {"steroid_mg": 2, "t2_flair": "worse"}), "SD"),
@@ -104,10 +107,11 @@ def test_volumes_have_their_own_thresholds():
 
 
 def test_modified_rano_confirms_progression_four_weeks_later():
-    grows = [target("L", (40, 25), (50, 25), (51, 25))]
+    grows = [target("L", (40, 25), (50, 25), (62.5, 25))]
     assert categories(run("mrano", grows)) == ["preliminary PD", "PD"]
     assert categories(run("mrano", grows, days=[0, 42, 69])) == ["preliminary PD", "preliminary PD"]
-    goes_on = [target("L", (40, 25), (50, 25), (51, 25), (60, 25))]
+    assert categories(run("mrano", grows, days=[0, 42, 70])) == ["preliminary PD", "PD"]
+    goes_on = [target("L", (40, 25), (50, 25), (62.5, 25), (60, 25))]
     assert categories(run("mrano", goes_on)) == ["preliminary PD", "PD", "PD"]
     fades = run("mrano", [target("L", (40, 25), (50, 25), (40, 25))])
     assert categories(fades) == ["preliminary PD", "SD"]
@@ -115,13 +119,36 @@ def test_modified_rano_confirms_progression_four_weeks_later():
     assert categories(run("mrano", [GROWN], {}, {"clinical": "worse"})) == ["PD"]
 
 
-def test_rano_2_confirms_only_after_radiotherapy():
-    assert categories(run("rano_2", [GROWN])) == ["PD"]
-    assert categories(run("rano_2", [GROWN], protocol=Protocol(radiotherapy_end=START))) == ["preliminary PD"]
+def test_modified_rano_measures_growth_from_the_scan_that_was_not_confirmed():
+    """1000, 1250, then 1550 mm2: +55 % over the nadir, but +24 % over the preliminary scan, which is the bar then."""
+    halts = [target("L", (40, 25), (50, 25), (62, 25), (62.4, 25), (62.5, 25), (78.2, 25))]
+    found = run("mrano", halts)
+    assert categories(found) == ["preliminary PD", "SD", "SD", "preliminary PD", "PD"]
+    assert "may be pseudoprogression" in found[2].notes[0]
+    assert "not counted" in found[3].notes[0]
+
+
+def test_modified_rano_adds_new_lesions_to_the_sum_once_they_can_be_measured():
+    rows = (
+        ((20, 9.9), (10, 10), "SD", "SD"),  # 900 + 100: no rise
+        ((20, 9.9), (30, 7), "SD", "SD"),
+        ((20, 9.9), (30, 14), "SD", "preliminary PD"),  # 900 + 420
+        ((20, 17.5), (33.15, 20), "preliminary PD", "PD"),  # 900 + 350, then 900 + 663: +25 % twice
+        ((20, 17.5), (33.1, 20), "preliminary PD", "SD"),  # 900 + 662: +24.96 %
+    )
+    for first, second, *expected in rows:
+        found = run("mrano", [target("L", (40, 25), (36, 25), (36, 25)), new("X", None, first, second)])
+        assert categories(found) == expected
+    small = run("mrano", [target("L", (40, 25), (36, 25)), new("X", None, (9.9, 9.9))])[1]
+    assert "new lesion X, 9.9 x 9.9 mm, cannot be measured yet" in small.notes[0]
+    nothing = [other("E", HERE, HERE, HERE), new("X", None, (10, 10), (13, 10))]
+    assert categories(run("mrano", nothing)) == ["preliminary PD", "PD"]
+    gone = [other("E", HERE, GONE, GONE), new("X", None, (10, 10), GONE)]
+    assert categories(run("mrano", gone)) == ["preliminary PD", "SD"]
 
 
 def test_confirmed_progression_is_dated_back():
-    grows = case_of(target("L", (40, 25), (50, 25), (51, 25)))
+    grows = case_of(target("L", (40, 25), (50, 25), (62.5, 25)))
     assert best("mrano", grows).progression_date.isoformat() == "2024-02-12"
 
 

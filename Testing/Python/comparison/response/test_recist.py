@@ -51,6 +51,8 @@ TABLE = [
     ("node at 10 mm and a lesion gone", [target("N1", 20, 10, node=True), target("L1", 30, GONE)], "PR"),
     ("normal node that grows but stays normal", [target("N1", 20, 4, 9.5, node=True)], "CR CR"),
     ("normal node back to 10 mm after CR", [target("N1", 20, 9, 10, node=True)], "CR PD"),
+    ("node too small to measure is normal", [target("N1", 20, SMALL, node=True)], "CR"),
+    ("CR and non-target node too small", [target("L1", 30, GONE), other("N2", 12, SMALL, node=True)], "CR"),
     ("node by short axis only", [target("N1", (30, 20), (60, 20), node=True)], "SD"),
     ("new lesion", [target("L1", 50, 50), new("X", None, HERE)], "PD"),
     ("new lesion with CR of the targets", [target("L1", 50, GONE), new("X", None, HERE)], "PD"),
