@@ -1,6 +1,5 @@
 """Seeds given on the command line: points as numbers, point lists of Slicer, or a label map."""
 
-import json
 from collections.abc import Sequence
 from pathlib import Path
 
@@ -9,6 +8,7 @@ import SimpleITK as sitk
 
 from ..core.errors import InputError
 from ..core.geometry import Geometry
+from ..core.json_file import read_json
 from ..segmentation.common.seeds import seeds_from_points
 from .inputs import read_labels
 
@@ -62,17 +62,15 @@ def point_of(text: str, dimension: int, what: str) -> tuple[float, ...]:
 
 def read_point_lists(path: Path) -> list[tuple[list[float], int, str]]:
     """(LPS position, number of its list, name) of the points placed in a markups file. Raises InputError."""
+    data = read_json(path, "Point list")
     try:
-        lists = json.loads(path.read_text(encoding="utf-8"))["markups"]
         found = []
-        for number, markup in enumerate(lists, 1):
+        for number, markup in enumerate(data["markups"], 1):
             flip = -1.0 if markup.get("coordinateSystem", "LPS") in ("RAS", "0") else 1.0
             for point in markup["controlPoints"]:
                 if point.get("positionStatus", "defined") == "defined":
                     x, y, z = (float(value) for value in point["position"])
                     found.append(([flip * x, flip * y, z], number, str(point.get("label", ""))))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is not a point list saved by Slicer (.mrk.json); save it again.") from None
     if not found:

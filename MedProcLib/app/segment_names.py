@@ -2,10 +2,10 @@
 
 import json
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.json_file import read_json
 from ..core.seg_nrrd import names_in_file
 
 WAYS = 'write LABEL=NAME, such as 1=Liver, or give a JSON file such as {"1": "Liver"}'
@@ -30,12 +30,7 @@ def _pair(text: str) -> tuple[int, str]:
 
 
 def _of_file(path: str) -> dict[int, str]:
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8-sig"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"--names {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"--names {path} is not valid JSON: {error}.") from None
+    data = read_json(path, "--names")
     if isinstance(data, dict) and isinstance(data.get("labels"), dict):
         data = data["labels"]  # of a data set's description, as nnU-Net has it
     if not isinstance(data, dict) or not data:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from .errors import InputError
+from .json_file import parsed_json, read_json
 from .progress import SILENT, Progress
 from .registry import create_operation
 from .regrid import Regrid
@@ -58,19 +59,14 @@ class Recipe:
 
     @classmethod
     def from_json(cls, text: str) -> "Recipe":
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise InputError(f"The recipe is not valid JSON: {error}.") from None
-        return cls.from_dict(data)
+        return cls.from_dict(parsed_json(text, "The recipe"))
 
     @classmethod
     def load(cls, path: str | Path) -> "Recipe":
         """Read a recipe file. Raises InputError when it is missing, not JSON or not a valid recipe."""
+        data = read_json(path, "Recipe")
         try:
-            return cls.from_json(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            raise InputError(f"Recipe {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
+            return cls.from_dict(data)
         except InputError as error:
             raise InputError(f"Recipe {path}: {error}") from None
 

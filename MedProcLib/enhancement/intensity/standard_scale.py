@@ -14,6 +14,7 @@ from ...core.atomic import write_text
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid, require_scalar
 from ...core.image_filter import ImageFilter, learned_of
+from ...core.json_file import parsed_json, read_json
 from ...core.progress import SILENT, Progress
 from .sample import CONSTANT, sample
 
@@ -51,10 +52,10 @@ class StandardScale:
     @classmethod
     def from_json(cls, text: str) -> "StandardScale":
         """Read and check. Raises InputError that says what is wrong."""
-        try:
-            data = json.loads(text)
-        except json.JSONDecodeError as error:
-            raise InputError(f"The standard scale is not valid JSON: {error}.") from None
+        return cls._of(parsed_json(text, "The standard scale"))
+
+    @classmethod
+    def _of(cls, data: Any) -> "StandardScale":
         if not isinstance(data, dict) or data.get("standard_scale") != VERSION:
             raise InputError(f'A standard scale is a JSON object with "standard_scale": {VERSION}.')
         extra = sorted(set(data) - {"standard_scale", "percentiles", "landmarks", "images", "masked"})
@@ -76,11 +77,9 @@ class StandardScale:
     @classmethod
     def load(cls, path: str | Path) -> "StandardScale":
         """Read a file. Raises InputError when it is missing or not a standard scale."""
+        data = read_json(path, "Standard scale")
         try:
-            return cls.from_json(Path(path).read_text(encoding="utf-8"))
-        except (OSError, UnicodeDecodeError) as error:
-            reason = getattr(error, "strerror", None) or error
-            raise InputError(f"Standard scale {path} cannot be read: {reason}.") from None
+            return cls._of(data)
         except InputError as error:
             raise InputError(f"Standard scale {path}: {error}") from None
 

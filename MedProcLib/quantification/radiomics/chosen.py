@@ -7,6 +7,7 @@ import math
 from typing import TYPE_CHECKING
 
 from ...core.errors import InputError
+from ...core.json_file import parsed_json
 from ...core.recipe import Recipe
 
 if TYPE_CHECKING:
@@ -61,13 +62,11 @@ def filter_of(settings: Radiomics) -> Recipe | None:
     text = settings.filter.strip()
     if not text:
         return None
+    data = parsed_json(text, "parameter 'filter'")
     try:
-        data = json.loads(text)
         recipe = Recipe.from_dict(
             data if isinstance(data, dict) and "steps" in data else {"recipe": 1, "steps": [data]}
         )
-    except json.JSONDecodeError as error:
-        raise InputError(f"parameter 'filter' is not valid JSON: {error}.") from None
     except InputError as error:
         raise InputError(f"parameter 'filter': {error}") from None
     for _, step in recipe.enabled_steps:

@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
+from ...core.json_file import read_json
 from ...core.operation import declared
 from ...core.units import shown
 from .chosen import require_sound
@@ -69,16 +70,11 @@ def settings_of(data: Any) -> Radiomics:
 
 def load_settings(path: str | Path) -> Radiomics:
     """Settings of a JSON file. Raises InputError when it is missing, not JSON, or no valid settings."""
-    try:
-        data = json.loads(Path(path).read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError) as error:
-        raise InputError(f"Settings {path} cannot be read: {getattr(error, 'strerror', None) or error}.") from None
-    except json.JSONDecodeError as error:
-        raise InputError(f"Settings {path} are not valid JSON: {error}.") from None
+    data = read_json(path, "Settings file")
     try:
         return settings_of(data)
     except InputError as error:
-        raise InputError(f"Settings {path}: {error}") from None
+        raise InputError(f"Settings file {path}: {error}") from None
 
 
 def preset_named(name: str) -> Radiomics:
