@@ -73,10 +73,11 @@ def _criterion(evaluation: Evaluation) -> str:
     if evaluation.best:
         steps = "; ".join(evaluation.best.steps)
         best = f"<p>Best overall response: <b>{text(evaluation.best.category)}</b> ({text(steps)}).</p>"
+    caution = f'<p class="note">{text(found.caution)}</p>' if found.caution else ""
     points = "".join(_time_point(response) for response in evaluation.responses)
     return (
         f'<article class="criterion"><h3>{text(found.title)}</h3><p class="note">{text(found.source)}</p>'
-        f"{best}{_figures(evaluation)}{points}</article>"
+        f"{caution}{best}{_figures(evaluation)}{points}</article>"
     )
 
 

@@ -7,10 +7,12 @@ What their rules were checked against, beside the citations of each (full text o
 - WHO, Choi, modified Choi: tables of reviews (Radiopaedia; Ko et al., Biomarker Research 9, 2021).
 - RANO 2010, low grade: table 1 of Neuro-Oncology Advances 5, 2023, vdad118; at most 5 lesions as in Wen 2010; the first
   12 weeks after radiotherapy by the table of Wen 2010 as reprinted in Current Oncology 22, 2015, e273.
-- Modified RANO: no full text at hand. RANO 2.0: the abstract, its thresholds of volume as in CFB-GBM v2.0 (2026), and
-  the footnotes and numbers of targets (3, or 2 and 2) that the source code of RANO2.0-assist (King's College London)
-  repeats. Not to be found there and so ours: a partial beside a minor response is a minor one; after preliminary
-  progression by RANO 2.0 the later scan is compared with the nadir again, not with the preliminary scan.
+- Modified RANO: its abstract; the rules on new lesions and on confirmation are written from knowledge of the paper,
+  without its text at hand, and the report says so (Criterion.caution), as of RANO 2.0: the abstract, its thresholds of
+  volume as in CFB-GBM v2.0 (2026), and the footnotes and numbers of targets (3, or 2 and 2) that the source code of
+  RANO2.0-assist (King's College London) repeats. Not to be found there and so ours: a partial beside a minor response
+  is a minor one; after preliminary progression by RANO 2.0 the later scan is compared with the nadir again, not with
+  the preliminary scan.
 - PERCIST: tables of three reviews after Wahl 2009, which write the limit of progression as "30 %" or "more than 30 %":
   here more than 30 %. The comparability of livers (20 % and 0.3 SUL) as in table 2 of PMC4377159.
 - Nodules: the comparison of the British and the Fleischner rules in Thorax (table 1, highwire 189438).
@@ -43,7 +45,8 @@ from .who import assess_who
 @dataclass(frozen=True)
 class Criterion:
     """title: for the reader; source: citation; assess: its responses; confirm: True where responses must be confirmed,
-    None where the protocol decides, False where the criterion has no such rule; code: DICOM's, where it has one.
+    None where the protocol decides, False where the criterion has no such rule; code: DICOM's, where it has one;
+    caution: how far its rules are sure, for the reader.
     """
 
     title: str
@@ -51,6 +54,7 @@ class Criterion:
     assess: Callable[[Case], list[Response]]
     confirm: bool | None = None
     code: Code | None = None
+    caution: str = ""
 
 
 def _rano(name: str, rule: RanoRule) -> Callable[[Case], list[Response]]:
@@ -67,6 +71,7 @@ def _modified(size: SizeRule) -> RanoRule:
     )
 
 
+_UNCHECKED = "Its rules could not be compared with the full text of the source: check them before relying on them."
 _WEN_2010 = "Wen et al., J. Clin. Oncol. 28, 2010, doi:10.1200/JCO.2009.26.3541"
 _LGG_2011 = "van den Bent et al., Lancet Oncol. 12, 2011, doi:10.1016/S1470-2045(11)70057-2"
 _MRANO = "Ellingson et al., Neurotherapeutics 14, 2017, doi:10.1007/s13311-016-0507-6"
@@ -98,19 +103,25 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
             confirm=True,
         ),
         "rano_lgg_2011": Criterion("RANO 2011, low grade", _LGG_2011, _rano("rano_lgg_2011", _LOW_GRADE), confirm=True),
-        "mrano": Criterion("Modified RANO, products", _MRANO, _rano("mrano", _modified(PRODUCTS)), confirm=True),
+        "mrano": Criterion(
+            "Modified RANO, products", _MRANO, _rano("mrano", _modified(PRODUCTS)), confirm=True, caution=_UNCHECKED
+        ),
         "mrano_volume": Criterion(
             "Modified RANO, volumes",
             _MRANO,
             _rano("mrano_volume", _modified(VOLUMES)),
             confirm=True,
+            caution=_UNCHECKED,
         ),
-        "rano_2": Criterion("RANO 2.0, products", _RANO_2, _rano_2("rano_2", Quantity.PRODUCT), confirm=True),
+        "rano_2": Criterion(
+            "RANO 2.0, products", _RANO_2, _rano_2("rano_2", Quantity.PRODUCT), confirm=True, caution=_UNCHECKED
+        ),
         "rano_2_volume": Criterion(
             "RANO 2.0, volumes",
             _RANO_2,
             _rano_2("rano_2_volume", Quantity.VOLUME),
             confirm=True,
+            caution=_UNCHECKED,
         ),
         "percist_1_0": Criterion(
             "PERCIST 1.0",
