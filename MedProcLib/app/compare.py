@@ -21,7 +21,7 @@ from ..core.progress import Progress
 from ..core.recipe import Recipe
 from ..scene.headless import import_slicer
 from .comparison_files import write_comparison
-from .inputs import parse_date, read_labels, read_noted
+from .inputs import parse_date, read_labels, read_noted, unit_of_file
 from .summary import summary
 
 NONE = "-"  # in the place of a segmentation that a study lacks
@@ -103,7 +103,7 @@ def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[d
         given = arguments.segmentations[number] if arguments.segmentations else NONE
         labels = None if given == NONE else read_labels(given, file.image)
         date = dates[number] if dates else file.date
-        studies.append(Study(name, file.image, date, labels, modality=file.modality, source=file.source))
+        studies.append(Study(name, file.image, date, labels, None, file.modality, file.source, unit_of_file(file)))
     return studies
 
 

@@ -42,7 +42,12 @@ CHANGE_MAPS: Mapping[str, Any] = {
     "boundary_shift": BoundaryShift,
     "functional": FunctionalChange,
 }
-UNITS = {"CT": "HU"}
+# Values in these go with the scanner's gain, or with the dose and how long before the scan it was given.
+ARBITRARY = ("", "intensity", "Bq/ml")
+PET_MATCHED = (
+    "Intensities were matched, so the values are in no unit: activity (Bq/ml) goes with the dose and the time since it "
+    "was given. Convert both studies to SUV to compare their own values."
+)
 OWN_VALUES = "Of the studies' own values, brought to one resolution; intensities were not matched, so the unit holds."
 # of the images that an operation gives, those that are shown; the others say the same
 SHOWN = {VolumeChangeMap: ("volume_change_percent",), RelativeChangeMap: ("symmetric_percent_change",)}
@@ -97,7 +102,8 @@ def change_maps_of(
     """What these steps (change maps, and steps that make fractions of tissues) give of a pair; none of a failed one.
 
     All are made on the pair's grid from the images that were compared there, so nothing is resampled twice but label
-    maps; functional change, and differences of values that have a unit (HU, SUV), from the studies' own values.
+    maps; functional change, and differences of values that have a unit (HU, SUV), from the studies' own values. Values
+    whose scale is the scan's own (MR, PET in Bq/ml) have no unit there, whatever the operation says.
     Without fractions of tissues all findings together are the tissue that is gained or lost. A map that cannot be made
     of these images says why.
     """
@@ -125,7 +131,7 @@ def _made(
     try:
         things = _things(operation, pair, studies, fractions, before)
         note = things.pop("note", "")
-        given = run_operation(operation, things, work)
+        given = run_operation(_of_unit(operation, pair, studies), things, work)
     except InputError as error:
         return ChangeMap(operation, missing=str(error))
     rows = tuple(_named(row) for row in given["table"])
@@ -134,7 +140,7 @@ def _made(
     if isinstance(operation, VolumeChangeMap) and not pair.registration.transform.IsLinear():
         to_first = pair.registration.to_first
         images = {name: resample(image, pair.grid, to_first) for name, image in images.items()}
-    unit = getattr(operation, "intensity_unit", "intensity")
+    unit = getattr(_of_unit(operation, pair, studies), "intensity_unit", "intensity")
     colors = {name: _colors(operation, name, image, unit, rows) for name, image in images.items()}
     return ChangeMap(operation, images, colors, rows, before=tuple(fractions), note=note)
 
@@ -169,6 +175,8 @@ def _things(
             for n, transform in zip((pair.fixed, pair.moving), transforms, strict=True)
         ]
         things.update(zip(("fixed", "moving"), MatchResolution()(*own, *sampled, *masks), strict=True), note=OWN_VALUES)
+    elif _may_have_unit(operation) and any(studies[n].modality == "PT" for n in (pair.fixed, pair.moving)):
+        things["note"] = PET_MATCHED
     elif isinstance(operation, BoundaryShift) and operation.structure == "organ":
         if all(studies[n].labels is not None for n in (pair.fixed, pair.moving)):
             things.update(zip(("fixed_mask", "moving_mask"), [each != 0 for each in labels], strict=True))
@@ -186,10 +194,21 @@ def _things(
 
 
 def _keeps_units(operation: Any, pair: PairComparison, studies: Sequence[Study]) -> bool:
-    """Whether a map is of values that have a unit in both studies, which matching the intensities would take."""
-    return isinstance(operation, DifferenceMap | RelativeChangeMap) and all(
-        is_quantitative(studies[n]) for n in (pair.fixed, pair.moving)
-    )
+    """Whether a map is of values that have one unit in both studies, which matching the intensities would take."""
+    said = getattr(operation, "intensity_unit", "")
+    known = _unit([studies[n] for n in (pair.fixed, pair.moving)])
+    return _may_have_unit(operation) and not {said, known} <= set(ARBITRARY)
+
+
+def _may_have_unit(operation: Any) -> bool:
+    return isinstance(operation, DifferenceMap | RelativeChangeMap)
+
+
+def _of_unit(operation: Any, pair: PairComparison, studies: Sequence[Study]) -> Any:
+    """The operation without the unit that it states where the values were matched."""
+    if isinstance(operation, DifferenceMap) and not _keeps_units(operation, pair, studies):
+        return replace(operation, intensity_unit="intensity")
+    return operation
 
 
 def _own_values(pair: PairComparison, studies: Sequence[Study]) -> list[sitk.Image]:
@@ -275,12 +294,14 @@ def _weighting(studies: Sequence[Study]) -> str:
 
 
 def _unit(studies: Sequence[Study]) -> str:
+    """The unit that the values of all of them have, 'intensity' where there is none that two scans share."""
     units = {_unit_of(study) for study in studies}
-    return units.pop() if len(units) == 1 else "intensity"
+    unit = units.pop() if len(units) == 1 else ""
+    return "intensity" if unit in ARBITRARY else unit
 
 
 def _unit_of(study: Study) -> str:
     """HU of CT; of files that do not say what they are, where there is air as in CT."""
-    if not study.modality and is_quantitative(study):
-        return "HU"
-    return UNITS.get(study.modality, "intensity")
+    if study.unit not in ("", "intensity"):
+        return study.unit
+    return "HU" if study.modality == "CT" or (not study.modality and is_quantitative(study)) else ""

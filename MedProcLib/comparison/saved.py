@@ -19,7 +19,8 @@ from .tracks.model import Alignment, Patient, TimePoint
 @dataclass(frozen=True)
 class Saved:
     """A patient with, of each time point, the image and the label map that its observations name (in the time point's
-    own space), the transform from the first time point to it (None: it lies there), and its modality and source."""
+    own space), the transform from the first time point to it (None: it lies there), and its modality, source and unit
+    of values (see Study)."""
 
     patient: Patient
     images: Sequence[sitk.Image]
@@ -27,6 +28,7 @@ class Saved:
     transforms: Sequence[sitk.Transform | None]
     modalities: Sequence[str]
     sources: Sequence[str]
+    units: Sequence[str] = ()
 
     @property
     def recipe(self) -> Recipe:
@@ -45,9 +47,12 @@ class Saved:
             raise InputError("A report needs two time points: compare the studies.")
         # outlines that were given are allowed for in the rule of change, see defaults
         given = self.patient.settings.outline_mm > 0
+        units = self.units or [""] * len(points)
         studies = [
-            Study(point.id, self.images[n], point.date, self.label_maps[n] if given else None, None, modality, source)
-            for n, (point, modality, source) in enumerate(zip(points, self.modalities, self.sources, strict=True))
+            Study(point.id, image, point.date, labels if given else None, None, modality, source, unit)
+            for point, image, labels, modality, source, unit in zip(
+                points, self.images, self.label_maps, self.modalities, self.sources, units, strict=True
+            )
         ]
         registrations = [_registration(p, t) for p, t in zip(points[1:], self.transforms[1:], strict=True)]
         followed = Followed(self.patient, tuple(self.label_maps))

@@ -13,7 +13,7 @@ class Study:
     name: what the reader knows it by; image: 3D scalar; date: of the acquisition, None when unknown;
     labels: label map of findings on the image's grid, None to have them segmented;
     mask: region to look at on the image's grid, None to have it found; modality: 'MR', 'CT', ... or '';
-    source: file or node it came from.
+    source: file or node it came from; unit: of the image's values, a key of core.units, '' when not known.
     """
 
     name: str
@@ -23,3 +23,4 @@ class Study:
     mask: sitk.Image | None = None
     modality: str = ""
     source: str = ""
+    unit: str = ""

@@ -19,6 +19,8 @@ def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | 
     mask: segmentation node of the region to look at, all of its segments together; date: overrules what the scene
     knows (see date_of_volume). Copies the voxels. Raises InputError like image_of_volume and labels_of_segmentation.
     """
+    from MedProcLib.scene.value_unit import unit_of_values  # which builds on this module
+
     image = image_of_volume(volume)
     return Study(
         name=volume.GetName(),
@@ -28,6 +30,7 @@ def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | 
         mask=None if mask is None else labels_of_segmentation(mask, volume, later_wins=True)[0] != 0,
         modality=modality_of_volume(volume),
         source=volume.GetName(),
+        unit=unit_of_values(volume),
     )
 
 

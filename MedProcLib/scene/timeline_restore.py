@@ -16,6 +16,7 @@ from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volum
 from MedProcLib.scene.timeline_outlines import outlines_of, own_image
 from MedProcLib.scene.timeline_scene import with_verdicts
 from MedProcLib.scene.transforms import transform_of_node
+from MedProcLib.scene.value_unit import unit_of_values
 
 FURTHER = "MedProc.FurtherPairs"  # attribute: time points (ids) of pairs of later studies that were compared
 
@@ -40,7 +41,7 @@ def restoring(node) -> Callable[[Progress], Comparison]:
     """
     patient = patient_of_node(node)
     points = patient.time_points
-    maps, images, transforms, modalities, sources = [], [], [], [], []
+    maps, images, transforms, modalities, sources, units = [], [], [], [], [], []
     for point in points:
         labels = [v for t in patient.tracks if (o := t.at(point.id)) is not None for v in o.labels]
         maps.append(outlines_of(node, point.id, labels).label_map())
@@ -49,7 +50,8 @@ def restoring(node) -> Callable[[Progress], Comparison]:
         transforms.append(transform_of_node(holder) if holder is not None else None)
         modalities.append(modality_of_volume(volume))
         sources.append(volume.GetName())
-    saved = Saved(with_verdicts(node), images, maps, transforms, modalities, sources)
+        units.append(unit_of_values(volume))
+    saved = Saved(with_verdicts(node), images, maps, transforms, modalities, sources, units)
     steps, places = steps_of(node), {point.id: n for n, point in enumerate(points)}
     also = [(places[a], places[b]) for a, b in further_of(node) if a in places and b in places]
 

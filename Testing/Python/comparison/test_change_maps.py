@@ -10,6 +10,7 @@ from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.halfway import half_way, transform_of
 from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.comparison.loops import with_loop_error
+from MedProcLib.comparison.maps.difference import DifferenceMap
 from MedProcLib.comparison.pipeline import compare, compare_between, restored, with_maps
 from MedProcLib.comparison.registration.in_mean_space import in_mean_space
 from MedProcLib.comparison.result import Registration, Verdict
@@ -125,6 +126,23 @@ def test_values_with_a_unit_are_mapped_as_they_are():
         assert made.rows[0].value("mean_difference") == pytest.approx(mean, abs=0.01)
         assert made.colors["difference"].unit == unit
         assert ("intensities were not matched" in made.note) is (modality == "CT")
+
+
+def test_pet_has_a_unit_where_it_is_in_suv():
+    """Of half the dose the whole image in Bq/ml is half as bright, which is no change; that in SUV is one."""
+    mean = float(sitk.GetArrayViewFromImage(STUDIES[0].image)[1:-1, 1:-1, 1:-1].mean())
+    for unit, difference, shown in (("Bq/ml", 0.0, "intensity"), ("SUV", -mean / 2, "SUV")):
+        first = dataclasses.replace(STUDIES[0], modality="PT", unit=unit)
+        studies = [first, dataclasses.replace(first, image=first.image * 0.5, name="b")]
+        matched = MatchIntensity(bias_mm=0), MatchFindings()
+        for recipe in (
+            with_change_maps(Recipe.of(*matched), ["difference"], studies),
+            Recipe.of(*matched, DifferenceMap(intensity_unit=unit)),
+        ):
+            (made,) = compare(studies, recipe).pairs[0].maps
+            assert made.rows[0].value("mean_difference") == pytest.approx(difference, rel=0.02, abs=0.01)
+            assert made.colors["difference"].unit == made.rows[0].measurements[0].unit == shown
+            assert ("Convert both studies to SUV" in made.note) is (unit == "Bq/ml")
 
 
 def test_files_without_a_modality_are_in_hu_where_there_is_air():
