@@ -1,5 +1,7 @@
 """The inverse of a registration's transform, also where a part of it is a B-spline."""
 
+from weakref import WeakKeyDictionary
+
 import numpy as np
 import SimpleITK as sitk
 
@@ -12,15 +14,27 @@ MARGIN_MM = 20.0
 MOST_POINTS = 200_000
 LEAST_POINTS = 32  # along the longest side of a small domain
 
+# Inverting a deformation takes seconds, and a pair of studies needs it in half a dozen places.
+_known: WeakKeyDictionary[sitk.Transform, tuple[Geometry, sitk.Transform]] = WeakKeyDictionary()
+
 
 def inverted(transform: sitk.Transform, domain: Geometry) -> sitk.Transform:
     """Transform that undoes the given one.
 
     domain: grid of points the transform takes; non-linear parts are inverted over it (with a margin), by iteration on
-    a displacement field, to about a tenth of a millimetre.
+    a displacement field, to about a tenth of a millimetre. Over the same domain again the same transform is returned,
+    so neither may be modified.
     """
     if transform.IsLinear():
         return transform.GetInverse()
+    domain_then, inverse = _known.get(transform, (None, None))
+    if inverse is None or domain_then != domain:
+        inverse = _inverted_composite(transform, domain)
+        _known[transform] = domain, inverse
+    return inverse
+
+
+def _inverted_composite(transform: sitk.Transform, domain: Geometry) -> sitk.Transform:
     # the last part of a composite is applied first: inverted, in reverse order
     points = domain.corners()
     inverses = []

@@ -120,6 +120,9 @@ def test_the_inverse_and_the_half_way_space_belong_to_the_transform(bent):
     grid = Geometry.of(fixed)
     back = inverted(found.transform, grid)
     assert errors(fixed, found.transform, back).max() < 0.6
+    assert inverted(found.transform, Geometry.of(fixed)) is back  # computed once
+    wider = inverted(found.transform, replace(grid, size=(40, 38, 20)))
+    assert wider is not back and errors(fixed, found.transform, wider).max() < 0.6
     half = sitk.CompositeTransform([found.to_other, inverted(found.to_first, grid)])
     assert errors(fixed, half, back).max() < 0.8
 
