@@ -33,11 +33,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_other_file(arguments.output, arguments.image, arguments.segmentation)
     written = _format(arguments)
     found = read_noted(arguments.image, arguments.notes)
-    if arguments.sr and not found.slices:
-        raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
     operation = _operation(arguments, found)
-    if arguments.sr:
-        require_reportable(operation)
+    source = _source_of_report(arguments, found, operation) if arguments.sr else None
     names = segment_names(arguments.segmentation, arguments.names)
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:
@@ -49,12 +46,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     else:
         labels = read_labels(arguments.segmentation, found.image)
         rows = measure(found.image, labels, names, operation, measuring)
-        if arguments.sr:
-            _write_report(arguments, found, labels, rows, names)
+        progress.check()
+        if source is not None:
+            _write_report(arguments, source, labels, rows, names)
     arguments.notes += _about_rows(rows)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
     provenance = Provenance(Recipe.of(operation), inputs).as_dict()
-    progress.check()
     write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
     if operation.parameters.get("pet") and found.image.GetDimension() == 3:
         total = total_uptake(rows)
@@ -91,12 +88,26 @@ def _counted(rows: list[Row], operation: Any) -> str:
     return f"Measurements of {segments} segment{'s' * (segments != 1)}"
 
 
-def _write_report(arguments: Namespace, found: ImageFile, labels: Any, rows: list[Row], names: dict[int, str]) -> None:
+def _source_of_report(arguments: Namespace, found: ImageFile, operation: Any) -> Any:
+    """The series that --sr refers to. Raises InputError, before anything is measured, where there can be no report."""
+    from ..report.dicom_sr.source_series import read_source_series
+
+    require_reportable(operation)
+    require_writable(arguments.sr)
+    require_other_file(arguments.sr, arguments.output, arguments.segmentation, *map(str, found.slices))
+    if not found.slices:
+        raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
+    if found.image.GetDimension() == 4:
+        raise InputError("--sr is of one image; give one time point of IMAGE, such as IMAGE#2.")
+    return read_source_series(found.slices)
+
+
+def _write_report(arguments: Namespace, source: Any, labels: Any, rows: list[Row], names: dict[int, str]) -> None:
     from ..report.dicom_sr.measurement_report import write_measurement_report
 
     colors = {label: UNNAMED_COLORS[label % len(UNNAMED_COLORS)] for label in names}
     segments = {label: Structure(name, colors[label]) for label, name in names.items()}
-    for file in write_measurement_report(rows, found.slices, labels, segments, arguments.sr, arguments.reader or ""):
+    for file in write_measurement_report(rows, source, labels, segments, arguments.sr, arguments.reader or ""):
         print(f"DICOM: {file}")
 
 

@@ -38,7 +38,7 @@ GRAY = (0.5, 0.5, 0.5)
 
 def write_measurement_report(
     rows: Sequence[Row],
-    image_files: Sequence[str | Path],
+    image_files: Sequence[str | Path] | SourceSeries,
     labels: sitk.Image | Sequence[sitk.Image],
     segments: Mapping[int, Structure],
     path: str | Path,
@@ -48,8 +48,8 @@ def write_measurement_report(
 ) -> list[Path]:
     """Write a report of rows of measurements; returns the files written, the report first.
 
-    image_files: of the DICOM series that was measured; labels: the label map that was measured, on its voxels,
-    or several of different values where segments overlap;
+    image_files: of the DICOM series that was measured, or read_source_series of them;
+    labels: the label map that was measured, on its voxels, or several of different values where segments overlap;
     segments: what each label value shows; reader: who answers for the report, 'FAMILY^GIVEN' or a plain name;
     segmentation: a DICOM segmentation that holds the same segments. Without it one is written beside the report
     ('NAME_seg.dcm', and 'NAME_parts_seg.dcm' when there are rows of components, which overlap their segments).
@@ -61,7 +61,7 @@ def write_measurement_report(
     """
     path = Path(path)
     require_writable(path)
-    source = read_source_series(image_files)
+    source = image_files if isinstance(image_files, SourceSeries) else read_source_series(image_files)
     files = _objects(list(rows), source, labels, segments, path, reader, segmentation, progress.part(0, 0.9))
     for file, dataset in files:  # segmentations first, so that no report refers to one that is not there
         dataset.SpecificCharacterSet = UTF_8  # names of readers and segments come in any script

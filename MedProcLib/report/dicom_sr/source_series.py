@@ -28,6 +28,9 @@ TYPE_2 = (
     "StudyTime",
     "ReferringPhysicianName",
 )
+# What says which image a report refers to, and where the slices of one lie.
+REQUIRED = ("SOPClassUID", "SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID", "Modality")
+REQUIRED_OF_STACKS = (*REQUIRED, "FrameOfReferenceUID")
 HOW_TO = "A DICOM report refers to DICOM images: load the series from its DICOM files, or export the figures as CSV."
 # Corners of two grids are at one place when they differ by less than this share of a voxel.
 SAME_PLACE = 0.01
@@ -76,11 +79,17 @@ def read_source_series(files: Sequence[str | Path]) -> SourceSeries:
         raise InputError(f"The image's files are not known. {HOW_TO}")
     try:
         found = read_dicom_slices([Path(file) for file in files])
-        headers = tuple(_header(file) for file in found.files)
+        stack = found.image.GetDimension() == 3 and found.image.GetSize()[2] > 1
+        headers = tuple(_header(file, REQUIRED_OF_STACKS if stack else REQUIRED) for file in found.files)
+        if len({header.SOPInstanceUID for header in headers}) < len(headers):
+            raise InputError("Several slices state the same SOPInstanceUID, so none can be referred to.")
     except InputError as error:
         raise InputError(f"{error} {HOW_TO}") from None
     image = found.image if found.image.GetDimension() == 3 else sitk.JoinSeries(found.image)
     geometry = Geometry.of(image)
+    for header in headers:
+        if "SliceThickness" not in header and "SharedFunctionalGroupsSequence" not in header:
+            header.SliceThickness = round(geometry.spacing[2], 6)
     if len(headers) > 1:
         return SourceSeries(headers, geometry)
     return SourceSeries(headers, geometry, _frame_slices(headers[0], geometry))
@@ -96,16 +105,16 @@ def repeated_from(source: SourceSeries) -> Iterator[None]:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             yield
-    except (AttributeError, ValueError) as error:
+    except (AttributeError, ValueError, LookupError) as error:
         kind = source.modality or "DICOM"
         raise InputError(
             f"No report can be made from these {kind} images: {one_line(error)}. Export the figures as CSV instead."
         ) from error
 
 
-def _header(path: Path) -> Any:
+def _header(path: Path, required: Sequence[str]) -> Any:
     header = pydicom.dcmread(path, stop_before_pixels=True)
-    for name in ("SOPInstanceUID", "SeriesInstanceUID", "StudyInstanceUID"):
+    for name in required:
         if not header.get(name):
             raise InputError(f"{path} states no {name}.")
     for name in TYPE_2:

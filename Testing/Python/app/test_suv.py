@@ -5,6 +5,7 @@ import json
 import re
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 from pet_series import ACTIVITY, HALF_LIFE, SCANNED, SUV, WEIGHT, bed, header, write_slices
@@ -162,3 +163,30 @@ def test_distances_and_points_are_in_no_dicom_report(refused, pet, tmp_path):
     line = ("measure", folder, labels, "--sr", tmp_path / "r.dcm", "-o", tmp_path / "t.csv", "--operation")
     assert "holds no distances: export these as CSV" in refused(*line, "segment_distances")
     assert "holds no key points" in refused(*line, "key_points")
+
+
+def test_a_dicom_report_beside_the_table(medproc, pet, tmp_path):
+    folder, labels = pet(FrameOfReferenceUID="1.2.9", Units="GML"), tmp_path / "labels.nrrd"
+    sitk.WriteImage(sitk.Cast(read_image_file(folder).image > 0, sitk.sitkUInt8), str(labels))
+    report = tmp_path / "r.dcm"
+    code, out, err = medproc("measure", folder, labels, "--sr", report, "-o", tmp_path / "t.csv")
+    assert code == 0 and str(report) in out and str(tmp_path / "r_seg.dcm") in out, err
+    assert pydicom.dcmread(report).Modality == "SR"
+
+
+def test_what_a_dicom_report_cannot_refer_to_is_said_before_measuring(refused, pet, tmp_path, monkeypatch):
+    def not_reached(*_):
+        raise AssertionError("measured first")
+
+    monkeypatch.setattr("MedProcLib.app.measure.measure", not_reached)
+    folder, labels, table = pet(), tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    image = sitk.Cast(read_image_file(folder).image > 0, sitk.sitkUInt8)
+    sitk.WriteImage(image, str(labels))
+    measure = ("measure", folder, labels, "-o", table)
+    assert "no FrameOfReferenceUID" in refused(*measure, "--sr", tmp_path / "r.dcm")
+    assert "is an input" in refused(*measure, "--sr", folder / "001.dcm")
+    assert "no folder" in refused(*measure, "--sr", tmp_path / "missing" / "r.dcm")
+    assert "needs IMAGE to be a DICOM series" in refused(
+        "measure", labels, labels, "--sr", tmp_path / "r.dcm", "-o", table
+    )
+    assert not table.exists()

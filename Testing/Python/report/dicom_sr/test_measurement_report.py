@@ -17,6 +17,7 @@ from MedProcLib.core.structure import Structure
 from MedProcLib.quantification.measure import Measure, measure
 from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
 from MedProcLib.report.dicom_sr.referenced_segmentation import frames_of
+from MedProcLib.report.dicom_sr.source_series import read_source_series
 from MedProcLib.segmentation.structures import structure
 
 SHAPE = (6, 20, 24)
@@ -309,6 +310,42 @@ def test_what_is_not_dicom_is_refused(measured, tmp_path):
         with pytest.raises(InputError, match="report refers to DICOM images"):
             write_measurement_report(rows, files, labels, STRUCTURES, tmp_path / "r.dcm")
     assert not (tmp_path / "r.dcm").exists()
+
+
+def rewritten(files, folder, **tags):
+    """Copies of a series' files with other attributes; None removes one."""
+    for number, file in enumerate(files):
+        header = pydicom.dcmread(file)
+        for name, value in tags.items():
+            if value is None:
+                del header[name]
+            else:
+                setattr(header, name, value)
+        header.save_as(folder / f"{number}.dcm")
+    return [folder / f"{number}.dcm" for number in range(len(files))]
+
+
+@pytest.mark.parametrize(
+    ("tags", "reason"),
+    [
+        ({"SOPInstanceUID": None}, "states no SOPInstanceUID"),
+        ({"SOPClassUID": ""}, "states no SOPClassUID"),
+        ({"FrameOfReferenceUID": None}, "states no FrameOfReferenceUID"),
+        ({"SOPInstanceUID": "1.2.3"}, "Several slices state the same SOPInstanceUID"),
+    ],
+)
+def test_images_that_cannot_be_referred_to(measured, tmp_path, tags, reason):
+    source, _labels, _rows = measured
+    with pytest.raises(InputError, match=reason):
+        read_source_series(rewritten(source.files, tmp_path, **tags))
+
+
+def test_a_series_that_states_no_thickness(measured, tmp_path):
+    source, labels, rows = measured
+    files = rewritten(source.files, tmp_path, SliceThickness=None)
+    _report, segmentation = write_measurement_report(rows[:1], files, labels, STRUCTURES, tmp_path / "r.dcm")
+    shared = pydicom.dcmread(segmentation).SharedFunctionalGroupsSequence[0]
+    assert float(shared.PixelMeasuresSequence[0].SliceThickness) == pytest.approx(source.geometry.spacing[2])
 
 
 def test_other_voxels_than_those_measured_are_refused(measured, tmp_path):
