@@ -1,6 +1,7 @@
 """Findings that a later study could not show, since they lie outside of what it shares with the first one."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -12,28 +13,37 @@ from .study import Study
 from .tracks.follow import Followed
 
 
-def notes_on_coverage(
+def with_coverage(
     studies: Sequence[Study], pairs: Sequence[PairComparison], followed: Followed | None
-) -> tuple[str, ...]:
-    """A note for each later study in which findings of the first one are missing because it was not searched there."""
+) -> tuple[Followed | None, tuple[str, ...]]:
+    """(the tracks with the time points that could not show them, a note for each such study).
+
+    These are findings of earlier studies that are missing in a later one because it was not searched there.
+    """
     if followed is None:
-        return ()
+        return None, ()
     points = followed.patient.time_points
     good = [pair for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
-    notes = []
-    for pair, point in zip(good, points[1:], strict=True):
+    notes, unseen = [], {track.id: track.outside for track in followed.patient.tracks}
+    for place, (pair, point) in enumerate(zip(good, points[1:], strict=True), 1):
+        earlier = {p.id for p in points[:place]}
         missing = [
-            (track.id, before.place.common_center)
+            (track.id, before[-1].place.common_center)
             for track in followed.patient.tracks
-            if (before := track.at(points[0].id)) and track.at(point.id) is None and track.merged_at != point.id
+            if (before := [o for o in track.observations if o.time_point in earlier])
+            and track.at(point.id) is None
+            and track.merged_at != point.id
         ]
         outside = [name for name, center in missing if not _searched(pair, center)]
+        for name in outside:
+            unseen[name] = (*unseen[name], point.id)
         if outside:
             notes.append(
                 f"Outside of what '{studies[pair.moving].name}' shares with '{studies[pair.fixed].name}', so not seen "
                 f"there rather than gone: {', '.join(outside)}."
             )
-    return tuple(notes)
+    tracks = (replace(track, outside=unseen[track.id]) for track in followed.patient.tracks)
+    return replace(followed, patient=followed.patient.with_tracks(*tracks)), tuple(notes)
 
 
 def _searched(pair: PairComparison, point: tuple[float, float, float]) -> bool:

@@ -14,7 +14,7 @@ from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, run_steps
 from .change_maps import change_maps_of, is_change_map, is_fractions, with_change_maps, without_change_maps
 from .consensus import ConsensusLabels
-from .coverage import notes_on_coverage
+from .coverage import with_coverage
 from .defaults import default_recipe
 from .findings import MatchFindings
 from .following import follow_pairs
@@ -82,7 +82,8 @@ def compare(
     )
     followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"))
     followed = _with_alignments(followed, pairs, recipe)
-    notes = (*_notes(studies, pairs, recipe), *notes_on_coverage(studies, pairs, followed))
+    followed, unseen = with_coverage(studies, pairs, followed)
+    notes = (*_notes(studies, pairs, recipe), *unseen)
     comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
     further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))
     there = studies_followed(comparison)

@@ -9,8 +9,9 @@ from .model import Observation, Patient, Track
 def case_of(patient: Patient, protocol: response.Protocol | None = None) -> response.Case:
     """The case of the tracks that are marked as target, non-target or new; their status at each time point.
 
-    A time point without an observation is 'absent' once the track was seen before, 'merged' from the time point on at
-    which it became part of another one; rejected observations count as absent. Diameters, volume and mean (in HU) are
+    A time point without an observation is 'absent' once the track was seen before, 'not evaluable' where the study does
+    not show its place, 'merged' from the time point on at which it became part of another one; rejected observations
+    count as absent. Diameters, volume and mean (in HU) are
     those measured. Raises InputError for time points without a date.
     """
     for point in patient.time_points:
@@ -34,7 +35,9 @@ def _lesion(patient: Patient, track: Track) -> response.Lesion:
             status = response.Status.MERGED
             assessments.append(response.Assessment(point.id, status, merged_into=track.merged_into))
         elif seen:
-            assessments.append(response.Assessment(point.id, response.Status.ABSENT))
+            unseen = observation is None and point.id in track.outside
+            status = response.Status.NOT_EVALUABLE if unseen else response.Status.ABSENT
+            assessments.append(response.Assessment(point.id, status))
     assert track.kind is not None
     return response.Lesion(track.id, track.organ, track.kind, track.node, tuple(assessments))
 

@@ -133,7 +133,7 @@ class Track:
 
     kind: its role in response criteria, None while undecided; node: it is a lymph node.
     parent: id of the track it split from, at its first observation; merged_into: id of the track it became part of,
-    at the time point merged_at.
+    at the time point merged_at. outside: time points whose study does not show the place where it was.
     """
 
     id: str
@@ -146,6 +146,7 @@ class Track:
     parent: str = ""
     merged_into: str = ""
     merged_at: str = ""
+    outside: tuple[str, ...] = ()
 
     def at(self, time_point: str) -> Observation | None:
         return next((o for o in self.observations if o.time_point == time_point), None)

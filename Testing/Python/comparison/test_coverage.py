@@ -1,0 +1,46 @@
+"""A finding outside of what a later study shows is neither gone nor counted."""
+
+import datetime
+
+import numpy as np
+import pytest
+
+from MedProcLib.comparison.evaluation import evaluate
+from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.pipeline import compare
+from MedProcLib.comparison.study import Study
+from MedProcLib.core.recipe import Recipe
+
+from .conftest import grid_of
+
+# of 100 x 100 x 60, 40 and 60 mm: the second study ends below the upper finding
+HEIGHTS = (60, 40, 60)
+
+
+@pytest.fixture(scope="module")
+def comparison():
+    """Findings of 20 and 16 mm, the latter at z = 23 to 30 mm, which the second study does not show."""
+    studies = []
+    for n, height in enumerate(HEIGHTS):
+        grid = grid_of((2, 2, 2), center=(0, 0, (height - 60) / 2), extent=(100, 100, height))
+        points = grid.points(np.indices(tuple(reversed(grid.size))).reshape(3, -1)[::-1].T.astype(float))
+        inside = [np.linalg.norm(points - c, axis=1) <= r for c, r in (((-20, 0, -10), 10.0), ((20, 0, 20), 8.0))]
+        labels = (inside[0] + 2 * inside[1]).reshape(tuple(reversed(grid.size)))
+        image = np.random.default_rng(n).normal(100, 2, labels.shape) + 40 * (labels > 0)
+        study = Study(f"s{n}", grid.image_of(image.astype(np.float32)), datetime.date(2024, 1 + 2 * n, 1))
+        labels_image = grid.image_of(labels.astype(np.uint8))
+        studies.append(Study(study.name, study.image, study.date, labels_image))
+    return compare(studies, Recipe.of(MatchFindings()))
+
+
+def test_a_place_that_a_study_does_not_show_is_told(comparison):
+    low, high = sorted(comparison.followed.patient.tracks, key=lambda t: t.observations[0].place.center[2])
+    assert (low.outside, high.outside) == ((), ("s1",))
+    assert any(f"not seen there rather than gone: {high.id}" in note for note in comparison.notes)
+
+
+def test_a_target_outside_is_not_evaluable(comparison):
+    """Without the field in mind it would be a fall by 44 %, a partial response."""
+    (recist,) = evaluate(comparison, ["recist_1_1"])[1].evaluations
+    assert [str(r.category) for r in recist.responses] == ["baseline", "NE", "SD"]
+    assert "not evaluable at s1" in recist.responses[1].missing[0]
