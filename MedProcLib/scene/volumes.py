@@ -64,18 +64,21 @@ def is_copied_as_it_is(node) -> bool:
     return upright_grid(grid) is grid
 
 
-def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image:
+def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image | None:
     """Some whole slices of a volume node, evenly spread, with its spacing: enough to see what kind of image it is.
 
-    At least three, so that a 3D image stays one. Raises InputError like require_volume.
+    At least three, so that a 3D image stays one. None for colors, which tell nothing of the kind. Raises InputError
+    like require_volume.
     """
     require_volume(node)
     data = node.GetImageData()
+    if data.GetNumberOfScalarComponents() > 1:
+        return None
     columns, rows, slices = data.GetDimensions()
     wanted = min(slices, max(3, most_voxels // (columns * rows)))
     chosen = np.unique(np.linspace(0, slices - 1, 2 * wanted + 1)[1::2].round().astype(int))  # the ends tell least
-    array = vtk_to_numpy(data.GetPointData().GetScalars()).reshape(slices, rows, columns, -1)[chosen]
-    image = sitk.GetImageFromArray(array[..., 0])
+    array = vtk_to_numpy(data.GetPointData().GetScalars()).reshape(slices, rows, columns)[chosen]
+    image = sitk.GetImageFromArray(array)
     image.SetSpacing(node.GetSpacing())
     return image
 

@@ -12,6 +12,7 @@ from ..core.operation import Declaration
 from ..core.recipe import Recipe, Step
 from .add_step_menu import AddStepMenu
 from .step_panel import StepPanel, tool_button
+from .tab_order import order_tabs
 
 FILE_FILTER = "MedProc recipe (*.json)"
 FIRST_FILE_NAME = "recipe.json"
@@ -166,6 +167,7 @@ class ChainEditor:
             panel.down_button.enabled = number < len(self.steps)
         self.empty_label.visible = not self.steps
         self.save_button.enabled = bool(self.steps)
+        order_tabs(self.widget)
 
     def _buttons(self) -> Any:
         self.add_button = qt.QToolButton()

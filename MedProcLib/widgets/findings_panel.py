@@ -14,7 +14,15 @@ from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
 from .fields import beside, line_edit, row_table, text_label
 from .results_table import ResultsTable, shown
-from .review_list import TABLE_HEIGHT, Pages, around, connect_buttons, decision_buttons
+from .review_list import (
+    TABLE_HEIGHT,
+    Pages,
+    around,
+    connect_buttons,
+    decision_buttons,
+    enter_returns_to,
+    reader_field,
+)
 from .wrapped_label import show_wrapped
 
 FILTERS = (
@@ -49,6 +57,7 @@ class FindingsPanel:
         self._rows: list[dict[str, Any]] = []
         self._fitting: list[int] = []  # rows of the list that the filter leaves, in order
         self._indices: list[int] = []  # those of them on the page that is shown
+        self._decided: list[int] = []  # rows decided here, in order: a time to the second tells too little
         self._seen: tuple = ()
         self._filling = False
         self.widget = qt.QWidget()
@@ -73,6 +82,7 @@ class FindingsPanel:
         if state != self._seen:
             if not self._seen or self._seen[0] != state[0]:
                 self.pages.go_to(0)
+                self._decided = []
             self._seen = state
             self._rows = findings_of(table)
             self._fill()
@@ -101,7 +111,10 @@ class FindingsPanel:
         self.decide(REJECTED)
 
     def undo(self) -> None:
-        """Make the finding a proposal again."""
+        """Make the selected finding a proposal again; where it is one, that which was decided last, and look at it."""
+        index = self._to_undo()
+        if index >= 0 and index != self.row:
+            self.select(index)
         self.decide(PROPOSED)
 
     def next(self) -> None:
@@ -119,6 +132,7 @@ class FindingsPanel:
         except InputError as error:
             self._say(str(error), True)
             return
+        self._decided.append(index)
         self._say(_("{finding} is {status}.").format(finding=name, status=_(status)), False)
         after = next((n for n in self._after(index) if self._rows[n]["status"] == PROPOSED), None)
         self.changed()
@@ -129,6 +143,14 @@ class FindingsPanel:
         """Rows after this one in the order shown, then those before it."""
         place = self._fitting.index(index) if index in self._fitting else -1
         return self._fitting[place + 1 :] + self._fitting[: max(place, 0)]
+
+    def _to_undo(self) -> int:
+        """The row whose decision is taken back next, -1 when none is decided."""
+        decided = [n for n, row in enumerate(self._rows) if row["status"] != PROPOSED]
+        if self.row in decided:
+            return self.row
+        last = {row: place for place, row in enumerate(self._decided)}
+        return max(decided, key=lambda n: (self._rows[n]["decided"], last.get(n, -1)), default=-1)
 
     def _step(self, places: int) -> None:
         if self._fitting:
@@ -186,18 +208,17 @@ class FindingsPanel:
         show_wrapped(self.reason_label, _reason(row) if row is not None else "")
 
     def _show_buttons(self) -> None:
-        missing = ""
-        if self.row < 0:
-            missing = _("Select a finding in the list.")
-        elif not self._get_reader().strip():
-            missing = _("Type your name as reader.")
-        for name, tip in (
-            ("accept", _("Accept the finding: it becomes a segment of its own (key A)")),
-            ("reject", _("Reject the finding: its segment is hidden (key R)")),
-            ("undo", _("Take the decision back: the finding is a proposal again (key U)")),
+        nameless = "" if self._get_reader().strip() else _("Type your name as reader.")
+        missing = _("Select a finding in the list.") if self.row < 0 else nameless
+        untouched = nameless or ("" if self._to_undo() >= 0 else _("No finding is decided yet."))
+        undo = _("Take back the decision on the selected finding, or on another the last one made (key U)")
+        for name, reason, tip in (
+            ("accept", missing, _("Accept the finding: it becomes a segment of its own (key A)")),
+            ("reject", missing, _("Reject the finding: its segment is hidden (key R)")),
+            ("undo", untouched, undo),
         ):
-            self.buttons[name].enabled = not missing
-            self.buttons[name].toolTip = missing or tip
+            self.buttons[name].enabled = not reason
+            self.buttons[name].toolTip = reason or tip
         for name in ("next", "previous"):
             self.buttons[name].enabled = bool(self._indices)
         if self.reader_edit.text != self._get_reader():
@@ -238,6 +259,7 @@ class FindingsPanel:
         layout.addWidget(self._details)
         layout = qt.QVBoxLayout(self._details)
         layout.setContentsMargins(0, 0, 0, 0)
+        layout.setSpacing(6)
         self.table_widget = row_table("findingsTable", _("Findings, best first; click one to see it in every view"))
         self.table_widget.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table_widget)
@@ -247,13 +269,14 @@ class FindingsPanel:
         self.reason_label = text_label()
         layout.addWidget(self.reason_label)
         form = qt.QFormLayout()
-        self.reader_edit = line_edit("readerEdit", _("Who decides; written beside every decision, with the time"))
+        self.reader_edit = reader_field(_("Who decides; written beside every decision, with the time"))
         self.comment_edit = line_edit("commentEdit", _("What you want to say of the selected finding"))
         form.addRow(_("Reader:"), self.reader_edit)
         form.addRow(_("Comment:"), self.comment_edit)
         layout.addLayout(form)
         self.buttons = decision_buttons()
-        layout.addWidget(beside(*self.buttons.values()))
+        self._decisions = beside(*self.buttons.values())
+        layout.addWidget(self._decisions)
         self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
         self.advance_box.checked = True
         self.advance_box.toolTip = _("So that A and R alone lead through the list")
@@ -264,7 +287,8 @@ class FindingsPanel:
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
         self.comment_edit.connect("editingFinished()", self._on_comment)
         actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "next", "previous")}
-        self.shortcuts = connect_buttons(self.widget, self.buttons, actions)
+        self.shortcuts = connect_buttons((self.table_widget, self._decisions), self.buttons, actions)
+        enter_returns_to(self.table_widget, self.reader_edit, self.comment_edit)
 
 
 def _line(row: dict[str, Any]) -> list[Any]:

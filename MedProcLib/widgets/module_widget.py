@@ -12,6 +12,7 @@ from ..core.errors import InputError
 from ..core.recipe import Recipe
 from .chain_panel import ChainPanel
 from .run_panel import RunPanel
+from .tab_order import order_tabs
 from .task_runner import Commit, Compute, Outcome
 
 
@@ -76,6 +77,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked, self.runEnded)
         self.ui.runFrame.layout().addWidget(self.run.widget)
         self.connectPanel()
+        order_tabs(self.panel)
         self.layout.addStretch(1)
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)

@@ -6,7 +6,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
-from .fields import beside, push_button
+from .fields import beside, line_edit, push_button
 from .step_panel import tool_button
 
 # So many rows are shown on a page; a list of thousands would take seconds to fill.
@@ -60,22 +60,39 @@ def decision_buttons(*further: tuple[str, str]) -> dict[str, Any]:
 
 
 def connect_buttons(
-    widget: Any,
+    places: Sequence[Any],
     buttons: Mapping[str, Any],
     actions: Mapping[str, Callable[[], None]],
     keys: Sequence[tuple[str, str]] = KEYS,
 ) -> dict[str, Any]:
-    """Have buttons and keys (key, name of the button) do these actions; returns the shortcuts by key."""
+    """Have buttons and keys (key, name of the button) do these actions; returns the first place's shortcuts by key.
+
+    places: the keys work while one of these widgets or one inside has the focus: other panels have these keys too, and
+    in a text field or a combo box beside the list they are letters.
+    """
     for name, action in actions.items():
         buttons[name].connect("clicked()", action)
-    shortcuts = {}
-    for key, name in keys:
-        shortcut = qt.QShortcut(qt.QKeySequence(key), widget)
-        # only while the reader works in this list: other panels have these keys too
-        shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
-        shortcut.connect("activated()", lambda name=name: buttons[name].click())
-        shortcuts[key] = shortcut
+    shortcuts: dict[str, Any] = {}
+    for place in places:
+        for key, name in keys:
+            shortcut = qt.QShortcut(qt.QKeySequence(key), place)
+            shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
+            shortcut.connect("activated()", lambda name=name: buttons[name].click())
+            shortcuts.setdefault(key, shortcut)
     return shortcuts
+
+
+def reader_field(tip: str) -> Any:
+    """Where the reader's name is typed."""
+    field = line_edit("readerEdit", tip)
+    field.placeholderText = _("your name")
+    return field
+
+
+def enter_returns_to(table: Any, *fields: Any) -> None:
+    """Have Enter in a text field go back to the list, where the keys of decisions work: in a field they are letters."""
+    for field in fields:
+        field.connect("returnPressed()", table.setFocus)
 
 
 def around(ids: Sequence[Any], current: Any, places: int, first: int) -> Any:

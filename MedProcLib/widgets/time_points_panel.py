@@ -224,7 +224,7 @@ class TimePointsPanel:
         for title, widget in (
             (_("Date:"), self.date_edit),
             (_("Image:"), self.volume_box),
-            (_("Also:"), self.images_box),
+            (_("More images:"), self.images_box),
             (_("Findings:"), self.segmentation_box),
         ):
             form.addRow(title, widget)

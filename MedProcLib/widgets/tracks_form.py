@@ -4,7 +4,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .fields import beside, combo, line_edit, row_table, text_label
-from .review_list import TABLE_HEIGHT, Pages, decision_buttons
+from .review_list import TABLE_HEIGHT, Pages, decision_buttons, reader_field
 
 FILTER_TITLES = (_("All"), _("Changed"), _("Proposed"), _("Accepted"), _("Rejected"))
 MEASURE_TITLES = (_("Volume [mm³]"), _("Longest diameter [mm]"), _("Short diameter [mm]"), _("Mean"))
@@ -44,8 +44,7 @@ class TracksForm:
         self.reason_label = text_label()
         layout.addWidget(self.reason_label)
         form = qt.QFormLayout()
-        self.reader_edit = line_edit("readerEdit", _("Who decides; written beside every correction, with the time"))
-        self.reader_edit.placeholderText = _("your name")
+        self.reader_edit = reader_field(_("Who decides; written beside every correction, with the time"))
         self.comment_edit = line_edit("commentEdit", _("A remark that is kept with the decision"))
         self.at_box = combo("decisionTimePoint", _("At which time points the decision and corrections hold"))
         form.addRow(_("Reader:"), self.reader_edit)
@@ -53,7 +52,8 @@ class TracksForm:
         form.addRow(_("At:"), self.at_box)
         layout.addLayout(form)
         self.buttons = decision_buttons(("redo", _("Redo")))
-        layout.addWidget(beside(*self.buttons.values()))
+        self.decisions = beside(*self.buttons.values())
+        layout.addWidget(self.decisions)
         self.advance_box = qt.QCheckBox(_("Then go to the next open finding"))
         self.advance_box.checked = True
         self.advance_box.toolTip = _("So that A and R alone lead through the list")

@@ -16,7 +16,7 @@ from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
 from .findings_panel import MARKS
 from .results_table import ResultsTable
-from .review_list import KEYS, around, connect_buttons
+from .review_list import KEYS, around, connect_buttons, enter_returns_to
 from .tracks_form import TracksForm
 from .wrapped_label import show_wrapped
 
@@ -150,7 +150,8 @@ class TracksPanel(TracksForm):
         self._show_page()
         open_ = sum(row.status is Status.PROPOSED for row in self.rows)
         text = _("{count} findings, {open} to decide.").format(count=len(self.rows), open=open_)
-        self.summary_label.text = text if self.rows else _("No findings yet.")
+        self.summary_label.text = text if self.rows else _("No findings.")
+        self.summary_label.visible = patient is not None  # else the line above says that nothing was compared
         self._details.visible = self.filter_box.visible = bool(self.rows)
 
     def _filter(self) -> None:
@@ -236,7 +237,8 @@ class TracksPanel(TracksForm):
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
         actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "redo", "next", "previous")}
         keys = (*KEYS, ("Shift+U", "redo"))
-        self.shortcuts = connect_buttons(self.widget, self.buttons, actions, keys)
+        self.shortcuts = connect_buttons((self.table, self.decisions), self.buttons, actions, keys)
+        enter_returns_to(self.table, self.reader_edit, self.comment_edit)
 
 
 def _line(row: TrackRow) -> list[Any]:

@@ -32,3 +32,12 @@ def test_the_brightness_of_a_stain_is_enhanced(stain, panel):
     values = sitk.GetArrayFromImage(image_of_volume(smooth))
     assert values.shape == (1, 128, 128)
     assert values[0, 30, 30] == pytest.approx(0.299 * 90 + 0.587 * 60 + 0.114 * 140, abs=2)
+
+
+@pytest.mark.parametrize("module", ["MedProcEnhancement", "MedProcSegmentation"])
+def test_a_picture_in_color_is_not_taken_for_a_radiograph(stain, panel, module):
+    logic = panel(module).logic
+    assert logic.propose(stain) is None
+    image = image_of_volume(stain)
+    red = volume_from_image(sitk.VectorIndexSelectionCast(image, 0), "Red")
+    assert logic.propose(red).preset.name.startswith("radiograph")

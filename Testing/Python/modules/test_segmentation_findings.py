@@ -84,6 +84,40 @@ def test_a_decision_without_a_reader_is_not_possible(spots):
     assert spots.run.message == "A decision needs the reader's name." and statuses(spots)[0] == "proposed"
 
 
+def test_a_wrong_decision_is_taken_back_from_where_it_led(spots):
+    widget = spots
+    assert widget.findings.buttons["undo"].toolTip == "No finding is decided yet."
+    for letter in "NAR":
+        key(widget, letter)
+    assert statuses(widget) == ["accepted", "rejected", "proposed"] and widget.findings.row == 2
+    key(widget, "U")
+    assert statuses(widget) == ["accepted", "proposed", "proposed"] and widget.findings.row == 1
+    key(widget, "U")
+    assert statuses(widget) == ["proposed"] * 3 and widget.findings.row == 0
+    assert not widget.findings.buttons["undo"].enabled
+
+
+def test_keys_are_letters_while_something_is_typed(spots):
+    from PySide6.QtCore import Qt
+    from PySide6.QtTest import QTest
+    from PySide6.QtWidgets import QApplication
+
+    findings = spots.findings
+    spots.parent.activateWindow()
+    findings.select(0)
+    for field in (findings.comment_edit, findings.reader_edit, findings.filter_box):
+        field.setFocus()
+        QTest.keyClicks(QApplication.focusWidget(), "ar")
+    assert statuses(spots) == ["proposed"] * 3 and spots.reader() == "A. Readerar"
+    assert findings.filter_box.currentText == "Accepted"
+    findings.select(0)
+    findings.comment_edit.setFocus()
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_Return)
+    QTest.keyClick(QApplication.focusWidget(), Qt.Key.Key_A)
+    assert statuses(spots) == ["accepted", "proposed", "proposed"]
+    assert spots.resultRows()[0]["comment"] == "ar"
+
+
 def test_filter_and_comment(spots):
     widget = spots
     widget.findings.select(2)
