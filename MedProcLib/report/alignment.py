@@ -8,7 +8,7 @@ from .html_text import figure, table, text
 from .layers import Layers
 
 VERDICT_WORDS = {
-    Verdict.GOOD: "The studies are aligned well.",
+    Verdict.GOOD: "By the automatic check the studies are aligned well; the pictures show whether they are.",
     Verdict.DOUBTFUL: "The alignment of the studies is doubtful: check the pictures before relying on any finding.",
     Verdict.FAILED: "The alignment of the studies failed. Nothing was compared, and no finding is reported.",
 }
@@ -53,4 +53,4 @@ def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool =
 
 
 def _short(value: float) -> str:
-    return "< 0.001" if 0 < abs(value) < 0.001 else f"{value:.3g}"
+    return "< 0.01" if 0 < abs(value) < 0.01 else f"{value:.3g}"

@@ -117,6 +117,8 @@ def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 2
             parts.append(line(plot.at(n + 0.5, bar.low), plot.at(n + 0.5, bar.high), "#1c2430", 1))
         if bar.value > ticks[-1]:
             parts.append(f'<text x="{x:.1f}" y="{TOP - 6}" text-anchor="middle" class="axis">+{bar.value:.0f}</text>')
+            left, right = (x - width / 2 - 3, TOP + 22), (x + width / 2 + 3, TOP + 12)
+            parts.append(line(left, right, "#fff", 5))  # the bar is longer than it is drawn
         below = plot.height - plot.bottom + 12
         turned = f' transform="rotate(-60 {x:.1f} {below})" text-anchor="end"'
         parts.append(f'<text x="{x:.1f}" y="{below}"{turned} class="axis">{bar.label}</text>')

@@ -71,14 +71,14 @@ def _each(timeline: Timeline, ordered: list[Track]) -> str:
 
 
 def _volumes(timeline: Timeline, track: Track) -> list[tuple[float, float, float | None, float | None]]:
-    """Volumes in mm³ by time; 0 where it was gone, nothing once it had merged into another one."""
+    """Volumes in mm³ by time; 0 where it was gone, nothing where it could not be seen or had merged."""
     points: list[tuple[float, float, float | None, float | None]] = []
     for n, time in enumerate(timeline.times):
         observation = timeline.at(track, n)
         if observation is not None:
             volume = observation.volume
             points.append((time, volume.value, *(volume.limits or (None, None))))
-        elif timeline.change_at(track, n) is Change.GONE:
+        elif timeline.change_at(track, n) is Change.GONE and not timeline.is_outside(track, n):
             points.append((time, 0.0, None, None))
     return points
 

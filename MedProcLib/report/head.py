@@ -34,7 +34,7 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
             names = [comparison.studies[n].name for n in (pair.fixed, pair.moving)]
             name = " → ".join(names) if pair.fixed > 0 else names[1]
             parts.append(verdict_banner(pair, name if len(comparison.all_pairs) > 1 else ""))
-    parts.append(_review(comparison, timeline))
+    parts += [_unseen(last, comparison, timeline), _review(comparison, timeline)]
     return "".join(parts)
 
 
@@ -56,6 +56,22 @@ def _tiles(pair: PairComparison) -> str:
     )
     tiles.append(f"<li><b>{text(pair.registration.verdict)}</b><span>alignment</span></li>")
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
+
+
+def _unseen(pair: PairComparison, comparison: Comparison, timeline: Timeline | None) -> str:
+    """A warning where what is called gone lies outside of the last study."""
+    if timeline is None or pair.moving not in timeline.studies:
+        return ""
+    place = timeline.studies.index(pair.moving)
+    names = [track.id for track in timeline.tracks if timeline.is_outside(track, place)]
+    if not names:
+        return ""
+    study = comparison.studies[pair.moving].name
+    return (
+        '<div class="banner doubtful"><p><b>Not all findings could be seen.</b> '
+        f"{text(', '.join(names))}: outside of what {text(study)} shows, so called gone and missing from its total, "
+        "though nothing is known there.</p></div>"
+    )
 
 
 def _review(comparison: Comparison, timeline: Timeline | None) -> str:

@@ -72,7 +72,9 @@ def _criterion(evaluation: Evaluation) -> str:
     best = ""
     if evaluation.best:
         steps = "; ".join(evaluation.best.steps)
-        best = f"<p>Best overall response: <b>{text(evaluation.best.category)}</b> ({text(steps)}).</p>"
+        asked = found.confirm or (found.confirm is None and evaluation.case.protocol.confirm)
+        confirmed = "" if asked else " Confirmation at a later time point was not asked for."
+        best = f"<p>Best overall response: <b>{text(evaluation.best.category)}</b> ({text(steps)}).{confirmed}</p>"
     caution = f'<p class="note">{text(found.caution)}</p>' if found.caution else ""
     points = "".join(_time_point(response) for response in evaluation.responses)
     return (
@@ -84,15 +86,17 @@ def _criterion(evaluation: Evaluation) -> str:
 def _figures(evaluation: Evaluation) -> str:
     lines = []
     for response in evaluation.responses:
-        total = next((f for f in response.figures if f.name.startswith("sum_of_")), None)
-        changes = [response.figure(name) for name in ("change_from_baseline", "change_from_nadir")]
+        totals = [f"{f.value:.4g} {shown(f.unit)}" for f in response.figures if "sum_of_" in f.name]
+        changes = [
+            [percent(f.value) for f in response.figures if f.name.endswith(name)]
+            for name in ("change_from_baseline", "change_from_nadir")
+        ]
         lines.append(
             [
                 text(response.time),
                 text(response.date),
                 f"<b>{text(response.category)}</b>",
-                text(f"{total.value:.4g} {shown(total.unit)}") if total else "–",
-                *(percent(value) if value is not None else "–" for value in changes),
+                *(text("; ".join(words)) or "–" for words in (totals, *changes)),
             ]
         )
     headings = ["Time point", "Date", "Category", "Sum of targets", "From baseline", "From nadir"]

@@ -35,8 +35,11 @@ td { border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; vertical-ali
 td.number, td .fixed, th { white-space: nowrap; }
 td.number, th.number { text-align: right; }
 tbody tr:last-child td { border-bottom-color: #c7ced6; }
-.scroll { margin: 0 0 12px; }
-.scroll { overflow-x: auto; }
+.scroll { margin: 0 0 12px; overflow-x: auto;
+  background: linear-gradient(to right, var(--paper) 24px, transparent) local,
+  linear-gradient(to left, var(--paper) 24px, transparent) right local, linear-gradient(to right, #c3cad3, transparent),
+  linear-gradient(to left, #c3cad3, transparent) right; background-size: 24px 100%, 24px 100%, 12px 100%, 12px 100%;
+  background-repeat: no-repeat; }
 .chip { display: inline-flex; align-items: center; gap: 7px; font-weight: 600; white-space: nowrap; }
 .chip .swatch { width: 19px; height: 19px; border-radius: 5px; font-size: 0.78rem; }
 .row { display: grid; gap: 12px; margin: 0 0 14px; }
@@ -74,6 +77,11 @@ pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6p
   line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft);
   font-size: 0.84rem; }
+@media (max-width: 1000px) {
+  body { padding: 28px 20px 48px; } table { font-size: 0.8rem; } th { font-size: 0.74rem; white-space: normal; }
+  td, th { padding-right: 7px; } svg.dumbbell { width: 64px; height: auto; } .chip { gap: 4px; }
+  td.number + td:not(.number), th.number + th:not(.number) { padding-left: 12px; }
+}
 @media (max-width: 700px) {
   body { padding: 24px 16px 48px; }
   .three { grid-template-columns: 1fr; } .six { grid-template-columns: repeat(3, 1fr); }

@@ -79,6 +79,10 @@ class Timeline:
         observation = track.at(self.patient.time_points[n].id)
         return observation if observation is not None and observation.counts else None
 
+    def is_outside(self, track: Track, n: int) -> bool:
+        """Whether a time point's study does not show the place of a track that is missing there."""
+        return self.at(track, n) is None and self.patient.time_points[n].id in track.outside
+
     def total(self, n: int) -> Measured:
         """Volume in mm³ of all findings that count at a time point, with its interval."""
         return total(o.volume for track in self.tracks if (o := self.at(track, n)))
@@ -94,14 +98,17 @@ class Timeline:
         return way.change if way else None
 
     def course(self, track: Track) -> Change:
-        """What became of a track over all time points: as from the first to the last one that shows it."""
+        """What became of a track over all time points: as from the first to the last one that shows it.
+
+        A finding whose place the later studies do not show is as it was last seen.
+        """
         shown = [n for n in range(len(self.studies)) if self.at(track, n)]
         last = len(self.studies) - 1
         end = self.patient.time_points[shown[-1]].id
         way = since(self.patient, track, end, "baseline") or self.intervals[track.id].get(end)
         if shown[-1] < last and track.merged_into and track.merged_at not in self._ids(shown):
             return Change.MERGED
-        if shown[-1] < last:
+        if not all(self.is_outside(track, n) for n in range(shown[-1] + 1, last + 1)):
             return Change.GONE
         return way.change if way else Change.STABLE
 
@@ -122,6 +129,8 @@ class Timeline:
             way = self.intervals[track.id].get(last) if reference == "previous" else None
             way = way or since(self.patient, track, last, reference)
             return way.size(self.relevant_percent) if way else None
+        if self.is_outside(track, len(self.studies) - 1):
+            return None
         way = self.intervals[track.id].get(last)
         if reference == "previous":
             return way.size(self.relevant_percent) if way else None

@@ -19,8 +19,9 @@ def tracks_section(timeline: Timeline) -> str:
         "Findings over time",
         _overview(timeline, ordered),
         '<p class="note">Each cell: volume in mm³ with the 95 % interval, longest and perpendicular diameter in mm; '
-        "the sign is the class since the time point before. Beyond error: whether the 95 % interval of the change "
-        "excludes no change. A finding is numbered for good: it keeps its number when studies are added.</p>",
+        "the sign is the class since the time point before; not shown: outside of that study. Beyond error: whether "
+        "the 95 % interval of the change excludes no change. A finding is numbered for good: it keeps its number when "
+        "studies are added.</p>",
         f"<details><summary>All figures, by finding and time point</summary>{_figures(timeline, ordered)}</details>",
     )
 
@@ -64,6 +65,8 @@ def _cell(timeline: Timeline, track: Track, n: int) -> str:
     if observation is None:
         if kind is Change.MERGED:
             return f"{mark}{small(f'in {text(track.merged_into)}')}"
+        if timeline.is_outside(track, n):
+            return small("not shown")
         return mark or "–"
     return f"{mark} {volume(observation.volume)}{small(diameters(observation))}"
 

@@ -113,7 +113,8 @@ def _interval(
             return None
         if track.merged_into and track.merged_at == point.id:
             return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
-        return Interval(start, end, Change.GONE, f"gone: not found at {_named(point)}", last.volume, NOTHING)
+        why = f"outside of what {_named(point)} shows" if point.id in track.outside else f"not found at {_named(point)}"
+        return Interval(start, end, Change.GONE, f"gone: {why}", last.volume, NOTHING)
     if last is None:
         if track.parent:
             return Interval(start, end, Change.SPLIT, f"split from {track.parent}", NOTHING, now.volume)

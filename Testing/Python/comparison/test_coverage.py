@@ -1,6 +1,7 @@
 """A finding outside of what a later study shows is neither gone nor counted."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -8,8 +9,12 @@ import pytest
 from MedProcLib.comparison.evaluation import evaluate
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.pipeline import compare
+from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.follow import Followed
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.report.report import report_html
+from MedProcLib.report.timeline import Timeline
 
 from .conftest import grid_of
 
@@ -44,3 +49,19 @@ def test_a_target_outside_is_not_evaluable(comparison):
     (recist,) = evaluate(comparison, ["recist_1_1"])[1].evaluations
     assert [str(r.category) for r in recist.responses] == ["baseline", "NE", "SD"]
     assert "not evaluable at s1" in recist.responses[1].missing[0]
+
+
+def test_the_report_calls_it_not_shown_instead_of_gone(comparison):
+    """At the last study, one that does not show the finding, a warning stands at the head and no fall to 0 is drawn."""
+    short = replace(comparison, studies=comparison.studies[:2], pairs=comparison.pairs[:1])
+    followed = comparison.followed
+    patient = replace(followed.patient, time_points=followed.patient.time_points[:2])
+    patient = patient.with_tracks(*(replace(t, observations=t.observations[:2]) for t in patient.tracks))
+    high = next(t for t in patient.tracks if t.outside)
+    patient = patient.with_tracks(replace(high, observations=high.observations[:1]))
+    timeline = Timeline.of(replace(short, followed=Followed(patient, followed.label_maps[:2])))
+    track = patient.track(high.id)
+    assert timeline.is_outside(track, 1) and timeline.course(track) is not Change.GONE
+    assert timeline.size(track, "baseline") is None
+    page = report_html(timeline.comparison)
+    assert f"<b>Not all findings could be seen.</b> {high.id}: outside of what s1 shows" in page
