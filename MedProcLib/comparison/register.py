@@ -93,7 +93,7 @@ def register(
     shares = progress.parts(3, 5, 2, 8 if kind == "deformable" else 0.1)
     one, two = fields(first, other)
     starts = search(one[0].volume, two[0].volume, one[0].spacing, shares[0]) if marked is None else [marked]
-    matrix = _descend(one, two, starts, affine, metric, shares[1])
+    matrix = descend(one, two, starts, affine, metric, shares[1])
     if matrix is None and kind != "deformable":
         return _apart()
     if matrix is None:
@@ -152,13 +152,13 @@ class Register:
         )
 
 
-def _descend(
+def descend(
     first: list[Field],
     other: list[Field],
     starts: list[np.ndarray],
     affine: bool,
     metric: str,
-    progress: Progress,
+    progress: Progress = SILENT,
 ) -> np.ndarray | None:
     """From starts at the first of the levels to the best result at the last; None when the images lie apart."""
     shares = progress.parts(*[1.0] * len(first))

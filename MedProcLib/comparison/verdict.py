@@ -21,6 +21,7 @@ from .result import Verdict
 SIMILARITY = {CORRELATION_RATIO: (0.90, 0.70), MUTUAL_INFORMATION: (0.80, 0.60)}  # good, failed
 RESIDUAL_MM = {CORRELATION_RATIO: (1.0, 4.0), MUTUAL_INFORMATION: (2.5, 6.0)}
 OVERLAP_GOOD, OVERLAP_FAILED = 0.70, 0.30
+SHARED_GOOD, SHARED_FAILED = 0.30, 0.10
 RESTART_GOOD_MM, RESTART_FAILED_MM = 0.5, 3.0
 BLOCK_MM = 32.0
 MOST_SAMPLES = 100_000
@@ -31,21 +32,24 @@ class Figures:
     """What the verdict rests on.
 
     similarity: correlation ratio or informational coefficient of correlation, 0..1; overlap: shared part of the two
-    foregrounds, 0..1; restart_mm: largest distance over the head between the result and one found from a displaced
-    start with the studies swapped (inverse consistency); residual_mm: median displacement that blocks of the head
-    would still make, each on its own.
+    foregrounds where both images are, 0..1, whatever their fields of view cut off; shared: so much of the smaller
+    foreground lies in the other one, 0..1; restart_mm: largest distance over the head between the result and one
+    found from a displaced start with the studies swapped (inverse consistency); residual_mm: median displacement that
+    blocks of the head would still make, each on its own.
     """
 
     similarity: float
     overlap: float
     restart_mm: float
     residual_mm: float
+    shared: float
     metric: str = CORRELATION_RATIO
 
     def measurements(self) -> tuple[Measurement, ...]:
         return (
             Measurement("similarity", self.similarity, "", parameters={"metric": self.metric.replace("_", " ")}),
             Measurement("overlap", 100 * self.overlap, "%"),
+            Measurement("shared_body", 100 * self.shared, "%"),
             Measurement("inverse_consistency", self.restart_mm, "mm"),
             Measurement("local_displacement", self.residual_mm, "mm", parameters={"block_mm": BLOCK_MM}),
         )
@@ -72,9 +76,10 @@ def measure(
     samples = choose(first[middle], other[middle], matrix, MOST_SAMPLES)
     state = State.at(first[middle], other[middle], matrix, samples) if samples is not None else None
     if samples is None or state is None:
-        return Figures(0.0, 0.0, restart, float("inf"), metric)
+        return Figures(0.0, 0.0, restart, float("inf"), 0.0, metric)
     _, similarity = terms_of(state.f, state.m, state.gf, state.gm, metric)
-    return Figures(similarity, samples.overlap, restart, local_displacement(state, samples.apart, metric), metric)
+    residual = local_displacement(state, samples.apart, metric)
+    return Figures(similarity, samples.agreement, restart, residual, samples.shared, metric)
 
 
 def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
@@ -99,8 +104,17 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
         -OVERLAP_FAILED,
         bad,
         weak,
-        f"Only {100 * figures.overlap:.0f} % of the bodies overlap (expected at least {100 * OVERLAP_GOOD:.0f} %): "
-        "the studies show different parts.",
+        f"Where both studies show them, only {100 * figures.overlap:.0f} % of the bodies overlap (expected at least "
+        f"{100 * OVERLAP_GOOD:.0f} %): wrong position, or other anatomy.",
+    )
+    _compare(
+        -figures.shared,
+        -SHARED_GOOD,
+        -SHARED_FAILED,
+        bad,
+        weak,
+        f"Only {100 * figures.shared:.0f} % of the smaller body lies in what the other study shows (expected at least "
+        f"{100 * SHARED_GOOD:.0f} %): too little in common to be sure of the position.",
     )
     _compare(
         figures.restart_mm,

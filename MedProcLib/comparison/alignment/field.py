@@ -13,7 +13,7 @@ NEAR_SPACINGS = 2.0  # the edge of the head is where most of the information is
 
 
 class Field:
-    """volume: at one level of the pyramid; spacing: of this level in mm."""
+    """volume: at one level of the pyramid; spacing: of this level in mm; body_mm3: size of its foreground."""
 
     def __init__(self, volume: Volume, spacing: float) -> None:
         self.volume, self.spacing = volume, spacing
@@ -24,6 +24,7 @@ class Field:
         if not whole.all():
             whole = scipy.ndimage.binary_erosion(whole, np.ones((3, 3, 3)), border_value=1)
         body = foreground > 0.5
+        self.body_mm3 = float(np.count_nonzero(body) * np.prod(grid.spacing))
         sides = [2 * int(np.ceil(NEAR_SPACINGS * spacing / s)) + 1 for s in reversed(grid.spacing)]
         near = scipy.ndimage.maximum_filter(body.view(np.uint8), sides, mode="constant")
         self._flags = (INSIDE * whole + FOREGROUND * body + NEAR * near).astype(np.uint8).ravel()

@@ -17,12 +17,15 @@ MOST_CELLS = 1_000_000  # where bodies fill little of the box, fewer points have
 class Samples:
     """x: points (n, 3) of the half-way space in mm, one at random in each cell of a grid; apart: side of a cell in mm.
 
-    overlap: shared part of the two foregrounds, 0..1.
+    overlap: shared part of the two foregrounds, 0..1; agreement: the same where both images are; shared: so much of the
+    smaller foreground lies in the other one, 0..1.
     """
 
     x: np.ndarray
     apart: float
     overlap: float
+    agreement: float
+    shared: float
 
 
 def choose(first: Field, other: Field, matrix: np.ndarray, most: int = MOST_POINTS) -> Samples | None:
@@ -38,17 +41,18 @@ def choose(first: Field, other: Field, matrix: np.ndarray, most: int = MOST_POIN
     if min(sides) <= 0:
         return None
     volume = float(np.prod(sides))
-    _, kept, overlap = _cells(first, other, to_first, to_other, low, sides, (volume / TRIED) ** (1 / 3))
+    _, kept, _ = _cells(first, other, to_first, to_other, low, sides, (volume / TRIED) ** (1 / 3))
     share = kept.mean()
     if not kept.any():
         return None
     spacing = min(first.spacing, other.spacing)
     count = min(max(volume * share / spacing**3, LEAST_POINTS), most, MOST_CELLS * share)
     apart = (volume * share / count) ** (1 / 3)
-    x, kept, overlap = _cells(first, other, to_first, to_other, low, sides, apart)
-    if np.count_nonzero(kept) < FEWEST or overlap == 0:
+    x, kept, (common, union, seen) = _cells(first, other, to_first, to_other, low, sides, apart)
+    if np.count_nonzero(kept) < FEWEST or common == 0:
         return None
-    return Samples(x[kept], apart, overlap)
+    shared = common * volume / len(x) / min(first.body_mm3, other.body_mm3)
+    return Samples(x[kept], apart, common / union, common / seen, min(shared, 1.0))
 
 
 def _cells(
@@ -59,17 +63,19 @@ def _cells(
     low: np.ndarray,
     sides: np.ndarray,
     apart: float,
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """(points (n, 3), which are near the bodies and inside both images (n,), overlap of the bodies)."""
+) -> tuple[np.ndarray, np.ndarray, tuple[int, int, int]]:
+    """(points (n, 3), which are near the bodies and inside both images (n,), points in both bodies, in either one, and
+    in either one where both images are)."""
     count = np.maximum(np.round(sides / apart).astype(int), 1)
     index = np.indices(count[::-1]).reshape(3, -1)[::-1].T
     # off the grid, or interpolation would favor positions where the voxels of both images fall together
     x = low + (index + np.random.default_rng(0).random(index.shape)) * (sides / count)
     a, b = first.flags(moved(to_first, x)), other.flags(moved(to_other, x))
     both, either = a & b, a | b
-    union = np.count_nonzero(either & FOREGROUND)
-    overlap = np.count_nonzero(both & FOREGROUND) / union if union else 0.0
-    return x, ((both & INSIDE) > 0) & ((either & NEAR) > 0), overlap
+    inside, body = (both & INSIDE) > 0, (either & FOREGROUND) > 0
+    common = (both & FOREGROUND) > 0
+    counts = tuple(int(np.count_nonzero(f)) for f in (common & inside, body, body & inside))
+    return x, inside & ((either & NEAR) > 0), (counts[0], counts[1], counts[2])
 
 
 def _shared_box(

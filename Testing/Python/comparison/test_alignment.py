@@ -77,6 +77,7 @@ def test_samples_lie_in_both_images_and_are_none_where_these_lie_apart():
     assert there.all()
     assert 7000 < len(samples.x) < 44000
     assert 0.5 < samples.overlap < 0.95
+    assert samples.overlap <= samples.agreement < 0.97 and 0.6 < samples.shared < 0.99
     assert choose(one[0], two[0], rigid((0, 0, 0), (400, 0, 0))) is None
 
 

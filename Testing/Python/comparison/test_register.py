@@ -132,13 +132,42 @@ def test_a_body_larger_than_the_sample_is_judged_too():
 
 
 def test_what_cannot_be_told_is_said_in_words():
-    verdict, reasons = judge(Figures(0.99, 0.95, 0.1, float("inf")))
+    verdict, reasons = judge(Figures(0.99, 0.95, 0.1, float("inf"), 0.9))
     assert verdict is Verdict.FAILED
     assert reasons == (
         "Too few parts of the body show structure in all directions, as in few slices: how far they still lie apart "
         "cannot be told.",
     )
-    assert "still lie 5.0 mm apart" in judge(Figures(0.99, 0.95, 0.1, 5.0))[1][0]
+    assert "still lie 5.0 mm apart" in judge(Figures(0.99, 0.95, 0.1, 5.0, 0.9))[1][0]
+
+
+def test_how_much_is_shared_is_judged_apart_from_how_well_it_agrees():
+    for overlap, shared, expected in (
+        (0.70, 0.30, Verdict.GOOD),
+        (0.69, 0.30, Verdict.DOUBTFUL),
+        (0.29, 1.00, Verdict.FAILED),
+        (1.00, 0.29, Verdict.DOUBTFUL),
+        (1.00, 0.09, Verdict.FAILED),
+    ):
+        assert judge(Figures(0.99, overlap, 0.1, 0.1, shared))[0] is expected
+    assert (
+        "29 % of the smaller body lies in what the other study shows" in judge(Figures(0.99, 1, 0.1, 0.1, 0.29))[1][0]
+    )
+
+
+def test_a_field_of_view_that_cuts_the_head_is_no_doubt(real):
+    """A slab of a third of the head, turned: most of the head is beyond it, and what both show agrees."""
+    image = real(1)
+    matrix, center = rigid((10, -6, 12), (0, 0, 0)), Geometry.of(image).center
+    there = center + np.array([8.0, -12.0, 10.0])
+    matrix[:3, 3] = there - matrix[:3, :3] @ center
+    other = moved(image, matrix, grid_of((2, 2, 3), center=there, extent=(230, 230, 60)), noise=12)
+    found = register(image, other)
+    assert found.verdict is Verdict.GOOD, found.reasons
+    figures = {f.name: f.value for f in found.figures}
+    assert figures["overlap"] > 85 and figures["shared_body"] > 80
+    points = head_points(prepare(other, None, "The image"))
+    assert largest_distance(np.linalg.inv(matrix_of(found.transform)), np.linalg.inv(matrix), points) < 0.5
 
 
 def test_other_anatomy_is_not_called_good():
