@@ -1,5 +1,6 @@
 """Highest mean intensity of a sphere of 1 cm3: at the hottest voxel of a region, and anywhere in it."""
 
+import itertools
 import math
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
@@ -15,7 +16,7 @@ from ..core.voxels import largest_value
 SPHERE_MM3 = 1000.0
 RADIUS_MM = (3 * SPHERE_MM3 / (4 * math.pi)) ** (1 / 3)
 # voxels around which spheres are looked at at a time: they bound the memory
-SLAB_VOXELS = 1 << 18
+VOXELS_AT_ONCE = 1 << 17
 
 
 class Readable(Protocol):
@@ -27,12 +28,10 @@ class Readable(Protocol):
     def __getitem__(self, part: Box, /) -> np.ndarray: ...
 
 
-def intensity_peaks(
-    values: Readable, mask: np.ndarray, spacing: tuple[float, ...], along: int = 0
-) -> tuple[float, float]:
+def intensity_peaks(values: Readable, mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[float, float]:
     """Local and global intensity peak (IBSI VJGA and 0F91) of a region, in the unit of the values.
 
-    values, mask: (z, y, x), the mask true inside; spacing: x, y, z in mm; along: axis of the slabs that are read. A
+    values, mask: (z, y, x), the mask true inside; spacing: x, y, z in mm. A
     peak is the mean of the voxels whose centers lie within 6.2 mm of a voxel of the region, those outside the region
     included and those outside the image or without a number left out. The local one is at the hottest voxel (the
     highest, where several are), the global one is the highest at any voxel of the region. NaN for a region without a
@@ -46,9 +45,12 @@ def intensity_peaks(
     box = find_objects((mask != 0).view(np.uint8))
     sphere = _sphere(spacing)
     hottest, local, highest = -math.inf, math.nan, math.nan
-    for core in _slabs(box[0], along, sphere.shape[along] - 1) if box else ():
+    for core in _blocks(box[0], sphere.shape) if box else ():
+        inside = mask[core] != 0
+        if not inside.any():
+            continue
         near = _Near.of(values, core, sphere)
-        inside = (mask[core] != 0) & near.known[near.middle]
+        inside &= near.known[near.middle]
         if not inside.any():
             continue
         top = float(near.values[inside].max())
@@ -68,13 +70,15 @@ def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
     return z**2 + y**2 + x**2 <= RADIUS_MM**2
 
 
-def _slabs(box: Box, along: int, thinnest: int) -> Iterator[Box]:
-    """Parts of a box along an axis, not so thin that what lies around them outweighs them."""
-    across = math.prod(side.stop - side.start for axis, side in enumerate(box) if axis != along)
-    thickness = max(1, thinnest, SLAB_VOXELS // across)
-    for start in range(box[along].start, box[along].stop, thickness):
-        slab = slice(start, min(start + thickness, box[along].stop))
-        yield tuple(slab if axis == along else side for axis, side in enumerate(box))
+def _blocks(box: Box, sphere: tuple[int, ...]) -> Iterator[Box]:
+    """Parts of a box, each as many times as long along each axis as what spheres reach around it, but not shorter."""
+    around = [max(1, side - 1) for side in sphere]
+    times = max(1.0, (VOXELS_AT_ONCE / math.prod(around)) ** (1 / 3))
+    sides = (
+        [slice(first, min(first + length, part.stop)) for first in range(part.start, part.stop, length)]
+        for part, length in ((part, int(times * reach)) for part, reach in zip(box, around, strict=True))
+    )
+    return itertools.product(*sides)
 
 
 @dataclass(frozen=True)

@@ -22,6 +22,8 @@ from .outcome import RegionFeatures
 from .region import Region, image_diagnostics, prepared
 from .statistics import statistical_features
 from .texture.features import texture_features
+from .texture.region import Region as DiscreteRegion
+from .texture.region import region_of
 from .texture.settings import TextureSettings
 from .volume_histogram import region_volume_histogram
 
@@ -67,16 +69,13 @@ def every_segment(
     for label, share in zip(wanted, progress.parts(*[1.0] * len(wanted)), strict=True):
         share(0.0, f"Features of label {label}")
         try:
-            region = prepared(image, labels, label, boxes[label], settings)
-            features, diagnostics, notes = _features(region, settings, image.GetDimension(), share.part(0.2, 1))
+            features, diagnostics, notes = _features(image, labels, label, boxes[label], settings, share)
         except InputError as error:
             if label == wanted[-1] and not any(each.features for each in found):
                 raise
             found.append(RegionFeatures(label, (), about, (f"left out: {error}",)))
             continue
-        found.append(
-            RegionFeatures(label, tuple(features), about | region.diagnostics | diagnostics, region.notes + notes)
-        )
+        found.append(RegionFeatures(label, tuple(features), about | diagnostics, notes))
     return found
 
 
@@ -106,36 +105,42 @@ def boxes_of(labels: sitk.Image) -> dict[int, Box]:
 
 
 def _features(
-    region: Region, settings: Radiomics, dimensions: int, progress: Progress
+    image: sitk.Image, labels: sitk.Image, label: int, box: Box, settings: Radiomics, progress: Progress
 ) -> tuple[list[Feature], dict[str, float], tuple[str, ...]]:
-    families, unit = families_of(settings), _unit(settings)
+    """Features, diagnostics and notes of a label; what a family does not need any more is let go before it."""
+    families, unit, dimensions = families_of(settings), _unit(settings), image.GetDimension()
+    region = prepared(image, labels, label, box, settings)
     features: list[Feature] = []
-    notes: list[str] = []
-    values = region.values
+    notes = list(region.notes)
+    progress(0.2)
     if dimensions == 3 and "morphology" in families:
         features += morphological_features(region, unit)
         notes += _too_few("shape", int(np.count_nonzero(region.morphological)), FEWEST_FOR_SHAPE)
-    progress(0.3)
+    progress(0.4)
     if region.peaks is not None:
         peaks = dict(zip((d.tag for d in PEAKS), region.peaks, strict=True))
         features += defined(PEAKS, "local intensity", peaks, unit)
     if dimensions == 2 and {"morphology", "local_intensity"} & set(families):
         notes.append("The image is 2D: shape and intensity peaks, which are of volumes, are left out")
-    if "statistics" in families:
-        features += statistical_features(values, unit)
     textures = tuple(TEXTURES[family] for family in families if family in TEXTURES)
-    diagnostics: dict[str, float] = {}
+    diagnostics, values = dict(region.diagnostics), region.values
     if textures or "histogram" in families:
         levels = discretized(values, settings.discretization, settings.bin_number, settings.bin_size, region.bounds[0])
-        diagnostics = {"levels": levels.count, "level_first_edge": levels.first, "level_width": levels.width}
+        diagnostics |= {"levels": levels.count, "level_first_edge": levels.first, "level_width": levels.width}
+    values.sort()  # nothing needs their order in the region from here on
+    if "statistics" in families:
+        features += statistical_features(values, unit)
     if "histogram" in families:
         features += histogram_features(levels.levels, levels.count)
     if "volume_histogram" in families:
         features += region_volume_histogram(values, region.bounds, settings, unit)
     progress(0.5)
     if textures:
-        features += _textures(region, levels, textures, settings, dimensions, progress.part(0.5, 1))
         notes += _too_few("textures", len(values), FEWEST_FOR_TEXTURE) + _about_textures(region, settings, dimensions)
+        chosen, spacing = _texture_settings(textures, settings, dimensions), region.spacing
+        discrete = _discrete_region(region, levels, chosen)
+        del region, values, levels
+        features += texture_features(discrete, spacing, chosen, progress.part(0.5, 1))
     return features, diagnostics, tuple(notes)
 
 
@@ -150,22 +155,20 @@ def _unit(settings: Radiomics) -> str:
     return "intensity" if filter_of(settings) is not None else settings.intensity_unit
 
 
-def _textures(
-    region: Region,
-    levels: Levels,
-    families: tuple[str, ...],
-    settings: Radiomics,
-    dimensions: int,
-    progress: Progress,
-) -> list[Feature]:
-    # no voxel has a level beyond the box of the mask
-    box = ndimage.find_objects(region.morphological.astype(np.uint8))[0]
-    array = np.zeros(region.intensity.shape, np.min_scalar_type(levels.count))
-    array[region.intensity] = levels.levels
+def _discrete_region(region: Region, levels: Levels, settings: TextureSettings) -> DiscreteRegion:
+    """Of the box of the mask: no voxel has a level beyond."""
+    box = ndimage.find_objects(region.morphological.view(np.uint8))[0]
+    inside = region.intensity[box]
+    array = np.zeros(inside.shape, np.min_scalar_type(levels.count))
+    array[inside] = levels.levels
+    return region_of(array, levels.count, region.morphological[box], settings.reach)
+
+
+def _texture_settings(families: tuple[str, ...], settings: Radiomics, dimensions: int) -> TextureSettings:
     aggregations = aggregations_of(settings)
     if dimensions == 2:
         aggregations = tuple(name for name in aggregations if name.startswith("2D")) or ("2D_avg", "2D_comb")
-    chosen = TextureSettings(
+    return TextureSettings(
         families=families,
         aggregations=aggregations,
         distance=settings.glcm_distance,
@@ -175,7 +178,6 @@ def _textures(
         ngtdm_distance=settings.ngtdm_distance,
         distance_weighting=settings.distance_weighting,
     )
-    return texture_features(array[box], levels.count, region.spacing, region.morphological[box], chosen, progress)
 
 
 def _about_textures(region: Region, settings: Radiomics, dimensions: int) -> list[str]:

@@ -39,7 +39,7 @@ def histogram_features(levels: np.ndarray, n_levels: int) -> list[Feature]:
     for part in in_blocks(levels):
         counts += np.bincount(part, minlength=n_levels + 1)[1:]
     share = counts[counts > 0] / len(levels)
-    figures = statistics(levels)
+    figures = statistics(np.sort(levels))
     figures |= {
         "mode": _mode(counts, figures["mean"]),
         "entropy": float(-(share @ np.log2(share))) + 0.0,

@@ -61,8 +61,9 @@ class Axis:
 
 
 class Interpolated:
-    """Values in a box of the new grid, read in parts: one axis is interpolated on reading, so the whole is not held.
+    """Values in a box of the new grid, read in parts and interpolated on reading, so the whole is not held.
 
+    A cubic spline depends on whole lines: of the axes it goes along only the last one is left to be read in parts.
     shape: of the box. Beyond its border the image goes on with its border values.
     """
 
@@ -97,31 +98,30 @@ class Interpolated:
         ]
         # axes that get fewer voxels first: the arrays on the way are smaller
         lines.sort(key=lambda line: len(line.places) / values.shape[line.axis])
-        for line in lines[:-1]:
-            values = _along(values, line, kind)
+        while how == "cubic" and len(lines) > 1:
+            values = _along(values, lines.pop(0), kind)
         self.shape = tuple(len(place) for place in places)
-        self._values, self._last, self._kind = values, lines[-1] if lines else None, kind
-
-    @property
-    def across(self) -> int:
-        """The axis along which the box is cut into parts that cost no more than the whole."""
-        return 1 if self._last is not None and self._last.axis == 0 else 0
+        self._values, self._lines, self._kind = values, lines, kind
 
     def __getitem__(self, part: Box) -> np.ndarray:
         """A new array of the values in a part of the box."""
-        last = self._last
-        if last is None:
-            return self._values[part].astype(self._kind)
-        lines = tuple(slice(None) if number == last.axis else each for number, each in enumerate(part))
-        return _along(self._values[lines], replace(last, places=last.places[part[last.axis]]), self._kind)
+        lines = [line.cut(part[line.axis]) for line in self._lines]
+        needed = list(part)
+        for line, first, last in lines:
+            needed[line.axis] = slice(first, last)
+        values = self._values[tuple(needed)]
+        for line, _, _ in lines:
+            values = _along(values, line, self._kind)
+        return values if lines else values.astype(self._kind)
 
     def parts(self, voxels: int = VOXELS_AT_ONCE) -> Iterator[Box]:
-        """Parts that make up the box, in order, of about so many voxels each."""
-        count = self.shape[self.across]
+        """Parts that make up the box, in order, of about so many voxels each; they cost little more than the whole."""
+        across = 1 if any(line.how == "cubic" and line.axis == 0 for line in self._lines) else 0
+        count = self.shape[across]
         at_once = max(1, voxels * count // math.prod(self.shape))
         for start in range(0, count, at_once):
             yield tuple(
-                slice(start, min(start + at_once, n)) if axis == self.across else slice(0, n)
+                slice(start, min(start + at_once, n)) if axis == across else slice(0, n)
                 for axis, n in enumerate(self.shape)
             )
 
@@ -135,6 +135,17 @@ class _Line:
     places: np.ndarray
     sd: float
     how: Interpolator
+
+    def cut(self, part: slice) -> tuple["_Line", int, int]:
+        """What is done for a part of the places, on the voxels from a first one up to a last one of those held."""
+        places = self.places[part]
+        if self.how == "cubic":
+            return replace(self, places=places), 0, int(self.taken.max()) + 1
+        reach = REACH[self.how] + blur_radius(self.sd)
+        start = max(0, math.floor(places[0]) - reach)
+        taken = self.taken[start : math.ceil(places[-1]) + reach + 1]
+        first, last = int(taken.min()), int(taken.max()) + 1
+        return replace(self, taken=taken - first, places=places - start), first, last
 
 
 def _along(values: np.ndarray, line: _Line, kind: type) -> np.ndarray:

@@ -93,7 +93,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
         near, bounds = response(filled, wide, axes, grid, recipe)[cut], (None, None)
         values = near[intensity]
         near = near if known is None else np.where(known, near, np.nan)
-    peaks = intensity_peaks(near, intensity, (x, y, z), 0 if recipe else around.across) if peaked else None
+    peaks = intensity_peaks(near, intensity, (x, y, z)) if peaked else None
     return Region(morphological, intensity, values, peaks, (x, y, z), bounds, diagnostics, tuple(notes))
 
 
@@ -143,7 +143,7 @@ def _axes(image: sitk.Image, settings: Radiomics) -> list[Axis]:
 class Surroundings:
     """Interpolated intensities (float64) in a box of the new grid, read in parts as arrays are, NaN where not known.
 
-    known: where the nearest voxel of the image holds a number, None where all do; across: the axis to cut parts along.
+    known: where the nearest voxel of the image holds a number, None where all do.
     """
 
     def __init__(self, source: np.ndarray, axes: list[Axis], box: Box, settings: Radiomics) -> None:
@@ -160,7 +160,7 @@ class Surroundings:
 
         self._values = Interpolated(read, axes, box, settings.interpolation, settings.antialias)
         self._rounded = settings.round_intensities
-        self.shape, self.across = self._values.shape, self._values.across
+        self.shape = self._values.shape
         self.whole = tuple(slice(0, n) for n in self.shape)
 
     def filled(self, part: Box) -> np.ndarray:

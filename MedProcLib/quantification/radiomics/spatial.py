@@ -1,7 +1,7 @@
 """Spatial autocorrelation of the intensities of a region, exact for any size."""
 
 import math
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 
 import numpy as np
 from scipy import fft
@@ -10,7 +10,9 @@ from scipy import fft
 AT_ONCE = 1 << 19
 MOST_TURNS = 31
 # Points that are transformed along y and z at a time.
-COLUMNS_AT_ONCE = 1 << 18
+COLUMNS_AT_ONCE = 1 << 16
+
+Values = Callable[[int, int], np.ndarray]
 
 
 def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
@@ -24,25 +26,27 @@ def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, 
     count = values.size
     if count < 2 or not np.ptp(values) > 0:
         return math.nan, math.nan
-    deviations = values - values.mean()
-    scale = float(np.abs(deviations).max())
+    mean = float(values.mean())
+    scale = max(float(values.max()) - mean, mean - float(values.min()))
     if not scale > 0:
         return math.nan, math.nan
-    deviations /= scale
+
+    def deviations(first: int, last: int) -> np.ndarray:
+        return (values[first:last] - mean) / scale
+
     products, squares, total = _pair_sums(mask, deviations, spacing)
-    variance_sum = float(deviations @ deviations)
+    starts = range(0, count, AT_ONCE)
+    variance_sum = sum(float(part @ part) for part in (deviations(first, first + AT_ONCE) for first in starts))
     moran = count / total * products / variance_sum
     geary = (count - 1) / (2 * total) * (2 * squares - 2 * products) / variance_sum
     return moran, geary
 
 
-def _pair_sums(
-    inside: np.ndarray, values: np.ndarray, spacing: tuple[float, float, float]
-) -> tuple[float, float, float]:
+def _pair_sums(inside: np.ndarray, values: Values, spacing: tuple[float, float, float]) -> tuple[float, float, float]:
     """Weighted sums over all pairs of voxels: of the products of their values, of the first one's square, and of 1.
 
-    values: of the voxels inside, in their order. Sums are of the transforms (Parseval), of which every n-th frequency
-    along x is held at a time, and some columns of these are transformed along y and z.
+    values: of the voxels inside from a first to a last one. Sums are of the transforms (Parseval), of which every n-th
+    frequency along x is held at a time, and some columns of these are transformed along y and z.
     """
     length = inside.shape[2]
     depth, height = (fft.next_fast_len(2 * n - 1, real=True) for n in inside.shape[:2])
@@ -61,7 +65,7 @@ def _pair_sums(
 def _sums_at(
     frequencies: "_Frequencies",
     inside: np.ndarray,
-    values: np.ndarray,
+    values: Values,
     spacing: tuple[float, float, float],
     padded: tuple[int, int],
     columns: int,
@@ -69,25 +73,34 @@ def _sums_at(
     """The sums (3,) of the transforms at some frequencies along x; padded: their size along z and y."""
     depth, height = padded
     weights = frequencies.of(_weights(inside.shape, spacing), inside.shape).real.copy()
-    first, ones, squares = (frequencies.of(_planes(inside, values, power), inside.shape) for power in (1, 0, 2))
-    found = np.zeros(3)
-    for start in range(0, weights.shape[2], columns):
-        part = np.s_[..., start : start + columns]
-        a, one, square = (fft.fft(fft.fft(e[part], height, axis=1), depth, axis=0) for e in (first, ones, squares))
-        weight = fft.fft(fft.fft(weights[part], height, axis=1).real, depth, axis=0).real
-        for number, (left, right) in enumerate(((a, a), (square, one), (one, one))):
-            rows = weight * (left.real * right.real + left.imag * right.imag)
-            found[number] += rows.sum(axis=(0, 1)) @ frequencies.counted[part]
-    return found
+
+    def lines(power: int) -> np.ndarray:
+        return frequencies.of(_planes(inside, values, power), inside.shape)
+
+    def summed(*factors: np.ndarray) -> np.ndarray:
+        """Of the products of each with the last one."""
+        found = np.zeros(len(factors))
+        for start in range(0, weights.shape[2], columns):
+            part = np.s_[..., start : start + columns]
+            weight = fft.fft(fft.fft(weights[part], height, axis=1).real, depth, axis=0).real
+            transformed = [fft.fft(fft.fft(each[part], height, axis=1), depth, axis=0) for each in factors]
+            last = transformed[-1]
+            for number, each in enumerate(transformed):
+                rows = weight * (each.real * last.real + each.imag * last.imag)
+                found[number] += rows.sum(axis=(0, 1)) @ frequencies.counted[part]
+        return found
+
+    # of the three transforms no more than two are held at a time
+    return np.concatenate([summed(lines(1)), summed(lines(2), lines(0))])
 
 
-def _planes(inside: np.ndarray, values: np.ndarray, power: int) -> Iterator[np.ndarray]:
+def _planes(inside: np.ndarray, values: Values, power: int) -> Iterator[np.ndarray]:
     """Slices with the values to a power at the voxels inside, 0 elsewhere."""
     first = 0
     for mask in inside:
         last = first + int(np.count_nonzero(mask))
         filled = np.zeros(mask.shape)
-        filled[mask] = values[first:last] ** power
+        filled[mask] = values(first, last) ** power
         first = last
         yield filled
 

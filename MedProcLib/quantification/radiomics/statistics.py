@@ -33,19 +33,19 @@ DEFINITIONS = (
 
 
 def statistical_features(values: np.ndarray, unit: str) -> list[Feature]:
-    """Features of the intensities of a region (1D, finite, at least one); unit: a key of core.units."""
+    """Features of the intensities of a region (1D, finite, at least one, ascending); unit: a key of core.units."""
     squares = float(values @ values)
     figures = statistics(values) | {"energy": squares, "rms": math.sqrt(squares / len(values))}
     return defined(DEFINITIONS, FAMILY, {f"stat_{name}": figure for name, figure in figures.items()}, unit)
 
 
 def statistics(values: np.ndarray) -> dict[str, float]:
-    """What is computed alike of intensities and of discretized ones. values: float64 or whole numbers, 1D.
+    """What is computed alike of intensities and of discretized ones. values: float64 or whole numbers, 1D, ascending.
 
     Percentiles are linear between order statistics. Of values that are all equal skewness and kurtosis are 0, as the
     manual has it; where the mean (the sum of quartiles) is 0 the coefficient of variation (of dispersion) is NaN.
     """
-    low, p10, p25, median, p75, p90, high = (float(p) for p in np.percentile(values, (0, 10, 25, 50, 75, 90, 100)))
+    low, p10, p25, median, p75, p90, high = (percentile(values, p) for p in (0, 10, 25, 50, 75, 90, 100))
     mean = float(values.mean()) if low < high else low
     middle, middle_sum = 0, 0.0
     for part in in_blocks(values):
@@ -84,6 +84,15 @@ def statistics(values: np.ndarray) -> dict[str, float]:
         "cov": math.sqrt(variance) / mean if mean else math.nan,
         "qcod": (p75 - p25) / (p75 + p25) if p75 + p25 else math.nan,
     }
+
+
+def percentile(ascending: np.ndarray, percent: float) -> float:
+    """Linear between the two values (1D, at least one, ascending) next to it, as numpy's is."""
+    place = (len(ascending) - 1) * (percent / 100)
+    below = int(place)
+    low, high = float(ascending[below]), float(ascending[min(below + 1, len(ascending) - 1)])
+    share = place - below
+    return low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share)
 
 
 def in_blocks(values: np.ndarray) -> Iterator[np.ndarray]:

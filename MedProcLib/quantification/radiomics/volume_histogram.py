@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -42,7 +43,7 @@ class Scale:
 def region_volume_histogram(
     values: np.ndarray, bounds: tuple[float | None, float | None], settings: Radiomics, unit: str
 ) -> list[Feature]:
-    """Features of the intensities of a region (1D, at least one), discretized as the settings have it.
+    """Features of the intensities of a region (1D, at least one, ascending), discretized as the settings have it.
 
     bounds: of re-segmentation; unit: of the intensities. Bins of a fixed size stand for the intensities of their
     centers and lie within the range: what exceeds the last whole one counts as it, as in the consensus values of IBSI's
@@ -66,24 +67,22 @@ def region_volume_histogram(
 def volume_histogram_features(values: np.ndarray, scale: Scale, unit: str) -> list[Feature]:
     """Features of the share of a region's volume that has at least an intensity.
 
-    values: intensities of the region on the scale (1D); unit: theirs, a key of core.units. All that rest on the share
-    of the range of intensities are NaN where the range is empty.
+    values: intensities of the region on the scale (1D, ascending); unit: theirs, a key of core.units. All that rest on
+    the share of the range of intensities are NaN where the range is empty.
     """
-    levels, below = _curve(values, scale)
+    curve: _Steps | _Occurring = _Steps.of(values, scale) if scale.step else _Occurring(values, scale)
     width, count = scale.highest - scale.lowest, len(values)
     figures = dict.fromkeys(("v10", "v90", "auc"), math.nan)
     if width > 0:
         # a billionth, so that rounding does not move a bound past the level that lies on it
         figures["v10"], figures["v90"] = (
-            1 - float(below[np.searchsorted(levels, scale.lowest + (x - 1e-9) * width)]) / count
-            if (levels[-1] - scale.lowest) / width >= x
+            1 - curve.below(scale.lowest + (x - 1e-9) * width) / count
+            if (curve.highest - scale.lowest) / width >= x
             else 0.0
             for x in (0.1, 0.9)
         )
-        pieces = (slice(start, start + AT_ONCE + 1) for start in range(0, len(levels) - 1, AT_ONCE))
-        area = sum(float(np.trapezoid(1 - below[piece] / count, levels[piece])) for piece in pieces)
-        figures["auc"] = area / width
-    figures["i10"], figures["i90"] = (_intensity_at(share, levels, below, count, scale) for share in (0.1, 0.9))
+        figures["auc"] = sum(float(np.trapezoid(1 - below / count, levels)) for levels, below in curve.pieces()) / width
+    figures["i10"], figures["i90"] = (curve.intensity_at((1 - share - 1e-12) * count) for share in (0.1, 0.9))
     figures["diff_v10_v90"] = figures["v10"] - figures["v90"]
     figures["diff_i10_i90"] = figures["i10"] - figures["i90"]
     return defined(DEFINITIONS, FAMILY, {f"ivh_{name}": figure for name, figure in figures.items()}, unit)
@@ -100,25 +99,63 @@ def scale_of(values: np.ndarray, lowest: float | None, highest: float | None) ->
     return Scale(low, high, 1.0 if whole else 0.0)
 
 
-def _curve(values: np.ndarray, scale: Scale) -> tuple[np.ndarray, np.ndarray]:
-    """Ascending intensities, and how many values are below each."""
-    ordered = np.sort(values)
-    if scale.step:
+@dataclass(frozen=True)
+class _Steps:
+    """Ascending intensities in steps (levels), and how many values are below each (fewer); beyond: one step higher."""
+
+    levels: np.ndarray
+    fewer: np.ndarray
+    beyond: float
+
+    @classmethod
+    def of(cls, values: np.ndarray, scale: Scale) -> _Steps:
         steps = math.floor((scale.highest - scale.lowest) / scale.step + 1e-9) + 1
         levels = scale.lowest + np.arange(steps) * scale.step
-        return levels, np.searchsorted(ordered, levels - scale.step / 2)
-    first = np.ones(ordered.shape, bool)  # of those that are alike
-    np.not_equal(ordered[1:], ordered[:-1], out=first[1:])
-    below = np.flatnonzero(first).astype(np.int32 if ordered.size < 1 << 31 else np.int64)
-    levels = ordered if len(below) == len(ordered) else ordered[below]
-    if scale.lowest < levels[0]:
-        levels, below = np.r_[scale.lowest, levels], np.r_[below.dtype.type(0), below]
-    if scale.highest > levels[-1]:
-        levels, below = np.r_[levels, scale.highest], np.r_[below, below.dtype.type(len(ordered))]
-    return levels, below
+        return cls(levels, np.searchsorted(values, levels - scale.step / 2), float(levels[-1]) + scale.step)
+
+    @property
+    def highest(self) -> float:
+        return float(self.levels[-1])
+
+    def below(self, bound: float) -> int:
+        """How many values are below the lowest intensity that is at least the bound."""
+        return int(self.fewer[np.searchsorted(self.levels, bound)])
+
+    def intensity_at(self, fewest: float) -> float:
+        """The lowest intensity with at least so many values (> 0) below it; `beyond` where none has."""
+        place = int(np.searchsorted(self.fewer, fewest))
+        return float(self.levels[place]) if place < len(self.levels) else self.beyond
+
+    def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        """Levels and how many values are below them, in pieces of which each begins where the last one ends."""
+        for start in range(0, len(self.levels) - 1, AT_ONCE):
+            yield self.levels[start : start + AT_ONCE + 1], self.fewer[start : start + AT_ONCE + 1]
 
 
-def _intensity_at(share: float, levels: np.ndarray, below: np.ndarray, count: int, scale: Scale) -> float:
-    """The lowest intensity that at most this share of the volume has; beyond the highest where none is."""
-    place = int(np.searchsorted(below, (1 - share - 1e-12) * count))
-    return float(levels[place]) if place < len(levels) else float(levels[-1]) + scale.step
+class _Occurring:
+    """The same of the intensities that occur, and of the ends of the scale, without arrays of them."""
+
+    def __init__(self, values: np.ndarray, scale: Scale) -> None:
+        self._values, self._scale = values, scale
+        self.highest = max(float(values[-1]), scale.highest)
+
+    def below(self, bound: float) -> int:
+        return int(np.searchsorted(self._values, bound))
+
+    def intensity_at(self, fewest: float) -> float:
+        place = math.ceil(fewest)  # the first value with so many before it, or the next of another intensity
+        if place < len(self._values) and self._values[place] == self._values[place - 1]:
+            place = int(np.searchsorted(self._values, self._values[place], "right"))
+        return float(self._values[place]) if place < len(self._values) else self.highest
+
+    def pieces(self) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+        values = self._values
+        last, fewer = min(float(values[0]), self._scale.lowest), 0
+        for start in range(0, len(values), AT_ONCE):
+            part = values[start : start + AT_ONCE]
+            new = np.flatnonzero(np.diff(part, prepend=last))
+            yield np.r_[last, part[new]], np.r_[fewer, start + new]
+            if len(new):
+                last, fewer = float(part[new[-1]]), start + int(new[-1])
+        if self.highest > last:
+            yield np.array([last, self.highest]), np.array([fewer, len(values)])

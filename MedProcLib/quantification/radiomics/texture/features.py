@@ -7,28 +7,20 @@ from ..feature import Feature
 from .counts import Counts
 from .definitions import DEFINITIONS, FAMILY_NAMES
 from .matrices import DIRECTIONAL, TextureMatrices
-from .region import region_of
+from .region import Region
 from .settings import TextureSettings
 
 
 def texture_features(
-    levels: np.ndarray,
-    n_levels: int,
-    spacing: tuple[float, float, float],
-    morphological: np.ndarray,
-    settings: TextureSettings,
-    progress: Progress = SILENT,
+    region: Region, spacing: tuple[float, float, float], settings: TextureSettings, progress: Progress = SILENT
 ) -> list[Feature]:
     """Features of the families and aggregations of the settings, by family, then aggregation, in the manual's order.
 
-    levels: int (z, y, x), 0 outside the region, 1..n_levels inside; n_levels: N_g of the discretization, of empty
-    levels too; spacing: x, y, z in mm, for distance weighting only; morphological: bool (z, y, x), the region before
-    re-segmentation, from whose border zones have their distance. Averages are over the directions and slices where a
-    feature is defined; it is NaN where it is in none. Raises InputError for an empty region, levels out of range and a
-    morphological region that does not contain it, Cancelled.
+    region: by region_of, with a margin of the settings' reach; spacing: x, y, z in mm, for distance weighting only.
+    Averages are over the directions and slices where a feature is defined; it is NaN where it is in none. Raises
+    Cancelled.
     """
-    reach = max(1, settings.distance, settings.ngtdm_distance, settings.ngldm_distance)
-    matrices = TextureMatrices(region_of(levels, n_levels, morphological, reach), spacing, settings)
+    matrices = TextureMatrices(region, spacing, settings)
     features: list[Feature] = []
     for family, share in zip(settings.families, progress.parts(*[1.0] * len(settings.families)), strict=True):
         share(0.0, f"Texture: {FAMILY_NAMES[family]}")

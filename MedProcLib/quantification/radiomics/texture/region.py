@@ -60,11 +60,13 @@ class Region:
 
 
 def region_of(levels: np.ndarray, n_levels: int, morphological: np.ndarray, reach: float) -> Region:
-    """Region of int levels (z, y, x; 0 outside) with a margin of the reach of its neighborhoods, in voxels.
+    """Region with a margin of the reach of its neighborhoods, in voxels.
 
-    Planes that hold none of it are left out, but for as many as keep its pieces further apart than the reach, so that
-    small lesions far apart cost no more than one. Raises InputError for an empty region, levels that are negative or
-    above n_levels, and a morphological region that lacks voxels of it.
+    levels: int (z, y, x), 0 outside the region, 1..n_levels inside; n_levels: N_g of the discretization, of empty
+    levels too; morphological: bool (z, y, x), the region before re-segmentation, from whose border zones have their
+    distance. Planes that hold none of it are left out, but for as many as keep its pieces further apart than the reach,
+    so that small lesions far apart cost no more than one. Raises InputError for an empty region, levels that are
+    negative or above n_levels, and a morphological region that lacks voxels of it.
     """
     if not levels.any():
         raise InputError("The region is empty: no voxel has a gray level.")

@@ -66,6 +66,11 @@ class TextureSettings:
             raise InputError(f"texture setting 'ngldm_alpha' is {self.ngldm_alpha!r}; allowed: 0, 1, 2 and so on.")
 
     @property
+    def reach(self) -> float:
+        """In voxels, of the widest neighborhood."""
+        return max(1, self.distance, self.ngtdm_distance, self.ngldm_distance)
+
+    @property
     def spaces(self) -> tuple[str, ...]:
         """Aggregations of the families without directions: '2D', '2_5D', '3D'."""
         return tuple(dict.fromkeys(name.rpartition("_")[0] for name in self.aggregations))

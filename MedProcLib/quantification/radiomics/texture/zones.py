@@ -4,11 +4,16 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
+from scipy.sparse import coo_array
+from scipy.sparse.csgraph import connected_components
 
 from ....core.progress import SILENT, Progress, execute
+from .border_distance import border_distance
 from .counts import BLOCK, Counts
 from .region import Region
+
+# Voxels that are linked at a time: they bound the memory.
+LINKED_AT_ONCE = 1 << 20
 
 
 @dataclass(frozen=True)
@@ -38,18 +43,8 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
 
     norm: 'chebyshev' links voxels that share a face, an edge or a corner, any other those that share a face.
     """
-    border = _border_distance(region.morphological, by_slice).reshape(-1)[region.voxels]
-    ranks = region.ranks
-    if by_slice:  # no level is found in the slice next to it
-        ranks = ranks.astype(np.min_scalar_type(2 * len(region.levels)))
-        ranks[1::2] += ranks.dtype.type(len(region.levels))
-    connect = sitk.ScalarConnectedComponentImageFilter()
-    connect.SetDistanceThreshold(0)
-    connect.SetFullyConnected(norm == "chebyshev")
-    inside = sitk.GetImageFromArray((region.ranks > 0).view(np.uint8))
-    image = execute(connect, sitk.GetImageFromArray(ranks), inside, progress=progress, message="Linking zones")
-    known, number = _consecutive(sitk.GetArrayViewFromImage(image).reshape(-1)[region.voxels])
-    del image, inside, ranks
+    border = border_distance(region.morphological, by_slice).reshape(-1)[region.voxels]
+    known, number = _linked(region, by_slice, norm == "chebyshev", progress)
     matrix, rank, size = (np.zeros(known, np.int32) for _ in range(3))
     distance = np.full(known, np.iinfo(np.int32).max, np.int32)
     for start in range(0, number.size, BLOCK):
@@ -62,21 +57,56 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
     return Zones(matrix, rank, size, distance)
 
 
-def _consecutive(numbers: np.ndarray) -> tuple[int, np.ndarray]:
-    """How many numbers there are, and each by its rank."""
-    occurs = np.zeros(int(numbers.max()) + 1, bool)
-    for start in range(0, numbers.size, BLOCK):
-        occurs[numbers[start : start + BLOCK]] = True
-    ranks = np.cumsum(occurs, dtype=np.int32) - np.int32(1)
-    found = np.empty(numbers.shape, np.int32)
-    for start in range(0, numbers.size, BLOCK):
-        found[start : start + BLOCK] = ranks[numbers[start : start + BLOCK]]
-    return int(ranks[-1]) + 1, found
+def _linked(region: Region, by_slice: bool, corners: bool, progress: Progress) -> tuple[int, np.ndarray]:
+    """How many zones there are, and the number (0, 1, ...) of that of each voxel of the region.
+
+    Linked in slabs, each of which has the last slice of the one before: what is one zone there is one.
+    """
+    number = np.empty(region.voxels.size, np.int32)
+    ends = np.cumsum(region.voxels_by_slice)
+    count, same = 0, []
+    for slab, share in zip(*_slabs(region, progress), strict=True):
+        found = _linked_slab(region, slab, by_slice, corners, share)
+        first = 0 if slab.start == 0 else int(ends[slab.start - 1])
+        shared = 0 if by_slice or slab.start == 0 else int(region.voxels_by_slice[slab.start - 1])
+        if shared:
+            same.append(np.unique(np.stack([number[first - shared : first], found[:shared] + count]), axis=1))
+        last = int(ends[slab.stop - 1])
+        number[first:last] = found[shared:]
+        number[first:last] += count
+        count += int(found.max(initial=-1)) + 1
+    if not same:
+        return count, number
+    pairs = np.concatenate(same, axis=1)
+    zones, zone_of = connected_components(
+        coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(count, count)), directed=False
+    )
+    for start in range(0, number.size, BLOCK):
+        number[start : start + BLOCK] = zone_of[number[start : start + BLOCK]]
+    return int(zones), number
 
 
-def _border_distance(mask: np.ndarray, by_slice: bool) -> np.ndarray:
-    """Steps through faces from each voxel of the mask (z, y, x) to the nearest outside it; int32."""
-    faces = ndimage.generate_binary_structure(3, 1)
-    if by_slice:
-        faces[[0, 2]] = False
-    return ndimage.distance_transform_cdt(mask, faces)
+def _slabs(region: Region, progress: Progress) -> tuple[list[slice], list[Progress]]:
+    thickness = max(1, LINKED_AT_ONCE // region.plane)
+    slabs = [slice(z, min(z + thickness, region.slices)) for z in range(0, region.slices, thickness)]
+    return slabs, list(progress.parts(*[1.0] * len(slabs)))
+
+
+def _linked_slab(region: Region, slab: slice, by_slice: bool, corners: bool, progress: Progress) -> np.ndarray:
+    """Numbers 0, 1, ... of the zones of a slab's voxels; in the volume its slices and the one before."""
+    ranks = region.ranks[slab if by_slice else slice(max(0, slab.start - 1), slab.stop)]
+    inside = ranks > 0
+    if not inside.any():
+        return np.zeros(0, np.int32)
+    if by_slice:  # no level is found in the slice next to it
+        ranks = ranks.astype(np.min_scalar_type(2 * len(region.levels)))
+        ranks[1::2] += ranks.dtype.type(len(region.levels))
+    connect = sitk.ScalarConnectedComponentImageFilter()
+    connect.SetDistanceThreshold(0)
+    connect.SetFullyConnected(corners)
+    images = (sitk.GetImageFromArray(each) for each in (ranks, inside.view(np.uint8)))
+    linked = execute(connect, *images, progress=progress, message="Linking zones")
+    labels = sitk.GetArrayViewFromImage(linked)[inside]
+    occurs = np.zeros(int(labels.max()) + 1, bool)
+    occurs[labels] = True
+    return (np.cumsum(occurs, dtype=np.int32) - np.int32(1))[labels]

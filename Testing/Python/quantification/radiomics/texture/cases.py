@@ -4,6 +4,7 @@ import numpy as np
 from scipy import ndimage
 
 from MedProcLib.quantification.radiomics.texture.features import texture_features
+from MedProcLib.quantification.radiomics.texture.region import region_of
 from MedProcLib.quantification.radiomics.texture.settings import AGGREGATIONS, TextureSettings
 
 ALL = TextureSettings(aggregations=AGGREGATIONS)
@@ -13,7 +14,8 @@ def values(levels, settings=ALL, n_levels=None, morphological=None, spacing=(1.0
     """Tag -> value of the texture features of int levels (z, y, x)."""
     morphological = levels > 0 if morphological is None else morphological
     n_levels = int(levels.max()) if n_levels is None else n_levels
-    return {f.tag: f.value for f in texture_features(levels, n_levels, spacing, morphological, settings)}
+    region = region_of(levels, n_levels, morphological, settings.reach)
+    return {f.tag: f.value for f in texture_features(region, spacing, settings)}
 
 
 def noise(shape=(4, 5, 6), n_levels=5, seed=0, smooth=0.0, outside=0.2) -> np.ndarray:

@@ -4,6 +4,8 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from MedProcLib.quantification.radiomics.texture import zones
+from MedProcLib.quantification.radiomics.texture.border_distance import border_distance
 from MedProcLib.quantification.radiomics.texture.settings import AGGREGATIONS, TextureSettings
 
 from . import manual
@@ -157,3 +159,29 @@ def test_zones_of_the_volume_agree_with_labelling_each_level():
     number = sum(ndimage.label(levels == level, full)[1] for level in range(1, 5))
     found = values(levels)
     assert found["szm_z_perc_3D"] * np.count_nonzero(levels) == pytest.approx(number)
+
+
+@pytest.mark.parametrize("norm", ["chebyshev", "manhattan"])
+@pytest.mark.parametrize("at_once", [1, 500])
+def test_zones_do_not_end_where_slabs_do(monkeypatch, norm, at_once):
+    """Linked slice by slice, and a few slices at a time, as at once; one zone winds through all of them."""
+    levels = noise((9, 10, 11), 3, seed=5, smooth=0.7, outside=0.3)
+    levels[:, 1, 1] = 4
+    levels[1::2, 1] = 4
+    settings = TextureSettings(families=("szm", "dzm"), aggregations=AGGREGATIONS, norm=norm)
+    whole = values(levels, settings)
+    monkeypatch.setattr(zones, "LINKED_AT_ONCE", at_once)
+    assert values(levels, settings) == pytest.approx(whole, rel=1e-14)
+
+
+@pytest.mark.parametrize("shape", [(1, 1, 1), (3, 40, 5), (12, 13, 14)])
+def test_distance_from_the_border_is_that_of_scipy(shape):
+    mask = np.pad(ndimage.gaussian_filter(np.random.default_rng(4).normal(size=shape), 1) > -0.3, 1)
+    mask[1, 1, 1] = True
+    solid = np.pad(np.ones(shape, bool), 1)
+    faces = ndimage.generate_binary_structure(3, 1)
+    in_slice = faces.copy()
+    in_slice[[0, 2]] = False
+    for each in (mask, solid):
+        for by_slice, steps in ((False, faces), (True, in_slice)):
+            assert (border_distance(each, by_slice) == ndimage.distance_transform_cdt(each, steps)).all()
