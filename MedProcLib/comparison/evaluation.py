@@ -17,6 +17,7 @@ from .tracks.model import Patient
 
 # what a shell calls them, beside the criteria's own names
 SHORT_NAMES = {"recist": "recist_1_1", "volumetric": "volume_recist", "percist": "percist_1_0"}
+ROLES = "Roles of the findings are those saved: targets proposed by size, unless a reader has chosen others."
 OF_DELINEATED_LESIONS = ("recist_1_1", "volume_recist")
 
 
@@ -82,7 +83,7 @@ def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
     if not any(track.kind is not None for track in patient.tracks):
         raise InputError("No finding has a role (target, non-target, new): give them in the panel, or compare anew.")
     case = case_of(patient)
-    return Evaluated(tuple(_evaluation(name, case) for name in names), "The roles of the findings are a reader's.")
+    return Evaluated(tuple(_evaluation(name, case) for name in names), ROLES)
 
 
 def suitable_criteria(comparison: Comparison) -> tuple[tuple[str, ...], str]:

@@ -144,10 +144,11 @@ def lanes_chart(
                 f'<rect x="{left:.1f}" y="{top + 16}" width="{right - left:.1f}" height="20" rx="3" '
                 f'fill="{phase.color}" stroke="#fff"/>'
             )
-            if right - left > 9 * len(phase.label):
-                middle = (left + right) / 2
+            fits = right - left > 9 * len(phase.label)
+            if fits or phase is phases[-1]:  # there is room beside the last one
+                x, anchor = ((left + right) / 2, "middle") if fits else (left + 5, "start")
                 parts.append(
-                    f'<text x="{middle:.1f}" y="{top + 30}" text-anchor="middle" class="lane">{phase.label}</text>'
+                    f'<text x="{x:.1f}" y="{top + 30}" text-anchor="{anchor}" class="lane">{phase.label}</text>'
                 )
     return plot.svg(parts, alternative)
 

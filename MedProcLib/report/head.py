@@ -79,9 +79,12 @@ def _review(comparison: Comparison, timeline: Timeline | None) -> str:
     if not decisions:
         return ""
     if all(status == "proposed" for _, status, _ in decisions):
+        given = all(study.labels is not None for study in comparison.studies)
+        made = "The outlines were given; what became of them" if given else "All findings were made by an algorithm"
+        end = " was decided by an algorithm and awaits" if given else " and await"
         return (
-            '<div class="banner"><p><b>Proposals, not yet reviewed.</b> All findings were made by an algorithm and '
-            "await the decision of a qualified reader.</p></div>"
+            f'<div class="banner"><p><b>Proposals, not yet reviewed.</b> {made}{end} the decision of a qualified '
+            "reader.</p></div>"
         )
     statuses = Counter(status for _, status, _ in decisions)
     words = ", ".join(f"{count} {'not decided' if s == 'proposed' else s}" for s, count in statuses.items())

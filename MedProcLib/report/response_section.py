@@ -7,6 +7,7 @@ from ..comparison.evaluation import Evaluated, Evaluation
 from ..comparison.response.charts import swimmer
 from ..comparison.response.criteria import criterion
 from ..comparison.response.outcome import Category, Response
+from ..comparison.response.sizes import number
 from ..core.units import shown
 from .charts import Phase, lanes_chart
 from .figures import percent
@@ -44,7 +45,8 @@ def _targets(evaluated: Evaluated) -> str:
         for lesion in lesions
         for reason in [evaluated.reasons.get(lesion.id, "" if lesion.kind == "new" else "not chosen")]
     ]
-    return table(["Lesion", "Role", "Organ", "Why"], lines)
+    columns = 4 if evaluated.reasons else 3  # of saved roles the reasons are not known
+    return table(["Lesion", "Role", "Organ", "Why"][:columns], [row[:columns] for row in lines])
 
 
 def _lanes(evaluations: Sequence[Evaluation]) -> str:
@@ -74,7 +76,12 @@ def _criterion(evaluation: Evaluation) -> str:
         steps = "; ".join(evaluation.best.steps)
         asked = found.confirm or (found.confirm is None and evaluation.case.protocol.confirm)
         confirmed = "" if asked else " Confirmation at a later time point was not asked for."
-        best = f"<p>Best overall response: <b>{text(evaluation.best.category)}</b> ({text(steps)}).{confirmed}</p>"
+        end = evaluation.best.progression_date
+        progressed = f" Progression on {end}." if end and str(end) not in steps else ""
+        best = (
+            f"<p>Best overall response: <b>{text(evaluation.best.category)}</b> ({text(steps)}).{progressed}"
+            f"{confirmed}</p>"
+        )
     caution = f'<p class="note">{text(found.caution)}</p>' if found.caution else ""
     points = "".join(_time_point(response) for response in evaluation.responses)
     return (
@@ -86,7 +93,7 @@ def _criterion(evaluation: Evaluation) -> str:
 def _figures(evaluation: Evaluation) -> str:
     lines = []
     for response in evaluation.responses:
-        totals = [f"{f.value:.4g} {shown(f.unit)}" for f in response.figures if "sum_of_" in f.name]
+        totals = [f"{number(f.value)} {shown(f.unit)}" for f in response.figures if "sum_of_" in f.name]
         changes = [
             [percent(f.value) for f in response.figures if f.name.endswith(name)]
             for name in ("change_from_baseline", "change_from_nadir")
@@ -94,7 +101,7 @@ def _figures(evaluation: Evaluation) -> str:
         lines.append(
             [
                 text(response.time),
-                text(response.date),
+                f'<span class="fixed">{text(response.date)}</span>',
                 f"<b>{text(response.category)}</b>",
                 *(text("; ".join(words)) or "–" for words in (totals, *changes)),
             ]

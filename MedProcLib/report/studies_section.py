@@ -15,7 +15,7 @@ def studies_section(comparison: Comparison) -> str:
             [
                 "First" if number == 0 else f"Other {number}" if len(comparison.studies) > 2 else "Other",
                 f"<b>{text(study.name)}</b>",
-                text(date_of(study) or "unknown"),
+                f'<span class="fixed">{text(date_of(study) or "unknown")}</span>',
                 text(days_since(first, study)),
                 text(study.modality or "–"),
                 text(" × ".join(map(str, geometry.size))),

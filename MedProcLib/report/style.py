@@ -32,7 +32,7 @@ table { border-collapse: collapse; width: 100%; font-size: 0.89rem; font-variant
 th { text-align: left; font-weight: 600; color: var(--soft); font-size: 0.8rem; border-bottom: 1.5px solid #c7ced6;
   padding: 6px 10px 6px 0; vertical-align: bottom; }
 td { border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; vertical-align: top; overflow-wrap: break-word; }
-td.number, td .fixed, th { white-space: nowrap; }
+td.number, td .fixed, th.number { white-space: nowrap; }
 td.number, th.number { text-align: right; }
 tbody tr:last-child td { border-bottom-color: #c7ced6; }
 .scroll { margin: 0 0 12px; overflow-x: auto;
@@ -78,7 +78,7 @@ pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6p
 footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft);
   font-size: 0.84rem; }
 @media (max-width: 1000px) {
-  body { padding: 28px 20px 48px; } table { font-size: 0.8rem; } th { font-size: 0.74rem; white-space: normal; }
+  body { padding: 28px 20px 48px; } table { font-size: 0.8rem; } th { font-size: 0.74rem; }
   td, th { padding-right: 7px; } svg.dumbbell { width: 64px; height: auto; } .chip { gap: 4px; }
   td.number + td:not(.number), th.number + th:not(.number) { padding-left: 12px; }
 }

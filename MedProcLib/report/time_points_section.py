@@ -39,7 +39,7 @@ def _line(timeline: Timeline, n: int, classes: Sequence[Change], evaluations: Se
     interval = "–".join(milliliters(limit) for limit in total.limits) if total.limits and total.value else ""
     return [
         f"<b>{text(point.id)}</b>",
-        text(point.date or "unknown"),
+        f'<span class="fixed">{text(point.date or "unknown")}</span>',
         f"{timeline.times[n]:.0f}" if timeline.dated else "–",
         text(pair.registration.verdict) if pair else "–",
         str(sum(timeline.at(track, n) is not None for track in timeline.tracks)),

@@ -1,5 +1,6 @@
 """Every finding over time: a table with a column per time point, and one with all figures."""
 
+from ..comparison.growth.change import SizeChange
 from ..comparison.result import Change
 from ..comparison.tracks.model import Observation, Track, number_of
 from .figures import change, diameters, small, verdict, volume
@@ -47,16 +48,19 @@ def _overview(timeline: Timeline, tracks: list[Track]) -> str:
                 f"<b>{text(track.id)}</b>{small(text(_described(track)))}",
                 chip(timeline.course(track)),
                 *(_cell(timeline, track, n) for n in range(count)),
-                change(first),
-                verdict(first),
-                change(previous),
-                verdict(previous),
+                change(first) + _beyond(first),
+                change(previous) + _beyond(previous),
                 _status(track),
             ]
         )
     labels = [text(label) for label in timeline.labels]
-    headings = ["Finding", "Course", *labels, "Since first seen mm³", "Beyond error", "Since previous", "Beyond error"]
-    return table([*headings, "Status"], lines, numbers=range(2, 2 + count))
+    headings = ["Finding", "Course", *labels, "Since first seen mm³", "Since previous mm³", "Status"]
+    return table(headings, lines, numbers=range(2, 2 + count))
+
+
+def _beyond(size: SizeChange | None) -> str:
+    """HTML: the verdict below a change; '' where there is none."""
+    return f"<small>beyond error: {verdict(size)}</small>" if size else ""
 
 
 def _cell(timeline: Timeline, track: Track, n: int) -> str:
@@ -79,8 +83,10 @@ def _described(track: Track) -> str:
 def _status(track: Track) -> str:
     """The decisions on its observations, each once."""
     seen = dict.fromkeys((o.status, o.reader, o.decided) for o in track.observations)
-    words = [f"{s}{f' by {reader}' if reader else ''}{f', {when}' if when else ''}" for s, reader, when in seen]
-    return text("; ".join(words))
+    return "<br>".join(
+        text(f"{s}{f' by {reader}' if reader else ''}") + small(text(when[:16].replace("T", " ")))
+        for s, reader, when in seen
+    )
 
 
 def _figures(timeline: Timeline, tracks: list[Track]) -> str:
@@ -95,7 +101,7 @@ def _figures(timeline: Timeline, tracks: list[Track]) -> str:
             lines.append(
                 [
                     f"<b>{text(track.id)}</b>",
-                    text(label),
+                    f'<span class="fixed">{text(label)}</span>',
                     chip(way.change) if way else "",
                     volume(observation.volume) if observation else "–",
                     *(_estimate(observation, name) for name in ("long_diameter", "short_diameter", "mean")),

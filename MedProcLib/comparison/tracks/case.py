@@ -11,14 +11,18 @@ def case_of(patient: Patient, protocol: response.Protocol | None = None) -> resp
 
     A time point without an observation is 'absent' once the track was seen before, 'not evaluable' where the study does
     not show its place, 'merged' from the time point on at which it became part of another one; rejected observations
-    count as absent. Diameters, volume and mean (in HU) are
+    count as absent, and what a reader has rejected at all of them is no lesion. Diameters, volume and mean (in HU) are
     those measured. Raises InputError for time points without a date.
     """
     for point in patient.time_points:
         if point.date is None:
             raise InputError(f"Time point '{point.id}' has no date; response criteria need one.")
     times = tuple(response.TimePoint(p.id, p.date) for p in patient.time_points if p.date is not None)
-    lesions = tuple(_lesion(patient, track) for track in patient.tracks if track.kind is not None)
+    lesions = tuple(
+        _lesion(patient, track)
+        for track in patient.tracks
+        if track.kind is not None and any(o.counts for o in track.observations)
+    )
     return response.Case(times, lesions, *([protocol] if protocol is not None else []))
 
 

@@ -5,10 +5,11 @@ import datetime
 import numpy as np
 import pytest
 
-from MedProcLib.comparison.evaluation import criteria_named, evaluate, suitable_criteria
+from MedProcLib.comparison.evaluation import criteria_named, evaluate, evaluate_marked, suitable_criteria
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.edits import reject
 from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
 from MedProcLib.comparison.tracks.measuring import measure_observations
 from MedProcLib.comparison.tracks.model import TimePoint
@@ -86,6 +87,16 @@ def test_a_readers_choice_is_recorded():
 def test_targets_that_cannot_be(target, words):
     with pytest.raises(InputError, match=words):
         evaluate(made(), ["recist_1_1"], [target], "Dr. R", WHEN)
+
+
+def test_a_target_that_a_reader_rejects_is_no_lesion():
+    """It would make every sum incomplete: without it the sum is that of the others."""
+    after, found = evaluate(made(), ["volume_recist"], ["F001", "F002"], "Dr. R", WHEN)
+    patient = reject(after.followed.patient, "F002", "Dr. R", WHEN)
+    before, now = (e.evaluations[0] for e in (found, evaluate_marked(patient, ["volume_recist"])))
+    assert "F002" in {n.id for n in before.case.lesions} and "F002" not in {n.id for n in now.case.lesions}
+    assert [r.figure("sum_of_volumes") for r in now.responses] == [36 * 3 * 16, 54 * 3 * 16]
+    assert not evaluate_marked(patient, ["volume_recist"]).reasons
 
 
 def test_nothing_followed_nothing_judged():
