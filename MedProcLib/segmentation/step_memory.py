@@ -1,8 +1,11 @@
 """Steps that run again and again while seeds are drawn: what seeds do not change is not computed again."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
+
+import numpy as np
+import SimpleITK as sitk
 
 from ..core.operation import check_inputs
 from ..core.progress import SILENT, Progress
@@ -61,6 +64,29 @@ class StepMemory:
                 kept.made = made
         kept.given = given
         return made | self._carried(kept, things)
+
+    def look(
+        self, operations: Sequence[Any], things: Mapping[str, Any], planes: Sequence[np.ndarray], progress: Progress
+    ) -> list[sitk.Image | None]:
+        """About what the last of these steps would give around flat polygons (see Following.look), if it has
+        following() and the steps before it gave what they would give now; else None for each."""
+        state = dict(things)
+        nothing: list[sitk.Image | None] = [None] * len(planes)
+        if len(self._kept) < len(operations) or not operations:
+            return nothing
+        for operation, kept in zip(operations, self._kept, strict=False):
+            declaration = operation.declaration
+            given = {name: state.get(name) for name in declaration.inputs + declaration.optional_inputs}
+            if kept.operation != operation:
+                return nothing
+            if operation is operations[-1]:
+                if kept.following is None or not set(given) <= {"image", "seeds", "mask"}:
+                    return nothing
+                return list(kept.following.look(given["image"], given["seeds"], given.get("mask"), planes, progress))
+            if kept.made is None or any(given[name] is not kept.given[name] for name in given):
+                return nothing
+            state |= kept.made | self._carried(kept, state)
+        return nothing
 
     def _carried(self, kept: _Kept, things: Mapping[str, Any]) -> dict[str, Any]:
         """What follows the step to another grid; what did before is the same object again."""

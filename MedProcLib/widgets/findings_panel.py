@@ -23,7 +23,7 @@ from .review_list import (
     enter_returns_to,
     reader_field,
 )
-from .wrapped_label import show_wrapped
+from .wrapped_label import NARROWEST, show_wrapped
 
 FILTERS = (
     (_("All"), ()),
@@ -190,7 +190,10 @@ class FindingsPanel:
         text = _("{proposed} proposed, {accepted} accepted, {rejected} rejected.").format(
             proposed=counts[0], accepted=counts[1], rejected=counts[2]
         )
-        self.summary_label.text = text if self._rows else _("No findings yet: apply the steps.")
+        if self._rows:
+            show_wrapped(self.summary_label, text, NARROWEST // 2)  # beside the filter
+        else:
+            show_wrapped(self.summary_label, _("No findings yet: apply the steps."))
         if self.row < 0:
             self._show_reason(None)
 

@@ -4,39 +4,29 @@ Chains of filters and one label rule are computed on the slabs in view; others o
 lets go of a slider or a point for a moment.
 """
 
-import threading
-import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
 from typing import Any
 
-import numpy as np
-import SimpleITK as sitk
 import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
-from ..core.preview import Preview, is_local
-from ..core.progress import Progress
+from ..core.preview import is_local
 from ..core.recipe import Recipe
-from ..scene.label_preview import EVERY_VIEW, LabelPreview, PreviewSegments, preview_segments
-from ..scene.node_reader import NodeReader
-from ..scene.segmentation_input import Given, SegmentationSource
+from ..scene.label_preview import EVERY_VIEW, LabelPreview, PreviewSegments
+from ..scene.segmentation_input import SegmentationSource
 from ..scene.slice_preview import content_key
-from ..segmentation.naming import structures_of
-from ..segmentation.outcome import segment
-from ..segmentation.step_memory import StepMemory
 from .live import LiveRunner, SliceWatch
 from .live_switch import LiveSwitch
+from .previewed_volume import PreviewedVolume, Whole, shown_steps
 
 # A computation on the whole volume waits this long for the user to come to rest.
 WHOLE_SETTLE_MS = 400
 # One that goes on from what it found before may start sooner.
 FOLLOW_SETTLE_MS = 100
 LOCAL_SETTLE_MS = 30
-# Steps that change no voxel of a label map: a preview of slabs can do without them.
-NAMES_ONLY = ("segmentation.name_segments",)
+# What is wanted first where a step follows strokes: the slices in view, about as they will be.
+SLICES = "slices in view"
 
 
 class LabelPreviewPanel:
@@ -56,7 +46,7 @@ class LabelPreviewPanel:
     ) -> None:
         self._get_volume, self._get_recipe = get_volume, get_recipe
         self._get_region, self._get_source = get_region, get_source
-        self._source: _Source | None = None
+        self._source: PreviewedVolume | None = None
         self._preview: LabelPreview | None = None
         tip = _("Show what the steps would find, while you change them, the seeds or the region")
         self._line = LiveSwitch("preview", _("Preview in the slice views"), tip, self._on_switch)
@@ -85,8 +75,7 @@ class LabelPreviewPanel:
 
     def is_local(self) -> bool:
         """Whether the chain can be computed on the slabs in view."""
-        operations = [operation for _number, operation in self._get_recipe().enabled_steps]
-        shown = [each for each in operations if each.declaration.name not in NAMES_ONLY]
+        shown = shown_steps(self._get_recipe())
         return (
             bool(shown)
             and getattr(shown[-1], "makes_labels", False)
@@ -95,8 +84,11 @@ class LabelPreviewPanel:
         )
 
     def _whole_settle_ms(self) -> int:
-        follows = any(hasattr(operation, "following") for _number, operation in self._get_recipe().enabled_steps)
-        return FOLLOW_SETTLE_MS if follows else WHOLE_SETTLE_MS
+        return FOLLOW_SETTLE_MS if self._follows() else WHOLE_SETTLE_MS
+
+    def _follows(self) -> bool:
+        """Whether a step goes on from what it found before."""
+        return any(hasattr(operation, "following") for _number, operation in self._get_recipe().enabled_steps)
 
     def _on_switch(self, on: bool) -> None:
         if on:
@@ -115,7 +107,10 @@ class LabelPreviewPanel:
     def _request(self) -> None:
         local = self.is_local()
         self.live.settle_ms = LOCAL_SETTLE_MS if local else self._whole_settle_ms()
-        keys = list(slicer.app.layoutManager().sliceViewNames()) if local else [EVERY_VIEW]
+        if local:
+            keys = list(slicer.app.layoutManager().sliceViewNames())
+        else:
+            keys = [SLICES, EVERY_VIEW] if self._follows() else [EVERY_VIEW]
         self.live.request(keys, keys)
 
     def _on_slice(self, view: str) -> None:
@@ -134,12 +129,19 @@ class LabelPreviewPanel:
         key = content_key(volume)
         source = self._source
         if source is None or source.key != key:
-            source = self._source = _Source(key)
+            source = self._source = PreviewedVolume(key)
         region = self._get_region()
         if view == EVERY_VIEW:
             return (
                 lambda progress: source.whole(given, recipe, region, progress),
                 lambda made: self._show_whole(made, source),
+            )
+        if view == SLICES:
+            views = slicer.app.layoutManager().sliceViewNames()
+            planes = {name: corners for name in views if (corners := self._watch.corners(name)) is not None}
+            return (
+                lambda progress: source.look(given, recipe, region, planes, progress),
+                lambda found: self._show_look(found, source),
             )
         corners = self._watch.corners(view)
         if corners is None:
@@ -149,7 +151,7 @@ class LabelPreviewPanel:
             lambda made: self._show_part(view, made, source),
         )
 
-    def _show_whole(self, made: "_Whole", source: "_Source") -> None:
+    def _show_whole(self, made: Whole, source: PreviewedVolume) -> None:
         if self._preview is None or source is not self._source:
             return
         count = self._preview.show(made.segments)
@@ -164,7 +166,14 @@ class LabelPreviewPanel:
                 self.live.wanted.append(EVERY_VIEW)
         self._line.say(text)
 
-    def _show_part(self, view: str, made: tuple[PreviewSegments, float], source: "_Source") -> None:
+    def _show_look(self, found: Mapping[str, PreviewSegments], source: PreviewedVolume) -> None:
+        if self._preview is None or source is not self._source or not found:
+            return
+        for view, segments in found.items():
+            self._preview.show(segments, view)
+        self._line.say(_("Preview of the slices in view; the rest follows..."))
+
+    def _show_part(self, view: str, made: tuple[PreviewSegments, float], source: PreviewedVolume) -> None:
         if self._preview is None or source is not self._source:
             return
         segments, seconds = made
@@ -178,79 +187,3 @@ class LabelPreviewPanel:
         if self._preview is not None:
             self._preview.clear()
         self._line.say(reason)
-
-
-@dataclass(frozen=True)
-class _Whole:
-    """What the steps find in the whole volume. exact: see StepMemory; message: why it is empty."""
-
-    segments: PreviewSegments
-    seconds: float
-    exact: bool
-    message: str
-
-
-class _Source:
-    """A volume that is previewed: what was read of it and of the other inputs, learned and computed."""
-
-    def __init__(self, key: tuple) -> None:
-        self.key = key
-        self._reader = NodeReader()
-        self._kept: dict[str, Any] = {}
-        self._memory = StepMemory()
-        self._region: tuple[Any, sitk.Image] | None = None
-        self._preview: tuple[Any, Preview] | None = None
-        # a computation given up may still run for a moment
-        self._lock = threading.Lock()
-
-    def part(
-        self, source: SegmentationSource, recipe: Recipe, region: Any, corners: np.ndarray, progress: Progress
-    ) -> tuple[PreviewSegments, float]:
-        """Segments in the slab around a flat polygon, and the seconds they took."""
-        operations = tuple(
-            operation for _number, operation in recipe.enabled_steps if operation.declaration.name not in NAMES_ONLY
-        )
-        with _held(self._lock, progress):
-            given = source.read(self._reader, progress.part(0, 0.1), self._kept)
-            things = self._with_region(given, region, progress.part(0.1, 0.5))
-            key = (region, source.key)
-            if self._preview is None or self._preview[0] != key:
-                companions = {name: thing for name, thing in things.items() if name != "mask"}
-                self._preview = key, Preview(given.image, things.get("mask"), **companions)
-            preview = self._preview[1]
-            preview.prepare(operations, progress.part(0.5, 0.9))
-            start = time.monotonic()
-            labels = preview.part(operations, corners, progress=progress.part(0.9, 1))
-            seconds = time.monotonic() - start
-            return preview_segments(labels, structures_of(recipe), given.named), seconds
-
-    def whole(self, source: SegmentationSource, recipe: Recipe, region: Any, progress: Progress) -> _Whole:
-        """All that the chain finds."""
-        with _held(self._lock, progress):
-            given = source.read(self._reader, progress.part(0, 0.1), self._kept)
-            things = self._with_region(given, region, progress.part(0.1, 0.3 if region is not None else 0.1))
-            start = time.monotonic()
-            self._memory.begin()
-            outcome = segment(recipe, None, progress.part(0.3, 1), self._memory, image=given.image, **things)
-            shown = preview_segments(outcome.labels, outcome.structures, given.named)
-            return _Whole(shown, time.monotonic() - start, self._memory.exact, outcome.message)
-
-    def _with_region(self, given: Given, region: Any, progress: Progress) -> dict[str, Any]:
-        """What the chain starts from; the region to search in is found once."""
-        things = dict(given.things)
-        if region is not None:
-            if self._region is None or self._region[0] != region:
-                self._region = region, region(given.image, progress=progress)
-            things["mask"] = self._region[1]
-        return things
-
-
-@contextmanager
-def _held(lock: threading.Lock, progress: Progress) -> Iterator[None]:
-    """A lock that is waited for as long as the user does not cancel."""
-    while not lock.acquire(timeout=0.02):
-        progress.check()
-    try:
-        yield
-    finally:
-        lock.release()

@@ -20,7 +20,7 @@ class PresetProposal:
 
     def forget(self) -> None:
         """The scene closes: the next volume is a new one, whatever its id."""
-        self._proposed_for = ""
+        self._proposed_for, self.proposal = "", None
 
     def is_own_choice(self, preset: Preset | None) -> bool:
         """Whether the user, choosing this, chose something else than what is proposed."""

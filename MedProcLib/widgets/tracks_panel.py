@@ -18,7 +18,7 @@ from .findings_panel import MARKS
 from .results_table import ResultsTable
 from .review_list import KEYS, around, connect_buttons, enter_returns_to
 from .tracks_form import TracksForm
-from .wrapped_label import show_wrapped
+from .wrapped_label import NARROWEST, show_wrapped
 
 FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TITLES
     lambda row: True,
@@ -150,8 +150,9 @@ class TracksPanel(TracksForm):
         self._show_page()
         open_ = sum(row.status is Status.PROPOSED for row in self.rows)
         text = _("{count} findings, {open} to decide.").format(count=len(self.rows), open=open_)
-        self.summary_label.text = text if self.rows else _("No findings.")
-        self.summary_label.visible = patient is not None  # else the line above says that nothing was compared
+        # beside the filter; without a patient the line above says that nothing was compared
+        shown = text if self.rows else _("No findings.") if patient is not None else ""
+        show_wrapped(self.summary_label, shown, NARROWEST // 2)
         self._details.visible = self.filter_box.visible = bool(self.rows)
 
     def _filter(self) -> None:

@@ -1,11 +1,15 @@
 """Growing from seeds that a reader draws one after the other: what a new stroke reaches is computed again, no more."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.errors import InputError
+from ...core.image_filter import Box, grid_of_box
+from ...core.plane import box_of_polygon
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from .beyond import Beyond
@@ -17,6 +21,8 @@ from .marked import Marked, marked, with_surroundings
 # A border at which the likelihood changes from 0 to 1 over a mm counts as an edge of this many times the gradient of
 # flat tissue.
 LIKENESS_EDGE = 20.0
+# A slice that takes more than this share of the box along every axis is an oblique one.
+THIN = 0.1
 
 
 @dataclass(frozen=True)
@@ -88,6 +94,35 @@ class Following:
         self.exact = exact
         return marks.labels(labels)
 
+    def look(
+        self,
+        image: sitk.Image,
+        seeds: sitk.Image,
+        mask: sitk.Image | None,
+        planes: Sequence[np.ndarray],
+        progress: Progress = SILENT,
+    ) -> list[sitk.Image | None]:
+        """About what the next call would give in the voxels around flat polygons (n, 3; LPS, mm), far sooner.
+
+        None for a polygon that is oblique in the image, or outside the part that is worked on; for all of them where
+        nothing was found before that it could go on from. Raises InputError, Cancelled.
+        """
+        settings, grown = self._settings, self._grown
+        nothing: list[sitk.Image | None] = [None] * len(planes)
+        if grown is None or grown.ground.scene.image is not image or grown.mask is not mask:
+            return nothing
+        before, beyond = grown.ground.scene, grown.ground.beyond
+        parts = [_layer(before, corners) for corners in planes]
+        scene = marked(image, mask, seeds, settings.reach_mm, settings.background_seed, before, keep_box=True)
+        if scene.box != before.box or not any(parts):
+            return nothing
+        marks = with_surroundings(scene, settings.background_seed, settings.reach_mm, progress.part(0, 0.3), beyond)
+        found = grown.fronts.look(marks.seeds, [part for part in parts if part is not None], progress.part(0.3, 1))
+        if found is None:
+            return nothing
+        labels = iter(found)
+        return [None if part is None else _wanted(marks, part, next(labels)) for part in parts]
+
     def _new_ground(self, scene: Marked, progress: Progress) -> _Ground:
         settings = self._settings
         strength, _ = edge_strength(scene.values, scene.region, scene.grid, settings.scale_mm, progress)
@@ -106,6 +141,23 @@ class Following:
             unlike = Likelihood(ground.intensities.bins, chances).squared_gradient(ground.scene.grid)
             cost = cost + (LIKENESS_EDGE * self._settings.likeness) ** 2 * unlike
         return np.where(ground.scene.region, cost, np.float32(np.inf))
+
+
+def _layer(scene: Marked, corners: np.ndarray) -> Box | None:
+    """The voxels around a polygon, in the scene's box; None when they are none or many."""
+    try:
+        box = box_of_polygon(scene.grid, corners)
+    except InputError:
+        return None
+    whole = scene.seeds.shape
+    thin = min((side.stop - side.start) / n for side, n in zip(box, whole, strict=True) if n > 1)
+    return box if thin <= THIN else None
+
+
+def _wanted(scene: Marked, part: Box, labels: np.ndarray) -> sitk.Image:
+    """Label map of the objects in a part of the scene's box."""
+    wanted = np.where(scene.region[part] & (labels != scene.surroundings), labels, 0)
+    return grid_of_box(scene.grid, part).image_of(wanted.astype(np.uint8 if wanted.max() < 256 else np.uint16))
 
 
 def _same(first: np.ndarray | None, other: np.ndarray | None) -> bool:

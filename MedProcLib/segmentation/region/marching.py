@@ -4,7 +4,7 @@ On large images fronts run on a coarse grid first, and again on the fine one onl
 When seeds change, they run again only where it makes a difference.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 
 import numpy as np
@@ -140,6 +140,41 @@ class Fronts:
         self._reached = replace(before, given=given, blocks=blocks)
         return self._result()
 
+    def look(self, seeds: np.ndarray, parts: Sequence[Box], progress: Progress = SILENT) -> list[np.ndarray] | None:
+        """Labels in boxes about as follow() would give them, soon: fine fronts run again in these alone, once.
+
+        None where that saves nothing: before the first run, and without a coarse grid. Changes nothing. Raises
+        Cancelled.
+        """
+        before = self._reached
+        if before is None or before.blocks is None:
+            return None
+        given = seeds.reshape(self._cost.shape)
+        box = box_around(given != before.given)
+        if box is None:
+            return [before.label.reshape(self._outer)[part] for part in parts]
+        first, second = progress.parts(1, 1)
+        changed = block_box(box, self._factors)
+        blocks = self._blocks_again(before.blocks, given, changed, first)
+        todo = _changed_blocks(before.blocks, blocks, changed)
+        ground = self._fine_ground(given, blocks)
+        return [self._look_in(part, before, ground, todo, second) for part in parts]
+
+    def _look_in(self, part: Box, before: _Reached, ground: Ground, todo: np.ndarray, progress: Progress) -> np.ndarray:
+        """See look(); todo: blocks whose ground changed."""
+        thin = tuple(side for side, n in zip(part, self._outer, strict=True) if n > 1)
+        layer = block_box(thin, self._factors)
+        box = voxel_box(layer, self._factors, before.label.shape)
+        label = before.label[box].copy()
+        again = ndimage.maximum_filter(todo[layer], 2 * FIRST_REACH + 1)
+        around = box_around(again)
+        if around is not None:
+            fine = voxel_box(within(layer, around), self._factors, before.label.shape)
+            again = expanded(again[around], self._factors, tuple(slice(0, side.stop - side.start) for side in fine))
+            found, _ = self._front_again(ground, before.time, before.label, fine, again, self._spacing, progress)
+            np.copyto(label[_inside(box, fine)], found[1], where=again)
+        return label[_inside(box, thin)].reshape([side.stop - side.start for side in part])
+
     def _blocks_again(self, before: _Blocks, given: np.ndarray, box: Box, progress: Progress) -> _Blocks:
         """The blocks after the seeds in a box of them changed."""
         seeds, mixed = before.seeds.copy(), before.mixed.copy()
@@ -190,17 +225,8 @@ class Fronts:
             while todo.any():
                 progress.check()
                 box, todo = _wider(box, todo, 1, time.shape)
-                cost, seeds, starts = ground(box)
                 time_before, label_before = time[box].copy(), label[box].copy()
-                held = np.where(np.isfinite(time_before), label_before, 0)
-                found = front(
-                    np.where(todo, cost, np.float32(np.inf)),
-                    np.where(todo, seeds, held).astype(seeds.dtype),
-                    np.where(todo, 0 if starts is None else starts, np.where(held > 0, time_before, 0)),
-                    spacing,
-                    self._stop,
-                    progress,
-                )
+                found, cost = self._front_again(ground, time, label, box, todo, spacing, progress)
                 undo.append((box, time_before, label_before))
                 np.copyto(time[box], found[0], where=todo)
                 np.copyto(label[box], found[1], where=todo)
@@ -216,6 +242,29 @@ class Fronts:
             for place, time_before, label_before in reversed(undo):
                 time[place], label[place] = time_before, label_before
             raise
+
+    def _front_again(
+        self,
+        ground: Ground,
+        time: np.ndarray,
+        label: np.ndarray,
+        box: Box,
+        todo: np.ndarray,
+        spacing: tuple[float, ...],
+        progress: Progress,
+    ) -> tuple[tuple[np.ndarray, np.ndarray], np.ndarray]:
+        """Time and label in a box after fronts ran again where it is todo, what lies around held fast; and the cost."""
+        cost, seeds, starts = ground(box)
+        held = np.where(np.isfinite(time[box]), label[box], 0)
+        found = front(
+            np.where(todo, cost, np.float32(np.inf)),
+            np.where(todo, seeds, held).astype(seeds.dtype),
+            np.where(todo, 0 if starts is None else starts, np.where(held > 0, time[box], 0)),
+            spacing,
+            self._stop,
+            progress,
+        )
+        return found, cost
 
     def _result(self) -> tuple[np.ndarray, np.ndarray]:
         assert self._reached is not None
@@ -235,9 +284,13 @@ def _wider(box: Box, values: np.ndarray, by: int, shape: tuple[int, ...]) -> tup
     """A box that is wider by so many voxels, as far as the shape goes, and the values in it, False around."""
     wide = tuple(slice(max(0, part.start - by), min(part.stop + by, n)) for part, n in zip(box, shape, strict=True))
     result = np.zeros([part.stop - part.start for part in wide], bool)
-    at = tuple(slice(b.start - w.start, b.stop - w.start) for b, w in zip(box, wide, strict=True))
-    result[at] = values
+    result[_inside(wide, box)] = values
     return wide, result
+
+
+def _inside(outer: Box, inner: Box) -> Box:
+    """Where a box lies in a larger one."""
+    return tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
 
 
 def _block_costs(cost: np.ndarray, factors: tuple[int, ...]) -> np.ndarray:

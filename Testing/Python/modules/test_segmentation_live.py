@@ -25,13 +25,13 @@ def use(widget, *operations):
 class Painter:
     """A segmentation that is painted as the Segment Editor does."""
 
-    def __init__(self, volume):
+    def __init__(self, volume, shape=SHAPE):
         import slicer
 
         self.volume = volume
         self.node = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Painted")
         self.node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-        self.masks = {}
+        self.masks, self.shape = {}, shape
 
     def paint(self, name, place, color=None):
         import slicer
@@ -41,7 +41,7 @@ class Painter:
             content.AddEmptySegment(name, name)
         if color is not None:
             content.GetSegment(name).SetColor(color)
-        mask = self.masks.setdefault(name, np.zeros(SHAPE, np.uint8))
+        mask = self.masks.setdefault(name, np.zeros(self.shape, np.uint8))
         mask[place] = 1
         slicer.util.updateSegmentBinaryLabelmapFromArray(mask, self.node, name, self.volume)
 
@@ -129,3 +129,29 @@ def test_single_voxels_at_the_borders_are_findings_like_others(panel, finish, sc
         widget.logic.decide(widget.resultTable(), index, "accepted", "A. Reader")
     accepted = labels_of(slicer.util.getNode("Dots accepted findings"), volume)[0]
     assert sorted(map(tuple, np.argwhere(accepted).tolist())) == sorted(places)
+
+
+def test_the_slices_in_view_follow_a_stroke_first(panel, scene):
+    import slicer
+    from host import wait_until
+
+    shape = (64, 64, 64)
+    values = np.random.default_rng(0).normal(100, 8, shape)
+    values[16:48, 16:48, 16:48] += 60
+    volume = volume_of(values)
+    widget = panel(NAME)
+    use(widget, ("segmentation.grow_from_seeds", {"reach_mm": 0, "background_seed": 2}))
+    painter = Painter(volume, shape)
+    painter.paint("Organ", (32, slice(30, 34), 32))
+    painter.paint("Around", (32, 6, slice(4, 60)))
+    widget.keepNodes("seeds", [painter.node])
+    widget.refresh()
+    slicer.util.setSliceViewerLayers(background=volume, fit=True)
+    widget.preview.switch.checked = True
+    assert wait_until(lambda: widget.preview.live.idle and widget.preview.status_label.text, 20)
+    painter.paint("Organ", (32, 32, slice(50, 54)))
+    assert wait_until(lambda: "the rest follows" in widget.preview.status_label.text, 20)
+    shown = {node.GetName() for node in slicer.util.getNodesByClass("vtkMRMLSegmentationNode")}
+    assert {f"Segmentation preview {view}" for view in ("Red", "Yellow", "Green")} <= shown
+    assert wait_until(lambda: widget.preview.live.idle, 20)
+    assert "whole volume: one segment" in widget.preview.status_label.text

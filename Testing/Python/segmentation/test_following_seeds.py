@@ -164,3 +164,29 @@ def test_what_is_beyond_a_reach_follows_objects_that_come_and_go():
         for at in np.argwhere(objects):
             near |= (2.5 * (z - at[0])) ** 2 + (y - at[1]) ** 2 + (x - at[2]) ** 2 <= 11.0**2
         np.testing.assert_array_equal(beyond.of(objects), ~near)
+
+
+def test_slices_are_looked_at_before_the_rest_is_followed():
+    side, middle = 80, 40
+    z, y, x = np.mgrid[:side, :side, :side]
+    ball = (z - middle) ** 2 + (y - middle) ** 2 + (x - middle) ** 2 <= 20**2
+    values = np.where(ball, 100, 40) + np.random.default_rng(4).normal(0, 8, ball.shape)
+    image, seeds = sitk.GetImageFromArray(values.astype(np.float32)), np.zeros(ball.shape, np.uint8)
+    seeds[middle, 38:42, middle], seeds[middle, 5, 10:70] = 1, 2
+    following = GrowFromSeeds(reach_mm=0).following()
+    layer = np.array([(0, 0), (0, side - 1), (side - 1, side - 1), (side - 1, 0)], float)
+    planes = [np.insert(layer, axis, middle, axis=1) for axis in range(3)]
+    assert following.look(image, sitk.GetImageFromArray(seeds), None, planes) == [None] * 3
+    before = sitk.GetArrayFromImage(following(image, sitk.GetImageFromArray(seeds)))
+    seeds[middle, middle, 62:66] = 1  # beyond the border, so that it moves
+    drawn = sitk.GetImageFromArray(seeds)
+    oblique = planes[2] + np.linspace(-30, 30, 4)[:, None] * (0, 0, 1)
+    *parts, none = following.look(image, drawn, None, [*planes, oblique])
+    assert none is None
+    followed = following(image, drawn)
+    index = [(slice(None), slice(None), middle), (slice(None), middle), (middle,)]
+    for part, plane, name in zip(parts, index, "xyz", strict=True):
+        seen = sitk.GetArrayFromImage(part).reshape(side, side)
+        there = sitk.GetArrayFromImage(followed)[plane]
+        assert np.sum(seen != there) < 0.05 * np.sum(before[plane] != there), name
+    assert parts[2].TransformIndexToPhysicalPoint((0, 0, 0)) == (0, 0, middle)
