@@ -16,6 +16,7 @@ from .alignment.volume import prepare
 from .change import DetectChange
 from .consensus import ConsensusLabels
 from .findings import MatchFindings
+from .half_height import HalfHeightOutlines
 from .intensity import MatchIntensity
 from .register import Register, require_slices
 from .resolution import MatchResolution
@@ -64,6 +65,7 @@ def head_mr_recipe(given: bool = False) -> Recipe:
             brightness=3.0, low=0.5, high=2.0, evidence=0.5, contrast_percent=10, smoothing_mm=0.7, edge_percent=0
         ),
         ConsensusLabels(),
+        HalfHeightOutlines(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )
 

@@ -12,6 +12,7 @@ from ..core.recipe import run_steps
 from .alignment.volume import prepare
 from .consensus import ConsensusLabels
 from .findings import MatchFindings
+from .half_height import HalfHeightOutlines
 from .halfway import half_way_grid, linear_part
 from .inverse import inverted
 from .register import Register, identity
@@ -44,16 +45,19 @@ def compare_pair(
 ) -> PairComparison:
     """Compare the things (image, mask, labels) of two studies in their own spaces; see pipeline.compare.
 
+    Outlines at half height are made last, in the studies' own voxels, wherever they are among the steps.
     Both images are resampled once, into the space that registration.to_first and to_other lead from.
     """
-    rest = [(n, op) for n, op in steps if not isinstance(op, Register)]
+    rest = [(n, op) for n, op in steps if not isinstance(op, Register | HalfHeightOutlines)]
+    outlining = next((op for _, op in steps if isinstance(op, HalfHeightOutlines)), None)
     shares = progress.parts(1, 3, 1)
     state = _on_half_way_grid(first, other, registration, shares[0])
     failed = registration.verdict is Verdict.FAILED
     given = first["given"] or other["given"]
     if not failed:
         state = _run(rest, state, given, registration, first, other, shares[1])
-    return _assembled(fixed, moving, first, other, registration, state, failed, given, _matching(rest), shares[2])
+    rules = _matching(rest), outlining
+    return _assembled(fixed, moving, first, other, registration, state, failed, given, rules, shares[2])
 
 
 def _on_half_way_grid(first: dict, other: dict, registration: Registration, progress: Progress) -> dict[str, Any]:
@@ -136,7 +140,7 @@ def _assembled(
     state: dict,
     failed: bool,
     given: bool,
-    matching: MatchFindings,
+    rules: tuple[MatchFindings, HalfHeightOutlines | None],
     progress: Progress,
 ) -> PairComparison:
     grid: Geometry = state["grid"]
@@ -161,6 +165,11 @@ def _assembled(
                 _nearest(sitk.Cast(v, sitk.sitkInt32), g, t, progress)
                 for v, g, t in zip(labels, own, to_half, strict=True)
             ]
+            matching, outlining = rules
+            if outlining is not None and not given and findings:
+                images, before = [s["image"] for s in (first, other)], [_labels_of(s) for s in (first, other)]
+                labels = outlining.outlined(images, labels, before, registration.transform, same, progress)
+                findings = _where_outlined(findings, labels)
             labels, findings = _as_measured(labels, findings, matching)
     return PairComparison(
         fixed, moving, registration, grid, state["fixed"], state["moving"],
@@ -175,6 +184,16 @@ def _same_outline(fixed: sitk.Image, moving: sitk.Image) -> frozenset[int]:
     one, two = (sitk.GetArrayViewFromImage(labels) for labels in (fixed, moving))
     differing = one != two
     return frozenset((set(np.unique(one).tolist()) - {0}) - set(one[differing].tolist()) - set(two[differing].tolist()))
+
+
+def _where_outlined(findings: tuple[Finding, ...], labels: list[sitk.Image]) -> tuple[Finding, ...]:
+    """The findings without a center in a study that does not show them."""
+    shown = [set(np.unique(sitk.GetArrayViewFromImage(each)).tolist()) for each in labels]
+
+    def center(finding: Finding, side: int) -> tuple[float, float, float] | None:
+        return finding.centers[side] if finding.number in shown[side] else None
+
+    return tuple(dataclasses.replace(f, centers=(center(f, 0), center(f, 1))) for f in findings)
 
 
 def _nearest(labels: sitk.Image, grid: Geometry, transform: sitk.Transform, progress: Progress) -> sitk.Image:

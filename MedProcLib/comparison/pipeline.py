@@ -18,6 +18,7 @@ from .coverage import with_coverage
 from .defaults import default_recipe
 from .findings import MatchFindings
 from .following import follow_pairs
+from .half_height import HalfHeightOutlines
 from .loops import with_loop_error
 from .maps.tissue import TissueChange
 from .pair import compare_pair, register_pair
@@ -34,6 +35,8 @@ __all__ = ["compare", "compare_between", "default_recipe", "restored", "with_map
 # What a step may take to run on each study alone; all other steps run once per pair.
 NumberedStep = tuple[int, Any]
 ALONE = {"image", "mask", "labels"}
+# Steps that are left out where findings are known.
+OUTLINING = (ConsensusLabels, HalfHeightOutlines, MatchFindings)
 LATER_STUDIES = (
     "Choose two different later studies that are registered to the first: those with it are compared anyhow."
 )
@@ -289,7 +292,7 @@ class _Steps:
     @property
     def of_followed(self) -> list[NumberedStep]:
         """Those for a pair whose findings are known."""
-        return [(n, op) for n, op in self.together if not isinstance(op, ConsensusLabels | MatchFindings)]
+        return [(n, op) for n, op in self.together if not isinstance(op, OUTLINING)]
 
 
 def _run_alone(study: Study, steps: Sequence[NumberedStep], progress: Progress) -> dict:

@@ -5,12 +5,15 @@ from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
+from scipy import ndimage, special
 
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.image_filter import Box
 from MedProcLib.segmentation.common.connectivity import connected_components
 
 FINE_MM, MARGIN_MM, SMOOTHING_MM, PARTS = 0.4, 5.5, 0.5, 3
+# over which a voxel is averaged
+PART_MM, MOST_PARTS = 0.6, 8
 
 
 @dataclass(frozen=True)
@@ -41,10 +44,33 @@ class Body:
     def on(self, grid: Geometry, level: float) -> np.ndarray:
         """Which voxel centers (z, y, x) of a grid lie within a level."""
         x, y, z = np.meshgrid(*(np.arange(n) for n in grid.size), indexing="ij")
-        points = grid.points(np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(float))
+        indices = np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(float)
+        return (self._outside(grid.points(indices)) < level).reshape(grid.size).transpose(2, 1, 0)
+
+    def shares(self, grid: Geometry, level: float, soft_mm: float, to_own: np.ndarray) -> tuple[Box, np.ndarray]:
+        """Box of a grid and the share (z, y, x; 0..1) of its voxels that a body with a soft border fills.
+
+        Half of the height is reached at the level, its sides fall as a step smoothed by a Gaussian of SD soft_mm; each
+        voxel has the mean over what it covers. to_own: 4 x 4 matrix from the grid's points to the body's.
+        """
+        middle = np.linalg.inv(to_own) @ [*self.center, 1]
+        index = np.round(grid.indices(middle[None, :3])[0]).astype(int)
+        reach = np.ceil((self.reach(level) + 3 * soft_mm) / np.array(grid.spacing)).astype(int) + 1
+        low, high = np.maximum(index - reach, 0), np.minimum(index + reach + 1, grid.size)
+        box = tuple(slice(int(a), int(b)) for a, b in zip(low[::-1], high[::-1], strict=True))
+        z, y, x = np.meshgrid(*(np.arange(s.start, s.stop) for s in box), indexing="ij")
+        indices = np.stack([x, y, z], axis=-1).reshape(-1, 3).astype(float)
+        parts = np.clip(np.ceil(np.array(grid.spacing) / PART_MM), 1, MOST_PARTS).astype(int)
+        total = np.zeros(len(indices))
+        for part in np.ndindex(*parts):
+            points = grid.points(indices + (np.array(part) + 0.5) / parts - 0.5)
+            total += special.ndtr((level - self._outside(points @ to_own[:3, :3].T + to_own[:3, 3])) / soft_mm)
+        return box, (total / np.prod(parts)).reshape(z.shape)
+
+    def _outside(self, points: np.ndarray) -> np.ndarray:
+        """Signed distance (mm) of points (n, 3) to the border, at most MARGIN_MM."""
         places = (points - self.origin) @ self.axes / FINE_MM
-        values = ndimage.map_coordinates(self.distance, places.T[::-1], order=1, mode="constant", cval=MARGIN_MM)
-        return (values < level).reshape(grid.size).transpose(2, 1, 0)
+        return ndimage.map_coordinates(self.distance, places.T[::-1], order=1, mode="constant", cval=MARGIN_MM)
 
     @property
     def center(self) -> np.ndarray:
