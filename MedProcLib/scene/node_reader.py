@@ -51,8 +51,7 @@ class NodeReader:
         See image_of_volume and snapshot_of. What was read of other nodes is forgotten. Raises InputError, Cancelled.
         """
         with self._lock:
-            self._images = {volume: self._images[volume] for volume in volumes if volume in self._images}
-            self._voxels = {node: known for node, known in self._voxels.items() if node is segmentation}
+            self._forget_others((segmentation, *volumes))
             for _ in range(MOST_TRIES):
                 for volume in volumes:
                     self._read_image(volume, progress)
@@ -61,6 +60,11 @@ class NodeReader:
                 if snapshot is not None:
                     return [self._images[volume][1] for volume in volumes], snapshot
         return progress.ask(lambda: _read_at_once(segmentation, ids, volumes))
+
+    def forget_others(self, nodes: Sequence[Any]) -> None:
+        """Let go of what was read of other nodes than these, and of the nodes."""
+        with self._lock:
+            self._forget_others(nodes)
 
     def image(self, volume, progress: Progress = SILENT) -> sitk.Image:
         """Image of a volume node, the same one as long as nothing changed. Raises InputError, Cancelled."""
@@ -79,6 +83,10 @@ class NodeReader:
                 if snapshot is not None:
                     return snapshot
         return progress.ask(lambda: snapshot_of(segmentation, grid, ids))
+
+    def _forget_others(self, nodes: Sequence[Any]) -> None:
+        self._images = {node: known for node, known in self._images.items() if node in nodes}
+        self._voxels = {node: known for node, known in self._voxels.items() if node in nodes}
 
     def _try(
         self, segmentation, ids: Sequence[str], grid: Geometry, volumes: Sequence[Any], progress: Progress

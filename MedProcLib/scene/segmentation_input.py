@@ -41,10 +41,11 @@ class _Part:
 
 @dataclass(frozen=True)
 class SegmentationSource:
-    """The nodes that a segmentation starts from. parts: by name of the thing."""
+    """The nodes that a segmentation starts from. parts: by name of the thing; nodes: those that they are read of."""
 
     volume: Any
     parts: Mapping[str, _Part]
+    nodes: tuple[Any, ...] = ()
 
     @property
     def key(self) -> tuple:
@@ -55,8 +56,9 @@ class SegmentationSource:
         self, reader: NodeReader | None = None, progress: Progress = SILENT, kept: dict[str, Any] | None = None
     ) -> Given:
         """Copy the voxels, in any thread. kept: what was read before, by name, which is given again where it is the
-        same. Raises InputError, Cancelled."""
+        same; of other nodes nothing is kept, in the reader neither. Raises InputError, Cancelled."""
         reader, kept = reader or NodeReader(), {} if kept is None else kept
+        reader.forget_others((self.volume, *self.nodes))
         progress(0.0, "Reading the volume")
         image = reader.image(self.volume, progress)
         grid = Geometry.of(image)
@@ -119,7 +121,8 @@ def segmentation_source(
             content_key_of_seeds(every),
             lambda grid, reader, progress: ([_labels(node, grid, reader, progress)[0] for node in every], {}),
         )
-    return SegmentationSource(volume, parts)
+    nodes = tuple(node for node in (mask, *seeds, start, reference, *raters) if node is not None)
+    return SegmentationSource(volume, parts, nodes)
 
 
 def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress) -> tuple[sitk.Image, Named]:

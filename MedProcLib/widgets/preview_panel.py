@@ -268,7 +268,6 @@ class _Source:
     def __init__(self, key: tuple, volume: Any, mask: RegionSource | None, reference: Any) -> None:
         self.key = key
         self._nodes = volume, mask, reference
-        self._reader = NodeReader()
         self._known: Preview | None = None
         # a computation given up may still run for a moment
         self._lock = threading.Lock()
@@ -277,10 +276,11 @@ class _Source:
     def _preview(self, progress: Progress) -> Preview:
         if self._known is None:
             volume, mask, reference = self._nodes
+            reader = NodeReader()
             progress(0.0, "")
-            image = self._reader.image(volume, progress)
-            companions = {} if reference is None else {"reference": self._reader.image(reference, progress)}
-            region = None if mask is None else mask.mask(Geometry.of(image), self._reader, progress)
+            image = reader.image(volume, progress)
+            companions = {} if reference is None else {"reference": reader.image(reference, progress)}
+            region = None if mask is None else mask.mask(Geometry.of(image), reader, progress)
             self._known = Preview(image, region, **companions)
         return self._known
 

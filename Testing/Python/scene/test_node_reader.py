@@ -119,3 +119,25 @@ def test_of_a_color_picture_the_brightness_is_read(scene, components):
     assert image.GetNumberOfComponentsPerPixel() == 1 and image.GetSpacing() == (0.5, 0.5, 1.0)
     assert array(image)[0, 2, 3] == round(0.299 * 200 + 0.587 * 100 + 0.114 * 50)
     assert np.count_nonzero(array(image)) == 1
+
+
+def test_a_preview_lets_go_of_nodes_that_it_starts_from_no_more(nodes, scene):
+    import gc
+    import weakref
+
+    from MedProcLib.scene.segmentation_input import segmentation_source
+
+    segmentation, volume = nodes
+    values = np.zeros(GRID.size[::-1], np.int16)
+    reference = volume_from_image(GRID.image_of(values), "Reference")
+    reader, kept = NodeReader(), dict[str, object]()
+    first = segmentation_source(volume, seeds=[segmentation], reference=reference).read(reader, kept=kept)
+    again = segmentation_source(volume, seeds=[segmentation], reference=reference).read(reader, kept=kept)
+    assert again.image is first.image and again.things["seeds"] is first.things["seeds"]
+    gone = [weakref.ref(first.things[name]) for name in ("seeds", "reference")]
+    voxels = weakref.ref(reference.GetImageData())
+    scene.RemoveNode(reference)
+    del first, again, reference
+    assert segmentation_source(volume).read(reader, kept=kept).things == {}
+    gc.collect()
+    assert voxels() is None and [each() for each in gone] == [None, None]
