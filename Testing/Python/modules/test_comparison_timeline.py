@@ -166,7 +166,7 @@ def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
     assert not maps.make_button.enabled  # of one time point and itself
     maps.start_box.currentIndex = 1
     assert maps.make_button.enabled
-    widget.comparison = None  # as after loading a scene
+    widget.session.forget()  # as after loading a scene
     maps.make_button.click()
     assert finish(widget) == "Map made: Difference map."
     assert len(change_maps_at(widget.patientNode())) == 2 and maps.shown_box.count == 3
@@ -183,8 +183,8 @@ def test_change_maps_are_made_shown_and_reported(compared, finish, tmp_path):
     assert finish(widget) == "Map made: Difference map."
     assert len(change_maps_at(widget.patientNode())) == 3
     # the second as after adding a scene with a patient of its own, which is not the one of this session
-    for session in ((widget.comparison, widget.patientNode()), ("another's", None)):
-        widget.comparison, widget.comparedPatient = session
+    for session in ((widget.session.comparison, widget.patientNode()), ("another's", None)):
+        widget.session.keep(*session)
         widget.saveReport(tmp_path / "report.html")
         assert "Written" in finish(widget)
         html = (tmp_path / "report.html").read_text(encoding="utf-8")
@@ -199,7 +199,7 @@ def test_a_run_ends_while_the_reader_works_elsewhere(compared, finish):
     host.leave(compared)
     assert finish(compared).startswith("Last study against the first")
     host.enter(compared)
-    assert compared.patientNode() is compared.comparedPatient is not first
+    assert compared.patientNode() is compared.session.patient is not first
     assert len(compared.tracks.rows) == 3
 
 
