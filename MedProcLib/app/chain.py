@@ -1,8 +1,10 @@
 """The operations that `enhance` and `segment` run: one with its parameters, or a recipe."""
 
 from argparse import Namespace
+from collections.abc import Mapping
 from typing import Any
 
+from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
 from ..core.operation import Declaration
 from ..core.parameters import Value
@@ -26,6 +28,30 @@ def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Re
         names = ", ".join(operation.declaration.name for _, operation in recipe.enabled_steps) or "no operation"
         raise InputError(f"{names} gives no {' or '.join(gives)}; choose an operation of {area} (see `operations`).")
     return recipe
+
+
+def require_taken(recipe: Recipe, given: Mapping[str, tuple[str, object]]) -> None:
+    """Raise InputError for what was given and no step takes.
+
+    given: option -> the thing (see core.operation.THINGS) that it gives, and its value, None or empty without it.
+    """
+    taken = {
+        thing
+        for _, operation in recipe.enabled_steps
+        for thing in (*operation.declaration.inputs, *operation.declaration.optional_inputs)
+    }
+    for option, (thing, value) in given.items():
+        if value and thing not in taken:
+            raise InputError(f"These steps take no {thing}: leave {option} out.")
+
+
+def require_maps(recipe: Recipe, folder: str | None) -> None:
+    """Raise InputError for a folder for maps that no step gives, or that cannot be written to."""
+    if folder is None:
+        return
+    if not any("maps" in operation.declaration.gives for _, operation in recipe.enabled_steps):
+        raise InputError("These steps give no maps; leave --maps out.")
+    require_writable_folder(folder)
 
 
 def operation_from(name: str, settings: list[str], area: str, takes: str = "") -> Any:

@@ -4,7 +4,7 @@ from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text, written_together
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.files import require_image_target, write_image
@@ -12,29 +12,32 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..segmentation.combining.performance import RaterPerformance
-from .chain import operation_from
-from .inputs import read_label_map, read_mask, require_other_file
+from .chain import operation_from, require_maps, require_taken
+from .inputs import read_label_map, read_mask, require_outputs
 from .maps import write_maps
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     operation = operation_from(arguments.operation, arguments.parameters, "segmentation", takes="raters")
     require_image_target(arguments.output)
-    for target in filter(None, (arguments.output, arguments.performance)):
-        require_writable(target)
-        require_other_file(target, *arguments.segmentations, arguments.mask)
-    raters = [read_label_map(path, arguments.notes) for path in arguments.segmentations]
+    require_outputs([arguments.output, arguments.performance], *arguments.segmentations, arguments.mask)
     recipe = Recipe.of(operation)
+    require_maps(recipe, arguments.maps)
+    require_taken(recipe, {"--mask": ("mask", arguments.mask)})
+    raters = [read_label_map(path, arguments.notes) for path in arguments.segmentations]
     things = recipe.run(progress.part(0.1, 0.95), raters=raters, mask=read_mask(arguments.mask, raters[0]))
     inputs = {f"rater {number}": path for number, path in enumerate(arguments.segmentations, 1)}
     provenance = Provenance(recipe, inputs)
     progress.check()
-    if arguments.maps is not None:
-        write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
-    if arguments.performance is not None:
-        write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
-        print(f"Performance of the raters: {arguments.performance}")
-    write_image(things["labels"], arguments.output, provenance.to_json())
+    said = []
+    with written_together():
+        if arguments.maps is not None:
+            said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))
+        if arguments.performance is not None:
+            write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
+            said.append(f"Performance of the raters: {arguments.performance}")
+        write_image(things["labels"], arguments.output, provenance.to_json())
+    print(*said, sep="\n", end="\n" * bool(said))
     print(f"Combined segmentation of {len(raters)} raters: {arguments.output}")
 
 

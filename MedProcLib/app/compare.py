@@ -38,6 +38,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     maps = maps_named(arguments.maps) if arguments.maps is not None else ()
     also, organs = _pairs(arguments), _organs(arguments)
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
+    arguments.notes += _notes_on_twins(arguments.studies)
     studies = _studies(arguments, files, dates)
     _require_time_order(studies)
     if criteria is not None:
@@ -54,6 +55,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     print(summary(comparison, evaluated, written))
 
 
+def _notes_on_twins(paths: Sequence[str]) -> list[str]:
+    places = [Path(path).resolve() for path in paths]
+    twins = [path for number, path in enumerate(paths) if places[number] in places[:number]]
+    return [f"{path} is given more than once: it is compared with itself" for path in dict.fromkeys(twins)]
+
+
 def _require_counts(arguments: Namespace) -> None:
     count = len(arguments.studies)
     if count < 2:
@@ -61,7 +68,8 @@ def _require_counts(arguments: Namespace) -> None:
     for name in ("segmentations", "dates", "names"):
         given = getattr(arguments, name)
         if given is not None and len(given) != count:
-            raise InputError(f"--{name} has {len(given)} values for {count} studies; give one for each, in order.")
+            values = f"{len(given)} value{'s' * (len(given) != 1)}"
+            raise InputError(f"--{name} has {values} for {count} studies; give one for each, in order.")
     names = arguments.names or ()
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         raise InputError("--names must differ from each other, and none may be empty.")

@@ -10,8 +10,8 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
-from .chain import chosen_recipe
-from .inputs import read_mask, read_noted, require_other_file
+from .chain import chosen_recipe, require_taken
+from .inputs import read_mask, read_noted, require_outputs
 
 AUTO = "auto"
 
@@ -23,11 +23,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.preset not in (None, AUTO):
         recipe = preset_named(arguments.preset).recipe()
     require_image_target(arguments.output)
-    require_other_file(arguments.output, arguments.image, arguments.mask, arguments.reference)
+    require_outputs([arguments.output], arguments.image, arguments.mask, arguments.reference)
     found = read_noted(arguments.image, arguments.notes, unscaled=True)
     image = found.image
     if recipe is None:
         recipe = _proposed(found, arguments)
+    require_taken(recipe, {"--mask": ("mask", arguments.mask), "--reference": ("reference", arguments.reference)})
     given = {"mask": read_mask(arguments.mask, image)}
     if arguments.reference is not None:
         given["reference"] = read_noted(arguments.reference, arguments.notes, unscaled=True).image

@@ -2,8 +2,7 @@
 
 from argparse import Namespace
 
-from ..core.atomic import require_writable, write_text
-from ..core.errors import InputError
+from ..core.atomic import write_text
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -11,10 +10,9 @@ from ..core.registry import create_operation
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
-from .inputs import read_label_map, require_other_file
+from .inputs import read_label_map, require_ending, require_outputs
 from .segment_names import segment_names
 
-ENDINGS = (".csv", ".json")
 # option -> parameter of segmentation.score
 OPTIONS = {
     "tolerance": "tolerance_mm",
@@ -29,10 +27,8 @@ OPTIONS = {
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    if not str(arguments.output).lower().endswith(ENDINGS):
-        raise InputError(f"{arguments.output} is no table: end it in .csv, or in .json for the full record.")
-    require_writable(arguments.output)
-    require_other_file(arguments.output, arguments.reference, arguments.test)
+    require_outputs([arguments.output], arguments.reference, arguments.test)
+    require_ending(arguments.output, ".csv", ".json", what="table")
     given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
     settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
     names = segment_names(arguments.reference, arguments.names)

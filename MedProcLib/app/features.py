@@ -4,9 +4,8 @@ import dataclasses
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text, written_together
 from ..core.errors import InputError
 from ..core.files import ImageFile
 from ..core.geometry import require_scalar
@@ -19,17 +18,14 @@ from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
-from .inputs import read_labels, read_noted, require_other_file
-
-ENDINGS = (".csv", ".json")
+from .inputs import read_labels, read_noted, require_ending, require_outputs
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     output = str(arguments.output)
-    if not output.lower().endswith(ENDINGS):
-        raise InputError(f"{output} is no table: end it in .csv, or in .json for the full record.")
-    require_writable(output)
-    require_other_file(output, arguments.image, arguments.mask, arguments.settings)
+    robustness = None if arguments.robustness is None else _beside(output)
+    require_outputs([output, robustness], arguments.image, arguments.mask, arguments.settings)
+    require_ending(output, ".csv", ".json", what="table")
     found = read_noted(arguments.image, arguments.notes)
     require_scalar(found.image, arguments.image)
     settings = _settings(arguments, found)
@@ -38,17 +34,23 @@ def run(arguments: Namespace, progress: Progress) -> None:
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)
     arguments.notes += [f"label {note}" for note in notes_of(regions)]
-    written = output
+    varied = None
     if arguments.robustness is not None:
-        written += f", {_write_robustness(arguments, found, labels, settings, only, progress.part(0.15, 0.95))}"
+        varied = robust_features(
+            found.image, labels, settings, arguments.robustness, only, progress=progress.part(0.15, 0.95)
+        )
+        arguments.notes += varied.notes
     progress.check()
     if output.lower().endswith(".csv"):
         text = features_csv(regions, settings, arguments.all_labels)
     else:
         inputs = {"image": arguments.image, "mask": arguments.mask}
         text = features_json(regions, settings, Provenance(Recipe.of(settings), inputs).as_dict())
-    write_text(text, output)
-    print(f"{_summary(regions)}: {written}")
+    with written_together():
+        write_text(text, output)
+        if varied is not None and robustness is not None:
+            write_text(robustness_csv(varied, arguments.all_labels), robustness)
+    print(f"{_summary(regions)}: {', '.join(filter(None, (output, robustness)))}")
 
 
 def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
@@ -82,20 +84,14 @@ def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
     return None
 
 
-def _write_robustness(
-    arguments: Namespace, found: ImageFile, labels: Any, settings: Radiomics, only: list[int] | None, progress: Progress
-) -> str:
-    path = Path(arguments.output)
-    path = path.with_name(f"{path.stem}_robustness.csv")
-    require_writable(str(path))
-    robustness = robust_features(found.image, labels, settings, arguments.robustness, only, progress=progress)
-    arguments.notes += robustness.notes
-    write_text(robustness_csv(robustness, arguments.all_labels), str(path))
-    return str(path)
+def _beside(output: str) -> str:
+    """The file for how features vary, beside that of the features."""
+    path = Path(output)
+    return str(path.with_name(f"{path.stem}_robustness.csv"))
 
 
 def _summary(regions: Sequence[RegionFeatures]) -> str:
     made = [region for region in regions if region.features]
     count = len(made[0].features)
-    several = f" of each of {len(made)} regions" if len(regions) > 1 else ""
+    several = f" of each of {len(made)} regions" if len(made) > 1 else ""
     return f"{count} features{several}"

@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import Geometry, require_scalar
@@ -14,14 +14,13 @@ from ..core.progress import Progress
 from ..quantification.profile.histogram import Histogram, histograms
 from ..quantification.region import segments_of
 from ..quantification.volume import as_volume
-from .inputs import chosen_unit, read_labels, read_noted, require_other_file, table_delimiter
-from .segment_names import segment_names
+from .inputs import chosen_unit, read_labels, read_noted, require_outputs, table_delimiter
+from .segment_names import note_on_names, segment_names
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     delimiter = table_delimiter(arguments.output)
-    require_writable(arguments.output)
-    require_other_file(arguments.output, arguments.image, arguments.segmentation)
+    require_outputs([arguments.output], arguments.image, arguments.segmentation)
     found = read_noted(arguments.image, arguments.notes)
     image = found.image
     require_scalar(image, arguments.image)
@@ -68,6 +67,7 @@ def _regions(arguments: Namespace, image: sitk.Image) -> dict[tuple[int, str], n
     if not segments:
         raise InputError(f"{arguments.segmentation} is empty: no voxel has a label.")
     names = segment_names(arguments.segmentation, arguments.names)
+    arguments.notes += note_on_names(names, arguments.names, {segment.value for segment in segments})
     regions = {}
     for segment in segments:
         name = names.get(segment.value, f"Segment {segment.value}")

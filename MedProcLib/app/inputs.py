@@ -1,6 +1,7 @@
 """What commands read: images with notes about them, label maps, masks, dates."""
 
 import datetime
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
+from ..core.atomic import require_writable
 from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
 from ..core.errors import InputError
@@ -158,7 +160,23 @@ def table_delimiter(output: str) -> str:
     return delimiter
 
 
-def require_other_file(output: str, *inputs: str | None) -> None:
-    """Raise InputError when the output would overwrite an input."""
-    if any(name is not None and file_of(name).resolve() == Path(output).resolve() for name in inputs):
-        raise InputError(f"{output} is an input; name another file to write to.")
+def require_outputs(outputs: Iterable[str | None], *inputs: str | None) -> None:
+    """Raise InputError unless each output can be written to a file of its own that is no input."""
+    taken: set[Path] = set()
+    read = {file_of(name).resolve() for name in inputs if name}
+    for output in outputs:
+        if output is None:
+            continue
+        require_writable(output)
+        place = Path(output).resolve()
+        if place in read:
+            raise InputError(f"{output} is an input; name another file to write to.")
+        if place in taken:
+            raise InputError(f"{output} is named for two results; give each a file of its own.")
+        taken.add(place)
+
+
+def require_ending(output: str, *endings: str, what: str) -> None:
+    """Raise InputError for a result whose name promises something else. endings: '.csv', ...; what: the result."""
+    if not str(output).lower().endswith(endings):
+        raise InputError(f"{output} is no {what}: end it in {' or '.join(endings)}.")

@@ -5,7 +5,7 @@ from argparse import Namespace
 from pathlib import Path
 from typing import Any
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text, written_together
 from ..core.errors import InputError
 from ..core.files import ImageFile, read_image
 from ..core.progress import Progress
@@ -22,15 +22,14 @@ from ..quantification.series import images_of_series, measure_series
 from ..quantification.table import NOT_RELIABLE, not_reliable
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
-from .inputs import label_map, read_labels, read_noted, require_other_file, unit_of_file
-from .segment_names import segment_names
+from .inputs import label_map, read_labels, read_noted, require_outputs, unit_of_file
+from .segment_names import note_on_names, segment_names
 
 MOST_NAMED = 10  # segments that one note lists
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    require_writable(arguments.output)
-    require_other_file(arguments.output, arguments.image, arguments.segmentation)
+    require_outputs([arguments.output, arguments.sr], arguments.image, arguments.segmentation)
     written = _format(arguments)
     found = read_noted(arguments.image, arguments.notes)
     operation = _operation(arguments, found)
@@ -46,13 +45,18 @@ def run(arguments: Namespace, progress: Progress) -> None:
     else:
         labels = read_labels(arguments.segmentation, found.image)
         rows = measure(found.image, labels, names, operation, measuring)
-        progress.check()
-        if source is not None:
-            _write_report(arguments, source, labels, rows, names)
+    arguments.notes += note_on_names(names, arguments.names, {row.segment for row in rows})
     arguments.notes += _about_rows(rows)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
     provenance = Provenance(Recipe.of(operation), inputs).as_dict()
-    write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
+    progress.check()
+    reports: list[Path] = []
+    with written_together():
+        if source is not None:
+            reports = _write_report(arguments, source, labels, rows, names)
+        write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
+    for file in reports:
+        print(f"DICOM: {file}")
     if operation.parameters.get("pet") and found.image.GetDimension() == 3:
         total = total_uptake(rows)
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
@@ -93,8 +97,7 @@ def _source_of_report(arguments: Namespace, found: ImageFile, operation: Any) ->
     from ..report.dicom_sr.source_series import read_source_series
 
     require_reportable(operation)
-    require_writable(arguments.sr)
-    require_other_file(arguments.sr, arguments.output, arguments.segmentation, *map(str, found.slices))
+    require_outputs([arguments.sr], *map(str, found.slices))
     if not found.slices:
         raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
     if found.image.GetDimension() == 4:
@@ -102,19 +105,20 @@ def _source_of_report(arguments: Namespace, found: ImageFile, operation: Any) ->
     return read_source_series(found.slices)
 
 
-def _write_report(arguments: Namespace, source: Any, labels: Any, rows: list[Row], names: dict[int, str]) -> None:
+def _write_report(arguments: Namespace, source: Any, labels: Any, rows: list[Row], names: dict[int, str]) -> list[Path]:
     from ..report.dicom_sr.measurement_report import write_measurement_report
 
     colors = {label: UNNAMED_COLORS[label % len(UNNAMED_COLORS)] for label in names}
     segments = {label: Structure(name, colors[label]) for label, name in names.items()}
-    for file in write_measurement_report(rows, source, labels, segments, arguments.sr, arguments.reader or ""):
-        print(f"DICOM: {file}")
+    return write_measurement_report(rows, source, labels, segments, arguments.sr, arguments.reader or "")
 
 
 def _format(arguments: Namespace) -> str:
     """That of --format, or of the file's ending, or CSV."""
     ending = Path(arguments.output).suffix.lower().removeprefix(".")
-    written = arguments.format or (ending if ending in FORMATS else "csv")
+    if arguments.format is None and ending not in FORMATS:
+        raise InputError(f"{arguments.output} is no table: end it in .csv, .tsv or .json, or say which with --format.")
+    written = arguments.format or ending
     if arguments.long and written == "json":
         raise InputError("--long is for csv and tsv: JSON always holds a record for each figure.")
     return written

@@ -2,20 +2,17 @@
 
 from argparse import Namespace
 
-from ..core.atomic import require_writable, write_text
-from ..core.errors import InputError
+from ..core.atomic import write_text
 from ..core.progress import Progress
 from ..quantification.classification.model_json import read_model
 from ..quantification.classification.prediction import predict_table, predictions_csv
 from ..quantification.classification.table import read_table
-from .inputs import require_other_file
+from .inputs import require_ending, require_outputs
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    if not str(arguments.output).lower().endswith(".csv"):
-        raise InputError(f"{arguments.output} is no table: end it in .csv.")
-    require_writable(arguments.output)
-    require_other_file(arguments.output, arguments.model, arguments.table)
+    require_outputs([arguments.output], arguments.model, arguments.table)
+    require_ending(arguments.output, ".csv", what="table")
     model = read_model(arguments.model)
     table = read_table(arguments.table)
     progress(0.2, "Predicting")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import require_scalar
 from ..core.progress import Progress
 from ..quantification.profile.line_profile import LineProfile, full_width_at_half_maximum, line_profile
-from .inputs import chosen_unit, read_noted, require_other_file, table_delimiter
+from .inputs import chosen_unit, read_noted, require_outputs, table_delimiter
 from .seeds import point_of, read_point_lists
 
 Line = tuple[tuple[float, ...], tuple[float, ...]]
@@ -20,8 +20,7 @@ Line = tuple[tuple[float, ...], tuple[float, ...]]
 
 def run(arguments: Namespace, progress: Progress) -> None:
     delimiter = table_delimiter(arguments.output)
-    require_writable(arguments.output)
-    require_other_file(arguments.output, arguments.image, arguments.line)
+    require_outputs([arguments.output], arguments.image, arguments.line)
     found = read_noted(arguments.image, arguments.notes)
     require_scalar(found.image, arguments.image)
     dimension = found.image.GetDimension()

@@ -2,22 +2,22 @@
 
 from argparse import Namespace
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid
 from ..core.progress import Progress
 from ..quantification.image_quality import compare_quality, image_quality, reference_quality
 from ..quantification.quality_regions import find_regions
 from ..quantification.quality_table import quality_csv, quality_rows
-from .inputs import read_labels, read_mask, read_noted, require_other_file
+from .inputs import read_labels, read_mask, read_noted, require_ending, require_outputs
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.regions is None and (arguments.region_a, arguments.region_b) != (None, None):
         raise InputError("--region-a and --region-b are labels of a label map: give it with --regions.")
-    require_writable(arguments.output)
     others = (arguments.mask, arguments.regions, arguments.reference, arguments.before)
-    require_other_file(arguments.output, arguments.image, *others)
+    require_outputs([arguments.output], arguments.image, *others)
+    require_ending(arguments.output, ".csv", what="table")
     found = read_noted(arguments.image, arguments.notes, unscaled=True)
     image = found.image
     unit = "HU" if found.modality == "CT" else "intensity"

@@ -7,11 +7,12 @@ from ..comparison.register import metric_for, register
 from ..comparison.registration.from_landmarks import register_landmarks
 from ..comparison.registration.landmarks import Landmarks, paired
 from ..comparison.result import Registration, Verdict
+from ..core.atomic import written_together
 from ..core.errors import InputError
 from ..core.files import ImageFile, require_image_target, require_transform_target, write_image, write_transform
 from ..core.geometry import Geometry, require_3d, require_scalar, resample
 from ..core.progress import Progress
-from .inputs import read_noted, require_other_file
+from .inputs import read_noted, require_outputs
 from .seeds import read_point_lists
 
 
@@ -19,7 +20,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_transform_target(arguments.output)
     if arguments.resampled:
         require_image_target(arguments.resampled)
-        require_other_file(arguments.resampled, arguments.fixed, arguments.moving, arguments.output)
+    landmarks_files = (arguments.landmarks_fixed, arguments.landmarks_moving)
+    require_outputs([arguments.output, arguments.resampled], arguments.fixed, arguments.moving, *landmarks_files)
     landmarks = _landmarks(arguments)
     files = [read_noted(path, arguments.notes) for path in (arguments.fixed, arguments.moving)]
     fixed, moving = (file.image for file in files)
@@ -37,9 +39,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.resampled:
         resampled = resample(moving, Geometry.of(fixed), found.transform, progress=progress.part(0.9, 0.97))
     progress.check()
-    write_transform(found.transform, arguments.output)
-    if resampled is not None:
-        write_image(resampled, arguments.resampled)
+    with written_together():
+        write_transform(found.transform, arguments.output)
+        if resampled is not None:
+            write_image(resampled, arguments.resampled)
     print(f"Registration ({arguments.transform}, {found.verdict}): {arguments.output}")
     for figure in found.figures:
         name = " ".join([figure.name.replace("_", " "), str(figure.parameters.get("landmark", ""))]).rstrip()

@@ -62,7 +62,7 @@ def point_of(text: str, dimension: int, what: str) -> tuple[float, ...]:
 
 def read_point_lists(path: Path) -> list[tuple[list[float], int, str]]:
     """(LPS position, number of its list, name) of the points placed in a markups file. Raises InputError."""
-    data = read_json(path, "Point list")
+    data = read_json(path, "Markups file")
     try:
         found = []
         for number, markup in enumerate(data["markups"], 1):

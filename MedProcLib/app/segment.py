@@ -3,7 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text, written_together
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.files import require_image_target, write_image
@@ -15,9 +15,9 @@ from ..scene.terminology import entry_of, terminology_text
 from ..segmentation.detection.listing import candidates_of_labels
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
-from .chain import chosen_recipe
+from .chain import chosen_recipe, require_maps, require_taken
 from .findings_table import candidates_table
-from .inputs import read_labels, read_mask, read_noted, require_other_file
+from .inputs import read_labels, read_mask, read_noted, require_outputs
 from .maps import write_maps
 from .seeds import read_seeds
 
@@ -28,10 +28,17 @@ def run(arguments: Namespace, progress: Progress) -> None:
     recipe = _recipe(arguments)
     require_image_target(arguments.output)
     inputs = {role: getattr(arguments, role) for role in ("image", "mask", "labels", "seeds")}
-    for target in (arguments.output, arguments.findings):
-        if target is not None:
-            require_writable(target)
-            require_other_file(target, *inputs.values())
+    require_outputs([arguments.output, arguments.findings], *inputs.values())
+    require_maps(recipe, arguments.maps)
+    seeds = "--seeds" if arguments.seeds else "--seed"
+    require_taken(
+        recipe,
+        {
+            "--mask": ("mask", arguments.mask),
+            "--labels": ("labels", arguments.labels),
+            seeds: ("seeds", arguments.seeds or arguments.seed),
+        },
+    )
     image = read_noted(arguments.image, arguments.notes, unscaled=True).image
     given = {
         "mask": read_mask(arguments.mask, image),
@@ -47,19 +54,22 @@ def run(arguments: Namespace, progress: Progress) -> None:
     inputs["seeds"] = inputs["seeds"] or " ".join(arguments.seed)
     provenance = Provenance(recipe, {role: path for role, path in inputs.items() if path})
     progress.check()
-    if arguments.findings is not None:
-        candidates = things.get("candidates")
-        if candidates is None:
-            candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
-        write_text(csv_text(*candidates_table(candidates, names, image.GetDimension())), arguments.findings)
-        print(f"Findings, {len(candidates)}: {arguments.findings}")
-    if arguments.maps is not None:
-        write_maps(things.get("maps", {}), Path(arguments.maps), provenance)
     headers = {}
     if is_segmentation_file(arguments.output):
         terms = {value: terminology_text(entry_of(each)) for value, each in structures.items()}
         headers = segment_headers(result, structures, terms)
-    write_image(result, arguments.output, provenance.to_json(), headers)
+    said = []
+    with written_together():
+        if arguments.findings is not None:
+            candidates = things.get("candidates")
+            if candidates is None:
+                candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
+            write_text(csv_text(*candidates_table(candidates, names, image.GetDimension())), arguments.findings)
+            said.append(f"Findings, {len(candidates)}: {arguments.findings}")
+        if arguments.maps is not None:
+            said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))
+        write_image(result, arguments.output, provenance.to_json(), headers)
+    print(*said, sep="\n", end="\n" * bool(said))
     named = ", ".join(f"{value} {name}" if value else name for value, name in sorted(names.items()))
     print(f"Segmentation{named and f' ({named})'}: {arguments.output}")
 

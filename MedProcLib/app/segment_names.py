@@ -1,7 +1,7 @@
 """Names of the labels of a label map: those in its file, and those that the user gives with --names."""
 
 import json
-from collections.abc import Sequence
+from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
 from ..core.errors import InputError
@@ -20,6 +20,14 @@ def segment_names(path: str, given: Sequence[str] | None) -> dict[int, str]:
     for text in given or ():
         names |= _of_file(text) if text.lower().endswith(".json") and "=" not in text else dict([_pair(text)])
     return names
+
+
+def note_on_names(names: Mapping[int, str], given: Sequence[str] | None, present: Collection[int]) -> list[str]:
+    """That labels named with --names are nowhere in the segmentation, where this is so of any; files may name more."""
+    pairs = [text for text in given or () if "=" in text]
+    absent = [label for label, _ in map(_pair, pairs) if label not in present]
+    listed = ", ".join(f"{label} ({names[label]})" for label in absent)
+    return [f"--names: the segmentation has no label {listed}"] if absent else []
 
 
 def _pair(text: str) -> tuple[int, str]:

@@ -65,7 +65,12 @@ def _suv_of(arguments: Namespace, settings: SuvSettings, progress: Progress) -> 
     path = arguments.image
     try:
         if arguments.frame is not None:
-            points = time_points(dicom_files(path))
+            files = dicom_files(path)
+            if len(files) == 1:
+                _require_dicom(read_noted(path, []))
+            points = time_points(files)
+            if len(points) == 1:
+                raise InputError("it is no dynamic series: leave --frame out.")
             if not 1 <= arguments.frame <= len(points):
                 raise InputError(f"it has {len(points)} time points; there is no number {arguments.frame}.")
             return suv_image(points[arguments.frame - 1], settings=settings, progress=progress)
@@ -85,6 +90,10 @@ def _read(path: str, notes: list[str]) -> ImageFile:
         raise InputError(
             f"it is a dynamic series of {points} time points: choose one, --frame 1 to {points}."
         ) from None
+    return _require_dicom(found)
+
+
+def _require_dicom(found: ImageFile) -> ImageFile:
     if found.kind != "DICOM":
         raise InputError(f"it is {found.kind}, which does not keep what SUV needs: give the DICOM series of the PET.")
     return found

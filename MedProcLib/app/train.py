@@ -5,22 +5,20 @@ import json
 from argparse import Namespace
 from typing import Any
 
-from ..core.atomic import require_writable, write_text
+from ..core.atomic import write_text, written_together
 from ..core.progress import Progress
 from ..quantification.classification.findings import Findings, findings_of
 from ..quantification.classification.model_json import write_model
 from ..quantification.classification.settings import PARAMETERS, Training
 from ..quantification.classification.table import read_table
 from ..quantification.classification.train import Trained, train
-from .inputs import require_other_file
+from .inputs import require_ending, require_outputs
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
+    require_outputs([arguments.output, arguments.report], arguments.table, arguments.test)
     for output in filter(None, (arguments.output, arguments.report)):
-        require_writable(output)
-        require_other_file(output, arguments.table, arguments.test)
-    if arguments.report:
-        require_other_file(arguments.report, arguments.output)
+        require_ending(output, ".json", what="JSON file")
     given = {parameter.name: getattr(arguments, parameter.name, None) for parameter in PARAMETERS}
     settings = Training(**{name: value for name, value in given.items() if value is not None})
     progress(0.01, "Reading the table")
@@ -32,9 +30,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
     by = arguments.by if arguments.by is not None else _user()
     found = train(findings, arguments.label, settings, external, by, progress.part(0.02, 0.99))
     arguments.notes += found.notes
-    write_model(found.model, arguments.output)
-    if arguments.report:
-        write_text(json.dumps(found.report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", arguments.report)
+    with written_together():
+        write_model(found.model, arguments.output)
+        if arguments.report:
+            write_text(json.dumps(found.report, indent=1, ensure_ascii=False, allow_nan=False) + "\n", arguments.report)
     print(_summary(found, arguments))
 
 

@@ -4,7 +4,7 @@ import os
 import shutil
 import threading
 import uuid
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager, suppress
 from pathlib import Path
 
@@ -15,6 +15,8 @@ HIDDEN = ".medproc-"  # how the names of unfinished files begin
 # Held while finished files take their names, so that an exit in the middle waits for the last of them.
 _renaming = threading.RLock()
 _unfinished: set[Path] = set()
+# Of each thread: what waits until all that is written together is whole.
+_together = threading.local()
 
 
 @contextmanager
@@ -27,15 +29,20 @@ def whole_file(target: str | Path) -> Iterator[Path]:
     temporary = target.with_name(f"{HIDDEN}{uuid.uuid4().hex[:8]}-{target.name}")
     _require_folder(target)
     _unfinished.add(temporary)
+
+    def finish() -> None:
+        os.replace(temporary, target)
+        _unfinished.discard(temporary)
+
+    waits = False
     try:
         yield temporary
-        with _renaming:
-            os.replace(temporary, target)
-            _unfinished.discard(temporary)
+        waits = _finish_or_wait(finish, temporary)
     except OSError as error:
         raise InputError(f"{target} cannot be written: {error.strerror or error}.") from error
     finally:
-        _discard(temporary)
+        if not waits:
+            _discard(temporary)
 
 
 @contextmanager
@@ -49,23 +56,62 @@ def whole_folder(target: str | Path) -> Iterator[Path]:
     made = [folder for folder in (target, *target.parents) if not folder.exists()]
     temporary = target / f"{HIDDEN}{uuid.uuid4().hex[:8]}"
     _unfinished.update((temporary, *made))
+
+    def finish() -> None:
+        _require_no_folder_in_the_way(temporary, target)
+        for file in sorted(temporary.iterdir()):
+            os.replace(file, target / file.name)
+        temporary.rmdir()
+        _unfinished.difference_update((temporary, *made))
+
     done = False
     try:
         temporary.mkdir(parents=True)
         yield temporary
-        with _renaming:
-            _require_no_folder_in_the_way(temporary, target)
-            for file in sorted(temporary.iterdir()):
-                os.replace(file, target / file.name)
-            temporary.rmdir()
-            _unfinished.difference_update((temporary, *made))
-            done = True
+        _finish_or_wait(finish, temporary, *made)
+        done = True
     except OSError as error:
         raise InputError(f"Folder {target} cannot be written to: {error.strerror or error}.") from error
     finally:
         if not done:
             for path in (temporary, *made):
                 _discard(path)
+
+
+@contextmanager
+def written_together() -> Iterator[None]:
+    """Files and folders written inside take their names when the block ends well, all of them; else none is left.
+
+    Raises InputError like whole_file.
+    """
+    waiting: list[tuple[Callable[[], None], tuple[Path, ...]]] = []
+    _together.waiting = waiting
+    done = False
+    try:
+        yield
+        with _renaming:
+            for finish, _ in waiting:
+                finish()
+            done = True
+    except OSError as error:
+        raise InputError(f"The results cannot be written: {error.strerror or error}.") from error
+    finally:
+        _together.waiting = None
+        if not done:
+            for _, made in waiting:
+                for path in made:
+                    _discard(path)
+
+
+def _finish_or_wait(finish: Callable[[], None], *made: Path) -> bool:
+    """Let a finished file take its name, or wait for others that are written together with it: True."""
+    waiting = getattr(_together, "waiting", None)
+    if waiting is not None:
+        waiting.append((finish, made))
+        return True
+    with _renaming:
+        finish()
+    return False
 
 
 def write_text(text: str, target: str | Path) -> None:
@@ -96,7 +142,12 @@ def require_writable_folder(target: str | Path) -> None:
     existing = next((folder for folder in (target, *target.absolute().parents) if folder.exists()), Path("."))
     if not existing.is_dir():
         raise InputError(f"Folder {target} cannot be made: {existing} is a file.")
-    require_writable(existing / f"{HIDDEN}{uuid.uuid4().hex[:8]}")
+    try:
+        require_writable(existing / f"{HIDDEN}{uuid.uuid4().hex[:8]}")
+    except InputError as error:
+        cause = error.__cause__
+        reason = (cause.strerror if isinstance(cause, OSError) else None) or error
+        raise InputError(f"Folder {target} cannot be written to: {reason}.") from error
 
 
 def discard_unfinished() -> None:

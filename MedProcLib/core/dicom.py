@@ -199,6 +199,7 @@ def _header(path: Path, force: bool = False) -> Any:
 def _series_of(folder: Path) -> list[list[tuple[Path, Any]]]:
     """(path, header) of the images per series, in the order of series number."""
     found: dict[str, list[tuple[Path, Any]]] = {}
+    os.listdir(folder)  # os.walk says nothing of a folder that may not be read
     for root, _, names in os.walk(folder):
         for name in sorted(names):
             path = Path(root) / name

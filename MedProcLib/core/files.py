@@ -27,6 +27,8 @@ from .picture import is_picture, read_picture
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
 # The size of the header of NIfTI-1 (and Analyze) and NIfTI-2, in either byte order.
+# of zip, 7-Zip, RAR files
+ARCHIVES = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!")
 NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in ("little", "big")}
 PROVENANCE_KEY = "MedProcProvenance"
 # Text in the header of NRRD and MetaImage files that says what the values are (UCUM), and of which modality.
@@ -152,6 +154,8 @@ def file_of(path: str | Path) -> Path:
 
 def _path_and_number(path: str | Path) -> tuple[Path, int | None]:
     text = str(path)
+    if not text.strip():
+        raise InputError("The name of a file is empty; give its path.")
     match = re.fullmatch(r"(.+)#(\d+)", text)
     if match and not Path(text).exists():
         return Path(match[1]), int(match[2])
@@ -235,6 +239,8 @@ def _kind_of(path: Path) -> str:
         return "DICOM"
     if is_picture(start):
         return "picture"
+    if start[:4] in ARCHIVES or start[:2] == b"\x1f\x8b":
+        raise InputError(f"{path} is a compressed archive; unpack it, and give the file or folder that was in it.")
     raise InputError(
         f"{path} is not an image MedProc reads (NRRD, NIfTI, MetaImage, DICOM, PNG, JPEG, TIFF): convert it to one of "
         "them."
@@ -255,6 +261,8 @@ def _time_point(path: Path, image: sitk.Image, number: int) -> sitk.Image:
     """The 3D image number N of a 4D one, counted from 1; of a 3D image the first is itself."""
     size = list(image.GetSize())
     several = size[3] if len(size) == 4 else 1
+    if several == 1 and number != 1:
+        raise InputError(f"{path} holds a single image; there is no number {number}: leave #{number} out.")
     if not 1 <= number <= several:
         raise InputError(f"{path} holds {several} time points; there is no number {number}: choose 1 to {several}.")
     return sitk.Extract(image, [*size[:3], 0], [0, 0, 0, number - 1]) if len(size) == 4 else image

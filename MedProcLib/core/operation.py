@@ -248,4 +248,5 @@ def _is_integer(image: sitk.Image) -> bool:
 
 
 def _with_article(name: str) -> str:
-    return ("an " if name[0] in "aeiou" else "a ") + name.replace("_", " ")
+    words = name.replace("_", " ")
+    return words if words.endswith("s") else ("an " if words[0] in "aeiou" else "a ") + words

@@ -28,14 +28,18 @@ def measure_series(
     images: a 4D image, whose fourth axis is time, or 3D (2D) images in order; labels: one label map for all of them, a
     4D one or as many as images. Where an image's own label map is empty there are no rows for it.
     times_s: when each was taken, in s; the spacing of a fourth axis has no unit, so it is not taken for a time.
-    Raises InputError for other numbers of images, label maps and times, when no label map holds a segment, and as
-    `measure` does; Cancelled.
+    Raises InputError for other numbers of images, label maps and times, times that do not increase, when no label map
+    holds a segment, and as `measure` does; Cancelled.
     """
     frames, maps = images_of_series(images), images_of_series(labels)
     if len(maps) not in (1, len(frames)):
         raise InputError(f"There are {len(maps)} label maps for {len(frames)} images: give one for all, or one each.")
     if times_s is not None and len(times_s) != len(frames):
         raise InputError(f"There are {len(times_s)} times for {len(frames)} images: give one for each.")
+    if times_s is not None and not (np.isfinite(times_s).all() and (np.diff(times_s) > 0).all()):
+        raise InputError(
+            "Times are numbers of seconds, each later than the one before: give them in the images' order."
+        )
     rows: list[Row] = []
     for point, (frame, share) in enumerate(zip(frames, progress.parts(*[1.0] * len(frames)), strict=True)):
         shown = maps[point if len(maps) > 1 else 0]

@@ -59,16 +59,16 @@ def line_profile(
     ends = np.array([start, end], float)
     if ends.shape != (2, grid.dimension) or not np.isfinite(ends).all():
         raise InputError(f"A line in this image runs between two points of {grid.dimension} numbers each (LPS, mm).")
-    length = float(np.linalg.norm(ends[1] - ends[0]))
+    length = math.dist(ends[0], ends[1])
     step = min(grid.spacing) / 2 if step_mm is None else step_mm
     if not length > 0:
         raise InputError("The line has no length: its ends are one point.")
     if interpolation not in ORDER or not (step > 0 and width_mm >= 0):
         raise InputError("A profile needs a step above 0, a width of 0 or more, and 'linear' or 'cubic'.")
-    count = max(2, round(length / step) + 1)
-    about = count * (width_mm / step + 1) ** (grid.dimension - 1)
-    if about > MOST_SAMPLES:
+    about = (length / step + 1) * (width_mm / step + 1) ** (grid.dimension - 1)
+    if not about <= MOST_SAMPLES:
         raise InputError(f"About {about:.3g} samples are too many: choose a larger step or a smaller width.")
+    count = max(2, round(length / step) + 1)
     across = _disc(ends[1] - ends[0], width_mm, step)
     positions = np.linspace(0, length, count)
     points = ends[0] + positions[:, np.newaxis] / length * (ends[1] - ends[0])

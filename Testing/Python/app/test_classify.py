@@ -89,7 +89,7 @@ def test_what_is_refused(refused, model, table, tmp_path):
     assert "no column 'diagnosis'" in refused(*fine, "--label", "diagnosis")
     assert "both tables" in refused(*fine, "--patient", "patient", "--test", table())
     assert "'folds' is 1" in refused(*fine, "--folds", 1)
-    assert "is an input" in refused(*fine, "--report", tmp_path / "m.json")
+    assert "for two results" in refused(*fine, "--report", tmp_path / "m.json")
     assert not target.exists() and not (tmp_path / "m.json").exists()
 
 

@@ -238,7 +238,7 @@ class TestRefused:
     @pytest.mark.parametrize("option", ["--dates", "--segmentations"])
     def test_too_few_values(self, refused, studies, output, option):
         images = (studies / "first.nrrd", studies / "second.nrrd")
-        assert f"{option} has 1 values for 2 studies" in refused("compare", *images, option, "2024-01-01", "-o", output)
+        assert f"{option} has 1 value for 2 studies" in refused("compare", *images, option, "2024-01-01", "-o", output)
 
     def test_missing_study(self, refused, studies, output):
         assert "There is no file" in refused("compare", studies / "first.nrrd", studies / "none.nrrd", "-o", output)

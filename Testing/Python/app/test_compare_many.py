@@ -168,7 +168,7 @@ def test_a_readers_targets_are_measured_and_recorded(medproc, given, tmp_path):
         (["--criteria", "recist"], "need the dates of all studies; image0 has none"),
         (["--criteria", "recist", "--dates", "2020-01-01", "2020-01-01"], "both of 2020-01-01"),
         (["--targets", "F001"], "name these with --criteria"),
-        (["--names", "a"], "--names has 1 values for 2 studies"),
+        (["--names", "a"], "--names has 1 value for 2 studies"),
         (["--names", "a", "a"], "--names must differ"),
         (["--reader", " "], "--reader is empty"),
     ],

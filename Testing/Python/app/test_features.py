@@ -143,7 +143,7 @@ def test_notes_are_said_once_with_their_labels(medproc, refused, image, image_fi
 
 def test_refused(refused, image_file, mask_file, tmp_path):
     table = tmp_path / "features.csv"
-    assert ".csv, or in .json" in refused("features", image_file, mask_file, "-o", tmp_path / "features.txt")
+    assert ".csv or .json" in refused("features", image_file, mask_file, "-o", tmp_path / "features.txt")
     assert "is an input" in refused("features", image_file, mask_file, "--settings", table, "-o", table)
     bad = tmp_path / "bad.json"
     bad.write_text('{"spacing": 1}')

@@ -66,7 +66,7 @@ def test_refused(refused, studies, tmp_path, image):
     output = tmp_path / "scale.json"
     assert "3 images and 2 masks" in refused("learn-scale", *paths, "--masks", *masks[:2], "-o", output)
     assert "is an input" in refused("learn-scale", *paths, "-o", paths[0])
-    assert "is an input" in refused("learn-scale", *paths, "-o", output, "--recipe", output)
+    assert "for two results" in refused("learn-scale", *paths, "-o", output, "--recipe", output)
     small = tmp_path / "small.nrrd"
     sitk.WriteImage(sitk.Image(4, 4, 4, sitk.sitkUInt8) + 1, str(small))
     assert "image 2 and its mask" in refused("learn-scale", *paths[:2], "--masks", masks[0], small, "-o", output)

@@ -14,6 +14,7 @@ from MedProcLib.core.atomic import (
     whole_file,
     whole_folder,
     write_text,
+    written_together,
 )
 from MedProcLib.core.errors import Cancelled, InputError
 
@@ -142,3 +143,39 @@ def test_a_full_disk_leaves_the_old_file(tmp_path):
         assert "REFUSED" in ended.stdout, (name, ended.stdout, ended.stderr)
         assert target.read_text() == "old"
     assert len(list(tmp_path.iterdir())) == 4
+
+
+def test_several_results_appear_together(tmp_path):
+    folder = tmp_path / "maps"
+    with written_together():
+        write_text("a", tmp_path / "a.txt")
+        with whole_folder(folder) as hidden:
+            (hidden / "map.txt").write_text("m")
+        assert not (tmp_path / "a.txt").exists() and not (folder / "map.txt").exists()
+        write_text("b", tmp_path / "b.txt")
+    assert sorted(path.name for path in tmp_path.rglob("*")) == ["a.txt", "b.txt", "map.txt", "maps"]
+    write_text("later", tmp_path / "c.txt")
+    assert (tmp_path / "c.txt").read_text() == "later"
+
+
+@pytest.mark.parametrize("failure", [Cancelled(), InputError("no")])
+def test_of_several_results_none_is_left_when_one_fails(tmp_path, failure):
+    (tmp_path / "a.txt").write_text("old")
+    with pytest.raises(type(failure)), written_together():
+        write_text("new", tmp_path / "a.txt")
+        with whole_folder(tmp_path / "maps") as hidden:
+            (hidden / "map.txt").write_text("m")
+        raise failure
+    assert [path.name for path in tmp_path.iterdir()] == ["a.txt"] and (tmp_path / "a.txt").read_text() == "old"
+
+
+def test_what_waits_for_others_is_removed_at_an_exit(tmp_path):
+    with pytest.raises(InputError, match="cannot be written"), written_together():
+        write_text("new", tmp_path / "a.txt")
+        discard_unfinished()
+        assert list(tmp_path.iterdir()) == []
+
+
+def test_a_folder_that_cannot_be_written_to_is_named_as_it_was_given():
+    with pytest.raises(InputError, match=r"^Folder /proc/new cannot be written to: "):
+        require_writable_folder("/proc/new")

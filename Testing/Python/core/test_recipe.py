@@ -112,7 +112,7 @@ def test_a_recipe_file_is_named_in_its_error(tmp_path):
 
 
 def test_an_error_in_a_step_names_it():
-    with pytest.raises(InputError, match=r"Step 2 \(test.count\): Count needs a labels"):
+    with pytest.raises(InputError, match=r"Step 2 \(test.count\): Count needs labels"):
         Recipe.of(Add(), Count()).run(image=start())
 
 
