@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
+from scipy.spatial.transform import Rotation
 
 from ..core.errors import InputError
 from ..core.measurement import Measurement
@@ -33,6 +34,8 @@ from .result import Registration, Verdict
 KINDS = ("rigid", "affine", "deformable")
 METRICS = (CORRELATION_RATIO, MUTUAL_INFORMATION)
 USES = ("start", "check")
+POSITIONS = ("anywhere", "near")
+NEAR_DEG, NEAR_MM = 15.0, 50.0
 FEW_POINTS, KEPT_STARTS = 8_000, 3  # tell which of several starts is best; go on from the coarsest level
 
 
@@ -47,11 +50,14 @@ def register(
     landmarks: Landmarks | None = None,
     landmark_use: str = "start",
     tool: str = "medproc",
+    position: str = "anywhere",
     progress: Progress = SILENT,
 ) -> Registration:
     """Find the transform that maps points of the first study (fixed) to points of the other (moving), LPS in mm.
 
-    No starting position is needed: rotations to about 40 degrees and all translations are searched.
+    No starting position is needed: rotations to about 40 degrees and all translations are searched, besides what the
+    files say. position 'near': nothing is searched, and a place further than 15 degrees and 50 mm from what the files
+    say is refused; for images of one examination, such as CT and PET of one scanner.
     kind: 'rigid', 'affine' or 'deformable' (smooth and invertible, after affine; 2D images: the last two). Masks limit
     where images are compared. tool: 'medproc', or another program that is installed (see `register_with`).
     metric: 'correlation_ratio' (one gray value tells the other: one modality, MR of any weighting) or
@@ -66,6 +72,7 @@ def register(
         ("metric", metric, METRICS),
         ("use of landmarks", landmark_use, USES),
         ("tool", tool, ("medproc", *TOOLS)),
+        ("position", position, POSITIONS),
     ):
         if value not in known:
             raise InputError(f"Unknown {what} '{value}'; choose one of {', '.join(known)}.")
@@ -86,13 +93,20 @@ def register(
     if tool != "medproc":
         if marked is not None:
             raise InputError(f"Landmarks cannot lead {tool}: use them to check it, or register without it.")
+        if position != "anywhere":
+            raise InputError(f"{tool} cannot be kept near what the files say: register without it, or anywhere.")
         masks = (fixed_mask, moving_mask)
         found = judge_given(first, other, register_with(tool, fixed, moving, kind, masks, progress))
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     affine = kind != "rigid"
     shares = progress.parts(3, 5, 2, 8 if kind == "deformable" else 0.1)
     one, two = fields(first, other)
-    starts = search(one[0].volume, two[0].volume, one[0].spacing, shares[0]) if marked is None else [marked]
+    if marked is not None:
+        starts = [marked]
+    elif position == "near":
+        starts = [np.eye(4)]
+    else:
+        starts = [*search(one[0].volume, two[0].volume, one[0].spacing, shares[0]), np.eye(4)]
     matrix = descend(one, two, starts, affine, metric, shares[1])
     if matrix is None and kind != "deformable":
         return _apart()
@@ -101,6 +115,8 @@ def register(
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     figures = verdicts.measure(one, two, matrix, affine, metric, shares[2])
     verdict, reasons = verdicts.judge(figures)
+    if position == "near" and marked is None and (far := _far(matrix, head_points(first))):
+        verdict, reasons = Verdict.FAILED, (far, *(reasons if verdict is not Verdict.GOOD else ()))
     if kind == "deformable":
         led = landmarks if landmark_use == "start" else None
         if verdict is not Verdict.GOOD and marked is not None:
@@ -131,6 +147,9 @@ class Register:
     tool: Annotated[
         Literal["medproc", "elastix", "ants", "brainsfit"], "what registers: this program, or another that is installed"
     ] = "medproc"
+    position: Annotated[
+        Literal["anywhere", "near"], "where to look: anywhere, or near what the files say (one examination)"
+    ] = "anywhere"
 
     def __call__(self, fixed, moving, fixed_mask=None, moving_mask=None, progress=SILENT):
         found = self.registration(fixed, moving, fixed_mask, moving_mask, progress)
@@ -148,6 +167,7 @@ class Register:
             kind=self.kind,
             metric=self.metric,
             tool=self.tool,
+            position=self.position,
             progress=progress,
         )
 
@@ -238,6 +258,20 @@ def identity(reason: str = "The recipe has no registration: the studies were tak
     """The registration of studies that lie in one space already."""
     same = sitk.AffineTransform(3)
     return Registration(same, same, same, Verdict.GOOD, (reason,))
+
+
+def _far(matrix: np.ndarray, points: np.ndarray) -> str:
+    """Why a place is not near what the files say; '' when it is."""
+    linear = matrix[:3, :3]
+    turned = float(np.degrees(Rotation.from_matrix(linear).magnitude()))
+    center = points.mean(axis=0)
+    shift = float(np.linalg.norm(linear @ center + matrix[:3, 3] - center))
+    if turned <= NEAR_DEG and shift <= NEAR_MM:
+        return ""
+    return (
+        f"The images came to lie {turned:.0f} degrees and {shift:.0f} mm from what the files say (expected at most "
+        f"{NEAR_DEG:g} and {NEAR_MM:g}): not of one examination?"
+    )
 
 
 def _apart() -> Registration:

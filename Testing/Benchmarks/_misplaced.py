@@ -18,7 +18,8 @@ def misplaced(image: sitk.Image, seed: int, hard: str = "") -> tuple[np.ndarray,
     """(4 x 4 matrix image -> moved, the image moved by it, sampled on another grid, with noise).
 
     To 30 degrees about any axis and 40 mm. The grid is tilted, every third one left-handed, some voxels are 5 mm long.
-    hard: 'turned' (35 to 70 degrees), 'half' or 'quarter' of the field of view, or a single 'slice' of 5 mm.
+    hard: 'turned' (35 to 70 degrees), 'near' (to 10 degrees and 20 mm), 'half' or 'quarter' of the field of view, or a
+    single 'slice' of 5 mm.
     """
     random = np.random.default_rng(seed)
     own = Geometry.of(image)
@@ -28,6 +29,8 @@ def misplaced(image: sitk.Image, seed: int, hard: str = "") -> tuple[np.ndarray,
         angle = np.sign(angle) * np.radians(random.uniform(35, 70))
     shift = random.normal(size=3)
     shift *= random.uniform(0, 40) / np.linalg.norm(shift)
+    if hard == "near":
+        angle, shift = angle / 3, shift / 2
     matrix = np.eye(4)
     matrix[:3, :3] = Rotation.from_rotvec(angle * axis / np.linalg.norm(axis)).as_matrix()
     matrix[:3, 3] = own.center + shift - matrix[:3, :3] @ own.center

@@ -47,6 +47,7 @@ def kinds() -> tuple[Kind, ...]:
         Kind("T1 FLAIR, phantom", _phantom, one, 0.5),
         Kind("T1 FLAIR, phantom, information", _phantom, two, 0.5),
         Kind("CT PET", lambda: _files(THIGH_CT, PET), two, 1.0),
+        Kind("CT PET, near", lambda: _files(THIGH_CT, PET), two, 1.0, "near"),
         Kind("FLAIR, far turned", lambda: _files(FLAIR, FLAIR), one, 0.5, "turned"),
         Kind("FLAIR, half the field", lambda: _files(FLAIR, FLAIR), one, 0.5, "half"),
         Kind("FLAIR, a quarter", lambda: _files(FLAIR, FLAIR), one, 0.5, "quarter"),

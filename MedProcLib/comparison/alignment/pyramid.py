@@ -8,7 +8,7 @@ from ...core.geometry import Geometry
 from .volume import Volume
 
 COARSEST_MM = 8.0
-MOST_GRID_POINTS = 1_500_000
+MOST_GRID_POINTS, MOST_OF_LARGER = 1_500_000, 20_000_000
 LARGEST_VOXEL = 1.35  # of them to a spacing, at least: they are smoothed by half a spacing
 
 
@@ -16,8 +16,10 @@ def levels(first: Volume, other: Volume) -> list[float]:
     """Spacings in mm from coarse to fine."""
     coarse = _coarsest(first, other)
     finest = max(min(min(first.geometry.spacing), min(other.geometry.spacing)), coarse / 4)
-    volume = max(float(np.prod(first.geometry.extent)), float(np.prod(other.geometry.extent)))
-    finest = max(finest, (volume / MOST_GRID_POINTS) ** (1 / 3))
+    # the images are compared in the smaller field of view; the larger one has to be held
+    volumes = sorted(float(np.prod(v.geometry.extent)) for v in (first, other))
+    for volume, most in zip(volumes, (MOST_GRID_POINTS, MOST_OF_LARGER), strict=True):
+        finest = max(finest, (volume / most) ** (1 / 3))
     steps = [coarse]
     while steps[-1] / 2 > finest * 1.01:
         steps.append(steps[-1] / 2)
@@ -39,7 +41,7 @@ def pyramid(volume: Volume, spacings: list[float]) -> list[Volume]:
 def _coarsest(first: Volume, other: Volume) -> float:
     extents = [v.geometry.extent for v in (first, other)]
     smallest = min(float(e.min()) for e in extents)
-    largest = max(float(e.max()) for e in extents)
+    largest = min(float(e.max()) for e in extents)
     return max(min(COARSEST_MM, smallest / 12), largest / 48)
 
 

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from MedProcLib.comparison.alignment.field import INSIDE, Field, fields
 from MedProcLib.comparison.alignment.points import exponential, largest_distance, moved
+from MedProcLib.comparison.alignment.pyramid import levels
 from MedProcLib.comparison.alignment.samples import choose
 from MedProcLib.comparison.alignment.search import search
 from MedProcLib.comparison.alignment.volume import Volume, head_points, prepare
@@ -79,6 +80,14 @@ def test_samples_lie_in_both_images_and_are_none_where_these_lie_apart():
     assert 0.5 < samples.overlap < 0.95
     assert samples.overlap <= samples.agreement < 0.97 and 0.6 < samples.shared < 0.99
     assert choose(one[0], two[0], rigid((0, 0, 0), (400, 0, 0))) is None
+
+
+def test_resolution_follows_the_smaller_field_of_view():
+    """A part of 120 mm in a body of 600 mm: compared as finely as the body can be held, at 2.2 mm (by the body 5.2)."""
+    part = ramp(Geometry((60, 60, 60), (2.0,) * 3, (0.0,) * 3, tuple(np.eye(3).ravel())))
+    body = ramp(Geometry((150, 150, 150), (4.0,) * 3, (-240.0,) * 3, tuple(np.eye(3).ravel())))
+    assert levels(part, part) == [8.0, 4.0, 2.0]
+    assert levels(part, body) == levels(body, part) == pytest.approx([8.0, 4.0, (600**3 / 20e6) ** (1 / 3)])
 
 
 def test_slices_that_cross_are_not_searched_cell_by_cell():

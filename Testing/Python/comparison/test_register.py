@@ -115,6 +115,21 @@ def test_mutual_information_aligns_what_no_gray_value_tells():
     assert found.figures[0].parameters == {"metric": "mutual information"}
 
 
+def test_images_of_one_examination_stay_near_what_their_files_say():
+    """Off by 8 degrees and 15 mm they are found without a search; turned by 25 degrees they are refused."""
+    first, _ = head(grid_of((4, 4, 4)))
+    for degrees, expected in (((5, -4, 5), Verdict.GOOD), ((0, 0, 25), Verdict.FAILED)):
+        matrix = rigid(degrees, (10, -8, 8))
+        other, _ = head(grid_of((4, 4, 4), center=(10, -8, 8)), matrix, seed=1)
+        found = register(first, other, position="near")
+        assert found.verdict is expected, found.reasons
+    assert "25 degrees and" in found.reasons[0] and "from what the files say" in found.reasons[0]
+    with pytest.raises(InputError, match="elastix cannot be kept near"):
+        register(first, other, tool="elastix", position="near")
+    with pytest.raises(InputError, match="Unknown position"):
+        register(first, other, position="far")
+
+
 def test_the_metric_follows_the_modalities():
     assert metric_for("CT", "PT") == "mutual_information"
     assert metric_for("MR", "MR") == metric_for("", "CT") == "correlation_ratio"
