@@ -6,7 +6,7 @@ from typing import Any
 
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
-from ..core.operation import Declaration
+from ..core.operation import THINGS, Declaration, with_article
 from ..core.parameters import Value
 from ..core.recipe import Recipe
 from ..core.registry import find_operation, operations
@@ -30,16 +30,22 @@ def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Re
     return recipe
 
 
-def require_taken(recipe: Recipe, given: Mapping[str, tuple[str, object]]) -> None:
-    """Raise InputError for what was given and no step takes.
+def require_fit(recipe: Recipe, given: Mapping[str, tuple[str, object]]) -> None:
+    """Raise InputError for what was given and no step takes, and for what a step needs and was not given.
 
-    given: option -> the thing (see core.operation.THINGS) that it gives, and its value, None or empty without it.
+    given: option -> the thing (see core.operation.THINGS) that it gives, and its value, None or empty without it. What
+    a step before gives is there too.
     """
-    taken = {
-        thing
-        for _, operation in recipe.enabled_steps
-        for thing in (*operation.declaration.inputs, *operation.declaration.optional_inputs)
-    }
+    there = {"image", *(thing for thing, value in given.values() if value)}
+    taken: set[str] = set()
+    for _, operation in recipe.enabled_steps:
+        declaration = operation.declaration
+        for thing in declaration.inputs:
+            options = " or ".join(option for option, (what, _) in given.items() if what == thing)
+            if thing not in there and options:
+                raise InputError(f"{declaration.title} needs {with_article(thing)} ({THINGS[thing]}): give {options}.")
+        taken.update(declaration.inputs, declaration.optional_inputs)
+        there.update(declaration.gives)
     for option, (thing, value) in given.items():
         if value and thing not in taken:
             raise InputError(f"These steps take no {thing}: leave {option} out.")

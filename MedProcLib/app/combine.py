@@ -12,7 +12,7 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..segmentation.combining.performance import RaterPerformance
-from .chain import operation_from, require_maps, require_taken
+from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_map, read_mask, require_outputs
 from .maps import write_maps
 
@@ -23,7 +23,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_outputs([arguments.output, arguments.performance], *arguments.segmentations, arguments.mask)
     recipe = Recipe.of(operation)
     require_maps(recipe, arguments.maps)
-    require_taken(recipe, {"--mask": ("mask", arguments.mask)})
+    require_fit(recipe, {"--mask": ("mask", arguments.mask)})
     raters = [read_label_map(path, arguments.notes) for path in arguments.segmentations]
     things = recipe.run(progress.part(0.1, 0.95), raters=raters, mask=read_mask(arguments.mask, raters[0]))
     inputs = {f"rater {number}": path for number, path in enumerate(arguments.segmentations, 1)}

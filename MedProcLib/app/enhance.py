@@ -10,7 +10,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
-from .chain import chosen_recipe, require_taken
+from .chain import chosen_recipe, require_fit
 from .inputs import read_mask, read_noted, require_outputs
 
 AUTO = "auto"
@@ -28,7 +28,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     image = found.image
     if recipe is None:
         recipe = _proposed(found, arguments)
-    require_taken(recipe, {"--mask": ("mask", arguments.mask), "--reference": ("reference", arguments.reference)})
+    require_fit(recipe, {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "reference")})
     given = {"mask": read_mask(arguments.mask, image)}
     if arguments.reference is not None:
         given["reference"] = read_noted(arguments.reference, arguments.notes, unscaled=True).image

@@ -15,7 +15,7 @@ from ..scene.terminology import entry_of, terminology_text
 from ..segmentation.detection.listing import candidates_of_labels
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
-from .chain import chosen_recipe, require_maps, require_taken
+from .chain import chosen_recipe, require_fit, require_maps
 from .findings_table import candidates_table
 from .inputs import read_labels, read_mask, read_noted, require_outputs
 from .maps import write_maps
@@ -30,15 +30,9 @@ def run(arguments: Namespace, progress: Progress) -> None:
     inputs = {role: getattr(arguments, role) for role in ("image", "mask", "labels", "seeds")}
     require_outputs([arguments.output, arguments.findings], *inputs.values())
     require_maps(recipe, arguments.maps)
-    seeds = "--seeds" if arguments.seeds else "--seed"
-    require_taken(
-        recipe,
-        {
-            "--mask": ("mask", arguments.mask),
-            "--labels": ("labels", arguments.labels),
-            seeds: ("seeds", arguments.seeds or arguments.seed),
-        },
-    )
+    options = {"--seed": ("seeds", arguments.seed), "--seeds": ("seeds", arguments.seeds)}
+    options |= {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "labels")}
+    require_fit(recipe, options)
     image = read_noted(arguments.image, arguments.notes, unscaled=True).image
     given = {
         "mask": read_mask(arguments.mask, image),

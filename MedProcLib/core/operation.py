@@ -211,7 +211,7 @@ def check_inputs(declaration: Declaration, inputs: Mapping[str, Any]) -> None:
     """Raise InputError for inputs that no operation of this declaration can use."""
     for name in declaration.inputs:
         if inputs.get(name) is None:
-            raise InputError(f"{declaration.title} needs {_with_article(name)} ({THINGS[name]}).")
+            raise InputError(f"{declaration.title} needs {with_article(name)} ({THINGS[name]}).")
     images = {name: value for name, value in inputs.items() if isinstance(value, sitk.Image)}
     for name, image in images.items():
         require_scalar(image, f"The {name.replace('_', ' ')}")
@@ -247,6 +247,7 @@ def _is_integer(image: sitk.Image) -> bool:
     return image.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64)
 
 
-def _with_article(name: str) -> str:
+def with_article(name: str) -> str:
+    """A thing in words: 'an image', 'a mask', 'seeds'."""
     words = name.replace("_", " ")
     return words if words.endswith("s") else ("an " if words[0] in "aeiou" else "a ") + words

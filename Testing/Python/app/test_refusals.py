@@ -68,6 +68,14 @@ def test_what_no_step_takes(refused, image_file, mask_file, tmp_path):
     assert not target.exists() and not (tmp_path / "maps").exists()
 
 
+def test_what_a_step_needs(refused, image_file, tmp_path):
+    target = ("-o", tmp_path / "x.nrrd")
+    grow = refused("segment", image_file, "--operation", "connected_threshold", *target)
+    assert grow.endswith(": give --seed or --seeds.\n") and "label map of seeds" in grow
+    assert ": give --labels." in refused("segment", image_file, "--operation", "smooth", *target)
+    assert ": give --reference." in refused("enhance", image_file, "--operation", "histogram_matching", *target)
+
+
 def test_times_that_are_none(refused, series_file, mask_file, tmp_path):
     line = ("measure", series_file, mask_file, "-o", tmp_path / "t.csv", "--times")
     assert "later than the one before" in refused(*line, 2, 1)
