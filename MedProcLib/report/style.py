@@ -91,7 +91,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   @page { margin: 14mm; }
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
   p { break-inside: avoid; } h2 { margin-top: 28px; break-after: avoid; }
-  h2 + .note, h2 + p, .finding > header { break-after: avoid; }
+  h2 + .note, h2 + p, .finding > header, .criterion > h3, .criterion > p, h4 { break-after: avoid; }
   .map .row, .map .scroll { width: 76%; }
   .chart { max-width: 150mm; } .record { display: none; }
   .finding, figure, tr, .plot, .banner, .tiles li, .row { break-inside: avoid; }

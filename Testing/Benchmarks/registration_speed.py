@@ -54,8 +54,8 @@ def main(name: str = "CT", cases: int = 5) -> None:
         ratios.append(used / ours)
         print(line, flush=True)
     print(
-        f"{name}: SimpleITK was as accurate in {reached} of {cases} cases; at that share of the voxels (all, where it was "
-        f"not) it took {np.median(ratios):.1f} times as long (median; {min(ratios):.1f} to {max(ratios):.1f})"
+        f"{name}: SimpleITK was as accurate in {reached} of {cases} cases; at that share of the voxels (all, where it "
+        f"was not) it took {np.median(ratios):.1f} times as long (median; {min(ratios):.1f} to {max(ratios):.1f})"
     )
 
 
