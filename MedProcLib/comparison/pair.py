@@ -1,14 +1,17 @@
 """Two studies compared: registered, brought to the half-way grid once, and followed finding by finding."""
 
 import dataclasses
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import Geometry, resample
+from ..core.image_filter import grid_of_box
 from ..core.progress import SILENT, Progress
 from ..core.recipe import run_steps
+from ..segmentation.common.label_boxes import box_around
 from .alignment.volume import prepare
 from .consensus import ConsensusLabels
 from .findings import MatchFindings
@@ -19,6 +22,9 @@ from .register import Register, identity
 from .resolution import Sampling
 from .result import Change, Finding, PairComparison, Registration, Verdict
 from .tracks.label_pieces import index_sums, surfaces_of
+
+# Around what is looked at: more than any step looks beyond it, and the skull around a brain for whoever looks at it.
+MARGIN_MM = 20.0
 
 
 def register_pair(
@@ -46,7 +52,8 @@ def compare_pair(
     """Compare the things (image, mask, labels) of two studies in their own spaces; see pipeline.compare.
 
     Outlines at half height are made last, in the studies' own voxels, wherever they are among the steps.
-    Both images are resampled once, into the space that registration.to_first and to_other lead from.
+    Both images are resampled once, into the space that registration.to_first and to_other lead from, as far as either
+    study is looked at.
     """
     rest = [(n, op) for n, op in steps if not isinstance(op, Register | HalfHeightOutlines)]
     outlining = next((op for _, op in steps if isinstance(op, HalfHeightOutlines)), None)
@@ -61,25 +68,22 @@ def compare_pair(
 
 
 def _on_half_way_grid(first: dict, other: dict, registration: Registration, progress: Progress) -> dict[str, Any]:
-    grid = half_way_grid(
-        Geometry.of(first["image"]),
-        Geometry.of(other["image"]),
-        linear_part(registration.to_first),
-        linear_part(registration.to_other),
-    )
-    state: dict[str, Any] = {
-        "grid": grid,
-        "fixed_sampling": Sampling(Geometry.of(first["image"]), registration.to_first),
-        "moving_sampling": Sampling(Geometry.of(other["image"]), registration.to_other),
-    }
-    for role, study, transform in (
-        ("fixed", first, registration.to_first),
-        ("moving", other, registration.to_other),
-    ):
+    sides = (("fixed", first, registration.to_first), ("moving", other, registration.to_other))
+    masks = [
+        study["mask"] if study["mask"] is not None else prepare(study["image"], None, f"The {role} image").foreground
+        for role, study, _ in sides
+    ]
+    ways = [linear_part(transform) for *_, transform in sides]
+    grid = half_way_grid(Geometry.of(first["image"]), Geometry.of(other["image"]), *ways)
+    looked_at = [
+        mask != 0 if study["labels"] is None else (mask != 0) | (study["labels"] != 0)
+        for mask, (_, study, _) in zip(masks, sides, strict=True)
+    ]
+    grid = _around(grid, looked_at, ways)
+    state: dict[str, Any] = {"grid": grid}
+    for mask, (role, study, transform) in zip(masks, sides, strict=True):
+        state[f"{role}_sampling"] = Sampling(Geometry.of(study["image"]), transform)
         image, inside = finite(study["image"])
-        mask = study["mask"]
-        if mask is None:
-            mask = prepare(study["image"], None, f"The {role} image").foreground
         region = sitk.Cast((mask != 0) & inside, sitk.sitkFloat32)
         state[role] = resample(image, grid, transform, progress=progress)
         # what linear interpolation mixed with voxels outside the image or not finite is left out
@@ -92,6 +96,27 @@ def _on_half_way_grid(first: dict, other: dict, registration: Registration, prog
             else resample(labels, grid, transform, sitk.sitkNearestNeighbor, progress=progress)
         )
     return state
+
+
+def _around(grid: Geometry, regions: Sequence[sitk.Image], ways: Sequence[np.ndarray]) -> Geometry:
+    """The part of a grid that has all of these regions and what is near: steps need memory for each of its voxels.
+
+    regions: masks on their studies' grids; ways: matrices (4, 4) from the grid's space to the studies.
+    """
+    indices = []
+    for region, way in zip(regions, ways, strict=True):
+        box = box_around(sitk.GetArrayViewFromImage(region) != 0)
+        if box is not None:
+            corners = grid_of_box(Geometry.of(region), box).corners()
+            back = np.linalg.inv(way)
+            indices.append(grid.indices(corners @ back[:3, :3].T + back[:3, 3]))
+    if not indices:
+        return grid
+    margin = MARGIN_MM / np.array(grid.spacing)
+    low = np.maximum(np.floor(np.min([i.min(axis=0) for i in indices], axis=0) - margin), 0).astype(int)
+    high = np.ceil(np.max([i.max(axis=0) for i in indices], axis=0) + margin).astype(int) + 1
+    high = np.minimum(high, grid.size)
+    return grid_of_box(grid, tuple(slice(int(a), int(b)) for a, b in zip(low[::-1], high[::-1], strict=True)))
 
 
 def finite(image: sitk.Image) -> tuple[sitk.Image, sitk.Image]:

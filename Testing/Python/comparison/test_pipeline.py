@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.half_height import HalfHeightOutlines
 from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.comparison.pipeline import compare, default_recipe
 from MedProcLib.comparison.register import Register
@@ -110,6 +111,34 @@ def test_the_same_head_again_has_no_change_and_runs_alike_twice():
     for name in ("fixed_image", "difference", "change", "moving_labels"):
         a, b = (sitk.GetArrayFromImage(getattr(p, name)) for p in (once, twice))
         assert np.array_equal(a, b)
+
+
+def test_what_lies_far_from_the_mask_takes_no_part():
+    """A field of view of three times the volume: the same voxels are compared, and the same is found."""
+    made = [study("a", [STABLE]), study("b", [STABLE, NEW], None, (4, 4, 4), 1)]
+    padded = []
+    for each in made:
+        wide = [sitk.ConstantPad(v, [14] * 3, [14] * 3, 0.0) for v in (each.image, each.mask)]
+        padded.append(Study(each.name, wide[0], mask=wide[1]))
+    pair, wide = (compare(studies, ALIGNED).pairs[0] for studies in (made, padded))
+    size = np.ptp(np.argwhere(sitk.GetArrayViewFromImage(made[0].mask) != 0), axis=0) + 1
+    assert np.all(np.array(wide.grid.size[::-1]) <= size + 2 * 6)  # of 20 mm, rounded to voxels
+    assert [(f.change, f.volumes_mm3) for f in wide.findings] == [(f.change, f.volumes_mm3) for f in pair.findings]
+    assert np.count_nonzero(sitk.GetArrayViewFromImage(wide.region)) == np.count_nonzero(
+        sitk.GetArrayViewFromImage(pair.region)
+    )
+
+
+def test_growth_has_the_volumes_of_the_bodies_though_change_reaches_far_around():
+    """Change is let reach three times as far as the lesion does."""
+    before, after = ((-30.0, 20.0, -5.0), 6.0, 60.0), ((-30.0, 20.0, -5.0), 8.0, 60.0)
+    studies = [study("a", [before], spacing=(2.5, 2.5, 3)), study("b", [after], None, (2.5, 3, 2.5), 1)]
+    flooding = DetectChange(low=1.0, high=5.0, edge_percent=0)
+    steps = [flooding if isinstance(s.operation, DetectChange) else s.operation for s in ALIGNED.steps]
+    (found,) = compare(studies, Recipe.of(*steps, HalfHeightOutlines())).pairs[0].findings
+    assert found.change is Change.GROWN
+    for volume, radius in zip(found.volumes_mm3, (6, 8), strict=True):
+        assert volume == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.15)
 
 
 def test_given_segmentations_are_followed_as_they_are():
