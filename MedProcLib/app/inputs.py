@@ -42,11 +42,13 @@ def read_label_map(path: str, notes: list[str]) -> sitk.Image:
 
 
 def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
-    """The mask on the image's grid, or None. Raises InputError for another grid."""
+    """The mask on the image's grid, or None. Raises InputError for another grid, and voxels that are no number."""
     if path is None:
         return None
     mask = read_image_file(path, unscaled=True).image  # its grid tells whether it fits
     require_scalar(mask, f"Mask {path}")
+    if not np.isfinite(sitk.GetArrayViewFromImage(mask)).all():
+        raise InputError(f"Mask {path} holds voxels that are no number: whether they are inside is not known.")
     require_same_grid(image, mask, f"the image and its mask {path}")
     return mask
 

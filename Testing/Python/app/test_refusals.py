@@ -76,6 +76,16 @@ def test_what_a_step_needs(refused, image_file, tmp_path):
     assert ": give --reference." in refused("enhance", image_file, "--operation", "histogram_matching", *target)
 
 
+def test_a_mask_with_voxels_that_are_no_number(refused, image, image_file, tmp_path):
+    values = (sitk.GetArrayFromImage(image) > 100).astype(np.float32)
+    values[0, 0, 0] = np.nan
+    mask = sitk.GetImageFromArray(values)
+    mask.CopyInformation(image)
+    sitk.WriteImage(mask, str(tmp_path / "mask.nrrd"))
+    line = ("enhance", image_file, *MEDIAN, "--mask", tmp_path / "mask.nrrd", "-o", tmp_path / "x.nrrd")
+    assert "no number" in refused(*line)
+
+
 def test_times_that_are_none(refused, series_file, mask_file, tmp_path):
     line = ("measure", series_file, mask_file, "-o", tmp_path / "t.csv", "--times")
     assert "later than the one before" in refused(*line, 2, 1)
