@@ -32,7 +32,7 @@ from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch
 from MedProcLib.scene.features_scene import add_features, segment_features, segment_robustness
 from MedProcLib.scene.measurement_export import export_of, write_table
 from MedProcLib.scene.measurement_input import MeasurementSource, measured_rows, measurement_input, measurement_source
-from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of
+from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of, origin_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
 from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
@@ -99,7 +99,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.segmentList = SegmentList(ui.segmentList, self.onSegmentsChecked)
         self.suv = SuvPanel(self.inputVolume, self.onSuvMade, start)
         self.live = LiveMeasurement(self.prepareLive)
-        self.results = MeasurementView(self.resultTable, self.segmentation, self.columns, self.onColumns)
+        self.results = MeasurementView(self.resultTable, self.measuredSegmentation, self.columns, self.onColumns)
         self.charts = ChartPanel(self.results, self.resultTable, self.prepareValues, start)
         self.features = FeaturesPanel(self.prepareFeatures, start)
         self.export = ExportPanel(self.resultTable, self.reader, start, self.run.say)
@@ -251,7 +251,7 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def onResultsChanged(self):
         """The table that is shown, or what it holds, may be another."""
-        self.results.changed()
+        self.results.changed(self.otherOrigin())
         self.charts.changed()
         self.export.changed()
         table = self.resultTable()
@@ -261,8 +261,19 @@ class MedProcQuantificationWidget(ModuleWidget):
         forget_edits(self.resultTable())
         self.run.start(self.prepareLive)
 
-    def segmentation(self):
-        return self.parameters.segmentation if self.parameters is not None else None
+    def otherOrigin(self):
+        """What the table that is shown was measured of, where that is not what is chosen now; else ''."""
+        table = self.resultTable()
+        nodes = origin_of(table) if table is not None else ()
+        if table is None or nodes == (self.parameters.segmentation, self.parameters.inputVolume):
+            return ""
+        segmentation, volume = (node.GetName() if node is not None else _("what is gone") for node in nodes)
+        text = _("These figures are of '{segmentation}' in '{volume}', not of what is chosen now.")
+        return text.format(segmentation=segmentation, volume=volume)
+
+    def measuredSegmentation(self):
+        table = self.resultTable()
+        return origin_of(table)[0] if table is not None else None
 
     def inputVolume(self):
         return self.parameters.inputVolume if self.parameters is not None else None

@@ -100,6 +100,11 @@ def is_measured_of(table, segmentation) -> bool:
     return table is not None and table.GetNodeReference(SEGMENTATION_ROLE) is segmentation
 
 
+def origin_of(table) -> tuple:
+    """Segmentation and volume node that a table node holds measurements of; None for those that are gone."""
+    return table.GetNodeReference(SEGMENTATION_ROLE), table.GetNodeReference(VOLUME_ROLE)
+
+
 def _is_of(table, segmentation, volume) -> bool:
     return is_measured_of(table, segmentation) and table.GetNodeReference(VOLUME_ROLE) is volume
 

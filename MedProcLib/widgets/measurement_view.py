@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 from ..scene.measurement_place import place_of_row
 from ..scene.tables import rows_of_table, show_table, unit_of_column
 from ..scene.views import jump_views
+from .fields import text_label
 from .measured_rows import (
     INDENT,
     PARTS,
@@ -29,11 +30,13 @@ from .measured_rows import (
 )
 from .results_table import ResultsTable
 from .segment_choice import color_of
+from .wrapped_label import show_wrapped
 
 # So many rows are filled in; more would take seconds.
 MOST_ROWS = 300
 MOST_USUAL = 6  # columns of a table that has no usual figure
 TABLE_HEIGHT = 190
+NOTHING = _("Nothing measured yet.")
 SEGMENT_COLUMN = "name"
 WIDEST_NAME, WIDEST_PAIR = 112, 190  # pixels; what is longer is in the tooltip
 
@@ -85,9 +88,10 @@ class MeasurementView:
         index = self.view_box.currentIndex
         return self._views[index] if 0 <= index < len(self._views) else SEGMENTS
 
-    def changed(self) -> None:
-        """Show the table as it is now."""
+    def changed(self, note: str = "") -> None:
+        """Show the table as it is now. note: what there is to say of it."""
         table = self._get_table()
+        show_wrapped(self.note_label, note if table is not None and table.GetNumberOfRows() else NOTHING)
         state = () if table is None else (table.GetID(), table.GetMTime(), table.GetTable().GetMTime())
         if state == self._seen:
             return
@@ -124,7 +128,6 @@ class MeasurementView:
         for widget in (*tools, self.table_widget):
             widget.visible = bool(self._rows)
         self.view_box.enabled = len(views) > 1
-        self.empty_label.visible = not self._rows
 
     def _fill(self) -> None:
         view = self.view
@@ -229,7 +232,7 @@ class MeasurementView:
     def _make_widgets(self) -> None:
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
-        self.empty_label = qt.QLabel(_("Nothing measured yet."))
+        self.note_label = text_label()
         self.view_box = qt.QComboBox()
         self.view_box.objectName = "measurementView"
         self.view_box.toolTip = _(
@@ -264,7 +267,7 @@ class MeasurementView:
         self.table_widget.horizontalHeader().connect("sectionClicked(int)", self._on_header)
         self.more_label = qt.QLabel()
         self.more_label.wordWrap = True
-        layout.addWidget(self.empty_label)
+        layout.addWidget(self.note_label)
         layout.addLayout(row)
         layout.addWidget(self.table_widget)
         layout.addWidget(self.more_label)

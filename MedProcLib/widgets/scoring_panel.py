@@ -41,6 +41,7 @@ class ScoringPanel:
 
     def __init__(self, prepare: Prepare) -> None:
         self._prepare = prepare
+        self._scored: tuple[Any, Any] = (None, None)  # the segmentations that the figures are of
         self.widget = qt.QWidget()
         rows = qt.QFormLayout(self.widget)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -76,11 +77,14 @@ class ScoringPanel:
             box.setMRMLScene(scene)
 
     def changed(self) -> None:
-        """Look again at what is chosen, and say what is missing."""
+        """Look again at what is chosen, and say what is missing; figures of others are not shown beside it."""
         self.run.set_missing(self._missing())
+        if self._chosen() != self._scored:
+            self.show(None)
 
     def clear(self) -> None:
         """The scene closes."""
+        self._scored = (None, None)
         self.run.discard()
         self.show(None)
 
@@ -91,12 +95,12 @@ class ScoringPanel:
 
     def prepare(self) -> tuple[Compute, Commit]:
         """Read the nodes (main thread); see RunPanel. Raises InputError."""
-        compute, commit = self._prepare(
-            self.reference_box.currentNode(), self.test_box.currentNode(), float(self.tolerance.value)
-        )
+        chosen = self._chosen()
+        compute, commit = self._prepare(*chosen, float(self.tolerance.value))
 
         def commit_and_show(result: Any) -> Any:
             line = commit(result)
+            self._scored = chosen
             self.show(getattr(result, "scores", result))
             return line
 
@@ -123,8 +127,11 @@ class ScoringPanel:
         self.table_widget.visible = bool(rows)
         show_wrapped(self.notes_label, "\n".join(scores.notes) if scores is not None else "")
 
+    def _chosen(self) -> tuple[Any, Any]:
+        return self.reference_box.currentNode(), self.test_box.currentNode()
+
     def _missing(self) -> str:
-        reference, test = self.reference_box.currentNode(), self.test_box.currentNode()
+        reference, test = self._chosen()
         if reference is None or test is None:
             return _("Choose the reference and the segmentation to score.")
         return _("Reference and test are the same segmentation.") if reference is test else ""

@@ -130,3 +130,17 @@ def test_results_survive_save_close_and_load(panel, segmented, finish, tmp_path)
     assert [row["name"] for row in widget.results.shown] == names
     assert widget.ui.diametersCheckBox.checked and widget.results.table_widget.rowCount == 4
     assert widget.parameters.segmentation.GetName() == "Seg"
+
+
+def test_figures_of_something_else_than_what_is_chosen_say_so(panel, segmented, load, finish):
+    volume, _segmentation = segmented
+    widget = panel(NAME)
+    label = widget.results.note_label
+    assert label.text == "Nothing measured yet."
+    widget.run.button.click()
+    finish(widget)
+    assert label.text == "" and not label.visible
+    widget.parameters.inputVolume = load("study2_FLAIR")
+    assert label.text == "These figures are of 'Seg' in 'study1_FLAIR', not of what is chosen now."
+    widget.parameters.inputVolume = volume
+    assert label.text == ""

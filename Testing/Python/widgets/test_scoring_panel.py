@@ -74,3 +74,18 @@ def test_figures_of_each_segment_and_their_mean(stage):
     assert "sensitivity: 1" in table.item(0, 0).toolTip()
     panel.clear()
     assert table.rowCount == 0
+
+
+def test_figures_are_not_shown_beside_other_segmentations(stage):
+    from host import wait_until
+
+    panel = stage.panel
+    panel.reference_box.setCurrentNode(stage.nodes[0])
+    panel.test_box.setCurrentNode(stage.nodes[1])
+    panel.run.button.click()
+    assert wait_until(lambda: not panel.run.running)
+    assert panel.table_widget.rowCount == 3
+    panel.changed()
+    assert panel.table_widget.rowCount == 3
+    panel.test_box.setCurrentNode(None)
+    assert panel.table_widget.rowCount == 0 and not panel.table_widget.visible
