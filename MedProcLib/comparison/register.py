@@ -117,6 +117,7 @@ def register(
     verdict, reasons = verdicts.judge(figures)
     if position == "near" and marked is None and (far := _far(matrix, head_points(first))):
         verdict, reasons = Verdict.FAILED, (far, *(reasons if verdict is not Verdict.GOOD else ()))
+        matrix = np.eye(4) if kind == "deformable" else matrix  # a deformation starts where the files say
     if kind == "deformable":
         led = landmarks if landmark_use == "start" else None
         if verdict is not Verdict.GOOD and marked is not None:
