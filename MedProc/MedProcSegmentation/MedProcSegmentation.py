@@ -28,7 +28,7 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import create_operation
-from MedProcLib.scene.findings import accepted_of, center_of, findings_of, proposals_of
+from MedProcLib.scene.findings import accepted_of, center_of, findings_of, proposals_of, volume_of
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.rois import place_roi
@@ -196,8 +196,9 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.roi.watch(parameters.roi if parameters.region == BOX else None)
         show_inputs(ui, parameters, self.recipe(), preset, len(self.keptNodes(SEEDS_ROLE)))
         self.lists.show(parameters.resultTable)
+        of_other = parameters.resultTable is not None and volume_of(parameters.resultTable) is not self.inputVolume()
         for widget in (ui.listLabel, ui.listBox):
-            widget.visible = self.lists.count > 1
+            widget.visible = self.lists.count > 1 or of_other
         self.findings.changed()
         self.correction.changed()
         chain = (

@@ -12,7 +12,8 @@ from ..core.errors import InputError
 from .task_runner import Commit, Compute, Ending, Outcome, State, TaskRunner
 from .wrapped_label import show_wrapped
 
-PROBLEM_STYLE = "color: #c0392b;"  # readable on Slicer's light and dark style
+# dark text on a light ground, so it reads on Slicer's light and dark style
+PROBLEM_STYLE = "background: #fbdcd9; color: #6e1109; padding: 4px; border-radius: 3px;"
 PROGRESS_STEPS = 1000
 
 
@@ -144,5 +145,5 @@ class RunPanel:
         if state is State.IDLE and self._missing:
             self.button.toolTip = self._missing
         shown = self._message or (self._missing if state is State.IDLE else "")
-        show_wrapped(self.status_label, shown)
         self.status_label.styleSheet = PROBLEM_STYLE if self._is_problem and self._message else ""
+        show_wrapped(self.status_label, shown)

@@ -276,3 +276,14 @@ def test_the_result_is_scored_against_a_reference(spots):
     assert panel.table_widget.item(0, 0).text() == "Finding 1"
     assert float(panel.table_widget.item(0, 1).text()) == pytest.approx(2 * 64 / (64 + 80), abs=1e-3)
     assert slicer.util.getNode("Spots findings distances").GetPolyData().GetNumberOfPoints() > 10
+
+
+def test_a_list_of_another_volume_than_the_chosen_one_is_named(spots):
+    import slicer
+
+    widget = spots
+    assert not widget.ui.listBox.visible
+    widget.parameters.inputVolume = slicer.util.addVolumeFromArray(np.ones((4, 5, 6), np.float32), name="Other")
+    assert widget.ui.listBox.visible and widget.ui.listBox.currentText.startswith("Spots findings")
+    widget.parameters.inputVolume = slicer.util.getNode("Spots")
+    assert not widget.ui.listBox.visible
