@@ -22,6 +22,7 @@ from ..scene.region_input import RegionSource
 from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window
 from .live import LiveRunner, SliceWatch
 from .side_by_side import VIEWS, show_side_by_side
+from .wrapped_label import show_wrapped
 
 SIDE_BY_SIDE = "side by side"
 # What can be chosen: title, mode, and the amount's label, smallest, largest, first value and suffix.
@@ -91,6 +92,7 @@ class PreviewPanel:
         self.status_label.objectName = "previewStatus"
         self.status_label.wordWrap = True
         rows.addRow(self.status_label)
+        self._say("")
         self._held = False
         self._show_amount()
         self._show_enabled()
@@ -248,8 +250,7 @@ class PreviewPanel:
             widget.enabled = self.active
 
     def _say(self, text: str) -> None:
-        self.status_label.text = text
-        self.status_label.visible = bool(text)
+        show_wrapped(self.status_label, text)
 
 
 @dataclass(frozen=True)

@@ -87,12 +87,16 @@ class PreviewedVolume:
     ) -> dict[str, PreviewSegments]:
         """About what whole() will find in the slices that views show, soon; empty where that cannot be told before.
 
-        planes: flat polygons (n, 3; LPS, mm) by view.
+        Steps after the one that follows strokes, such as smoothing, are left out. planes: flat polygons (n, 3; LPS,
+        mm) by view.
         """
+        operations = shown_steps(recipe)
+        while operations and not hasattr(operations[-1], "following"):
+            operations = operations[:-1]
         with _held(self._lock, progress):
             given = source.read(self._reader, progress.part(0, 0.2), self._kept)
             things = self._with_region(given, region, progress) | {"image": given.image}
-            found = self._memory.look(shown_steps(recipe), things, list(planes.values()), progress.part(0.2, 1))
+            found = self._memory.look(operations, things, list(planes.values()), progress.part(0.2, 1))
             return {
                 view: preview_segments(labels, structures_of(recipe), given.named)
                 for view, labels in zip(planes, found, strict=True)
