@@ -18,7 +18,7 @@ from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
-from .inputs import read_labels, read_noted, require_ending, require_outputs
+from .inputs import read_labels, read_noted, require_ending, require_outputs, unit_of_file
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -66,6 +66,11 @@ def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
     if found.modality == "CT" and settings.intensity_unit == "intensity":
         settings = dataclasses.replace(settings, intensity_unit="HU")
     if found.modality == "PT" and settings.intensity_unit == "SUV":
+        if unit_of_file(found) == "Bq/ml":
+            raise InputError(
+                f"{arguments.image} is in Bq/ml, and the settings are for SUV: convert it with `suv` first, or give "
+                "--settings of your own."
+            )
         arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
     return settings
 

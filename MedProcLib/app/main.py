@@ -16,6 +16,7 @@ from .parser import make_parser
 from .progress_bar import progress_bar
 
 DONE, BUG, MENDABLE, CANCELLED = 0, 1, 2, 130
+MAY_BE_EMPTY = ("reader", "by")  # of names, none at all
 THREAD_VARIABLES = ("OMP_NUM_THREADS", "OPENBLAS_NUM_THREADS", "MKL_NUM_THREADS", "VTK_SMP_MAX_THREADS")
 
 
@@ -70,8 +71,16 @@ def _work(parsed: argparse.Namespace, progress: Progress) -> None:
     if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())
     _set_threads(parsed.threads)
+    _require_no_empty(parsed)
     command = next(command for command in COMMANDS if command.name == parsed.command)
     command.run(parsed, progress)
+
+
+def _require_no_empty(parsed: argparse.Namespace) -> None:
+    """Raise InputError for an argument without text, as a variable of a script that was not set gives it."""
+    for name, value in vars(parsed).items():
+        if name not in MAY_BE_EMPTY and "" in (value if isinstance(value, list) else [value]):
+            raise InputError(f"The argument {name.upper()} is empty: give it a value, or leave it out.")
 
 
 def _set_threads(threads: int | None) -> None:

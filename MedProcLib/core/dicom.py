@@ -39,6 +39,7 @@ MALFORMED = (
 HEADER_TAGS = [
     "SOPClassUID",
     "Modality",
+    "SegmentSequence",
     "SeriesInstanceUID",
     "SeriesNumber",
     "SeriesDescription",
@@ -68,6 +69,7 @@ HEADER_TAGS = [
 ]
 # Series that lie beside the images in an export and are not images of the patient themselves.
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
+LABEL_MAP = " Load it in Slicer, export it as a label map (NRRD), and give that."
 # Fewer slices are a localizer or a sample, beside a series that has more.
 FEWEST_SLICES = 3
 
@@ -111,7 +113,9 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
         frames = int(header.get("NumberOfFrames") or 1)
         if "Rows" not in header or "Columns" not in header:
             kind = header.get("Modality") or getattr(header.get("SOPClassUID"), "name", "") or "file"
-            raise InputError(f"it is a DICOM {kind} without an image.")
+            raise InputError(f"it is a DICOM {kind} without an image.{LABEL_MAP if kind == 'RTSTRUCT' else ''}")
+        if header.get("Modality") == "SEG" and frames > 1 and frame is None:
+            _require_one_segment(header)
         if frame is not None and not 1 <= frame <= frames:
             raise InputError(f"it has {frames} frames; there is no number {frame}: choose 1 to {frames}.")
         geometry, order, notes, scaled = _file_geometry(header, frames, frame)
@@ -184,6 +188,13 @@ def _stacked(headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, .
     if len(headers) < FEWEST_SLICES:
         notes = (*notes, f"only {len(headers)} slices: whether any are missing cannot be told")
     return _described(geometry.stamp(image), headers[order[0]][1], notes, tuple(paths))
+
+
+def _require_one_segment(header: Any) -> None:
+    """Raise InputError where the frames of a DICOM segmentation are of several segments: they make no volume."""
+    count = len(header.get("SegmentSequence") or ())
+    if count > 1:
+        raise InputError(f"it is a DICOM segmentation of {count} segments.{LABEL_MAP}")
 
 
 def _header(path: Path, force: bool = False) -> Any:

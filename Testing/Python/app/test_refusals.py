@@ -27,7 +27,8 @@ def test_paths_that_hold_no_image(refused, image_file, tmp_path):
     with zipfile.ZipFile(tmp_path / "series.zip", "w") as packed:
         packed.write(image_file, "image.nrrd")
     assert "archive; unpack it" in refused("info", tmp_path / "series.zip")
-    assert "name of a file is empty" in refused("info", "")
+    assert "argument IMAGE is empty" in refused("info", "")
+    assert "argument OUTPUT is empty" in refused("compare", image_file, image_file, "-o", "")
     assert "single image; there is no number 2: leave #2 out" in refused("info", f"{image_file}#2")
     assert "no DICOM images" in refused("info", _folder(tmp_path / "empty"))
 

@@ -165,13 +165,26 @@ def test_distances_and_points_are_in_no_dicom_report(refused, pet, tmp_path):
     assert "holds no key points" in refused(*line, "key_points")
 
 
-def test_a_dicom_report_beside_the_table(medproc, pet, tmp_path):
+def test_a_dicom_report_beside_the_table(medproc, refused, pet, tmp_path):
     folder, labels = pet(FrameOfReferenceUID="1.2.9", Units="GML"), tmp_path / "labels.nrrd"
-    sitk.WriteImage(sitk.Cast(read_image_file(folder).image > 0, sitk.sitkUInt8), str(labels))
+    two = sitk.Cast(read_image_file(folder).image > 0, sitk.sitkUInt8)
+    two[:3, :, :] = 2
+    sitk.WriteImage(two, str(labels))
     report = tmp_path / "r.dcm"
     code, out, err = medproc("measure", folder, labels, "--sr", report, "-o", tmp_path / "t.csv")
     assert code == 0 and str(report) in out and str(tmp_path / "r_seg.dcm") in out, err
     assert pydicom.dcmread(report).Modality == "SR"
+    said = refused("measure", folder, tmp_path / "r_seg.dcm", "-o", tmp_path / "t.csv")
+    assert "a DICOM segmentation of 2 segments. Load it in Slicer" in said
+
+
+def test_features_of_uptake_are_not_those_of_activity(medproc, refused, pet, tmp_path):
+    labels, table = tmp_path / "labels.nrrd", tmp_path / "f.csv"
+    sitk.WriteImage(sitk.Cast(read_image_file(pet()).image > 0, sitk.sitkUInt8), str(labels))
+    assert "is in Bq/ml, and the settings are for SUV: convert it" in refused("features", pet(), labels, "-o", table)
+    medproc("suv", pet(), "-o", tmp_path / "suv.nrrd")
+    code, _out, err = medproc("features", tmp_path / "suv.nrrd", labels, "-o", table)
+    assert code == 0 and "pet" in err, err
 
 
 def test_what_a_dicom_report_cannot_refer_to_is_said_before_measuring(refused, pet, tmp_path, monkeypatch):
