@@ -63,15 +63,19 @@ class MatchFindings:
         return Finding(number, change, volumes, (_center(first, mine), _center(other, theirs)), rule)
 
     def _class(self, volumes: tuple[float, float], before: int, after: int, surface: float) -> tuple[Change, str]:
-        if before == 0:
-            return Change.NEW, f"new: nothing in the first study within {self.distance_mm:g} mm"
-        if after == 0:
-            return Change.GONE, f"gone: nothing in the other study within {self.distance_mm:g} mm"
+        if before == 0 or after == 0:
+            return self.only_in(before > 0)
         if before > after:
             return Change.MERGED, f"merged: {before} pieces of the first study meet {after} of the other"
         if after > before:
             return Change.SPLIT, f"split: {before} pieces of the first study meet {after} of the other"
         return self.judged(volumes, surface)
+
+    def only_in(self, first: bool) -> tuple[Change, str]:
+        """Gone or new, with the rule in words, of a finding in the first study only or in the other one only."""
+        if first:
+            return Change.GONE, f"gone: nothing in the other study within {self.distance_mm:g} mm"
+        return Change.NEW, f"new: nothing in the first study within {self.distance_mm:g} mm"
 
     def judged(self, volumes: tuple[float, float], surface: float) -> tuple[Change, str]:
         """Grown, shrunk or stable, with the rule in words, of a finding in both studies (mm³; larger surface, mm²)."""

@@ -104,6 +104,8 @@ class HalfHeightOutlines:
             known = np.any(side.before[look.box] & outline)
             if volume < enough and not known:
                 outline[:] = False
+        if not any(outline.any() for outline in outlines):
+            return
         for outline, (side, look) in zip(outlines, pairs, strict=True):
             part = side.result[look.box]
             part[part == number] = 0

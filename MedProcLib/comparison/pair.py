@@ -194,7 +194,7 @@ def _assembled(
             if outlining is not None and not given and findings:
                 images, before = [s["image"] for s in (first, other)], [_labels_of(s) for s in (first, other)]
                 labels = outlining.outlined(images, labels, before, registration.transform, same, progress)
-                findings = _where_outlined(findings, labels)
+                findings = _where_outlined(findings, labels, matching)
             labels, findings = _as_measured(labels, findings, matching)
     return PairComparison(
         fixed, moving, registration, grid, state["fixed"], state["moving"],
@@ -211,14 +211,22 @@ def _same_outline(fixed: sitk.Image, moving: sitk.Image) -> frozenset[int]:
     return frozenset((set(np.unique(one).tolist()) - {0}) - set(one[differing].tolist()) - set(two[differing].tolist()))
 
 
-def _where_outlined(findings: tuple[Finding, ...], labels: list[sitk.Image]) -> tuple[Finding, ...]:
-    """The findings without a center in a study that does not show them."""
+def _where_outlined(
+    findings: tuple[Finding, ...], labels: list[sitk.Image], matching: MatchFindings
+) -> tuple[Finding, ...]:
+    """The findings with a center in those studies that show them, and new or gone where only one does."""
     shown = [set(np.unique(sitk.GetArrayViewFromImage(each)).tolist()) for each in labels]
-
-    def center(finding: Finding, side: int) -> tuple[float, float, float] | None:
-        return finding.centers[side] if finding.number in shown[side] else None
-
-    return tuple(dataclasses.replace(f, centers=(center(f, 0), center(f, 1))) for f in findings)
+    followed = []
+    for finding in findings:
+        before, after = (finding.number in numbers for numbers in shown)
+        centers = finding.centers[0] if before else None, finding.centers[1] if after else None
+        change, rule = finding.change, finding.threshold
+        if before and after and change in (Change.NEW, Change.GONE):
+            change = Change.STABLE  # or grown or shrunk, which is judged on the volumes
+        elif before != after:
+            change, rule = matching.only_in(before)
+        followed.append(dataclasses.replace(finding, change=change, threshold=rule, centers=centers))
+    return tuple(followed)
 
 
 def _nearest(labels: sitk.Image, grid: Geometry, transform: sitk.Transform, progress: Progress) -> sitk.Image:

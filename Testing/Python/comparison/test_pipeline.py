@@ -141,6 +141,24 @@ def test_growth_has_the_volumes_of_the_bodies_though_change_reaches_far_around()
         assert volume == pytest.approx(4 / 3 * np.pi * radius**3, rel=0.15)
 
 
+def test_what_only_one_study_shows_at_half_height_is_new_or_gone_there():
+    """A finding of both studies, by detection; in one of them it has less than two fifths of its height."""
+    faint, full = ((-30.0, 20.0, -5.0), 7.0, 28.0), ((-30.0, 20.0, -5.0), 7.0, 75.0)
+    grid = grid_of((3, 3, 3))
+    images = [head(grid, None, [one], seed=n) for n, one in enumerate((faint, full))]
+    steps = [BrightOutliers(low=2.8, high=3.5), MatchFindings(outline_mm=0)]
+    outlining = HalfHeightOutlines(least_percent=0)
+    for order, more, change in (
+        ((0, 1), [], Change.STABLE),
+        ((0, 1), [outlining], Change.NEW),
+        ((1, 0), [outlining], Change.GONE),
+    ):
+        studies = [Study(str(n), images[n][0], mask=images[n][1]) for n in order]
+        findings = compare(studies, Recipe.of(*steps, *more)).pairs[0].findings
+        near = [f for f in findings if np.linalg.norm(np.array(next(c for c in f.centers if c)) - full[0]) < 4]
+        assert [f.change for f in near] == [change]
+
+
 def test_given_segmentations_are_followed_as_they_are():
     def with_labels(base, threshold):
         values = sitk.GetArrayFromImage(base.image) > threshold
