@@ -13,9 +13,11 @@ from ..core.recipe import Recipe, Step
 from .add_step_menu import AddStepMenu
 from .step_panel import StepPanel, tool_button
 from .tab_order import order_tabs
+from .wrapped_label import show_wrapped
 
 FILE_FILTER = "MedProc recipe (*.json)"
 FIRST_FILE_NAME = "recipe.json"
+NO_STEPS = _("No steps yet: add one, load a recipe or choose a preset.")
 
 
 class EditedStep(StepPanel):
@@ -54,7 +56,7 @@ class ChainEditor:
         self._list = qt.QVBoxLayout()
         self._list.setSpacing(2)
         layout.addLayout(self._list)
-        self.empty_label = qt.QLabel(_("No steps yet: add one, load a recipe or choose a preset."))
+        self.empty_label = qt.QLabel()
         self.empty_label.wordWrap = True
         layout.addWidget(self.empty_label)
         self.add_menu = AddStepMenu(declarations, self.add)
@@ -165,7 +167,7 @@ class ChainEditor:
             panel.set_number(number)
             panel.up_button.enabled = number > 1
             panel.down_button.enabled = number < len(self.steps)
-        self.empty_label.visible = not self.steps
+        show_wrapped(self.empty_label, "" if self.steps else NO_STEPS)
         self.save_button.enabled = bool(self.steps)
         order_tabs(self.widget)
 

@@ -164,8 +164,8 @@ class MeasurementView:
         if self.table_widget.columnWidth(0) > widest:
             self.table_widget.setColumnWidth(0, widest)
         hidden = len(self.shown) - len(rows)
-        self.more_label.visible = hidden > 0
-        self.more_label.text = _("{n} more rows: filter by name, or see the table node.").format(n=hidden)
+        more = _("{n} more rows: filter by name, or see the table node.").format(n=hidden) if hidden else ""
+        show_wrapped(self.more_label, more)
 
     def _color(self, rows: Sequence[Row], figures: int) -> None:
         """Segments in their colors, numbers to the right."""
@@ -265,8 +265,7 @@ class MeasurementView:
         self.table_widget = _table()
         self.results = ResultsTable(self.table_widget, self._on_row)
         self.table_widget.horizontalHeader().connect("sectionClicked(int)", self._on_header)
-        self.more_label = qt.QLabel()
-        self.more_label.wordWrap = True
+        self.more_label = text_label()
         layout.addWidget(self.note_label)
         layout.addLayout(row)
         layout.addWidget(self.table_widget)

@@ -35,7 +35,7 @@ def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None,
         for widget in widgets:
             widget.visible = shown
     hint = preset.seeds if preset is not None and preset.seeds else _("what is wanted, an object a list")
-    text = _("Mark {what}.") if "seeds" in required else _("Seeds can be given, but need not be: mark {what}.")
+    text = _("Mark first: {what}.") if "seeds" in required else _("Seeds are optional. To mark: {what}.")
     show_wrapped(ui.seedsHint, text.format(what=hint))
 
 
