@@ -3,9 +3,11 @@
 import getpass
 import json
 from argparse import Namespace
+from pathlib import Path
 from typing import Any
 
 from ..core.atomic import write_text, written_together
+from ..core.errors import InputError
 from ..core.progress import Progress
 from ..quantification.classification.findings import Findings, findings_of
 from ..quantification.classification.model_json import write_model
@@ -19,6 +21,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_outputs([arguments.output, arguments.report], arguments.table, arguments.test)
     for output in filter(None, (arguments.output, arguments.report)):
         require_ending(output, ".json", what="JSON file")
+    if arguments.test and Path(arguments.test).resolve() == Path(arguments.table).resolve():
+        raise InputError(f"--test {arguments.test} is the table that is learned from: give findings of other patients.")
     given = {parameter.name: getattr(arguments, parameter.name, None) for parameter in PARAMETERS}
     settings = Training(**{name: value for name, value in given.items() if value is not None})
     progress(0.01, "Reading the table")

@@ -87,7 +87,10 @@ def test_what_is_refused(refused, model, table, tmp_path):
     assert "is an input" in refused("predict", model, table(), "-o", table())
     fine = ["train", table(), "--label", "kind", *QUICK, "-o", tmp_path / "m.json"]
     assert "no column 'diagnosis'" in refused(*fine, "--label", "diagnosis")
-    assert "both tables" in refused(*fine, "--patient", "patient", "--test", table())
+    other = tmp_path / "other.csv"
+    other.write_bytes(table().read_bytes())
+    assert "both tables" in refused(*fine, "--patient", "patient", "--test", other)
+    assert "learned from: give findings of other patients" in refused(*fine, "--test", fine[1])
     assert "'folds' is 1" in refused(*fine, "--folds", 1)
     assert "for two results" in refused(*fine, "--report", tmp_path / "m.json")
     assert not target.exists() and not (tmp_path / "m.json").exists()
