@@ -69,9 +69,14 @@ class FeaturesPanel:
         rows.addRow(_("Perturbations:"), self.perturbations_box)
         self.button = qt.QPushButton(_("Compute features"))
         self.button.objectName = "featuresButton"
-        self.button.toolTip = _("Features by the standard (IBSI) of the chosen segments, in a new table")
         self.button.connect("clicked()", self.compute)
         rows.addRow(self.button)
+        self.set_missing("")
+
+    def set_missing(self, missing: str) -> None:
+        """What has to be chosen before features can be computed; empty when they can."""
+        self.button.enabled = not missing
+        self.button.toolTip = missing or _("Features by the standard (IBSI) of the chosen segments, in a new table")
 
     def compute(self) -> None:
         """Compute the features of the chosen segments."""

@@ -144,3 +144,11 @@ def test_figures_of_something_else_than_what_is_chosen_say_so(panel, segmented, 
     assert label.text == "These figures are of 'Seg' in 'study1_FLAIR', not of what is chosen now."
     widget.parameters.inputVolume = volume
     assert label.text == ""
+
+
+def test_features_wait_for_what_they_are_computed_of(panel, segmented):
+    widget = panel(NAME)
+    button = widget.features.button
+    assert button.enabled and "IBSI" in button.toolTip
+    widget.parameters.segmentation = None
+    assert not button.enabled and button.toolTip.startswith("Choose the segmentation to measure")
