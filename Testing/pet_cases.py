@@ -177,6 +177,17 @@ CASES: dict[str, Callable[[int], Slice]] = {
         )
     ),
     "date of injection changed": _activity(lambda i: header({"RadiopharmaceuticalStartDateTime": "20130617100000"})),
+    "date of injection changed, no time": _activity(
+        lambda i: header({**NO_TIME, "RadiopharmaceuticalStartDateTime": "20130617100000"})
+    ),
+    "time of injection after the scan, date and time right": _activity(
+        lambda i: header(
+            {"RadiopharmaceuticalStartDateTime": "20250304100000", "RadiopharmaceuticalStartTime": "120000"}
+        )
+    ),
+    "injection before midnight, dated that day": _activity(
+        lambda i: _past_midnight({**NO_TIME, "RadiopharmaceuticalStartDateTime": "20250304233000"})
+    ),
     "injection before midnight": _activity(lambda i: _past_midnight({"RadiopharmaceuticalStartTime": "233000"})),
     "injection before midnight, no dates": _activity(
         lambda i: _past_midnight(

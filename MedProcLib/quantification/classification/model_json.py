@@ -33,7 +33,7 @@ def read_model(source: str | Path) -> Model:
     try:
         if Path(source).stat().st_size > LARGEST_BYTES:
             raise InputError(f"{source} is larger than 500 MB: that is no model.")
-        return model_of(Path(source).read_text(encoding="utf-8"))
+        return model_of(Path(source).read_text(encoding="utf-8-sig"))
     except OSError as error:
         raise InputError(f"{source} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:

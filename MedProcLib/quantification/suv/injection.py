@@ -53,27 +53,43 @@ def _dated(
     decay: float,
     record: Record,
 ) -> datetime.datetime:
-    """From Radiopharmaceutical Start DateTime, and Start Time where both are stated. Raises InputError."""
-    possible = -SAME_TIME <= anchor - stated <= _last(decay)
-    if time is not None:
-        by_time = _nearest(datetime.datetime.combine(stated.date(), time), stated)
-        apart = abs((by_time - stated).total_seconds())
-        if not possible:
-            moment = _day_before(time, anchor, decay)
+    """From Radiopharmaceutical Start DateTime, and Start Time where both are stated. Raises InputError.
+
+    Where the date cannot be, as after de-identification, the time of day counts.
+    """
+    if not -SAME_TIME <= anchor - stated <= _last(decay):
+        what = "the time of day of (0018,1078)" if time is None else "Start Time (0018,1072)"
+        moment = _possible(stated.time() if time is None else time, anchor, decay)
+        if moment is not None:
             record.warn(
                 f"Radiopharmaceutical Start DateTime (0018,1078), {shown(stated, anchor)}, does not fit the scan at "
-                f"{anchor:%H:%M:%S} (dates changed at de-identification?): Start Time (0018,1072) was taken, that "
-                "day"
+                f"{anchor:%H:%M:%S} (dates changed at de-identification?): {what} was taken, that day"
             )
-            record.step("Injection t_inj", shown(moment, anchor), "(0018,1072), day from the scan")
+            record.step("Injection t_inj", shown(moment, anchor), f"{what}, day from the scan")
             return moment
+    elif time is not None:
+        by_time = _nearest(datetime.datetime.combine(stated.date(), time), stated)
+        apart = abs((by_time - stated).total_seconds())
         if apart > SAME_TIME.total_seconds() and decay * apart > SMALL_EFFECT:
-            raise InputError(
-                f"Radiopharmaceutical Start DateTime (0018,1078), {stated}, and Start Time (0018,1072), {time}, "
-                "differ: give the right one, e.g. --injection-time 10:15:00."
+            if _possible(time, anchor, decay) is not None:
+                raise InputError(
+                    f"Radiopharmaceutical Start DateTime (0018,1078), {stated}, and Start Time (0018,1072), {time}, "
+                    "differ: give the right one, e.g. --injection-time 10:15:00."
+                )
+            record.warn(
+                f"Start Time (0018,1072), {time}, does not fit the scan at {anchor:%H:%M:%S}: Start DateTime "
+                "(0018,1078) was taken"
             )
     record.step("Injection t_inj", shown(stated, anchor), "(0018,1078)")
     return stated
+
+
+def _possible(time: datetime.time, anchor: datetime.datetime, decay: float) -> datetime.datetime | None:
+    """The last such time of day before the scan; None where it cannot have been, or may have been days earlier."""
+    try:
+        return _day_before(time, anchor, decay)
+    except InputError:
+        return None
 
 
 def _of_ge(header: Dataset) -> tuple[datetime.datetime, str]:

@@ -119,6 +119,21 @@ def test_dates_changed_at_deidentification(suv):
     assert "dates changed" in " ".join(suv.last.warnings)
 
 
+@pytest.mark.parametrize("date", ["20130617", "20250305", "20250304"])
+def test_a_date_that_cannot_be_leaves_the_time_of_day(suv, date):
+    """Alone: changed at de-identification, the day after, or not moved back over midnight."""
+    late = {"SeriesTime": "003000", "AcquisitionTime": "003000"} if date == "20250304" else {}
+    one = header(dated(f"{date}{'233000' if late else '100000'}"), **late)
+    assert suv(one) == approx(SUV, rel=1e-12)
+    assert "time of day of (0018,1078) was taken" in " ".join(suv.last.warnings)
+
+
+def test_a_start_time_that_cannot_be_leaves_the_date_and_time(suv):
+    item = {"RadiopharmaceuticalStartDateTime": "20250304100000", "RadiopharmaceuticalStartTime": "120000"}
+    assert suv(header(item)) == approx(SUV, rel=1e-12)
+    assert "Start Time (0018,1072), 12:00:00, does not fit" in suv.last.warnings[0]
+
+
 def test_two_times_that_differ_are_refused(refusal, suv):
     item = {"RadiopharmaceuticalStartDateTime": "20250304093000"}
     assert "differ" in refusal(header(item))
