@@ -1,6 +1,5 @@
 """The longest chord of a flat outline and the longest one perpendicular to it."""
 
-import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -66,7 +65,7 @@ def chords_of_hull(
     """Of a convex polygon's corners (n, 2) in mm, their distances (n, n), and the outline's points (m, 2) around it."""
     longest = distances.max()
     candidates = np.argwhere(np.triu(distances >= longest * (1 - TIE), 1))
-    chords = [_perpendicular(hull, *pair) for pair in candidates.tolist()]
+    chords = [chord_across(hull, (hull[b] - hull[a]) / max(distances[a, b], 1e-300)) for a, b in candidates.tolist()]
     lengths = np.array([np.linalg.norm(chord[1] - chord[0]) for chord in chords])
     # not the order of the points but the outline is to decide: of alike ones the chord nearest to its middle
     middle = hull.mean(axis=0)
@@ -86,23 +85,30 @@ def chords_of_hull(
     )
 
 
-def _perpendicular(hull: np.ndarray, start: int, end: int) -> np.ndarray:
-    """End points (2, 2) of the longest chord of a convex polygon at right angles to its longest one, start to end.
+def chord_across(hull: np.ndarray, along: np.ndarray) -> np.ndarray:
+    """End points (2, 2) of the longest chord of a convex polygon (n, 2) at right angles to a direction (unit vector).
 
-    start, end: corners between which all others lie along that chord, so that either side of it is a function of the
-    place along it. The perpendicular's length is concave and piecewise linear there: its maximum is at a corner.
+    Either side of the polygon is a function of the place along the direction. The chord's length is concave and
+    piecewise linear there: its maximum is at a corner. Of equally long ones the middle one is taken.
     """
-    chord = hull[end] - hull[start]
-    along = chord / math.hypot(*chord)
     across = np.array([-along[1], along[0]])
-    u, v = hull @ along, hull @ across
-    around = np.arange(start, start + len(hull) + 1) % len(hull)
-    there = (end - start) % len(hull)
-    lower, upper = around[: there + 1], around[there:][::-1]
-    below, above = (np.interp(u, u[side], v[side]) for side in (lower, upper))
+    lower, upper = sides_along(hull, along)
+    rounding = TIE * (lower[-1, 0] - lower[0, 0])
+    # where a side lies at right angles to the direction, its corners are met just inside
+    places = np.clip(hull @ along, lower[0, 0] + rounding, lower[-1, 0] - rounding)
+    below, above = (np.interp(places, *side.T) for side in (lower, upper))
     widths = above - below
     widest = np.flatnonzero(widths >= widths.max() * (1 - TIE))
-    places = u[widest]
-    first, last = widest[places.argmin()], widest[places.argmax()]
-    middle = (u[first] + u[last]) / 2
+    first, last = widest[places[widest].argmin()], widest[places[widest].argmax()]
+    middle = (places[first] + places[last]) / 2
     return np.array([middle * along + (side[first] + side[last]) / 2 * across for side in (below, above)])
+
+
+def sides_along(hull: np.ndarray, along: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The two sides (m, 2) of a convex polygon (n, 2), counterclockwise, from its first corner along a direction (unit
+    vector) to its last: places along the direction, and to its left, of the right side and of the left one."""
+    frame = np.column_stack([hull @ along, hull @ np.array([-along[1], along[0]])])
+    start, end = int(frame[:, 0].argmin()), int(frame[:, 0].argmax())
+    around = np.arange(start, start + len(hull) + 1) % len(hull)
+    there = (end - start) % len(hull)
+    return frame[around[: there + 1]], frame[around[there:][::-1]]

@@ -1,9 +1,12 @@
 """In-plane diameters of an object, not of its pixels: corrected for what the steps of the outline add and hide."""
 
+from typing import NamedTuple
+
 import numpy as np
 from scipy import ndimage
 
-from .chords import Diameter, longest_chords
+from .chords import Diameter, chord_across, convex_hull
+from .outline_ends import Ends, long_gaps, short_gaps
 
 # Standard deviation of the blur in pixels that smooths the steps, and its reach.
 BLUR, REACH = 0.8, 4
@@ -11,72 +14,118 @@ BLUR, REACH = 0.8, 4
 THINNEST = 2.0
 # What the blur takes more off, in pixels, was a spike or a piece as thin as that: the contour keeps it.
 LOST = 2.0
-# Depth in pixels of the cap at a chord's end whose pixels are counted: many mean a blunt end, few a pointed one.
-CAP_DEPTH = 1.5
-# So many pixels make an end pointed; more make it blunt by 1 - exp(-(n - POINTED) / SCALE).
-POINTED, SCALE = 2.8, 2.4
-# Truth minus measured, in pixels: coefficients of 1, pixel by length, bluntness, [its square, log of the caps' pixels].
-# Least squares with Cauchy weights (scale 0.2) on 8,000 plane sections of balls, ellipsoids, boxes and cylinders, in
-# any place and orientation, 1 to 40 pixels wide. The contour overshoots a blunt end by some 0.4 pixels, of the many
-# pixels there the outermost being found, and falls short of a corner, which has few.
-LONG = np.array([-0.31, -0.87, -0.56, -0.20, 0.31])
-# Of the smoothed outline.
-SHORT = np.array([0.29, 1.26, -0.25])
 
 
 def sub_pixel(plane: np.ndarray, found: Diameter, spacing: tuple[float, float]) -> Diameter:
     """The likeliest diameters of the object in a slice that shows as the pixels bool (y, x); spacing: x, y in mm.
 
     found: of the contour half-way between pixel centers (`longest_of_contour`); it stays as it is where the object, or
-    what its ends lie on, is less than 2 pixels across. Directions are those of the outline at half height of the
-    slightly blurred pixels, and so is the short diameter, which the steps along the flanks would lengthen; the long one
-    is the contour's, whose corners blur would round. Both are corrected by how blunt their ends are. Of balls and
-    ellipsoids more than 10 pixels across, 9 of 10 and more are within half a pixel; of boxes some 7, as their corners
-    hide between the pixels.
+    what its ends lie on, is less than 2 pixels across. Otherwise both diameters begin as chords of the hull of the
+    pixel centers inside, and are lengthened at either end by what the shape there tells (`outline_ends`): half a pixel
+    and less at a blunt end, more at a corner. The long one leads from tip to tip, the short one lies at right angles.
     """
-    smooth = _smoothed(plane, found, spacing)
+    smooth = smoothed_hull(plane, spacing)
     across = pixel_along(found.short_ends, spacing)
     if smooth is None or found.short_mm < THINNEST * across:
         return found
-    along = pixel_along(found.long_ends, spacing)
-    if found.long_mm - smooth.long_mm > LOST * along or abs(found.short_mm - smooth.short_mm) > LOST * across:
+    chord = (found.long_ends[1] - found.long_ends[0]) * spacing / found.long_mm
+    if found.long_mm - float(np.ptp(smooth @ chord)) > LOST * pixel_along(found.long_ends, spacing):
         return found
-    caps = caps_of(plane, found.long_ends, spacing)
-    blunt = bluntness(caps)
-    of_long = LONG @ [1, along / found.long_mm, blunt, blunt**2, float(np.log(caps).sum())]
-    of_short = SHORT @ [1, across / found.short_mm, bluntness(caps_of(plane, found.short_ends, spacing))]
-    long_mm = found.long_mm + float(of_long) * along
-    short_mm = min(smooth.short_mm + float(of_short) * across, long_mm)
-    long_ends = _stretched(smooth.long_ends, long_mm / smooth.long_mm)
-    short_ends = _stretched(smooth.short_ends, short_mm / smooth.short_mm)
-    return Diameter(long_mm, short_mm, found.slice_index, long_ends, short_ends)
+    hull = hull_of_centers(plane, spacing)
+    long = LongDiameter.of(hull, found.long_ends, spacing)
+    short = ShortDiameter.of(hull, smooth, long, spacing)
+    if abs(found.short_mm - short.smooth_mm) > LOST * across:
+        return found
+    short_mm = min(short.mm, long.mm)
+    short_ends = _stretched(short.chord, short_mm)
+    return Diameter(long.mm, short_mm, found.slice_index, long.tips / spacing, short_ends / spacing)
+
+
+class LongDiameter(NamedTuple):
+    """The longest diameter of an outline: mm; tips (2, 2) in mm; pixel: the pixel's extents (mm) along it and across;
+    ends: of the pixel centers' hull along the contour's chord; gaps (2,): what lies beyond, in pixels."""
+
+    mm: float
+    tips: np.ndarray
+    pixel: tuple[float, float]
+    ends: Ends
+    gaps: np.ndarray
+
+    @classmethod
+    def of(cls, hull: np.ndarray, chord_ends: np.ndarray, spacing: tuple[float, float]) -> "LongDiameter":
+        """hull: of the pixel centers (n, 2) in mm; chord_ends: of the contour's longest chord (2, 2; index x, y)."""
+        chord = (chord_ends[1] - chord_ends[0]) * spacing
+        along = chord / np.linalg.norm(chord)
+        across = np.array([-along[1], along[0]])
+        pixel = _pixels(along, spacing)
+        ends = Ends.along(hull, along, pixel, _slant(along, spacing))
+        gaps = long_gaps(ends)
+        length = max(0.0, ends.extent + float(gaps.sum())) * pixel[0]
+        direction = length * along + ends.sideways(gaps) * pixel[1] * across
+        middle = (ends.first - gaps[0] + ends.last + gaps[1]) / 2 * pixel[0] * along
+        middle = middle + ends.middles[:, 0].mean() * pixel[1] * across
+        return cls(
+            length, _stretched(np.stack([middle - direction / 2, middle + direction / 2]), length), pixel, ends, gaps
+        )
+
+
+class ShortDiameter(NamedTuple):
+    """The longest diameter at right angles to the long one: mm; chord (2, 2): of the pixel centers' hull, in mm; pixel:
+    the pixel's extents (mm) along it and across; ends: of the hull along it; gaps (2,): what lies beyond the chord,
+    smoother: how much longer the smoothed outline's chord is, inside (2,): how far the chord's ends lie inside the
+    hull's extent, all in pixels."""
+
+    mm: float
+    chord: np.ndarray
+    pixel: tuple[float, float]
+    ends: Ends
+    gaps: np.ndarray
+    smoother: float
+    inside: np.ndarray
+
+    @property
+    def smooth_mm(self) -> float:
+        """Length of the smoothed outline's chord."""
+        return float(np.linalg.norm(self.chord[1] - self.chord[0])) + self.smoother * self.pixel[0]
+
+    @classmethod
+    def of(
+        cls, hull: np.ndarray, smooth: np.ndarray | None, long: LongDiameter, spacing: tuple[float, float]
+    ) -> "ShortDiameter":
+        """hull, smooth: of the pixel centers and of the smoothed outline (n, 2), in mm."""
+        chord = long.tips[1] - long.tips[0]
+        along = chord / max(float(np.linalg.norm(chord)), 1e-300)
+        across = np.array([-along[1], along[0]])
+        pixel = _pixels(across, spacing)
+        ends = Ends.along(hull, across, pixel, _slant(across, spacing))
+        plain = chord_across(hull, along)
+        places = plain @ across / pixel[0]
+        length = float(places[1] - places[0])
+        smoother = 0.0
+        if smooth is not None and len(smooth) > 2:
+            smoother = float(np.ptp(chord_across(smooth, along) @ across)) / pixel[0] - length
+        inside = np.array([places[0] - ends.first, ends.last - places[1]])
+        gaps = short_gaps(ends, long.mm / long.pixel[0], inside, smoother)
+        return cls(max(0.0, length + float(gaps.sum())) * pixel[0], plain, pixel, ends, gaps, smoother, inside)
 
 
 def pixel_along(ends: np.ndarray, spacing: tuple[float, float]) -> float:
     """Extent (mm) of a pixel along a chord (2, 2; index x, y)."""
     chord = (ends[1] - ends[0]) * spacing
     length = float(np.linalg.norm(chord))
-    return float(np.linalg.norm(chord / length * spacing)) if length else float(min(spacing))
+    return _pixel(chord / length, spacing) if length else float(min(spacing))
 
 
-def caps_of(plane: np.ndarray, ends: np.ndarray, spacing: tuple[float, float]) -> np.ndarray:
-    """How many pixels lie near either end of a chord (2,), measured along it."""
-    chord = (ends[1] - ends[0]) * spacing
-    along = chord / max(float(np.linalg.norm(chord)), 1e-300)
-    y, x = np.nonzero(plane)
-    places = x * (spacing[0] * along[0]) + y * (spacing[1] * along[1])
-    first, last = np.sort((ends * spacing) @ along)
-    depth = CAP_DEPTH * pixel_along(ends, spacing)
-    return np.array([np.count_nonzero(places < first + depth), np.count_nonzero(places > last - depth)])
+def hull_of_centers(plane: np.ndarray, spacing: tuple[float, float]) -> np.ndarray:
+    """Convex hull (n, 2), x, y in mm, of the centers of pixels bool (y, x), not empty."""
+    rows = np.flatnonzero(plane.any(axis=1))
+    lines = plane[rows]
+    first, last = lines.argmax(axis=1), lines.shape[1] - 1 - lines[:, ::-1].argmax(axis=1)
+    return convex_hull(np.concatenate([np.stack([first, rows], 1), np.stack([last, rows], 1)]) * np.array(spacing))
 
 
-def bluntness(caps: np.ndarray) -> float:
-    """How blunt the two ends are whose caps hold so many pixels: 0 (both pointed) to 2."""
-    return float(np.maximum(0.0, 1 - np.exp(-(caps - POINTED) / SCALE)).sum())
-
-
-def _smoothed(plane: np.ndarray, found: Diameter, spacing: tuple[float, float]) -> Diameter | None:
-    """Of the outline at half height of the blurred pixels; None where blur leaves nothing so high."""
+def smoothed_hull(plane: np.ndarray, spacing: tuple[float, float]) -> np.ndarray | None:
+    """Hull (n, 2), in mm, of the outline at half height of the blurred pixels; None where nothing is so high."""
     y, x = (np.flatnonzero(plane.any(axis=axis)) for axis in (1, 0))
     margin = int(np.ceil(BLUR * REACH)) + 1
     tight = np.pad(plane[y[0] : y[-1] + 1, x[0] : x[-1] + 1].astype(float), margin)
@@ -85,7 +134,7 @@ def _smoothed(plane: np.ndarray, found: Diameter, spacing: tuple[float, float]) 
         return None
     points = np.concatenate([_crossings(height), _crossings(height.T)[:, ::-1]])
     points += [x[0] - margin, y[0] - margin]
-    return longest_chords(points, spacing, found.slice_index)
+    return convex_hull(points * spacing)
 
 
 def _crossings(height: np.ndarray) -> np.ndarray:
@@ -99,6 +148,22 @@ def _crossings(height: np.ndarray) -> np.ndarray:
     return np.concatenate([np.stack([left, rows], 1), np.stack([right, rows], 1)])
 
 
-def _stretched(ends: np.ndarray, factor: float) -> np.ndarray:
-    middle = ends.mean(axis=0)
-    return middle + (ends - middle) * factor
+def _pixel(direction: np.ndarray, spacing: tuple[float, float]) -> float:
+    return float(np.linalg.norm(direction * spacing))
+
+
+def _pixels(direction: np.ndarray, spacing: tuple[float, float]) -> tuple[float, float]:
+    """Extents (mm) of a pixel along a direction and, on lines at right angles to it, across; their product its area."""
+    along = _pixel(direction, spacing)
+    return along, spacing[0] * spacing[1] / along
+
+
+def _slant(direction: np.ndarray, spacing: tuple[float, float]) -> float:
+    """Larger part, along a row or a column, of a direction counted in pixels."""
+    return float(np.abs(direction * spacing).max()) / _pixel(direction, spacing)
+
+
+def _stretched(ends: np.ndarray, length: float) -> np.ndarray:
+    """Ends (2, 2) in mm, moved alike to this distance of each other."""
+    middle, chord = ends.mean(axis=0), ends[1] - ends[0]
+    return middle + np.outer([-0.5, 0.5], chord / max(float(np.linalg.norm(chord)), 1e-300)) * length

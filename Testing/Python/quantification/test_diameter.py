@@ -90,7 +90,7 @@ def test_of_equal_long_diameters_the_widest_wins():
     assert (found.slice_index, found.long_mm, found.short_mm) == (1, 10, 5)
 
 
-@pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.6, 0.8)])
+@pytest.mark.parametrize("spacing", [(1.0, 1.0), (0.6, 0.8), (0.4, 0.9)])
 def test_diameters_are_of_the_object_not_of_its_pixels(spacing):
     """The contour overshoots round bodies by half a pixel and more; what is shown does not."""
     rng = np.random.default_rng(4)
@@ -116,8 +116,37 @@ def test_corners_are_not_rounded():
         sides = rng.uniform(12, 24, 2)
         body = box(*sides, 20)
         mask = body.on_grid(Rotation.from_euler("z", rng.uniform(0, 3)), rng.uniform(-0.4, 0.4, 3), (1.0, 1.0, 20.0))
-        errors.append(in_plane_diameter(mask, (1.0, 1.0)).long_mm - np.hypot(*sides))
-    assert np.mean(np.abs(errors) <= 0.5) > 0.7 and abs(np.mean(errors)) < 0.3
+        found = in_plane_diameter(mask, (1.0, 1.0))
+        # the perpendicular to a diagonal, through the middle of the longer sides
+        errors.append((found.long_mm - np.hypot(*sides), found.short_mm - np.hypot(*sides) * min(sides) / max(sides)))
+    assert (np.mean(np.abs(errors) <= 0.5, axis=0) > 0.7).all()
+    assert np.abs(np.mean(errors, axis=0)).max() < 0.3
+
+
+def test_round_corners_are_no_sharp_ones():
+    """Rectangles whose corners are rounded by 1 to 5 pixels, in any place and at any angle."""
+    rng, errors = np.random.default_rng(7), []
+    y, x = np.mgrid[:41, :41]
+    for _ in range(80):
+        sides, radius, angle = rng.uniform(12, 24, 2), rng.uniform(1, 5), rng.uniform(0, np.pi)
+        u, v = x - 20 - rng.uniform(-0.5, 0.5), y - 20 - rng.uniform(-0.5, 0.5)
+        u, v = u * np.cos(angle) + v * np.sin(angle), v * np.cos(angle) - u * np.sin(angle)
+        beyond = [np.maximum(np.abs(w) - side / 2 + radius, 0) for w, side in zip((u, v), sides, strict=True)]
+        found = in_plane_diameter((np.hypot(*beyond) <= radius)[np.newaxis], (1.0, 1.0))
+        errors.append(found.long_mm - np.hypot(*(sides - 2 * radius)) - 2 * radius)
+    assert np.mean(np.abs(errors) <= 0.5) > 0.7 and abs(np.mean(errors)) < 0.35
+
+
+def test_long_thin_bodies():
+    """Ellipses 4 times as long as wide, whose tips are hardly wider than a pixel."""
+    rng, errors = np.random.default_rng(8), []
+    for _ in range(60):
+        width = rng.uniform(6, 12)
+        body = ellipsoid(4 * width, width, 40)
+        mask = body.on_grid(Rotation.from_euler("z", rng.uniform(0, 3)), rng.uniform(-0.4, 0.4, 3), (1.0, 1.0, 40.0))
+        found = in_plane_diameter(mask, (1.0, 1.0))
+        errors.append((found.long_mm - 4 * width, found.short_mm - width))
+    assert (np.mean(np.abs(errors) <= 0.5, axis=0) > 0.85).all()
 
 
 def test_neither_place_nor_margin_matters():
