@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ..core.atomic import require_writable
 from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
+from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
@@ -36,6 +37,8 @@ def read_noted(path: str, notes: list[str], unscaled: bool = False) -> ImageFile
 
 def read_label_map(path: str, notes: list[str]) -> sitk.Image:
     """A label map that is read for itself, on whatever grid; notes as of read_noted. Raises InputError."""
+    if is_dicom_segmentation(file_of(path)):
+        return read_dicom_segmentation(file_of(path)).labels
     found = read_image_file(path)
     notes += [f"{path}: {note}" for note in found.notes]
     return label_map(found.image, path)
@@ -59,7 +62,10 @@ def read_labels(path: str, image: sitk.Image) -> sitk.Image:
     One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped. So is one
     whose axes are other ones of the grid's, or point the other way: converters to NIfTI turn them.
     """
-    labels = read_image_file(path, unscaled=True).image
+    if is_dicom_segmentation(file_of(path)):
+        labels = read_dicom_segmentation(file_of(path)).labels
+    else:
+        labels = read_image_file(path, unscaled=True).image
     require_scalar(labels, f"Segmentation {path}")
     labels = _in_place(labels, image, path)
     require_same_grid(image, labels, f"the image and its segmentation {path}")

@@ -4,7 +4,9 @@ import json
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any
 
+from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.errors import InputError
+from ..core.files import file_of
 from ..core.json_file import read_json
 from ..core.seg_nrrd import names_in_file
 
@@ -16,7 +18,8 @@ def segment_names(path: str, given: Sequence[str] | None) -> dict[int, str]:
 
     Raises InputError for what is neither.
     """
-    names = names_in_file(path)
+    file = file_of(path)
+    names = read_dicom_segmentation(file).names if is_dicom_segmentation(file) else names_in_file(path)
     for text in given or ():
         names |= _of_file(text) if text.lower().endswith(".json") and "=" not in text else dict([_pair(text)])
     return names

@@ -194,7 +194,7 @@ def _require_one_segment(header: Any) -> None:
     """Raise InputError where the frames of a DICOM segmentation are of several segments: they make no volume."""
     count = len(header.get("SegmentSequence") or ())
     if count > 1:
-        raise InputError(f"it is a DICOM segmentation of {count} segments.{LABEL_MAP}")
+        raise InputError(f"it is a DICOM segmentation of {count} segments, not an image: give it as a label map.")
 
 
 def _header(path: Path, force: bool = False) -> Any:

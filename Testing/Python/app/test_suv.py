@@ -174,8 +174,11 @@ def test_a_dicom_report_beside_the_table(medproc, refused, pet, tmp_path):
     code, out, err = medproc("measure", folder, labels, "--sr", report, "-o", tmp_path / "t.csv")
     assert code == 0 and str(report) in out and str(tmp_path / "r_seg.dcm") in out, err
     assert pydicom.dcmread(report).Modality == "SR"
-    said = refused("measure", folder, tmp_path / "r_seg.dcm", "-o", tmp_path / "t.csv")
-    assert "a DICOM segmentation of 2 segments. Load it in Slicer" in said
+    again = tmp_path / "again.csv"
+    assert medproc("measure", folder, tmp_path / "r_seg.dcm", "-o", again)[0] == 0
+    assert again.read_text() == (tmp_path / "t.csv").read_text()
+    said = refused("info", tmp_path / "r_seg.dcm")
+    assert "a DICOM segmentation of 2 segments, not an image" in said
 
 
 def test_features_of_uptake_are_not_those_of_activity(medproc, refused, pet, tmp_path):

@@ -1,0 +1,122 @@
+"""DICOM segmentations (PS3.3 A.51) as label maps: frames of several segments, in any order, on a grid of their own."""
+
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pydicom
+import SimpleITK as sitk
+
+from .dicom import MALFORMED
+from .errors import InputError
+from .geometry import Geometry
+from .itk_message import one_line
+
+# Share of the distance between slices by which one may lie off its place, and of a mm within the plane.
+OFF_PLACE, OFF_PLANE_MM = 0.05, 0.01
+# A voxel belongs to a segment of which it holds at least this share.
+HALF = 0.5
+
+
+@dataclass(frozen=True)
+class DicomSegmentation:
+    """labels: a voxel's segment number, 0 outside all; names: of the segments, by number."""
+
+    labels: sitk.Image
+    names: dict[int, str]
+
+
+def is_dicom_segmentation(path: Path) -> bool:
+    """Whether a file is a DICOM segmentation."""
+    try:
+        with path.open("rb") as file:
+            if file.read(132)[128:] != b"DICM":
+                return False
+        return str(pydicom.dcmread(path, force=True, specific_tags=["Modality"]).get("Modality")) == "SEG"
+    except (*MALFORMED, OSError):
+        return False
+
+
+def read_dicom_segmentation(path: Path) -> DicomSegmentation:
+    """The label map of a segmentation, on the smallest grid of its frames' slices.
+
+    Raises InputError for a damaged file, segments that overlap, and frames that make no regular stack.
+    """
+    try:
+        header = pydicom.dcmread(path, force=True)
+        frames = [_Frame(header, group) for group in header.PerFrameFunctionalGroupsSequence]
+        pixels = header.pixel_array.reshape(len(frames), int(header.Rows), int(header.Columns))
+        names = {
+            int(item.SegmentNumber): str(item.get("SegmentLabel") or "").strip() for item in header.SegmentSequence
+        }
+        geometry, places = _stack(frames, pixels.shape[1:])
+        labels = _labels(header, frames, places, pixels, geometry)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
+    except (*MALFORMED, RuntimeError) as error:
+        raise InputError(f"{path} is a damaged DICOM segmentation ({one_line(error)}); export it again.") from None
+    return DicomSegmentation(
+        geometry.image_of(labels), {number: name for number, name in names.items() if number and name}
+    )
+
+
+class _Frame:
+    """Where a frame lies, and of which segment it is: 0 for one whose values are segment numbers."""
+
+    def __init__(self, header: Any, group: Any) -> None:
+        shared = header.SharedFunctionalGroupsSequence[0]
+
+        def macro(name: str) -> Any:
+            return (group if name in group else shared)[name][0]
+
+        self.position = np.array([float(v) for v in macro("PlanePositionSequence").ImagePositionPatient])
+        self.rows_columns = np.reshape(
+            [float(v) for v in macro("PlaneOrientationSequence").ImageOrientationPatient], (2, 3)
+        )
+        measures = macro("PixelMeasuresSequence")
+        self.pixel = tuple(float(v) for v in measures.PixelSpacing)
+        self.step = float(measures.get("SpacingBetweenSlices") or 0)
+        self.thickness = float(measures.get("SliceThickness") or 0)
+        self.segment = 0
+        if str(header.get("SegmentationType")) != "LABELMAP":
+            self.segment = int(macro("SegmentIdentificationSequence").ReferencedSegmentNumber)
+
+
+def _stack(frames: list[_Frame], size: tuple[int, ...]) -> tuple[Geometry, list[int]]:
+    """The grid of all frames, and the slice of each."""
+    first = frames[0]
+    along = np.cross(*first.rows_columns)
+    offsets = np.array([frame.position @ along for frame in frames])
+    low = frames[int(offsets.argmin())].position
+    between = np.diff(np.unique(np.round(offsets, 3)))
+    step = first.step or (float(between.min()) if between.size else first.thickness or 1.0)
+    places = (offsets - offsets.min()) / step
+    beside = max(float(np.abs(frame.position - low - (frame.position - low) @ along * along).max()) for frame in frames)
+    alike = all(np.allclose(frame.rows_columns, first.rows_columns, atol=1e-4) for frame in frames)
+    if np.abs(places - np.rint(places)).max() > OFF_PLACE or beside > OFF_PLANE_MM or not alike:
+        raise InputError("its frames make no regular stack of slices: export it as a label map (NRRD) and give that.")
+    indices = np.rint(places).astype(int).tolist()
+    direction = np.column_stack([*first.rows_columns, along])
+    row_spacing, column_spacing = first.pixel
+    grid = Geometry(
+        (size[1], size[0], max(indices) + 1),
+        (column_spacing, row_spacing, step),
+        tuple(low.tolist()),
+        tuple(direction.ravel().tolist()),
+    )
+    return grid, indices
+
+
+def _labels(header: Any, frames: list[_Frame], places: list[int], pixels: np.ndarray, grid: Geometry) -> np.ndarray:
+    numbers = max([frame.segment for frame in frames] + [int(pixels.max()) if not frames[0].segment else 0])
+    labels = np.zeros(tuple(reversed(grid.size)), np.min_scalar_type(numbers))
+    fewest = 1.0
+    if str(header.get("SegmentationType")) == "FRACTIONAL":
+        fewest = HALF * float(header.get("MaximumFractionalValue") or 1)
+    for frame, place, values in zip(frames, places, pixels, strict=True):
+        inside = values >= fewest
+        if (labels[place][inside] != 0).any():
+            raise InputError("its segments overlap, which a label map cannot hold: export them one by one.")
+        labels[place][inside] = frame.segment or values[inside]
+    return labels
