@@ -25,7 +25,9 @@ from .study import Study
 BRAIN_ML = (300.0, 2200.0)
 HEAD_MM = 300.0
 AIR_HU = -500.0
-OUTLINE_MM = 0.3  # how uncertain a given outline is
+# How far outlines are off from study to study (95 %): given ones, and those that the recipe makes (as found by
+# Testing/Benchmarks/growth_in_images.py).
+OUTLINE_MM, OWN_OUTLINE_MM = 0.3, 0.4
 
 
 def default_recipe(studies: Sequence[Study]) -> Recipe:

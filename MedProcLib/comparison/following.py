@@ -9,7 +9,7 @@ import SimpleITK as sitk
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
 from .consensus import ConsensusLabels
-from .defaults import OUTLINE_MM
+from .defaults import OWN_OUTLINE_MM
 from .findings import MatchFindings
 from .halfway import matrix_of
 from .outlines import outlines_of
@@ -62,11 +62,12 @@ def unique_names(studies: Sequence[Study]) -> list[str]:
 
 
 def outline_uncertainty_mm(settings: Follow) -> float:
-    """How far an outline may be off, for intervals: what the rule of change allows for, at least that of a given one.
+    """How far an outline may be off from study to study, for intervals: what the rule of change allows for given ones.
 
-    Outlines that the recipe made alike in all studies are no surer than given ones, though the rule takes off nothing.
+    For outlines that the recipe made the rule takes off nothing, as they differ only where change is certain; they are
+    less sure than given ones all the same.
     """
-    return max(settings.outline_mm, OUTLINE_MM)
+    return settings.outline_mm or OWN_OUTLINE_MM
 
 
 def _first(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:

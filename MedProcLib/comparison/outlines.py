@@ -10,7 +10,7 @@ from ..core.progress import SILENT, Progress
 from ..segmentation.common.connectivity import connected_components
 from .carried import carried
 from .inverse import inverted
-from .result import PairComparison
+from .result import Change, PairComparison
 from .study import Study
 
 
@@ -20,6 +20,7 @@ def outlines_of(
     """Label maps of the findings of the first study and of the other study of each pair, each on its own grid.
 
     Each value is one finding, usually one connected piece; a finding that did not change has the same value in all.
+    One that a pair followed as a whole (grown, shrunk or stable) stays one where its outline falls apart.
     pairs: those that were registered, at least one. A study's given labels stay as they are, piece by piece. Else every
     pair has its own outlines of the first study, and these differ by noise. The first study then shows a lesion that
     any pair shows there, in the voxels in which at least half of these pairs do. In a later study a lesion whose
@@ -33,7 +34,7 @@ def outlines_of(
     first = studies[pairs[0].fixed]
     if first.labels is not None:
         return [_pieces(first.labels), *(_pieces(_given(studies[p.moving], p.moving_labels)) for p in pairs)]
-    lesions, baseline = _voted([pair.fixed_labels for pair in pairs])
+    lesions, baseline = _voted(pairs)
     found = [Geometry.of(first.image).image_of(baseline)]
     for pair, share in zip(pairs, progress.parts(*[1.0] * len(pairs)), strict=True):
         study = studies[pair.moving]
@@ -53,17 +54,35 @@ def _pieces(labels: sitk.Image) -> sitk.Image:
     return Geometry.of(labels).image_of(connected_components(labels, "corner")[0])
 
 
-def _voted(maps: Sequence[sitk.Image]) -> tuple[np.ndarray, np.ndarray]:
-    """Number of the lesion that any map shows at each voxel (z, y, x), and the same where at least half of the maps
-    that show the lesion have the voxel."""
+def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
+    """Number of the lesion that any pair shows in the first study at each voxel (z, y, x), and the same where at least
+    half of the pairs that show the lesion have the voxel."""
+    maps = [pair.fixed_labels for pair in pairs]
     shown = [sitk.GetArrayViewFromImage(labels) != 0 for labels in maps]
     votes = np.asarray(np.sum(shown, axis=0, dtype=np.uint8))
     numbers, counts = connected_components(Geometry.of(maps[0]).image_of(votes > 0), "corner")
+    for pair, labels in zip(pairs, maps, strict=True):
+        numbers = _joined(numbers, sitk.GetArrayViewFromImage(labels), _wholes(pair))
     voters = np.sum([np.bincount(numbers[one], minlength=len(counts)) > 0 for one in shown], axis=0)
     most = np.zeros(len(counts), int)
     np.maximum.at(most, numbers[numbers > 0], votes[numbers > 0])
     enough = np.minimum(voters, 2 * most)  # no lesion is lost, even if all maps show other voxels of it
     return numbers, np.where(2 * votes.astype(int) >= enough[numbers], numbers, 0).astype(np.int32)
+
+
+def _wholes(pair: PairComparison) -> list[int]:
+    """Numbers of the findings that the pair followed from one piece to one."""
+    return [f.number for f in pair.findings if f.change in (Change.GROWN, Change.SHRUNK, Change.STABLE)]
+
+
+def _joined(pieces: np.ndarray, findings: np.ndarray, wholes: Sequence[int]) -> np.ndarray:
+    """The numbered pieces with those of one finding under one number (both z, y, x), if it is one of the wholes."""
+    places = np.flatnonzero((pieces != 0) & np.isin(findings, wholes))
+    table = np.arange(int(pieces.max(initial=0)) + 1, dtype=pieces.dtype)
+    for piece, finding in np.unique(np.stack([pieces.flat[places], findings.flat[places]]), axis=1).T.tolist():
+        first = pieces.flat[places[np.argmax(findings.flat[places] == finding)]]
+        table[table == table[piece]] = table[first]
+    return table[pieces]
 
 
 def _of_pair(
@@ -86,6 +105,7 @@ def _of_pair(
     shown = sitk.GetArrayViewFromImage(pair.moving_labels)
     stayed = np.setdiff1d(meets[1], meets[1][~stays[meets[0]]])
     anew, _ = connected_components(grid.image_of(np.where(np.isin(shown, stayed), 0, shown)), "corner")
+    anew = _joined(anew, shown, _wholes(pair))
     return grid.image_of(np.where(anew > 0, anew + size, result))
 
 

@@ -96,7 +96,8 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
         (
             "One set of outlines",
             "A finding whose outline did not change with certainty has the outline of the first study there too; "
-            "what is certain to have changed is outlined anew. Given segmentations stay as they are.",
+            "what is certain to have changed is outlined anew, bright lesions in each study's own image where it falls "
+            "to half of their height above the tissue around. Given segmentations stay as they are.",
         ),
         (
             "95 % intervals",

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import SimpleITK as sitk
 
-from MedProcLib.comparison.defaults import OUTLINE_MM
+from MedProcLib.comparison.following import outline_uncertainty_mm
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Registration
@@ -73,7 +73,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
-        unsure = replace(grown.settings, outline_mm=max(grown.settings.outline_mm, OUTLINE_MM))
+        unsure = replace(grown.settings, outline_mm=outline_uncertainty_mm(grown.settings))
         unit = "HU" if study.modality == "CT" else "intensity"
         settings = usual_settings(replace(grown, settings=unsure), unit)
         grown = measure_observations(grown, name, study.image, labels, settings, progress.part(0.9, 1))

@@ -7,7 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from vtkmodules.vtkCommonMath import vtkMatrix4x4
 
-from MedProcLib.comparison.defaults import OUTLINE_MM
+from MedProcLib.comparison.following import outline_uncertainty_mm
 from MedProcLib.comparison.tracks.measuring import usual_settings
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.comparison.tracks.redraw import measure_missing, redraw
@@ -62,9 +62,9 @@ class Outlines:
         return measure_missing(self.patient, self.time_point, self.image, label_map, self._settings(), progress)
 
     def _settings(self) -> Measure:
-        """As the comparison measured, see comparison.following: no outline is surer than a given one."""
+        """As the comparison measured, see comparison.following."""
         follow = self.patient.settings
-        unsure = replace(follow, outline_mm=max(follow.outline_mm, OUTLINE_MM))
+        unsure = replace(follow, outline_mm=outline_uncertainty_mm(follow))
         return usual_settings(replace(self.patient, settings=unsure), self.intensity_unit)
 
     def label_map(self) -> sitk.Image:

@@ -16,7 +16,7 @@ from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.comparison.outlines import outlines_of
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.register import identity
-from MedProcLib.comparison.result import Change, PairComparison, Verdict
+from MedProcLib.comparison.result import Change, Finding, PairComparison, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.track_findings import studies_followed
 from MedProcLib.core.geometry import Geometry
@@ -157,6 +157,17 @@ class TestOutlines:
         first, same, changed = self.outlines(self.pair(1, small, small, (1,)), self.pair(2, small, large))
         assert np.array_equal(first > 0, small > 0) and np.array_equal(same, first)
         assert np.array_equal(changed > 0, large > 0) and changed.max() > first.max()
+
+    def test_a_finding_in_pieces_is_one_where_it_was_followed_as_a_whole(self):
+        parts, whole = self.box(slice(1, 3)) + self.box(slice(6, 8)), self.box(slice(1, 9))
+        other = self.box(slice(10, 11), 2)
+        for change, pieces in ((Change.GROWN, 1), (Change.MERGED, 2)):
+            findings = Finding(1, change, (1, 2), (None, None), ""), Finding(2, Change.STABLE, (1, 1), (None, None), "")
+            before, after = parts + other, whole + other
+            first, second = self.outlines(replace(self.pair(1, before, after), findings=findings))
+            assert len(np.unique(first[parts > 0])) == pieces and len(np.unique(first)) == pieces + 2
+            first, second = self.outlines(replace(self.pair(1, after, before), findings=findings))
+            assert len(np.unique(second[parts > 0])) == pieces and len(np.unique(second)) == pieces + 2
 
     def test_a_lesion_dropped_as_doubtful_stays_where_it_was_looked_for(self):
         lesion, none = self.box(slice(4, 7)), self.box(slice(0, 0))
