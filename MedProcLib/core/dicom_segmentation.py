@@ -89,12 +89,11 @@ def _stack(frames: list[_Frame], size: tuple[int, ...]) -> tuple[Geometry, list[
     along = np.cross(*first.rows_columns)
     offsets = np.array([frame.position @ along for frame in frames])
     low = frames[int(offsets.argmin())].position
-    between = np.diff(np.unique(np.round(offsets, 3)))
-    step = first.step or (float(between.min()) if between.size else first.thickness or 1.0)
+    step = _step(offsets, first)
     places = (offsets - offsets.min()) / step
     beside = max(float(np.abs(frame.position - low - (frame.position - low) @ along * along).max()) for frame in frames)
     alike = all(np.allclose(frame.rows_columns, first.rows_columns, atol=1e-4) for frame in frames)
-    if np.abs(places - np.rint(places)).max() > OFF_PLACE or beside > OFF_PLANE_MM or not alike:
+    if _off(offsets, step).max() > OFF_PLACE or beside > OFF_PLANE_MM or not alike:
         raise InputError("its frames make no regular stack of slices: export it as a label map (NRRD) and give that.")
     indices = np.rint(places).astype(int).tolist()
     direction = np.column_stack([*first.rows_columns, along])
@@ -106,6 +105,21 @@ def _stack(frames: list[_Frame], size: tuple[int, ...]) -> tuple[Geometry, list[
         tuple(direction.ravel().tolist()),
     )
     return grid, indices
+
+
+def _step(offsets: np.ndarray, frame: _Frame) -> float:
+    """Between slices (mm): as stated, unless they do not lie where that leads; some state the thickness there."""
+    between = np.diff(np.unique(np.round(offsets, 3)))
+    if not between.size:
+        return frame.step or frame.thickness or 1.0
+    stated = frame.step > 0 and _off(offsets, frame.step).max() <= OFF_PLACE
+    return frame.step if stated else float(between.min())
+
+
+def _off(offsets: np.ndarray, step: float) -> np.ndarray:
+    """How far each slice lies off its place, as a share of the step."""
+    places = (offsets - offsets.min()) / step
+    return np.abs(places - np.rint(places))
 
 
 def _labels(header: Any, frames: list[_Frame], places: list[int], pixels: np.ndarray, grid: Geometry) -> np.ndarray:

@@ -82,6 +82,20 @@ def test_frames_in_any_order(written):
     assert (on_series(read_dicom_segmentation(file).labels, geometry) == before).all()
 
 
+@pytest.mark.parametrize("stated", [None, 1.7])
+def test_a_distance_of_slices_that_is_missing_or_wrong(written, stated):
+    file, geometry = written(blocks())
+    before = on_series(read_dicom_segmentation(file).labels, geometry)
+    header = pydicom.dcmread(file)
+    measures = header.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    if "SpacingBetweenSlices" in measures:
+        del measures.SpacingBetweenSlices
+    if stated:
+        measures.SpacingBetweenSlices = stated
+    header.save_as(file)
+    assert (on_series(read_dicom_segmentation(file).labels, geometry) == before).all()
+
+
 def test_a_single_slice(written):
     mask = np.zeros(SHAPE, bool)
     mask[3, 4:9, 5:7] = True
