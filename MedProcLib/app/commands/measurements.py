@@ -15,7 +15,9 @@ COMMANDS = (
         (
             IMAGE,
             argument(
-                "segmentation", metavar="SEG", help="label map on IMAGE's grid; of a 4D IMAGE one for all or each"
+                "segmentation",
+                metavar="SEG",
+                help="label map, or DICOM segmentation, on IMAGE's grid; of a 4D IMAGE one for all or each",
             ),
             NAMES,
             argument(
@@ -113,7 +115,7 @@ COMMANDS = (
         "compute the radiomic features of the image biomarker standard (IBSI) of a region",
         (
             IMAGE,
-            argument("mask", metavar="MASK", help="label map on IMAGE's grid"),
+            argument("mask", metavar="MASK", help="label map, or DICOM segmentation, on IMAGE's grid"),
             argument("--label", metavar="N", type=int, help="label of the region; needed when MASK has several"),
             argument("--all-labels", action="store_true", help="every label; adds the column `label`"),
             argument("--settings", metavar="S.json", help="how to process image and mask (see --help-settings)"),

@@ -44,7 +44,7 @@ COMMANDS = (
         "evaluate",
         "score a segmentation against a reference: overlap, distances, surface Dice, lesions, of every segment",
         (
-            argument("reference", metavar="REFERENCE", help="label map taken as the truth"),
+            argument("reference", metavar="REFERENCE", help="label map, or DICOM segmentation, taken as the truth"),
             argument("test", metavar="TEST", help="label map to score; on another grid it is resampled (nearest)"),
             argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
             NAMES,
