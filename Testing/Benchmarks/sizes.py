@@ -28,7 +28,7 @@ from MedProcLib.quantification.shape.thickness import thickness
 from MedProcLib.quantification.surface import surface_volume_and_area
 from MedProcLib.quantification.uncertainty.diameter import diameter_intervals
 from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
-from MedProcLib.quantification.uncertainty.volume import surface_area, volume_interval
+from MedProcLib.quantification.uncertainty.volume import surface_of, volume_interval
 
 SPACINGS = ((1.0, 1.0, 1.0), (0.7, 0.7, 2.5), (1.0, 1.0, 5.0))
 # width in voxels, the coarsest side, of the size classes; in mm they are 1 to 50 mm wide
@@ -91,10 +91,10 @@ def _placed(kind: str, width: tuple[float, float], spacing, rng: np.random.Gener
     if not mask.any():
         return None
     mask = mask[ndimage.find_objects(mask.astype(np.uint8))[0]]
-    area = surface_area(mask, spacing)
-    counted = volume_interval(mask, spacing, area=area)
+    surface = surface_of(mask, spacing)
+    counted = volume_interval(mask, spacing, surface=surface)
     mesh = surface_volume_and_area(mask, spacing)
-    errors = [counted.estimate / body.volume, area / body.area, mesh[0] / body.volume, mesh[1] / body.area]
+    errors = [counted.estimate / body.volume, surface.area / body.area, mesh[0] / body.volume, mesh[1] / body.area]
     errors = [ratio - 1 for ratio in errors]
     hits = [_holds(counted, body.volume)]
     if body.chord is None:

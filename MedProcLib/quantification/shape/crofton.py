@@ -29,7 +29,14 @@ ENOUGH_VOXELS = 2_000_000
 
 
 def crofton_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:
-    """Surface area (mm2) of a mask bool (z, y, x), not empty; spacing: x, y, z in mm.
+    """Surface area (mm2) of a mask bool (z, y, x), not empty; spacing: x, y, z in mm; see `area_and_hidden`."""
+    return area_and_hidden(mask, spacing)[0]
+
+
+def area_and_hidden(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
+    """Surface area (mm2) of a mask bool (z, y, x), not empty, and the share of it that edges hide from one step.
+
+    spacing: x, y, z in mm.
 
     From 10 voxels across it is within 2 % for smooth bodies and boxes in any orientation. Objects thinner than three
     steps of the shortest directions (5 voxels) are measured with one step, which loses some 5 % at sharp edges, more
@@ -42,8 +49,8 @@ def crofton_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> float
         if 3 * reach * max(sides) <= thickness + max(sides):
             extrapolated = _area(mask, sides, reach, 3)
             if abs(extrapolated - plain) <= LARGEST_CHANGE * plain:
-                return extrapolated
-    return plain
+                return extrapolated, 1 - plain / extrapolated
+    return plain, 0.0
 
 
 def _area(mask: np.ndarray, spacing: tuple[float, ...], reach: float, steps: int) -> float:

@@ -2,10 +2,11 @@
 
 import functools
 import math
+from typing import NamedTuple
 
 import numpy as np
 
-from ..shape.crofton import crofton_area
+from ..shape.crofton import area_and_hidden
 from .interval import Interval
 
 # Terms of the lattice sum that are added up one by one, per axis with the finest steps; the rest is an integral.
@@ -15,22 +16,38 @@ FEW_LAYERS = 5
 # Its area is at least so many times that of the ball of its volume, which is the least there is: in the mean of balls,
 # ellipsoids, boxes and cylinders 1 to 2 times as long as wide it is 1.06 to 1.2 times, of lesions 1.1 to 1.4 times.
 COMPACT = 1.15
+# Share of the area that edges hide, times layers, of which so much is noise: in a cylinder 0.4, in a cube 0.7.
+NO_EDGES, MOST_EDGES = 0.1, 1.2
+# Of bodies with at least so many layers, edges to this power, times these for 1, the logarithm of the coarsest by the
+# finest side, and of the layers by ENOUGH_LAYERS, at most LARGEST_CUT: the logarithm by which the interval is narrower.
+# From quantile regression (95 %) on 9,000 placements of boxes, cylinders, ellipsoids, balls and tori.
+ENOUGH_LAYERS, POWER, LARGEST_CUT = 8, 1.5, 1.5
+CUT = (-1.9, 1.7, 1.5)
+
+
+class Surface(NamedTuple):
+    """area in mm2; edges: how much of it they hide, 0 in a smooth body; layers of voxels across the coarsest side."""
+
+    area: float
+    edges: float = 0.0
+    layers: int = 1
 
 
 def volume_interval(
-    mask: np.ndarray, spacing: tuple[float, float, float], border_sd_mm: float = 0.0, area: float | None = None
+    mask: np.ndarray, spacing: tuple[float, float, float], border_sd_mm: float = 0.0, surface: Surface | None = None
 ) -> Interval:
     """95 % interval of the volume (mm3) of a body whose voxel centers inside are the mask bool (z, y, x).
 
     spacing: x, y, z in mm. Two errors, independent of each other: where the body lies on the grid, and where the border
     was drawn, off by the same border_sd_mm (standard deviation, outward or inward) everywhere. The second is a matter
-    of the reader or threshold, and zero when not given. See `grid_volume_sd` for the first; area: of the surface in mm2
-    where it is known (`surface_area`), for speed. Errors are those of the logarithm: a body that is seen in a slice or
-    two may be several times as large as it looks, and cannot be smaller than nothing.
+    of the reader or threshold, and zero when not given. See `grid_volume_sd` for the first; surface: where it is known
+    (`surface_of`), for speed. Errors are those of the logarithm: a body that is seen in a slice or two may be several
+    times as large as it looks, and cannot be smaller than nothing.
     """
     volume = np.count_nonzero(mask) * math.prod(spacing)
-    area = surface_area(mask, spacing) if area is None else area
-    return Interval.of_factor(volume, math.hypot(grid_volume_sd(area, spacing), area * border_sd_mm) / volume)
+    surface = surface_of(mask, spacing) if surface is None else surface
+    grid = grid_volume_sd(surface.area, spacing) * _narrower(surface, spacing)
+    return Interval.of_factor(volume, math.hypot(grid, surface.area * border_sd_mm) / volume)
 
 
 def grid_volume_sd(area: float, spacing: tuple[float, float, float]) -> float:
@@ -46,11 +63,32 @@ def grid_volume_sd(area: float, spacing: tuple[float, float, float]) -> float:
 
 def surface_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:
     """Surface area (mm2) of the body; of one hardly thicker than a few voxels, no less than compact bodies have."""
-    measured = crofton_area(mask, spacing)
-    if _layers(mask, spacing) > FEW_LAYERS:
-        return measured
-    ball = (36 * math.pi * (np.count_nonzero(mask) * math.prod(spacing)) ** 2) ** (1 / 3)
-    return max(measured, COMPACT * ball)
+    return surface_of(mask, spacing).area
+
+
+def surface_of(mask: np.ndarray, spacing: tuple[float, float, float]) -> Surface:
+    """Of the body: the area as `surface_area` has it, and its edges."""
+    measured, hidden = area_and_hidden(mask, spacing)
+    layers = _layers(mask, spacing)
+    if layers <= FEW_LAYERS:
+        ball = (36 * math.pi * (np.count_nonzero(mask) * math.prod(spacing)) ** 2) ** (1 / 3)
+        return Surface(max(measured, COMPACT * ball), 0.0, layers)
+    return Surface(measured, float(np.clip(hidden * layers, 0.0, MOST_EDGES)), layers)
+
+
+def _narrower(surface: Surface, spacing: tuple[float, float, float]) -> float:
+    """By which the interval of a large body with edges is narrower than 1.96 standard deviations on either side.
+
+    Edges bound flat sides. The error of these is large where they lie along the grid, which few orientations bring
+    about, and much smaller elsewhere; the standard deviation is a mean over all. The larger the sides, and the fewer
+    planes of the grid that matter (in thick slices: the slices), the fewer the orientations.
+    """
+    edges = max(0.0, surface.edges - NO_EDGES)
+    if surface.layers < ENOUGH_LAYERS or edges == 0:
+        return 1.0
+    terms = (1.0, math.log(max(spacing) / min(spacing)), math.log(surface.layers / ENOUGH_LAYERS))
+    cut = edges**POWER * sum(factor * term for factor, term in zip(CUT, terms, strict=True))
+    return math.exp(-min(max(cut, 0.0), LARGEST_CUT))
 
 
 def _layers(mask: np.ndarray, spacing: tuple[float, float, float]) -> int:
