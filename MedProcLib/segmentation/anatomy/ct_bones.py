@@ -25,6 +25,9 @@ WORKING_MM = 1.5
 BODY_HU, OPENING_MM, BODY_CLOSING_MM = -300.0, 4.0, 6.0
 # A piece is bone where it goes this far above the threshold, or above contrast-filled vessels.
 CORTEX_HU = 120.0
+# A blurred edge lies half way between both sides, which for dense bone is far above the threshold: from soft tissue to
+# the densest place this near.
+SOFT_TISSUE_HU, EDGE_MM = 40.0, 1.5
 
 
 @operation(
@@ -62,9 +65,17 @@ class CtBones:
         grid, work = on_patient_grid(ct, WORKING_MM, AIR_HU, CONTENT_HU, progress=sample)
         smooth = gaussian(work, grid, [self.smoothing_mm] * grid.dimension) if self.smoothing_mm else work
         bone, marrow = _bones(self, work, smooth, grid, find)
-        deciding = smooth if self.smoothing_mm else None
-        region = {1: bone | marrow}
-        values = refined(ct, region, grid, lambda hu: hu > self.threshold_HU, marrow, None, deciding, fine)
+        values = refined(
+            ct,
+            {1: bone | marrow},
+            grid,
+            lambda above: above > 0,
+            marrow,
+            values=smooth if self.smoothing_mm else None,
+            limit=np.maximum(self.threshold_HU, (SOFT_TISSUE_HU + _densest(smooth, grid)) / 2),
+            solid=True,
+            progress=fine,
+        )
         if mask is not None:
             values[sitk.GetArrayViewFromImage(mask) == 0] = 0
             if not values.any():
@@ -100,6 +111,12 @@ def _bones(
             "or the smallest volume."
         )
     return bone, with_marrow(bone, work, grid, settings.marrow_mm, body, fill) & ~bone
+
+
+def _densest(values: np.ndarray, grid: Geometry) -> np.ndarray:
+    reach = [2 * round(EDGE_MM / mm) + 1 for mm in reversed(grid.spacing)]
+    ball = np.linalg.norm(np.moveaxis(np.indices(reach), 0, -1) - (np.array(reach) - 1) / 2, axis=-1)
+    return ndimage.grey_dilation(values, footprint=ball <= max(reach) // 2)
 
 
 def _bony_pieces(

@@ -9,7 +9,7 @@ from ...core.voxels import gaussian
 from ..common.morphology import closed, dilated, distance_to
 
 # Gaps of the cortex up to twice this radius are no openings.
-GAP_MM = 1.5
+GAP_MM = 2.25
 # Marrow is denser than air.
 AIR_BELOW_HU = -200.0
 # The spinal canal holds cord and water (HU), which are even (SD after a blur by so many mm, away from the wall), where
@@ -33,20 +33,25 @@ def with_marrow(
         return bone
     first, second, third = progress.parts(2, 2, 1)
     shell = closed(bone, grid, GAP_MM, first) & body
-    added = ndimage.binary_fill_holes(shell) & ~shell & (values > AIR_BELOW_HU)
+    added = _cavities(bone, shell) & (values > AIR_BELOW_HU)
     if bone.ndim == 3:
         blurred = gaussian(values, grid, [BLUR_MM] * 3)
-        for number, plane in enumerate(shell):
+        for number in range(len(shell)):
             second(number / len(shell), "Filling marrow")
-            holes = ndimage.binary_fill_holes(plane) & ~plane
+            holes = _cavities(bone[number], shell[number])
             if holes.any():
                 marrow = _marrow(holes, blurred[number])
                 added[number] = (added[number] & ~holes) | marrow
     if added.any() and distance_to(~added, grid).max() > largest_mm:
         added = _small(added, grid, largest_mm)
     # of what was closed only the seam between bone and marrow stays filled, not dents and gaps
-    seam = shell & dilated(added, grid, max(grid.spacing), third) if added.any() else added
+    seam = shell & dilated(added, grid, max(GAP_MM, *grid.spacing), third) if added.any() else added
     return bone | added | seam
+
+
+def _cavities(bone: np.ndarray, shell: np.ndarray) -> np.ndarray:
+    """What bone encloses, or does once its gaps are closed: the closing fills small cavities, and dents as well."""
+    return (ndimage.binary_fill_holes(bone) & ~bone) | (ndimage.binary_fill_holes(shell) & ~shell)
 
 
 def _marrow(holes: np.ndarray, blurred: np.ndarray) -> np.ndarray:
