@@ -65,3 +65,4 @@ def test_the_report_calls_it_not_shown_instead_of_gone(comparison):
     assert timeline.size(track, "baseline") is None
     page = report_html(timeline.comparison)
     assert f"<b>Not all findings could be seen.</b> {high.id}: outside of what s1 shows" in page
+    assert "The outlines were given; what became of them was decided by an algorithm and awaits" in page
