@@ -57,6 +57,8 @@ class TracksPanel(TracksForm):
         self._fitting: list[TrackRow] = []
         self._page: list[TrackRow] = []
         self._patient: Patient | None = None
+        self._places: dict[str, int] = {}  # of findings in the list, of the patient of this node
+        self._placed_of: Any = None
         self._filling = False
         super().__init__()
         self.results = ResultsTable(self.table, self._on_row)
@@ -145,7 +147,7 @@ class TracksPanel(TracksForm):
         patient = self._patient
         reference = REFERENCES[max(self.reference_box.currentIndex, 0)]
         measure = list(MEASURES)[max(self.measure_box.currentIndex, 0)]
-        self.rows = track_rows(patient, reference, measure) if patient is not None else []
+        self.rows = self._in_order(track_rows(patient, reference, measure) if patient is not None else [])
         self._filter()
         self._show_page()
         open_ = sum(row.status is Status.PROPOSED for row in self.rows)
@@ -154,6 +156,16 @@ class TracksPanel(TracksForm):
         shown = text if self.rows else _("No findings.") if patient is not None else ""
         show_wrapped(self.summary_label, shown, NARROWEST // 2)
         self._details.visible = self.filter_box.visible = bool(self.rows)
+
+    def _in_order(self, rows: list[TrackRow]) -> list[TrackRow]:
+        """What changed first. A row keeps its place for as long as the patient is shown, whatever the reader does."""
+        node = self._get_node()
+        if node is not self._placed_of:
+            self._placed_of, self._places = node, {}
+        new = [row for row in rows if row.track.id not in self._places]
+        for row in sorted(new, key=lambda row: row.change in (None, Change.STABLE)):
+            self._places[row.track.id] = len(self._places)
+        return sorted(rows, key=lambda row: self._places[row.track.id])
 
     def _filter(self) -> None:
         fits = FILTERS[max(self.filter_box.currentIndex, 0)]

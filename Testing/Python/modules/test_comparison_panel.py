@@ -56,7 +56,7 @@ def test_compare_review_report_and_reload(panel, load, finish, content, tmp_path
 
     assert not tracks.buttons["accept"].enabled and "Select" in tracks.buttons["accept"].toolTip
     tracks.table.setCurrentCell(0, 0)
-    track = patient.tracks[0]
+    track = tracks.rows[0].track
     red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     center = [red.GetSliceToRAS().GetElement(axis, 3) for axis in range(3)]
     np.testing.assert_allclose(
