@@ -23,6 +23,8 @@ GAINED, LOST = 1, 2
 CLASS_LIMITS = (20, 40, 60, 75, 85, 92, 96, 98.5)
 CLASSES = len(CLASS_LIMITS) + 1
 PEAK_MM = 5.0
+# Times that the fit of the expected variance is weighted anew.
+ROUNDS = 10
 # Tissue within so many SD of the mode in both studies is no lesion: what differs there shows how scores scatter.
 USUAL_SD = 2.0
 # Tissue this bright in one study, and no fluid in either, is change too where it differs beyond any doubt.
@@ -174,20 +176,34 @@ def expected_sd(
     groups = _classes(gradient[region]) * CLASSES + _classes(detail[region])
     order = np.argsort(groups, kind="stable")
     bounds = np.searchsorted(groups[order], np.arange(CLASSES * CLASSES + 1))
-    rows, variances, weights = [], [], []
+    rows, variances, counts = [], [], []
     terms = [np.square(v[region])[order] for v in (gradient, detail)]
     for low, high in itertools.pairwise(bounds):
         if high - low > 30:
             rows.append([1.0, float(terms[0][low:high].mean()), float(terms[1][low:high].mean())])
             variances.append((1.4826 * float(np.median(size[order[low:high]]))) ** 2)
-            # relative errors count alike, so that the flat tissue is described as well as the edges
-            weights.append(np.sqrt(high - low) / (variances[-1] + 1e-12))
+            counts.append(high - low)
     floor = max(1e-12, (1e-6 * float(np.ptp(first[region]))) ** 2)
     if len(rows) < 3:
         return np.full(first.shape, np.sqrt(max((1.4826 * float(np.median(size))) ** 2, floor)))
-    w = np.asarray(weights) / max(weights)
-    noise2, shift2, blur2 = optimize.nnls(np.asarray(rows) * w[:, None], np.asarray(variances) * w)[0]
+    noise2, shift2, blur2 = _fitted(np.asarray(rows), np.asarray(variances), np.asarray(counts))
     return np.sqrt(max(noise2, floor) + shift2 * gradient**2 + blur2 * detail**2)
+
+
+def _fitted(rows: np.ndarray, variances: np.ndarray, counts: np.ndarray) -> np.ndarray:
+    """Factors (3,), none negative, of the rows (n, 3) that give the variances (n,) of so many voxels each.
+
+    Relative errors count alike, so that the flat tissue is described as well as the edges. They are relative to the
+    fitted variances: relative to the observed ones, those that happen to be small would decide (variance functions:
+    Davidian and Carroll, J. Am. Stat. Assoc. 82, 1987).
+    """
+    fitted = variances
+    for _ in range(ROUNDS):
+        weights = np.sqrt(counts) / (fitted + 1e-12)
+        weights /= weights.max()
+        factors = optimize.nnls(rows * weights[:, None], variances * weights)[0]
+        fitted = rows @ factors
+    return factors
 
 
 def _classes(values: np.ndarray) -> np.ndarray:
