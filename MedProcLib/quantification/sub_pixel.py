@@ -130,7 +130,7 @@ def smoothed_hull(plane: np.ndarray, spacing: tuple[float, float]) -> np.ndarray
     margin = int(np.ceil(BLUR * REACH)) + 1
     tight = np.pad(plane[y[0] : y[-1] + 1, x[0] : x[-1] + 1].astype(float), margin)
     height = ndimage.gaussian_filter(tight, BLUR, truncate=REACH) - 0.5
-    if not (height > 0).any():
+    if height.max() <= 0:
         return None
     points = np.concatenate([_crossings(height), _crossings(height.T)[:, ::-1]])
     points += [x[0] - margin, y[0] - margin]
@@ -139,10 +139,11 @@ def smoothed_hull(plane: np.ndarray, spacing: tuple[float, float]) -> np.ndarray
 
 def _crossings(height: np.ndarray) -> np.ndarray:
     """Outermost places (n, 2; x, y) where the rows rise above 0, linearly between pixels."""
-    rows = np.flatnonzero((height > 0).any(axis=1))
-    lines, row = height[rows], np.arange(len(rows))
-    first = (lines > 0).argmax(axis=1)
-    last = lines.shape[1] - 1 - (lines > 0)[:, ::-1].argmax(axis=1)
+    inside = height > 0
+    rows = np.flatnonzero(inside.any(axis=1))
+    lines, inside, row = height[rows], inside[rows], np.arange(len(rows))
+    first = inside.argmax(axis=1)
+    last = inside.shape[1] - 1 - inside[:, ::-1].argmax(axis=1)
     left = first - lines[row, first] / (lines[row, first] - lines[row, first - 1])
     right = last + lines[row, last] / (lines[row, last] - lines[row, last + 1])
     return np.concatenate([np.stack([left, rows], 1), np.stack([right, rows], 1)])
