@@ -37,6 +37,9 @@ NARROW_MM, VALLEY = 3.0, 0.25
 # Where gray matter is bright, so are its deep nuclei, on both sides alike: so much of a find is as bright there, or so
 # near, since no brain is quite symmetric.
 ASYMMETRY_MM, MOST_ALIKE = 5.0, 0.5
+# Caudate nuclei, lentiform nuclei and thalami lie in an ellipsoid: its middle (from the brain's center of mass) and
+# half axes, LPS. Lesions around the ventricles' horns and above are often alike on both sides, too, and are kept.
+NUCLEI_MM, NUCLEI_SPREAD_MM = np.array([0.0, -14.0, -4.0]), np.array([36.0, 34.0, 22.0])
 # Brightness counts up to this when the plane of symmetry is looked for, so that lesions do not move it.
 MIRRORED_SD = 4.0
 
@@ -54,9 +57,9 @@ class WhiteMatterLesions:
 
     A lesion is brighter than the tissue around it by the high threshold somewhere and by the low one all over, and ends
     where it falls below a share of its own peak. Where gray matter is clearly brighter than white matter, it has to be
-    that much brighter than gray matter, and not alike on both sides, as the deep nuclei are. What lies in the cortex or
-    between the ventricles (septum, choroid plexus) is left out. No lesion is a legitimate answer: the label map is then
-    empty.
+    that much brighter than gray matter, and, where the deep nuclei lie, not alike on both sides. What lies in the
+    cortex or between the ventricles (septum, choroid plexus) is left out. No lesion is a legitimate answer: the label
+    map is then empty.
     """
 
     low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of a lesion has"] = 2.25
@@ -100,16 +103,18 @@ def _brightness(brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, bool]
 
 
 def _of_one_side(found: np.ndarray, brain: BrainGrid, score: np.ndarray, progress: Progress) -> np.ndarray:
-    """Finds (z, y, x) without those that the other side of the brain has as well: deep gray nuclei."""
+    """Finds (z, y, x) without those that the other side has as well, where deep gray nuclei lie."""
     grid, region = brain.grid, brain.brain
     bounded = np.clip(np.where(region, score, 0), -MIRRORED_SD, MIRRORED_SD)
     plane = mirror_plane(bounded, region, grid, progress, brain.left)
     reach = [2 * round(ASYMMETRY_MM / mm) + 1 for mm in reversed(grid.spacing)]
     other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
     numbers, counts = connected_components(grid.image_of(found), "corner")
+    index = np.argwhere(found)
     # what lies at the plane would be compared with itself
-    off = np.abs(grid.points(np.argwhere(found)[:, ::-1]) @ plane.normal - plane.offset) > ASYMMETRY_MM
-    alike = off & (other > score - NORMAL)[found]
+    off = np.abs(grid.points(index[:, ::-1]) @ plane.normal - plane.offset) > ASYMMETRY_MM
+    deep = (((brain.offsets(index) - NUCLEI_MM) / NUCLEI_SPREAD_MM) ** 2).sum(axis=1) < 1
+    alike = off & deep & (other > score - NORMAL)[found]
     share = np.bincount(numbers[found], alike, counts.size) / np.maximum(counts, 1)
     return found & (share <= MOST_ALIKE)[numbers]
 

@@ -56,6 +56,18 @@ def test_lesions_are_told_from_bright_gray_matter(brain):
     assert 2 * np.count_nonzero((found > 0) & lesions) / (np.count_nonzero(found) + lesions.sum()) > 0.8
 
 
+@pytest.mark.parametrize("place_mm, found", [((26.0, -6.0, -2.0), 0), ((19.0, -1.0, -24.0), 2)])
+def test_what_both_sides_have_is_dropped_among_the_deep_nuclei_alone(brain, place_mm, found):
+    middle = np.argwhere(brain.mask).mean(axis=0)
+    aside, back, up = (np.moveaxis(np.indices(brain.mask.shape), 0, -1) - middle)[..., ::-1].transpose(
+        3, 0, 1, 2
+    ) * SPACING[0]
+    pair = np.hypot(np.abs(aside) - place_mm[0], np.hypot(back - place_mm[1], up - place_mm[2])) <= RADIUS_MM
+    labels = sitk.GetArrayFromImage(WhiteMatterLesions()(*flair_of(brain, pair)))
+    assert labels.max() == found
+    assert not labels[~ndimage.binary_dilation(pair, iterations=2)].any()
+
+
 def test_a_healthy_brain_has_no_lesion(brain):
     found = WhiteMatterLesions()(*flair_of(brain, np.zeros(brain.mask.shape, bool)))
     assert not sitk.GetArrayViewFromImage(found).any()
