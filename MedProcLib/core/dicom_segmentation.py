@@ -109,11 +109,14 @@ def _stack(frames: list[_Frame], size: tuple[int, ...]) -> tuple[Geometry, list[
 
 def _step(offsets: np.ndarray, frame: _Frame) -> float:
     """Between slices (mm): as stated, unless they do not lie where that leads; some state the thickness there."""
-    between = np.diff(np.unique(np.round(offsets, 3)))
+    between = np.diff(np.sort(offsets))
+    between = between[between > OFF_PLANE_MM]
     if not between.size:
         return frame.step or frame.thickness or 1.0
-    stated = frame.step > 0 and _off(offsets, frame.step).max() <= OFF_PLACE
-    return frame.step if stated else float(between.min())
+    if frame.step > 0 and _off(offsets, frame.step).max() <= OFF_PLACE:
+        return frame.step
+    # over all slices together, as rounded digits of a single distance add up
+    return float(np.ptp(offsets) / np.rint(np.ptp(offsets) / between.min()))
 
 
 def _off(offsets: np.ndarray, step: float) -> np.ndarray:

@@ -96,6 +96,28 @@ def test_a_distance_of_slices_that_is_missing_or_wrong(written, stated):
     assert (on_series(read_dicom_segmentation(file).labels, geometry) == before).all()
 
 
+@pytest.mark.parametrize("stated", [None, 1.333])
+def test_many_slices_whose_distance_has_no_end_of_digits(written, stated):
+    """4/3 mm between 260 slices, of which five have frames; rounded to a thousandth that leads astray."""
+    file, geometry = written(blocks())
+    header = pydicom.dcmread(file)
+    measures = header.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    measures.SpacingBetweenSlices = stated
+    normal = np.reshape(geometry.direction, (3, 3))[:, 2]
+    places = np.array([0, 1, 100, 200, 259])
+    for group in header.PerFrameFunctionalGroupsSequence:
+        plane = group.PlanePositionSequence[0]
+        position = np.array([float(value) for value in plane.ImagePositionPatient])
+        index = round(float(geometry.indices(position[np.newaxis])[0, 2]))
+        moved = position + normal * (places[index] * 4 / 3 - index * geometry.spacing[2])
+        plane.ImagePositionPatient = [round(value, 6) for value in moved.tolist()]
+    header.save_as(file)
+    labels = read_dicom_segmentation(file).labels
+    assert labels.GetSize()[2] == 260 and np.isclose(labels.GetSpacing()[2], 4 / 3, atol=1e-5)
+    shown = np.flatnonzero(sitk.GetArrayFromImage(labels).any(axis=(1, 2)))
+    assert sorted(shown.tolist()) in (places.tolist(), (259 - places)[::-1].tolist())
+
+
 def test_a_single_slice(written):
     mask = np.zeros(SHAPE, bool)
     mask[3, 4:9, 5:7] = True
