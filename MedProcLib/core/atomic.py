@@ -58,7 +58,6 @@ def whole_folder(target: str | Path) -> Iterator[Path]:
     _unfinished.update((temporary, *made))
 
     def finish() -> None:
-        _require_no_folder_in_the_way(temporary, target)
         for file in sorted(temporary.iterdir()):
             os.replace(file, target / file.name)
         temporary.rmdir()
@@ -68,6 +67,7 @@ def whole_folder(target: str | Path) -> Iterator[Path]:
     try:
         temporary.mkdir(parents=True)
         yield temporary
+        _require_no_folder_in_the_way(temporary, target)
         _finish_or_wait(finish, temporary, *made)
         done = True
     except OSError as error:

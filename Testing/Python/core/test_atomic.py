@@ -169,6 +169,15 @@ def test_of_several_results_none_is_left_when_one_fails(tmp_path, failure):
     assert [path.name for path in tmp_path.iterdir()] == ["a.txt"] and (tmp_path / "a.txt").read_text() == "old"
 
 
+def test_of_several_results_none_is_left_when_a_folder_is_in_the_way_of_one(tmp_path):
+    (tmp_path / "maps" / "map.txt").mkdir(parents=True)
+    with pytest.raises(InputError, match=r"map\.txt is a folder; move it away"), written_together():
+        write_text("new", tmp_path / "a.txt")
+        with whole_folder(tmp_path / "maps") as hidden:
+            (hidden / "map.txt").write_text("m")
+    assert [path.name for path in tmp_path.rglob("*")] == ["maps", "map.txt"]
+
+
 def test_what_waits_for_others_is_removed_at_an_exit(tmp_path):
     with pytest.raises(InputError, match="cannot be written"), written_together():
         write_text("new", tmp_path / "a.txt")
