@@ -3,11 +3,12 @@
     python3 run.py bench change_sensitivity [CASES [FIRST]]
 
 Each case takes a real FLAIR study and puts soft balls of four radii and four contrasts (16 in all) into usual tissue
-at random places; contrast is in SD of the brain's most frequent tissue, the radius that of half the contrast, and each
-voxel shows the mean of what it covers. The study is then scanned again as in `bench scan_rescan` (moved, other voxels,
-field, noise), without or with the lesions in turn, and both go through the default comparison for MR of the head. A
-lesion is found where tissue that changed the right way is within its radius (in brackets: where it also is a finding
-that is new, gone, grown or shrunk). Pieces of change beyond 3 mm from all lesions are false.
+at random places; contrast is in SD of the brain's most frequent tissue as scanned, shading included (10 to 16 % of its
+brightness, about twice the SD after bias correction), the radius that of half the contrast, and each voxel shows the
+mean of what it covers. The study is then scanned again as in `bench scan_rescan` (moved, other voxels, field, noise),
+without or with the lesions in turn, and both go through the default comparison for MR of the head. A lesion is found
+where tissue that changed the right way is within its radius (in brackets: where it also is a finding that is new, gone,
+grown or shrunk). Pieces of change beyond 3 mm from all lesions are false.
 Needs ../shared/data beside the repository; without it the one shipped study is taken.
 """
 
