@@ -31,6 +31,7 @@ SLENDER = 2.5
 ROUNDING = 1e-5
 # A mean over less than this share would be rounding noise.
 LEAST_WEIGHT = 1e-3
+CONSTANT = "The image is constant (in the mask), so there is no tube to look for."
 
 
 @operation(
@@ -73,6 +74,8 @@ class Vessels:
         answering, joining, measuring = progress.parts(6, 1, 2)
         values, valid = values_of(image)
         region = inside(mask, valid)
+        if not np.ptp(values[region]) > 0:
+            raise InputError(CONSTANT)
         whole = Geometry.of(image)
         around = box_around(region)
         assert around is not None
@@ -105,7 +108,7 @@ class Vessels:
             if noise > 0:
                 np.maximum(best, answer / noise, out=best, casting="same_kind")
         if not best.any():
-            raise InputError("The image is constant (in the mask), so there is no tube to look for.")
+            raise InputError(CONSTANT)
         return best
 
     def _long_enough(self, tubes: np.ndarray, grid: Geometry) -> np.ndarray:

@@ -1,0 +1,80 @@
+"""What each preset says of an image that shows nothing: a reason that names the cause."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.presets.presets import PRESETS, preset_named
+
+PICTURES = ("radiograph_lungs", "nuclei", "nuclei_stained_dark")
+CT = [preset.name for preset in PRESETS if preset.group == "CT"]
+BRAINS = [preset.name for preset in PRESETS if preset.group == "MR" and preset.name != "mr_head"]
+AIR = {
+    "ct_lungs": "there is no body",
+    "ct_nodules": "there is no body",
+    "ct_airways": "No trachea was found",
+    "ct_body": "Nothing is above -300 HU",
+    "ct_without_table": "Nothing is above -300 HU",
+    "ct_bones": "nothing is above 110 HU",
+    "ct_calcifications": "Nothing is above -300 HU",
+    "ct_fat_muscle": "No body was found",
+    "ct_liver": "no soft tissue is 28 mm thick",
+    "ct_kidneys": "-1000 HU, which is no kidney",
+}
+
+
+def run(name: str, values: np.ndarray) -> dict:
+    image = sitk.GetImageFromArray((values[0] if name in PICTURES else values).astype(np.float32))
+    image.SetSpacing([3.0] * image.GetDimension())
+    seeds = sitk.Image(image.GetSize(), sitk.sitkUInt8)
+    seeds.CopyInformation(image)
+    seeds[[n // 2 for n in image.GetSize()]] = 1
+    preset = preset_named(name)
+    return preset.recipe().run(image=image, **({"seeds": seeds} if preset.seeds else {}))
+
+
+def cube(value: float) -> np.ndarray:
+    return np.full((16, 16, 16), value)
+
+
+def test_every_preset_of_ct_is_tried():
+    assert set(AIR) == set(CT)
+
+
+@pytest.mark.parametrize("name", CT)
+def test_a_constant_image_is_not_in_hounsfield_units(name):
+    with pytest.raises(InputError, match="from 100 to 100, so it is not in Hounsfield units"):
+        run(name, cube(100.0))
+
+
+@pytest.mark.parametrize("name", CT)
+def test_air_alone_shows_no_body(name):
+    with pytest.raises(InputError, match=AIR[name]):
+        run(name, cube(-1000.0))
+
+
+@pytest.mark.parametrize("name", [*BRAINS, "mr_head", *PICTURES, "vessels"])
+@pytest.mark.parametrize("value", [0.0, 100.0, 1e30])
+def test_a_constant_image_is_called_constant(name, value):
+    with pytest.raises(InputError, match="image is constant"):
+        run(name, cube(value))
+
+
+@pytest.mark.parametrize("name", BRAINS)
+@pytest.mark.parametrize("size, scale", [(2, 300.0), (16, 300.0), (16, 1e30)])
+def test_noise_holds_no_brain_however_small_or_large_it_is(name, size, scale):
+    noise = np.random.default_rng(0).normal(0, scale, (size,) * 3)
+    with pytest.raises(InputError, match=r"Step 1 .*Nothing was found|Step 1 .*no background"):
+        run(name, noise)
+
+
+@pytest.mark.parametrize("name", ["ct_lungs", "ct_liver"])
+def test_noise_holds_no_organ_and_clipped_values_are_no_error(name):
+    with pytest.raises(InputError, match=r"No lung was found|No liver was found"):
+        run(name, np.random.default_rng(0).normal(0, 1e30, (16, 16, 16)))
+
+
+def test_uptake_below_the_least_maximum_is_said_with_its_largest_value():
+    with pytest.raises(InputError, match=r"No uptake reaches 3; the largest value inside is 1\.\d"):
+        run("pet_lesions", np.random.default_rng(0).uniform(0, 2, (16, 16, 16)))
