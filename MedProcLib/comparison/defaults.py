@@ -27,7 +27,7 @@ HEAD_MM = 300.0
 AIR_HU = -500.0
 # How far outlines are off from study to study (95 %): given ones, and those that the recipe makes (as found by
 # Testing/Benchmarks/growth_in_images.py).
-OUTLINE_MM, OWN_OUTLINE_MM = 0.3, 0.4
+OUTLINE_MM, OWN_OUTLINE_MM = 0.3, 0.45
 
 
 def default_recipe(studies: Sequence[Study]) -> Recipe:

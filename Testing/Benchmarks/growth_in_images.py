@@ -35,7 +35,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.statistics import mode_and_sd
 from MedProcLib.report.timeline import Timeline
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
-from MedProcLib.segmentation.common.connectivity import connected_components
+from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 
 IMAGES = ("02_mr/ms_cross_sectional_patient26/FLAIR.nii.gz", "03_longitudinal/ms_patient01/study1_FLAIR.nii.gz")
 CASES, LESIONS = 12, 12
@@ -43,7 +43,7 @@ KINDS = ("changed",) * 7 + ("new", "new", "new", "gone", "same")
 # of the 11 lesions of ms_cross_sectional_patient26: contrast to the mode, SD of the border, SD and size of the texture
 CONTRASTS_SD, SOFT_MM, UNEVEN, UNEVEN_MM = (2.5, 6.0), 0.8, 0.12, 1.5
 USUAL_SD, DEEP_MM, APART_MM = 2.0, 6.0, 6.0
-BRIGHT_SD, OWN_MM3 = 3.0, 15.0
+OWN_MM3 = 10.0
 SIZES_MM3 = (0, 100, 300, 1e9)
 
 
@@ -128,16 +128,16 @@ def pair_of(seed: int, kinds: list[Body]) -> tuple[list[Study], np.ndarray, list
 def _placed(image: sitk.Image, kinds: list[Body], random) -> tuple[list[Lesion], float]:
     """Lesions in usual tissue, apart from each other, and the SD of tissue in the image's intensity."""
     grid = Geometry.of(image)
-    inside = sitk.GetArrayViewFromImage(BrainMask()(image)) != 0
+    brain = BrainMask()(image)
+    inside = sitk.GetArrayViewFromImage(brain) != 0
     spacing = tuple(reversed(grid.spacing))
     smooth = ndimage.gaussian_filter(sitk.GetArrayViewFromImage(image), [0.7 / s for s in spacing])
     mode, sd = mode_and_sd(smooth[inside])
     deep = ndimage.distance_transform_edt(inside, spacing)
     free = ndimage.distance_transform_edt(np.abs(smooth - mode) < USUAL_SD * sd, spacing)
-    # lesions that the study has of its own, whose volume nobody knows
-    numbers, counts = connected_components(grid.image_of(inside & (smooth > mode + BRIGHT_SD * sd)), "corner")
-    lumps = (counts * grid.voxel_volume >= OWN_MM3) & (np.arange(len(counts)) > 0)
-    apart = ndimage.distance_transform_edt(~lumps[numbers], spacing)
+    # what is outlined in the study as it is: nobody knows the volume of a lesion that touches it
+    own = BrightOutliers(low=2.5, high=2.5, minimum_volume_mm3=OWN_MM3)(image, brain)
+    apart = ndimage.distance_transform_edt(sitk.GetArrayViewFromImage(own) == 0, spacing)
     lesions: list[Lesion] = []
     # the largest first, as they fit in few places
     chosen = sorted((kinds[n] for n in random.permutation(len(kinds))[:LESIONS]), key=lambda b: -b.volume(0.0))
@@ -225,7 +225,8 @@ def report(results: list[Result]) -> None:
             for s in sorted({r.spacing for r in results})
         ),
     ):
-        _volumes(name, [(r.volumes[t], r.lesion.volumes[t]) for r, t in chosen if r.volumes[t].value > 0])
+        pairs = [(r.volumes[t], r.lesion.volumes[t]) for r, t in chosen]
+        _volumes(name, [(m, truth) for m, truth in pairs if min(m.value, truth) > 0])
     print("\nchange                        lesions   mean error      median      SD   interval holds truth  half-width")
     _changes("in both studies", whole)
     _changes("called grown or shrunk", called)
