@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -26,8 +27,8 @@ AROUND_MM, SAMPLE_MM = 90.0, 4.0
 LEAST_MM3 = 1e4
 RADII_MM = (2.5, 4.0, 5.0, 6.0, 8.0, 10.0)
 FAT_HU, BONE_HU = -100.0, 300.0
-# Shares of the range of densities, tried in turn until what is found is no larger than a kidney.
-RANGES = (1.0, 0.75, 0.56, 0.42, 0.32, 0.24, 0.18, 0.13, 0.1)
+# Shares of the range of densities around the seed's that are tried.
+RANGES = (1.0, 0.56, 0.32, 0.24, 0.18, 0.13, 0.1)
 
 
 @operation(
@@ -42,7 +43,8 @@ class CtKidneys:
     """Outline the right (1) and the left kidney (2), each from a seed in it, with the sinus closed in.
 
     A kidney lies in fat, which ends it; where it touches liver, spleen or muscle it is cut off at the neck, as far as
-    it has to be so that it is no larger than a kidney. Sides are told by the spine.
+    it has to be so that it is no larger than a kidney. Of several ranges of densities around the seed's that is taken
+    whose outline has the steepest edge. Sides are told by the spine.
     """
 
     contrast_HU: Annotated[float, Range(20, 500, "HU"), "cortex and medulla differ by up to this from the seed"] = 150.0
@@ -90,19 +92,24 @@ def _kidney(settings: CtKidneys, ct: sitk.Image, points: np.ndarray, progress: P
     level = float(np.median(blurred[distance_to(seed, grid) <= SAMPLE_MM]))
     if not -20 < level < BONE_HU + settings.contrast_HU:
         raise InputError(f"The seed lies in {level:.0f} HU, which is no kidney: place it in the middle of its cortex.")
-    kidney, lowest, highest = np.zeros(work.shape, bool), level, level
+    slope = sitk.GetArrayFromImage(sitk.GradientMagnitude(grid.image_of(blurred)))
+    steepest, kidney, lowest, highest = 0.0, seed, level, level
     for share, part in zip(RANGES, progress.parts(*[1.0] * len(RANGES)), strict=True):
-        lowest = max((level + FAT_HU) / 2, level - share * settings.contrast_HU)
-        highest = level + share * settings.contrast_HU
-        even = (blurred > lowest) & (blurred < highest)
-        kidney = grown_organ(even, seed, grid, settings.maximum_volume_mm3, RADII_MM, settings.closing_mm, part)
-        volume = np.count_nonzero(kidney) * grid.voxel_volume
-        if volume >= LEAST_MM3:
-            break
-    else:
+        low = max((level + FAT_HU) / 2, level - share * settings.contrast_HU)
+        high = level + share * settings.contrast_HU
+        even = (blurred > low) & (blurred < high)
+        organ = grown_organ(even, seed, grid, settings.maximum_volume_mm3, RADII_MM, settings.closing_mm, part)
+        if np.count_nonzero(organ) * grid.voxel_volume < LEAST_MM3:
+            continue
+        organ = with_rim(organ, work, low, high, grid)
+        # where an organ leaked and was cut off, or ends too early, its border lies in even tissue
+        steepness = float(slope[organ & ~ndimage.binary_erosion(organ)].mean())
+        if steepness > steepest:
+            steepest, kidney, lowest, highest = steepness, organ, low, high
+    if not steepest:
         raise InputError(
-            f"No kidney was found around the seed at {level:.0f} HU ({volume / 1000:.0f} ml of its density): place the "
-            "seed in the middle of the cortex, or widen the contrast."
+            f"No kidney was found around the seed at {level:.0f} HU (nothing of {LEAST_MM3 / 1000:.0f} to "
+            f"{settings.maximum_volume_mm3 / 1000:.0f} ml has its density): place the seed in the middle of the "
+            "cortex, or widen the contrast."
         )
-    kidney = with_rim(kidney, work, lowest, highest, grid)
     return grid, kidney, lambda hu: (hu > lowest) & (hu < highest)
