@@ -1,7 +1,6 @@
 """`compare`: what changed between studies of one patient, into a folder."""
 
 import datetime
-import getpass
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -22,6 +21,7 @@ from ..core.recipe import Recipe
 from ..scene.headless import import_slicer
 from .comparison_files import write_comparison
 from .inputs import parse_date, read_labels, read_noted, unit_of_file
+from .reader import clinical_of, now, reader_of
 from .summary import summary
 
 NONE = "-"  # in the place of a segmentation that a study lacks
@@ -33,10 +33,11 @@ def run(arguments: Namespace, progress: Progress) -> None:
     import_slicer()  # says now what is missing for scene.mrb, not after the computation
     recipe = Recipe.load(arguments.recipe) if arguments.recipe else None
     dates = [parse_date(text) for text in arguments.dates or ()]
-    reader = _reader(arguments)
+    reader = reader_of(arguments)
     criteria = criteria_named(arguments.criteria) if arguments.criteria is not None else None
     maps = maps_named(arguments.maps) if arguments.maps is not None else ()
     also, organs = _pairs(arguments), _organs(arguments)
+    clinical = clinical_of(arguments)
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
     arguments.notes += _notes_on_twins(arguments.studies)
     studies = _studies(arguments, files, dates)
@@ -49,7 +50,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_maps(comparison)))
-    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, _now(), organs)
+    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, now(), organs, clinical)
     arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
     print(summary(comparison, evaluated, written))
@@ -73,7 +74,7 @@ def _require_counts(arguments: Namespace) -> None:
     names = arguments.names or ()
     if len(set(names)) < len(names) or not all(name.strip() for name in names):
         raise InputError("--names must differ from each other, and none may be empty.")
-    for name in ("targets", "organs"):
+    for name in ("targets", "organs", "clinical"):
         if getattr(arguments, name) and arguments.criteria is None:
             raise InputError(f"--{name} says what criteria measure: name these with --criteria, such as recist_1_1.")
 
@@ -147,22 +148,6 @@ def _require_dates(studies: Sequence[Study]) -> None:
             raise InputError(
                 f"Response criteria need one study a date; {earlier.name} and {later.name} are both of {later.date}."
             )
-
-
-def _reader(arguments: Namespace) -> str:
-    """Who chose the targets: the one named, else the user."""
-    if arguments.reader is not None:
-        if not arguments.reader.strip():
-            raise InputError("--reader is empty: give the reader's name.")
-        return arguments.reader.strip()
-    try:
-        return getpass.getuser()
-    except (OSError, KeyError):
-        return "unknown"
-
-
-def _now() -> str:
-    return datetime.datetime.now().astimezone().isoformat(timespec="seconds")
 
 
 def _notes_on_patients(files: Sequence[ImageFile]) -> tuple[str, ...]:

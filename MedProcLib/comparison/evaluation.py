@@ -11,6 +11,7 @@ from .response.model import Case, Kind
 from .response.outcome import Response
 from .result import Comparison
 from .tracks.case import case_of
+from .tracks.clinical import Clinical, with_clinical
 from .tracks.edits import describe, mark
 from .tracks.follow import Followed
 from .tracks.model import Patient
@@ -53,13 +54,15 @@ def evaluate(
     reader: str = "",
     when: str = "",
     organs: Mapping[str, str] | None = None,
+    clinical: Clinical | None = None,
 ) -> tuple[Comparison, Evaluated]:
     """The comparison with its tracks marked as lesions of criteria, and what these give.
 
     names: see criteria_named; None for those that suit (see suitable_criteria). targets: tracks of baseline that a
     reader chose at a time (ISO 8601), else the largest measurable ones are proposed. organs: by track, as the reader
-    says; criteria limit the targets of one organ. Without any criterion the comparison stays as it is. Raises
-    InputError for studies without dates, or of one date, and unfit targets.
+    says; criteria limit the targets of one organ. clinical: what else criteria need. Without any criterion the
+    comparison stays as it is. Raises InputError for studies without dates, or of one date, unfit targets, and clinical
+    data of what is not there.
     """
     if comparison.followed is None:
         return comparison, Evaluated(note="Response criteria were not applied: no findings could be followed.")
@@ -72,6 +75,8 @@ def evaluate(
     patient, maps = comparison.followed.patient, comparison.followed.label_maps
     for track, organ in (organs or {}).items():
         patient = describe(patient, track, reader, when, organ=organ)
+    if clinical is not None:
+        patient = with_clinical(patient, clinical, reader, when)
     marked, reasons = _with_targets(patient, targets, reader, when) if targets else _with_proposed_targets(patient)
     case = case_of(marked)
     found = tuple(_evaluation(name, case) for name in names)

@@ -102,7 +102,7 @@ def _measured(followed: Followed, studies: Sequence[Study], progress: Progress) 
     unsure = replace(patient.settings, outline_mm=outline_uncertainty_mm(patient.settings))
     places = zip(patient.time_points, studies, followed.label_maps, progress.parts(*[1.0] * len(studies)), strict=True)
     for point, study, labels, share in places:
-        settings = usual_settings(replace(patient, settings=unsure), "HU" if study.modality == "CT" else "intensity")
+        settings = usual_settings(replace(patient, settings=unsure), study.value_unit)
         if np.any(sitk.GetArrayViewFromImage(labels)):
             patient = measure_observations(patient, point.id, study.image, labels, settings, share)
     return Followed(patient, followed.label_maps)

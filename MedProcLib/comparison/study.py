@@ -5,6 +5,8 @@ from dataclasses import dataclass
 
 import SimpleITK as sitk
 
+from ..core.units import SQUARED
+
 
 @dataclass(frozen=True)
 class Study:
@@ -24,3 +26,8 @@ class Study:
     modality: str = ""
     source: str = ""
     unit: str = ""
+
+    @property
+    def value_unit(self) -> str:
+        """Unit that figures of the values have, a key of core.units."""
+        return self.unit if self.unit in SQUARED else "HU" if self.modality == "CT" else "intensity"

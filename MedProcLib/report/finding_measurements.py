@@ -30,7 +30,7 @@ def _measure_pair(comparison: Comparison, pair: PairComparison, progress: Progre
     sides = ((pair.fixed, pair.fixed_labels), (pair.moving, pair.moving_labels))
     for (study, labels), share in zip(sides, progress.parts(1, 1), strict=True):
         present = bool(np.any(sitk.GetArrayViewFromImage(labels)))
-        unit = "HU" if comparison.studies[study].modality == "CT" else "intensity"
+        unit = comparison.studies[study].value_unit
         settings = create_operation("quantification.measure", {"intensity_unit": unit})
         rows.append(measure(comparison.studies[study].image, labels, names, settings, share) if present else [])
     return rows[0], rows[1]

@@ -74,8 +74,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
         unsure = replace(grown.settings, outline_mm=outline_uncertainty_mm(grown.settings))
-        unit = "HU" if study.modality == "CT" else "intensity"
-        settings = usual_settings(replace(grown, settings=unsure), unit)
+        settings = usual_settings(replace(grown, settings=unsure), study.value_unit)
         grown = measure_observations(grown, name, study.image, labels, settings, progress.part(0.9, 1))
         return Grown(grown, name, study, labels, registration, comparison.recipe)
 

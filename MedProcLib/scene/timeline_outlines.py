@@ -18,10 +18,10 @@ from MedProcLib.quantification.measure import Measure
 from MedProcLib.scene.coordinates import array_of_matrix
 from MedProcLib.scene.decisions import timestamp
 from MedProcLib.scene.segment_snapshot import SegmentSnapshot, snapshot_of
-from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.timeline_display import segments_by_label, set_label
 from MedProcLib.scene.timeline_nodes import patient_of_node, segmentation_at, transform_at, volume_at
 from MedProcLib.scene.transforms import transform_of_node
+from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.scene.volumes import image_of_volume, require_volume
 from MedProcLib.scene.voxel_grid import geometry_of_grid, image_of_vtk
 
@@ -89,7 +89,7 @@ def outlines_of(node, time_point: str, labels: Sequence[int]) -> Outlines:
     transform = transform_at(node, time_point)
     image = own_image(volume, transform)
     snapshot, there = _snapshot(segmentation, wanted, Geometry.of(image), transform)
-    unit = "HU" if modality_of_volume(volume) == "CT" else "intensity"
+    unit = unit_of_values(volume)
     from_common = transform_of_node(transform) if transform is not None else None
     return Outlines(patient, time_point, image, snapshot, there, from_common, unit)
 

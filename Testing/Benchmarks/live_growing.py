@@ -24,9 +24,7 @@ SIDE = 256
 def main() -> None:
     side = int(sys.argv[1]) if len(sys.argv) > 1 else SIDE
     image = sitk.GetImageFromArray(_phantom(side))
-    print(
-        f"{side}³ voxels; processor seconds; off: voxels other than in the exact result, share of slices and of all"
-    )
+    print(f"{side}³ voxels; processor seconds; off: voxels other than in the exact result, share of slices and of all")
     for reach, where in ((0.0, "whole volume"), (30.0, "30 mm around")):
         operation = GrowFromSeeds(reach_mm=reach)
         following = operation.following()

@@ -84,7 +84,17 @@ COMMANDS = (
                 help="organs of tracks, such as F001=liver: RECIST takes at most two targets of one (default: all are "
                 "of one organ)",
             ),
-            argument("--reader", metavar="NAME", help="who chose the targets and organs (default: the user's name)"),
+            argument(
+                "--clinical",
+                metavar="C.json",
+                help="what criteria need beside the images: confirmation, radiotherapy, corticosteroids, clinical "
+                "state, PET reference regions, nodes, ... (see README)",
+            ),
+            argument(
+                "--reader",
+                metavar="NAME",
+                help="who chose the targets and gave organs and clinical data (default: the user's name)",
+            ),
             argument(
                 "--maps",
                 metavar="M",
@@ -114,6 +124,13 @@ COMMANDS = (
         (
             argument("patient", metavar="PATIENT.json", help="as `compare` or the panel saves it"),
             argument("--criteria", metavar="C", help="response criteria, with commas between, for the roles given"),
+            argument(
+                "--clinical",
+                metavar="C.json",
+                help="what criteria need beside the images: confirmation, radiotherapy, corticosteroids, clinical "
+                "state, PET reference regions, nodes, ... (see README)",
+            ),
+            argument("--reader", metavar="NAME", help="who gave the clinical data (default: the user's name)"),
             output("REPORT.html", "one page"),
         ),
         ("report comparison/patient.json -o report.html",),

@@ -75,3 +75,28 @@ class NeuroStatus:
                 object.__setattr__(self, name, Trend(getattr(self, name)))
         if self.steroid_mg is not None and not (math.isfinite(self.steroid_mg) and self.steroid_mg >= 0):
             raise InputError(f"A steroid dose must be at least 0 mg; got {self.steroid_mg:g}.")
+
+
+@dataclass(frozen=True)
+class Context:
+    """What is known of one examination beside its images; None: not known.
+
+    slice_thickness_mm decides what is measurable; markers_elevated: tumor markers above normal.
+    """
+
+    slice_thickness_mm: float | None = None
+    markers_elevated: bool | None = None
+    pet: PetReference | None = None
+    neuro: NeuroStatus | None = None
+
+    def __post_init__(self) -> None:
+        require_thickness(self.slice_thickness_mm)
+
+
+def require_thickness(value: float | None, where: str = "") -> None:
+    """Raise InputError unless a slice thickness (mm) is above 0 or not known."""
+    if value is not None and not (math.isfinite(value) and value > 0):
+        raise InputError(f"The slice thickness{where} must be above 0 mm; got {value:g}.")
+
+
+USUAL_PROTOCOL, NOTHING_KNOWN = Protocol(), Context()

@@ -3,13 +3,12 @@
 import datetime
 import enum
 import itertools
-import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
 from ...core.errors import InputError
 from ..growth.measured import Measured
-from .context import NeuroStatus, PetReference, Protocol
+from .context import NeuroStatus, PetReference, Protocol, require_thickness
 
 
 class Kind(enum.StrEnum):
@@ -115,9 +114,7 @@ class TimePoint:
     neuro: NeuroStatus | None = None
 
     def __post_init__(self) -> None:
-        thickness = self.slice_thickness_mm
-        if thickness is not None and not (math.isfinite(thickness) and thickness > 0):
-            raise InputError(f"The slice thickness at {self.label} must be above 0 mm; got {thickness:g}.")
+        require_thickness(self.slice_thickness_mm, f" at {self.label}")
 
     def __str__(self) -> str:
         date = self.date.isoformat()

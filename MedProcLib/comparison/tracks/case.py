@@ -1,29 +1,39 @@
 """A patient's tracks as the case that response criteria read."""
 
+from dataclasses import fields
+
 from ...core.errors import InputError
 from ..growth.measured import Measured
 from ..response import model as response
+from ..response.context import Context
 from .model import Observation, Patient, Track
 
+_CONTEXT = tuple(field.name for field in fields(Context))
 
-def case_of(patient: Patient, protocol: response.Protocol | None = None) -> response.Case:
+
+def case_of(patient: Patient) -> response.Case:
     """The case of the tracks that are marked as target, non-target or new; their status at each time point.
 
     A time point without an observation is 'absent' once the track was seen before, 'not evaluable' where the study does
     not show its place, 'merged' from the time point on at which it became part of another one; rejected observations
-    count as absent, and what a reader has rejected at all of them is no lesion. Diameters, volume and mean (in HU) are
-    those measured. Raises InputError for time points without a date.
+    count as absent, and what a reader has rejected at all of them is no lesion. Diameters, volume, mean (in HU), peak
+    and total glycolysis (of SUV by lean body mass) are those measured; what else is known was given, see clinical.
+    Raises InputError for time points without a date.
     """
     for point in patient.time_points:
         if point.date is None:
             raise InputError(f"Time point '{point.id}' has no date; response criteria need one.")
-    times = tuple(response.TimePoint(p.id, p.date) for p in patient.time_points if p.date is not None)
+    times = tuple(
+        response.TimePoint(p.id, p.date, **{name: getattr(p.context, name) for name in _CONTEXT})
+        for p in patient.time_points
+        if p.date is not None
+    )
     lesions = tuple(
         _lesion(patient, track)
         for track in patient.tracks
         if track.kind is not None and any(o.counts for o in track.observations)
     )
-    return response.Case(times, lesions, *([protocol] if protocol is not None else []))
+    return response.Case(times, lesions, patient.protocol)
 
 
 def _lesion(patient: Patient, track: Track) -> response.Lesion:
@@ -33,7 +43,7 @@ def _lesion(patient: Patient, track: Track) -> response.Lesion:
     for point in patient.time_points:
         observation = track.at(point.id)
         if observation is not None and observation.counts:
-            assessments.append(_present(observation))
+            assessments.append(_present(track, observation))
             seen = True
         elif seen and track.merged_into in marked and order[point.id] >= order[track.merged_at]:
             status = response.Status.MERGED
@@ -43,10 +53,14 @@ def _lesion(patient: Patient, track: Track) -> response.Lesion:
             status = response.Status.NOT_EVALUABLE if unseen else response.Status.ABSENT
             assessments.append(response.Assessment(point.id, status))
     assert track.kind is not None
-    return response.Lesion(track.id, track.organ, track.kind, track.node, tuple(assessments))
+    return response.Lesion(
+        *(track.id, track.organ, track.kind, track.node, tuple(assessments)),
+        in_radiation_field=track.in_radiation_field,
+        enhancing=track.enhancing,
+    )
 
 
-def _present(observation: Observation) -> response.Assessment:
+def _present(track: Track, observation: Observation) -> response.Assessment:
     def of(name: str, unit: str) -> Measured | None:
         estimate = observation.estimate(name)
         return estimate.measured if estimate is not None and estimate.measurement.unit == unit else None
@@ -57,4 +71,8 @@ def _present(observation: Observation) -> response.Assessment:
         short_mm=of("short_diameter", "mm"),
         volume_mm3=observation.volume,
         mean_hu=of("mean", "HU"),
+        sul_peak=(peak := of("peak_uptake", "SUL")),
+        tlg_ml=of("total_lesion_glycolysis", "g") if peak else None,
+        unequivocal=observation.time_point in track.unequivocal,
+        equivocal=track.equivocal,
     )

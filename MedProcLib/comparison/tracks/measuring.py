@@ -12,7 +12,7 @@ from ...core.geometry import Geometry, require_same_grid
 from ...core.measurement import Measurement
 from ...core.progress import SILENT, Progress
 from ...core.registry import create_operation
-from ...quantification.measure import Measure, measure
+from ...quantification.measure import NEEDED_UNITS, Measure, measure
 from ...quantification.row import Row
 from ...quantification.uncertainty.interval import TWO_SIDED_95
 from .model import Estimate, Observation, Patient, Track
@@ -46,13 +46,14 @@ def measure_observations(
 
 
 def usual_settings(patient: Patient, intensity_unit: str = "intensity") -> Measure:
-    """Size, diameters and intensity with 95 % intervals; see quantification.measure.
+    """Size, diameters and intensity with 95 % intervals, of SUV the uptake too; see quantification.measure.
 
     The border's standard deviation is such that the interval of a difference of two volumes reaches as far as the
     surface times the uncertainty of the outline that the patient's rule of change has.
     """
     border_sd = patient.settings.outline_mm / (TWO_SIDED_95 * math.sqrt(2))
     values = {"components": False, "intervals": True, "border_sd_mm": border_sd, "intensity_unit": intensity_unit}
+    values["pet"] = intensity_unit in NEEDED_UNITS["pet"]
     return create_operation("quantification.measure", values)
 
 

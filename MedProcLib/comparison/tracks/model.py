@@ -10,6 +10,7 @@ from typing import Any
 from ...core.errors import InputError
 from ...core.measurement import Measurement
 from ..growth.measured import Measured
+from ..response.context import NOTHING_KNOWN, USUAL_PROTOCOL, Context, Protocol
 from ..response.model import Kind
 from ..result import Verdict
 from .settings import Follow
@@ -52,7 +53,8 @@ class TimePoint:
     segmentation: path of the label map that observations refer to, relative as an image's is, '' while unsaved;
     matrix: 4 x 4, row by row, maps points of the common space to points of this time point (LPS, mm), as resampling
     takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear;
-    alignment: of a registration that was judged, None of the first time point.
+    alignment: of a registration that was judged, None of the first time point; context: what criteria need beside the
+    findings.
     """
 
     id: str
@@ -63,6 +65,7 @@ class TimePoint:
     matrix: tuple[float, ...] = IDENTITY
     transform_file: str = ""
     alignment: Alignment | None = None
+    context: Context = NOTHING_KNOWN
 
 
 @dataclass(frozen=True)
@@ -134,6 +137,8 @@ class Track:
     kind: its role in response criteria, None while undecided; node: it is a lymph node.
     parent: id of the track it split from, at its first observation; merged_into: id of the track it became part of,
     at the time point merged_at. outside: time points whose study does not show the place where it was.
+    unequivocal: time points at which the reader calls its progression unequivocal; equivocal: whether it is a lesion is
+    not sure. Of brain tumors: in_radiation_field; enhancing, False for what is outlined in T2/FLAIR.
     """
 
     id: str
@@ -147,6 +152,10 @@ class Track:
     merged_into: str = ""
     merged_at: str = ""
     outside: tuple[str, ...] = ()
+    unequivocal: tuple[str, ...] = ()
+    equivocal: bool = False
+    in_radiation_field: bool = False
+    enhancing: bool = True
 
     def at(self, time_point: str) -> Observation | None:
         return next((o for o in self.observations if o.time_point == time_point), None)
@@ -175,7 +184,7 @@ class Patient:
     """All of a patient's findings.
 
     time_points: in time order; last_number: of the newest track that ever was; recipe: of the comparison that found
-    them, as Recipe.as_dict has it, empty where none did.
+    them, as Recipe.as_dict has it, empty where none did; protocol: what criteria leave to the trial.
     """
 
     id: str
@@ -185,6 +194,7 @@ class Patient:
     last_number: int = 0
     history: tuple[Edit, ...] = ()
     recipe: Mapping[str, Any] = field(default_factory=dict)
+    protocol: Protocol = USUAL_PROTOCOL
 
     def track(self, track_id: str) -> Track:
         """A track by id. Raises InputError."""

@@ -150,7 +150,9 @@ def test_a_readers_targets_are_measured_and_recorded(medproc, given, tmp_path):
     three = given["images"][:3]
     options = ["--segmentations", *given["labels"][1:4], "--dates", *given["dates"][1:4], *given["recipe"]]
     chosen = ["--criteria", "recist,who", "--targets", "F003", "--reader", "A. Reader"]
-    code, _, err = medproc("compare", *three, *options, *chosen, "-o", tmp_path)
+    clinical = tmp_path / "clinical.json"
+    clinical.write_text('{"protocol": {"confirm": true}, "lesions": {"F003": {"in_radiation_field": true}}}')
+    code, _, err = medproc("compare", *three, *options, *chosen, "--clinical", clinical, "-o", tmp_path)
     assert code == 0, err
     rows = rows_of(tmp_path, "response.csv")
     assert {row["criterion"] for row in rows} == {"recist_1_1", "who"}
@@ -158,6 +160,8 @@ def test_a_readers_targets_are_measured_and_recorded(medproc, given, tmp_path):
     patient = read_patient(tmp_path / "patient.json")
     assert [str(patient.track(f"F00{n}").kind) for n in (1, 2, 3)] == ["non-target", "non-target", "target"]
     assert {edit.who for edit in patient.history} == {"MedProc", "A. Reader"}
+    assert patient.protocol.confirm and patient.track("F003").in_radiation_field
+    assert "Confirmation at a later time point was not" not in (tmp_path / "report.html").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize(
@@ -168,6 +172,8 @@ def test_a_readers_targets_are_measured_and_recorded(medproc, given, tmp_path):
         (["--criteria", "recist"], "need the dates of all studies; image0 has none"),
         (["--criteria", "recist", "--dates", "2020-01-01", "2020-01-01"], "both of 2020-01-01"),
         (["--targets", "F001"], "name these with --criteria"),
+        (["--clinical", "c.json"], "name these with --criteria"),
+        (["--clinical", "c.json", "--criteria", "recist"], "Clinical data c.json cannot be read"),
         (["--names", "a"], "--names has 1 value for 2 studies"),
         (["--names", "a", "a"], "--names must differ"),
         (["--reader", " "], "--reader is empty"),

@@ -1,0 +1,76 @@
+"""What a reader knows beside the images, given to a patient: the trial's choices, drugs, state, PET reference."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ...core.errors import InputError
+from ..response.context import Context, Protocol
+from .history import recorded
+from .json_codec import decoded
+from .model import Patient, TimePoint, Track
+
+
+@dataclass(frozen=True)
+class OfLesion:
+    """Of one track, see model.Track; what is None stays as it is. unequivocal: time points by id, name or date."""
+
+    organ: str | None = None
+    node: bool | None = None
+    equivocal: bool | None = None
+    in_radiation_field: bool | None = None
+    enhancing: bool | None = None
+    unequivocal: tuple[str, ...] | None = None
+
+
+@dataclass(frozen=True)
+class Clinical:
+    """What criteria need beside the findings, of the trial, examinations (by id, name or date) and lesions (by id)."""
+
+    protocol: Protocol | None = None
+    time_points: Mapping[str, Context] = field(default_factory=dict)
+    lesions: Mapping[str, OfLesion] = field(default_factory=dict)
+
+
+def clinical_from_dict(data: Any) -> Clinical:
+    """From JSON data {"protocol": {...}, "time_points": {"2024-03-01": {"neuro": {...}}}, "lesions": {"F001": {...}}}.
+
+    Raises InputError that names the entry that is unknown or of the wrong kind.
+    """
+    found = decoded(Clinical, data, "clinical data")
+    return replace(
+        found,
+        time_points={n: decoded(Context, d, f"time_points.{n}") for n, d in found.time_points.items()},
+        lesions={n: decoded(OfLesion, d, f"lesions.{n}") for n, d in found.lesions.items()},
+    )
+
+
+def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str) -> Patient:
+    """The patient with this in place of what it had; what is said of lesions can be undone.
+
+    Raises InputError for a time point or lesion that the patient does not have.
+    """
+    contexts = {_point(patient, name).id: context for name, context in clinical.time_points.items()}
+    points = tuple(replace(p, context=contexts.get(p.id, p.context)) for p in patient.time_points)
+    patient = replace(patient, protocol=clinical.protocol or patient.protocol, time_points=points)
+    for name, said in clinical.lesions.items():
+        track = _told(patient, patient.track(name), said)
+        if track != patient.track(name):
+            patient = recorded(patient, patient.with_tracks(track), who, when, f"{name}: clinical data")
+    return patient
+
+
+def _told(patient: Patient, track: Track, said: OfLesion) -> Track:
+    given = {name: value for name, value in vars(said).items() if value is not None}
+    if said.unequivocal is not None:
+        given["unequivocal"] = tuple(_point(patient, name).id for name in said.unequivocal)
+    return replace(track, **given)
+
+
+def _point(patient: Patient, name: str) -> TimePoint:
+    """The time point of this id, name or date. Raises InputError for none, or several."""
+    found = [p for p in patient.time_points if name in (p.id, p.name, p.date.isoformat() if p.date else None)]
+    if len(found) != 1:
+        known = ", ".join(p.id + (f" ({p.date})" if p.date else "") for p in patient.time_points)
+        raise InputError(f"Clinical data: '{name}' is {'no' if not found else 'more than one'} time point of {known}.")
+    return found[0]
