@@ -28,24 +28,21 @@ def case_of(patient: Patient) -> response.Case:
         for p in patient.time_points
         if p.date is not None
     )
-    lesions = tuple(
-        _lesion(patient, track)
-        for track in patient.tracks
-        if track.kind is not None and any(o.counts for o in track.observations)
-    )
+    tracks = [t for t in patient.tracks if t.kind is not None and any(o.counts for o in t.observations)]
+    lesions = tuple(_lesion(patient, track, {t.id for t in tracks}) for track in tracks)
     return response.Case(times, lesions, patient.protocol)
 
 
-def _lesion(patient: Patient, track: Track) -> response.Lesion:
+def _lesion(patient: Patient, track: Track, lesions: set[str]) -> response.Lesion:
+    """lesions: tracks that are lesions of the case, into which others may have merged."""
     order = patient.order
-    marked = {t.id for t in patient.tracks if t.kind is not None}
     assessments, seen = [], False
     for point in patient.time_points:
         observation = track.at(point.id)
         if observation is not None and observation.counts:
             assessments.append(_present(track, observation))
             seen = True
-        elif seen and track.merged_into in marked and order[point.id] >= order[track.merged_at]:
+        elif seen and track.merged_into in lesions and order[point.id] >= order[track.merged_at]:
             status = response.Status.MERGED
             assessments.append(response.Assessment(point.id, status, merged_into=track.merged_into))
         elif seen:

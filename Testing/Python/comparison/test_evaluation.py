@@ -1,5 +1,6 @@
 """Which response criteria are applied, to which targets, and that without good reason there are none."""
 
+import dataclasses
 import datetime
 
 import numpy as np
@@ -103,3 +104,15 @@ def test_nothing_followed_nothing_judged():
     compared = made()
     bare = Comparison(compared.studies, (), compared.recipe)
     assert "no findings could be followed" in evaluate(bare)[1].note
+
+
+def test_what_merged_into_a_lesion_that_was_rejected_is_gone():
+    """There is no such lesion to be measured with any more."""
+    after, _ = evaluate(made(), ["volume_recist"], ["F001", "F002"], "Dr. R", WHEN)
+    patient = after.followed.patient
+    last = patient.time_points[1].id
+    second = patient.track("F002")
+    merged = dataclasses.replace(second, observations=second.observations[:1], merged_into="F003", merged_at=last)
+    patient = reject(patient.with_tracks(merged), "F003", "Dr. R", WHEN)
+    (found,) = evaluate_marked(patient, ["volume_recist"]).evaluations
+    assert {n.id: str(n.assessments[-1].status) for n in found.case.lesions}["F002"] == "absent"
