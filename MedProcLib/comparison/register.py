@@ -57,7 +57,8 @@ def register(
 
     No starting position is needed: rotations to about 40 degrees and all translations are searched, besides what the
     files say. position 'near': nothing is searched, and a place further than 15 degrees and 50 mm from what the files
-    say is refused; for images of one examination, such as CT and PET of one scanner.
+    say is refused; a deformation starts where they say then, and is doubtful at best. For images of one examination,
+    such as CT and PET of one scanner.
     kind: 'rigid', 'affine' or 'deformable' (smooth and invertible, after affine; 2D images: the last two). Masks limit
     where images are compared. tool: 'medproc', or another program that is installed (see `register_with`).
     metric: 'correlation_ratio' (one gray value tells the other: one modality, MR of any weighting) or
@@ -115,7 +116,8 @@ def register(
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     figures = verdicts.measure(one, two, matrix, affine, metric, shares[2])
     verdict, reasons = verdicts.judge(figures)
-    if position == "near" and marked is None and (far := _far(matrix, head_points(first))):
+    far = _far(matrix, head_points(first)) if position == "near" and marked is None else ""
+    if far:
         verdict, reasons = Verdict.FAILED, (far, *(reasons if verdict is not Verdict.GOOD else ()))
         matrix = np.eye(4) if kind == "deformable" else matrix  # a deformation starts where the files say
     if kind == "deformable":
@@ -124,6 +126,8 @@ def register(
             matrix = marked
         sure = verdict is not Verdict.FAILED
         found = register_deformed(first, other, matrix, masked, led, sure, progress=shares[3])
+        if far:
+            found = _with(found, (Verdict.DOUBTFUL, (far,)), ())
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     root = transform_of(half(matrix))
     found = Registration(transform_of(matrix), root.GetInverse(), root, verdict, reasons, figures.measurements())

@@ -124,6 +124,8 @@ def test_images_of_one_examination_stay_near_what_their_files_say():
         found = register(first, other, position="near")
         assert found.verdict is expected, found.reasons
     assert "25 degrees and" in found.reasons[0] and "from what the files say" in found.reasons[0]
+    bent = register(first, other, position="near", kind="deformable")
+    assert bent.verdict is not Verdict.GOOD and "from what the files say" in bent.reasons[0]
     with pytest.raises(InputError, match="elastix cannot be kept near"):
         register(first, other, tool="elastix", position="near")
     with pytest.raises(InputError, match="Unknown position"):
