@@ -25,14 +25,14 @@ def assess_rano(case: Case, criterion: str, rule: RanoRule) -> list[Response]:
     PR and SD no more than at baseline: on more, without progression, the time point is not evaluable. What was not
     given is named and the category decided on the rest. CR and PR stand when seen again 4 weeks later.
     """
-    measurable = bool(case.of(Kind.TARGET))
-    case, small = prepared(case, rule)
+    given = case
+    case, small = prepared(given, rule)
     sums, course = Sums.of(case, rule.size), Course()
-    first = baseline_response(criterion, sums, rule.targets)
+    first = baseline_response(criterion, Sums.of(given, rule.size), rule.targets)
     responses = [replace(first, notes=(*first.notes, *_baseline_notes(case, rule)))]
     for index, parts in enumerate(all_parts(sums, lasting=False)[1:], 1):
         reasons, notes = _progression(sums, index, parts, rule, course)
-        category, steps = _category(sums, index, parts, rule, bool(reasons), measurable)
+        category, steps = _category(sums, index, parts, rule, bool(reasons), given)
         category, more = course.settled(sums, index, category, rule, by_size=reasons == [SIZE])
         steps = [*(f"{reason}: progression" for reason in reasons), *steps]
         time, status = case.time_points[index], status_at(case, index)
@@ -80,9 +80,9 @@ def _progression(sums: Sums, index: int, parts: Parts, rule: RanoRule, course: C
 
 
 def _category(
-    sums: Sums, index: int, parts: Parts, rule: RanoRule, progressed: bool, measurable: bool
+    sums: Sums, index: int, parts: Parts, rule: RanoRule, progressed: bool, given: Case
 ) -> tuple[Category, list[str]]:
-    """The category from the parts; what does not progress may still not respond."""
+    """The category from the parts; what does not progress may still not respond. given: new lesions still apart."""
     if progressed:
         return Category.PD, []
     found = overall(parts.target, parts.non_target, Part(NO))
@@ -90,7 +90,9 @@ def _category(
     if found is Category.PD:
         found = Category.SD
     steps: list[str] = []
-    if not measurable and found in (*RESPONSES, Category.NON_CR_NON_PD):
+    if found is Category.CR and not (given.of(Kind.TARGET) or given.of(Kind.NON_TARGET)):
+        found = Category.NED
+    if not given.of(Kind.TARGET) and found in (*RESPONSES, Category.NON_CR_NON_PD):
         found, steps = Category.SD, ["nothing measurable at baseline: stable disease is the best possible"]
     if found is Category.CR and now.steroid_mg and not now.physiologic_steroids:
         found, steps = Category.PR, [f"no CR on {now.steroid_mg:g} mg corticosteroids"]

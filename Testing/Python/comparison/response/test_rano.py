@@ -168,3 +168,11 @@ def test_both_diameters_of_a_target_must_be_ten_millimeters():
     notes = assess("rano_2010", case_of(target("L", (20, 9.9), (20, 9.9))))[0].notes
     assert notes == ("target L: perpendicular diameter 9.9 mm below 10 mm",)
     assert not assess("rano_2010", case_of(target("L", (10, 10), (20, 9.9))))[0].notes
+
+
+def test_a_new_lesion_that_is_added_is_no_target_of_baseline():
+    """Modified RANO: baseline says nothing of it, and without any lesion there is no disease before it comes."""
+    grows = [target("L", (40, 25), (40, 25)), new("X", None, (12, 11))]
+    assert run("mrano", grows)[0].notes == ()
+    assert "X" not in " ".join(run("mrano", grows)[0].steps)
+    assert categories(run("mrano", [new("X", None, None, (12, 12))])) == ["no disease", "preliminary PD"]
