@@ -20,16 +20,21 @@ def response_table(evaluations: Sequence[Evaluation]) -> Table:
     for evaluation in evaluations:
         found = criterion(evaluation.name)
         for response in evaluation.responses:
-            total = next((f for f in response.figures if f.name.startswith("sum_of_")), None)
+            sums = [f for f in response.figures if "sum_of_" in f.name]
             lines.append(
                 [
                     *(evaluation.name, found.title, response.time, response.date.isoformat(), str(response.category)),
-                    *(response.parts.get(part) for part in ("target", "non-target", "new")),
-                    *((total.value, total.unit) if total else (None, None)),
-                    *(response.figure(name) for name in FIGURES),
+                    *(_joined(response.parts_of(part)) for part in ("target", "non-target", "new")),
+                    *(_joined([f.value for f in sums]), sums[0].unit if sums else None),
+                    *(_joined([f.value for f in response.figures_of(name)]) for name in FIGURES),
                     *("; ".join(of) for of in (response.steps, response.missing, response.notes, response.doubts)),
                     str(evaluation.best.category) if evaluation.best else None,
                     found.source,
                 ]
             )
     return list(COLUMNS), lines
+
+
+def _joined(values: Sequence[object]) -> object:
+    """The one value; of parts of a tumor that are judged apart (see response.rano_2) all, as text."""
+    return "; ".join(map(str, values)) if len(values) > 1 else next(iter(values), None)

@@ -95,7 +95,7 @@ def _figures(evaluation: Evaluation) -> str:
     for response in evaluation.responses:
         totals = [f"{number(f.value)} {shown(f.unit)}" for f in response.figures if "sum_of_" in f.name]
         changes = [
-            [percent(f.value) for f in response.figures if f.name.endswith(name)]
+            [percent(f.value) for f in response.figures_of(name)]
             for name in ("change_from_baseline", "change_from_nadir")
         ]
         lines.append(

@@ -38,6 +38,8 @@ class Category(enum.StrEnum):
     NEW_NODULE = "new nodule"
 
 
+# Parts of a tumor that may be judged apart (see rano_2): what names of their categories and figures begin with.
+ENHANCING, NON_ENHANCING = "enhancing", "non-enhancing"
 PART_CODES = {
     ("target", "CR"): Code("DCM", "112041", "Target Lesion Complete Response"),
     ("target", "PR"): Code("DCM", "112042", "Target Lesion Partial Response"),
@@ -87,6 +89,21 @@ class Response:
         """DICOM codes of the parts that have one."""
         return {part: PART_CODES[part, c] for part, c in self.parts.items() if (part, c) in PART_CODES}
 
+    def figures_of(self, name: str) -> tuple[Measurement, ...]:
+        """The figure of this name, or those of parts of a tumor that are judged apart."""
+        names = (name, *(f"{prefix_of(part)}{name}" for part in (ENHANCING, NON_ENHANCING)))
+        return tuple(f for f in self.figures if f.name in names)
+
+    def parts_of(self, name: str) -> tuple[str, ...]:
+        """The category of this part, or those of it in parts of a tumor that are judged apart."""
+        names = (name, *(f"{part} {name}" for part in (ENHANCING, NON_ENHANCING)))
+        return tuple(category for part, category in self.parts.items() if part in names)
+
     def figure(self, name: str) -> float | None:
         """Value of the figure of this name, None where it is not there."""
         return next((f.value for f in self.figures if f.name == name), None)
+
+
+def prefix_of(part: str) -> str:
+    """What the names of figures of a part of the tumor begin with."""
+    return f"{part.replace('-', '_')}_"

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 from .model import Case, Kind
 from .other_lesions import NO
-from .outcome import Category, Response
+from .outcome import ENHANCING, NON_ENHANCING, Category, Response, prefix_of
 from .rano import assess_rano
 from .rano_rule import (
     MINOR_PRODUCTS,
@@ -21,7 +21,6 @@ from .size_rule import Quantity, SizeRule, TargetRule
 SIZES = {Quantity.PRODUCT: (PRODUCTS, MINOR_PRODUCTS), Quantity.VOLUME: (VOLUMES, MINOR_VOLUMES)}
 ONE_KIND, MIXED = targets(most=3), targets(most=2)  # of each kind, where there are both
 BASELINE_DAYS = (21, 35)
-ENHANCING, NON_ENHANCING = "enhancing", "non-enhancing"
 PRELIMINARY = Category.PRELIMINARY_PD
 
 # From best to worst; with stable disease in one part a partial or minor response of the other holds.
@@ -89,10 +88,6 @@ def _joined(enhancing: Response, other: Response) -> Response:
         steps=steps,
         missing=tuple(dict.fromkeys(enhancing.missing + other.missing)),
         notes=tuple(dict.fromkeys(enhancing.notes + other.notes)),
-        figures=tuple(replace(f, name=f"{_prefix(name)}_{f.name}") for name, r in names for f in r.figures),
+        figures=tuple(replace(f, name=f"{prefix_of(name)}{f.name}") for name, r in names for f in r.figures),
         doubts=tuple(f"{name}: {doubt}" for name, r in names for doubt in r.doubts),
     )
-
-
-def _prefix(name: str) -> str:
-    return name.replace("-", "_")

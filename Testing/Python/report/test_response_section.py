@@ -48,3 +48,9 @@ def test_confirmation_that_was_not_asked_for_is_told():
     shrunk = target("L", diameters, (50, 30), (30, 20))
     assert "Confirmation at a later time point was not asked for." in page("recist_1_1", shrunk)
     assert "was not asked for" not in page("rano_2010", shrunk)
+
+
+def test_only_the_change_of_size_stands_under_change():
+    """Choi's attenuation falls too, which is another figure."""
+    html = page("choi", target("L", lambda v: {"long_mm": v[0], "mean_hu": v[1]}, (50, 80), (48, 60)))
+    assert "<td class=number>48 mm</td><td class=number>−4 %</td><td class=number>−4 %</td>" in html
