@@ -18,7 +18,8 @@ def with_coverage(
 ) -> tuple[Followed | None, tuple[str, ...]]:
     """(the tracks with the time points that could not show them, a note for each such study).
 
-    These are findings of earlier studies that are missing in a later one because it was not searched there.
+    These are findings of earlier studies that are missing in a later one because it was not searched there. What a
+    later study shows beyond the first one is new to it all the same (as RECIST 1.1, 4.3.5, has it), which a note says.
     """
     if followed is None:
         return None, ()
@@ -32,7 +33,7 @@ def with_coverage(
             for track in followed.patient.tracks
             if (before := [o for o in track.observations if o.time_point in earlier])
             and track.at(point.id) is None
-            and track.merged_at != point.id
+            and track.merged_at not in {*earlier, point.id}
         ]
         outside = [name for name, center in missing if not _searched(pair, center)]
         for name in outside:
@@ -41,6 +42,13 @@ def with_coverage(
             notes.append(
                 f"Outside of what '{studies[pair.moving].name}' shares with '{studies[pair.fixed].name}', so not seen "
                 f"there rather than gone: {', '.join(outside)}."
+            )
+        first_seen = [t for t in followed.patient.tracks if t.observations[0].time_point == point.id]
+        beyond = [t.id for t in first_seen if not _searched(pair, t.observations[0].place.common_center)]
+        if beyond:
+            notes.append(
+                f"Outside of what '{studies[pair.fixed].name}' shares with '{studies[pair.moving].name}', so called "
+                f"new though they may have been there before: {', '.join(beyond)}."
             )
     tracks = (replace(track, outside=unseen[track.id]) for track in followed.patient.tracks)
     return replace(followed, patient=followed.patient.with_tracks(*tracks)), tuple(notes)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 from ..comparison.evaluation import Evaluated
 from ..comparison.following import outline_uncertainty_mm
+from ..comparison.half_height import HalfHeightOutlines
 from ..comparison.response.criteria import criterion
 from ..comparison.tracks.model import Estimate
 from ..core.measurement import Measurement
@@ -73,6 +74,9 @@ def _measured(name: str, estimate: Estimate) -> list[str]:
 def _rules(timeline: Timeline) -> list[tuple[str, str]]:
     settings = timeline.patient.settings
     outline = f", and of the surface times {settings.outline_mm:g} mm" if settings.outline_mm else ""
+    anew = ""
+    if any(isinstance(operation, HalfHeightOutlines) for _, operation in timeline.comparison.recipe.enabled_steps):
+        anew = ", where each study's own image falls to half of the finding's height above the tissue around"
     return [
         (
             "Same finding",
@@ -96,8 +100,7 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
         (
             "One set of outlines",
             "A finding whose outline did not change with certainty has the outline of the first study there too; "
-            "what is certain to have changed is outlined anew, bright lesions in each study's own image where it falls "
-            "to half of their height above the tissue around. Given segmentations stay as they are.",
+            f"what is certain to have changed is outlined anew{anew}. Given segmentations stay as they are.",
         ),
         (
             "95 % intervals",

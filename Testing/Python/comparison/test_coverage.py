@@ -6,8 +6,10 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from MedProcLib.comparison.coverage import with_coverage
 from MedProcLib.comparison.evaluation import evaluate
 from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.half_height import HalfHeightOutlines
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.study import Study
@@ -24,9 +26,13 @@ HEIGHTS = (60, 40, 60)
 
 @pytest.fixture(scope="module")
 def comparison():
-    """Findings of 20 and 16 mm, the latter at z = 23 to 30 mm, which the second study does not show."""
+    return compared(HEIGHTS)
+
+
+def compared(heights):
+    """Findings of 20 and 16 mm, the latter at z = 12 to 28 mm, which studies of 40 mm do not show."""
     studies = []
-    for n, height in enumerate(HEIGHTS):
+    for n, height in enumerate(heights):
         grid = grid_of((2, 2, 2), center=(0, 0, (height - 60) / 2), extent=(100, 100, height))
         points = grid.points(np.indices(tuple(reversed(grid.size))).reshape(3, -1)[::-1].T.astype(float))
         inside = [np.linalg.norm(points - c, axis=1) <= r for c, r in (((-20, 0, -10), 10.0), ((20, 0, 20), 8.0))]
@@ -66,3 +72,27 @@ def test_the_report_calls_it_not_shown_instead_of_gone(comparison):
     page = report_html(timeline.comparison)
     assert f"<b>Not all findings could be seen.</b> {high.id}: outside of what s1 shows" in page
     assert "The outlines were given; what became of them was decided by an algorithm and awaits" in page
+
+
+def test_what_the_first_study_does_not_show_is_called_new_with_a_note():
+    found = compared((40, 60, 60))
+    (new,) = (t for t in found.followed.patient.tracks if t.observations[0].time_point == "s1")
+    assert [note for note in found.notes if "though they may have been there before" in note] == [
+        f"Outside of what 's0' shares with 's1', so called new though they may have been there before: {new.id}."
+    ]
+
+
+def test_what_merged_before_is_not_missed_where_it_cannot_be_seen():
+    found = compared((60, 60, 40))
+    low, high = sorted(found.followed.patient.tracks, key=lambda t: t.observations[0].place.center[2])
+    merged = replace(high, observations=high.observations[:1], merged_into=low.id, merged_at="s1", outside=())
+    followed = replace(found.followed, patient=found.followed.patient.with_tracks(merged))
+    again, notes = with_coverage(found.studies, found.pairs, followed)
+    assert again.patient.track(high.id).outside == () and notes == ()
+
+
+def test_how_outlines_were_made_is_told_by_the_steps(comparison):
+    assert "outlined anew. Given segmentations" in report_html(comparison)
+    steps = (*(operation for _, operation in comparison.recipe.enabled_steps), HalfHeightOutlines())
+    page = report_html(replace(comparison, recipe=Recipe.of(*steps)))
+    assert "image falls to half of the finding&#x27;s height above the tissue around" in page
