@@ -219,7 +219,9 @@ def _where_outlined(
     followed = []
     for finding in findings:
         before, after = (finding.number in numbers for numbers in shown)
-        centers = finding.centers[0] if before else None, finding.centers[1] if after else None
+        centers = finding.centers
+        if before or after:  # else its voxels are too large for it, see _as_measured
+            centers = centers[0] if before else None, centers[1] if after else None
         change, rule = finding.change, finding.threshold
         if before and after and change in (Change.NEW, Change.GONE):
             change = Change.STABLE  # or grown or shrunk, which is judged on the volumes

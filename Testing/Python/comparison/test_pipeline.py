@@ -11,9 +11,10 @@ from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.half_height import HalfHeightOutlines
 from MedProcLib.comparison.intensity import MatchIntensity
+from MedProcLib.comparison.pair import _as_measured, _where_outlined
 from MedProcLib.comparison.pipeline import compare, default_recipe
 from MedProcLib.comparison.register import Register
-from MedProcLib.comparison.result import Change, Verdict
+from MedProcLib.comparison.result import Change, Finding, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
@@ -256,3 +257,12 @@ def test_cancel_at_any_point(when):
     with pytest.raises(Cancelled):
         compare(studies, RECIPE, Progress(report, cancel))
     assert times
+
+
+def test_a_finding_too_small_for_the_voxels_of_either_study_keeps_its_centers():
+    grid = grid_of((3, 3, 3))
+    finding = Finding(1, Change.STABLE, (9.0, 9.0), (grid.center, grid.center), "")
+    (kept,) = _where_outlined((finding,), [grid.empty_image(sitk.sitkInt32)] * 2, MatchFindings())
+    assert kept.centers == finding.centers
+    _labels, (measured,) = _as_measured([grid.empty_image(sitk.sitkInt32)] * 2, (kept,), MatchFindings())
+    assert measured.volumes_mm3 == (27.0, 27.0) and measured.change is Change.STABLE
