@@ -88,7 +88,7 @@ def read_source_series(files: Sequence[str | Path]) -> SourceSeries:
     image = found.image if found.image.GetDimension() == 3 else sitk.JoinSeries(found.image)
     geometry = Geometry.of(image)
     for header in headers:
-        if "SliceThickness" not in header and "SharedFunctionalGroupsSequence" not in header:
+        if not header.get("SliceThickness") and "SharedFunctionalGroupsSequence" not in header:
             header.SliceThickness = round(geometry.spacing[2], 6)
     if len(headers) > 1:
         return SourceSeries(headers, geometry)

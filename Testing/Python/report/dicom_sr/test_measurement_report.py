@@ -340,9 +340,10 @@ def test_images_that_cannot_be_referred_to(measured, tmp_path, tags, reason):
         read_source_series(rewritten(source.files, tmp_path, **tags))
 
 
-def test_a_series_that_states_no_thickness(measured, tmp_path):
+@pytest.mark.parametrize("stated", [None, ""])
+def test_a_series_that_states_no_thickness(measured, tmp_path, stated):
     source, labels, rows = measured
-    files = rewritten(source.files, tmp_path, SliceThickness=None)
+    files = rewritten(source.files, tmp_path, SliceThickness=stated)
     _report, segmentation = write_measurement_report(rows[:1], files, labels, STRUCTURES, tmp_path / "r.dcm")
     shared = pydicom.dcmread(segmentation).SharedFunctionalGroupsSequence[0]
     assert float(shared.PixelMeasuresSequence[0].SliceThickness) == pytest.approx(source.geometry.spacing[2])
