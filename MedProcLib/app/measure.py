@@ -45,7 +45,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     else:
         labels = read_labels(arguments.segmentation, found.image)
         rows = measure(found.image, labels, names, operation, measuring)
-    arguments.notes += note_on_names(names, arguments.names, {row.segment for row in rows})
+    present = {segment for row in rows for segment in (row.segment, row.other) if segment is not None}
+    arguments.notes += note_on_names(names, arguments.names, present)
     arguments.notes += _about_rows(rows)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
     provenance = Provenance(Recipe.of(operation), inputs).as_dict()

@@ -26,9 +26,9 @@ from .picture import is_picture, read_picture
 
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
-# The size of the header of NIfTI-1 (and Analyze) and NIfTI-2, in either byte order.
-# of zip, 7-Zip, RAR files
+# How zip, 7-Zip and RAR files begin.
 ARCHIVES = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!")
+# The size of the header of NIfTI-1 (and Analyze) and NIfTI-2, in either byte order.
 NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in ("little", "big")}
 PROVENANCE_KEY = "MedProcProvenance"
 # Text in the header of NRRD and MetaImage files that says what the values are (UCUM), and of which modality.

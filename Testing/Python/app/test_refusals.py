@@ -129,3 +129,9 @@ def test_names_of_any_script(medproc, image, tmp_path):
 def _folder(path):
     path.mkdir()
     return path
+
+
+def test_labels_that_others_are_measured_to_are_there(medproc, image_file, labels_file, tmp_path):
+    line = ("measure", image_file, labels_file, "--operation", "segment_distances", "--names", "1=Body", "2=Core")
+    code, _out, err = medproc(*line, "-o", tmp_path / "t.csv")
+    assert (code, err) == (0, "")
