@@ -21,8 +21,8 @@ from .marked import Marked, marked, with_surroundings
 # A border at which the likelihood changes from 0 to 1 over a mm counts as an edge of this many times the gradient of
 # flat tissue.
 LIKENESS_EDGE = 20.0
-# A slice that takes more than this share of the box along every axis is an oblique one.
-THIN = 0.1
+# A slice that takes more than this share of the box along every axis, and more voxels, is an oblique one.
+THIN, FEW = 0.1, 2
 
 
 @dataclass(frozen=True)
@@ -104,17 +104,18 @@ class Following:
     ) -> list[sitk.Image | None]:
         """About what the next call would give in the voxels around flat polygons (n, 3; LPS, mm), far sooner.
 
-        None for a polygon that is oblique in the image, or outside the part that is worked on; for all of them where
-        nothing was found before that it could go on from. Raises InputError, Cancelled.
+        None for a polygon outside the part that is worked on; for all of them where one is oblique in the image (of
+        views that are shown together some would be left behind), or where nothing was found before that it could go on
+        from. Raises InputError, Cancelled.
         """
         settings, grown = self._settings, self._grown
         nothing: list[sitk.Image | None] = [None] * len(planes)
         if grown is None or grown.ground.scene.image is not image or grown.mask is not mask:
             return nothing
         before, beyond = grown.ground.scene, grown.ground.beyond
-        parts = [_layer(before, corners) for corners in planes]
+        parts = [_around(before, corners) for corners in planes]
         scene = marked(image, mask, seeds, settings.reach_mm, settings.background_seed, before, keep_box=True)
-        if scene.box != before.box or not any(parts):
+        if scene.box != before.box or not any(parts) or any(part and not _is_layer(before, part) for part in parts):
             return nothing
         marks = with_surroundings(scene, settings.background_seed, settings.reach_mm, progress.part(0, 0.3), beyond)
         found = grown.fronts.look(marks.seeds, [part for part in parts if part is not None], progress.part(0.3, 1))
@@ -143,15 +144,18 @@ class Following:
         return np.where(ground.scene.region, cost, np.float32(np.inf))
 
 
-def _layer(scene: Marked, corners: np.ndarray) -> Box | None:
-    """The voxels around a polygon, in the scene's box; None when they are none or many."""
+def _around(scene: Marked, corners: np.ndarray) -> Box | None:
+    """The voxels around a polygon, in the scene's box; None when there are none."""
     try:
-        box = box_of_polygon(scene.grid, corners)
+        return box_of_polygon(scene.grid, corners)
     except InputError:
         return None
-    whole = scene.seeds.shape
-    thin = min((side.stop - side.start) / n for side, n in zip(box, whole, strict=True) if n > 1)
-    return box if thin <= THIN else None
+
+
+def _is_layer(scene: Marked, box: Box) -> bool:
+    """Whether a part of the scene's box is thin along an axis."""
+    sides = zip(box, scene.seeds.shape, strict=True)
+    return any(side.stop - side.start <= max(FEW, THIN * n) for side, n in sides if n > 1)
 
 
 def _wanted(scene: Marked, part: Box, labels: np.ndarray) -> sitk.Image:

@@ -181,7 +181,8 @@ def test_slices_are_looked_at_before_the_rest_is_followed():
     seeds[middle, middle, 62:66] = 1  # beyond the border, so that it moves
     drawn = sitk.GetImageFromArray(seeds)
     oblique = planes[2] + np.linspace(-30, 30, 4)[:, None] * (0, 0, 1)
-    *parts, none = following.look(image, drawn, None, [*planes, oblique])
+    assert following.look(image, drawn, None, [*planes, oblique]) == [None] * 4
+    *parts, none = following.look(image, drawn, None, [*planes, planes[0] + 1000])
     assert none is None
     followed = following(image, drawn)
     index = [(slice(None), slice(None), middle), (slice(None), middle), (middle,)]
