@@ -23,6 +23,9 @@ from .inverse import inverted
 AROUND_MM, APART_MM, FEWEST_AROUND = (2.5, 6.0), 1.5, 20
 # A finding is this many times as high as the tissue around (its same percentile); else it stands out from nothing.
 STANDS_OUT = 1.5
+# An image has values this share of the tissue's below zero in so much (percentile) of what is around a finding, or tissue
+# below zero: its zero is no lack of signal (HU, normalized images), and its values are in no proportion.
+BELOW_ZERO, LOWEST_PERCENT = 0.1, 5
 # Height and outline depend on each other; after so many rounds they hardly change.
 ROUNDS = 4
 
@@ -145,13 +148,15 @@ class _Side:
                 inside = near & (values > base + rule.share_percent / 100 * height)
         highest = float(np.percentile(values[region & valid], level)) if np.any(region & valid) else base
         stands_out = highest - base > STANDS_OUT * (float(np.percentile(values[around], level)) - base)
-        return _Look(wide, grid, values, region, near, base, height, stands_out)
+        lowest = float(np.percentile(self.values[wide][valid], LOWEST_PERCENT))
+        in_proportion = base > 0 and lowest >= -BELOW_ZERO * base
+        return _Look(wide, grid, values, region, near, base, height, stands_out, in_proportion)
 
 
 @dataclass(frozen=True)
 class _Look:
-    """A finding in a box of a study: smoothed values, its region, where it may be; base and height of its values, and
-    whether it is higher than what is around."""
+    """A finding in a box of a study: smoothed values, its region, where it may be; base and height of its values,
+    whether it is higher than what is around, and whether values are in proportion to the signal."""
 
     box: Box
     grid: Geometry
@@ -161,6 +166,7 @@ class _Look:
     base: float
     height: float
     stands_out: bool
+    in_proportion: bool
 
     def above(self, rule: HalfHeightOutlines, height: float) -> np.ndarray:
         """What of it is above its share of a height (z, y, x), without pieces beside the region and small ones."""
@@ -175,12 +181,11 @@ class _Look:
 def _common(looks: "Sequence[_Look]") -> list[float]:
     """Heights of a finding in both studies as if it had the larger one in both: thick slices lower a small one's.
 
-    Intensities are taken to be proportional, as in MR, by the tissue around; else each keeps its own.
+    Intensities are taken to be proportional, as in MR, by the tissue around; those of a scale whose zero means nothing,
+    to be the same in both studies.
     """
     one, two = looks
-    if one.base <= 0 or two.base <= 0:
-        return [one.height, two.height]
-    gain = two.base / one.base
+    gain = two.base / one.base if one.in_proportion and two.in_proportion else 1.0
     height = max(one.height, two.height / gain)
     return [height, height * gain]
 

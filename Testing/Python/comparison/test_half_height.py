@@ -90,6 +90,18 @@ def test_new_is_not_there_before_and_gone_not_after():
     assert set(first) == {1} and set(other) == {2}
 
 
+@pytest.mark.parametrize("zero", [TISSUE - 3, TISSUE, 1000.0])
+def test_new_is_not_there_before_whatever_zero_is(zero):
+    """Normalized images and HU: nothing is in proportion there, and noise has some height, too."""
+    balls = [((-12, 0, 0), 5.0, 0.0), ((12, 0, 0), 5.0, 60.0)], [((-12, 0, 0), 5.0, 60.0), ((12, 0, 0), 4.0, 60.0)]
+    images, labels = zip(scene(FIRST, balls[0]), scene(OTHER, balls[1], MOVE, seed=1), strict=True)
+    one, two = (
+        volumes(each) for each in HalfHeightOutlines()(*(image - zero for image in images), *labels, transform_of(MOVE))
+    )
+    assert set(one) == {2} and set(two) == {1, 2}
+    assert one[2] == pytest.approx(ball_volume(5), rel=0.15) and two[2] == pytest.approx(ball_volume(4), rel=0.18)
+
+
 def test_what_was_not_outlined_before_has_to_be_a_good_part_of_the_other():
     """A spot of 3.2 mm in a region that grew to 6 mm is less than a sixth of it."""
     image, _ = scene(FIRST, [((0, 0, 0), 3.2, 60.0)])
