@@ -25,16 +25,24 @@ def sub_pixel(plane: np.ndarray, found: Diameter, spacing: tuple[float, float]) 
     and less at a blunt end, more at a corner. The long one leads from tip to tip, the short one lies at right angles.
     """
     smooth = smoothed_hull(plane, spacing)
-    across = pixel_along(found.short_ends, spacing)
-    if smooth is None or found.short_mm < THINNEST * across:
-        return found
-    chord = (found.long_ends[1] - found.long_ends[0]) * spacing / found.long_mm
-    if found.long_mm - float(np.ptp(smooth @ chord)) > LOST * pixel_along(found.long_ends, spacing):
+    if keeps_contour(found, smooth, spacing):
         return found
     hull = hull_of_centers(plane, spacing)
     long = LongDiameter.of(hull, found.long_ends, spacing)
-    short = ShortDiameter.of(hull, smooth, long, spacing)
-    if abs(found.short_mm - short.smooth_mm) > LOST * across:
+    return of_both(found, long, ShortDiameter.of(hull, smooth, long, spacing), spacing)
+
+
+def keeps_contour(found: Diameter, smooth: np.ndarray | None, spacing: tuple[float, float]) -> bool:
+    """Whether an object, or what the ends of its longest chord lie on, is too thin for more than its contour."""
+    if smooth is None or found.short_mm < THINNEST * pixel_along(found.short_ends, spacing):
+        return True
+    chord = (found.long_ends[1] - found.long_ends[0]) * spacing / found.long_mm
+    return found.long_mm - float(np.ptp(smooth @ chord)) > LOST * pixel_along(found.long_ends, spacing)
+
+
+def of_both(found: Diameter, long: "LongDiameter", short: "ShortDiameter", spacing: tuple[float, float]) -> Diameter:
+    """The diameters that are shown, unless the contour's perpendicular ends on something thin: then the contour's."""
+    if abs(found.short_mm - short.smooth_mm) > LOST * pixel_along(found.short_ends, spacing):
         return found
     short_mm = min(short.mm, long.mm)
     short_ends = _stretched(short.chord, short_mm)

@@ -7,7 +7,7 @@ import numpy as np
 from ..chords import Diameter
 from ..contour import longest_of_contour, of_contours
 from ..outline_ends import SHORT_AT, inside_logarithm
-from ..sub_pixel import LongDiameter, ShortDiameter, hull_of_centers, smoothed_hull
+from ..sub_pixel import LongDiameter, ShortDiameter, hull_of_centers, keeps_contour, of_both, smoothed_hull
 from .diameter_model import LONG, SHORT
 from .interval import Interval
 
@@ -39,14 +39,16 @@ def diameter_intervals(mask: np.ndarray, spacing: tuple[float, float, float]) ->
     plane = mask[contour.slice_index]
     hull = hull_of_centers(plane, in_plane)
     long = LongDiameter.of(hull, contour.long_ends, in_plane)
-    short = ShortDiameter.of(hull, smoothed_hull(plane, in_plane), long, in_plane)
+    smooth = smoothed_hull(plane, in_plane)
+    short = ShortDiameter.of(hull, smooth, long, in_plane)
+    shown = contour if keeps_contour(contour, smooth, in_plane) else of_both(contour, long, short, in_plane)
     around = [_of_slice(mask, contour.slice_index + step, in_plane) for step in (-1, 1)]
     features = _features(long, short, contour, around, np.count_nonzero(plane) * spacing[0] * spacing[1], spacing[2])
     of_long = [*features, abs(float(long.gaps[0] - long.gaps[1])), long.ends.slant]
     of_short = [*features, *short.ends.widths_at(SHORT_AT).sum(axis=0), float(inside_logarithm(short.inside).sum())]
     return DiameterIntervals(
-        _interval(long.mm, LONG.quantiles(np.array(of_long)) * long.pixel[0]),
-        _interval(short.mm, SHORT.quantiles(np.array(of_short)) * short.pixel[0]),
+        _interval(long.mm, LONG.quantiles(np.array(of_long)) * long.pixel[0], shown.long_mm),
+        _interval(short.mm, SHORT.quantiles(np.array(of_short)) * short.pixel[0], shown.short_mm),
     )
 
 
@@ -94,9 +96,10 @@ def _of_slice(mask: np.ndarray, index: int, spacing: tuple[float, float]) -> tup
     return LongDiameter.of(hull_of_centers(mask[index], spacing), found.long_ends, spacing).mm, found.short_mm
 
 
-def _interval(measured: float, errors: np.ndarray) -> Interval:
+def _interval(measured: float, errors: np.ndarray, shown: float) -> Interval:
+    """With the value that is shown in it, though a body in few slices is likely to be larger."""
     low, estimate, high = (max(0.0, measured + float(error)) for error in errors)
-    return Interval(low, high, estimate)
+    return Interval(min(low, shown), max(high, shown), estimate)
 
 
 def _between_slices(length: float, before: float, after: float) -> float:
