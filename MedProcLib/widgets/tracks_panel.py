@@ -57,7 +57,7 @@ class TracksPanel(TracksForm):
         self._fitting: list[TrackRow] = []
         self._page: list[TrackRow] = []
         self._patient: Patient | None = None
-        self._places: dict[str, int] = {}  # of findings in the list, of the patient of this node
+        self._places: dict[str, int] = {}  # of findings in the list, of the patient of this node with these studies
         self._placed_of: Any = None
         self._filling = False
         super().__init__()
@@ -158,10 +158,11 @@ class TracksPanel(TracksForm):
         self._details.visible = self.filter_box.visible = bool(self.rows)
 
     def _in_order(self, rows: list[TrackRow]) -> list[TrackRow]:
-        """What changed first. A row keeps its place for as long as the patient is shown, whatever the reader does."""
-        node = self._get_node()
-        if node is not self._placed_of:
-            self._placed_of, self._places = node, {}
+        """What changed first. A row keeps its place until studies are added, whatever the reader does."""
+        points = [point.id for point in self._patient.time_points] if self._patient is not None else []
+        placed = [self._get_node(), *points]
+        if placed != self._placed_of:
+            self._placed_of, self._places = placed, {}
         new = [row for row in rows if row.track.id not in self._places]
         for row in sorted(new, key=lambda row: row.change in (None, Change.STABLE)):
             self._places[row.track.id] = len(self._places)

@@ -349,6 +349,9 @@ def test_a_study_is_added_to_findings_that_were_decided(compared, finish):
     found = {names.GetNthSegment(n).GetName() for n in range(names.GetNumberOfSegments())}
     assert found == {"F001 grown", "F003 new", "F004 new"}
     assert not widget.addStudy.button.visible and widget.tracks.table.columnCount == 8
+    # what the new study made stable (F003) is no longer among what changed, which is listed first
+    order = [(row.track.id, str(row.change)) for row in widget.tracks.rows]
+    assert order.index(("F004", "gone")) < order.index(("F003", "stable"))
     widget.tracks.undo()  # the rejection, not the study
     assert "nothing to undo" in widget.run.message
 
