@@ -23,6 +23,8 @@ GAINED, LOST = 1, 2
 CLASS_LIMITS = (20, 40, 60, 75, 85, 92, 96, 98.5)
 CLASSES = len(CLASS_LIMITS) + 1
 PEAK_MM = 5.0
+# Studies are taken to differ by no less than this share of their range (SD), in whatever unit they are.
+LEAST_SD = 1e-6
 # Times that the fit of the expected variance is weighted anew.
 ROUNDS = 10
 # Tissue within so many SD of the mode in both studies is no lesion: what differs there shows how scores scatter.
@@ -183,14 +185,14 @@ def expected_sd(
             rows.append([1.0, float(terms[0][low:high].mean()), float(terms[1][low:high].mean())])
             variances.append((1.4826 * float(np.median(size[order[low:high]]))) ** 2)
             counts.append(high - low)
-    floor = max(1e-12, (1e-6 * float(np.ptp(first[region]))) ** 2)
+    floor = (LEAST_SD * max(float(np.ptp(v[region])) for v in (first, other))) ** 2 or 1.0
     if len(rows) < 3:
         return np.full(first.shape, np.sqrt(max((1.4826 * float(np.median(size))) ** 2, floor)))
-    noise2, shift2, blur2 = _fitted(np.asarray(rows), np.asarray(variances), np.asarray(counts))
+    noise2, shift2, blur2 = _fitted(np.asarray(rows), np.asarray(variances), np.asarray(counts), floor)
     return np.sqrt(max(noise2, floor) + shift2 * gradient**2 + blur2 * detail**2)
 
 
-def _fitted(rows: np.ndarray, variances: np.ndarray, counts: np.ndarray) -> np.ndarray:
+def _fitted(rows: np.ndarray, variances: np.ndarray, counts: np.ndarray, least: float) -> np.ndarray:
     """Factors (3,), none negative, of the rows (n, 3) that give the variances (n,) of so many voxels each.
 
     Relative errors count alike, so that the flat tissue is described as well as the edges. They are relative to the
@@ -199,7 +201,7 @@ def _fitted(rows: np.ndarray, variances: np.ndarray, counts: np.ndarray) -> np.n
     """
     fitted = variances
     for _ in range(ROUNDS):
-        weights = np.sqrt(counts) / (fitted + 1e-12)
+        weights = np.sqrt(counts) / (fitted + least)
         weights /= weights.max()
         factors = optimize.nnls(rows * weights[:, None], variances * weights)[0]
         fitted = rows @ factors

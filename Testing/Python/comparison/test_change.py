@@ -56,6 +56,19 @@ def test_a_lesion_is_found_as_gained_or_lost_and_nothing_else(swap, expected):
     assert 0.7 < 1.4826 * np.median(np.abs(score[inside])) < 1.4
 
 
+@pytest.mark.parametrize("unit", [1e-9, 1e6])
+def test_the_unit_of_the_values_does_not_matter(unit):
+    """As of diffusion in m²/s and in mm²/s."""
+    grid = grid_of((3, 3, 3))
+    (first, mask), (other, _) = head(grid), head(grid, lesions=[LESION], seed=1)
+    plain, plain_change = arrays(*DetectChange()(first, other, mask, mask))
+    score, change = arrays(
+        *DetectChange()(*(sitk.Cast(v, sitk.sitkFloat32) * unit for v in (first, other)), mask, mask)
+    )
+    assert plain_change.any() and (change == plain_change).all()
+    np.testing.assert_allclose(score, plain, rtol=0.01, atol=0.01)
+
+
 def test_a_shift_of_half_a_voxel_is_not_change():
     first, mask = head(grid_of((2, 2, 3)))
     other, _ = head(grid_of((2, 2, 3), center=(0.5, 0.5, 0.5)), seed=1)
