@@ -23,8 +23,8 @@ from .inverse import inverted
 AROUND_MM, APART_MM, FEWEST_AROUND = (2.5, 6.0), 1.5, 20
 # A finding is this many times as high as the tissue around (its same percentile); else it stands out from nothing.
 STANDS_OUT = 1.5
-# An image has values this share of the tissue's below zero in so much (percentile) of what is around a finding, or tissue
-# below zero: its zero is no lack of signal (HU, normalized images), and its values are in no proportion.
+# Where the tissue around is below zero, or this percentile of what lies around is by this share of it, zero is no lack
+# of signal (HU, normalized images), and values are in no proportion to it.
 BELOW_ZERO, LOWEST_PERCENT = 0.1, 5
 # Height and outline depend on each other; after so many rounds they hardly change.
 ROUNDS = 4
