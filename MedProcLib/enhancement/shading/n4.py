@@ -28,8 +28,8 @@ class N4(ImageFilter):
     """Divide out the smooth brightness variation of an MR image that comes from the coils.
 
     The field is estimated in the mask (in the foreground by Otsu's threshold when there is none), by a spline over the
-    box around it, on a coarser image and divided out at full resolution. Its mean in the mask is 1, so the intensity scale is kept. Values of 0 or less
-    do not take part in the estimation.
+    box around it, on a coarser image and divided out at full resolution. Its mean in the mask is 1, so the intensity
+    scale is kept. Values of 0 or less do not take part in the estimation.
     """
 
     working_spacing_mm: Annotated[
