@@ -4,20 +4,15 @@ import datetime
 import getpass
 from argparse import Namespace
 
-from ..comparison.tracks.clinical import Clinical, clinical_from_dict
+from ..comparison.tracks.clinical import Clinical, read_clinical
 from ..core.errors import InputError
-from ..core.json_file import read_json
 
 
 def clinical_of(arguments: Namespace) -> Clinical | None:
     """The data of --clinical, None without. Raises InputError that names the file."""
     if arguments.clinical is None:
         return None
-    data = read_json(arguments.clinical, "Clinical data")
-    try:
-        return clinical_from_dict(data)
-    except InputError as error:
-        raise InputError(f"{arguments.clinical}: {error}") from error
+    return read_clinical(arguments.clinical)
 
 
 def reader_of(arguments: Namespace) -> str:

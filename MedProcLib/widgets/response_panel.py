@@ -1,6 +1,7 @@
 """Response criteria: the category at each time point with its arithmetic, and charts over time."""
 
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import qt
@@ -9,6 +10,7 @@ from slicer.i18n import tr as _
 from ..comparison.response.criteria import CRITERIA, best
 from ..comparison.response.outcome import Response
 from ..comparison.tracks.case import case_of
+from ..comparison.tracks.clinical import read_clinical, with_clinical
 from ..core.errors import InputError
 from ..scene.plots import show_chart
 from ..scene.timeline_charts import CHARTS, add_timeline_chart
@@ -16,7 +18,7 @@ from ..scene.timeline_edits import Edit, choose_criterion
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_roles import with_proposed_roles
 from ..scene.timeline_tables import criterion_of, responses_of
-from .fields import combo, push_button, row_table, text_label
+from .fields import beside, combo, push_button, row_table, text_label
 from .results_table import ResultsTable
 from .wrapped_label import show_wrapped
 
@@ -53,7 +55,12 @@ class ResponsePanel:
         )
         form = qt.QFormLayout()
         form.addRow(_("Criterion:"), self.criterion_box)
-        form.addRow("", self.propose_button)
+        tip = _(
+            "Read what criteria need beside the images from a JSON file: steroids, clinical state, PET reference, "
+            "confirmation, properties of lesions; it is kept with the findings"
+        )
+        self.clinical_button = push_button("clinicalButton", _("Clinical data..."), tip, self._on_clinical)
+        form.addRow("", beside(self.propose_button, self.clinical_button))
         layout.addLayout(form)
         tip = _("The response at each time point; click one to see its arithmetic")
         self.table = row_table("responseTable", tip)
@@ -90,7 +97,7 @@ class ResponsePanel:
         self._show_steps(missing)
         self.criterion_box.enabled = self.chart_button.enabled = node is not None
         reader = bool(self._get_reader().strip())
-        self.propose_button.enabled = node is not None and reader
+        self.propose_button.enabled = self.clinical_button.enabled = node is not None and reader
         self.propose_button.toolTip = (
             _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
             if reader
@@ -107,6 +114,21 @@ class ResponsePanel:
             return
         show_chart(chart)
         self._say(_("Chart '{name}'.").format(name=chart.GetName()), False)
+
+    def read_clinical(self, path: str | Path) -> None:
+        """Give the patient the clinical data of a file; see comparison.tracks.clinical."""
+        try:
+            clinical = read_clinical(path)
+        except InputError as error:
+            self._say(str(error), True)
+            return
+        if self._edit(lambda patient, who, when: with_clinical(patient, clinical, who, when)):
+            self._say(_("Clinical data: {path}").format(path=path), False)
+
+    def _on_clinical(self) -> None:
+        path = qt.QFileDialog.getOpenFileName(self.widget, _("Clinical data"), "", "JSON (*.json)")
+        if path:
+            self.read_clinical(path)
 
     def _on_criterion(self, index: int) -> None:
         node = self._get_node()

@@ -84,5 +84,6 @@ class TrackEditing:
 
     def _tell(self, what: str) -> None:
         self._changed()
-        self._run.say(_("{what}.").format(what=what))
+        if what:
+            self._run.say(_("{what}.").format(what=what))
         self.measure_missing()  # what was joined may have been taken back before it was measured

@@ -2,9 +2,11 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 from ...core.errors import InputError
+from ...core.json_file import read_json
 from ..response.context import Context, Protocol
 from .history import recorded
 from .json_codec import decoded
@@ -43,6 +45,15 @@ def clinical_from_dict(data: Any) -> Clinical:
         time_points={n: decoded(Context, d, f"time_points.{n}") for n, d in found.time_points.items()},
         lesions={n: decoded(OfLesion, d, f"lesions.{n}") for n, d in found.lesions.items()},
     )
+
+
+def read_clinical(path: str | Path) -> Clinical:
+    """That of a JSON file. Raises InputError that names the file."""
+    data = read_json(path, "Clinical data")
+    try:
+        return clinical_from_dict(data)
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from error
 
 
 def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str) -> Patient:

@@ -203,7 +203,7 @@ def test_a_run_ends_while_the_reader_works_elsewhere(compared, finish):
     assert len(compared.tracks.rows) == 3
 
 
-def test_roles_criterion_and_chart(compared):
+def test_roles_criterion_and_chart(compared, tmp_path):
     import slicer
 
     widget, response = compared, compared.response
@@ -220,6 +220,13 @@ def test_roles_criterion_and_chart(compared):
     widget.actions.organ_edit.text = "liver"
     widget.actions.organ_edit.editingFinished.emit()
     assert patient_of(widget).track("F001").organ == "liver"
+    file = tmp_path / "clinical.json"
+    file.write_text('{"protocol": {"confirm": true}, "time_points": {"T9": {}}}')
+    response.read_clinical(file)
+    assert "'T9' is no time point" in widget.run.message and not patient_of(widget).protocol.confirm
+    file.write_text('{"protocol": {"confirm": true}}')
+    response.read_clinical(file)
+    assert "clinical.json" in widget.run.message and patient_of(widget).protocol.confirm
     response.chart_box.currentIndex = 2
     response.chart_button.click()
     assert "sum over time" in widget.run.message
