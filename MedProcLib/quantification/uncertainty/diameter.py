@@ -16,6 +16,8 @@ FILL = (-0.6, 0.6)
 # Of `outline_ends.DEPTHS`, at which the outline's widths near the ends are taken.
 NEAR_TIP, FAR_BEHIND = 1, 4
 LEAST = 1e-9
+# A ball of two slices and more is seen in two at least; what is measured may be a little more.
+SLICES_OF_ONE = 2.5
 
 
 class DiameterIntervals(NamedTuple):
@@ -43,6 +45,8 @@ def diameter_intervals(mask: np.ndarray, spacing: tuple[float, float, float]) ->
     short = ShortDiameter.of(hull, smooth, long, in_plane)
     shown = contour if keeps_contour(contour, smooth, in_plane) else of_both(contour, long, short, in_plane)
     around = [_of_slice(mask, contour.slice_index + step, in_plane) for step in (-1, 1)]
+    if long.mm > SLICES_OF_ONE * spacing[2] and not any(length for length, _ in around):
+        around = [(long.mm, contour.short_mm)] * 2  # drawn in one slice, or flat: no end of a body bulges there
     features = _features(long, short, contour, around, np.count_nonzero(plane) * spacing[0] * spacing[1], spacing[2])
     of_long = [*features, abs(float(long.gaps[0] - long.gaps[1])), long.ends.slant]
     of_short = [*features, *short.ends.widths_at(SHORT_AT).sum(axis=0), float(inside_logarithm(short.inside).sum())]
