@@ -197,11 +197,12 @@ def _fitted(rows: np.ndarray, variances: np.ndarray, counts: np.ndarray, least: 
 
     Relative errors count alike, so that the flat tissue is described as well as the edges. They are relative to the
     fitted variances: relative to the observed ones, those that happen to be small would decide (variance functions:
-    Davidian and Carroll, J. Am. Stat. Assoc. 82, 1987).
+    Davidian and Carroll, J. Am. Stat. Assoc. 82, 1987). No error counts more than the whole fitted variance: far larger
+    ones are of tissue that changed.
     """
     fitted = variances
     for _ in range(ROUNDS):
-        weights = np.sqrt(counts) / (fitted + least)
+        weights = np.sqrt(counts) / (np.maximum(fitted, np.abs(variances - fitted)) + least)
         weights /= weights.max()
         factors = optimize.nnls(rows * weights[:, None], variances * weights)[0]
         fitted = rows @ factors

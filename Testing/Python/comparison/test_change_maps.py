@@ -130,9 +130,10 @@ def test_values_with_a_unit_are_mapped_as_they_are():
 
 def test_pet_has_a_unit_where_it_is_in_suv():
     """Of half the dose the whole image in Bq/ml is half as bright, which is no change; that in SUV is one."""
-    mean = float(sitk.GetArrayViewFromImage(STUDIES[0].image)[1:-1, 1:-1, 1:-1].mean())
+    uptake = STUDIES[0].image * 0.1  # 10 and 20 SUV, as there are
+    mean = float(sitk.GetArrayViewFromImage(uptake)[1:-1, 1:-1, 1:-1].mean())
     for unit, difference, shown in (("Bq/ml", 0.0, "intensity"), ("SUV", -mean / 2, "SUV")):
-        first = dataclasses.replace(STUDIES[0], modality="PT", unit=unit)
+        first = dataclasses.replace(STUDIES[0], image=uptake, modality="PT", unit=unit)
         studies = [first, dataclasses.replace(first, image=first.image * 0.5, name="b")]
         matched = MatchIntensity(bias_mm=0), MatchFindings()
         for recipe in (
