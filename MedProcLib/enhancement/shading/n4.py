@@ -4,10 +4,9 @@ from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ...core.errors import InputError
-from ...core.image_filter import ImageFilter, grid_of_box
+from ...core.image_filter import ImageFilter
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
@@ -27,9 +26,9 @@ SPLINE_ORDER = 3
 class N4(ImageFilter):
     """Divide out the smooth brightness variation of an MR image that comes from the coils.
 
-    The field is estimated in the mask (in the foreground by Otsu's threshold when there is none), by a spline over the
-    box around it, on a coarser image and divided out at full resolution. Its mean in the mask is 1, so the intensity
-    scale is kept. Values of 0 or less do not take part in the estimation.
+    The field is estimated in the mask (in the foreground by Otsu's threshold when there is none) on a coarser image
+    and divided out at full resolution. Its mean in the mask is 1, so the intensity scale is kept. Values of 0 or less
+    do not take part in the estimation.
     """
 
     working_spacing_mm: Annotated[
@@ -74,16 +73,12 @@ def _log_field(
     inside &= scaled > 1
     if np.ptp(scaled[inside]) < 1e-3:
         raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
-    # the spline spans the mask alone: with empty space around it, it bends less where the mask ends
-    box = ndimage.find_objects(inside.astype(np.uint8))[0]
-    if sum(side.stop - side.start > 1 for side in box) < 2:
+    if sum(size > 1 for size in coarse.shape) < 2:
         raise InputError("Bias correction needs an image that is larger than the working spacing along two axes.")
-    grid = grid_of_box(coarsening.grid, box)
-    image, mask = grid.image_of(scaled[box]), grid.image_of(inside[box])
+    image, mask = coarsening.grid.image_of(scaled), coarsening.grid.image_of(inside)
     if 1 in image.GetSize():
         image, mask = _without_flat_axes(image), _without_flat_axes(mask)
-    field = sitk.GetArrayFromImage(_fitted(settings, image, mask, progress)).reshape(inside[box].shape)
-    return np.pad(field, [(s.start, n - s.stop) for s, n in zip(box, inside.shape, strict=True)], mode="edge")
+    return sitk.GetArrayFromImage(_fitted(settings, image, mask, progress)).reshape(coarse.shape)
 
 
 def _fitted(settings: N4, image: sitk.Image, mask: sitk.Image, progress: Progress) -> sitk.Image:

@@ -58,32 +58,13 @@ def test_no_positive_voxels():
 
 
 def test_the_coarse_field_is_the_one_of_the_filter_itself(real_flair):
-    """At the same coarse grid, within the mask's box, and knots, iterating outside the filter changes nothing."""
+    """At the same coarse grid and knots, iterating outside the filter changes nothing."""
     image = sitk.Shrink(sitk.Cast(real_flair, sitk.sitkFloat32), [8, 8, 2])
-    image = sitk.RegionOfInterest(image, *_size_and_start(image > 80))
     mask = image > 80
     peer = sitk.N4BiasFieldCorrectionImageFilter()
     peer.Execute(image, mask)
     inside = sitk.GetArrayFromImage(mask) > 0
     expected = np.exp(sitk.GetArrayFromImage(peer.GetLogBiasFieldAsImage(image)))[inside]
-    # of 195 mm: four levels from one span on, as the filter by itself
-    corrected = sitk.GetArrayFromImage(N4(working_spacing_mm=2, field_detail_mm=24)(image, mask))[inside]
+    corrected = sitk.GetArrayFromImage(N4(working_spacing_mm=2)(image, mask))[inside]
     ours = sitk.GetArrayFromImage(image)[inside] / corrected
     assert (ours / ours.mean() / (expected / expected.mean())).std() < 0.002
-
-
-def _size_and_start(mask):
-    shape = sitk.LabelShapeStatisticsImageFilter()
-    shape.Execute(mask)
-    x, y, z, *size = shape.GetBoundingBox(1)
-    return size, (x, y, z)
-
-
-def test_empty_space_around_the_mask_changes_nothing(real_flair):
-    image = sitk.Shrink(sitk.Cast(real_flair, sitk.sitkFloat32), [8, 8, 2])
-    mask = image > 80
-    wider = [sitk.ConstantPad(each, (9, 0, 5), (2, 12, 4)) for each in (image, mask)]
-    fields = [N4(working_spacing_mm=2, output="field")(*pair) for pair in ((image, mask), wider)]
-    inside = sitk.GetArrayFromImage(mask) > 0
-    there = sitk.GetArrayFromImage(fields[1])[5:-4, :-12, 9:-2]
-    assert np.abs(there[inside] / sitk.GetArrayFromImage(fields[0])[inside] - 1).max() < 1e-3
