@@ -7,14 +7,16 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.geometry import Geometry
+from ..core.recipe import Recipe
 from .inverse import inverted
 from .result import PairComparison, Verdict
 from .study import Study
 from .tracks.follow import Followed
+from .tracks.model import Point
 
 
 def with_coverage(
-    studies: Sequence[Study], pairs: Sequence[PairComparison], followed: Followed | None
+    studies: Sequence[Study], pairs: Sequence[PairComparison], followed: Followed | None, recipe: Recipe
 ) -> tuple[Followed | None, tuple[str, ...]]:
     """(the tracks with the time points that could not show them, a note for each such study).
 
@@ -25,6 +27,7 @@ def with_coverage(
         return None, ()
     points = followed.patient.time_points
     good = [pair for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
+    masks = any("mask" in operation.declaration.gives for _, operation in recipe.enabled_steps)
     notes, unseen = [], {track.id: track.outside for track in followed.patient.tracks}
     for place, (pair, point) in enumerate(zip(good, points[1:], strict=True), 1):
         earlier = {p.id for p in points[:place]}
@@ -35,26 +38,46 @@ def with_coverage(
             and track.at(point.id) is None
             and track.merged_at not in {*earlier, point.id}
         ]
-        outside = [name for name, center in missing if not _searched(pair, center)]
+        first, later = studies[pair.fixed], studies[pair.moving]
+        outside = [
+            name for name, center in missing if not _seen(later, masks, pair, center, pair.registration.transform)
+        ]
         for name in outside:
             unseen[name] = (*unseen[name], point.id)
         if outside:
             notes.append(
-                f"Outside of what '{studies[pair.moving].name}' shares with '{studies[pair.fixed].name}', so not seen "
+                f"Outside of what '{later.name}' shares with '{first.name}', so not seen "
                 f"there rather than gone: {', '.join(outside)}."
             )
         first_seen = [t for t in followed.patient.tracks if t.observations[0].time_point == point.id]
-        beyond = [t.id for t in first_seen if not _searched(pair, t.observations[0].place.common_center)]
+        beyond = [t.id for t in first_seen if not _seen(first, masks, pair, t.observations[0].place.common_center)]
         if beyond:
             notes.append(
-                f"Outside of what '{studies[pair.fixed].name}' shares with '{studies[pair.moving].name}', so called "
+                f"Outside of what '{first.name}' shares with '{later.name}', so called "
                 f"new though they may have been there before: {', '.join(beyond)}."
             )
     tracks = (replace(track, outside=unseen[track.id]) for track in followed.patient.tracks)
     return replace(followed, patient=followed.patient.with_tracks(*tracks)), tuple(notes)
 
 
-def _searched(pair: PairComparison, point: tuple[float, float, float]) -> bool:
+def _seen(
+    study: Study, masks: bool, pair: PairComparison, point: Point, transform: sitk.Transform | None = None
+) -> bool:
+    """Whether a study would show a finding at a point of the first one (LPS); transform: of points to the study.
+
+    Who outlined a study himself looked at all of its image, an algorithm within the mask that was given or made
+    (masks). Without one there is only a foreground, which a lung or what takes up nothing is no part of.
+    """
+    if study.labels is None and (masks or study.mask is not None):
+        return _searched(pair, point)
+    there = transform.TransformPoint(point) if transform is not None else point
+    place = np.round(Geometry.of(study.image).indices(np.array([there]))[0]).astype(int)
+    if np.any(place < 0) or np.any(place >= study.image.GetSize()):
+        return False
+    return bool(np.isfinite(sitk.GetArrayViewFromImage(study.image)[tuple(place[::-1])]))
+
+
+def _searched(pair: PairComparison, point: Point) -> bool:
     """Whether a point of the first study (LPS) was searched for change."""
     to_half = inverted(pair.registration.to_first, pair.grid)
     index = Geometry.of(pair.region).indices(np.array([to_half.TransformPoint(point)]))[0]

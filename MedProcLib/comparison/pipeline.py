@@ -85,7 +85,7 @@ def compare(
     )
     followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"))
     followed = _with_alignments(followed, pairs, recipe)
-    followed, unseen = with_coverage(studies, pairs, followed)
+    followed, unseen = with_coverage(studies, pairs, followed, recipe)
     notes = (*_notes(studies, pairs, recipe), *unseen)
     comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
     further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))

@@ -82,12 +82,38 @@ def test_what_the_first_study_does_not_show_is_called_new_with_a_note():
     ]
 
 
+@pytest.mark.parametrize("outlined", [True, False])
+def test_a_nodule_that_is_gone_from_the_lung_is_gone(outlined):
+    """What shows air or background now is shown all the same: complete response, not one that cannot be told."""
+    grid = grid_of((2, 2, 2), extent=(100, 100, 60))
+    x, y, z = grid.points(np.indices(tuple(reversed(grid.size))).reshape(3, -1)[::-1].T.astype(float)).T
+    body, lung = np.hypot(x, y) < 44, np.hypot(x, y) < 30
+    nodule = np.linalg.norm(np.stack([x - 5, y, z]), axis=0) <= 8
+    studies = []
+    for n, there in enumerate((nodule, np.zeros_like(nodule))):
+        values = np.where(body, 40.0, -1000.0)
+        values[lung] = -850
+        values[there] = 60
+        values += np.random.default_rng(n).normal(0, 10, values.shape)
+        image, labels = (
+            grid.image_of(each.reshape(tuple(reversed(grid.size))))
+            for each in (values.astype(np.float32), there.astype(np.uint8))
+        )
+        given = labels if outlined or n == 0 else None
+        studies.append(Study(f"s{n}", image, datetime.date(2024, 1 + 2 * n, 1), given, modality="CT"))
+    found = compare(studies, Recipe.of(MatchFindings()))
+    (track,) = found.followed.patient.tracks
+    assert track.outside == () and found.pairs[0].findings[0].change is Change.GONE
+    (recist,) = evaluate(found, ["recist_1_1"])[1].evaluations
+    assert str(recist.responses[1].category) == "CR"
+
+
 def test_what_merged_before_is_not_missed_where_it_cannot_be_seen():
     found = compared((60, 60, 40))
     low, high = sorted(found.followed.patient.tracks, key=lambda t: t.observations[0].place.center[2])
     merged = replace(high, observations=high.observations[:1], merged_into=low.id, merged_at="s1", outside=())
     followed = replace(found.followed, patient=found.followed.patient.with_tracks(merged))
-    again, notes = with_coverage(found.studies, found.pairs, followed)
+    again, notes = with_coverage(found.studies, found.pairs, followed, found.recipe)
     assert again.patient.track(high.id).outside == () and notes == ()
 
 
