@@ -115,7 +115,7 @@ def _write_report(arguments: Namespace, source: Any, labels: Any, rows: list[Row
 
 
 def _format(arguments: Namespace) -> str:
-    """That of --format, or of the file's ending, or CSV."""
+    """That of --format, or of the file's ending."""
     ending = Path(arguments.output).suffix.lower().removeprefix(".")
     if arguments.format is None and ending not in FORMATS:
         raise InputError(f"{arguments.output} is no table: end it in .csv, .tsv or .json, or say which with --format.")
