@@ -1,5 +1,7 @@
 """What a reader knows beside the images, given to a patient: the trial's choices, drugs, state, PET reference."""
 
+import datetime
+import itertools
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -56,19 +58,28 @@ def read_clinical(path: str | Path) -> Clinical:
         raise InputError(f"{path}: {error}") from error
 
 
-def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str) -> Patient:
-    """The patient with this in place of what it had; what is said of lesions can be undone.
+def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str, what: str = "clinical data") -> Patient:
+    """The patient with this in place of what it had, as one entry of the history that says what was given.
 
     Raises InputError for a time point or lesion that the patient does not have.
     """
     contexts = {_point(patient, name).id: context for name, context in clinical.time_points.items()}
     points = tuple(replace(p, context=contexts.get(p.id, p.context)) for p in patient.time_points)
-    patient = replace(patient, protocol=clinical.protocol or patient.protocol, time_points=points)
-    for name, said in clinical.lesions.items():
-        track = _told(patient, patient.track(name), said)
-        if track != patient.track(name):
-            patient = recorded(patient, patient.with_tracks(track), who, when, f"{name}: clinical data")
-    return patient
+    tracks = [_told(patient, patient.track(name), said) for name, said in clinical.lesions.items()]
+    told = replace(patient, protocol=clinical.protocol or patient.protocol, time_points=points).with_tracks(*tracks)
+    return recorded(patient, told, who, when, what) if told != patient else patient
+
+
+def dated(patient: Patient, time_point: str, date: datetime.date | None, who: str, when: str) -> Patient:
+    """The patient with the date of a time point (its id). Raises InputError where the dates are out of order then."""
+    point = patient.time_point(time_point)
+    points = tuple(replace(p, date=date) if p is point else p for p in patient.time_points)
+    known = [(p.date, p.id) for p in points if p.date is not None]
+    for earlier, later in itertools.pairwise(known):
+        if earlier[0] >= later[0]:
+            names = f"'{earlier[1]}' ({earlier[0]}) and '{later[1]}' ({later[0]})"
+            raise InputError(f"Time points stay in their order, on days of their own; {names} would not.")
+    return recorded(patient, replace(patient, time_points=points), who, when, f"{point.id}: date = {date or 'none'}")
 
 
 def _told(patient: Patient, track: Track, said: OfLesion) -> Track:
@@ -80,7 +91,9 @@ def _told(patient: Patient, track: Track, said: OfLesion) -> Track:
 
 def _point(patient: Patient, name: str) -> TimePoint:
     """The time point of this id, name or date. Raises InputError for none, or several."""
-    found = [p for p in patient.time_points if name in (p.id, p.name, p.date.isoformat() if p.date else None)]
+    points = patient.time_points
+    found = [p for p in points if name == p.id]
+    found = found or [p for p in points if name in (p.name, p.date.isoformat() if p.date else None)]
     if len(found) != 1:
         known = ", ".join(p.id + (f" ({p.date})" if p.date else "") for p in patient.time_points)
         raise InputError(f"Clinical data: '{name}' is {'no' if not found else 'more than one'} time point of {known}.")

@@ -2,9 +2,10 @@
 
 import datetime
 from dataclasses import replace
+from typing import Any
 
 from ...core.errors import InputError
-from .model import Edit, Patient, Track
+from .model import Edit, Patient, TimePoint, Track, Visit
 
 
 def recorded(old: Patient, new: Patient, who: str, when: str, what: str) -> Patient:
@@ -13,7 +14,7 @@ def recorded(old: Patient, new: Patient, who: str, when: str, what: str) -> Pati
     Raises InputError without a name or with a time that is not ISO 8601.
     """
     _require_signed(who, when)
-    return replace(new, history=(*old.history, Edit(who, when, what, *_needed(old, new))))
+    return replace(new, history=(*old.history, Edit(who, when, what, **_needed(old, new))))
 
 
 def undo(patient: Patient, who: str, when: str) -> Patient:
@@ -34,8 +35,8 @@ def undo(patient: Patient, who: str, when: str) -> Patient:
     back = replace(patient, time_points=points, tracks=tracks)
     back = _restored(back, edit)
     # a study that was taken away is not brought back by doing this again
-    needed = ((), ()) if edit.time_point else _needed(patient, back)
-    return _noted(back, index, True, Edit(who, when, f"undone: {edit.what}", *needed, undoes=index))
+    needed = {} if edit.time_point else _needed(patient, back)
+    return _noted(back, index, True, Edit(who, when, f"undone: {edit.what}", undoes=index, **needed))
 
 
 def redo(patient: Patient, who: str, when: str) -> Patient:
@@ -70,8 +71,7 @@ def last_undone(patient: Patient) -> int | None:
             return None
         first = patient.history[entry.undoes]
         if first.undoes is None:  # not one that redid something
-            changed = first.before or first.added
-            return number if (entry.before or entry.added or not changed) and not first.time_point else None
+            return number if (entry.changes or not first.changes) and not first.time_point else None
     return None
 
 
@@ -81,16 +81,32 @@ def _require_signed(who: str, when: str) -> None:
     require_time(when)
 
 
-def _needed(old: Patient, new: Patient) -> tuple[tuple[Track, ...], tuple[str, ...]]:
-    """What it takes to come back from the new patient to the old one: tracks as they were, and ids of new ones."""
+def _needed(old: Patient, new: Patient) -> dict[str, Any]:
+    """What an entry needs to come back from the new patient to the old one: what it changed, as it was, and ids of
+    tracks it made."""
     now, known = {track.id: track for track in new.tracks}, {track.id for track in old.tracks}
     before = tuple(track for track in old.tracks if _differs(track, now.get(track.id)))
-    return before, tuple(track.id for track in new.tracks if track.id not in known)
+    added = tuple(track.id for track in new.tracks if track.id not in known)
+    told = {point.id: _visit(point) for point in new.time_points}
+    visits = tuple(v for v in map(_visit, old.time_points) if v != told.get(v.time_point, v))
+    protocol = old.protocol if old.protocol != new.protocol else None
+    return {"before": before, "added": added, "visits": visits, "protocol": protocol}
 
 
 def _restored(patient: Patient, edit: Edit) -> Patient:
     kept = tuple(track for track in patient.tracks if track.id not in edit.added)
-    return replace(patient, tracks=kept).with_tracks(*edit.before)
+    visits = {visit.time_point: visit for visit in edit.visits}
+    points = tuple(_as_told(point, visits.get(point.id, _visit(point))) for point in patient.time_points)
+    protocol = edit.protocol or patient.protocol
+    return replace(patient, tracks=kept, time_points=points, protocol=protocol).with_tracks(*edit.before)
+
+
+def _visit(point: TimePoint) -> Visit:
+    return Visit(point.id, point.date, point.context)
+
+
+def _as_told(point: TimePoint, visit: Visit) -> TimePoint:
+    return replace(point, date=visit.date, context=visit.context)
 
 
 def _noted(patient: Patient, index: int, undone: bool, entry: Edit) -> Patient:

@@ -162,10 +162,20 @@ class Track:
 
 
 @dataclass(frozen=True)
+class Visit:
+    """What a reader may say of a time point (its id): the date, and what criteria need beside the findings."""
+
+    time_point: str
+    date: datetime.date | None = None
+    context: Context = NOTHING_KNOWN
+
+
+@dataclass(frozen=True)
 class Edit:
     """An entry of the history: who did what, and when (ISO time); with what it takes to undo it.
 
     before: the tracks it changed, as they were; added: ids of tracks it made; time_point: id of the one it added.
+    visits, protocol: of those time points and of the patient, as they were; None where the protocol stayed.
     undone: it was taken back; undoes: the entry (counted from 0) that this one took back.
     """
 
@@ -177,6 +187,13 @@ class Edit:
     time_point: str = ""
     undone: bool = False
     undoes: int | None = None
+    visits: tuple[Visit, ...] = ()
+    protocol: Protocol | None = None
+
+    @property
+    def changes(self) -> bool:
+        """Whether there is something to put back."""
+        return bool(self.before or self.added or self.visits) or self.protocol is not None
 
 
 @dataclass(frozen=True)

@@ -1,6 +1,7 @@
 """What a reader knows beside the images reaches the response criteria, the saved patient, and can be undone."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -9,10 +10,10 @@ import SimpleITK as sitk
 from MedProcLib.comparison.response.criteria import assess
 from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.tracks.case import case_of
-from MedProcLib.comparison.tracks.clinical import clinical_from_dict, with_clinical
+from MedProcLib.comparison.tracks.clinical import clinical_from_dict, dated, with_clinical
 from MedProcLib.comparison.tracks.edits import mark
 from MedProcLib.comparison.tracks.follow import follow_findings
-from MedProcLib.comparison.tracks.history import undo
+from MedProcLib.comparison.tracks.history import redo, undo
 from MedProcLib.comparison.tracks.measuring import measure_observations, usual_settings
 from MedProcLib.comparison.tracks.patient_file import patient_of as read_text
 from MedProcLib.comparison.tracks.patient_file import patient_text
@@ -54,10 +55,33 @@ def test_it_is_in_the_case_and_in_the_saved_patient(patient):
     assert given(told, {"lesions": {"F001": {"node": True}}}) == told
 
 
-def test_what_is_said_of_a_lesion_can_be_undone(patient):
-    back = undo(given(patient, DATA), WHO, WHEN)
-    assert back.tracks == patient.tracks
-    assert back.protocol.confirm
+def test_all_of_it_is_one_entry_that_is_undone_and_done_again(patient):
+    told = given(patient, DATA)
+    assert [entry.what for entry in told.history[len(patient.history) :]] == ["clinical data"]
+    back = undo(read_text(patient_text(told)), WHO, WHEN)
+    assert (back.tracks, back.protocol, back.time_points) == (patient.tracks, patient.protocol, patient.time_points)
+    again = redo(read_text(patient_text(back)), WHO, WHEN)
+    assert (again.tracks, again.protocol, again.time_points) == (told.tracks, told.protocol, told.time_points)
+    assert undo(again, WHO, WHEN).time_points == patient.time_points
+
+
+def test_a_date_is_given_kept_in_order_and_undone(patient):
+    first, second = (p.date for p in patient.time_points)
+    later = datetime.date(2025, 3, 30)
+    moved = dated(patient, "T2", later, WHO, WHEN)
+    assert [p.date for p in moved.time_points] == [first, later] and moved.history[-1].what == "T2: date = 2025-03-30"
+    assert [p.date for p in dated(patient, "T2", None, WHO, WHEN).time_points] == [first, None]
+    assert [p.date for p in undo(moved, WHO, WHEN).time_points] == [first, second]
+    for wrong in (first, datetime.date(2024, 1, 1)):
+        with pytest.raises(InputError, match="'T1' .* and 'T2'"):
+            dated(patient, "T2", wrong, WHO, WHEN)
+
+
+def test_an_id_is_found_though_another_time_point_has_it_as_its_name(patient):
+    first, second = patient.time_points
+    named = replace(patient, time_points=(first, replace(second, name="T1")))
+    told = given(named, {"time_points": {"T1": {"markers_elevated": True}}})
+    assert [p.context.markers_elevated for p in told.time_points] == [True, None]
 
 
 def test_clinical_decline_is_progression_by_rano(patient):
