@@ -63,8 +63,8 @@ def marked(
 
     background_seed: seeds of this number do not make the box larger; before: of other seeds in the same image and
     mask, whose values are taken where the box is the same; keep_box: take its box wherever no seed lies outside it.
-    Raises InputError for seeds of an object that all lie outside the mask. Seeds on voxels without a number do not
-    count, if there are others.
+    Raises InputError for seeds of an object that all lie outside the mask, and where the image is constant around them.
+    Seeds on voxels without a number do not count, if there are others.
     """
     grid = Geometry.of(image)
     numbers = sitk.GetArrayViewFromImage(seeds)
@@ -80,6 +80,7 @@ def marked(
         index = tuple(reversed(box))
         values, valid = values_of(image[index])
         region = inside(None if mask is None else mask[index], valid)
+        refuse_constant(values, region)
     kept = np.where(region, numbers[box], 0).astype(np.int32)
     found = tuple(boxes_of(kept))
     if not found:
@@ -88,6 +89,16 @@ def marked(
     if mask is not None and lost:
         raise InputError(f"All seeds of number {lost[0]} lie outside the mask: move them into it.")
     return Marked(image, box, grid_of_box(grid, box), values, region, kept, found, has_own_box=box == own)
+
+
+def refuse_constant(values: np.ndarray, region: np.ndarray) -> None:
+    """Raise InputError where the values (z, y, x) around seeds are all the same: nothing begins or ends there."""
+    least, most = (float(f(values, where=region, initial=start)) for f, start in ((np.min, np.inf), (np.max, -np.inf)))
+    if least == most:
+        raise InputError(
+            f"The image is constant ({least:g}) around the seeds, as far as it is worked on, so nothing ends there: "
+            "put them into what is wanted, or allow a larger distance from them."
+        )
 
 
 def _box(grid: Geometry, boxes: dict[int, Box], mask: sitk.Image | None, reach_mm: float, background_seed: int) -> Box:

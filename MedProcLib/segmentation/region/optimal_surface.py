@@ -15,7 +15,9 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import gaussian, inside, values_of
+from ..common.label_boxes import boxes_of, grown
 from .closed_set import cheapest_surface
+from .marked import refuse_constant
 from .rays import circle_rays, sphere_rays
 
 CIRCLE_RAYS, SPHERE_SUBDIVISIONS = 96, 3
@@ -70,12 +72,15 @@ class OptimalSurface:
         allowed = inside(mask, valid)
         grid = Geometry.of(image)
         smooth, work = progress.parts(1, 3)
-        values = gaussian(values / (np.abs(values).max() or 1.0), grid, [self.smoothing_mm] * grid.dimension, smooth)
         numbers = sitk.GetArrayFromImage(seeds)
+        boxes = boxes_of(numbers)
+        for tight in boxes.values():
+            box = grown(tight, grid, self.largest_radius_mm)
+            refuse_constant(values[box], valid[box])
+        values = gaussian(values / (np.abs(values).max() or 1.0), grid, [self.smoothing_mm] * grid.dimension, smooth)
         found = np.zeros(numbers.shape, numbers.dtype)
         depth = np.full(numbers.shape, np.inf, np.float32)
-        objects = [int(number) for number in np.unique(numbers) if number]
-        for number, share in zip(objects, work.parts(*[1.0] * len(objects)), strict=True):
+        for number, share in zip(boxes, work.parts(*[1.0] * len(boxes)), strict=True):
             _outline(self, values, grid, numbers, number, found, depth, share)
         found[~allowed] = 0
         if not found.any():

@@ -18,6 +18,8 @@ from .hills import hills
 SHELL_MM = (10.0, 20.0)
 # Nestle: threshold = NESTLE x mean of what exceeds CORE of the maximum + background.
 NESTLE, CORE = 0.15, 0.7
+# Share of the largest value by which a constant image varies when it was blurred.
+ROUNDING = 1e-5
 
 
 @operation(
@@ -56,6 +58,9 @@ class PetLesionThreshold:
             raise InputError(
                 f"No uptake reaches {self.least_maximum:g}; the largest value inside is {largest:.3g}: lower the least "
                 "maximum, and check that the image is in SUV."
+            )
+        if largest - float(values[region].min()) <= ROUNDING * largest:
+            raise InputError(f"The image is constant ({largest:.3g}, inside the mask), so nothing in it takes up more.") no focus of uptake stands out of it."
             )
         share = self.percent / 100
         first, second = progress.parts(3, 1)

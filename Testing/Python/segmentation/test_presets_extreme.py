@@ -5,8 +5,10 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.outcome import StepError, segment
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_named
 
+SEEDED = ("us_region", "outline_around_point", "grow_from_seeds", "region_from_point")
 PICTURES = ("radiograph_lungs", "nuclei", "nuclei_stained_dark")
 CT = [preset.name for preset in PRESETS if preset.group == "CT"]
 BRAINS = [preset.name for preset in PRESETS if preset.group == "MR" and preset.name != "mr_head"]
@@ -54,11 +56,20 @@ def test_air_alone_shows_no_body(name):
         run(name, cube(-1000.0))
 
 
-@pytest.mark.parametrize("name", [*BRAINS, "mr_head", *PICTURES, "vessels"])
+@pytest.mark.parametrize("name", [*BRAINS, "mr_head", *PICTURES, *SEEDED, "vessels"])
 @pytest.mark.parametrize("value", [0.0, 100.0, 1e30])
 def test_a_constant_image_is_called_constant(name, value):
     with pytest.raises(InputError, match="image is constant"):
         run(name, cube(value))
+
+
+def test_uptake_that_is_the_same_everywhere_is_no_focus_and_the_step_is_named():
+    image = sitk.Image((16, 16, 16), sitk.sitkFloat32) + 7.0
+    with pytest.raises(
+        StepError, match=r"^Step 2 \(PET threshold of each lesion\): The image is constant \(7"
+    ) as error:
+        segment(preset_named("pet_lesions").recipe(), image=image)
+    assert error.value.before.title == "Smooth (Gaussian)" and error.value.before.thing == "image"
 
 
 @pytest.mark.parametrize("name", BRAINS)
