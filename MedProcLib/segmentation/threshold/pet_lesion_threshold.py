@@ -60,7 +60,8 @@ class PetLesionThreshold:
                 "maximum, and check that the image is in SUV."
             )
         if largest - float(values[region].min()) <= ROUNDING * largest:
-            raise InputError(f"The image is constant ({largest:.3g}, inside the mask), so nothing in it takes up more.") no focus of uptake stands out of it."
+            raise InputError(
+                f"The image is constant ({largest:.3g}, inside the mask), so no focus of uptake stands out of it."
             )
         share = self.percent / 100
         first, second = progress.parts(3, 1)
