@@ -1,0 +1,201 @@
+"""What a criterion is said to ask for is what its rules look at: each field changes some case of it, others none."""
+
+import datetime
+import itertools
+from dataclasses import fields, replace
+from functools import partial
+
+import pytest
+
+from MedProcLib.comparison.response import needs
+from MedProcLib.comparison.response.context import Context, Protocol, Trend
+from MedProcLib.comparison.response.criteria import CRITERIA, assess, best
+from MedProcLib.comparison.response.model import Assessment, Case, Kind, Lesion, Status, TimePoint
+from MedProcLib.comparison.response.needs import NEEDS, asked_for, value_of, with_value
+from MedProcLib.core.errors import InputError
+
+DAYS = (0, 30, 70, 130)
+LABELS = tuple(f"T{n}" for n in range(len(DAYS)))
+START = datetime.date(2024, 1, 1)
+CONTEXT = {
+    needs.SLICES: (None, 12.0),
+    needs.MARKERS: (False, True),
+    needs.STEROIDS: (None, 0.0, 4.0, 8.0),
+    needs.REPLACEMENT: (False, True),
+    needs.STATE: (None, Trend.STABLE, Trend.WORSE),
+    needs.T2_FLAIR: (None, Trend.STABLE, Trend.WORSE),
+    needs.LIVER: (None, 1.0, 3.0),
+    needs.LIVER_SD: (None, 0.2),
+    needs.BLOOD: (None, 1.0),
+    needs.BLOOD_SD: (None, 0.3),
+    needs.DISEASED: (False, True),
+}
+PROTOCOL = {
+    "confirm": (False, True),
+    "confirmation_days": (28, 90),
+    "stable_days": (42, 10, 400),
+    "continue_response": (True, False),
+    "radiotherapy_end": (None, START - datetime.timedelta(days=5), START + datetime.timedelta(days=1)),
+}
+BRAIN = ("rano_2010", "rano_lgg_2011", "mrano", "mrano_volume", "rano_2", "rano_2_volume")
+# sizes of a target in mm at each time point, and those of a lesion that is new at the second one
+COURSES = (
+    ((20, 20.5, 20, 20.5), None),
+    ((20, 12, 12, 26), None),
+    ((20, 20, 21, 26), (12, 14, 16)),
+    ((20, 0, 0, 12), None),
+    ((20, 11, 15, 15), (6, 6, 6)),
+    ((20, 20, 12, 12), (12, 12, 12)),
+    ((20, 24, 26, 30), (12, 14, 16)),
+    ((20, 13.5, 14.5, 14.5), None),
+    ((20, 17, 18, 18), None),
+)
+
+
+def seen(time, size, **flags):
+    if size == 0:
+        return Assessment(time, Status.ABSENT)
+    uptake = {"sul_peak": size / 4, "tlg_ml": size * 2.0, "mean_hu": 40 + size}
+    return Assessment(time, long_mm=size, short_mm=size * 0.8, volume_mm3=size**3 / 2, **uptake, **flags)
+
+
+def lesion(name, kind, course, **flags):
+    pairs = [(time, size) for time, size in zip(LABELS, course, strict=True) if size is not None]
+    return Lesion(name, "brain", kind, assessments=tuple(seen(*pair) for pair in pairs), **flags)
+
+
+def context_of(**values):
+    context = Context()
+    for field, value in values.items():
+        context = with_value(context, field.replace("__", "."), value)
+    return context
+
+
+def cases():
+    contexts = (
+        Context(),
+        context_of(neuro__steroid_mg=4.0, pet__liver_mean=1.0, pet__liver_sd=0.2),
+        context_of(markers_elevated=True, pet__liver_diseased=True, pet__blood_mean=3.0, pet__blood_sd=0.1),
+    )
+    for (course, new), context in itertools.product(COURSES, contexts):
+        later = with_value(context, needs.LIVER, 2.0) if value_of(context, needs.LIVER) else context
+        points = tuple(
+            TimePoint(label, START + datetime.timedelta(days=days), **vars(later if days else context))
+            for label, days in zip(LABELS, DAYS, strict=True)
+        )
+        rest = lesion("F002", Kind.NON_TARGET, [0 if size == 0 else 8 for size in course])
+        extra = [lesion("F003", Kind.NEW, (None, *new))] if new else []
+        yield Case(points, (lesion("F001", Kind.TARGET, course), rest, *extra))
+
+
+CASES = list(cases())
+
+
+@pytest.fixture(scope="module")
+def plain():
+    return {name: [assess(name, case) for case in CASES] for name in CRITERIA}
+
+
+def ended(name, case):
+    """The responses, and the best of them."""
+    return assess(name, case), best(name, case) if name != "nodule_growth" else None
+
+
+def looked_at(name, plain, ways):
+    """Whether one of the cases comes out differently in one of the ways of changing it."""
+    return any(
+        assess(name, way(case)) != before for case, before in zip(CASES, plain[name], strict=True) for way in ways
+    )
+
+
+def with_context(case, places, field, value):
+    points = list(case.time_points)
+    for place in places:
+        point = points[place]
+        context = with_value(Context(*(getattr(point, f.name) for f in fields(Context))), field, value)
+        points[place] = replace(point, **vars(context))
+    return replace(case, time_points=tuple(points))
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_of_examinations(name, plain):
+    for first, places in ((True, [[0]]), (False, [[2], [1, 2, 3]])):
+        asked = set()
+        for field, values in CONTEXT.items():
+            ways = [partial(with_context, places=p, field=field, value=v) for p in places for v in values]
+            if looked_at(name, plain, ways):
+                asked.add(field)
+        if name in BRAIN:
+            asked.discard(needs.MARKERS)  # the tables would look at them, but brain tumors have none
+        assert asked == set(NEEDS[name].at(first)), first
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_of_the_trial(name):
+    asked = set()
+    for (field, values), confirm in itertools.product(PROTOCOL.items(), (False, True)):
+        trials = [replace(Protocol(), **{"confirm": confirm, field: value}) for value in values]
+        for case in CASES:
+            first, *others = (ended(name, replace(case, protocol=trial)) for trial in trials)
+            if any(other != first for other in others):
+                asked.add(field)
+    assert asked == set(NEEDS[name].protocol)
+
+
+def flagged(lesion, kinds, **flags):
+    return replace(lesion, **flags) if lesion.kind in kinds else lesion
+
+
+def marked(lesion, kinds, flag, times):
+    assessments = (replace(a, **{flag: a.time in times}) for a in lesion.assessments)
+    return flagged(lesion, kinds, assessments=tuple(assessments))
+
+
+def with_lesions(case, change, trial):
+    return replace(case, lesions=tuple(map(change, case.lesions)), protocol=trial)
+
+
+@pytest.mark.parametrize("name", CRITERIA)
+def test_of_lesions(name):
+    for kind in Kind:
+        kinds = [kind]
+        ways = {
+            "in_radiation_field": [lambda n, k=kinds: flagged(n, k, in_radiation_field=True)],
+            "equivocal": [lambda n, k=kinds: marked(n, k, "equivocal", LABELS)],
+            "unequivocal": [lambda n, k=kinds, t=t: marked(n, k, "unequivocal", t) for t in (LABELS[1:2], LABELS[3:])],
+        }
+        bases = dict.fromkeys(ways, lambda n: n)
+        other = [Kind.NON_TARGET] if kind is not Kind.NON_TARGET else []  # so that both kinds of tumor are there
+        ways["enhancing"] = [lambda n, k=[*other, kind]: flagged(n, k, enhancing=False)]
+        bases["enhancing"] = lambda n, k=other: flagged(n, k, enhancing=False)
+        asked = set()
+        for flag, trial in itertools.product(ways, (Protocol(), Protocol(radiotherapy_end=START))):
+            for case in CASES:
+                before = assess(name, with_lesions(case, bases[flag], trial))
+                if any(assess(name, with_lesions(case, way, trial)) != before for way in ways[flag]):
+                    asked.add(flag)
+        needed = {flag for flag, wanted in NEEDS[name].lesions if kind in wanted}
+        assert asked == needed | ({"unequivocal"} if kind in NEEDS[name].unequivocal else set()), kind
+
+
+def test_what_is_missing_leads_to_its_field():
+    """Every line of what is missing, of any criterion, is of a field that it asks for, or of a lesion."""
+    meant = set()
+    for name, case in itertools.product(CRITERIA, CASES):
+        for response in assess(name, case):
+            for line in (line for line in response.missing if "not given" in line):
+                field = asked_for(line)
+                first = response.time == LABELS[0]
+                assert field in NEEDS[name].at(first) or field in ("F001", "F002", "F003"), (name, line)
+                meant.add(field)
+    assert meant >= {needs.STEROIDS, needs.STATE, needs.T2_FLAIR, needs.LIVER}
+    assert asked_for("Time point 'T2' has no date; response criteria need one.") == needs.DATE
+    assert asked_for("something else") == ""
+
+
+def test_values_are_read_and_written_by_field():
+    context = with_value(with_value(Context(), needs.STEROIDS, 4.0), needs.SLICES, 5.0)
+    assert (value_of(context, needs.STEROIDS), value_of(context, needs.STATE), context.pet) == (4.0, None, None)
+    assert with_value(with_value(context, needs.STEROIDS, None), needs.SLICES, None) == Context()
+    with pytest.raises(InputError, match="at least 0 mg"):
+        with_value(context, needs.STEROIDS, -1.0)
