@@ -7,12 +7,11 @@ from typing import Any
 
 from ..core.atomic import write_text, written_together
 from ..core.errors import InputError
-from ..core.files import ImageFile, read_image
+from ..core.files import ImageFile, read_image, read_image_file
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
-from ..core.seg_nrrd import UNNAMED_COLORS
 from ..core.structure import Structure
 from ..quantification.measure import OTHER_ROWS, measure, require_reportable
 from ..quantification.pet.total import total_uptake
@@ -23,7 +22,7 @@ from ..quantification.table import NOT_RELIABLE, not_reliable
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_noted, require_outputs, unit_of_file
-from .segment_names import note_on_names, segment_names
+from .segment_names import note_on_names, segment_structures
 
 MOST_NAMED = 10  # segments that one note lists
 
@@ -34,7 +33,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     found = read_noted(arguments.image, arguments.notes)
     operation = _operation(arguments, found)
     source = _source_of_report(arguments, found, operation) if arguments.sr else None
-    names = segment_names(arguments.segmentation, arguments.names)
+    structures = segment_structures(arguments.segmentation, arguments.names)
+    names = {label: structure.name for label, structure in structures.items()}
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:
         path = arguments.segmentation
@@ -54,7 +54,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     reports: list[Path] = []
     with written_together():
         if source is not None:
-            reports = _write_report(arguments, source, labels, rows, names)
+            reports = _write_report(arguments, source, labels, rows, structures)
         write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
     for file in reports:
         print(f"DICOM: {file}")
@@ -98,19 +98,25 @@ def _source_of_report(arguments: Namespace, found: ImageFile, operation: Any) ->
     from ..report.dicom_sr.source_series import read_source_series
 
     require_reportable(operation)
-    require_outputs([arguments.sr], *map(str, found.slices))
-    if not found.slices:
-        raise InputError("--sr needs IMAGE to be a DICOM series: a DICOM report refers to DICOM images.")
     if found.image.GetDimension() == 4:
         raise InputError("--sr is of one image; give one time point of IMAGE, such as IMAGE#2.")
-    return read_source_series(found.slices)
+    files = found.slices if arguments.sr_of is None else read_image_file(arguments.sr_of).slices
+    require_outputs([arguments.sr], *map(str, files))
+    if not files:
+        raise InputError(
+            "--sr needs IMAGE to be a DICOM series, as a DICOM report refers to DICOM images: "
+            "name the series that IMAGE was made from with --sr-of."
+        )
+    source = read_source_series(files)
+    source.require_voxels_of(found.image, "image")
+    return source
 
 
-def _write_report(arguments: Namespace, source: Any, labels: Any, rows: list[Row], names: dict[int, str]) -> list[Path]:
+def _write_report(
+    arguments: Namespace, source: Any, labels: Any, rows: list[Row], segments: dict[int, Structure]
+) -> list[Path]:
     from ..report.dicom_sr.measurement_report import write_measurement_report
 
-    colors = {label: UNNAMED_COLORS[label % len(UNNAMED_COLORS)] for label in names}
-    segments = {label: Structure(name, colors[label]) for label, name in names.items()}
     return write_measurement_report(rows, source, labels, segments, arguments.sr, arguments.reader or "")
 
 

@@ -1,28 +1,71 @@
-"""Names of the labels of a label map: those in its file, and those that the user gives with --names."""
+"""What the labels of a label map show: names, codes and colors in its file, and names given with --names."""
 
 import json
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.errors import InputError
 from ..core.files import file_of
 from ..core.json_file import read_json
-from ..core.seg_nrrd import names_in_file
+from ..core.seg_nrrd import segments_in_file
+from ..core.structure import UNNAMED_COLORS, Structure
+from ..scene.terminology import entry_in, region_in
+from ..segmentation.structures import STRUCTURES
 
 WAYS = 'write LABEL=NAME, such as 1=Liver, or give a JSON file such as {"1": "Liver"}'
 
 
 def segment_names(path: str, given: Sequence[str] | None) -> dict[int, str]:
-    """Names by label of the segmentation in a file; given ones (LABEL=NAME, or JSON files) come before its own.
+    """Names by label; see segment_structures."""
+    return {label: structure.name for label, structure in segment_structures(path, given).items()}
 
-    Raises InputError for what is neither.
+
+def segment_structures(path: str, given: Sequence[str] | None) -> dict[int, Structure]:
+    """What the labels of the segmentation in a file show; given names (LABEL=NAME, or JSON files) come before its own.
+
+    One without codes has those of the structure of its name, where MedProc knows it. Raises InputError for names that
+    are neither.
     """
-    file = file_of(path)
-    names = read_dicom_segmentation(file).names if is_dicom_segmentation(file) else names_in_file(path)
+    structures = _in_file(path)
     for text in given or ():
-        names |= _of_file(text) if text.lower().endswith(".json") and "=" not in text else dict([_pair(text)])
-    return names
+        names = _of_file(text) if text.lower().endswith(".json") and "=" not in text else dict([_pair(text)])
+        structures |= {
+            label: replace(structures.get(label) or Structure(name, _color(label)), name=name)
+            for label, name in names.items()
+        }
+    return {label: _with_codes(structure) for label, structure in structures.items()}
+
+
+def _in_file(path: str) -> dict[int, Structure]:
+    file = file_of(path)
+    if is_dicom_segmentation(file):
+        return read_dicom_segmentation(file).structures
+    structures = {}
+    for label, said in segments_in_file(path).items():
+        entry, region = entry_in(said.term), region_in(said.term)
+        color = said.color or _color(label)
+        structures[label] = Structure(said.name, color, entry.category, entry.type, entry.modifier, region)
+    return structures
+
+
+def _with_codes(structure: Structure) -> Structure:
+    known = _KNOWN.get(_plain(structure.name))
+    if structure.category is not None or known is None:
+        return structure
+    return replace(structure, category=known.category, type=known.type, modifier=known.modifier)
+
+
+def _plain(name: str) -> str:
+    return name.casefold().replace("_", " ")
+
+
+def _color(label: int) -> tuple[float, float, float]:
+    return UNNAMED_COLORS[label % len(UNNAMED_COLORS)]
+
+
+_KNOWN = {_plain(name): each for key, each in STRUCTURES.items() for name in (key, each.name)}
 
 
 def note_on_names(names: Mapping[int, str], given: Sequence[str] | None, present: Collection[int]) -> list[str]:

@@ -12,6 +12,8 @@ from .dicom import MALFORMED
 from .errors import InputError
 from .geometry import Geometry
 from .itk_message import one_line
+from .measurement import Code
+from .structure import UNNAMED_COLORS, Structure
 
 # Share of the distance between slices by which one may lie off its place, and of a mm within the plane.
 OFF_PLACE, OFF_PLANE_MM = 0.05, 0.01
@@ -21,10 +23,10 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class DicomSegmentation:
-    """labels: a voxel's segment number, 0 outside all; names: of the segments, by number."""
+    """labels: a voxel's segment number, 0 outside all; structures: what the named segments show, by number."""
 
     labels: sitk.Image
-    names: dict[int, str]
+    structures: dict[int, Structure]
 
 
 def is_dicom_segmentation(path: Path) -> bool:
@@ -47,9 +49,7 @@ def read_dicom_segmentation(path: Path) -> DicomSegmentation:
         header = pydicom.dcmread(path, force=True)
         frames = [_Frame(header, group) for group in header.PerFrameFunctionalGroupsSequence]
         pixels = header.pixel_array.reshape(len(frames), int(header.Rows), int(header.Columns))
-        names = {
-            int(item.SegmentNumber): str(item.get("SegmentLabel") or "").strip() for item in header.SegmentSequence
-        }
+        structures = {int(item.SegmentNumber): _structure(item) for item in header.SegmentSequence}
         geometry, places = _stack(frames, pixels.shape[1:])
         labels = _labels(header, frames, places, pixels, geometry)
     except InputError as error:
@@ -57,8 +57,28 @@ def read_dicom_segmentation(path: Path) -> DicomSegmentation:
     except (*MALFORMED, RuntimeError) as error:
         raise InputError(f"{path} is a damaged DICOM segmentation ({one_line(error)}); export it again.") from None
     return DicomSegmentation(
-        geometry.image_of(labels), {number: name for number, name in names.items() if number and name}
+        geometry.image_of(labels), {number: each for number, each in structures.items() if number and each.name}
     )
+
+
+def _structure(item: Any) -> Structure:
+    """Of an item of the segment sequence (PS3.3 C.8.20.2)."""
+    name, number = str(item.get("SegmentLabel") or "").strip(), int(item.SegmentNumber)
+    kind = _code(item, "SegmentedPropertyTypeCodeSequence")
+    modifier = None
+    if kind is not None:
+        modifier = _code(item.SegmentedPropertyTypeCodeSequence[0], "SegmentedPropertyTypeModifierCodeSequence")
+    category = _code(item, "SegmentedPropertyCategoryCodeSequence")
+    region = _code(item, "AnatomicRegionSequence")
+    return Structure(name, UNNAMED_COLORS[number % len(UNNAMED_COLORS)], category, kind, modifier, region)
+
+
+def _code(item: Any, sequence: str) -> Code | None:
+    """The first code of a sequence; None where there is none of the usual kind, or none at all."""
+    found = item.get(sequence)
+    if not found or not found[0].get("CodeValue"):
+        return None
+    return Code(*(str(found[0].get(name) or "") for name in ("CodingSchemeDesignator", "CodeValue", "CodeMeaning")))
 
 
 class _Frame:

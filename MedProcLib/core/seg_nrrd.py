@@ -5,16 +5,16 @@ The keys are those of Slicer's documentation (developer guide, Segmentations, "S
 
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 import SimpleITK as sitk
 
-from .structure import Structure
+from .structure import UNNAMED_COLORS, Structure
 
 ENDING = ".seg.nrrd"
 HEADER_LIMIT = 1 << 20
-UNNAMED_COLORS = ((0.50, 0.68, 0.50), (0.95, 0.84, 0.57), (0.69, 0.48, 0.40), (0.44, 0.72, 0.82), (0.85, 0.40, 0.31))
 
 
 def is_segmentation_file(path: str | Path) -> bool:
@@ -56,8 +56,17 @@ def segment_headers(labels: sitk.Image, shown: Mapping[int, Structure], terms: M
     return headers
 
 
-def names_in_file(path: str | Path) -> dict[int, str]:
-    """Names of the segments by label value, from the header of an NRRD file; none where it says nothing of segments."""
+@dataclass(frozen=True)
+class FileSegment:
+    """What a file says of a segment. color: RGB in 0..1, None where none is said; term: terminology, as written."""
+
+    name: str
+    color: tuple[float, float, float] | None = None
+    term: str = ""
+
+
+def segments_in_file(path: str | Path) -> dict[int, FileSegment]:
+    """The named segments by label value, from the header of an NRRD file; none where it says nothing of segments."""
     if not Path(path).is_file():
         return {}
     with Path(path).open("rb") as file:
@@ -65,11 +74,25 @@ def names_in_file(path: str | Path) -> dict[int, str]:
     if start[:7] != b"NRRD000":
         return {}
     header = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0].decode("utf-8", "replace")
-    said = dict(re.findall(r"^(Segment\d+_(?:Name|LabelValue)):=(.*?)\r?$", header, re.MULTILINE))
-    names = {}
-    for key, value in said.items():
-        if key.endswith("_LabelValue") and value.strip().isdigit():
-            name = said.get(key.replace("_LabelValue", "_Name"), "").strip()
-            if name:
-                names[int(value)] = name
-    return names
+    said: dict[str, dict[str, str]] = {}
+    for segment, key, value in re.findall(r"^(Segment\d+)_(\w+):=(.*?)\r?$", header, re.MULTILINE):
+        said.setdefault(segment, {})[key] = value.strip()
+    return {
+        int(entries["LabelValue"]): FileSegment(entries["Name"], _color(entries.get("Color", "")), _term(entries))
+        for entries in said.values()
+        if entries.get("LabelValue", "").isdigit() and entries.get("Name")
+    }
+
+
+def _color(text: str) -> tuple[float, float, float] | None:
+    parts = text.split()
+    if len(parts) != 3 or not all(re.fullmatch(r"\d*\.?\d+(e-?\d+)?", part) for part in parts):
+        return None
+    red, green, blue = (min(float(part), 1.0) for part in parts)
+    return red, green, blue
+
+
+def _term(entries: Mapping[str, str]) -> str:
+    """Tags are KEY:VALUE, one after the other with a bar between."""
+    tags = dict(tag.partition(":")[::2] for tag in entries.get("Tags", "").split("|"))
+    return tags.get("TerminologyEntry", "")

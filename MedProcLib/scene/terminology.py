@@ -53,13 +53,23 @@ def terminology_text(entry: TerminologyEntry) -> str:
 
 def terminology_of(segment) -> TerminologyEntry:
     """The entry of a vtkSegment; an empty one where it has none or it cannot be read."""
-    parts = (segment.GetTerminology() or "").split("~")
-    return TerminologyEntry(*(_code(part) for part in parts[1:4])) if len(parts) >= 3 else NO_CATEGORY
+    return entry_in(segment.GetTerminology() or "")
 
 
 def region_of(segment) -> Code | None:
     """The anatomical place that Slicer's segment editor has for a vtkSegment, None where none is said."""
-    parts = (segment.GetTerminology() or "").split("~")
+    return region_in(segment.GetTerminology() or "")
+
+
+def entry_in(text: str) -> TerminologyEntry:
+    """The entry in a text of Slicer's; an empty one where there is none or it cannot be read."""
+    parts = text.split("~")
+    return TerminologyEntry(*(_code(part) for part in parts[1:4])) if len(parts) >= 3 else NO_CATEGORY
+
+
+def region_in(text: str) -> Code | None:
+    """The anatomical place in such a text, None where none is said."""
+    parts = text.split("~")
     return _code(parts[5]) if len(parts) >= 6 else None
 
 

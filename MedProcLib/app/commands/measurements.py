@@ -45,7 +45,13 @@ COMMANDS = (
             ),
             argument("--format", choices=("csv", "tsv", "json"), help="default: by the ending of TABLE, or csv"),
             argument("--long", action="store_true", help="a line per figure, with its unit, code and parameters"),
-            argument("--sr", metavar="REPORT.dcm", help="write a DICOM report (TID 1500) too, of an IMAGE in DICOM"),
+            argument("--sr", metavar="REPORT.dcm", help="write a DICOM report (TID 1500) and its segmentation too"),
+            argument(
+                "--sr-of",
+                metavar="DICOM",
+                help="DICOM series that the report refers to, where IMAGE was made from it, such as SUV "
+                "(default: IMAGE)",
+            ),
             argument("--reader", metavar="NAME", help="who answers for the DICOM report"),
             output("TABLE.csv", "table of measurements; .tsv; .json: with all that defines each figure"),
         ),
@@ -55,7 +61,8 @@ COMMANDS = (
             "measure thorax.nii.gz lungs.nii.gz --unit HU --group size lung --per slice -o lungs.tsv",
             "measure ct.nii.gz tissues.nii.gz --operation body_composition -p height_m=1.75 -o composition.csv",
             "measure ct.nii.gz organs.nii.gz --operation segment_distances -o distances.csv",
-            "measure suv.nrrd tumors.nrrd --unit SUV --group pet -p uptake=percent_of_maximum -o tumors.json",
+            "measure suv.nrrd tumors.nrrd --group pet -p uptake=percent_of_maximum -o tumors.json",
+            "measure suv.nrrd tumors.nrrd --group size pet --sr report.dcm --sr-of pet_dicom -o tumors.csv",
         ),
     ),
     Command(

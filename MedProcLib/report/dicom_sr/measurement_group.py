@@ -10,7 +10,7 @@ from ... import __version__
 from ...core.measurement import Code, Measurement
 from ...core.structure import Structure
 from ...quantification.row import Row
-from ..interval import interval_of, without_intervals
+from ..interval import LOW, interval_of, without_intervals
 from .concepts import concept_of
 from .segmentation_object import MANUFACTURER, concept
 from .source_series import SourceSeries
@@ -45,15 +45,15 @@ def measurement_group(
         finding_sites=_sites(structure),
         algorithm_id=_algorithm({}),
         session=session,
-        measurements=[
-            _measurement(m, row, source) for m in without_intervals(row.measurements) if math.isfinite(m.value)
-        ],
+        measurements=[_measurement(m, row, source) for m in _said(row, source)],
     )
 
 
-def _said(row: Row) -> list[Measurement]:
-    """The measurements that have a value; ends of intervals go with theirs."""
-    return [m for m in without_intervals(row.measurements) if math.isfinite(m.value)]
+def _said(row: Row, source: SourceSeries) -> list[Measurement]:
+    """The measurements that have a value, each once: SUVmax is the maximum. Ends of intervals go with theirs."""
+    finite = [m for m in without_intervals(row.measurements) if math.isfinite(m.value)]
+    named = {(*concept_of(m, source.modality).key, f"{m.value:.12g}"): m for m in reversed(finite)}
+    return list(named.values())[::-1]
 
 
 def line_group(row: Row, title: str, structure: Structure, uid: str, source: SourceSeries) -> Any | None:
@@ -97,15 +97,16 @@ def _measurement(measurement: Measurement, row: Row, source: SourceSeries, coord
     import highdicom as hd
 
     said = concept_of(measurement, source.modality)
-
+    interval = _uncertainty(measurement, row, concept(said.unit))
+    parameters = {**measurement.parameters, **(_interval_parameters(measurement, row) if interval else {})}
     return hd.sr.Measurement(
         name=concept(said.name),
         value=float(measurement.value),
         unit=concept(said.unit),
         derivation=optional(said.derivation),
         method=optional(said.method),
-        algorithm_id=_algorithm(dict(measurement.parameters)) if measurement.parameters else None,
-        properties=_uncertainty(measurement, row),
+        algorithm_id=_algorithm(parameters) if parameters else None,
+        properties=interval,
         referenced_coordinates=coordinates,
     )
 
@@ -124,21 +125,26 @@ def _algorithm(parameters: dict[str, object]) -> Any:
     )
 
 
-def _text(value: object) -> str:
-    return value if isinstance(value, str) else json.dumps(value, default=str)
-
-
-def _uncertainty(measurement: Measurement, row: Row) -> Any:
-    """The 95 % interval of a measurement that has one, as its distances from the value."""
+def _uncertainty(measurement: Measurement, row: Row, unit: Any) -> Any:
+    """The 95 % interval of a measurement that has one, as its distances from the value, in its unit."""
     import highdicom as hd
 
     low, high = interval_of(measurement, row.measurements)
     if not (math.isfinite(low) and math.isfinite(high)):
         return None
-    return hd.sr.MeasurementProperties(
+    properties = hd.sr.MeasurementProperties(
         upper_measurement_uncertainty=max(high - measurement.value, 0.0),
         lower_measurement_uncertainty=max(measurement.value - low, 0.0),
     )
+    for distance in properties:  # highdicom makes them plain numbers
+        distance.MeasuredValueSequence[0].MeasurementUnitsCodeSequence = [unit]
+    return properties
+
+
+def _interval_parameters(measurement: Measurement, row: Row) -> dict[str, object]:
+    """How sure the interval is and by what, which its ends tell."""
+    low = next(other for other in row.measurements if other.name == measurement.name + LOW)
+    return dict(low.parameters)
 
 
 def _line(measurement: Measurement, row: Row, source: SourceSeries) -> list[Any] | None:

@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+import pydicom
 import SimpleITK as sitk
 
 from ... import __version__
@@ -14,6 +15,7 @@ from ...core.measurement import Code
 from ...core.progress import SILENT, Progress
 from ...core.structure import Structure
 from ...quantification.row import Row
+from .concepts import PRIVATE_SCHEME
 from .measurement_group import line_group, measurement_group
 from .referenced_segmentation import read_segmentation, segment_numbers
 from .region_reference import region_reference, slice_groups
@@ -117,7 +119,7 @@ def _report(groups: list[Any], evidence: list[Any], source: SourceSeries, reader
 
     with repeated_from(source):
         content = _content(groups, source, reader)
-        return hd.sr.Comprehensive3DSR(
+        report = hd.sr.Comprehensive3DSR(
             evidence=evidence,
             content=content,
             series_instance_uid=hd.UID(),
@@ -129,6 +131,17 @@ def _report(groups: list[Any], evidence: list[Any], source: SourceSeries, reader
             is_final=False,
             series_description="MedProc measurements",
         )
+    report.CodingSchemeIdentificationSequence = [_private_scheme()]
+    return report
+
+
+def _private_scheme() -> pydicom.Dataset:
+    """Whose the codes of our own are (PS3.3 C.12.1.1.1)."""
+    scheme = pydicom.Dataset()
+    scheme.CodingSchemeDesignator = PRIVATE_SCHEME
+    scheme.CodingSchemeName = f"Figures of {MANUFACTURER} that have no other code"
+    scheme.CodingSchemeResponsibleOrganization = MANUFACTURER
+    return scheme
 
 
 def _content(groups: list[Any], source: SourceSeries, reader: str) -> Any:

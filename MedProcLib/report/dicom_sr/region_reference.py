@@ -14,13 +14,13 @@ def region_reference(segmentation: Any, number: int, source: SourceSeries) -> An
     """highdicom's reference to a segment of a segmentation; to its frame in a single image."""
     import highdicom as hd
 
-    header, uid = source.headers[0], segmentation.SOPInstanceUID
+    header = source.headers[0]
     if source.geometry.size[2] == 1:
         image = hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID)
         frames = [index + 1 for index in frames_of(segmentation, number)]
-        return hd.sr.ReferencedSegmentationFrame(segmentation.SOPClassUID, uid, frames, number, image)
+        return _frame_reference(segmentation, frames, number, image)
     series = hd.sr.SourceSeriesForSegmentation(header.SeriesInstanceUID)
-    return hd.sr.ReferencedSegment(segmentation.SOPClassUID, uid, number, source_series=series)
+    return hd.sr.ReferencedSegment(segmentation.SOPClassUID, segmentation.SOPInstanceUID, number, source_series=series)
 
 
 def slice_groups(
@@ -40,8 +40,17 @@ def slice_groups(
         header = source.headers[0 if source.is_multi_frame else index]
         image_frame = [source.frame_slices.index(index) + 1] if source.is_multi_frame else None
         image = hd.sr.SourceImageForSegmentation(header.SOPClassUID, header.SOPInstanceUID, image_frame)
-        region = hd.sr.ReferencedSegmentationFrame(
-            segmentation.SOPClassUID, segmentation.SOPInstanceUID, frame, number, image
-        )
+        region = _frame_reference(segmentation, [frame], number, image)
         groups.append(measurement_group(row, f"{row.name} slice {index}", structure, str(hd.UID()), region, source))
     return groups
+
+
+def _frame_reference(segmentation: Any, frames: list[int], number: int, image: Any) -> Any:
+    """A reference to frames alone: they belong to one segment, which is not to be said then (PS3.3 C.18.4)."""
+    import highdicom as hd
+
+    reference = hd.sr.ReferencedSegmentationFrame(
+        segmentation.SOPClassUID, segmentation.SOPInstanceUID, frames, number, image
+    )
+    del reference[0].ReferencedSOPSequence[0].ReferencedSegmentNumber
+    return reference

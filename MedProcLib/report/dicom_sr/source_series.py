@@ -65,12 +65,18 @@ class SourceSeries:
         if labels.GetDimension() == 2:  # it states no place along the third axis
             volume = sitk.JoinSeries(labels)
             volume = self.geometry.stamp(volume) if volume.GetSize() == self.geometry.size else volume
+        self.require_voxels_of(volume, "label map")
+        return sitk.GetArrayFromImage(resample(volume, self.geometry, interpolator=sitk.sitkNearestNeighbor))
+
+    def require_voxels_of(self, volume: sitk.Image, what: str) -> None:
+        """Raise InputError unless the voxels of a volume (what: 'label map', ...) are those of the series."""
+        if volume.GetDimension() != 3:
+            return  # a single image: read_image states no place along the third axis
         if not _same_voxels(self.geometry, Geometry.of(volume)):
             raise InputError(
-                "The label map lies on other voxels than the DICOM series: measure the series as it was loaded, "
+                f"The {what} lies on other voxels than the DICOM series: measure the series as it was loaded, "
                 "neither resampled, cropped nor moved by a transform, or export the figures as CSV."
             )
-        return sitk.GetArrayFromImage(resample(volume, self.geometry, interpolator=sitk.sitkNearestNeighbor))
 
 
 def read_source_series(files: Sequence[str | Path]) -> SourceSeries:

@@ -5,8 +5,8 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.files import write_image
-from MedProcLib.core.seg_nrrd import names_in_file, segment_headers
-from MedProcLib.scene.terminology import entry_of, terminology_of, terminology_text
+from MedProcLib.core.seg_nrrd import segment_headers, segments_in_file
+from MedProcLib.scene.terminology import entry_in, entry_of, terminology_of, terminology_text
 from MedProcLib.segmentation.structures import structure
 
 
@@ -48,10 +48,14 @@ def test_slicer_reads_names_colors_codes_and_voxels(scene, labels, tmp_path):
     assert slicer.mrmlScene is scene
 
 
-def test_names_are_read_back_from_the_header(labels, tmp_path):
+def test_segments_are_read_back_from_the_header(labels, tmp_path):
     path = tmp_path / "named.seg.nrrd"
-    write_image(labels, path, "", segment_headers(labels, {1: structure("bone"), 0: structure("lesion")}, {}))
-    assert names_in_file(path) == {1: "Bone", 2: "Lesion 2", 7: "Lesion 7"}
+    term = terminology_text(entry_of(structure("bone")))
+    write_image(labels, path, "", segment_headers(labels, {1: structure("bone"), 0: structure("lesion")}, {1: term}))
+    found = segments_in_file(path)
+    assert {label: segment.name for label, segment in found.items()} == {1: "Bone", 2: "Lesion 2", 7: "Lesion 7"}
+    np.testing.assert_allclose(found[2].color, structure("lesion").color, atol=1e-5)
+    assert entry_in(found[1].term) == entry_of(structure("bone")) and found[2].term == ""
     plain = tmp_path / "plain.nii.gz"
     write_image(labels, plain)
-    assert names_in_file(plain) == {}
+    assert segments_in_file(plain) == {}

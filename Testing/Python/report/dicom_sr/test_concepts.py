@@ -10,16 +10,20 @@ from MedProcLib.core.measurement import Measurement
 from MedProcLib.quantification.table_text import KNOWN_FIGURES
 from MedProcLib.report.dicom_sr.concepts import (
     DERIVATIONS,
+    DIFFUSION,
     METHODS,
-    MR_SIGNAL,
     NAMES,
     PRIVATE_SCHEME,
     QUANTITIES,
+    SIGNALS,
     concept_of,
     unit_code,
 )
 
-STANDARD = [*DERIVATIONS.values(), *METHODS.values(), *NAMES.values(), *QUANTITIES.values(), MR_SIGNAL]
+STANDARD = [
+    *(code for table in (DERIVATIONS, METHODS, NAMES, QUANTITIES, SIGNALS) for code in table.values()),
+    DIFFUSION,
+]
 
 
 @pytest.mark.parametrize("code", STANDARD, ids=lambda code: code.meaning)
@@ -30,24 +34,31 @@ def test_codes_are_in_the_standard(code):
 
 
 def test_every_figure_is_said_in_a_way_of_its_own():
+    """Without the method, which some readers leave out."""
     said = {}
+    threshold = {"threshold": "percent_of_maximum"}
     for figure in KNOWN_FIGURES:
         unit = figure.unit or "HU"
-        concept = concept_of(Measurement(figure.name, 1.0, unit if figure.power < 2 else "HU2", figure.code), "CT")
+        unit = unit if figure.power < 2 else "HU2"
+        concept = concept_of(Measurement(figure.name, 1.0, unit, figure.code, threshold), "CT")
         for code in filter(None, (concept.name, concept.derivation, concept.method, concept.unit)):
             assert 0 < len(code.value) <= 16 and 0 < len(code.meaning) <= 64, figure.name
             assert code.meaning.isascii(), figure.name
-        key = (concept.name, concept.derivation, concept.method)
-        said.setdefault(key, []).append(figure.name)
-    alike = [names for names in said.values() if len(set(names)) > 1]
-    # a figure of PET is the same as that of any image, of the voxels above its threshold
-    assert all(any(name.endswith("uptake") for name in names) for names in alike), alike
+        said.setdefault(concept.key, set()).add(figure.name)
+    assert [names for names in said.values() if len(names) > 1] == [
+        {"mean", "mean_lung_density"},  # one and the same, in HU
+        {"maximum", "maximum_uptake"},
+    ]
 
 
 def test_quantities_follow_unit_and_modality():
     assert concept_of(Measurement("mean", 1.0, "HU"), "CT").name.meaning == "Attenuation Coefficient"
     assert concept_of(Measurement("mean", 1.0, "SUV"), "PT").name.meaning == "SUVbw"
-    assert concept_of(Measurement("mean", 1.0, "intensity"), "MR").name == MR_SIGNAL
+    assert concept_of(Measurement("mean", 1.0, "intensity"), "MR").name.value == "110852"
+    assert concept_of(Measurement("mean", 1.0, "um2/s"), "MR").name == DIFFUSION
+    assert concept_of(Measurement("mean", 1.0, "Bq/ml"), "PT").name.value == "110821"
+    whole = concept_of(Measurement("mean_uptake", 1.0, "SUV", None, {"threshold": "whole_segment"}), "PT")
+    assert whole.derivation == DERIVATIONS["mean"]
     other = concept_of(Measurement("mean", 1.0, "intensity"), "US")
     assert other.name.scheme == PRIVATE_SCHEME and other.unit.meaning == "no units"
     assert concept_of(Measurement("unheard_of", math.pi, "mm"), "CT").name.meaning == "Unheard of"

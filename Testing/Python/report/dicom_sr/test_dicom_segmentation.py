@@ -64,7 +64,9 @@ def test_segments_on_their_voxels(written, kind):
     masks = blocks()
     file, geometry = written({n: mask * 0.8 if kind == "FRACTIONAL" else mask for n, mask in masks.items()}, kind)
     found = read_dicom_segmentation(file)
-    assert is_dicom_segmentation(file) and found.names == {n: f"Läsion {n}" for n in masks}
+    assert is_dicom_segmentation(file) and {n: s.name for n, s in found.structures.items()} == {
+        n: f"Läsion {n}" for n in masks
+    }
     own = Geometry.of(found.labels)
     assert np.allclose(own.spacing, geometry.spacing) and np.allclose(own.direction, geometry.direction, atol=1e-6)
     expected = sum(number * mask.astype(int) for number, mask in masks.items())

@@ -97,7 +97,10 @@ def test_codes_units_and_methods(measured, tmp_path):
     by_name = {(m.name.meaning, m.method.value if m.method is not None else ""): m for m in group.get_measurements()}
     volume = by_name["Volume", "126030"]
     assert (volume.name.scheme_designator, volume.name.value, volume.unit.value) == ("SCT", "118565006", "mm3")
-    assert by_name["Volume", "RNU0"].method.scheme_designator == "IBSI"
+    mesh = by_name["Volume (mesh)", ""]  # told from the other volume by its name, as not all readers know methods
+    assert (mesh.name.scheme_designator, mesh.name.value) == ("IBSI", "RNU0")
+    (scheme,) = pydicom.dcmread(report).CodingSchemeIdentificationSequence
+    assert scheme.CodingSchemeDesignator == "99MEDPROC"
     mean = by_name["Attenuation Coefficient", "Q4LE"]
     assert mean.unit.value == "[hnsf'U]" and mean.derivation.value == codes.SCT.MeanValueOfPopulation.value
     for measurement in group.get_measurements():
@@ -114,6 +117,7 @@ def test_the_segmentation_has_just_the_voxels_measured(measured, tmp_path):
     assert read.get_segment_description(1).SegmentLabel == "Left kidney"
     counts = hd.seg.segread(parts).get_pixels_by_source_instance(uids).sum(axis=(0, 1, 2))
     assert counts.tolist() == [60, 4, 8, 8]
+    assert pydicom.dcmread(whole).ContentCreatorName == ""
 
 
 def test_the_lines_of_the_diameters_lie_on_their_images(measured, tmp_path):
@@ -256,6 +260,7 @@ def test_rows_of_slices_are_planar_regions(measured, tmp_path):
     referenced = planes[3].referenced_segmentation_frame
     frame = hd.seg.segread(seg).pixel_array[referenced.referenced_frame_numbers[0] - 1]
     assert frame.sum() == 4
+    assert referenced.referenced_segment_numbers is None  # not to be said beside frames (PS3.3 C.18.4)
     assert len(content.get_volumetric_roi_measurement_groups()) == 1
 
 
@@ -274,11 +279,11 @@ def test_intervals_are_said_as_uncertainty(measured, tmp_path):
     (row, *_others) = measure(source.image, labels, NAMES, settings)
     path = write_measurement_report([row], source.files, labels, STRUCTURES, tmp_path / "r.dcm")[0]
     volume = next(item for item in items_below(pydicom.dcmread(path)) if concept_value(item) == "118565006")
-    ends = {
-        concept_value(item): float(item.MeasuredValueSequence[0].NumericValue)
-        for item in items_below(volume)
-        if item.ValueType == "NUM"
-    }
+    distances = [item for item in items_below(volume) if item.ValueType == "NUM"]
+    ends = {concept_value(item): float(item.MeasuredValueSequence[0].NumericValue) for item in distances}
+    units = [item.MeasuredValueSequence[0].MeasurementUnitsCodeSequence[0].CodeValue for item in distances]
+    assert units == ["mm3", "mm3"]
+    assert "confidence_percent = 95" in [item.get("TextValue") for item in items_below(volume)]
     upper = row.value("voxel_volume_high") - row.value("voxel_volume")
     lower = row.value("voxel_volume") - row.value("voxel_volume_low")
     assert sorted(ends.values()) == pytest.approx(sorted([upper, lower]), rel=1e-6) and "371886008" in ends
