@@ -28,7 +28,7 @@ ALL_FIGURES = Measure(
     intensity_unit="HU", components=False, intervals=True, robust=True, distribution=True, shape=True, lung=True
 )
 UPPER, LOWER = "371886008", "371885007"
-DIGITS = 1e-12  # of a number's sixteen characters
+DIGITS = 1e-9  # a number has sixteen characters, sign and leading zeros included
 
 
 def program(name: str) -> str:
