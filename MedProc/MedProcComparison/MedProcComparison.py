@@ -95,7 +95,9 @@ class MedProcComparisonWidget(ModuleWidget):
         self.actions = TrackActions(
             self.patientNode, lambda: self.tracks.track, lambda: self.tracks.time_point, self.reader, edits.edit
         )
-        self.response = ResponsePanel(self.patientNode, self.reader, edits.edit, say)
+        self.response = ResponsePanel(
+            *(self.patientNode, self.reader, edits.edit, say, self.onPatientChanged, self.tracks.select)
+        )
         self.files = PatientFilesPanel(self.patientNode, start, self.onPatientLoaded)
         for frame, part in (
             (ui.timePointsFrame, self.timePoints),
@@ -113,6 +115,7 @@ class MedProcComparisonWidget(ModuleWidget):
         ui.runFrame.layout().addWidget(self.addStudy.button)
         ui.reportButton.connect("clicked()", self.onSaveReport)
         self.views.show_button.connect("clicked()", self.maps.changed)
+        self.tracks.at_box.connect("currentIndexChanged(int)", lambda index: self.actions.changed())
 
     def proposeInputs(self):
         self.timePoints.propose()

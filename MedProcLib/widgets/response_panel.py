@@ -8,6 +8,7 @@ import qt
 from slicer.i18n import tr as _
 
 from ..comparison.response.criteria import CRITERIA, best
+from ..comparison.response.needs import DATE, asked_for
 from ..comparison.response.outcome import Response
 from ..comparison.tracks.case import case_of
 from ..comparison.tracks.clinical import read_clinical, with_clinical
@@ -18,7 +19,9 @@ from ..scene.timeline_edits import Edit, choose_criterion
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_roles import with_proposed_roles
 from ..scene.timeline_tables import criterion_of, responses_of
+from .clinical_form import ClinicalForm
 from .fields import beside, combo, push_button, row_table, text_label
+from .link_label import link_label, show_links
 from .results_table import ResultsTable
 from .wrapped_label import show_wrapped
 
@@ -30,7 +33,8 @@ class ResponsePanel:
     """widget: to put in a layout.
 
     get_node: the patient's text node, or None; get_reader, edit: as of TracksPanel; say(message, is_problem): tells how
-    a chart went. Call changed() when the patient may be another one.
+    a chart went; chosen(): called when the user chose another criterion; look_at(track id): called for a finding that
+    the criterion misses something of. Call changed() when the patient may be another one.
     """
 
     def __init__(
@@ -39,8 +43,11 @@ class ResponsePanel:
         get_reader: Callable[[], str],
         edit: Callable[[Edit], bool],
         say: Callable[[str, bool], None],
+        chosen: Callable[[], None],
+        look_at: Callable[[str], None],
     ) -> None:
         self._get_node, self._get_reader, self._edit, self._say = get_node, get_reader, edit, say
+        self._chosen, self._look_at = chosen, look_at
         self.responses: list[Response] = []
         self._filling = False
         self.widget = qt.QWidget()
@@ -57,7 +64,7 @@ class ResponsePanel:
         form.addRow(_("Criterion:"), self.criterion_box)
         tip = _(
             "Read what criteria need beside the images from a JSON file: steroids, clinical state, PET reference, "
-            "confirmation, properties of lesions; it is kept with the findings"
+            "confirmation, properties of lesions; it is kept with the findings. Without a file fill in the fields below"
         )
         self.clinical_button = push_button("clinicalButton", _("Clinical data..."), tip, self._on_clinical)
         form.addRow("", beside(self.propose_button, self.clinical_button))
@@ -65,10 +72,14 @@ class ResponsePanel:
         tip = _("The response at each time point; click one to see its arithmetic")
         self.table = row_table("responseTable", tip)
         self.table.setFixedHeight(HEIGHT)
-        self.results = ResultsTable(self.table, lambda row: self._show_steps())
+        self.results = ResultsTable(self.table, self._on_row)
         layout.addWidget(self.table)
         self.steps_label = text_label()
         layout.addWidget(self.steps_label)
+        self.missing_label = link_label(self._on_missing)
+        layout.addWidget(self.missing_label)
+        self.form = ClinicalForm(get_node, get_reader, edit, say)
+        layout.addWidget(self.form.widget)
         self.chart_box = combo("timelineChart", _("What the plot view is to show"), [_(kind) for kind in CHARTS])
         tip = _("Draw it in a plot view; it then follows every correction")
         self.chart_button = push_button("timelineChartButton", _("Show chart"), tip, self.show_chart)
@@ -87,6 +98,7 @@ class ResponsePanel:
         self._filling = False
         self.responses, missing = responses_of(patient_of_node(node), name) if node is not None else ([], "")
         row = self.results.row
+        self.form.changed()
         self.results.show(
             [_("Date"), _("Category"), _("Parts")],
             [[r.date.isoformat(), str(r.category), _parts(r)] for r in self.responses],
@@ -134,17 +146,29 @@ class ResponsePanel:
         node = self._get_node()
         if not self._filling and node is not None:
             choose_criterion(node, NAMES[index])
-            self.changed()
+            self._chosen()
+
+    def _on_row(self, row: int) -> None:
+        self.form.show_time_point(row)
+        self._show_steps()
 
     def _show_steps(self, missing: str = "") -> None:
         row = self.results.row
-        if missing or not 0 <= row < len(self.responses):
-            show_wrapped(self.steps_label, missing)
-            return
-        response = self.responses[row]
-        lines = [*response.steps, *(_("Missing: {what}").format(what=text) for text in response.missing)]
-        lines += [*response.notes, *response.doubts, *self._best()]
+        response = self.responses[row] if not missing and 0 <= row < len(self.responses) else None
+        lines = [*response.steps, *response.notes, *response.doubts, *self._best()] if response is not None else []
         show_wrapped(self.steps_label, "\n".join(lines))
+        lines = [_("Missing: {what}").format(what=text) for text in response.missing] if response is not None else []
+        show_links(self.missing_label, [(line, asked_for(line)) for line in lines or [missing]])
+
+    def _on_missing(self, target: str) -> None:
+        """What is missing was clicked."""
+        if target not in self.form.fields:
+            self._look_at(target)
+            return
+        if target == DATE:
+            dates = [point.date for point in patient_of_node(self._get_node()).time_points]
+            self.form.show_time_point(dates.index(None))
+        self.form.go_to(target)
 
     def _best(self) -> list[str]:
         """The best overall response, below the last time point."""

@@ -12,7 +12,9 @@ from ..comparison.tracks.model import Patient, Track
 from ..comparison.tracks.relinking import exchange, merge_tracks, relink, split_track
 from ..scene.timeline_edits import Edit
 from ..scene.timeline_nodes import patient_of_node
+from ..scene.timeline_tables import criterion_of
 from .fields import beside, combo, line_edit, push_button
+from .lesion_flags import LesionFlags
 
 ROLES: tuple[tuple[str, Kind | None], ...] = (
     (_("no role"), None),
@@ -61,6 +63,8 @@ class TrackActions:
         ):
             self.buttons[name] = (push_button(f"{name}TracksButton", title, tip, action), tip)
         form.addRow(_("Role:"), beside(self.role_box, self.node_box))
+        self.flags = LesionFlags(self._do)
+        form.addRow(self.flags.widget)
         form.addRow(_("Name:"), self.name_edit)
         form.addRow(_("Organ:"), self.organ_edit)
         form.addRow(_("Other:"), self.other_box)
@@ -102,6 +106,8 @@ class TrackActions:
                 self.other_box.currentIndex = others.index(before) if before in others else 0
         finally:
             self._filling = False
+        node = self._get_node()
+        self.flags.show(patient, track, criterion_of(node) if node is not None else "", self._get_time_point())
         self._show_enabled(track)
 
     def _show_enabled(self, track: Track | None) -> None:
@@ -110,7 +116,8 @@ class TrackActions:
             missing = _("Select a finding in the list.")
         elif not self._get_reader().strip():
             missing = _("Type your name as reader.")
-        for widget in (self.role_box, self.node_box, self.name_edit, self.organ_edit, self.other_box):
+        fields = (self.role_box, self.node_box, self.name_edit, self.organ_edit, self.other_box, self.flags.widget)
+        for widget in fields:
             widget.enabled = not missing
         for button, tip in self.buttons.values():
             button.enabled = not missing

@@ -3,9 +3,10 @@
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # clicks.py
+sys.path.insert(0, str(Path(__file__).parent))  # clicks.py, three_studies.py
 
 
 @pytest.fixture
@@ -46,3 +47,51 @@ def content(scene):
         return [(node.GetID(), node.GetName()) for node in kept], times
 
     return read
+
+
+@pytest.fixture
+def compared(panel, finish, scene):
+    """The panel after comparing the studies of a patient of the subject hierarchy, with a reader."""
+    import slicer
+    from three_studies import BLOCKS, DATES
+
+    from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
+
+    patient = add_patient(scene, "Doe")
+    widget = panel("MedProcComparison", 350)
+    for number, (date, blocks) in enumerate(zip(DATES, BLOCKS, strict=True)):
+        values = np.random.default_rng(number).normal(100, 5, (30, 40, 50)).astype(np.float32)
+        mask = np.zeros(values.shape, np.uint8)
+        for z, y, x, side in blocks:
+            mask[z : z + side, y : y + side, x : x + side] = 1
+        study = add_study(scene, patient, f"Study {number}", date)
+        for name in ("FLAIR", "T1"):
+            volume = slicer.util.addVolumeFromArray(values + 100 * mask, name=f"{name} {number}")
+            place_under(volume, study)
+            if name == "FLAIR":
+                segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Outlines {number}")
+                segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+                segment = segmentation.GetSegmentation().AddEmptySegment("Findings")
+                slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
+    widget.timePoints.changed()
+    widget.timePoints.patient_box.currentIndex = 1
+    assert [(p.volume.GetName(), p.date) for p in widget.chosenTimePoints()] == [
+        (f"FLAIR {n}", date.isoformat()) for n, date in enumerate(DATES)
+    ]
+    assert [[image.GetName() for image in p.images] for p in widget.chosenTimePoints()] == [
+        ["T1 0"],
+        ["T1 1"],
+        ["T1 2"],
+    ]
+    for number in range(3):
+        widget.timePoints.select(number)
+        widget.timePoints.segmentation_box.setCurrentNode(slicer.util.getNode(f"Outlines {number}"))
+    widget.parameters.steps = "As set below"
+    for step in widget.chain.steps:  # the studies lie in one place and are outlined: only the matching is left to do
+        if step.declaration.name != "comparison.match_findings":
+            step.enabled_box.click()
+    widget.run.button.click()
+    assert finish(widget) == "Last study against the first: 1 grown, 1 gone, 1 new."
+    widget.tracks.reader_edit.text = "A. Reader"
+    widget.tracks.reader_edit.textEdited.emit("A. Reader")
+    return widget

@@ -1,84 +1,15 @@
 """MedProc Comparison over three time points, with given outlines: a reader's corrections, clicked through."""
 
-import datetime
 import re
 
 import numpy as np
 import pytest
-
-NAME = "MedProcComparison"
-# (z, y, x, side) of cubes in voxels of 1 mm: one grows, one of 5 mm goes at last, one of 7 mm comes then
-BLOCKS = (((5, 5, 5, 6), (20, 30, 40, 5)), ((5, 5, 5, 8), (20, 30, 40, 5)), ((4, 4, 4, 10), (20, 8, 36, 7)))
-DATES = tuple(datetime.date(2020 + n, 3, 1 + n) for n in range(3))
-
-
-@pytest.fixture
-def compared(panel, finish, scene):
-    """The panel after comparing the studies of a patient of the subject hierarchy, with a reader."""
-    import slicer
-
-    from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
-
-    patient = add_patient(scene, "Doe")
-    widget = panel(NAME, 350)
-    for number, (date, blocks) in enumerate(zip(DATES, BLOCKS, strict=True)):
-        values = np.random.default_rng(number).normal(100, 5, (30, 40, 50)).astype(np.float32)
-        mask = np.zeros(values.shape, np.uint8)
-        for z, y, x, side in blocks:
-            mask[z : z + side, y : y + side, x : x + side] = 1
-        study = add_study(scene, patient, f"Study {number}", date)
-        for name in ("FLAIR", "T1"):
-            volume = slicer.util.addVolumeFromArray(values + 100 * mask, name=f"{name} {number}")
-            place_under(volume, study)
-            if name == "FLAIR":
-                segmentation = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Outlines {number}")
-                segmentation.SetReferenceImageGeometryParameterFromVolumeNode(volume)
-                segment = segmentation.GetSegmentation().AddEmptySegment("Findings")
-                slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
-    widget.timePoints.changed()
-    widget.timePoints.patient_box.currentIndex = 1
-    assert [(p.volume.GetName(), p.date) for p in widget.chosenTimePoints()] == [
-        (f"FLAIR {n}", date.isoformat()) for n, date in enumerate(DATES)
-    ]
-    assert [[image.GetName() for image in p.images] for p in widget.chosenTimePoints()] == [
-        ["T1 0"],
-        ["T1 1"],
-        ["T1 2"],
-    ]
-    for number in range(3):
-        widget.timePoints.select(number)
-        widget.timePoints.segmentation_box.setCurrentNode(slicer.util.getNode(f"Outlines {number}"))
-    widget.parameters.steps = "As set below"
-    for step in widget.chain.steps:  # the studies lie in one place and are outlined: only the matching is left to do
-        if step.declaration.name != "comparison.match_findings":
-            step.enabled_box.click()
-    widget.run.button.click()
-    assert finish(widget) == "Last study against the first: 1 grown, 1 gone, 1 new."
-    widget.tracks.reader_edit.text = "A. Reader"
-    widget.tracks.reader_edit.textEdited.emit("A. Reader")
-    return widget
+from three_studies import DATES, patient_of, settle
 
 
 def cells(widget):
     table = widget.tracks.table
     return [[table.item(row, column).text() for column in range(table.columnCount)] for row in range(table.rowCount)]
-
-
-def patient_of(widget):
-    from MedProcLib.scene.timeline_nodes import patient_of_node
-
-    return patient_of_node(widget.patientNode())
-
-
-def settle(widget):
-    """Wait until nothing runs or is about to."""
-    import host
-
-    quiet = 0
-    while quiet < 5:
-        assert host.wait_until(lambda: not widget.run.running, 30)
-        host.start().processEvents()
-        quiet = 0 if widget.run.running else quiet + 1
 
 
 def test_the_list_and_its_keys(compared):
@@ -208,7 +139,7 @@ def test_roles_criterion_and_chart(compared, tmp_path):
 
     widget, response = compared, compared.response
     response.criterion_box.currentIndex = 1
-    assert "role" in response.steps_label.text
+    assert "role" in response.missing_label.text
     response.propose_button.click()
     assert [str(r.category) for r in response.responses] == ["baseline", "non-CR/non-PD", "PD"]
     widget.tracks.select("F001")
@@ -398,7 +329,7 @@ def test_what_changed_is_listed_first_and_stays_there(panel, scene):
         segmentations[-1].SetReferenceImageGeometryParameterFromVolumeNode(volumes[-1])
         segment = segmentations[-1].GetSegmentation().AddEmptySegment("Findings")
         slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentations[-1], segment, volumes[-1])
-    widget = panel(NAME)
+    widget = panel("MedProcComparison")
     recipe = Recipe.of(create_operation("comparison.match_findings"))
     widget.logic.compare(volumes, ["2020-01-01", "2021-01-01"], segmentations, recipe)
     widget.parameters.patient = patient_nodes()[0]
