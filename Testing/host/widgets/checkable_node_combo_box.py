@@ -1,17 +1,38 @@
 """qMRMLCheckableNodeComboBox: chooses several nodes."""
 
+from PySide6 import QtWidgets
+
 from host.pythonqt.signals import emit
 from host.standins import behavior
 
 CHECKED, UNCHECKED = 2, 0
 
 
-@behavior("qMRMLCheckableNodeComboBox")
+class _Closed(QtWidgets.QComboBox):
+    """Shows which nodes are checked, not the current one."""
+
+    def paintEvent(self, event):
+        option = QtWidgets.QStyleOptionComboBox()
+        self.initStyleOption(option)
+        owner = self.parentWidget()
+        names = [node.GetName() or "" for node in owner.checkedNodes()]
+        option.currentText = ", ".join(names) or "None"
+        if names and owner.allChecked():
+            option.currentText = "All"
+        painter = QtWidgets.QStylePainter(self)
+        painter.drawComplexControl(QtWidgets.QStyle.ComplexControl.CC_ComboBox, option)
+        painter.drawControl(QtWidgets.QStyle.ControlElement.CE_ComboBoxLabel, option)
+
+
+@behavior("qMRMLCheckableNodeComboBox", addEnabled=False, removeEnabled=False)
 class CheckableNodeComboBox:
     """Nodes of the list can be checked; a removed node is no longer among the checked ones."""
 
     def _setup(self):
         self._checked = set()
+
+    def _make_combo(self):
+        return _Closed(self)
 
     def checkedNodes(self):
         return [node for node in self._nodes() if node.GetID() in self._checked]
@@ -35,6 +56,7 @@ class CheckableNodeComboBox:
             self._checked.add(node.GetID())
         else:
             self._checked.discard(node.GetID())
+        self._combo.update()
         emit(self, "checkedNodesChanged()")
 
     def check(self, node):

@@ -32,7 +32,7 @@ class NodeComboBox:
         self._ids = []
         self._current = None
         self._renamed_observation = None
-        self._combo = QtWidgets.QComboBox(self)
+        self._combo = self._make_combo()
         self._combo.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -41,6 +41,9 @@ class NodeComboBox:
         QtCore.QObject.connect(self, QtCore.SIGNAL("destroyed()"), _stop_observing(self._observations))
         self.setEnabled(False)
         self._refresh()
+
+    def _make_combo(self):
+        return QtWidgets.QComboBox(self)
 
     # ---- scene
 
