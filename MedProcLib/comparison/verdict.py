@@ -142,9 +142,14 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
     if weak:
         return Verdict.DOUBTFUL, tuple(weak)
     return Verdict.GOOD, (
-        f"{likeness.capitalize()} {figures.similarity:.2f}, overlap {100 * figures.overlap:.0f} %, inverse consistency "
-        f"{figures.restart_mm:.2f} mm, local displacement {figures.residual_mm:.2f} mm.",
+        f"{likeness.capitalize()} {figures.similarity:.3f}, overlap {100 * figures.overlap:.0f} %, inverse consistency "
+        f"{_small(figures.restart_mm)} mm, local displacement {_small(figures.residual_mm)} mm.",
     )
+
+
+def _small(value: float) -> str:
+    """A distance that may be next to nothing, but is no exact 0."""
+    return f"{value:.2f}" if value >= 0.005 else "below 0.01"
 
 
 def _compare(value: float, good: float, failed: float, bad: list[str], weak: list[str], reason: str) -> None:

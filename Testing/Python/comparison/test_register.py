@@ -156,6 +156,9 @@ def test_what_cannot_be_told_is_said_in_words():
         "cannot be told.",
     )
     assert "still lie 5.0 mm apart" in judge(Figures(0.99, 0.95, 0.1, 5.0, 0.9))[1][0]
+    assert judge(Figures(0.9974, 0.95, 0.0004, 0.206, 0.9))[1] == (
+        "Correlation ratio 0.997, overlap 95 %, inverse consistency below 0.01 mm, local displacement 0.21 mm.",
+    )
 
 
 def test_how_much_is_shared_is_judged_apart_from_how_well_it_agrees():
