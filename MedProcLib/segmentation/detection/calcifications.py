@@ -1,6 +1,6 @@
 """Calcifications in CT: small dense spots that are no bone."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 import numpy as np
@@ -13,17 +13,24 @@ from ...core.hounsfield import AGATSTON_WEIGHTS
 from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT
+from ...core.progress import SILENT, Progress
+from ...core.statistics import median_and_sd
 from ...core.voxels import inside, values_of
+from ..anatomy.contrast import bright_soft_tissue, variation
 from ..common.connectivity import connected_components
-from ..common.hounsfield import hounsfield
+from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import dilated
+from ..common.patient_grid import on_patient_grid
 from .candidate import Candidate
 from .listing import ball_diameter
 
 # Soft tissue begins there.
 SOFT_TISSUE_HU = -100.0
 MEAN_VOXELS = 5
+# Blurred noise and streaks are seen as what remains of the image once its mean over such a box is taken off.
+RESIDUAL_MM = 5.0
+# Where contrast fills vessels and organs, on voxels of this side: even (SD in HU) and denser than this at least.
+CONTRAST_MM, EVENNESS_HU, CONTRAST_HU = 1.5, 9.0, 110.0
 
 
 @operation(
@@ -37,7 +44,9 @@ class Calcifications:
     """Find small dense spots in a CT, such as calcified plaque, nodes or stones; what is connected to bone is left out.
 
     The threshold rises above 130 HU where noise alone would give more false spots than allowed: it is where so many
-    voxels of soft tissue with the image's noise are expected to exceed it. Numbered by their peak.
+    voxels of soft tissue with the image's noise are expected to exceed it. Where contrast fills vessels or organs it
+    rises above these likewise, so that fainter calcium is lost: an image without contrast shows more. Numbered by their
+    peak.
     """
 
     threshold_HU: Annotated[float, Range(50, 2000, "HU"), "a spot is denser than this"] = 130.0
@@ -55,17 +64,22 @@ class Calcifications:
     def __call__(self, image, mask=None, progress=SILENT):
         _, valid = values_of(image)
         region = inside(mask, valid)
-        reading, dividing, parting = progress.parts(1, 3, 1)
-        values = sitk.GetArrayFromImage(hounsfield(image, reading)).astype(np.float32)
+        reading, filling, dividing, dividing_bone, parting = progress.parts(1, 3, 3, 3, 1)
+        ct = hounsfield(image, reading)
+        values = sitk.GetArrayFromImage(ct).astype(np.float32)
         grid = Geometry.of(image)
         noise = _Noise.of(values, region, grid, self.threshold_HU)
-        limit = max(self.threshold_HU, noise.exceeded_by(self.expected_false))
-        # bone is sought everywhere: a mask may cut it into small pieces
-        numbers, counts = connected_components(grid.image_of(values > limit), "corner", dividing)
-        bone = counts * grid.voxel_volume > self.largest_mm3
-        spots = np.where(bone[numbers] | ~region, 0, numbers)
+        limit, dense = max(self.threshold_HU, noise.exceeded_by(self.expected_false)), self.threshold_HU
+        contrast = _contrast_level(ct, filling)
+        if contrast is not None:
+            noise, dense = replace(noise, middle=contrast, sd=noise.least_sd), max(dense, contrast)
+            limit = max(limit, noise.exceeded_by(self.expected_false))
+        # bone is sought everywhere, since a mask may cut it into small pieces, and as far as it hangs together
+        numbers, counts = connected_components(grid.image_of(values > dense), "corner", dividing_bone)
+        bone = (counts * grid.voxel_volume > self.largest_mm3)[numbers] & (numbers > 0)
+        spots, _ = connected_components(grid.image_of((values > limit) & ~bone & region), "corner", dividing)
         if bone.any() and self.bone_distance_mm:
-            spots[np.isin(spots, np.unique(spots[dilated(bone[numbers], grid, self.bone_distance_mm, parting)]))] = 0
+            spots[np.isin(spots, np.unique(spots[dilated(bone, grid, self.bone_distance_mm, parting)]))] = 0
         counts = np.bincount(spots.ravel())
         counts[0] = 0
         kept = np.flatnonzero((counts > 0) & (counts * grid.voxel_volume >= self.smallest_mm3 * (1 - 1e-9)))
@@ -82,12 +96,29 @@ class Calcifications:
         return grid.image_of(labels), _candidates(values, labels, counts[kept], grid, noise, limit)
 
 
+def _contrast_level(ct: sitk.Image, progress: Progress) -> float | None:
+    """HU of the brightest vessels or organs that are full of contrast; None when there are none."""
+    if 1 in ct.GetSize() or ct.GetDimension() == 2:
+        return None
+    sample, even = progress.parts(1, 2)
+    work_grid, work = on_patient_grid(ct, CONTRAST_MM, AIR_HU, SOFT_TISSUE_HU, progress=sample)
+    dense = work > CONTRAST_HU
+    filled, level = bright_soft_tissue(
+        work, variation(work, work_grid, even), dense, work_grid, EVENNESS_HU, CONTRAST_HU
+    )
+    return level if filled.any() else None
+
+
 @dataclass(frozen=True)
 class _Noise:
-    """Soft tissue where spots are sought: its median and the SD of its noise (HU), and how many voxels are searched."""
+    """Soft tissue where spots are sought: its median and the SD of its noise (HU), and how many voxels are searched.
+
+    least_sd: of the noise between neighboring voxels alone.
+    """
 
     middle: float
     sd: float
+    least_sd: float
     voxels: int
 
     @classmethod
@@ -97,8 +128,13 @@ class _Noise:
         tissue = region & (around > SOFT_TISSUE_HU) & (around < below)
         if not tissue.any():
             raise InputError(f"There is no soft tissue ({SOFT_TISSUE_HU:g} HU to the threshold) to look for spots in.")
-        sd = noise_sd(values, tuple(reversed(grid.spacing)), tissue)
-        return cls(float(np.median(values[tissue])), sd, int(np.count_nonzero(region)))
+        least = noise_sd(values, tuple(reversed(grid.spacing)), tissue)
+        box = [
+            min(n, 2 * round(RESIDUAL_MM / 2 / mm) + 1) for n, mm in zip(values.shape, grid.spacing[::-1], strict=True)
+        ]
+        residual = (values - ndimage.uniform_filter(values, box))[tissue]
+        sd = max(least, median_and_sd(residual)[1])
+        return cls(float(np.median(values[tissue])), sd, least, int(np.count_nonzero(region)))
 
     def exceeded_by(self, voxels: float) -> float:
         """HU that so many of the voxels searched are expected to exceed by noise alone."""

@@ -63,3 +63,20 @@ def test_nothing_is_explained_with_the_threshold():
 def test_an_image_that_is_no_ct_is_refused():
     with pytest.raises(InputError, match="not in Hounsfield units"):
         Calcifications()(sitk.GetImageFromArray(np.full((9, 9, 9), 300, np.int16)))
+
+
+def test_vessels_full_of_contrast_are_no_spots_and_dense_calcium_is():
+    """A vessel of 190 HU, 24 mm wide, and 40 small ones beside three spots: of 350, 500 and 800 HU."""
+    image = calcified_ct((80, 56, 60), noise=12.0)
+    values = sitk.GetArrayFromImage(image).astype(float)
+    z, y, x = np.indices(values.shape)
+    vessels = np.hypot(y - 42, x - 15) < 12
+    for number in range(40):
+        at = np.random.default_rng(number).uniform((4, 4, 8), (56, 20, 76))
+        vessels |= np.sqrt((z - at[0]) ** 2 + (y - at[1]) ** 2 + (x - at[2]) ** 2) < 2.2
+    vessels &= values < 150
+    values[vessels] += 150
+    filled = Geometry.of(image).image_of(np.rint(values).astype(np.int16))
+    _, candidates = Calcifications()(filled)
+    assert [c.score for c in candidates] == pytest.approx([800, 500, 350], abs=60)
+    assert len(Calcifications()(image)[1]) == 3
