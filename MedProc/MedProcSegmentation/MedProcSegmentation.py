@@ -15,7 +15,7 @@ from slicer import (
     vtkMRMLTableNode,
 )
 from slicer.i18n import tr as _
-from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
+from slicer.parameterNodeWrapper import Choice, WithinRange, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
     ScriptedLoadableModule,
     ScriptedLoadableModuleLogic,
@@ -49,7 +49,7 @@ from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.preset_choice import PresetBox
 from MedProcLib.widgets.preset_proposal import PresetProposal
 from MedProcLib.widgets.region_choice import RoiWatch, SegmentBox
-from MedProcLib.widgets.scoring_panel import ScoringPanel
+from MedProcLib.widgets.scoring_panel import LARGEST_TOLERANCE_MM, ScoringPanel
 from MedProcLib.widgets.scoring_task import prepare_scoring
 from MedProcLib.widgets.seed_panel import SeedPanel
 from MedProcLib.widgets.segmentation_form import (
@@ -104,6 +104,9 @@ class MedProcSegmentationParameterNode:
     grouping: Annotated[str, Choice([EACH, TOGETHER])] = EACH
     reader: str = ""
     resultTable: vtkMRMLTableNode
+    scoreReference: vtkMRMLSegmentationNode
+    scoreTest: vtkMRMLSegmentationNode
+    scoreTolerance: Annotated[float, WithinRange(0, LARGEST_TOLERANCE_MM)] = 1.0
 
 
 class MedProcSegmentationWidget(ModuleWidget):

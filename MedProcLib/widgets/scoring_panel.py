@@ -36,6 +36,7 @@ Prepare = Callable[[Any, Any, float], tuple[Compute, Commit]]
 class ScoringPanel:
     """widget: two segmentations, a tolerance, the button, and the figures of each segment.
 
+    The three are kept in the module's parameter node, as scoreReference, scoreTest and scoreTolerance.
     Call changed() when nodes were added or removed, clear() when the scene closes, close() when the module goes.
     """
 
@@ -52,6 +53,8 @@ class ScoringPanel:
         self.tolerance.maximum, self.tolerance.decimals, self.tolerance.singleStep = LARGEST_TOLERANCE_MM, 1, 0.5
         self.tolerance.value, self.tolerance.suffix = 1.0, " mm"
         self.tolerance.toolTip = _("Distance within which two borders count as one, for surface Dice")
+        for widget in (self.reference_box, self.test_box, self.tolerance):
+            widget.setProperty("SlicerParameterName", widget.objectName)
         rows.addRow(_("Reference:"), self.reference_box)
         rows.addRow(_("Test:"), self.test_box)
         rows.addRow(_("Tolerance:"), self.tolerance)

@@ -254,7 +254,7 @@ def test_volume_and_segments_that_are_gone(spots):
     assert statuses(spots)[0] == "rejected"
 
 
-def test_the_result_is_scored_against_a_reference(spots):
+def test_the_result_is_scored_against_a_reference(spots, tmp_path):
     import host
     import slicer
 
@@ -276,6 +276,17 @@ def test_the_result_is_scored_against_a_reference(spots):
     assert panel.table_widget.item(0, 0).text() == "Finding 1"
     assert float(panel.table_widget.item(0, 1).text()) == pytest.approx(2 * 64 / (64 + 80), abs=1e-3)
     assert slicer.util.getNode("Spots findings distances").GetPolyData().GetNumberOfPoints() > 10
+
+    panel.tolerance.value = 2.5
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert panel.reference_box.currentNode() is None and not panel.table_widget.visible
+    slicer.util.loadScene(path)
+    assert [box.currentNode().GetName() for box in (panel.reference_box, panel.test_box)] == ["Truth", "Spots findings"]
+    assert panel.tolerance.value == 2.5
+    widget.parameters.scoreTest = None
+    assert "Choose the reference" in panel.run.message
 
 
 def test_a_list_of_another_volume_than_the_chosen_one_is_named(spots):
