@@ -14,6 +14,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
+from .dicom_dose import DOSE_TAGS, dose_of
 from .dicom_spacing import pixel_spacing
 from .errors import InputError
 from .geometry import Geometry
@@ -66,6 +67,7 @@ HEADER_TAGS = [
     "GridFrameOffsetVector",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
+    *DOSE_TAGS,
 ]
 # Series that lie beside the images in an export and are not images of the patient themselves.
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
@@ -128,7 +130,8 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
         if list(order) != list(range(len(order))):
             components = image.GetNumberOfComponentsPerPixel() > 1
             image = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image)[order], isVector=components)
-        return _described(geometry.stamp(image), header, notes, (path,), scaled)
+        image, dose = dose_of(image, [header])
+        return _described(geometry.stamp(image), header, (*notes, *dose), (path,), scaled)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except MALFORMED as error:
@@ -181,13 +184,14 @@ def _stacked(headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, .
         image = _read_pixels(paths, sitk.sitkFloat32 if len(slopes) > 1 else sitk.sitkUnknown)
         if image.GetSize() != geometry.size:
             raise InputError(f"its voxels are {image.GetSize()}, its headers say {geometry.size}; export it again.")
+        image, dose = dose_of(image, [header for _, header in headers])
     except InputError as error:
         raise InputError(f"{name}: {error}") from None
     except MALFORMED as error:
         raise InputError(f"{name} has a damaged header ({one_line(error)}); export it again.") from None
     if len(headers) < FEWEST_SLICES:
         notes = (*notes, f"only {len(headers)} slices: whether any are missing cannot be told")
-    return _described(geometry.stamp(image), headers[order[0]][1], notes, tuple(paths))
+    return _described(geometry.stamp(image), headers[order[0]][1], (*notes, *dose), tuple(paths))
 
 
 def _require_one_segment(header: Any) -> None:

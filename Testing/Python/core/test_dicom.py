@@ -325,6 +325,24 @@ def test_real_files_have_their_grid(shared_data, name, size, spacing):
     assert image.GetSize() == size and np.allclose(image.GetSpacing(), spacing, atol=1e-4)
 
 
+def test_a_real_dose_grid_is_read_as_dose(shared_data):
+    """Its file: stored values 795,000 to 1,254,000, Dose Grid Scaling 1e-6, Dose Units RELATIVE."""
+    found = read_image_file(shared_data / "06_dicom" / "single_and_multiframe" / "rtdose.dcm")
+    values = sitk.GetArrayViewFromImage(found.image)
+    assert (values.min(), values.max()) == (pytest.approx(0.795), pytest.approx(1.254))
+    assert found.notes == ("dose, relative",)
+
+
+def test_planes_of_a_dose_that_are_scaled_apart_are_refused(tmp_path):
+    write_series(tmp_path / "one", np.arange(3) * STEP, "RTDOSE", DoseGridScaling=0.5, DoseUnits="GY")
+    found = read_image_file(tmp_path / "one")
+    assert slice_values(found.image) == [0.0, 0.5, 1.0] and found.notes == ("dose in Gy",)
+    write_series(tmp_path / "apart", np.arange(3) * STEP, "RTDOSE", DoseGridScaling=[0.5, 0.5, 1.0], DoseUnits="GY")
+    assert "scaled to dose in different ways" in refusal(tmp_path / "apart")
+    write_series(tmp_path / "none", np.arange(3) * STEP, "RTDOSE")
+    assert "how its values become dose" in refusal(tmp_path / "none")
+
+
 def test_a_real_series_agrees_with_its_segmentations_grid(shared_data, tmp_path):
     """The label map's grid was made by another program from the same slices."""
     with zipfile.ZipFile(shared_data / "01_ct" / "totalseg_dicom" / "ct_dicom.zip") as archive:
