@@ -4,6 +4,7 @@ from typing import Annotated
 
 import numpy as np
 
+from ...core.errors import InputError
 from ...core.image_filter import ImageFilter
 from ...core.operation import operation
 from ...core.parameters import Range
@@ -15,6 +16,8 @@ from .window_means import window_means
 THICK = 1.5
 # Along the other axes a smaller search, in voxels, would find too few that are alike.
 LEAST_SEARCH = 2
+# Resampled magnitudes swing a little below zero; where more of all signal is negative they are no magnitudes.
+NEGATIVE_SHARE = 0.05
 
 
 @operation(
@@ -49,7 +52,9 @@ class NonLocalMeans(ImageFilter):
         return tuple(int(s) + p for s, p in zip(search, patch, strict=True))
 
     def learn(self, values, region, grid, progress=SILENT):
-        """The noise's SD; 0 when there is none to remove."""
+        """The noise's SD; 0 when there is none to remove. Raises InputError where Rician noise cannot be."""
+        if self.rician:
+            _require_magnitudes(values, region)
         return tissue_noise(values, region, grid, self.noise)
 
     def apply(self, values, region, place, learned, progress=SILENT):
@@ -71,6 +76,18 @@ class NonLocalMeans(ImageFilter):
             for r, (_, s) in zip(search, axes, strict=True)
         )
         return search, patch
+
+
+def _require_magnitudes(values: np.ndarray, region: np.ndarray) -> None:
+    """Raise InputError for an image with negative values, whose signs the correction of Rician noise would lose."""
+    signal = values[region]
+    negative = -float(np.minimum(signal, 0).sum(dtype=np.float64))
+    share = negative / max(float(np.abs(signal).sum(dtype=np.float64)), np.finfo(float).tiny)
+    if share > NEGATIVE_SHARE:
+        raise InputError(
+            f"Rician noise is that of MR magnitudes, which are never negative, and {100 * share:.0f} % of this image "
+            "lies below zero (CT, or standardized before?): take the image as it was measured, or switch rician off."
+        )
 
 
 class Bisquare:

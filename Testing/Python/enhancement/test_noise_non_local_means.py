@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from MedProcLib.core.errors import InputError
 from MedProcLib.enhancement.noise.non_local_means import NonLocalMeans
 
 from .noise_phantoms import image_of, psnr, rician
@@ -71,6 +72,20 @@ def test_rician_bias_is_removed():
     assert plain[3:15].mean() > 3.4
     assert corrected[3:15].mean() == pytest.approx(3.0, abs=0.25)
     assert corrected[25:].mean() == pytest.approx(20.0, abs=0.1)
+
+
+def test_rician_noise_of_values_below_zero_is_refused():
+    """It works on squares: of a standardized image, background at -3, the brightest voxels would be the background."""
+    truth = np.full((6, 40, 40), 100.0)
+    truth[:, :20] = 20
+    magnitude = rician(truth, 2)
+    standardized = (magnitude - 100) / 20
+    with pytest.raises(InputError, match="switch rician off"):
+        NonLocalMeans(noise=0.1, rician=True)(image_of(standardized))
+    NonLocalMeans(noise=0.1)(image_of(standardized))
+    ringing = magnitude.copy()
+    ringing[:, ::4] = -1  # as splines leave it at edges
+    NonLocalMeans(noise=2, rician=True)(image_of(ringing))
 
 
 def test_thick_slices_are_not_mixed():
