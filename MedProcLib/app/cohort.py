@@ -41,7 +41,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     write_text(text, arguments.output)
     bars = waterfall(name, cases)
     for bar in bars:
-        print(f"{bar.patient}: {bar.percent:+.1f} %, best response {bar.best}")
+        print(f"{bar.patient}: {bar.percent:+z.1f} %, best response {bar.best}")
     print(f"{len(bars)} of {len(cases)} patients with a change: {arguments.output}")
 
 

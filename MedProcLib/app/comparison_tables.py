@@ -48,6 +48,7 @@ COLUMNS = [
     *FINDING_COLUMNS,
     *(RENAMED.get(column, column) for column in TRACK_COLUMNS),
     "tracks",
+    "first_at_image_border",
     *(f"{name}_{end}_mm" for name in WITH_INTERVAL for end in ("low", "high")),
 ]
 
@@ -58,7 +59,8 @@ def findings_table(comparison: Comparison) -> Table:
     """One line per finding and later study. Centers are LPS in mm in the study's own space.
 
     The columns up to `registration` compare with the first study; those after are of the finding's leading track at
-    the later study, with its changes from the time points before (see comparison.tracks.table).
+    the later study, with its changes from the time points before (see comparison.tracks.table); first_at_image_border:
+    yes where the first study may show a part of the finding only.
     """
     lines: list[list[object]] = []
     ids = unique_names(comparison.studies)
@@ -104,8 +106,15 @@ def _of_track(
         return [None] * (len(COLUMNS) - len(FINDING_COLUMNS))
     leading = finding.tracks[0]
     line = lines.get((leading, time_point), {"track": leading, "time_point": time_point})
-    observation = comparison.followed.patient.track(leading).at(time_point)
-    return [*(line.get(column) for column in TRACK_COLUMNS), " ".join(finding.tracks), *_intervals(observation)]
+    patient = comparison.followed.patient
+    tracks = [patient.track(name) for name in finding.tracks]
+    before = [o for track in tracks if (o := track.at(patient.time_points[0].id)) is not None]
+    return [
+        *(line.get(column) for column in TRACK_COLUMNS),
+        " ".join(finding.tracks),
+        ("yes" if any(o.cut for o in before) else "no") if before else None,
+        *_intervals(tracks[0].at(time_point)),
+    ]
 
 
 def _intervals(observation: Observation | None) -> list[object]:

@@ -8,16 +8,18 @@ import SimpleITK as sitk
 
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
+from ..quantification.measure import NEEDED_UNITS
 from .consensus import ConsensusLabels
-from .defaults import OWN_OUTLINE_MM
+from .defaults import OWN_BORDER_MM, OWN_OUTLINE_MM
 from .findings import MatchFindings
+from .half_height import HalfHeightOutlines
 from .halfway import matrix_of
 from .outlines import outlines_of
 from .result import PairComparison, Verdict
 from .study import Study
 from .tracks.follow import Followed, Labelled, follow_findings
 from .tracks.measuring import measure_observations, usual_settings
-from .tracks.model import IDENTITY, TimePoint
+from .tracks.model import IDENTITY, Patient, TimePoint
 from .tracks.settings import Follow
 
 
@@ -48,7 +50,7 @@ def follow_pairs(
     ]
     followed = follow_findings(labelled, replace(_settings(matching), pieces="labels"), progress=shares[1])
     followed = replace(followed, patient=replace(followed.patient, settings=_settings(matching)))
-    followed = _measured(followed, [studies[n] for n in numbers], shares[2])
+    followed = _measured(followed, [studies[n] for n in numbers], recipe, shares[2])
     return followed
 
 
@@ -68,6 +70,63 @@ def outline_uncertainty_mm(settings: Follow) -> float:
     less sure than given ones all the same.
     """
     return settings.outline_mm or OWN_OUTLINE_MM
+
+
+def border_mm_of(study: Study, studies: Sequence[Study], recipe: Recipe) -> float | None:
+    """How far (95 %) lesions' borders may be from a study's outlines, alike in all studies; see Observation.border_mm.
+
+    Known of outlines that a reader gave (which say what the lesion is) and of those at half height.
+    """
+    if study.labels is not None:
+        return 0.0
+    half = any(isinstance(op, HalfHeightOutlines) for _, op in recipe.enabled_steps)
+    return OWN_BORDER_MM if half and all(each.labels is None for each in studies) else None
+
+
+def measure_study(
+    patient: Patient,
+    time_point: str,
+    study: Study,
+    labels: sitk.Image,
+    border_mm: float | None,
+    progress: Progress = SILENT,
+) -> Patient:
+    """The patient with size, diameters and intensity of all observations at a time point, and their 95 % intervals.
+
+    labels: what observations name, on the study's grid; border_mm: see border_mm_of.
+    """
+    found = [
+        replace(
+            t, observations=tuple(replace(o, border_mm=border_mm) if o.time_point == time_point else o for o in seen)
+        )
+        for t in patient.tracks
+        if t.at(time_point) is not None and (seen := t.observations)
+    ]
+    patient = patient.with_tracks(*found)
+    unsure = replace(patient.settings, outline_mm=outline_uncertainty_mm(patient.settings))
+    settings = usual_settings(replace(patient, settings=unsure), study.value_unit)
+    return measure_observations(patient, time_point, study.image, labels, settings, progress)
+
+
+def notes_on_measuring(studies: Sequence[Study], followed: Followed | None) -> tuple[str, ...]:
+    """What was found at the border of an image, and where uptake was not measured."""
+    if followed is None:
+        return ()
+    notes = []
+    by_id = dict(zip(unique_names(studies), studies, strict=True))
+    for point in followed.patient.time_points:
+        seen = [(track.id, o) for track in followed.patient.tracks if (o := track.at(point.id)) is not None]
+        cut = [name for name, o in seen if o.cut]
+        if cut:
+            notes.append(
+                f"At the border of the image of '{by_id[point.id].name}', so perhaps larger than measured there: "
+                f"{', '.join(cut)}."
+            )
+        if by_id[point.id].value_unit in NEEDED_UNITS["pet"] and any(not o.estimate("peak_uptake") for _, o in seen):
+            notes.append(
+                f"No uptake was measured in '{by_id[point.id].name}': values of a finding are too high for SUV."
+            )
+    return tuple(notes)
 
 
 def _first(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
@@ -96,13 +155,11 @@ def _settings(matching: MatchFindings) -> Follow:
     )
 
 
-def _measured(followed: Followed, studies: Sequence[Study], progress: Progress) -> Followed:
-    """With size, diameters and intensity of every observation, and their 95 % intervals."""
+def _measured(followed: Followed, studies: Sequence[Study], recipe: Recipe, progress: Progress) -> Followed:
+    """With the figures of every observation."""
     patient = followed.patient
-    unsure = replace(patient.settings, outline_mm=outline_uncertainty_mm(patient.settings))
     places = zip(patient.time_points, studies, followed.label_maps, progress.parts(*[1.0] * len(studies)), strict=True)
     for point, study, labels, share in places:
-        settings = usual_settings(replace(patient, settings=unsure), study.value_unit)
         if np.any(sitk.GetArrayViewFromImage(labels)):
-            patient = measure_observations(patient, point.id, study.image, labels, settings, share)
+            patient = measure_study(patient, point.id, study, labels, border_mm_of(study, studies, recipe), share)
     return Followed(patient, followed.label_maps)

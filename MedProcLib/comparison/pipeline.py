@@ -17,7 +17,7 @@ from .consensus import ConsensusLabels
 from .coverage import with_coverage
 from .defaults import default_recipe
 from .findings import MatchFindings
-from .following import follow_pairs
+from .following import follow_pairs, notes_on_measuring
 from .half_height import HalfHeightOutlines
 from .loops import with_loop_error
 from .maps.tissue import TissueChange
@@ -86,7 +86,7 @@ def compare(
     followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"))
     followed = _with_alignments(followed, pairs, recipe)
     followed, unseen = with_coverage(studies, pairs, followed, recipe)
-    notes = (*_notes(studies, pairs, recipe), *unseen)
+    notes = (*_notes(studies, pairs, recipe), *unseen, *notes_on_measuring(studies, followed))
     comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
     further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))
     there = studies_followed(comparison)

@@ -27,7 +27,8 @@ def charts_section(timeline: Timeline) -> str:
         parts.append(_titled("Change of each finding of the first study up to the last one", bars))
     dated = "" if timeline.dated else " The dates are not known for all studies; they are drawn evenly."
     note = (
-        '<p class="note">Thin vertical lines are 95 % intervals. Curves have the color of the largest change of their '
+        '<p class="note">Thin vertical lines are 95 % intervals of what another study of the same lesion would give, '
+        "by which points can be compared with each other. Curves have the color of the largest change of their "
         f"finding, bars that of its class from the first study to the last.{dated}</p>"
     )
     return section("Charts", f'<div class="charts">{"".join(parts)}</div>', note)
@@ -110,7 +111,7 @@ def _waterfall(timeline: Timeline, ordered: list[Track]) -> str:
     ]
     if not bars:
         return ""
-    words = ", ".join(f"{bar.label} {bar.value:+.0f} %" for bar in bars)
+    words = ", ".join(f"{bar.label} {bar.value:+z.0f} %" for bar in bars)
     left = len(known) - len(shown)
     note = f'<p class="note">The {left} findings with the least change are not drawn.</p>' if left else ""
     return bars_chart(bars, "%", f"Change from the first to the last study: {words}") + note

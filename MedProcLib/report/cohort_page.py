@@ -40,7 +40,7 @@ def _waterfall(bars: Sequence[BestChange], cases: Mapping[str, Case]) -> str:
     if not bars:
         return "<p>No patient has a sum of targets at baseline and later.</p>"
     drawn = [Bar(text(bar.patient), bar.percent, COLORS.get(bar.best, EVEN)) for bar in bars]
-    words = ", ".join(f"{bar.patient} {bar.percent:+.0f} %" for bar in bars)
+    words = ", ".join(f"{bar.patient} {bar.percent:+z.0f} %" for bar in bars)
     present = list(dict.fromkeys(bar.best for bar in bars))
     legend = "".join(
         f'<span class="chip"><i class="swatch" style="background:{COLORS.get(c, EVEN)}"></i>{text(c)}</span>'

@@ -11,16 +11,18 @@ VERDICTS = {Changed.YES: "yes", Changed.NO: "no", Changed.CANNOT_SAY: "cannot sa
 
 def volume(measured: Measured) -> str:
     """HTML: the volume in mm³, and its 95 % interval below."""
-    limits = measured.limits
-    interval = f"{cubic_millimeters(limits[0])}–{cubic_millimeters(limits[1])}" if limits else ""
-    return f"{cubic_millimeters(measured.value)}{small(interval)}"
+    return f"{cubic_millimeters(measured.value)}{small(limits(measured))}"
 
 
 def volume_in_line(measured: Measured) -> str:
     """'79 (56–102) mm³'."""
-    limits = measured.limits
-    interval = f" ({cubic_millimeters(limits[0])}–{cubic_millimeters(limits[1])})" if limits else ""
-    return f"{cubic_millimeters(measured.value)}{interval} mm³"
+    interval = limits(measured)
+    return f"{cubic_millimeters(measured.value)}{f' ({interval})' if interval else ''} mm³"
+
+
+def limits(measured: Measured) -> str:
+    """'56–102' (mm³); '' without an interval."""
+    return "–".join(map(cubic_millimeters, measured.limits or ()))
 
 
 def diameters(observation: Observation) -> str:

@@ -10,13 +10,13 @@ from ..quantification.row import Row
 from .charts import change_chart
 from .colors import LOOKS, difference_colors
 from .counting import CHANGED, cubic_millimeters, totals_mm3
-from .figures import percent, signed_volume, small, verdict
+from .figures import limits, percent, signed_volume, small, verdict
 from .finding_measurements import PairRows
 from .html_text import chip, figure, swatch, table, text
 from .key_slices import KeySlices, key_slices
 from .layers import Layers
 from .overview import overview_pictures
-from .timeline import Timeline
+from .timeline import Timeline, true_total
 
 ORDER = {change: place for place, change in enumerate(Change)}
 
@@ -33,13 +33,14 @@ def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeli
     lines = []
     for finding in _ordered(pair.findings):
         first, other = (_volume(volume) for volume in finding.volumes_mm3)
+        true = [small(limits(true_total(side))) for side in timeline.parts(finding, pair)] if timeline else ["", ""]
         words = f"Finding {finding.number}: {first} to {other} cubic millimeters, {finding.change}"
         lines.append(
             [
                 _name(finding),
                 chip(finding.change),
-                first,
-                other,
+                first + true[0],
+                other + true[1],
                 _difference(finding) + _interval(finding, pair, timeline),
                 *([verdict(timeline.between(finding, pair))] if timeline else []),
                 change_chart(finding.volumes_mm3, largest, LOOKS[finding.change], text(words)),
@@ -62,7 +63,18 @@ def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeli
     headings = ["No.", "Class", "First mm³", "Other mm³", "Difference"]
     headings += ["Beyond error"] * (timeline is not None) + ["First ○ → other ●"]
     headings += ["Diameters mm"] * bool(diameters) + ["Rule", "Status"]
-    return table(headings, lines, numbers=(0, 2, 3, 4))
+    return table(headings, lines, numbers=(0, 2, 3, 4)) + (_note(pair, timeline) if timeline else "")
+
+
+def _note(pair: PairComparison, timeline: Timeline) -> str:
+    """What the intervals are of."""
+    seen = [o for finding in pair.findings for side in timeline.parts(finding, pair) for o in side]
+    border = "" if any(o.true_volume.limits for o in seen) else " (not known here)"
+    return (
+        f'<p class="note">Below volumes: the 95 % interval of the true volume{border}. Below differences: that of the '
+        "change, which is narrower: an error that both studies share cancels out. Beyond error: whether it excludes "
+        "no change.</p>"
+    )
 
 
 def overview(layers: Layers, name: str) -> str:

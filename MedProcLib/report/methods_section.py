@@ -18,6 +18,12 @@ DEFINITIONS = {
     "short_diameter": "Longest diameter perpendicular to the longest one, in the same slice.",
     "mean": "Mean of the study's own values inside the outline.",
 }
+INTERVALS = {
+    "voxel_volume": "of the true volume: see below",
+    "long_diameter": "of the outline's diameter, from the voxel grid",
+    "short_diameter": "of the outline's diameter, from the voxel grid",
+    "mean": "from noise and the voxels at the border",
+}
 TITLES = {
     "voxel_volume": "Volume",
     "long_diameter": "Long diameter",
@@ -64,11 +70,26 @@ def _measured(name: str, estimate: Estimate) -> list[str]:
     m: Measurement = estimate.measurement
     code = f"{m.code.scheme} {m.code.value}" if m.code else "–"
     parameters = ", ".join(f"{key} = {value}" for key, value in m.parameters.items())
-    interval = (
-        " 95 % interval from voxel grid, noise and the uncertainty of the border." if estimate.low is not None else ""
-    )
+    interval = f" 95 % interval {INTERVALS[name]}." if estimate.low is not None else ""
     definition = DEFINITIONS[name] + interval
     return [f"<b>{TITLES[name]}</b>", text(definition), text(shown(m.unit) or "–"), text(code), text(parameters or "–")]
+
+
+def _of_volume(timeline: Timeline) -> str:
+    borders = {o.border_mm for track in timeline.patient.tracks for o in track.observations}
+    known = sorted(border for border in borders if border)
+    said = []
+    if known:
+        said.append(
+            "It is wider than that from study to study: the lesion's own border may be off from an outline at half "
+            f"height by {' or '.join(f'{border:g}' for border in known)} mm (95 %; as of simulated lesions in FLAIR), "
+            "in all studies alike, which cancels out in changes."
+        )
+    if 0.0 in borders:
+        said.append("Of what a reader outlined it is that from study to study: the outline says what the lesion is.")
+    if None in borders:
+        said.append("None is given of other outlines: how far these are from a lesion's own border is not known.")
+    return " ".join(said)
 
 
 def _rules(timeline: Timeline) -> list[tuple[str, str]]:
@@ -103,9 +124,20 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
             f"what is certain to have changed is outlined anew{anew}. Given segmentations stay as they are.",
         ),
         (
-            "95 % intervals",
-            "From the voxel grid, the noise of the image and the uncertainty of the border: outlines are taken to be "
-            f"off by up to {outline_uncertainty_mm(settings):g} mm from study to study (95 %).",
+            "95 % interval of a change",
+            "From the voxel grid and the uncertainty of the border: outlines are taken to be off by up to "
+            f"{outline_uncertainty_mm(settings):g} mm from study to study (95 %). "
+            "By that another study of the same lesion would differ (volume_repeat in findings.csv).",
         ),
-        ("Totals", "Sums of the findings that count; their errors are taken as independent."),
+        ("95 % interval of a volume", _of_volume(timeline)),
+        (
+            "At the border",
+            "A finding in an outermost slice, row or column of an image may go on beyond it: its volume there is the "
+            "least it can be, has no interval, and whether it changed cannot be said where that could make the change.",
+        ),
+        (
+            "Totals",
+            "Sums of the findings that count. Errors from study to study are taken as independent, those of where the "
+            "border of a lesion is as alike in all.",
+        ),
     ]

@@ -23,8 +23,8 @@ def time_points_section(timeline: Timeline, evaluations: Sequence[Evaluation]) -
     return section(
         "Time points",
         table(headings, [_line(timeline, n, classes, evaluations) for n in range(len(timeline.studies))], numbers),
-        f'<div class="legend">{legend}</div><p class="note">Total: all findings that count, with the 95 % interval; '
-        "findings per class are those since the time point before. Days since the first study"
+        f'<div class="legend">{legend}</div><p class="note">Total: all findings that count, with the 95 % interval of '
+        "the true volume; findings per class are those since the time point before. Days since the first study"
         f"{'' if timeline.dated else ' are not known: not all studies have a date'}.</p>",
     )
 
@@ -33,7 +33,7 @@ def _line(timeline: Timeline, n: int, classes: Sequence[Change], evaluations: Se
     point, pair, total, counts = (
         timeline.patient.time_points[n],
         timeline.pair(n),
-        timeline.total(n),
+        timeline.true_total(n),
         timeline.classes(n),
     )
     interval = "–".join(milliliters(limit) for limit in total.limits) if total.limits and total.value else ""

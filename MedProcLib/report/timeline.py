@@ -1,6 +1,8 @@
 """The findings over time as the report counts and names them."""
 
+import math
 from collections import Counter
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -84,8 +86,12 @@ class Timeline:
         return self.at(track, n) is None and self.patient.time_points[n].id in track.outside
 
     def total(self, n: int) -> Measured:
-        """Volume in mm³ of all findings that count at a time point, with its interval."""
+        """Volume in mm³ of all findings that count at a time point, with its interval from study to study."""
         return total(o.volume for track in self.tracks if (o := self.at(track, n)))
+
+    def true_total(self, n: int) -> Measured:
+        """The same volume with the interval of the true one."""
+        return true_total([o for track in self.tracks if (o := self.at(track, n))])
 
     def classes(self, n: int) -> Counter[Change]:
         """How many tracks became what, from the time point before."""
@@ -137,17 +143,24 @@ class Timeline:
         if track.merged_into:
             return None
         first = next(o for n in range(len(self.studies)) if (o := self.at(track, n)))
-        return size_change(first.volume, Measured.exact(0.0), self.relevant_percent)
+        return size_change(first.volume, Measured.exact(0.0), self.relevant_percent, (first.cut, False))
+
+    def parts(self, finding: Finding, pair: PairComparison) -> tuple[list[Observation], list[Observation]]:
+        """The observations of a finding of a pair of studies, in the first and in the other one."""
+        tracks = [self.patient.track(name) for name in finding.tracks]
+        first, other = (
+            [o for track in tracks if (o := self.at(track, self.studies.index(n)))] for n in (pair.fixed, pair.moving)
+        )
+        return first, other
 
     def between(self, finding: Finding, pair: PairComparison) -> SizeChange | None:
         """Change of a finding of a pair of studies, all of its tracks together, with its interval."""
-        tracks = [self.patient.track(name) for name in finding.tracks]
-        places = [self.studies.index(study) for study in (pair.fixed, pair.moving)]
-        sides = [[o for track in tracks if (o := self.at(track, n))] for n in places]
+        sides = self.parts(finding, pair)
         if not any(sides):
             return None
         before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
-        return size_change(before, after, self.relevant_percent)
+        cut = [any(o.cut for o in side) for side in sides]
+        return size_change(before, after, self.relevant_percent, (cut[0], cut[1]))
 
     @property
     def relevant_percent(self) -> float:
@@ -160,3 +173,21 @@ class Timeline:
         if not any(o.counts for o in track.observations):
             return False
         return not self.reviewed or any(o.status in DECIDED_FOR for o in track.observations)
+
+
+def true_total(observations: Sequence[Observation]) -> Measured:
+    """Volume (mm³) of all of them with the 95 % interval of the true one.
+
+    Errors from study to study are independent, those of where the border is (Observation.border_mm) alike in all.
+    """
+    whole, true = total(o.volume for o in observations), [o.true_volume for o in observations]
+    repeated = [o.volume.limits for o in observations]
+    if whole.limits is None or None in repeated or any(each.limits is None for each in true):
+        return Measured(whole.value)
+    ends = []
+    for end in (0, 1):
+        own = [abs(limits[end] - each.value) for limits, each in zip(repeated, true, strict=True) if limits]
+        every = [abs(each.limits[end] - each.value) for each in true if each.limits]
+        shared = sum(math.sqrt(max(0.0, b**2 - a**2)) for a, b in zip(own, every, strict=True))
+        ends.append(math.hypot(whole.limits[end] - whole.value, shared))
+    return Measured(whole.value, max(0.0, whole.value - ends[0]), whole.value + ends[1])

@@ -81,7 +81,7 @@ def _pictures(stack: Stack, at: Observation) -> list[Image.Image]:
 def _caption(timeline: Timeline, track: Track, n: int) -> str:
     observation, kind = timeline.at(track, n), timeline.change_at(track, n)
     mark = f"{swatch(kind)} {text(kind)}" if kind else ""
-    size = volume_in_line(observation.volume) if observation else ""
+    size = volume_in_line(observation.true_volume) if observation else ""
     joined = f"in {text(track.merged_into)}" if kind is Change.MERGED and observation is None else ""
     words = " ".join(filter(None, (mark, joined)))
     return f'<b>{text(timeline.labels[n])}</b><span class="chip">{words}</span> {size}'

@@ -3,7 +3,7 @@
 from ..comparison.growth.change import SizeChange
 from ..comparison.result import Change
 from ..comparison.tracks.model import Observation, Track, number_of
-from .figures import change, diameters, small, verdict, volume
+from .figures import change, diameters, limits, small, verdict, volume
 from .html_text import chip, section, swatch, table, text
 from .timeline import Timeline
 
@@ -19,10 +19,11 @@ def tracks_section(timeline: Timeline) -> str:
     return section(
         "Findings over time",
         _overview(timeline, ordered),
-        '<p class="note">Each cell: volume in mm³ with the 95 % interval, longest and perpendicular diameter in mm; '
-        "the sign is the class since the time point before; not shown: outside of that study. Beyond error: whether "
-        "the 95 % interval of the change excludes no change. A finding is numbered for good: it keeps its number when "
-        "studies are added.</p>",
+        '<p class="note">Each cell: volume in mm³ with the 95 % interval of the true volume, longest and perpendicular '
+        "diameter in mm; the sign is the class since the time point before; not shown: outside of that study; at the "
+        "border: the image may show a part of it only. Changes have 95 % intervals of their own, which are narrower: "
+        "an error that all studies share cancels out. Beyond error: whether that interval excludes no change. A "
+        "finding is numbered for good: it keeps its number when studies are added.</p>",
         f"<details><summary>All figures, by finding and time point</summary>{_figures(timeline, ordered)}</details>",
     )
 
@@ -72,7 +73,8 @@ def _cell(timeline: Timeline, track: Track, n: int) -> str:
         if timeline.is_outside(track, n):
             return small("not shown")
         return mark or "–"
-    return f"{mark} {volume(observation.volume)}{small(diameters(observation))}"
+    border = small("at the border") if observation.cut else ""
+    return f"{mark} {volume(observation.true_volume)}{small(diameters(observation))}{border}"
 
 
 def _described(track: Track) -> str:
@@ -103,15 +105,20 @@ def _figures(timeline: Timeline, tracks: list[Track]) -> str:
                     f"<b>{text(track.id)}</b>",
                     f'<span class="fixed">{text(label)}</span>',
                     chip(way.change) if way else "",
-                    volume(observation.volume) if observation else "–",
+                    volume(observation.true_volume) if observation else "–",
+                    limits(observation.volume) or "–" if observation else "–",
                     *(_estimate(observation, name) for name in ("long_diameter", "short_diameter", "mean")),
                     change(size),
                     verdict(size),
                     text(way.rule) if way else "",
                 ]
             )
-    headings = ["Finding", "Time point", "Class", "Volume mm³", "Long mm", "Short mm", "Mean", "Since previous mm³"]
-    return table([*headings, "Beyond error", "Rule"], lines, numbers=range(3, 7))
+    headings = ["Finding", "Time point", "Class", "Volume mm³", "Repeat scan mm³", "Long mm", "Short mm", "Mean"]
+    note = (
+        '<p class="note">Below the volume: the 95 % interval of the true one. Repeat scan: what another study of the '
+        "same lesion would give (95 %), by which changes are judged.</p>"
+    )
+    return note + table([*headings, "Since previous mm³", "Beyond error", "Rule"], lines, numbers=range(3, 8))
 
 
 def _estimate(observation: Observation | None, name: str) -> str:

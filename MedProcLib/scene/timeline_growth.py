@@ -5,13 +5,12 @@ from dataclasses import dataclass, replace
 
 import SimpleITK as sitk
 
-from MedProcLib.comparison.following import outline_uncertainty_mm
+from MedProcLib.comparison.following import border_mm_of, measure_study
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Registration
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.follow import Labelled, extend_with_labels
-from MedProcLib.comparison.tracks.measuring import measure_observations, usual_settings
 from MedProcLib.comparison.tracks.model import IDENTITY, Patient, TimePoint
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
@@ -73,9 +72,8 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
-        unsure = replace(grown.settings, outline_mm=outline_uncertainty_mm(grown.settings))
-        settings = usual_settings(replace(grown, settings=unsure), study.value_unit)
-        grown = measure_observations(grown, name, study.image, labels, settings, progress.part(0.9, 1))
+        border_mm = border_mm_of(study, pair_of, comparison.recipe)
+        grown = measure_study(grown, name, study, labels, border_mm, progress.part(0.9, 1))
         return Grown(grown, name, study, labels, registration, comparison.recipe)
 
     return grow

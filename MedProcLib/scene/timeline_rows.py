@@ -80,13 +80,15 @@ def _value(observation: Observation | None, measure: str) -> Measured | None:
 
 
 def _observed(patient: Patient, track: Track) -> list[str]:
-    """A line for each time point: volume and longest diameter with their intervals, and who decided."""
+    """A line for each time point: true volume and longest diameter with their intervals, and who decided."""
     lines = []
     for observation in track.observations:
-        parts = [_with_interval(observation.volume, "mm3")]
+        parts = [_with_interval(observation.true_volume, "mm3")]
         long = observation.estimate("long_diameter")
         if long is not None:
             parts.append(_with_interval(long.measured, "mm"))
+        if observation.cut:
+            parts.append("at the border of the image")
         said = f" ({observation.status}{f' by {observation.reader}' if observation.reader else ''})"
         note = f": {observation.note}" if observation.note else ""
         lines.append(f"{title_of(patient.time_point(observation.time_point))}: {', '.join(parts)}{said}{note}")

@@ -33,7 +33,7 @@ from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.statistics import mode_and_sd
-from MedProcLib.report.timeline import Timeline
+from MedProcLib.report.timeline import Timeline, true_total
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
 from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 
@@ -45,6 +45,7 @@ CONTRASTS_SD, SOFT_MM, UNEVEN, UNEVEN_MM = (2.5, 6.0), 0.8, 0.12, 1.5
 USUAL_SD, DEEP_MM, APART_MM = 2.0, 6.0, 6.0
 OWN_MM3 = 10.0
 SIZES_MM3 = (0, 100, 300, 1e9)
+NONE = Measured.exact(0.0), Measured.exact(0.0)
 
 
 @dataclass(frozen=True)
@@ -76,12 +77,16 @@ class Lesion:
 
 @dataclass(frozen=True)
 class Result:
-    """What the comparison makes of a lesion; size: None where neither study shows anything of it."""
+    """What the comparison makes of a lesion; size: None where neither study shows anything of it.
+
+    volumes: with the interval of what another study would give; true: with that of the true volume.
+    """
 
     lesion: Lesion
     spacing: tuple[float, ...]
     classes: frozenset[str]
     volumes: tuple[Measured, Measured]
+    true: tuple[Measured, Measured]
     size: SizeChange | None
 
 
@@ -181,8 +186,8 @@ def _with(image: sitk.Image, lesions: list[Lesion], time: int, to_first: np.ndar
 
 def seen(
     comparison: Comparison, lesion: Lesion, matrix: np.ndarray
-) -> tuple[frozenset[str], tuple[Measured, Measured], SizeChange | None]:
-    """(classes, volumes before and after, change) of all findings that a lesion touches, in either study."""
+) -> tuple[frozenset[str], tuple[Measured, Measured], tuple[Measured, Measured], SizeChange | None]:
+    """(classes, volumes before and after, true ones, change) of all findings that a lesion touches, in either study."""
     pair, timeline = comparison.pairs[0], Timeline.of(comparison)
     numbers: set[int] = set()
     for labels, level, to_first in (
@@ -194,12 +199,13 @@ def seen(
             numbers |= set(np.unique(sitk.GetArrayViewFromImage(labels)[box][share > 0.5]).tolist()) - {0}
     found = [finding for finding in pair.findings if finding.number in numbers]
     if timeline is None or not found:
-        return frozenset(), (Measured.exact(0.0), Measured.exact(0.0)), None
+        return frozenset(), NONE, NONE, None
     tracks = [timeline.patient.track(name) for finding in found for name in finding.tracks]
     sides = [[o for track in tracks if (o := timeline.at(track, n))] for n in (0, 1)]
     before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
+    first, other = (true_total(side) if side else Measured.exact(0.0) for side in sides)
     size = size_change(before, after, timeline.relevant_percent)
-    return frozenset(finding.change.value for finding in found), (before, after), size
+    return frozenset(finding.change.value for finding in found), (before, after), (first, other), size
 
 
 def report(results: list[Result]) -> None:
@@ -211,7 +217,7 @@ def report(results: list[Result]) -> None:
         print(f"{kind:9} {len(of_kind):7d}  {', '.join(f'{n} {c}' for c, n in counted.most_common())}")
     whole = [r for r in results if r.size is not None and not r.classes & {"new", "gone"} and min(r.lesion.volumes) > 0]
     called = [r for r in whole if r.classes & {"grown", "shrunk"}]
-    print("\nvolume, measured / true        lesions    mean  median   sum   interval holds truth")
+    print("\nvolume, measured / true        lesions    mean  median   sum   its interval holds it   that of a repeat")
     for name, chosen in (
         ("before, in both studies", [(r, 0) for r in whole]),
         ("after, in both studies", [(r, 1) for r in whole]),
@@ -225,8 +231,8 @@ def report(results: list[Result]) -> None:
             for s in sorted({r.spacing for r in results})
         ),
     ):
-        pairs = [(r.volumes[t], r.lesion.volumes[t]) for r, t in chosen]
-        _volumes(name, [(m, truth) for m, truth in pairs if min(m.value, truth) > 0])
+        pairs = [(r.true[t], r.volumes[t], r.lesion.volumes[t]) for r, t in chosen]
+        _volumes(name, [each for each in pairs if min(each[0].value, each[2]) > 0])
     print("\nchange                        lesions   mean error      median      SD   interval holds truth  half-width")
     _changes("in both studies", whole)
     _changes("called grown or shrunk", called)
@@ -237,14 +243,19 @@ def report(results: list[Result]) -> None:
         _changes(f"called, {spacing} mm", [r for r in called if r.spacing == spacing])
 
 
-def _volumes(name: str, pairs: list[tuple[Measured, float]]) -> None:
-    if not pairs:
+def _volumes(name: str, found: list[tuple[Measured, Measured, float]]) -> None:
+    """A line of (true, repeated, truth), the first two with their intervals."""
+    if not found:
         return
-    ratio = np.array([m.value / truth for m, truth in pairs])
-    holds = np.mean([m.low <= truth <= m.high for m, truth in pairs if m.low is not None and m.high is not None])
-    summed = sum(m.value for m, _ in pairs) / sum(truth for _, truth in pairs)
+    ratio = np.array([m.value / truth for m, _, truth in found])
+    summed = sum(m.value for m, *_ in found) / sum(truth for *_, truth in found)
+    holds = [
+        100 * np.mean([each[n].limits[0] <= each[2] <= each[n].limits[1] for each in found if each[n].limits])
+        for n in (0, 1)
+    ]
     print(
-        f"{name:30} {len(pairs):6d} {ratio.mean():7.2f} {np.median(ratio):7.2f} {summed:5.2f} {100 * holds:12.0f} %",
+        f"{name:30} {len(found):6d} {ratio.mean():7.2f} {np.median(ratio):7.2f} {summed:5.2f} {holds[0]:14.0f} % "
+        f"{holds[1]:14.0f} %",
         flush=True,
     )
 

@@ -31,7 +31,12 @@ class SizeChange:
     unbiased_percent: float | None
 
 
-def size_change(first: Measured | float, second: Measured | float, relevant_percent: float | None = None) -> SizeChange:
+def size_change(
+    first: Measured | float,
+    second: Measured | float,
+    relevant_percent: float | None = None,
+    cut: tuple[bool, bool] = (False, False),
+) -> SizeChange:
     """The change from one date to another of a diameter, area or volume (same unit, not negative).
 
     The change is beyond measurement error when its 95 % interval excludes no change. With `relevant_percent`, the
@@ -41,8 +46,11 @@ def size_change(first: Measured | float, second: Measured | float, relevant_perc
     where a limit is not positive, on the difference itself. The ratio of two measured sizes is too large in the mean,
     by the square of the relative error of the first; that is divided out of the unbiased percentage (Beale,
     Industrielle Organisation 31, 1962; Tin, J. Am. Stat. Assoc. 60, 1965), which many findings together should be
-    judged by. For well measured sizes it changes nothing that shows: 0.25 % for an error of 5 %. Raises InputError for
-    negative sizes.
+    judged by. For well measured sizes it changes nothing that shows: 0.25 % for an error of 5 %.
+
+    cut: whether the border of the image cuts the first, the second: such a size is the least that it may be, so there
+    is no interval, and only growth of what is cut afterward, or shrinking of what was cut before, can be certain.
+    Raises InputError for negative sizes.
     """
     first, second = Measured.of(first), Measured.of(second)
     if first.value < 0 or second.value < 0:
@@ -55,13 +63,27 @@ def size_change(first: Measured | float, second: Measured | float, relevant_perc
     if judged.limits is None:
         return SizeChange(difference, percent, Changed.CANNOT_SAY, "the measurement error is not known", unbiased)
     low, high = judged.limits
-    interval = f"95 % interval of the change {low:+.3g}{unit} to {high:+.3g}{unit}"
+    if any(cut):
+        changed, reason = _of_cut(low, high, unit, cut)
+        known = Measured(percent.value) if percent is not None else None
+        return SizeChange(Measured(difference.value), known, changed, reason, unbiased)
+    interval = f"95 % interval of the change {low:+z.3g}{unit} to {high:+z.3g}{unit}"
     if low > 0 or high < 0:
         return SizeChange(difference, percent, Changed.YES, f"{interval}: excludes no change", unbiased)
     if relevant_percent is not None and max(-low, high) >= _limit(judged, percent, first, relevant_percent):
         reason = f"{interval}: neither no change nor {relevant_percent:g} % can be excluded"
         return SizeChange(difference, percent, Changed.CANNOT_SAY, reason, unbiased)
     return SizeChange(difference, percent, Changed.NO, f"{interval}: includes no change", unbiased)
+
+
+def _of_cut(low: float, high: float, unit: str, cut: tuple[bool, bool]) -> tuple[Changed, str]:
+    """What can be said of a change between these limits that the border of an image may have made."""
+    if cut == (False, True) and low > 0:
+        return Changed.YES, f"{low:+z.3g}{unit} or more (95 %), as the border of the image may cut it afterward"
+    if cut == (True, False) and high < 0:
+        return Changed.YES, f"{high:+z.3g}{unit} or more (95 %), as the border of the image may have cut it before"
+    when = {(True, False): "before", (False, True): "afterward", (True, True): "both times"}[cut]
+    return Changed.CANNOT_SAY, f"it reaches the border of the image {when} and may go on beyond it"
 
 
 def _percent(first: Measured, second: Measured) -> Measured | None:

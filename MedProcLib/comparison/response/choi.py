@@ -99,7 +99,7 @@ def _attenuation(case: Case, index: int) -> _Attenuation:
     percent = 100 * (current.value / baseline.value - 1)
     fell = at_least(baseline.value * (1 - ATTENUATION_PERCENT / 100), current.value)
     step = (
-        f"attenuation {number(baseline.value)} HU at baseline, now {number(current.value)} HU: {percent:+.1f} % "
+        f"attenuation {number(baseline.value)} HU at baseline, now {number(current.value)} HU: {percent:+z.1f} % "
         f"({'response' if fell else 'no response'} from {-ATTENUATION_PERCENT:g} %)"
     )
     compared = combination(((1.0, current), (-(1 - ATTENUATION_PERCENT / 100), baseline)))

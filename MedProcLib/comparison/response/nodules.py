@@ -69,7 +69,7 @@ def _by_volume(name: str, then: Measured, now: Measured, days: int) -> Part:
     growth, change = volume_growth(then, now, days), size_change(then, now)
     percent = 100 * (now.value / then.value - 1)
     grown = at_least(now.value, then.value * (1 + GROWTH_PERCENT / 100))
-    step = f"{name}: {number(then.value)} to {number(now.value)} mm³ in {days} d, {percent:+.1f} %"
+    step = f"{name}: {number(then.value)} to {number(now.value)} mm³ in {days} d, {percent:+z.1f} %"
     limits = change.percent.limits if change.percent else None
     doubts = []
     if limits and limits[0] < GROWTH_PERCENT < limits[1]:
@@ -82,7 +82,7 @@ def _by_diameter(name: str, then: Measured, now: Measured, days: int) -> Part:
         return Part(Category.NE, (), (f"{name}: a diameter of 0 has no growth rate",))
     growth, change = diameter_growth(then, now, days), size_change(then, now)
     difference = now.value - then.value
-    step = f"{name}: {number(then.value)} to {number(now.value)} mm in {days} d, {difference:+.1f} mm"
+    step = f"{name}: {number(then.value)} to {number(now.value)} mm in {days} d, {difference:+z.1f} mm"
     limits = change.difference.limits
     doubts = []
     if limits and limits[0] < DIAMETER_MM < limits[1]:

@@ -85,11 +85,11 @@ def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
         return Part(Category.NE, tuple(steps), missing, tuple(notes), figures)
     change = now.value.value - baseline.value.value
     percent = 100 * change / baseline.value.value
-    steps.append(f"baseline {baseline.value.value:.2f}: {percent:+.1f} %, {change:+.2f} SUL")
+    steps.append(f"baseline {baseline.value.value:.2f}: {percent:+z.1f} %, {change:+z.2f} SUL")
     figures += (Measurement("change_from_baseline", percent, "%"),)
     tlg = _tlg_percent(case, index)
     if tlg is not None:
-        steps.append(f"total lesion glycolysis {tlg:+.1f} %")
+        steps.append(f"total lesion glycolysis {tlg:+z.1f} %")
         figures += (Measurement("tlg_change_from_baseline", tlg, "%"),)
     doubts = _doubts(baseline.value, now.value)
     rise = _over(percent, PERCENT) and _over(change, ABSOLUTE_SUL)
@@ -150,7 +150,7 @@ def _liver_notes(case: Case, index: int) -> tuple[str, ...]:
     change = now.liver_mean - then.liver_mean
     if abs(change) < LIVER_SUL and abs(100 * change / then.liver_mean) <= LIVER_PERCENT:
         return ()
-    return (f"liver SUL changed by {change:+.2f} ({100 * change / then.liver_mean:+.0f} %): scans not comparable",)
+    return (f"liver SUL changed by {change:+z.2f} ({100 * change / then.liver_mean:+z.0f} %): scans not comparable",)
 
 
 def _doubts(then: Measured, now: Measured) -> tuple[str, ...]:

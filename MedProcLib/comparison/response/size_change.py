@@ -143,7 +143,7 @@ def _percent_text(now: float, then: float, rule: SizeRule) -> str:
     digits = 1
     while digits < 6 and any(abs(percent - n) > 1e-9 and round(percent, digits) == n for n in limits):
         digits += 1
-    return f"{percent:+.{digits}f} %"
+    return f"{percent:+z.{digits}f} %"
 
 
 def _doubts(sums: Sums, index: int, nadir: int) -> tuple[str, ...]:

@@ -1,8 +1,8 @@
 """What became of each track from one time point to the next, and since its baseline and nadir."""
 
 from collections import defaultdict
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 
 from ..growth.change import SizeChange, size_change
 from ..growth.measured import Measured, total
@@ -17,7 +17,7 @@ class Interval:
     """A track from one time point (start) to another (end), both ids; rule: what decided the class, in words.
 
     before, after: volumes in mm³, exactly 0 where the finding was not there; of all parts of a merged or split one.
-    None where the track went on in another one.
+    None where the track went on in another one. cut: whether the border of the image cuts what is before, after.
     """
 
     start: str
@@ -26,10 +26,11 @@ class Interval:
     rule: str
     before: Measured
     after: Measured | None
+    cut: tuple[bool, bool] = (False, False)
 
     def size(self, relevant_percent: float) -> SizeChange | None:
         """Difference with its 95 % interval, and whether it is beyond measurement error."""
-        return size_change(self.before, self.after, relevant_percent) if self.after is not None else None
+        return size_change(self.before, self.after, relevant_percent, self.cut) if self.after is not None else None
 
 
 def intervals(patient: Patient) -> dict[str, tuple[Interval, ...]]:
@@ -63,7 +64,8 @@ def since(patient: Patient, track: Track, time_point: str, reference: str) -> In
     if reference == "baseline" and order[earlier[0].time_point] > 0:
         first = patient.time_points[0]
         change, rule = Change.NEW, f"new: not there at {_named(first)}"
-    return Interval(then.time_point, time_point, change, rule, then.volume, now.volume)
+    way = Interval(then.time_point, time_point, change, rule, then.volume, now.volume, (then.cut, now.cut))
+    return _told_of_cut(patient, way)
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,7 @@ def _of_track(patient: Patient, track: Track, relations: _Relations):
         if before is not None and (now or last):
             interval = _interval(patient, track, before, point, last, now, relations)
             if interval is not None:
-                yield interval
+                yield _told_of_cut(patient, interval)
         last, before = now or last, point
 
 
@@ -114,24 +116,36 @@ def _interval(
         if track.merged_into and track.merged_at == point.id:
             return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
         why = f"outside of what {_named(point)} shows" if point.id in track.outside else f"not found at {_named(point)}"
-        return Interval(start, end, Change.GONE, f"gone: {why}", last.volume, NOTHING)
+        return Interval(start, end, Change.GONE, f"gone: {why}", last.volume, NOTHING, (last.cut, False))
     if last is None:
-        if track.parent:
-            return Interval(start, end, Change.SPLIT, f"split from {track.parent}", NOTHING, now.volume)
-        return Interval(start, end, Change.NEW, f"new: not found before {_named(point)}", NOTHING, now.volume)
+        came = Change.SPLIT if track.parent else Change.NEW
+        rule = f"split from {track.parent}" if track.parent else f"new: not found before {_named(point)}"
+        return Interval(start, end, came, rule, NOTHING, now.volume, (False, now.cut))
     if last.time_point != before.id:
         rule = f"reappeared: not found at {_named(before)}; {_judged(patient, last, now)[1]}"
-        return Interval(last.time_point, end, Change.REAPPEARED, rule, last.volume, now.volume)
+        return Interval(last.time_point, end, Change.REAPPEARED, rule, last.volume, now.volume, (last.cut, now.cut))
     others = [seen for t in relations.merged.get((track.id, point.id), ()) if (seen := _last(patient, t, point))]
     if others:
         names = ", ".join(t.id for t in relations.merged[track.id, point.id])
         whole = total([last.volume, *(o.volume for o in others)])
-        return Interval(start, end, Change.MERGED, f"merged with {names}", whole, now.volume)
+        cut = last.cut or any(o.cut for o in others), now.cut
+        return Interval(start, end, Change.MERGED, f"merged with {names}", whole, now.volume, cut)
     parts = {t.id: seen for t in relations.children.get((track.id, point.id), ()) if (seen := t.at(point.id))}
     if parts:
         whole = total([now.volume, *(o.volume for o in parts.values())])
-        return Interval(start, end, Change.SPLIT, f"split, also {', '.join(parts)}", last.volume, whole)
-    return Interval(start, end, *_judged(patient, last, now), last.volume, now.volume)
+        cut = last.cut, now.cut or any(o.cut for o in parts.values())
+        return Interval(start, end, Change.SPLIT, f"split, also {', '.join(parts)}", last.volume, whole, cut)
+    return Interval(start, end, *_judged(patient, last, now), last.volume, now.volume, (last.cut, now.cut))
+
+
+def _told_of_cut(patient: Patient, way: Interval) -> Interval:
+    points = [patient.time_point(name) for name, cut in zip((way.start, way.end), way.cut, strict=True) if cut]
+    return replace(way, rule=way.rule + at_border(points))
+
+
+def at_border(points: Sequence[TimePoint]) -> str:
+    """What a rule says besides where a finding reaches the border of the image at these time points."""
+    return f"; it reaches the border of the image at {' and '.join(map(_named, points))}" if points else ""
 
 
 def _judged(patient: Patient, then: Observation, now: Observation) -> tuple[Change, str]:

@@ -22,7 +22,7 @@ class ChangeRule:
         percent = 100 * difference / volumes[0]
         least = max(self.minimum_mm3, self.outline_mm * surface)
         limits = f"{self.relative_percent:g} % and {least:.0f} mm³"
-        figures = f"{percent:+.0f} % and {difference:+.0f} mm³"
+        figures = f"{percent:+z.{0 if abs(percent) >= 1 else 1}f} % and {difference:+z.0f} mm³"
         if abs(percent) >= self.relative_percent and abs(difference) >= least:
             change = Change.GROWN if difference > 0 else Change.SHRUNK
             return change, f"{change.value}: {figures}, at least {limits}"

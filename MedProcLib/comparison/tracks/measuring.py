@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
@@ -13,6 +14,7 @@ from ...core.measurement import Measurement
 from ...core.progress import SILENT, Progress
 from ...core.registry import create_operation
 from ...quantification.measure import NEEDED_UNITS, Measure, measure
+from ...quantification.pet.uptake import NotSuvError
 from ...quantification.row import Row
 from ...quantification.uncertainty.interval import TWO_SIDED_95
 from .model import Estimate, Observation, Patient, Track
@@ -30,7 +32,8 @@ def measure_observations(
 
     image, labels: on one grid, in the time point's own space; settings: see usual_settings, which holds for None. Ends
     of 95 % intervals become those of the estimates they belong to. A reader's own values stay; figures that need more
-    voxels than there are are left out. Raises InputError for an unknown time point, images on different grids, and
+    voxels than there are are left out, and those of uptake where values cannot be SUV. What reaches the border of the
+    image is marked as cut. Raises InputError for an unknown time point, images on different grids, and
     labels that observations name and the label map lacks.
     """
     require_same_grid(image, labels, "the image and the label map")
@@ -40,8 +43,12 @@ def measure_observations(
         return patient
     settings = settings or usual_settings(patient)
     segments = _as_segments(labels, [o for _, o in found], time_point)
-    rows = {r.segment: r for r in measure(image, segments, settings=settings, progress=progress) if r.is_whole}
-    changed = [_measured(track, o, rows[n]) for n, (track, o) in enumerate(found, 1)]
+    try:
+        every = measure(image, segments, settings=settings, progress=progress)
+    except NotSuvError:
+        every = measure(image, segments, settings=replace(settings, pet=False), progress=progress)
+    rows, cut = {r.segment: r for r in every if r.is_whole}, _at_border(image, segments)
+    changed = [_measured(track, replace(o, cut=o.cut or n in cut), o, rows[n]) for n, (track, o) in enumerate(found, 1)]
     return patient.with_tracks(*changed)
 
 
@@ -71,14 +78,27 @@ def _as_segments(labels: sitk.Image, observations: list[Observation], time_point
     return Geometry.of(labels).image_of(number_of[index].reshape(values.shape))
 
 
-def _measured(track: Track, observation: Observation, row: Row) -> Track:
+def _at_border(image: sitk.Image, segments: sitk.Image) -> set[int]:
+    """Segments with a voxel in an outermost slice, row or column, or next to one that is not finite."""
+    array, found = sitk.GetArrayViewFromImage(segments), set[int]()
+    for axis in range(3):
+        for end in (0, -1):
+            found |= set(np.unique(np.take(array, end, axis)).tolist())
+    lacking = ~np.isfinite(sitk.GetArrayViewFromImage(image))
+    if lacking.any():
+        found |= set(np.unique(array[ndimage.binary_dilation(lacking)]).tolist())
+    return found - {0}
+
+
+def _measured(track: Track, observation: Observation, known: Observation, row: Row) -> Track:
+    """The track with the observation in place of the known one, and its figures."""
     own = {e.measurement.name: e for e in observation.estimates if e.reader}
     computed = _estimates([_plain(m) for m in row.measurements if np.isfinite(m.value)])
     names = {e.measurement.name for e in computed}
     estimates = [own.get(e.measurement.name, e) for e in computed]
     estimates += [e for name, e in own.items() if name not in names]
     measured = replace(observation, estimates=tuple(estimates))
-    observations = tuple(measured if o is observation else o for o in track.observations)
+    observations = tuple(measured if o is known else o for o in track.observations)
     return replace(track, observations=observations)
 
 

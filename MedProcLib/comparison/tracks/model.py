@@ -2,6 +2,7 @@
 
 import datetime
 import enum
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -103,6 +104,9 @@ class Observation:
     """A finding as it was at one time point.
 
     labels: its values in the time point's segmentation; decided: ISO time of the reader's decision.
+    cut: it reaches the border of the image, so that the study may show a part of it only.
+    border_mm: how far (95 %) the lesion's own border may be from the outline, alike in every study; 0 of what a reader
+    outlined, None where it is not known.
     """
 
     time_point: str
@@ -113,6 +117,8 @@ class Observation:
     reader: str = ""
     decided: str = ""
     note: str = ""
+    cut: bool = False
+    border_mm: float | None = 0.0
 
     def estimate(self, name: str) -> Estimate | None:
         """The estimate of this name; None where it was not measured."""
@@ -120,9 +126,27 @@ class Observation:
 
     @cached_property
     def volume(self) -> Measured:
-        """The measured or edited volume (mm³) with its interval; that of the outline before measuring."""
+        """The measured or edited volume (mm³); that of the outline before measuring.
+
+        The interval is what volumes from study to study are compared by, without an error that all studies share.
+        """
         estimate = self.estimate("voxel_volume")
         return estimate.measured if estimate else Measured(self.place.volume_mm3)
+
+    @cached_property
+    def true_volume(self) -> Measured:
+        """The same volume with the 95 % interval of the lesion's true one: its border may be off in all studies alike.
+
+        No interval where that is not known, and of what the image's border cuts.
+        """
+        volume, estimate = self.volume, self.estimate("voxel_volume")
+        if estimate is not None and estimate.reader:
+            return volume
+        if volume.limits is None or volume.limits[0] <= 0 or self.border_mm is None or self.cut:
+            return Measured(volume.value)
+        shared = self.border_mm * self.place.surface_mm2 / volume.value
+        down, up = (math.hypot(math.log(limit / volume.value), shared) for limit in volume.limits)
+        return Measured(volume.value, volume.value * math.exp(-down), volume.value * math.exp(up))
 
     @property
     def counts(self) -> bool:

@@ -23,9 +23,12 @@ def write_patient(patient: Patient, target: str | Path) -> None:
 
 
 def read_patient(source: str | Path) -> Patient:
-    """The patient in a file. Raises InputError that names the place of what is wrong in it."""
+    """The patient in a file, UTF-8 with or without the mark that some editors put first.
+
+    Raises InputError that names the place of what is wrong in it.
+    """
     try:
-        text = Path(source).read_text(encoding="utf-8")
+        text = Path(source).read_text(encoding="utf-8-sig")
     except OSError as error:
         raise InputError(f"{source} cannot be read: {error.strerror or error}.") from error
     except UnicodeDecodeError as error:

@@ -62,6 +62,8 @@ def redraw(
                 reader=who,
                 decided=when,
                 estimates=_own(_seen(track, time_point)),
+                cut=False,
+                border_mm=0.0,
             ),
         )
         for track, o in zip(kept, found, strict=False)

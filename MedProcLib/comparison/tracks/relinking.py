@@ -145,7 +145,9 @@ def _together(one: Observation, two: Observation, who: str, when: str) -> Observ
     )
     note = "; ".join(filter(None, dict.fromkeys((one.note, two.note))))
     labels = tuple(sorted({*one.labels, *two.labels}))
-    return Observation(one.time_point, labels, place, (), Status.EDITED, who, when, note)
+    borders = [o.border_mm for o in (one, two)]
+    border = None if None in borders else max(b for b in borders if b is not None)
+    return Observation(one.time_point, labels, place, (), Status.EDITED, who, when, note, one.cut or two.cut, border)
 
 
 def _pointing(patient: Patient, renamed: Mapping[str, str], start: int = 0) -> Patient:

@@ -10,6 +10,7 @@ _REFERENCES = ("previous", "baseline", "nadir")
 COLUMNS = [
     *("track", "name", "organ", "site", "kind", "parent", "merged_into", "time_point", "date", "labels"),
     *("class", "rule", "class_from_baseline", "volume_mm3", "volume_low_mm3", "volume_high_mm3"),
+    *("volume_repeat_low_mm3", "volume_repeat_high_mm3", "at_image_border"),
     *("long_diameter_mm", "short_diameter_mm", "mean", "mean_unit", "center_l_mm", "center_p_mm", "center_s_mm"),
     *(
         f"{figure}_from_{reference}_{unit}"
@@ -31,9 +32,11 @@ def findings_table(patient: Patient) -> Table:
     """Columns and lines, by track and then time; write them with core.csv_text.
 
     A track has a line at each time point where it was observed, and one where it was first missing or had merged into
-    another one, with a volume of 0 or none. Changes are of the volume, with the 95 % interval of the relative ones;
-    unbiased: less what an uncertain volume before adds to a ratio in the mean; 'changed beyond error' is yes, no or
-    cannot say (growth.size_change with the settings' share as relevant).
+    another one, with a volume of 0 or none. volume_low and _high: the 95 % interval of the true volume;
+    volume_repeat_low and _high: of what another study of the same lesion would give, by which changes are judged.
+    at_image_border: yes where the study may show a part of it only. Changes are of the volume, with the 95 % interval
+    of the relative ones; unbiased: less what an uncertain volume before adds to a ratio in the mean; 'changed beyond
+    error' is yes, no or cannot say (growth.size_change with the settings' share as relevant).
     At a merge or split the change from the previous time point is of all parts together.
     """
     ways = intervals(patient)
@@ -73,10 +76,10 @@ def _line(
 
 def _volume(observation: Observation | None, interval: Interval | None) -> list[object]:
     if observation is not None:
-        volume = observation.volume
-        return [volume.value, volume.low, volume.high]
+        true, repeated = observation.true_volume, observation.volume
+        return [true.value, true.low, true.high, repeated.low, repeated.high, "yes" if observation.cut else "no"]
     gone = interval is not None and interval.change is Change.GONE
-    return [0.0 if gone else None, None, None]
+    return [0.0 if gone else None, *[None] * 5]
 
 
 def _figures(observation: Observation | None) -> list[object]:

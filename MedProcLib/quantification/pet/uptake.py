@@ -52,6 +52,10 @@ GLYCOLYSIS = Figure(
 UPTAKE_FIGURES = (MAXIMUM, PEAK, PEAK_AT_MAXIMUM, MEAN, SD, VOLUME, GLYCOLYSIS)
 
 
+class NotSuvError(InputError):
+    """Values are too high for SUV."""
+
+
 @dataclass(frozen=True)
 class UptakeThreshold:
     """What of a region is its metabolic volume: all, or the voxels at or above a value.
@@ -132,7 +136,7 @@ def uptake_measurements(
 def _require_suv(sample: Sample) -> None:
     median = sample.restored(sample.percentile(50))
     if median > HIGHEST_MEDIAN_SUV:
-        raise InputError(
+        raise NotSuvError(
             f"Half of the segment is above {median:.4g}, so the image is not in SUV but perhaps in Bq/ml: "
             "convert it to SUV first, or measure it without the figures of PET."
         )

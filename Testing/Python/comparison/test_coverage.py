@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from MedProcLib.app.comparison_tables import findings_table
 from MedProcLib.comparison.coverage import with_coverage
 from MedProcLib.comparison.evaluation import evaluate
 from MedProcLib.comparison.findings import MatchFindings
@@ -13,6 +14,7 @@ from MedProcLib.comparison.half_height import HalfHeightOutlines
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.follow import Followed
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.report.report import report_html
@@ -80,6 +82,26 @@ def test_what_the_first_study_does_not_show_is_called_new_with_a_note():
     assert [note for note in found.notes if "though they may have been there before" in note] == [
         f"Outside of what 's0' shares with 's1', so called new though they may have been there before: {new.id}."
     ]
+
+
+def test_what_the_border_of_an_image_cuts_is_told_and_not_judged():
+    """The second study ends in the middle of the upper finding, of which it shows half."""
+    found = compared((60, 50, 60))
+    low, high = sorted(found.followed.patient.tracks, key=lambda t: t.observations[0].place.center[2])
+    assert [[o.cut for o in track.observations] for track in (low, high)] == [[False] * 3, [False, True, False]]
+    assert f"At the border of the image of 's1', so perhaps larger than measured there: {high.id}." in found.notes
+    first, second = intervals(found.followed.patient)[high.id]
+    assert first.change is Change.SHRUNK and first.size(25).changed == "cannot say"
+    assert second.change is Change.GROWN and second.size(25).changed == "cannot say"
+    assert all(way.rule.endswith("it reaches the border of the image at s1") for way in (first, second))
+    (finding,) = (f for f in found.pairs[0].findings if f.tracks == (high.id,))
+    assert finding.threshold.endswith("at s1") and Timeline.of(found).size(high, "baseline").changed == "no"
+    columns, lines = findings_table(found)
+    rows = [dict(zip(columns, line, strict=True)) for line in lines if line[columns.index("track")] == high.id]
+    assert [row["at_image_border"] for row in rows] == ["yes", "no"]
+    assert [row["changed_from_previous_beyond_error"] for row in rows] == ["cannot say"] * 2
+    page = report_html(found)
+    assert "at the border" in page and "How each figure" in page
 
 
 @pytest.mark.parametrize("outlined", [True, False])

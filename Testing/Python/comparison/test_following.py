@@ -10,8 +10,10 @@ import SimpleITK as sitk
 from MedProcLib.comparison.carried import carried
 from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.consensus import ConsensusLabels
+from MedProcLib.comparison.defaults import OWN_BORDER_MM
 from MedProcLib.comparison.findings import MatchFindings
-from MedProcLib.comparison.following import unique_names
+from MedProcLib.comparison.following import border_mm_of, unique_names
+from MedProcLib.comparison.half_height import HalfHeightOutlines
 from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.comparison.outlines import outlines_of
 from MedProcLib.comparison.pipeline import compare
@@ -49,6 +51,16 @@ def four() -> list[Study]:
 @pytest.fixture(scope="module")
 def comparison(four):
     return compare(four, RECIPE)
+
+
+def test_how_far_the_border_is_from_an_outline_is_known_of_given_ones_and_at_half_height(four, comparison):
+    labels = Geometry.of(four[0].image).empty_image()
+    given = replace(four[0], labels=labels)
+    half = Recipe.of(*(operation for _, operation in RECIPE.enabled_steps), HalfHeightOutlines())
+    assert border_mm_of(four[0], four, half) == OWN_BORDER_MM
+    assert [border_mm_of(study, [given, *four[1:]], half) for study in (given, four[1])] == [0.0, None]
+    seen = [o for track in comparison.followed.patient.tracks for o in track.observations]
+    assert {o.border_mm for o in seen} == {None} and all(o.volume.limits and not o.true_volume.limits for o in seen)
 
 
 def test_tracks_are_what_was_put_there(comparison):

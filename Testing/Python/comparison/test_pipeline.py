@@ -73,7 +73,9 @@ def test_the_rule_gives_the_figures_that_are_shown(comparison):
             if finding.change in (Change.GROWN, Change.SHRUNK, Change.STABLE):
                 seen += 1
                 difference = finding.volumes_mm3[1] - finding.volumes_mm3[0]
-                figures = f"{finding.change}: {finding.difference_percent:+.0f} % and {difference:+.0f} mm³"
+                percent = finding.difference_percent
+                digits = 0 if abs(percent) >= 1 else 1
+                figures = f"{finding.change}: {percent:+.{digits}f} % and {difference:+.0f} mm³"
                 assert finding.threshold.startswith(figures)
                 beyond = abs(finding.difference_percent) >= 25 and abs(difference) >= 15
                 assert (finding.change is not Change.STABLE) == beyond

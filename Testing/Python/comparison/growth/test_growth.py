@@ -95,6 +95,27 @@ def test_a_measurement_too_coarse_for_the_relevant_change_cannot_say():
     assert "neither no change nor 25 %" in size_change(*coarse, relevant_percent=25).reason
 
 
+@pytest.mark.parametrize(
+    ("first", "second", "cut", "changed", "reason"),
+    [
+        # it is at least as large as what is seen of it: growth is certain, and shrinking the other way round
+        (100, 300, (False, True), "yes", "+119 % or more"),
+        (100, 300, (True, False), "cannot say", "before"),
+        (300, 100, (True, False), "yes", "-54.3 % or more"),
+        (300, 100, (False, True), "cannot say", "afterward"),
+        (100, 300, (True, True), "cannot say", "both times"),
+        (100, 101, (False, True), "cannot say", "afterward"),
+        (0, 100, (False, True), "yes", "+80 or more"),
+    ],
+)
+def test_what_the_border_of_an_image_cuts_cannot_be_said_to_have_changed_by_that(first, second, cut, changed, reason):
+    sizes = [around(n, 25) if n else Measured.exact(0) for n in (first, second)]
+    found = size_change(*sizes, 10, cut)
+    assert found.changed == changed and reason in found.reason
+    assert found.difference == Measured(second - first)
+    assert found.percent is None or found.percent.limits is None
+
+
 def test_change_in_unit_and_percent():
     found = size_change(around(200, 5), around(250, 5))
     assert (found.difference.value, found.percent.value) == (50, 25)

@@ -2,6 +2,7 @@
 
 import csv
 import io
+import math
 from dataclasses import replace
 
 import numpy as np
@@ -9,13 +10,14 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.comparison.growth.change import Changed
+from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.response.model import Status as Seen
 from MedProcLib.comparison.tracks.case import case_of
 from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.edits import accept, describe, edit_measurement, mark, reject
 from MedProcLib.comparison.tracks.follow import follow_findings
-from MedProcLib.comparison.tracks.measuring import measure_observations
+from MedProcLib.comparison.tracks.measuring import measure_observations, usual_settings
 from MedProcLib.comparison.tracks.patient_file import patient_of as read_text
 from MedProcLib.comparison.tracks.patient_file import patient_text
 from MedProcLib.comparison.tracks.relinking import merge_tracks
@@ -84,6 +86,49 @@ def test_intervals_hold_the_ball_that_was_drawn_and_tell_growth_from_error():
     for point, labels in zip(("T1", "T2"), again.label_maps, strict=True):
         same = measure_observations(same, point, image_of(labels), labels)
     assert intervals(same)["F001"][0].size(25).changed is Changed.NO
+
+
+def test_the_true_volume_is_less_sure_than_what_is_compared(followed):
+    """By the border's error times the surface, which is that of a ball of 6 mm, and that from study to study."""
+    labels = followed.label_maps[0]
+    measured = measure_observations(followed.patient, "T1", image_of(labels), labels)
+    seen = measured.track("F001").at("T1")
+    assert seen.true_volume == seen.volume
+    wider = replace(seen, border_mm=0.5).true_volume
+    shared = math.log(wider.high / wider.value)
+    repeated = math.log(seen.volume.high / seen.volume.value)
+    assert math.sqrt(shared**2 - repeated**2) == pytest.approx(0.5 * 3 / 6, rel=0.1)
+    assert wider.low * wider.high == pytest.approx(wider.value**2, rel=1e-6)
+    assert replace(seen, border_mm=None).true_volume.limits is None
+    edited = edit_measurement(measured, "F001", "T1", Measurement("voxel_volume", 900.0, "mm3"), WHO, WHEN, 800, 950)
+    assert replace(edited.track("F001").at("T1"), border_mm=0.5).true_volume == Measured(900, 800, 950)
+
+
+def test_what_reaches_the_border_of_the_image_is_marked(followed):
+    """Of the balls one ends in the first column that is there, one 3 columns before voxels without a number."""
+    labels = followed.label_maps[0]
+    first = int(np.flatnonzero(sitk.GetArrayFromImage(labels).any(axis=(0, 1)))[0])
+    tight = labels[first:]
+    patient = measure_observations(followed.patient, "T1", image_of(tight), tight)
+    assert [patient.track(name).at("T1").cut for name in ("F001", "F002")] == [True, False]
+    assert patient.track("F001").at("T1").true_volume.limits is None
+    values = sitk.GetArrayFromImage(image_of(labels))
+    last = int(np.flatnonzero(sitk.GetArrayFromImage(labels).any(axis=(0, 1)))[-1])
+    for gap, cut in ((3, False), (1, True)):
+        values[:, :, last + gap] = np.nan
+        patient = measure_observations(followed.patient, "T1", Geometry.of(labels).image_of(values), labels)
+        assert [patient.track(name).at("T1").cut for name in ("F001", "F002")] == [False, cut]
+
+
+def test_values_too_high_for_suv_leave_out_uptake_alone(followed):
+    labels = followed.label_maps[0]
+    settings = usual_settings(followed.patient, "SUV")
+    names = []
+    for factor in (0.1, 10):
+        patient = measure_observations(followed.patient, "T1", image_of(labels) * factor, labels, settings)
+        names.append({e.measurement.name for e in patient.track("F001").at("T1").estimates})
+    assert {"peak_uptake", "voxel_volume"} <= names[0]
+    assert "peak_uptake" not in names[1] and {"voxel_volume", "mean", "long_diameter"} <= names[1]
 
 
 def test_a_readers_own_value_stays_when_measured_again(measured, followed):

@@ -47,6 +47,11 @@ def patient():
     return replace(made, time_points=(first, *made.time_points[1:]))
 
 
+def test_a_byte_order_mark_is_no_part_of_the_file(patient, tmp_path):
+    (tmp_path / "patient.json").write_text(patient_text(patient), encoding="utf-8-sig")
+    assert read_patient(tmp_path / "patient.json") == patient
+
+
 def test_what_is_written_is_read_the_same(patient, tmp_path):
     file = tmp_path / "patient.json"
     write_patient(patient, file)
