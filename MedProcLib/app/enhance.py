@@ -3,6 +3,7 @@
 from argparse import Namespace
 from pathlib import Path
 
+from ..core.acquisition_tags import acquisition_tags
 from ..core.errors import InputError
 from ..core.files import ImageFile, require_image_target, write_image
 from ..core.progress import Progress
@@ -42,7 +43,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
 
 def _proposed(found: ImageFile, arguments: Namespace) -> Recipe:
     """The recipe of the preset that suits the image. Raises InputError when none does."""
-    proposal = propose({"Modality": found.modality}, found.image, Path(arguments.image).name)
+    tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
+    proposal = propose(tags, found.image, Path(arguments.image).name)
     if proposal is None:
         raise InputError(f"No preset is known to suit {arguments.image}; name one with --preset.")
     arguments.notes.append(f"{arguments.image}: preset {proposal.preset.name}, {proposal.reason}")

@@ -11,12 +11,19 @@ from .presets import Preset, preset_named
 
 RADIOGRAPHY = {"CR", "DX", "MG", "RG", "XA", "RF", "IO", "PX"}
 COUNTS = {"PT", "NM", "ST"}
+NOT_PICTURES = {"RTDOSE", "SEG"}
 # Below this tube current times time (mAs), a body CT is of low dose (lung screening: ACR-STR practice parameter).
 LOW_EXPOSURE_MAS = 40
 # Lung windows lie there (HU); others lie above.
 LUNG_WINDOW_CENTER = -300
 # Reconstruction kernels for lung and bone: Siemens B60-B80 and Bl/Br5x up, GE LUNG, Philips L and YA/YB, Canon FC50 up.
 SHARP_KERNEL = re.compile(r"\b(?:B[678]\d\w?|B[lr][5-9]\d\w?|LUNG|YA|YB|FC[58]\d|L)\b", re.IGNORECASE)
+# Maps of what was measured, whose values no shading may be divided out of: by Image Type, or by what they are called.
+MAP_TYPES = {"ADC", "FA", "T1 MAP", "T2 MAP", "T2_STAR MAP", "R2 MAP", "R2_STAR MAP", "PROTON_DENSITY MAP"}
+MAP_NAME = re.compile(
+    r"(?<![a-z])(?:e?adc|apparent[ _]diffusion|fractional[ _]anisotropy|[tr][12](?:\*|[ _]?star)?[ _-]?map)(?![a-z])",
+    re.IGNORECASE,
+)
 
 
 class Proposal(NamedTuple):
@@ -27,7 +34,7 @@ class Proposal(NamedTuple):
 
 
 def propose(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
-    """The preset that suits an image, with the reason; None when nothing is known of it.
+    """The preset that suits an image, with the reason; None when nothing is known of it, and for maps of ADC or T1.
 
     tags: DICOM attributes by keyword (Modality, SeriesDescription, BodyPartExamined, EchoTime, ...), as many as there
     are; image: the image or some slices of it, for what the tags leave open; name: what the user knows it by.
@@ -43,9 +50,9 @@ def propose(tags: Mapping[str, str], image: sitk.Image | None = None, name: str 
         return _because("ultrasound", "DICOM modality US")
     if modality in RADIOGRAPHY:
         return _because("radiograph", f"DICOM modality {modality}")
-    if image is None:
+    if image is None or modality in NOT_PICTURES:
         return None
-    return _by_content(kind_of(image), name)
+    return _by_content(kind_of(image), name, f"DICOM modality {modality}" if modality else "no DICOM tags")
 
 
 def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
@@ -78,8 +85,10 @@ def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
     return _because("ct_soft_tissue", "CT, of which no more is known")
 
 
-def _mr(tags: Mapping[str, str], name: str) -> Proposal:
+def _mr(tags: Mapping[str, str], name: str) -> Proposal | None:
     words = _words(tags, "SeriesDescription", "ProtocolName") or name
+    if MAP_TYPES.intersection(tags.get("ImageType", "").upper().split("\\")) or MAP_NAME.search(words):
+        return None
     part = _words(tags, "BodyPartExamined", "StudyDescription")
     if part and not re.search(r"brain|head|skull|neuro|cereb|crani", f"{part} {words}", re.IGNORECASE):
         return _because("mr_shading", f"MR of {part.lower()}")
@@ -99,17 +108,19 @@ def _mr(tags: Mapping[str, str], name: str) -> Proposal:
     return _because("mr_shading", "MR whose weighting is not stated")
 
 
-def _by_content(kind: Kind, name: str) -> Proposal:
+def _by_content(kind: Kind, name: str, known: str) -> Proposal | None:
     if kind.modality == "CT":
-        return _because(_CT_PRESETS[kind.detail], f"no DICOM tags; {kind.reason}")
+        return _because(_CT_PRESETS[kind.detail], f"{known}; {kind.reason}")
     if kind.modality == "MR":
+        if MAP_NAME.search(name):
+            return None
         weighting = weighting_in(name)
         if weighting:
-            return _because(f"mr_brain_{weighting}", f"no DICOM tags; its name '{name}' says {weighting.upper()}")
+            return _because(f"mr_brain_{weighting}", f"{known}; its name '{name}' says {weighting.upper()}")
         if re.search(r"(?<![a-z])(?:pet|suv|fdg)(?![a-z])", name, re.IGNORECASE):
-            return _because("pet", f"no DICOM tags; its name '{name}' says PET")
-        return _because("mr_shading", f"no DICOM tags; {kind.reason}")
-    return _because(_OTHER_PRESETS[kind.modality], f"no DICOM tags; {kind.reason}")
+            return _because("pet", f"{known}; its name '{name}' says PET")
+        return _because("mr_shading", f"{known}; {kind.reason}")
+    return _because(_OTHER_PRESETS[kind.modality], f"{known}; {kind.reason}")
 
 
 def weighting_in(words: str) -> str:

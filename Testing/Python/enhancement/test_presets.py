@@ -1,12 +1,13 @@
 """Presets: every one runs and does to a phantom of its modality what its title says, and the right one is proposed."""
 
 import zipfile
+from pathlib import Path
 
 import numpy as np
-import pydicom
 import pytest
 import SimpleITK as sitk
 
+from MedProcLib.core.acquisition_tags import acquisition_tags
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.files import read_image
 from MedProcLib.core.recipe import Recipe
@@ -281,27 +282,25 @@ def test_real_images_without_tags(shared_data, path, expected):
     [
         ("01_ct/totalseg_dicom/ct_dicom.zip", "ct_soft_tissue"),
         ("04_pet/sts001_fdg/pet_dicom.zip", "pet"),
-        ("03_longitudinal/cmb_crc_MSB-06489/adc_1959-12-09.zip", "mr_shading"),
+        ("03_longitudinal/cmb_crc_MSB-06489/adc_1959-12-09.zip", None),  # Image Type DERIVED, SECONDARY, ADC
     ],
 )
-def test_real_dicom_tags(shared_data, archive, expected):
+def test_real_dicom_tags(shared_data, tmp_path, archive, expected):
     with zipfile.ZipFile(shared_data / archive) as files:
         first = next(name for name in files.namelist() if not name.endswith("/"))
-        with files.open(first) as file:
-            header = pydicom.dcmread(file, stop_before_pixels=True)
-    tags = {
-        keyword: "\\".join(value) if isinstance(value, pydicom.multival.MultiValue) else str(value)
-        for keyword in (
-            "Modality",
-            "SeriesDescription",
-            "StudyDescription",
-            "BodyPartExamined",
-            "ConvolutionKernel",
-            "EchoTime",
-            "RepetitionTime",
-            "InversionTime",
-            "Exposure",
-        )
-        if (value := header.get(keyword)) is not None
-    }
-    assert propose(tags).preset.name == expected, tags
+        path = Path(files.extract(first, tmp_path))
+    tags = acquisition_tags([path])
+    proposal = propose(tags)
+    assert (proposal and proposal.preset.name) == expected, tags
+
+
+def test_maps_of_measured_values_are_left_as_they_are(rng):
+    """Shading divided out of a diffusion coefficient or a relaxation time changes what was measured."""
+    values = image_of(np.abs(rng.normal(100, 30, (6, 20, 20))))
+    for name in ("ADC", "sub-01_adc", "T2 map", "R2* map", "t1_map_5"):
+        assert propose({}, values, name) is None, name
+        assert propose({"Modality": "MR", "SeriesDescription": name}, values) is None, name
+    for name in ("T2w", "head", "cadcam", "T1 mapped"):
+        assert propose({}, values, name) is not None, name
+    assert propose({"Modality": "RTDOSE"}, values) is None
+    assert propose({"Modality": "OT"}, values).reason.startswith("DICOM modality OT; ")
