@@ -2,7 +2,10 @@
 
 from argparse import Namespace
 
+import SimpleITK as sitk
+
 from ..core.atomic import write_text
+from ..core.errors import InputError
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -31,10 +34,15 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_ending(arguments.output, ".csv", ".json", what="table")
     given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
     settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
+    if arguments.as_one and arguments.labels:
+        raise InputError("--as-one scores all labels together: leave --labels out.")
     names = segment_names(arguments.reference, arguments.names)
     reference, test = (read_label_map(path, arguments.notes) for path in (arguments.reference, arguments.test))
+    if arguments.as_one:
+        reference, test = (sitk.Cast(sitk.NotEqual(labels, 0), sitk.sitkUInt8) for labels in (reference, test))
+        names = {1: names[1] if arguments.names and 1 in names else "All"}
     scores = score(reference, test, settings, arguments.labels, names, progress.part(0.1, 0.98))
-    arguments.notes += scores.notes
+    arguments.notes += (*scores.notes, *_numbered(scores))
     progress.check()
     if str(arguments.output).lower().endswith(".csv"):
         text = scores_csv(scores)
@@ -43,6 +51,14 @@ def run(arguments: Namespace, progress: Progress) -> None:
         text = scores_json(scores, Provenance(Recipe.of(settings), inputs).as_dict())
     write_text(text, arguments.output)
     print(_summary(scores, arguments.output))
+
+
+def _numbered(scores: Scores) -> tuple[str, ...]:
+    """A note where one of the two numbers its lesions and the other does not."""
+    counts = [sum(row.missing not in (which, "both") for row in scores.rows) for which in ("reference", "test")]
+    if min(counts) == 1 and max(counts) > 1:
+        return (f"One of the two has a single label, the other {max(counts)}: --as-one scores all labels together.",)
+    return ()
 
 
 def _summary(scores: Scores, output: str) -> str:

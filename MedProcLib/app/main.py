@@ -12,7 +12,7 @@ from ..core.progress import Progress
 from .cancellable import SIGNALS, leave, run_cancellable
 from .commands import COMMANDS
 from .native_output import hide_native_output
-from .parser import make_parser
+from .parser import make_parser, points_joined
 from .progress_bar import progress_bar
 
 DONE, BUG, MENDABLE, CANCELLED = 0, 1, 2, 130
@@ -34,7 +34,7 @@ def main() -> int:
 def run(arguments: Sequence[str]) -> int:
     """Run a command line; returns the exit code. Prints results on stdout, the error's one line on stderr."""
     try:
-        parsed = make_parser(COMMANDS).parse_args(arguments)
+        parsed = make_parser(COMMANDS).parse_args(points_joined(arguments))
     except SystemExit as end:
         return int(end.code or 0)
     parsed.notes = []  # shown when the command is done, so that an error is the one line on stderr

@@ -1,6 +1,7 @@
 """The argument parser of the commands: help with examples, and errors in one line."""
 
 import argparse
+import re
 from collections.abc import Sequence
 from typing import Any, NoReturn
 
@@ -8,6 +9,8 @@ from .. import __version__
 from .command import Command
 
 PROGRAM = "python -m MedProcLib"
+# A point that begins with a minus: argparse takes it for an option.
+NEGATIVE_POINT = re.compile(r"-[\d.]+(?:[eE][-+]?\d+)?(?:,[-+]?[\d.]+(?:[eE][-+]?\d+)?)+(?:=\d+)?")
 NOT_CLINICAL = "For research. A qualified reader decides on every finding."
 
 
@@ -24,6 +27,17 @@ def make_parser(commands: Sequence[Command]) -> argparse.ArgumentParser:
     for command in commands:
         _add(subparsers, command)
     return parser
+
+
+def points_joined(arguments: Sequence[str]) -> list[str]:
+    """Arguments with a point that begins with a minus joined to its option: --seed -12,40,7 as --seed=-12,40,7."""
+    joined: list[str] = []
+    for argument in map(str, arguments):
+        if joined and joined[-1].startswith("--") and "=" not in joined[-1] and NEGATIVE_POINT.fullmatch(argument):
+            joined[-1] += f"={argument}"
+        else:
+            joined.append(argument)
+    return joined
 
 
 class OneLineParser(argparse.ArgumentParser):

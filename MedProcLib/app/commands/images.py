@@ -7,7 +7,7 @@ PRESET = argument(
     "--preset",
     metavar="NAME",
     alone=True,
-    help="a preset, such as mr_brain_flair or ct_lung, or 'auto' for the one that suits the image",
+    help="a preset, such as mr_brain_flair or ct_lung (`presets` lists them), or 'auto' for one that suits the image",
 )
 
 COMMANDS = (
@@ -19,6 +19,12 @@ COMMANDS = (
             argument("--markdown", action="store_true", help="as the reference page in Markdown"),
         ),
         ("operations", "operations --json"),
+    ),
+    Command(
+        "presets",
+        "list the presets of `enhance` and `segment`, with what each does, needs and consists of",
+        (),
+        ("presets",),
     ),
     Command(
         "info",

@@ -91,7 +91,7 @@ COMMANDS = (
         (
             IMAGE,
             argument("--line", metavar="LINE.mrk.json", help="a line saved by Slicer; of several each"),
-            argument("--from", dest="start", metavar="L,P,S", help="one end (LPS, mm; --from=-9,4,7 where negative)"),
+            argument("--from", dest="start", metavar="L,P,S", help="one end (LPS, mm)"),
             argument("--to", dest="end", metavar="L,P,S", help="the other end"),
             argument(
                 "--step", metavar="MM", type=float, help="between samples (default: half the smallest voxel side)"

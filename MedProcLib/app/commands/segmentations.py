@@ -6,7 +6,10 @@ from ..command import Command, argument
 from .shared import IMAGE, MASK, NAMES, OPERATION, PARAMETER, RECIPE, output
 
 SEGMENTATION_PRESET = argument(
-    "--preset", metavar="NAME", alone=True, help="a preset, such as ct_lungs, mr_brain or pet_lesions"
+    "--preset",
+    metavar="NAME",
+    alone=True,
+    help="a preset, such as ct_lungs, mr_brain or pet_lesions (`presets` lists them)",
 )
 
 COMMANDS = (
@@ -25,8 +28,7 @@ COMMANDS = (
                 metavar="L,P,S[=N]",
                 action="append",
                 default=[],
-                help="a point (LPS, mm) inside object N, for steps that grow from seeds; may be given again "
-                "(write --seed=-12,40,7 when the first number is negative)",
+                help="a point (LPS, mm) inside object N, for steps that grow from seeds; may be given again",
             ),
             argument("--seeds", metavar="S", help="seeds: a label map on IMAGE's grid, or Slicer's points (.mrk.json)"),
             argument("--labels", metavar="L", help="label map to start from, for steps that clean up or change one"),
@@ -47,6 +49,11 @@ COMMANDS = (
             argument("reference", metavar="REFERENCE", help="label map, or DICOM segmentation, taken as the truth"),
             argument("test", metavar="TEST", help="label map to score; on another grid it is resampled (nearest)"),
             argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
+            argument(
+                "--as-one",
+                action="store_true",
+                help="score all that is not 0 as one segment: numbered lesions against a mask of them",
+            ),
             NAMES,
             argument("--tolerance", metavar="MM", type=float, help="for surface Dice (default: 1 mm)"),
             argument("--boundary", metavar="MM", type=float, help="width of the band of boundary IoU (default: 2 mm)"),
@@ -77,7 +84,7 @@ COMMANDS = (
         ),
         (
             "evaluate reference.nii.gz segmentation.nii.gz -o metrics.csv",
-            "evaluate lesions_reader.nii.gz lesions.nii.gz --match overlap --smallest-lesion 3 -o lesions.json",
+            "evaluate lesions_reader.nii.gz lesions.nii.gz --as-one --match overlap -o lesions.json",
         ),
     ),
     Command(

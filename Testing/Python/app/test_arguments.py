@@ -8,13 +8,14 @@ import pytest
 
 from MedProcLib import __version__
 from MedProcLib.app.commands import COMMANDS
-from MedProcLib.app.parser import make_parser
+from MedProcLib.app.parser import make_parser, points_joined
 
 ROOT = Path(__file__).resolve().parents[3]
 
 PROMISED = [
     "operations",
     "operations --json",
+    "presets",
     "info IMAGE",
     "enhance IMAGE --recipe R.json -o OUT",
     "enhance IMAGE --operation NAME -p a=1 -p b=2 --mask M -o OUT",
@@ -30,6 +31,7 @@ PROMISED = [
     "histogram IMAGE SEG --bins 64 --limits 0 100 --unit HU -o H.csv",
     "profile IMAGE --line L.mrk.json --step 1 --across 2 --interpolation cubic -o P.csv",
     "evaluate REFERENCE TEST -o METRICS.csv",
+    "evaluate REFERENCE TEST --as-one -o METRICS.csv",
     "evaluate A B --labels 1 2 --names 1=a 2=b --tolerance 2 --boundary 3 --no-lesions --match overlap -o M.json",
     "evaluate A B --lesions --iou-threshold 0.1 --connectivity face --smallest-lesion 3 --merge 1 -o M.csv",
     "register FIXED MOVING -o T.tfm",
@@ -89,6 +91,20 @@ def test_every_example_is_understood():
     for command in COMMANDS:
         for example in command.examples:
             assert parser.parse_args(example.split()).command == command.name
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("segment I --seed -12,40,7 -o S", "segment I --seed=-12,40,7 -o S"),
+        ("segment I --seed -1.5e1,-.4,+7=2 --seed 3,-4,5 -o S", "segment I --seed=-1.5e1,-.4,+7=2 --seed 3,-4,5 -o S"),
+        ("profile I --from -1,-2 --to 3,4 -o P", "profile I --from=-1,-2 --to 3,4 -o P"),
+        ("segment I --seed=1,2,3 -p a=-1,2 -o S", "segment I --seed=1,2,3 -p a=-1,2 -o S"),
+        ("histogram I --limits -1000 1000 -o -12", "histogram I --limits -1000 1000 -o -12"),
+    ],
+)
+def test_a_point_may_begin_with_a_minus(typed, meant):
+    assert points_joined(typed.split()) == meant.split()
 
 
 def test_version(medproc):

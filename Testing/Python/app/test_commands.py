@@ -44,6 +44,16 @@ def test_operations_as_json(medproc):
             assert parameter["type"] not in ("float", "int") or parameter["minimum"] < parameter["maximum"]
 
 
+def test_presets_are_listed_with_what_they_need(medproc):
+    code, out, _ = medproc("presets")
+    assert code == 0
+    enhance, segment = out.split("segment IMAGE --preset NAME:")
+    assert "mr_brain_flair: MR brain FLAIR" in enhance and "ct_lungs" not in enhance
+    kidneys = segment[segment.index("ct_kidneys:") :].split("steps:")[0]
+    assert "needs --seed or --seeds" in kidneys
+    assert "needs" not in segment[segment.index("ct_lungs:") :].split("steps:")[0]
+
+
 def test_info_of_an_image(medproc, image, image_file):
     code, out, err = medproc("info", image_file)
     told = json.loads(out)

@@ -210,3 +210,24 @@ def test_names_of_segments_come_from_a_segmentation_file(medproc, tmp_path):
     assert medproc("evaluate", path, path, "-o", tmp_path / "m.csv", "--names", "2=other")[0] == 0
     lines = (tmp_path / "m.csv").read_text().splitlines()
     assert lines[1].startswith("1,Right lung,") and lines[2].startswith("2,other,")
+
+
+def test_numbered_lesions_against_a_mask_of_them(medproc, refused, tmp_path):
+    """The Dice of all together is that of the two masks; label 1 alone would be one lesion against all."""
+    mask = np.zeros((6, 20, 20), np.uint8)
+    mask[1:4, 2:8, 2:8] = mask[1:4, 12:16, 12:18] = 1
+    numbered = np.zeros_like(mask)
+    numbered[1:4, 2:8, 3:8], numbered[1:4, 12:16, 12:18] = 1, 2
+    names = [str(tmp_path / name) for name in ("mask.nrrd", "numbered.nrrd")]
+    for values, name in zip((mask, numbered), names, strict=True):
+        sitk.WriteImage(sitk.GetImageFromArray(values), name)
+    out = tmp_path / "scores.csv"
+    code, said, notes = medproc("evaluate", *names, "-o", out)
+    assert code == 0 and "2 segments" in said and "--as-one scores all labels together" in notes
+    code, said, notes = medproc("evaluate", *names, "--as-one", "-o", out)
+    assert code == 0 and "1 segment" in said and notes == ""
+    row = next(csv.DictReader(out.open()))
+    both = 3 * (6 * 5 + 4 * 6)
+    assert row["name"] == "All" and float(row["dice"]) == pytest.approx(2 * both / (mask.sum() + (numbered > 0).sum()))
+    assert (float(row["reference_lesions"]), float(row["lesion_f1"])) == (2, 1)
+    assert "leave --labels out" in refused("evaluate", *names, "--as-one", "--labels", "1", "-o", out)
