@@ -8,10 +8,13 @@ from itertools import pairwise
 from pathlib import Path
 
 from ..comparison.change_maps import maps_named, with_change_maps
-from ..comparison.evaluation import criteria_named, evaluate
+from ..comparison.evaluation import OF_DELINEATED_LESIONS, Evaluated, criteria_named, dates_differ, evaluate
+from ..comparison.following import unique_names
 from ..comparison.pipeline import compare, default_recipe
 from ..comparison.result import Comparison, Verdict
 from ..comparison.study import Study
+from ..comparison.tracks.clinical import require_names
+from ..comparison.tracks.model import TimePoint, require_track_id
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
 from ..core.files import ImageFile, stem
@@ -38,22 +41,43 @@ def run(arguments: Namespace, progress: Progress) -> None:
     maps = maps_named(arguments.maps) if arguments.maps is not None else ()
     also, organs = _pairs(arguments), _organs(arguments)
     clinical = clinical_of(arguments)
+    for name in arguments.targets or ():
+        require_track_id(name)
     files = [read_noted(path, arguments.notes) for path in arguments.studies]
     arguments.notes += _notes_on_twins(arguments.studies)
     studies = _studies(arguments, files, dates)
     _require_time_order(studies)
     if criteria is not None:
         _require_dates(studies)
+    if clinical is not None:
+        points = zip(unique_names(studies), studies, strict=True)
+        require_names(clinical, [TimePoint(name, study.name, study.date) for name, study in points])
     if maps:
         recipe = with_change_maps(recipe or default_recipe(studies), maps, studies)
     comparison = compare(studies, recipe, progress.part(0.02, 0.85), also)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_maps(comparison)))
-    comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, now(), organs, clinical)
+    problem = ""
+    try:
+        comparison, evaluated = evaluate(comparison, criteria, arguments.targets or (), reader, now(), organs, clinical)
+    except InputError as error:  # which findings there are is known only now: what took minutes is not lost
+        problem = str(error)
+        comparison, evaluated = _without_criteria(comparison, problem)
     arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
     print(summary(comparison, evaluated, written))
+    if problem:
+        raise InputError(
+            f"Response criteria were not applied: {problem} All else was written to {arguments.output}; findings.csv "
+            "says which findings there are. Correct this and compare again."
+        )
+
+
+def _without_criteria(comparison: Comparison, problem: str) -> tuple[Comparison, Evaluated]:
+    """With the roles that are proposed, so that criteria can be applied in the panel or by `report`."""
+    known, _ = evaluate(comparison, OF_DELINEATED_LESIONS) if dates_differ(comparison) else (comparison, None)
+    return known, Evaluated(note=f"Response criteria were not applied: {problem}")
 
 
 def _notes_on_twins(paths: Sequence[str]) -> list[str]:
@@ -101,6 +125,7 @@ def _organs(arguments: Namespace) -> dict[str, str]:
         track, equals, organ = text.partition("=")
         if not (equals and track.strip() and organ.strip()):
             raise InputError(f"--organs: '{text}' is not ID=ORGAN, such as F001=liver.")
+        require_track_id(track.strip())
         found[track.strip()] = organ.strip()
     return found
 

@@ -80,7 +80,7 @@ def evaluate(
     marked, reasons = _with_targets(patient, targets, reader, when) if targets else _with_proposed_targets(patient)
     case = case_of(marked)
     found = tuple(_evaluation(name, case) for name in names)
-    return replace(comparison, followed=Followed(marked, maps)), Evaluated(found, note, reasons)
+    return replace(comparison, followed=Followed(marked, maps)), Evaluated(found, note + _at_border(marked), reasons)
 
 
 def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
@@ -88,7 +88,7 @@ def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
     if not any(track.kind is not None for track in patient.tracks):
         raise InputError("No finding has a role (target, non-target, new): give them in the panel, or compare anew.")
     case = case_of(patient)
-    return Evaluated(tuple(_evaluation(name, case) for name in names), ROLES)
+    return Evaluated(tuple(_evaluation(name, case) for name in names), ROLES + _at_border(patient))
 
 
 def suitable_criteria(comparison: Comparison) -> tuple[tuple[str, ...], str]:
@@ -104,9 +104,15 @@ def suitable_criteria(comparison: Comparison) -> tuple[tuple[str, ...], str]:
         return (), f"Response criteria were not applied: none holds for every lesion in MR of the head{ask}."
     if not all(study.labels is not None for study in comparison.studies):
         return (), f"Response criteria were not applied: the findings are proposals, not lesions a reader drew{ask}."
-    if not _dated(comparison):
+    if not dates_differ(comparison):
         return (), "Response criteria were not applied: they need the dates of all studies, each another (--dates)."
     return OF_DELINEATED_LESIONS, "Applied without being asked: criteria that need only sizes of delineated lesions."
+
+
+def dates_differ(comparison: Comparison) -> bool:
+    """Whether all studies have a date, each another, as criteria need it."""
+    dates = [study.date for study in comparison.studies]
+    return None not in dates and len(set(dates)) == len(dates)
 
 
 def criteria_named(text: str) -> tuple[str, ...]:
@@ -139,6 +145,14 @@ def _with_proposed_targets(patient: Patient) -> tuple[Patient, Mapping[str, str]
     return everything.with_tracks(*kinds), proposal.reasons
 
 
+def _at_border(patient: Patient) -> str:
+    """What is said of targets that may be larger than measured; '' where none is."""
+    cut = [
+        f"{t.id} at {o.time_point}" for t in patient.tracks if t.kind is Kind.TARGET for o in t.observations if o.cut
+    ]
+    return f" Targets at the border of the image may be larger than measured: {', '.join(cut)}." if cut else ""
+
+
 def _evaluation(name: str, case: Case) -> Evaluation:
     responses = tuple(criterion(name).assess(case))
     return Evaluation(name, case, responses, None if name == "nodule_growth" else best(name, case))
@@ -148,8 +162,3 @@ def _kind(patient: Patient, name: str, targets: Sequence[str]) -> Kind:
     if name in targets:
         return Kind.TARGET
     return Kind.NON_TARGET if patient.track(name).at(patient.time_points[0].id) is not None else Kind.NEW
-
-
-def _dated(comparison: Comparison) -> bool:
-    dates = [study.date for study in comparison.studies]
-    return None not in dates and len(set(dates)) == len(dates)

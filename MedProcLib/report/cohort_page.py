@@ -48,6 +48,8 @@ def _waterfall(bars: Sequence[BestChange], cases: Mapping[str, Case]) -> str:
     )
     left = len(cases) - len(bars)
     note = f" {left} patients have none." if left else ""
+    if any(len({lesion.enhancing for lesion in case.lesions}) > 1 for case in cases.values()):
+        note += " Where enhancing and non-enhancing lesions are judged apart, the larger change counts."
     return (
         f'<figure class="plot">{bars_chart(drawn, "%", text(words))}</figure><div class="legend">{legend}</div>'
         f'<p class="note">The lowest change of the sum up to progression; color: best overall response.{note}</p>'

@@ -1,13 +1,13 @@
 """Data of the charts that show response: curves, waterfall, spider and swimmer, ready to be drawn."""
 
 import datetime
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .best_response import PROGRESSIVE, best_response
 from .criteria import assess, criterion
 from .model import Case
-from .outcome import Category
+from .outcome import Category, Response
 from .size_change import Sums
 from .size_rule import SizeRule
 from .sizes import lesion_size
@@ -74,8 +74,8 @@ def spider(name: str, cases: Mapping[str, Case]) -> list[Curve]:
     """Change from baseline in percent over time, a curve a patient that begins with 0."""
     curves = []
     for patient, case in cases.items():
-        changes = [(i, r.figure("change_from_baseline")) for i, r in enumerate(assess(name, case))]
-        points = [_point(case, i, v) for i, v in changes if v is not None]
+        changes = _changes(assess(name, case))
+        points = [_point(case, i, v) for i, v in enumerate(changes) if v is not None]
         if points:
             curves.append(Curve(patient, "%", (_point(case, 0, 0.0), *points)))
     return curves
@@ -87,8 +87,8 @@ def waterfall(name: str, cases: Mapping[str, Case]) -> list[Bar]:
     for patient, case in cases.items():
         responses = assess(name, case)
         end = next((i for i, r in enumerate(responses) if r.category in PROGRESSIVE), None)
-        until = responses[1 : None if end is None else end + 1]
-        changes = [v for r in until if (v := r.figure("change_from_baseline")) is not None]
+        until = _changes(responses)[1 : None if end is None else end + 1]
+        changes = [v for v in until if v is not None]
         if changes:
             found = best_response(responses, case, criterion(name).confirm)
             bars.append(Bar(patient, min(changes), found.category))
@@ -109,6 +109,16 @@ def swimmer(name: str, cases: Mapping[str, Case]) -> dict[str, list[Phase]]:
                 phases.append(Phase(start, end, response.category))
         lanes[patient] = phases
     return lanes
+
+
+def _changes(responses: Sequence[Response]) -> list[float | None]:
+    """Change from baseline in percent at each time point; None where it is not known.
+
+    Of parts of a tumor that are judged apart (see rano_2) the larger one: the whole responds no better than that.
+    """
+    found = [[f.value for f in r.figures_of("change_from_baseline")] for r in responses]
+    parts = max(map(len, found), default=0)
+    return [max(values) if values and len(values) == parts else None for values in found]
 
 
 def _point(case: Case, index: int, value: float, low: float | None = None, high: float | None = None) -> Point:

@@ -2,7 +2,7 @@
 
 import datetime
 import itertools
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
@@ -12,7 +12,7 @@ from ...core.json_file import read_json
 from ..response.context import Context, Protocol
 from .history import recorded
 from .json_codec import decoded
-from .model import Patient, TimePoint, Track
+from .model import Patient, TimePoint, Track, require_track_id
 
 
 @dataclass(frozen=True)
@@ -58,12 +58,20 @@ def read_clinical(path: str | Path) -> Clinical:
         raise InputError(f"{path}: {error}") from error
 
 
+def require_names(clinical: Clinical, points: Sequence[TimePoint]) -> None:
+    """Raise InputError for the name of a time point that is none of these, or of a lesion that can be none."""
+    for name in (*clinical.time_points, *(n for said in clinical.lesions.values() for n in said.unequivocal or ())):
+        _point(points, name)
+    for name in clinical.lesions:
+        require_track_id(name)
+
+
 def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str, what: str = "clinical data") -> Patient:
     """The patient with this in place of what it had, as one entry of the history that says what was given.
 
     Raises InputError for a time point or lesion that the patient does not have.
     """
-    contexts = {_point(patient, name).id: context for name, context in clinical.time_points.items()}
+    contexts = {_point(patient.time_points, name).id: context for name, context in clinical.time_points.items()}
     points = tuple(replace(p, context=contexts.get(p.id, p.context)) for p in patient.time_points)
     tracks = [_told(patient, patient.track(name), said) for name, said in clinical.lesions.items()]
     told = replace(patient, protocol=clinical.protocol or patient.protocol, time_points=points).with_tracks(*tracks)
@@ -85,16 +93,15 @@ def dated(patient: Patient, time_point: str, date: datetime.date | None, who: st
 def _told(patient: Patient, track: Track, said: OfLesion) -> Track:
     given = {name: value for name, value in vars(said).items() if value is not None}
     if said.unequivocal is not None:
-        given["unequivocal"] = tuple(_point(patient, name).id for name in said.unequivocal)
+        given["unequivocal"] = tuple(_point(patient.time_points, name).id for name in said.unequivocal)
     return replace(track, **given)
 
 
-def _point(patient: Patient, name: str) -> TimePoint:
+def _point(points: Sequence[TimePoint], name: str) -> TimePoint:
     """The time point of this id, name or date. Raises InputError for none, or several."""
-    points = patient.time_points
     found = [p for p in points if name == p.id]
     found = found or [p for p in points if name in (p.name, p.date.isoformat() if p.date else None)]
     if len(found) != 1:
-        known = ", ".join(p.id + (f" ({p.date})" if p.date else "") for p in patient.time_points)
+        known = ", ".join(p.id + (f" ({p.date})" if p.date else "") for p in points)
         raise InputError(f"Clinical data: '{name}' is {'no' if not found else 'more than one'} time point of {known}.")
     return found[0]

@@ -3,6 +3,7 @@
 import datetime
 import enum
 import math
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from functools import cached_property
@@ -264,6 +265,12 @@ def track_id(number: int) -> str:
 def number_of(track_id: str) -> int:
     """The number in a track's id."""
     return int(track_id[1:])
+
+
+def require_track_id(name: str) -> None:
+    """Raise InputError for what no finding can be called."""
+    if not re.fullmatch(r"F[0-9]{3,}", name):
+        raise InputError(f"'{name}' is no finding: these are called F001, F002, ...")
 
 
 def _found(things, wanted: str, what: str):

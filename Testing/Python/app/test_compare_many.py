@@ -174,6 +174,8 @@ def test_a_readers_targets_are_measured_and_recorded(medproc, given, tmp_path):
         (["--targets", "F001"], "name these with --criteria"),
         (["--clinical", "c.json"], "name these with --criteria"),
         (["--clinical", "c.json", "--criteria", "recist"], "Clinical data c.json cannot be read"),
+        (["--criteria", "recist", "--targets", "liver"], "'liver' is no finding: these are called F001"),
+        (["--criteria", "recist", "--organs", "1=liver"], "'1' is no finding"),
         (["--names", "a"], "--names has 1 value for 2 studies"),
         (["--names", "a", "a"], "--names must differ"),
         (["--reader", " "], "--reader is empty"),
@@ -184,12 +186,41 @@ def test_what_cannot_be_done_is_refused_before_computing(refused, given, tmp_pat
     assert not (tmp_path / "results").exists()
 
 
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ('"time_points": {"2020-01-03": {}}', "'2020-01-03' is no time point of image0 (2020-01-01), image1 (2020-"),
+        ('"lesions": {"F001": {"unequivocal": ["image2"]}}', "'image2' is no time point of image0"),
+        ('"lesions": {"liver": {"node": true}}', "'liver' is no finding"),
+    ],
+)
+def test_clinical_data_of_what_cannot_be_there_are_refused_before_computing(refused, given, tmp_path, said, words):
+    (tmp_path / "c.json").write_text(f"{{{said}}}", encoding="utf-8-sig")
+    options = ["--dates", "2020-01-01", "2020-01-02", "--criteria", "recist", "--clinical", tmp_path / "c.json"]
+    assert words in refused("compare", *given["images"][:2], *options, "-o", tmp_path / "results")
+    assert not (tmp_path / "results").exists()
+
+
+def test_a_comparison_is_not_lost_by_a_finding_that_is_not_there(medproc, given, tmp_path):
+    clinical = tmp_path / "clinical.json"
+    clinical.write_text('{"lesions": {"F099": {"node": true}}}')
+    line = [*given["images"][:2], "--segmentations", *given["labels"][1:3], "--dates", *given["dates"][1:3]]
+    line += [*given["recipe"], "--criteria", "recist", "--clinical", clinical]
+    code, out, err = medproc("compare", *line, "-o", tmp_path / "results")
+    assert code == 2 and "no track 'F099'" in err and "All else was written" in err and len(err.splitlines()) == 1
+    assert "Response criteria were not applied: There is no track 'F099'" in out
+    assert rows_of(tmp_path / "results", "findings.csv") and not rows_of(tmp_path / "results", "response.csv")
+    patient = read_patient(tmp_path / "results" / "patient.json")
+    assert "target" in {str(track.kind) for track in patient.tracks}
+
+
 @pytest.mark.parametrize(("target", "words"), [("F009", "no track 'F009'"), ("F004", "was not there at baseline")])
-def test_targets_must_be_findings_of_baseline(refused, given, tmp_path, target, words):
+def test_targets_must_be_findings_of_baseline(medproc, given, tmp_path, target, words):
     images, labels, dates = (given[name][-4:] for name in ("images", "labels", "dates"))
     line = [given["images"][0], images[-1], "--segmentations", given["labels"][1], labels[-1]]
     line += ["--dates", given["dates"][1], dates[-1], *given["recipe"], "--criteria", "recist", "--targets", target]
-    assert words in refused("compare", *line, "-o", tmp_path / "results")
+    code, out, err = medproc("compare", *line, "-o", tmp_path / "results")
+    assert code == 2 and words in err and "not applied" in out and (tmp_path / "results" / "patient.json").exists()
 
 
 def test_two_later_studies_are_compared_directly_and_mapped(done):

@@ -3,6 +3,7 @@ import pytest
 from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.response.charts import lesion_curves, spider, sum_curve, swimmer, waterfall
 from MedProcLib.comparison.response.recist import RULE
+from MedProcLib.report.cohort_page import cohort_html
 
 from .building import GONE, HERE, UNSEEN, case_of, new, target
 
@@ -35,6 +36,20 @@ def test_waterfall_is_sorted_and_ends_at_progression():
 def test_spider_begins_with_zero():
     curves = {c.name: [round(p.value) for p in c.points] for c in spider("recist_1_1", CASES)}
     assert curves == {"falls": [0, -40, -60], "grows": [0, 10, 50], "regrows": [0, -40, -20, -80]}
+
+
+def test_of_parts_that_are_judged_apart_the_larger_change_is_drawn():
+    """Enhancing -50 % and -75 %, the other one +4 % and +21 %; unknown where a part is not measured."""
+    both = case_of(
+        target("E", (40, 25), (25, 20), (25, 10), (25, 10)),
+        target("F", (50, 50), (52, 50), (55, 55), UNSEEN, enhancing=False),
+    )
+    (curve,) = spider("rano_2", {"p": both})
+    assert [(p.time, round(p.value)) for p in curve.points] == [("T0", 0), ("T1", 4), ("T2", 21)]
+    (bar,) = waterfall("rano_2", {"p": both})
+    assert round(bar.percent) == 4
+    page = cohort_html("rano_2", {"p": both})
+    assert "the larger change counts" in page and "the larger change counts" not in cohort_html("recist_1_1", CASES)
 
 
 def test_swimmer_joins_equal_phases():
