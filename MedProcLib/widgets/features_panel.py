@@ -50,8 +50,8 @@ class FeaturesPanel:
         rows.addRow(_("Settings:"), self.preset_box)
         self.panel = OperationPanel(create_operation(OPERATION).declaration)
         self.panel.show_row("intensity_unit", False)  # it is the volume's
-        group = ctk.ctkCollapsibleGroupBox()
-        group.title = _("Settings in detail")
+        group = ctk.ctkCollapsibleButton()
+        group.text = _("Settings in detail")
         group.objectName = "featuresSettings"
         inside = qt.QVBoxLayout(group)
         inside.setContentsMargins(4, 0, 0, 0)

@@ -2,15 +2,18 @@
 
 from typing import Any
 
+import qt
 import slicer
 import vtk
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import SlicerParameterNamePropertyName
 from slicer.ScriptedLoadableModule import ScriptedLoadableModuleWidget
 from slicer.util import VTKObservationMixin
 
 from ..core.errors import InputError
 from ..core.recipe import Recipe
 from .chain_panel import ChainPanel
+from .name_tips import show_names_in_tips
 from .run_panel import RunPanel
 from .tab_order import order_tabs
 from .task_runner import Commit, Compute, Outcome
@@ -77,6 +80,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked, self.runEnded)
         self.ui.runFrame.layout().addWidget(self.run.widget)
         self.connectPanel()
+        show_names_in_tips(slicer.util.findChildren(self.panel, className="qMRMLNodeComboBox"))
         order_tabs(self.panel)
         self.layout.addStretch(1)
         scene = slicer.mrmlScene
@@ -117,9 +121,17 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
         self.parameters = parameters
         if parameters is not None:
-            self._gui_tag = parameters.connectGui(self.panel)
+            self._gui_tag = parameters.connectParametersToGui(self._bound_widgets())
             self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
             self._on_parameters_changed()
+
+    def _bound_widgets(self) -> dict[str, Any]:
+        """Widgets by the parameter they show. connectGui() finds them too, but some versions of Slicer give no tag to
+        disconnect them by, and a panel that was left would go on writing (Slicer issue 7547)."""
+        named = (
+            (child.property(SlicerParameterNamePropertyName), child) for child in self.panel.findChildren(qt.QWidget)
+        )
+        return {name: child for name, child in named if name}
 
     def recipe(self) -> Recipe:
         """The steps as the panel shows them."""

@@ -7,6 +7,7 @@ import ctk
 import qt
 import slicer
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import SlicerParameterNamePropertyName
 
 from ..core.units import shown as shown_unit
 from ..segmentation.scoring.result import Scores, SegmentScore
@@ -54,7 +55,7 @@ class ScoringPanel:
         self.tolerance.value, self.tolerance.suffix = 1.0, " mm"
         self.tolerance.toolTip = _("Distance within which two borders count as one, for surface Dice")
         for widget in (self.reference_box, self.test_box, self.tolerance):
-            widget.setProperty("SlicerParameterName", widget.objectName)
+            widget.setProperty(SlicerParameterNamePropertyName, widget.objectName)
         rows.addRow(_("Reference:"), self.reference_box)
         rows.addRow(_("Test:"), self.test_box)
         rows.addRow(_("Tolerance:"), self.tolerance)

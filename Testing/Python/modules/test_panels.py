@@ -102,6 +102,52 @@ def test_leaving_and_coming_back(panel, name):
 
 
 @every_module
+def test_a_panel_that_was_left_writes_nothing(panel, name, scene):
+    """Whatever happens in its widgets, also as often as it was entered before."""
+    import host
+    import slicer
+
+    widget = panel(name)
+    for _ in range(3):
+        host.leave(widget)
+        host.enter(widget)
+    node = widget.parameters.parameterNode
+    boxes = [w for w in widget._bound_widgets().values() if w.className() == "QComboBox"]
+    host.leave(widget)
+
+    def content():
+        return {key: node.GetParameter(key) for key in node.GetParameterNames()}
+
+    before = content()
+    for box in boxes:
+        box.currentIndex = (box.currentIndex + 1) % box.count
+    slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Another")
+    assert boxes and content() == before
+    host.enter(widget)
+    assert {k: v for k, v in content().items() if k in before and v != before[k]} == {}
+
+
+@every_module
+def test_names_that_do_not_fit_are_in_the_tooltip(panel, name, scene):
+    import slicer
+
+    widget = panel(name)
+    boxes = slicer.util.findChildren(widget.panel, className="qMRMLNodeComboBox")
+    names = {box: f"Ä long name of a node {number}" for number, box in enumerate(boxes)}
+    for box, text in names.items():
+        box.setCurrentNode(None)
+        tip = box.toolTip
+        node = scene.AddNewNodeByClass(box.nodeTypes[0], text)
+        box.setCurrentNode(node)
+        assert box.toolTip.startswith(f"{text}\n\n") and box.toolTip.endswith(tip)
+        node.SetName("renamed")
+        assert box.toolTip == f"renamed\n\n{tip}"
+        box.setCurrentNode(None)
+        assert box.toolTip == tip
+    assert len(boxes) > 1
+
+
+@every_module
 def test_self_test(scene, panel, name):
     import slicer
 

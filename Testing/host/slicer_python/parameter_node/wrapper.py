@@ -91,14 +91,15 @@ class _Wrapper:
         self.parameterNode.Modified()
 
     def connectGui(self, gui):
-        """Bind all widgets with the SlicerParameterName property; returns a tag for disconnectGui()."""
+        """Bind all widgets with the SlicerParameterName property. Versions of Slicer differ in whether this returns the
+        tag for disconnectGui() (Slicer issue 7547): nothing is returned, so that nobody relies on it."""
         widgets = gui.findChildren() if hasattr(gui, "findChildren") else vars(gui).values()
         bound = {}
         for widget in widgets:
             name = widget.property(SlicerParameterNamePropertyName)
             if name:
                 bound[name] = widget
-        return self.connectParametersToGui(bound)
+        self.connectParametersToGui(bound)
 
     def connectParametersToGui(self, mapping):
         """Bind widgets by parameter name; returns a tag for disconnectGui()."""

@@ -86,7 +86,9 @@ class DemoModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             self.removeObserver(self._parameterNode, vtk.vtkCommand.ModifiedEvent, self.updateApplyButton)
         self._parameterNode = parameterNode
         if parameterNode:
-            self._guiTag = parameterNode.connectGui(self.ui)
+            named = {widget.property("SlicerParameterName"): widget for widget in vars(self.ui).values()}
+            bound = {name: widget for name, widget in named.items() if name}
+            self._guiTag = parameterNode.connectParametersToGui(bound)
             self.addObserver(parameterNode, vtk.vtkCommand.ModifiedEvent, self.updateApplyButton)
         self.updateApplyButton()
 
