@@ -90,11 +90,10 @@ class Parameter:
             return self.check(words.get(text.strip().lower(), text))
         if self.kind in ("float", "int"):
             try:
-                return self.check(float(text))
-            except ValueError as error:
-                if isinstance(error, InputError):
-                    raise
+                number = float(text)
+            except ValueError:
                 return self.check(text)
+            return self.check(int(number) if self.kind == "int" and number.is_integer() else number)
         return self.check(text)
 
     def as_dict(self) -> dict[str, Any]:

@@ -38,6 +38,14 @@ def test_a_fraction_is_no_whole_number():
         COUNT.check(2.5)
 
 
+def test_a_whole_number_beyond_the_limits_is_said_as_it_was_written():
+    assert COUNT.parse("12") == 12 and type(COUNT.parse("12")) is int
+    with pytest.raises(InputError, match="'iterations' is 1000; allowed: 1 to 100"):
+        COUNT.parse("1000")
+    with pytest.raises(InputError, match="'iterations' is inf"):
+        COUNT.parse("inf")
+
+
 @given(st.floats(0.5, 20))
 def test_what_is_written_as_text_is_read_back(value):
     assert RADIUS.parse(repr(value)) == value
