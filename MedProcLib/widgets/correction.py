@@ -7,6 +7,7 @@ from slicer.i18n import tr as _
 
 from ..scene.findings import accepted_id, accepted_of, finish_edits, proposals_of, record_edit, volume_of
 from ..scene.findings import decide as decide_finding
+from .name_tips import fill_with_names
 from .segment_editor import SegmentEditor
 
 UNNAMED = "unnamed reader"
@@ -32,6 +33,7 @@ class Correction:
         self.section, self.combo_box = section, combo_box
         self._get_table, self._get_reader, self._corrected, self._say = get_table, get_reader, corrected, say
         self._nodes: list[Any] = []
+        self._names: list[str] = []
         self._row: Any = None
         self._filling = False
         self.editor = SegmentEditor(self._on_edited, self._on_finished)
@@ -44,13 +46,12 @@ class Correction:
         table = self._get_table()
         nodes = [] if table is None else [proposals_of(table), accepted_of(table)]
         nodes = [node for node in nodes if node is not None]
-        if nodes != self._nodes:
+        names = [node.GetName() for node in nodes]
+        if (nodes, names) != (self._nodes, self._names):
             keep = self._chosen()
-            self._nodes = nodes
+            self._nodes, self._names = nodes, names
             self._filling = True
-            self.combo_box.clear()
-            for node in nodes:
-                self.combo_box.addItem(node.GetName())
+            fill_with_names(self.combo_box, names)
             self.combo_box.currentIndex = nodes.index(keep) if keep in nodes else 0 if nodes else -1
             self._filling = False
             self.combo_box.enabled = bool(nodes)

@@ -49,6 +49,7 @@ def row_table(name: str, tip: str) -> Any:
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.alternatingRowColors = True
     table.wordWrap = False
+    table.textElideMode = qt.Qt.ElideMiddle
     table.verticalHeader().visible = False
     table.horizontalHeader().highlightSections = False
     return table

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ..scene.findings import findings_lists
+from .name_tips import fill_with_names
 
 
 class ListBox:
@@ -25,9 +26,7 @@ class ListBox:
         self._filling = True
         try:
             self._tables = findings_lists()
-            self.combo_box.clear()
-            for each in self._tables:
-                self.combo_box.addItem(each.GetName())
+            fill_with_names(self.combo_box, [each.GetName() for each in self._tables])
             self.combo_box.currentIndex = self._tables.index(table) if table in self._tables else -1
         finally:
             self._filling = False

@@ -281,6 +281,7 @@ def _table() -> Any:
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.alternatingRowColors = True
     table.wordWrap = False
+    table.textElideMode = qt.Qt.ElideMiddle
     table.verticalHeader().visible = False
     table.horizontalHeader().setHighlightSections(False)
     table.horizontalHeader().setSectionsClickable(True)

@@ -1,9 +1,12 @@
-"""Names of nodes in full: in a narrow panel a combo box shows only their beginning."""
+"""Names of nodes where there is little room for them: cut in their middle where we can, and in full in the tooltip."""
 
 from collections.abc import Iterable
 from typing import Any
 
+import qt
 from slicer.i18n import tr as _
+
+MOST_LETTERS = 32  # what a combo box in a panel of 350 pixels shows
 
 
 def show_names_in_tips(boxes: Iterable[Any]) -> None:
@@ -13,6 +16,20 @@ def show_names_in_tips(boxes: Iterable[Any]) -> None:
         _show(box, tip)
         box.connect("currentNodeChanged(vtkMRMLNode*)", lambda node, box=box, tip=tip: _show(box, tip))
         box.connect("currentNodeRenamed(QString)", lambda name, box=box, tip=tip: _show(box, tip))
+
+
+def fill_with_names(box: Any, names: Iterable[str]) -> None:
+    """Have a QComboBox offer these names, in place of what it offered."""
+    box.clear()
+    for number, name in enumerate(names):
+        box.addItem(elided(name))
+        box.setItemData(number, name, qt.Qt.ToolTipRole)
+
+
+def elided(name: str, most: int = MOST_LETTERS) -> str:
+    """A name of at most so many letters: of longer ones the begin and the end, which tell them apart."""
+    end = (most - 1) // 2
+    return name if len(name) <= most else f"{name[: most - 1 - end].rstrip()}…{name[-end:].lstrip()}"
 
 
 def _show(box: Any, tip: str) -> None:

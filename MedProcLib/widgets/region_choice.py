@@ -7,6 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene.region_input import made_at
+from .name_tips import fill_with_names
 
 
 class SegmentBox:
@@ -27,10 +28,8 @@ class SegmentBox:
         self._ids = segment_ids(node)
         self._filling = True
         try:
-            self.combo_box.clear()
-            for each in self._ids:
-                segment = node.GetSegmentation().GetSegment(each) if each else None
-                self.combo_box.addItem(segment.GetName() if segment is not None else _("All segments"))
+            segments = [node.GetSegmentation().GetSegment(each) for each in self._ids if each]
+            fill_with_names(self.combo_box, [_("All segments"), *(segment.GetName() for segment in segments)])
             self.combo_box.currentIndex = self._ids.index(segment_id) if segment_id in self._ids else -1
             self.combo_box.enabled = len(self._ids) > 1
         finally:

@@ -158,6 +158,8 @@ def _table() -> Any:
     table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
     table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
     table.alternatingRowColors = True
+    table.wordWrap = False
+    table.textElideMode = qt.Qt.ElideMiddle
     table.verticalHeader().visible = False
     table.horizontalHeader().highlightSections = False
     return table

@@ -21,6 +21,8 @@ class SegmentList:
         self._on_checked = on_checked
         self._ids: list[str] = []
         self._filling = False
+        widget.textElideMode = qt.Qt.ElideMiddle
+        widget.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         widget.connect("itemChanged(QListWidgetItem*)", lambda item: self._on_changed())
 
     def show(self, segmentation: Any, checked: list[str]) -> None:
@@ -33,6 +35,7 @@ class SegmentList:
             for segment_id in self._ids:
                 segment = content.GetSegment(segment_id)
                 item = qt.QListWidgetItem(segment.GetName())
+                item.setToolTip(segment.GetName())
                 item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
                 item.setCheckState(qt.Qt.Checked if segment_id in checked else qt.Qt.Unchecked)
                 item.setData(qt.Qt.DecorationRole, color_of(segment))

@@ -19,6 +19,7 @@ from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
 from .columns import ORIENTATIONS, columns_shown, show_columns
 from .live import SliceWatch
+from .name_tips import fill_with_names
 from .timeline_views_form import BESIDE, FLICKER, TimelineViewsForm
 
 LIST_ROWS = 4
@@ -237,11 +238,8 @@ class TimelineViewsPanel(TimelineViewsForm):
             for title in titles:
                 box.addItem(title)
             box.currentIndex = place
-        self.image_box.clear()
-        self.image_box.addItem(_("compared image"))
         most = max((images_at(node, point) for point in self._points), key=len, default=[]) if node is not None else []
-        for image in most:
-            self.image_box.addItem(image.GetName())
+        fill_with_names(self.image_box, [_("compared image"), *(image.GetName() for image in most)])
         self.image_label.visible = self.image_box.visible = bool(most)
         self._filling = False
         row = max(self.list.sizeHintForRow(0), self.list.fontMetrics().lineSpacing())

@@ -1,0 +1,32 @@
+"""Names that do not fit keep what tells them apart, and are whole in the tooltip."""
+
+import pytest
+
+
+@pytest.mark.parametrize(
+    ("name", "most", "shown"),
+    [
+        ("FLAIR", 32, "FLAIR"),
+        ("x" * 32, 32, "x" * 32),
+        ("FLAIR 2021 white-matter lesions (accepted)", 20, "FLAIR 2021…accepted)"),
+        ("Läsion im Mark, rechts", 11, "Läsio…echts"),
+    ],
+)
+def test_the_middle_is_left_out(app, name, most, shown):
+    from MedProcLib.widgets.name_tips import elided
+
+    assert elided(name, most) == shown and len(elided(name, most)) <= most
+
+
+def test_a_box_offers_them_with_the_whole_name_as_tooltip(app):
+    import qt
+
+    from MedProcLib.widgets.name_tips import fill_with_names
+
+    box = qt.QComboBox()
+    box.addItem("of before")
+    names = ["Short", "Findings of the follow-up study of 2021 (proposed)", "Findings of the follow-up study of 2021"]
+    fill_with_names(box, names)
+    assert box.count == 3 and box.itemText(0) == "Short"
+    assert box.itemText(1) != box.itemText(2) and box.itemText(1).endswith("(proposed)")
+    assert [box.itemData(number, qt.Qt.ToolTipRole) for number in range(3)] == names
