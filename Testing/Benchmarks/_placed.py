@@ -12,12 +12,17 @@ THICK_MM = 3.0
 def turned(image: sitk.Image, outside: float, interpolator: int = sitk.sitkLinear) -> sitk.Image:
     """The same patient on a grid that is turned by 37 degrees about an oblique axis, large enough for all of it.
 
-    outside: value of voxels that the image does not reach.
+    A picture (2D) is turned in its plane. outside: value of voxels that the image does not reach.
     """
-    turn = sitk.VersorTransform(AXIS, np.deg2rad(DEGREES))
-    matrix = np.reshape(turn.GetMatrix(), (3, 3))
+    n = image.GetDimension()
+    turn = (
+        sitk.VersorTransform(AXIS, np.deg2rad(DEGREES))
+        if n == 3
+        else sitk.Euler2DTransform((0, 0), np.deg2rad(DEGREES))
+    )
+    matrix = np.reshape(turn.GetMatrix(), (n, n))
     spacing, size = np.array(image.GetSpacing()), np.array(image.GetSize())
-    direction = np.reshape(image.GetDirection(), (3, 3))
+    direction = np.reshape(image.GetDirection(), (n, n))
     center = np.array(image.TransformContinuousIndexToPhysicalPoint(((size - 1) / 2).tolist()))
     half = np.abs(direction.T @ matrix.T @ direction) @ (size * spacing / 2)
     count = np.ceil(2 * half / spacing).astype(int)
@@ -26,7 +31,7 @@ def turned(image: sitk.Image, outside: float, interpolator: int = sitk.sitkLinea
     return sitk.Resample(
         image,
         count.tolist(),
-        sitk.Transform(3, sitk.sitkIdentity),
+        sitk.Transform(n, sitk.sitkIdentity),
         interpolator,
         origin.tolist(),
         spacing.tolist(),
@@ -41,8 +46,9 @@ def mirrored(image: sitk.Image) -> sitk.Image:
     array = np.ascontiguousarray(sitk.GetArrayFromImage(image)[..., ::-1])
     result = sitk.GetImageFromArray(array)
     result.SetSpacing(image.GetSpacing())
-    direction = np.reshape(image.GetDirection(), (3, 3)).copy()
-    result.SetOrigin(image.TransformIndexToPhysicalPoint((image.GetWidth() - 1, 0, 0)))
+    n = image.GetDimension()
+    direction = np.reshape(image.GetDirection(), (n, n)).copy()
+    result.SetOrigin(image.TransformIndexToPhysicalPoint((image.GetWidth() - 1, 0, 0)[:n]))
     direction[:, 0] *= -1
     result.SetDirection(direction.ravel().tolist())
     return result
@@ -76,7 +82,7 @@ def placements(outside: float) -> dict[str, Callable[[sitk.Image], sitk.Image]]:
 
 def brought_back(labels: sitk.Image, image: sitk.Image) -> np.ndarray:
     """Label values (z, y, x) at the voxels of the image as it is."""
-    identity = sitk.Transform(3, sitk.sitkIdentity)
+    identity = sitk.Transform(image.GetDimension(), sitk.sitkIdentity)
     return sitk.GetArrayFromImage(sitk.Resample(labels, image, identity, sitk.sitkNearestNeighbor, 0))
 
 

@@ -90,14 +90,23 @@ def on_patient_grid(
     if content_above is not None:
         box = content_box(image, content_above)
     grid = patient_grid(Geometry.of(image), spacing_mm, box)
-    values = _sampled(image, grid, spacing_mm, outside, progress)
+    values, field = _sampled(image, grid, spacing_mm, outside, progress)
     if content_above is None or grid.dimension == 2:
         return grid, values
-    seen = (_seen_slices(values > content_above), slice(None), slice(None))
-    return grid_of_box(grid, tuple(slice(*s.indices(n)) for s, n in zip(seen, values.shape, strict=True))), values[seen]
+    content = (values > content_above).sum(axis=(1, 2))
+    seen = [_seen_layers(content)]
+    # where a side of a turned scan cuts the body it is the side of the image again
+    seen += [
+        slice(0, n) if field is None else _seen_layers(field.sum(axis=(0, 2 - k)))
+        for k, n in enumerate(values.shape[1:])
+    ]
+    return grid_of_box(grid, tuple(seen)), values[tuple(seen)]
 
 
-def _sampled(image: sitk.Image, grid: Geometry, spacing_mm: float, outside: float, progress: Progress) -> np.ndarray:
+def _sampled(
+    image: sitk.Image, grid: Geometry, spacing_mm: float, outside: float, progress: Progress
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """Values on the grid, and where the scan reaches; None for everywhere or where that is not known."""
     unseen = None if aligned(Geometry.of(image), grid) else outside_field(image)
     factors = shrink_factors(image, spacing_mm)
     if unseen is not None:
@@ -119,22 +128,23 @@ def _sampled(image: sitk.Image, grid: Geometry, spacing_mm: float, outside: floa
     if how == sitk.sitkBSpline:
         given = sitk.GetArrayViewFromImage(image)
         np.clip(values, min(outside, given.min()), given.max(), out=values)
-    if unseen is not None:
-        values[sitk.GetArrayFromImage(resample(extended(seen), grid)) < 0.5] = outside
-    return values
+    if unseen is None:
+        return values, None
+    field = sitk.GetArrayFromImage(resample(extended(seen), grid)) >= 0.5
+    values[~field] = outside
+    return values, field
 
 
 def _continued(image: sitk.Image, outside: np.ndarray, voxels: int) -> sitk.Image:
     return Geometry.of(image).image_of(continued(sitk.GetArrayViewFromImage(image), outside, voxels))
 
 
-def _seen_slices(content: np.ndarray) -> slice:
-    """The transverse slices (z, y, x) of a scan that lies turned in its image: beyond its ends is nothing but filling.
+def _seen_layers(areas: np.ndarray) -> slice:
+    """The layers of a scan that lies turned in its image, by what each shows: beyond its ends is nothing but filling.
 
-    An end is a cut where a slice is nearly as full as those in the middle; what the interpolation mixed there with the
+    An end is a cut where a layer is nearly as full as those in the middle; what the interpolation mixed there with the
     filling goes too, so that the cut is the side of the image again. Where a body ends by itself nothing is left out.
     """
-    areas = content.sum(axis=(1, 2))
     full = CUT_SHARE * float(np.median(areas[areas > 0])) if areas.any() else np.inf
     first, last = (_first_seen(side, full) for side in (areas, areas[::-1]))
     return slice(first, len(areas) - last)

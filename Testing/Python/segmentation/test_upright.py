@@ -13,6 +13,8 @@ from MedProcLib.segmentation.common.field_of_view import outside_field
 from MedProcLib.segmentation.common.patient_grid import on_patient_grid
 from MedProcLib.segmentation.common.upright import nearest_axes, upright
 
+from .torso import torso, truth
+
 AIR, TURN = -1024, sitk.VersorTransform((0.48, 0.6, 0.64), np.radians(37.0)).GetMatrix()
 
 
@@ -73,6 +75,16 @@ def test_lungs_do_not_go_on_where_a_turned_grid_has_nothing():
     found = sitk.GetArrayFromImage(CtLungs(leave_out_airways=False)(turned(image, AIR))) > 0
     truth = sitk.GetArrayFromImage(turned(mask, 0.0)) > 0.5
     assert 2 * np.count_nonzero(found & truth) / (found.sum() + truth.sum()) > 0.98
+
+
+def test_a_lung_that_a_side_of_a_turned_image_cuts_is_a_lung():
+    whole = torso()
+    lungs = truth(whole)["lung_right"] | truth(whole)["lung_left"]
+    known = Geometry.of(whole).image_of(lungs.astype(np.float32))[24:]  # 30 mm of the right lung are cut off
+    found = sitk.GetArrayFromImage(CtLungs()(turned(whole[24:], AIR)))
+    there = sitk.GetArrayFromImage(turned(known, 0.0)) > 0.5
+    assert 2 * np.count_nonzero((found > 0) & there) / (np.count_nonzero(found) + np.count_nonzero(there)) > 0.95
+    assert min(np.bincount(found.ravel())[1:]) > 0.2 * np.count_nonzero(there)
 
 
 def test_the_spine_and_not_a_hip_is_the_middle():
