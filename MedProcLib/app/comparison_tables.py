@@ -10,6 +10,7 @@ from ..comparison.tracks.model import Observation
 from ..quantification.row import Row
 from ..quantification.table import Table, wide_table
 from ..report.finding_measurements import PairRows
+from ..report.timeline import true_total
 
 FINDING_COLUMNS = [
     "finding",
@@ -34,7 +35,7 @@ FINDING_COLUMNS = [
     "decided",
     "registration",
 ]
-NOWHERE = (None, None, None)
+NOWHERE, NOTHING = (None, None, None), (None, None)
 # what a track's table says otherwise than the columns above
 RENAMED = {"class": "class_from_previous", "rule": "rule_from_previous"}
 TRACK_COLUMNS = [
@@ -48,6 +49,8 @@ COLUMNS = [
     *FINDING_COLUMNS,
     *(RENAMED.get(column, column) for column in TRACK_COLUMNS),
     "tracks",
+    "volume_first_low_mm3",
+    "volume_first_high_mm3",
     "first_at_image_border",
     *(f"{name}_{end}_mm" for name in WITH_INTERVAL for end in ("low", "high")),
 ]
@@ -59,8 +62,9 @@ def findings_table(comparison: Comparison) -> Table:
     """One line per finding and later study. Centers are LPS in mm in the study's own space.
 
     The columns up to `registration` compare with the first study; those after are of the finding's leading track at
-    the later study, with its changes from the time points before (see comparison.tracks.table); first_at_image_border:
-    yes where the first study may show a part of the finding only.
+    the later study, with its changes from the time points before (see comparison.tracks.table); volume_first_low and
+    _high: the 95 % interval of the true volume in the first study; first_at_image_border: yes where that may show a
+    part of the finding only.
     """
     lines: list[list[object]] = []
     ids = unique_names(comparison.studies)
@@ -108,10 +112,12 @@ def _of_track(
     line = lines.get((leading, time_point), {"track": leading, "time_point": time_point})
     patient = comparison.followed.patient
     tracks = [patient.track(name) for name in finding.tracks]
-    before = [o for track in tracks if (o := track.at(patient.time_points[0].id)) is not None]
+    before = [o for track in tracks if (o := track.at(patient.time_points[0].id)) is not None and o.counts]
+    true = true_total(before) if before else None
     return [
         *(line.get(column) for column in TRACK_COLUMNS),
         " ".join(finding.tracks),
+        *((true.low, true.high) if true else NOTHING),
         ("yes" if any(o.cut for o in before) else "no") if before else None,
         *_intervals(tracks[0].at(time_point)),
     ]

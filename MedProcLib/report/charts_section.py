@@ -11,6 +11,7 @@ from .tracks_section import in_order
 ACCENT = "#1f4e79"
 # as many curves and bars can have their names written; and beyond this percentage curves are cut off
 MOST_NAMES, MOST_BARS, MOST_PERCENT = 14, 60, 300.0
+FEW = 6  # findings that are named whether they changed or not
 
 
 def charts_section(timeline: Timeline) -> str:
@@ -62,7 +63,7 @@ def _total(timeline: Timeline) -> str:
 
 def _each(timeline: Timeline, ordered: list[Track]) -> str:
     curves = [
-        Curve(_name(track, n), LOOKS[timeline.largest_change(track)].css, _volumes(timeline, track))
+        Curve(_name(timeline, track, n), LOOKS[timeline.largest_change(track)].css, _volumes(timeline, track))
         for n, track in enumerate(ordered)
     ]
     # the named ones last, so that they lie on top
@@ -91,7 +92,7 @@ def _spider(timeline: Timeline, ordered: list[Track]) -> str:
         first = points[0][1]
         if len(points) > 1 and first > 0:
             relative = [(time, 100 * (value / first - 1), None, None) for time, value, _, _ in points]
-            curves.append(Curve(_name(track, n), LOOKS[timeline.largest_change(track)].css, relative, 1.6))
+            curves.append(Curve(_name(timeline, track, n), LOOKS[timeline.largest_change(track)].css, relative, 1.6))
     if not curves:
         return '<p class="note">No finding was seen at two time points.</p>'
     words = _words("Change over time", timeline, ordered)
@@ -117,8 +118,10 @@ def _waterfall(timeline: Timeline, ordered: list[Track]) -> str:
     return bars_chart(bars, "%", f"Change from the first to the last study: {words}") + note
 
 
-def _name(track: Track, place: int) -> str:
-    return text(track.id) if place < MOST_NAMES else ""
+def _name(timeline: Timeline, track: Track, place: int) -> str:
+    """Of many findings only those that changed are named: names of flat curves would push theirs away."""
+    named = place < MOST_NAMES and (timeline.is_changed(track) or len(timeline.tracks) <= FEW)
+    return text(track.id) if named else ""
 
 
 def _words(what: str, timeline: Timeline, ordered: list[Track]) -> str:

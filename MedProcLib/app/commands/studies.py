@@ -108,7 +108,12 @@ COMMANDS = (
                 help="later studies to register to each other and compare too, such as 2-3 (each is compared with the "
                 "first one anyhow)",
             ),
-            output("DIR", "folder to write to; it is made if missing, and other files in it stay"),
+            output(
+                "DIR",
+                "folder to write to; it is made if missing, and other files in it stay. change.nii.gz (1 gained, 2 lost) "
+                "is where change was detected, faint change too: it reaches further than the outlines of the findings "
+                "(findings_1.nii.gz, ...), which are what is measured",
+            ),
         ),
         (
             "compare first.nii.gz second.nii.gz -o comparison",
