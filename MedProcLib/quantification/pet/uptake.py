@@ -8,13 +8,12 @@ import numpy as np
 
 from ...core.errors import InputError
 from ...core.measurement import Code, Measurement
+from ...core.suv import HIGHEST_MEDIAN_SUV
 from ..figure import Figure, ibsi, of_values
 from ..intensity_peak import RADIUS_MM, intensity_peaks
 from ..region import Region, surroundings
 from ..sample import Sample
 
-# no tissue takes up that much over half of a segment
-HIGHEST_MEDIAN_SUV = 200.0
 _SPHERE = {"sphere_mm3": 1000, "radius_mm": round(RADIUS_MM, 4), "voxels": "whose center is inside"}
 MAXIMUM = of_values("maximum_uptake", "SUVmax: largest value", 1, ibsi("84IY", "Maximum"))
 PEAK = of_values(

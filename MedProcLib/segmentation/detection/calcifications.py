@@ -29,6 +29,8 @@ SOFT_TISSUE_HU = -100.0
 MEAN_VOXELS = 5
 # Blurred noise and streaks are seen as what remains of the image once its mean over such a box is taken off.
 RESIDUAL_MM = 5.0
+# Voxels that noise alone lifts so high are too few (0.6 %) to hang together.
+BONE_SD = 2.5
 # Where contrast fills vessels and organs, on voxels of this side: even (SD in HU) and denser than this at least.
 CONTRAST_MM, EVENNESS_HU, CONTRAST_HU = 1.5, 9.0, 110.0
 
@@ -69,12 +71,13 @@ class Calcifications:
         values = sitk.GetArrayFromImage(ct).astype(np.float32)
         grid = Geometry.of(image)
         noise = _Noise.of(values, region, grid, self.threshold_HU)
-        limit, dense = max(self.threshold_HU, noise.exceeded_by(self.expected_false)), self.threshold_HU
+        limit = max(self.threshold_HU, noise.exceeded_by(self.expected_false))
         contrast = _contrast_level(ct, filling)
         if contrast is not None:
-            noise, dense = replace(noise, middle=contrast, sd=noise.least_sd), max(dense, contrast)
+            noise = replace(noise, middle=contrast, sd=noise.least_sd)
             limit = max(limit, noise.exceeded_by(self.expected_false))
-        # bone is sought everywhere, since a mask may cut it into small pieces, and as far as it hangs together
+        # bone is sought everywhere, since a mask may cut it into small pieces, and where noise does not hang together
+        dense = max(self.threshold_HU, noise.middle + BONE_SD * noise.sd)
         numbers, counts = connected_components(grid.image_of(values > dense), "corner", dividing_bone)
         bone = (counts * grid.voxel_volume > self.largest_mm3)[numbers] & (numbers > 0)
         spots, _ = connected_components(grid.image_of((values > limit) & ~bone & region), "corner", dividing)

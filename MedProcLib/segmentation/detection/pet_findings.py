@@ -10,6 +10,7 @@ from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
+from ...core.suv import require_suv
 from ...core.voxels import values_of
 from ..common.label_boxes import boxes_of
 from .body_frame import BodyFrame, body_frame
@@ -44,6 +45,7 @@ class PetFindings:
         frame_part, list_part = progress.parts(2, 1)
         values, _ = values_of(image)
         numbers = sitk.GetArrayViewFromImage(labels)
+        require_suv(values[numbers != 0])
         grid = Geometry.of(image)
         frame = body_frame(image, frame_part)
         found = _foci(values, numbers, grid, frame, self.smallest_ml, list_part)

@@ -67,7 +67,11 @@ def _alike(
         progress(iteration / (settings.iterations + 1), f"Growing seed {number}")
         mean, sd = float(np.mean(measured, dtype=np.float64)), float(np.std(measured, dtype=np.float64))
         if not sd > 0 and measured.size < 2:
-            raise InputError(f"One voxel at seed {number} has no spread to measure: choose a larger radius.")
+            raise InputError(
+                f"Nothing beside seed {number} is like it: move it to where its surroundings are like what is wanted."
+                if iteration
+                else f"One voxel at seed {number} has no spread to measure: choose a larger radius."
+            )
         # the seed's own values belong to it, as far out as they lie
         own = scene.values[seeds]
         low = min(mean - settings.multiplier * sd, float(own.min()))

@@ -9,6 +9,7 @@ from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
+from ...core.suv import require_suv
 from ...core.voxels import inside, values_of
 from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
@@ -63,6 +64,7 @@ class PetLesionThreshold:
             raise InputError(
                 f"The image is constant ({largest:.3g}, inside the mask), so no focus of uptake stands out of it."
             )
+        require_suv(values[region & (values >= self.least_maximum)])
         share = self.percent / 100
         first, second = progress.parts(3, 1)
         lowest = NESTLE * CORE if self.rule == "nestle" else share

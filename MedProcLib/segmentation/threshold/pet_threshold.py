@@ -11,6 +11,7 @@ from ...core.image_filter import ImageFilter, filtered, learned_of
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.suv import require_suv
 from .threshold import require_some
 
 # PERCIST: sphere in the right lobe of the liver; cylinder in the descending aorta, along the body.
@@ -54,6 +55,8 @@ class PetThreshold(ImageFilter):
     def learn(self, values, region, grid, progress=SILENT, seeds=None):
         """The largest value, and the threshold of PERCIST."""
         largest = float(np.max(values, where=region, initial=-np.inf))
+        if self.method == "fixed":
+            require_suv(values[region & (values >= self.suv)])
         if self.method not in PERCIST:
             return largest, 0.0
         if seeds is None:

@@ -80,3 +80,19 @@ def test_vessels_full_of_contrast_are_no_spots_and_dense_calcium_is():
     _, candidates = Calcifications()(filled)
     assert [c.score for c in candidates] == pytest.approx([800, 500, 350], abs=60)
     assert len(Calcifications()(image)[1]) == 3
+
+
+@pytest.mark.parametrize("sd", [20, 65, 100])
+def test_noise_does_not_join_spots_to_bone(sd):
+    """Spheres of 700 HU in soft tissue with a spine; at 65 HU a tenth of all voxels of tissue is above 130 HU."""
+    z, y, x = np.indices((40, 90, 90))
+    values = np.where(((x - 45) / 42) ** 2 + ((y - 45) / 40) ** 2 < 1, 50.0, -1000.0)
+    values[np.hypot(x - 45, y - 68) < 13] = 700
+    values[np.hypot(x - 45, y - 68) < 10] = 230
+    spots = [(10, 30, 25), (20, 36, 60), (30, 25, 40)]
+    for spot in spots:
+        values[(z - spot[0]) ** 2 + (y - spot[1]) ** 2 + (x - spot[2]) ** 2 <= 9] = 700
+    values += np.random.default_rng(0).normal(0, sd, values.shape)
+    labels, candidates = Calcifications()(sitk.GetImageFromArray(np.rint(values).astype(np.int16)))
+    assert sorted(sitk.GetArrayViewFromImage(labels)[spot] for spot in spots) == [1, 2, 3]
+    assert len(candidates) <= 5

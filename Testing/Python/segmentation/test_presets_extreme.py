@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.segmentation.outcome import StepError, segment
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_named
+from MedProcLib.segmentation.threshold.pet_threshold import PetThreshold
 
 SEEDED = ("us_region", "outline_around_point", "grow_from_seeds", "region_from_point")
 PICTURES = ("radiograph_lungs", "nuclei", "nuclei_stained_dark")
@@ -84,6 +85,14 @@ def test_noise_holds_no_brain_however_small_or_large_it_is(name, size, scale):
 def test_noise_holds_no_organ_and_clipped_values_are_no_error(name):
     with pytest.raises(InputError, match=r"No lung was found|No liver was found"):
         run(name, np.random.default_rng(0).normal(0, 1e30, (16, 16, 16)))
+
+
+def test_activity_in_place_of_suv_is_refused():
+    activity = np.random.default_rng(0).uniform(1e3, 9e3, (16, 16, 16))
+    with pytest.raises(InputError, match=r"above [45]\d{3}, so the image is not in SUV but perhaps in Bq/ml"):
+        run("pet_lesions", activity)
+    with pytest.raises(InputError, match="not in SUV"):
+        PetThreshold()(sitk.GetImageFromArray(activity.astype(np.float32)))
 
 
 def test_uptake_below_the_least_maximum_is_said_with_its_largest_value():

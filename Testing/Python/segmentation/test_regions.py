@@ -317,3 +317,16 @@ def test_only_surroundings_or_one_object_everywhere_are_refused():
     everywhere = image_of(np.ones(truth.shape, np.uint8), image.GetSpacing())
     with pytest.raises(InputError, match="nothing around"):
         GrowFromSeeds()(image, everywhere)
+
+
+def test_a_seed_that_nothing_is_like_is_told_to_move():
+    """Around the seed's own 2 the faces hold 100, the edges and corners 0: mean 22, SD 41, so the faces are unlike."""
+    values = np.zeros((7, 7, 7), np.float32)
+    for axis in range(3):
+        for step in (-1, 1):
+            values[tuple(3 + step * (axis == k) for k in range(3))] = 100
+    values[3, 3, 3] = 2
+    seeds = np.zeros(values.shape, np.uint8)
+    seeds[3, 3, 3] = 1
+    with pytest.raises(InputError, match="Nothing beside seed 1 is like it: move it"):
+        ConfidenceConnected(multiplier=1.0, radius_mm=1.0)(*map(sitk.GetImageFromArray, (values, seeds)))
