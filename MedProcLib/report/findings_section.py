@@ -136,7 +136,7 @@ def _ramp(layers: Layers) -> str:
     words = f"−{limit:.3g} <span class=ramp style='background:linear-gradient(90deg,{stops})'></span> +{limit:.3g}"
     return (
         '<p class="note">Outlines have the color of the finding\'s class. Difference: '
-        f"{words} {text(unit)}, blue is darker and orange brighter in the other study; white outlines are where '
+        f"{words} {text(unit)}, blue is darker and orange brighter in the other study; white outlines are where "
         "change was detected, faint change too: they reach further than the findings' outlines, which "
         "are what is measured.</p>"
     )

@@ -110,9 +110,9 @@ COMMANDS = (
             ),
             output(
                 "DIR",
-                "folder to write to; it is made if missing, and other files in it stay. change.nii.gz (1 gained, 2 lost) "
-                "is where change was detected, faint change too: it reaches further than the outlines of the findings "
-                "(findings_1.nii.gz, ...), which are what is measured",
+                "folder to write to; it is made if missing, and other files in it stay. change.nii.gz (1 gained, 2 "
+                "lost) is where change was detected, faint change too: it reaches further than the outlines of the "
+                "findings (findings_1.nii.gz, ...), which are what is measured",
             ),
         ),
         (
