@@ -23,6 +23,9 @@ MOST_ALONG_BORDER = 0.15
 LEAST_SHARE, LEAST_OF_OTHER = 0.02, 0.25
 # The middles of the lungs are apart by this share of the picture's width at least.
 APART = 0.2
+# A lung field is about as high as wide in an infant, and higher in others; both reach over the same rows by this share
+# of the lower one. In pictures of other kinds, taken from the side say, transparent places lie otherwise.
+LEAST_HIGH, SAME_ROWS = 0.8, 0.5
 # The cores of the lungs are found so much below Otsu's threshold (SD of the surroundings; tried until two are apart),
 # where air of the stomach is another piece; then they grow to the threshold itself, by so much at most.
 CORES, GROWTH_MM = (0.3, 0.45, 0.6, 0.8, 0.15, 0.0), 10.0
@@ -145,7 +148,19 @@ def _pair(settings: RadiographLungs, transparent: np.ndarray, grid: Geometry) ->
         if settings.opening_mm:
             piece = dilated(piece, grid, settings.opening_mm + min(grid.spacing) / 2) & transparent
         pair[piece & (pair == 0)] = value
-    return pair
+    return pair if _as_lungs_lie(pair, grid) else None
+
+
+def _as_lungs_lie(pair: np.ndarray, grid: Geometry) -> bool:
+    """Whether the two (1 and 2) stand beside each other, higher than wide."""
+    (rows, columns), (other_rows, other_columns) = ndimage.find_objects(pair)
+    both = min(rows.stop, other_rows.stop) - max(rows.start, other_rows.start)
+    lower = min(rows.stop - rows.start, other_rows.stop - other_rows.start)
+    width, height = grid.spacing
+    return both >= SAME_ROWS * lower and all(
+        (y.stop - y.start) * height >= LEAST_HIGH * (x.stop - x.start) * width
+        for y, x in ((rows, columns), (other_rows, other_columns))
+    )
 
 
 def _grown(pair: np.ndarray, transparent: np.ndarray, grid: Geometry) -> np.ndarray:

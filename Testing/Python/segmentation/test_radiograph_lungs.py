@@ -42,6 +42,12 @@ def test_finer_pixels_give_the_same_outline():
     assert overlap(found, sitk.GetArrayFromImage(RadiographLungs()(image)) > 0) > 0.98
 
 
+def test_a_picture_taken_from_the_side_is_not_taken_for_a_chest():
+    lying = sitk.PermuteAxes(radiograph((130, 130)), (1, 0))
+    with pytest.raises(InputError, match="No two lung fields were found: is this a frontal chest radiograph"):
+        RadiographLungs()(lying)
+
+
 def test_a_volume_is_refused():
     with pytest.raises(InputError, match="one picture; this image has 5 slices"):
         RadiographLungs()(sitk.Image(20, 20, 5, sitk.sitkInt16))
