@@ -18,6 +18,7 @@ import math
 import os
 import subprocess
 import sys
+import tempfile
 import time
 import tracemalloc
 import warnings
@@ -30,7 +31,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from MedProcLib.quantification.radiomics.extract import region_features
+from MedProcLib.quantification.radiomics.extract import every_segment, region_features
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.quantification.radiomics.settings_file import preset_named, settings_of
 
@@ -44,8 +45,9 @@ IMPORTS = {"PYTHONPATH": str(ROOT)}
 
 def main() -> None:
     chosen = [word for word in sys.argv[1:] if not word.startswith("-")] or ["consensus", "speed", "memory"]
-    if chosen == [ORGAN]:
-        _organ()
+    if chosen[0] == ORGAN:
+        _organ(chosen[1:])
+        return
     if "consensus" in chosen:
         _digital_phantom("-v" in sys.argv)
         if SHARED.exists():
@@ -212,29 +214,35 @@ def _memory() -> None:
 def _memory_of_an_organ() -> None:
     """Most of an image of thick slices, interpolated to voxels that are finer: what the arrays are sized by is new.
 
-    In a process of its own, as what the process holds at its peak, less what it holds once its modules are there.
+    In a process of its own that reads them from files, as what the process holds at its peak, less what it holds once
+    its modules are there.
     """
-    subprocess.run([sys.executable, str(Path(__file__).resolve()), ORGAN], check=True, env={**os.environ, **IMPORTS})
-
-
-def _organ() -> None:
-    shape, spacing, side = (60, 256, 256), (0.8, 0.8, 3.0), 1.0
-    settings = Radiomics(spacing_mm=side, discretization="fixed bin size", bin_size=BIN)
-    region_features(*_lesion((20, 20, 20), 500), settings)
-    before = _resident("VmRSS")
+    shape, spacing = (60, 256, 256), (0.8, 0.8, 3.0)
     axes = np.ogrid[: shape[0], : shape[1], : shape[2]]
     inside = sum(((axis - n / 2) / (0.45 * n)) ** 2 for axis, n in zip(axes, shape, strict=True)) < 1
     values = np.random.default_rng(0).binomial(400, 0.25, shape).astype(np.int16)
-    image, labels = sitk.GetImageFromArray(values), sitk.GetImageFromArray(inside.astype(np.uint8))
-    for each in (image, labels):
-        each.SetSpacing(spacing)
-    inputs, voxels = values.nbytes + inside.nbytes, int(np.count_nonzero(inside))
-    del values, inside
+    with tempfile.TemporaryDirectory() as folder:
+        paths = [str(Path(folder) / f"{name}.nrrd") for name in ("image", "labels")]
+        for array, path in zip((values, inside.astype(np.uint8)), paths, strict=True):
+            image = sitk.GetImageFromArray(array)
+            image.SetSpacing(spacing)
+            sitk.WriteImage(image, path)
+        command = [sys.executable, str(Path(__file__).resolve()), ORGAN, *paths]
+        subprocess.run(command, check=True, env={**os.environ, **IMPORTS})
+
+
+def _organ(paths: list[str]) -> None:
+    side = 1.0
+    settings = Radiomics(spacing_mm=side, discretization="fixed bin size", bin_size=BIN)
+    region_features(*_lesion((20, 20, 20), 500), settings)
+    before = _resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
+    image, labels = (sitk.ReadImage(path) for path in paths)
+    voxels, inputs = int(np.count_nonzero(sitk.GetArrayViewFromImage(labels))), 3 * labels.GetNumberOfPixels()
     start = time.process_time()
-    region_features(image, labels, settings)
+    every_segment(image, labels, settings)
     seconds, held = time.process_time() - start, _resident("VmHWM") - before
-    made = math.prod(n * s / side for n, s in zip(shape[::-1], spacing, strict=True))
+    made = math.prod(n * s / side for n, s in zip(image.GetSize(), image.GetSpacing(), strict=True))
     print(
         f"{voxels} voxels in 256 x 256 x 60 to {side:g} mm, all features: {seconds:.1f} s of CPU, "
         f"{held / 2**20:.0f} MiB at the peak with the inputs: {held / inputs:.1f} times these ({inputs / 2**20:.0f} "

@@ -7,6 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ...core.errors import InputError
+from .statistics import are_whole, in_blocks
 
 Method = Literal["fixed bin number", "fixed bin size", "none"]
 # More levels make co-occurrence matrices too large for memory, and mean nothing.
@@ -40,7 +41,7 @@ def discretized(
     """
     low, high = float(values.min()), float(values.max())
     if method == "none":
-        if low < 1 or not (values == np.rint(values)).all():
+        if low < 1 or not are_whole(values):
             raise InputError(
                 f"Discretization 'none' takes whole numbers from 1 up; the region holds {low:g} to {high:g}: choose "
                 "'fixed bin number' or 'fixed bin size'."
@@ -61,14 +62,14 @@ def discretized(
         return Levels(values.astype(np.min_scalar_type(int(number))), int(number), first, width)
     if not width > 0:
         return Levels(np.ones(values.shape, np.uint8), 1, first, width)
-    # whole numbers are multiplied before they are divided, so that none falls short of an edge it lies on
-    steps = values - first
-    if method == "fixed bin number":
-        steps *= bin_number
-        steps /= high - low
-    else:
-        steps /= width
-    np.floor(steps, out=steps)
-    steps += 1
-    np.clip(steps, 1, int(number), out=steps)
-    return Levels(steps.astype(np.min_scalar_type(int(number))), int(number), first, width)
+    levels = np.empty(values.shape, np.min_scalar_type(int(number)))
+    for part, found in zip(in_blocks(values), in_blocks(levels), strict=True):
+        # whole numbers are multiplied before they are divided, so that none falls short of an edge it lies on
+        steps = part - first
+        if method == "fixed bin number":
+            steps *= bin_number
+            steps /= high - low
+        else:
+            steps /= width
+        found[:] = np.clip(np.floor(steps) + 1, 1, int(number))
+    return Levels(levels, int(number), first, width)

@@ -138,8 +138,10 @@ def _features(
     if textures:
         notes += _too_few("textures", len(values), FEWEST_FOR_TEXTURE) + _about_textures(region, settings, dimensions)
         chosen, spacing = _texture_settings(textures, settings, dimensions), region.spacing
-        discrete = _discrete_region(region, levels, chosen)
-        del region, values, levels
+        masks = region.morphological, region.intensity
+        del region, values
+        discrete = _discrete_region(*masks, levels, chosen)
+        del masks, levels
         features += texture_features(discrete, spacing, chosen, progress.part(0.5, 1))
     return features, diagnostics, tuple(notes)
 
@@ -155,13 +157,15 @@ def _unit(settings: Radiomics) -> str:
     return "intensity" if filter_of(settings) is not None else settings.intensity_unit
 
 
-def _discrete_region(region: Region, levels: Levels, settings: TextureSettings) -> DiscreteRegion:
+def _discrete_region(
+    morphological: np.ndarray, intensity: np.ndarray, levels: Levels, settings: TextureSettings
+) -> DiscreteRegion:
     """Of the box of the mask: no voxel has a level beyond."""
-    box = ndimage.find_objects(region.morphological.view(np.uint8))[0]
-    inside = region.intensity[box]
+    box = ndimage.find_objects(morphological.view(np.uint8))[0]
+    inside = intensity[box]
     array = np.zeros(inside.shape, np.min_scalar_type(levels.count))
     array[inside] = levels.levels
-    return region_of(array, levels.count, region.morphological[box], settings.reach)
+    return region_of(array, levels.count, morphological[box], settings.reach)
 
 
 def _texture_settings(families: tuple[str, ...], settings: Radiomics, dimensions: int) -> TextureSettings:

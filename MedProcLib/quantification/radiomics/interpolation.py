@@ -98,8 +98,8 @@ class Interpolated:
         ]
         # axes that get fewer voxels first: the arrays on the way are smaller
         lines.sort(key=lambda line: len(line.places) / values.shape[line.axis])
-        while how == "cubic" and len(lines) > 1:
-            values = _along(values, lines.pop(0), kind)
+        if how == "cubic" and len(lines) > 1:
+            values, lines = _along_all(values, lines[:-1], lines[-1].axis, kind), lines[-1:]
         self.shape = tuple(len(place) for place in places)
         self._values, self._lines, self._kind = values, lines, kind
 
@@ -146,6 +146,22 @@ class _Line:
         taken = self.taken[start : math.ceil(places[-1]) + reach + 1]
         first, last = int(taken.min()), int(taken.max()) + 1
         return replace(self, taken=taken - first, places=places - start), first, last
+
+
+def _along_all(values: np.ndarray, lines: list[_Line], across: int, kind: type) -> np.ndarray:
+    """Values at places along several axes, some planes of another axis at a time: no array on the way is held whole."""
+    shape = list(values.shape)
+    for line in lines:
+        shape[line.axis] = len(line.places)
+    result: np.ndarray = np.empty(shape, kind)
+    at_once = max(1, VOXELS_AT_ONCE * shape[across] // result.size)
+    for start in range(0, shape[across], at_once):
+        part = tuple(slice(start, start + at_once) if axis == across else slice(None) for axis in range(values.ndim))
+        planes = values[part]
+        for line in lines:
+            planes = _along(planes, line, kind)
+        result[part] = planes
+    return result
 
 
 def _along(values: np.ndarray, line: _Line, kind: type) -> np.ndarray:

@@ -16,28 +16,13 @@ class Hull:
     normals: np.ndarray
 
 
-def surface_points(mask: np.ndarray, spacing: tuple[float, float, float]) -> np.ndarray:
-    """Corners (n, 3) of the marching cubes surface of a mask at half height, x, y, z in mm, in no order.
-
-    mask: bool (z, y, x); what touches the array's border is closed there. They lie half-way between the center of a
-    voxel inside and that of a neighbor outside.
-    """
-    padded = np.pad(mask, 1).astype(np.int8)
-    points = []
-    for axis in range(3):
-        middles = np.argwhere(np.diff(padded, axis=axis)) - 1.0
-        middles[:, axis] += 0.5
-        points.append(middles[:, ::-1] * spacing)
-    return np.concatenate(points)
-
-
 def surface_hull(mask: np.ndarray, spacing: tuple[float, float, float]) -> Hull:
     """Convex hull of the surface of a mask that is not empty (bool, z, y, x; spacing x, y, z in mm).
 
     One voxel suffices: its surface is an octahedron. Voxels so thin or so small that Qhull takes them for flat keep
     their hull, as it is found in voxels, where its sides are alike.
     """
-    points = surface_points(_without_interior(mask), (1.0, 1.0, 1.0))
+    points = _outermost(mask)
     hull = ConvexHull(points)
     corners = points[hull.vertices] * spacing
     try:
@@ -47,15 +32,25 @@ def surface_hull(mask: np.ndarray, spacing: tuple[float, float, float]) -> Hull:
     return Hull(corners, float(stretched.volume), float(stretched.area), _distinct(stretched.equations[:, :3]))
 
 
-def _without_interior(mask: np.ndarray) -> np.ndarray:
-    """The mask without the voxels between the ends of each line along x: the hull has no corner there."""
+def _outermost(mask: np.ndarray) -> np.ndarray:
+    """Corners of the surface, in voxels, on the voxels at the ends of each line along x: the hull has no others."""
     lines = mask.any(axis=2)
+    z, y = np.nonzero(lines)
     first = mask.argmax(axis=2)[lines]
     last = mask.shape[2] - 1 - mask[:, :, ::-1].argmax(axis=2)[lines]
-    z, y = np.nonzero(lines)
-    ends = np.zeros_like(mask)
-    ends[z, y, first] = ends[z, y, last] = True
-    return ends
+    points = [np.stack([end + half, y, z], axis=1) for end, half in ((first, -0.5), (last, 0.5))]
+    for end in (first, last):
+        for dz, dy in ((-1, 0), (1, 0), (0, -1), (0, 1)):
+            outside = ~_at(mask, z + dz, y + dy, end)
+            points.append(np.stack([end, y + dy / 2, z + dz / 2], axis=1)[outside])
+    return np.concatenate(points)
+
+
+def _at(mask: np.ndarray, z: np.ndarray, y: np.ndarray, x: np.ndarray) -> np.ndarray:
+    """The mask at indices, false beyond its border along z and y."""
+    there = (z >= 0) & (z < mask.shape[0]) & (y >= 0) & (y < mask.shape[1])
+    there[there] = mask[z[there], y[there], x[there]]
+    return there
 
 
 def _distinct(normals: np.ndarray) -> np.ndarray:

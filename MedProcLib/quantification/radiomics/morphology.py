@@ -46,7 +46,7 @@ DEFINITIONS = (
     Definition("morph_geary_c", "Geary's C measure", "NPT7"),
 )
 # Distances of so many pairs of corners at a time.
-PAIRS = 4_000_000
+PAIRS = 1 << 18
 
 
 def morphological_features(region: Region, unit: str) -> list[Feature]:

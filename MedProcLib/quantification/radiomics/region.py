@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -18,6 +19,7 @@ from .chosen import families_of, filter_of, range_of
 from .diagnostics import of_image, of_masks
 from .interpolation import Axis, Interpolated
 from .response import response, with_margin
+from .statistics import in_blocks
 
 if TYPE_CHECKING:
     from .settings import Radiomics
@@ -58,6 +60,7 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     source, mask, grid = _as_volume(image), _as_volume(labels), _grid(image)
     axes = _axes(image, settings)
     recipe = filter_of(settings)
+    diagnostics = _before(source, mask, label, box)
     peaked = image.GetDimension() == 3 and "local_intensity" in families_of(settings)
     part = tuple(axis.box(b.start, b.stop - 1, RADIUS_MM * peaked) for axis, b in zip(axes, box, strict=True))
     morphological = _mask(mask, label, axes, part, settings)
@@ -76,25 +79,30 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     filled = around.filled(around.whole) if recipe else None
     values = around.inside(inside) if filled is None else filled[cut][inside]
     kept = _kept(values, bounds, settings.resegmentation_sd, label)
-    first = mask[box] == label
     size = tuple(axis.new_count for axis in axes)
-    diagnostics = of_masks("init", source.shape, first, first, source[box][first])
     diagnostics |= of_masks("interp", size, inside, morphological, values)
     intensity = inside
     if not kept.all():
         intensity = inside.copy()
         intensity[inside] = kept
-        values = values[kept]
+        values = _compressed(values, kept)
     diagnostics |= of_masks("reseg", size, intensity, morphological, values)
+    del values, kept  # they are read again once the peaks are known, which need room too
     z, y, x = (axis.new_spacing for axis in axes)
     near: Surroundings | np.ndarray = around
     if recipe is not None and filled is not None:
         # bounds of the image's intensities are none of the response's
         near, bounds = response(filled, wide, axes, grid, recipe)[cut], (None, None)
-        values = near[intensity]
         near = near if known is None else np.where(known, near, np.nan)
     peaks = intensity_peaks(near, intensity, (x, y, z)) if peaked else None
+    values = near.inside(intensity) if isinstance(near, Surroundings) else near[intensity]
     return Region(morphological, intensity, values, peaks, (x, y, z), bounds, diagnostics, tuple(notes))
+
+
+def _before(source: np.ndarray, mask: np.ndarray, label: int, box: Box) -> dict[str, float]:
+    """Diagnostics of the region as it is in the image."""
+    inside = mask[box] == label
+    return of_masks("init", source.shape, inside, inside, source[box][inside])
 
 
 def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float]:
@@ -223,11 +231,23 @@ def _kept(values: np.ndarray, bounds: tuple[float | None, float | None], sd: flo
             f"{values.max():g}; widen resegmentation_range."
         )
     if sd:
-        mean, deviation = float(values.mean()), float(values.std())
-        kept &= np.abs(values - mean) <= sd * deviation * (1 + 1e-12)
+        mean = float(values.mean())
+        deviation = math.sqrt(sum(float(np.square(part - mean).sum()) for part in in_blocks(values)) / values.size)
+        for part, there in zip(in_blocks(values), in_blocks(kept), strict=True):
+            there &= np.abs(part - mean) <= sd * deviation * (1 + 1e-12)
         if not kept.any():
             raise InputError(
                 f"Re-segmentation left no voxel of the region of label {label} within {sd:g} standard deviations of "
                 "its mean; raise resegmentation_sd."
             )
     return kept
+
+
+def _compressed(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
+    """The values (n,) that are kept, moved to the front of the same array."""
+    count = 0
+    for part, there in zip(in_blocks(values), in_blocks(kept), strict=True):
+        taken = part[there]
+        values[count : count + taken.size] = taken
+        count += taken.size
+    return values[:count]

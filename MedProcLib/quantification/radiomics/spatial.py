@@ -7,8 +7,7 @@ import numpy as np
 from scipy import fft
 
 # Points of a transform that are held at a time, beyond which frequencies along x are taken in turns, and most turns.
-AT_ONCE = 1 << 19
-MOST_TURNS = 31
+AT_ONCE, MOST_TURNS = 1 << 18, 41
 # Points that are transformed along y and z at a time.
 COLUMNS_AT_ONCE = 1 << 16
 
@@ -82,12 +81,17 @@ def _sums_at(
         found = np.zeros(len(factors))
         for start in range(0, weights.shape[2], columns):
             part = np.s_[..., start : start + columns]
-            weight = fft.fft(fft.fft(weights[part], height, axis=1).real, depth, axis=0).real
-            transformed = [fft.fft(fft.fft(each[part], height, axis=1), depth, axis=0) for each in factors]
-            last = transformed[-1]
-            for number, each in enumerate(transformed):
-                rows = weight * (each.real * last.real + each.imag * last.imag)
-                found[number] += rows.sum(axis=(0, 1)) @ frequencies.counted[part]
+            weight = (
+                fft.fft(fft.fft(weights[part], height, axis=1).real, depth, axis=0).real * frequencies.counted[part]
+            )
+            last = None
+            for number, each in reversed(list(enumerate(factors))):
+                transformed = fft.fft(fft.fft(each[part], height, axis=1), depth, axis=0)
+                last = transformed if last is None else last
+                found[number] += sum(
+                    np.einsum("zyx,zyx,zyx->", weight, a, b)
+                    for a, b in ((transformed.real, last.real), (transformed.imag, last.imag))
+                )
         return found
 
     # of the three transforms no more than two are held at a time

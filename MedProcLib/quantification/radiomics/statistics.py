@@ -99,3 +99,8 @@ def in_blocks(values: np.ndarray) -> Iterator[np.ndarray]:
     """Parts of values (n,), so that no copies of all are held."""
     for start in range(0, values.size, AT_ONCE):
         yield values[start : start + AT_ONCE]
+
+
+def are_whole(values: np.ndarray) -> bool:
+    """Whether all values (n,) are whole numbers."""
+    return all(bool((part == np.rint(part)).all()) for part in in_blocks(values))

@@ -11,6 +11,7 @@ import numpy as np
 
 from .discretization import discretized
 from .feature import Definition, Feature, defined
+from .statistics import are_whole
 
 if TYPE_CHECKING:
     from .settings import Radiomics
@@ -95,7 +96,7 @@ def scale_of(values: np.ndarray, lowest: float | None, highest: float | None) ->
     """
     low = float(values.min()) if lowest is None else lowest
     high = float(values.max()) if highest is None else highest
-    whole = high - low < MOST_STEPS and bool((values == np.rint(values)).all()) and low == round(low)
+    whole = high - low < MOST_STEPS and low == round(low) and are_whole(values)
     return Scale(low, high, 1.0 if whole else 0.0)
 
 

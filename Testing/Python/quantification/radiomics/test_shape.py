@@ -5,11 +5,12 @@ import math
 
 import numpy as np
 import pytest
+from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
 from MedProcLib.quantification.radiomics import spatial
 from MedProcLib.quantification.radiomics.ellipsoid import ellipsoid_area, ellipsoid_volume, smallest_ellipsoid
-from MedProcLib.quantification.radiomics.mesh_points import surface_hull, surface_points
+from MedProcLib.quantification.radiomics.mesh_points import surface_hull
 from MedProcLib.quantification.radiomics.oriented_box import smallest_box
 from MedProcLib.quantification.radiomics.spatial import moran_and_geary
 
@@ -18,8 +19,6 @@ CUBE = np.array(list(itertools.product((-1.0, 1.0), repeat=3)))
 
 
 def box_of(points):
-    from scipy.spatial import ConvexHull
-
     hull = ConvexHull(points)
     return smallest_box(points[hull.vertices], hull.equations[:, :3])
 
@@ -85,14 +84,28 @@ def test_surface_of_an_ellipsoid_as_the_standard_has_it():
     assert ellipsoid_area(np.array([c, a, b])) == pytest.approx(4 * math.pi * a * b * sum(terms), rel=1e-12)
 
 
+def faces_to_the_outside(mask, spacing):
+    """Middles of all voxel faces between inside and outside: the corners of the surface (x, y, z in mm)."""
+    padded = np.pad(mask, 1).astype(np.int8)
+    points = []
+    for axis in range(3):
+        middles = np.argwhere(np.diff(padded, axis=axis)) - 1.0
+        middles[:, axis] += 0.5
+        points.append(middles[:, ::-1] * spacing)
+    return np.concatenate(points)
+
+
+@pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
+def test_hull_is_that_of_all_corners_of_the_surface(share):
+    mask = np.random.default_rng(8).random((9, 11, 13)) < share
+    hull, expected = surface_hull(mask, (1.0, 2.0, 3.0)), ConvexHull(faces_to_the_outside(mask, (1.0, 2.0, 3.0)))
+    assert (hull.volume, hull.area) == pytest.approx((expected.volume, expected.area), rel=1e-12)
+
+
 def test_hull_of_the_surface():
     mask = np.zeros((6, 7, 8), bool)
     mask[2:4, 2:5, 1:7] = True
-    hull = surface_hull(mask, (1.0, 2.0, 3.0))
-    points = surface_points(mask, (1.0, 2.0, 3.0))
-    assert np.ptp(points, axis=0) == pytest.approx([6, 6, 6]) and np.ptp(hull.corners, axis=0) == pytest.approx(
-        [6, 6, 6]
-    )
+    assert np.ptp(surface_hull(mask, (1.0, 2.0, 3.0)).corners, axis=0) == pytest.approx([6, 6, 6])
     one = surface_hull(np.ones((1, 1, 1), bool), (2.0, 2.0, 2.0))
     assert one.volume == pytest.approx(8 / 6) and one.area == pytest.approx(4 * math.sqrt(3))
     # far longer than wide, and in a spacing that makes it thinner still
