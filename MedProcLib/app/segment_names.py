@@ -25,16 +25,13 @@ def segment_names(path: str, given: Sequence[str] | None) -> dict[int, str]:
 def segment_structures(path: str, given: Sequence[str] | None) -> dict[int, Structure]:
     """What the labels of the segmentation in a file show; given names (LABEL=NAME, or JSON files) come before its own.
 
-    One without codes has those of the structure of its name, where MedProc knows it. Raises InputError for names that
-    are neither.
+    One that gets another name keeps its color but not its codes, as it may show something else. One without codes has
+    those of the structure of its name, where MedProc knows it. Raises InputError for names that are neither.
     """
     structures = _in_file(path)
     for text in given or ():
         names = _of_file(text) if text.lower().endswith(".json") and "=" not in text else dict([_pair(text)])
-        structures |= {
-            label: replace(structures.get(label) or Structure(name, _color(label)), name=name)
-            for label, name in names.items()
-        }
+        structures |= {label: _renamed(structures.get(label), label, name) for label, name in names.items()}
     return {label: _with_codes(structure) for label, structure in structures.items()}
 
 
@@ -48,6 +45,13 @@ def _in_file(path: str) -> dict[int, Structure]:
         color = said.color or _color(label)
         structures[label] = Structure(said.name, color, entry.category, entry.type, entry.modifier, region)
     return structures
+
+
+def _renamed(structure: Structure | None, label: int, name: str) -> Structure:
+    if structure is None:
+        return Structure(name, _color(label))
+    same = _plain(structure.name) == _plain(name)
+    return replace(structure, name=name) if same else Structure(name, structure.color)
 
 
 def _with_codes(structure: Structure) -> Structure:

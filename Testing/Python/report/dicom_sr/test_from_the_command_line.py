@@ -57,7 +57,9 @@ def test_codes_of_the_segmentation_file_and_of_known_names(series, tmp_path):
     ]
     for names, meaning, title in (
         ([], "Nodule", "Nodule"),
-        (["--names", "2=Herd"], "Nodule", "Herd"),  # another name, the same thing
+        (["--names", "2=nodule"], "Nodule", "nodule"),
+        (["--names", "2=Spleen"], "Spleen", "Spleen"),
+        (["--names", "2=Herd"], "Tissue", "Herd"),  # who knows what that is
     ):
         assert run([str(word) for word in [*line, *names]]) == 0
         (segment,) = pydicom.dcmread(tmp_path / "report_seg.dcm").SegmentSequence
