@@ -18,7 +18,7 @@ from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
-from .inputs import read_labels, read_noted, require_ending, require_outputs, unit_of_file
+from .inputs import read_labels, read_measured, require_ending, require_outputs, unit_of_file
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -26,7 +26,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     robustness = None if arguments.robustness is None else _beside(output)
     require_outputs([output, robustness], arguments.image, arguments.mask, arguments.settings)
     require_ending(output, ".csv", ".json", what="table")
-    found = read_noted(arguments.image, arguments.notes)
+    found = read_measured(arguments.image, arguments.notes)
     require_scalar(found.image, arguments.image)
     settings = _settings(arguments, found)
     labels = read_labels(arguments.mask, found.image)

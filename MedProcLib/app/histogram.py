@@ -14,14 +14,14 @@ from ..core.progress import Progress
 from ..quantification.profile.histogram import Histogram, histograms
 from ..quantification.region import segments_of
 from ..quantification.volume import as_volume
-from .inputs import chosen_unit, read_labels, read_noted, require_outputs, table_delimiter
+from .inputs import chosen_unit, read_labels, read_measured, require_outputs, table_delimiter
 from .segment_names import note_on_names, segment_names
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     delimiter = table_delimiter(arguments.output)
     require_outputs([arguments.output], arguments.image, arguments.segmentation)
-    found = read_noted(arguments.image, arguments.notes)
+    found = read_measured(arguments.image, arguments.notes)
     image = found.image
     require_scalar(image, arguments.image)
     if image.GetDimension() > 3:

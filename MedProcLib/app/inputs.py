@@ -12,6 +12,7 @@ import SimpleITK as sitk
 from ..core.atomic import require_writable
 from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
+from ..core.dicom import NO_POSITION, NO_THICKNESS
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, read_image_file
@@ -33,6 +34,16 @@ def read_noted(path: str, notes: list[str], unscaled: bool = False) -> ImageFile
         found = replace(found, image=brightness(found.image), notes=(*found.notes, COLOR))
     notes += [f"{path}: {note}" for note in found.notes]
     return found
+
+
+def read_measured(path: str, notes: list[str]) -> ImageFile:
+    """Read an image to measure in; see read_noted. A single DICOM image that states neither position nor thickness, as
+    a radiograph or a frame of ultrasound, becomes a 2D one: it has areas, and no volumes."""
+    found = read_noted(path, notes)
+    if not {NO_POSITION, NO_THICKNESS} <= set(found.notes):
+        return found
+    notes.remove(f"{path}: {NO_THICKNESS}")
+    return replace(found, image=found.image[:, :, 0])
 
 
 def read_label_map(path: str, notes: list[str]) -> sitk.Image:
@@ -67,6 +78,8 @@ def read_labels(path: str, image: sitk.Image) -> sitk.Image:
     else:
         labels = read_image_file(path, unscaled=True).image
     require_scalar(labels, f"Segmentation {path}")
+    if image.GetDimension() == 2 and labels.GetDimension() == 3 and labels.GetSize()[2] == 1:
+        labels = labels[:, :, 0]
     labels = _in_place(labels, image, path)
     require_same_grid(image, labels, f"the image and its segmentation {path}")
     return label_map(labels, path)

@@ -21,7 +21,7 @@ from ..quantification.series import images_of_series, measure_series
 from ..quantification.table import NOT_RELIABLE, not_reliable
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
-from .inputs import label_map, read_labels, read_noted, require_outputs, unit_of_file
+from .inputs import label_map, read_labels, read_measured, require_outputs, unit_of_file
 from .segment_names import note_on_names, segment_structures
 
 MOST_NAMED = 10  # segments that one note lists
@@ -30,7 +30,7 @@ MOST_NAMED = 10  # segments that one note lists
 def run(arguments: Namespace, progress: Progress) -> None:
     require_outputs([arguments.output, arguments.sr], arguments.image, arguments.segmentation)
     written = _format(arguments)
-    found = read_noted(arguments.image, arguments.notes)
+    found = read_measured(arguments.image, arguments.notes)
     operation = _operation(arguments, found)
     source = _source_of_report(arguments, found, operation) if arguments.sr else None
     structures = segment_structures(arguments.segmentation, arguments.names)

@@ -73,6 +73,8 @@ HEADER_TAGS = [
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
 LABEL_MAP = " Load it in Slicer, export it as a label map (NRRD), and give that."
 # Fewer slices are a localizer or a sample, beside a series that has more.
+NO_POSITION = "the DICOM file states no position in the patient"
+NO_THICKNESS = "the slice thickness is not stated: 1 mm is assumed"
 FEWEST_SLICES = 3
 
 
@@ -286,7 +288,7 @@ def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometr
         orientation = [float(value) for value in header.get("ImageOrientationPatient") or (1, 0, 0, 0, 1, 0)]
         start = np.array([float(value) for value in header.get("ImagePositionPatient") or (0, 0, 0)])
         if "ImagePositionPatient" not in header:
-            notes = (*notes, "the DICOM file states no position in the patient")
+            notes = (*notes, NO_POSITION)
         offsets = _frame_offsets(header, frames, frame)
         positions = start + np.outer(offsets, np.cross(orientation[:3], orientation[3:]))
     if len(positions) != frames:
@@ -294,7 +296,7 @@ def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometr
     if frame is not None:
         positions = positions[frame - 1 : frame]
     if len(positions) == 1 and not thickness:
-        notes = (*notes, "the slice thickness is not stated: 1 mm is assumed")
+        notes = (*notes, NO_THICKNESS)
     order = stack_order(positions, orientation)
     return stack_geometry(positions[order], orientation, spacing, size, thickness or 1.0), order, notes, scaled
 

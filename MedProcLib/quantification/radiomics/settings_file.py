@@ -93,9 +93,10 @@ def settings_for(modality: str) -> tuple[Radiomics, str]:
                 preset.settings(),
                 f"no settings were given; those of preset '{preset.name}' are used: {preset.about}",
             )
+    why = f"there is no preset for {modality}" if modality else "the modality is not known"
     return Radiomics(), (
-        "no settings were given and the modality is not known: voxels stay as they are, intensities in 32 bins; choose "
-        "--preset ct, pet or mr, or --settings"
+        f"no settings were given and {why}: voxels stay as they are, intensities in 32 bins; choose --preset ct, pet or "
+        "mr, or --settings"
     )
 
 

@@ -152,8 +152,8 @@ def _line(measurement: Measurement, row: Row, source: SourceSeries) -> list[Any]
     import highdicom as hd
 
     ends = np.array(getattr(row, LINES[measurement.name]), float)
-    if ends.shape[1] != 3:
-        return None
+    if ends.shape[1] == 2:  # of a single image that has no position
+        ends = np.column_stack([ends, np.full(len(ends), source.geometry.origin[2])])
     indices = source.geometry.indices(ends)
     slice_index = round(float(indices[:, 2].mean()))
     on_slice = np.abs(indices[:, 2] - slice_index).max() < 0.01 and 0 <= slice_index < source.geometry.size[2]

@@ -10,6 +10,7 @@ import SimpleITK as sitk
 from MedProcLib.app.commands import COMMANDS
 from MedProcLib.app.commands.measurements import MEASURE_GROUPS
 from MedProcLib.app.parser import make_parser
+from MedProcLib.core.files import read_image
 from MedProcLib.quantification.region_figures import GROUPS
 
 
@@ -211,3 +212,23 @@ class TestWrong:
 
     def test_long_json(self, refused, image_file, labels_file, tmp_path):
         assert "--long" in refused("measure", image_file, labels_file, "--long", "-o", tmp_path / "t.json")
+
+
+def test_a_radiograph_has_areas_and_no_volumes(medproc, shared_data, tmp_path):
+    file = shared_data / "06_dicom" / "single_and_multiframe" / "dx_image.dcm"
+    image = read_image(file)
+    assert image.GetSize() == (211, 169, 1)
+    values = np.zeros((1, 169, 211), np.uint8)
+    values[0, 42:84, 52:70] = 1
+    labels = sitk.GetImageFromArray(values)
+    labels.CopyInformation(image)
+    sitk.WriteImage(labels, tmp_path / "m.nrrd")
+    table, features = tmp_path / "t.csv", tmp_path / "f.csv"
+    code, _, err = medproc("measure", file, tmp_path / "m.nrrd", "--per", "segment", "--group", "size", "-o", table)
+    assert code == 0 and "thickness" not in err
+    (row,) = table_of(table)
+    assert float(row["area_mm2"]) == pytest.approx(42 * 18 * 1.2 * 1.2012, rel=1e-5)
+    assert not any("mm3" in column or "volume" in column for column in row)
+    code, _, err = medproc("features", file, tmp_path / "m.nrrd", "-o", features)
+    assert code == 0 and "there is no preset for DX" in err
+    assert not any(row["tag"].startswith("morph_") for row in table_of(features))
