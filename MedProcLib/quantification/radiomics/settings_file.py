@@ -95,8 +95,8 @@ def settings_for(modality: str) -> tuple[Radiomics, str]:
             )
     why = f"there is no preset for {modality}" if modality else "the modality is not known"
     return Radiomics(), (
-        f"no settings were given and {why}: voxels stay as they are, intensities in 32 bins; choose --preset ct, pet or "
-        "mr, or --settings"
+        f"no settings were given and {why}: voxels stay as they are, intensities in 32 bins; choose --preset ct, pet "
+        "or mr, or --settings"
     )
 
 

@@ -231,4 +231,4 @@ def test_a_radiograph_has_areas_and_no_volumes(medproc, shared_data, tmp_path):
     assert not any("mm3" in column or "volume" in column for column in row)
     code, _, err = medproc("features", file, tmp_path / "m.nrrd", "-o", features)
     assert code == 0 and "there is no preset for DX" in err
-    assert not any(row["tag"].startswith("morph_") for row in table_of(features))
+    assert not any(row["family"] == "morphology" for row in table_of(features))
