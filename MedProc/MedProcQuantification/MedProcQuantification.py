@@ -265,8 +265,10 @@ class MedProcQuantificationWidget(ModuleWidget):
     def otherOrigin(self):
         """What the table that is shown was measured of, where that is not what is chosen now; else ''."""
         table = self.resultTable()
-        nodes = origin_of(table) if table is not None else ()
-        if table is None or nodes == (self.parameters.segmentation, self.parameters.inputVolume):
+        if table is None:
+            return ""
+        nodes = origin_of(table)
+        if nodes == (self.parameters.segmentation, self.parameters.inputVolume) and None not in nodes:
             return ""
         segmentation, volume = (node.GetName() if node is not None else _("what is gone") for node in nodes)
         text = _("These figures are of '{segmentation}' in '{volume}', not of what is chosen now.")

@@ -59,7 +59,9 @@ class LiveMeasurement:
     def changed(self) -> None:
         """Something that is measured, or how, may be another."""
         self.live.outdate()
-        if self.active and None not in self._nodes:
+        if None in self._nodes:
+            self._line.say("")  # what was said is of nodes that are gone
+        elif self.active:
             self.live.request([KEY], [KEY])
 
     def stop(self) -> None:

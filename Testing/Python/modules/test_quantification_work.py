@@ -106,6 +106,9 @@ def test_live_says_what_is_wrong_and_goes_on(panel, block, scene):
     paint(segmentation, volume)
     assert wait_until(lambda: "rows in" in widget.live.status_label.text)
     assert texts(widget)[0][:2] == ["One", "48.0"]
+    scene.RemoveNode(segmentation)
+    assert widget.live.status_label.text == "" and widget.run.message.startswith("Choose the segmentation")
+    assert "'what is gone'" in widget.results.note_label.text and texts(widget)[0][:2] == ["One", "48.0"]
 
 
 def test_a_dragged_line_changes_the_table(panel, block, finish):
