@@ -31,8 +31,11 @@ def number_field(
     """A number of at least 0; title: what it is called in an error; shown: in the empty field."""
     widget = _line(name, tip, changed)
     widget.placeholderText = shown or "–"
+    written: dict[str, float | int | None] = {}  # by its text, which may have fewer digits
 
     def read() -> float | int | None:
+        if widget.text in written:
+            return written[widget.text]
         text = widget.text.strip().replace(",", ".")
         if not text:
             return None
@@ -46,7 +49,10 @@ def number_field(
         return number
 
     def write(value: float | int | None) -> None:
-        _show(widget, "" if value is None else f"{value:g}")
+        text = "" if value is None else f"{value:g}"
+        written.clear()
+        written[text] = value
+        _show(widget, text)
 
     return Field(widget, read, write)
 

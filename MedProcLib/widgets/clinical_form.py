@@ -75,6 +75,7 @@ class ClinicalForm:
         self._at_label = qt.QLabel(_("At:"))
         form.addRow(self._at_label, self.at_box)
         self.fields = self._visit_fields() | self._trial_fields()
+        self._tips = {name: field.widget.toolTip for name, field in self.fields.items()}
         for name in OF_VISIT:
             self._add_row(form, name)
         self._trial_label = qt.QLabel(_("At all time points:"))
@@ -142,9 +143,11 @@ class ClinicalForm:
             field.widget.visible = name in needed
         if patient is None or point is None:
             return
+        has_reader = bool(self._get_reader().strip())
         for name, field in self.fields.items():
             field.write(_value_in(patient, point, name))
-            field.widget.enabled = bool(self._get_reader().strip())
+            field.widget.enabled = has_reader
+            field.widget.toolTip = self._tips[name] if has_reader else _("Type your name as reader.")
         if "confirm" in needed and not patient.protocol.confirm:
             self.fields["confirmation_days"].widget.enabled = False
 

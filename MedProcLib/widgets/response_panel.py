@@ -165,9 +165,10 @@ class ResponsePanel:
         if target not in self.form.fields:
             self._look_at(target)
             return
-        if target == DATE:
-            dates = [point.date for point in patient_of_node(self._get_node()).time_points]
-            self.form.show_time_point(dates.index(None))
+        row = self.results.row
+        if target == DATE:  # there are no rows then
+            row = [point.date for point in patient_of_node(self._get_node()).time_points].index(None)
+        self.form.show_time_point(row)
         self.form.go_to(target)
 
     def _best(self) -> list[str]:

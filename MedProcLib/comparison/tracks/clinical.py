@@ -59,8 +59,10 @@ def read_clinical(path: str | Path) -> Clinical:
 
 
 def require_names(clinical: Clinical, points: Sequence[TimePoint]) -> None:
-    """Raise InputError for the name of a time point that is none of these, or of a lesion that can be none."""
-    for name in (*clinical.time_points, *(n for said in clinical.lesions.values() for n in said.unequivocal or ())):
+    """Raise InputError for the name of a time point that is none of these or is named twice, or of a lesion that can be
+    none."""
+    _contexts(points, clinical)
+    for name in (name for said in clinical.lesions.values() for name in said.unequivocal or ()):
         _point(points, name)
     for name in clinical.lesions:
         require_track_id(name)
@@ -69,9 +71,9 @@ def require_names(clinical: Clinical, points: Sequence[TimePoint]) -> None:
 def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str, what: str = "clinical data") -> Patient:
     """The patient with this in place of what it had, as one entry of the history that says what was given.
 
-    Raises InputError for a time point or lesion that the patient does not have.
+    Raises InputError for a time point or lesion that the patient does not have, and for a time point named twice.
     """
-    contexts = {_point(patient.time_points, name).id: context for name, context in clinical.time_points.items()}
+    contexts = _contexts(patient.time_points, clinical)
     points = tuple(replace(p, context=contexts.get(p.id, p.context)) for p in patient.time_points)
     tracks = [_told(patient, patient.track(name), said) for name, said in clinical.lesions.items()]
     told = replace(patient, protocol=clinical.protocol or patient.protocol, time_points=points).with_tracks(*tracks)
@@ -88,6 +90,17 @@ def dated(patient: Patient, time_point: str, date: datetime.date | None, who: st
             names = f"'{earlier[1]}' ({earlier[0]}) and '{later[1]}' ({later[0]})"
             raise InputError(f"Time points stay in their order, on days of their own; {names} would not.")
     return recorded(patient, replace(patient, time_points=points), who, when, f"{point.id}: date = {date or 'none'}")
+
+
+def _contexts(points: Sequence[TimePoint], clinical: Clinical) -> dict[str, Context]:
+    """What is said of each time point, by its id."""
+    found: dict[str, Context] = {}
+    for name, context in clinical.time_points.items():
+        point = _point(points, name).id
+        if point in found:
+            raise InputError(f"Clinical data: '{name}' is time point {point}, of which an earlier entry speaks too.")
+        found[point] = context
+    return found
 
 
 def _told(patient: Patient, track: Track, said: OfLesion) -> Track:

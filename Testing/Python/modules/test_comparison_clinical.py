@@ -66,6 +66,9 @@ def test_what_is_missing_leads_to_its_field_and_what_is_typed_counts(asked):
         "neuro.t2_flair",
     ]
     form.show_time_point(2)
+    response.missing_label.linkActivated.emit("neuro.clinical")
+    assert form.at_box.currentIndex == 1  # what is missing is of the row
+    form.show_time_point(2)
     type_in(form, "neuro.steroid_mg", "4,5")
     pick(form, "neuro.clinical", 3)
     assert response.results.row == 1 and str(response.responses[2].category) == "PD"
@@ -134,13 +137,17 @@ def test_a_finding_is_asked_what_its_role_and_the_criterion_need(asked):
 def test_a_file_fills_the_form(asked, tmp_path):
     widget, form = asked(PERCIST)
     file = tmp_path / "clinical.json"
-    file.write_text('{"time_points": {"2020-03-01": {"pet": {"liver_mean": 1.6, "liver_sd": 0.2}}}}')
+    file.write_text('{"time_points": {"2020-03-01": {"pet": {"liver_mean": 1.23456789, "liver_sd": 0.2}}}}')
     widget.response.read_clinical(file)
     form.show_time_point(0)
     assert [form.fields[f"pet.{name}"].widget.text for name in ("liver_mean", "liver_sd", "blood_mean")] == [
-        "1.6",
+        "1.23457",
         "0.2",
         "",
     ]
+    liver, known = form.fields["pet.liver_mean"].widget, patient_of(widget)
+    liver.editingFinished.emit()  # the field was entered and left
+    assert patient_of(widget) is known and known.time_points[0].context.pet.liver_mean == 1.23456789
+    assert liver.enabled and "Uptake of normal liver" in liver.toolTip
     widget.setReader("")
-    assert not form.fields["pet.liver_mean"].widget.enabled
+    assert not liver.enabled and "your name" in liver.toolTip

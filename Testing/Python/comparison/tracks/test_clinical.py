@@ -101,6 +101,7 @@ def test_clinical_decline_is_progression_by_rano(patient):
         ({"time_points": {"T1": {"neuro": {"clinical": "bad"}}}}, "time_points.T1.neuro.clinical is 'bad'"),
         ({"time_points": {"T1": {"slice_thickness_mm": 0}}}, "above 0 mm"),
         ({"time_points": {"T9": {}}}, "'T9' is no time point of T1 .2025-01-31., T2"),
+        ({"time_points": {"T1": {}, "2025-01-31": {}}}, "'2025-01-31' is time point T1, of which an earlier"),
         ({"lesions": {"F009": {"node": True}}}, "F009"),
         ({"lesions": {"F001": {"unequivocal": ["later"]}}}, "'later' is no time point"),
     ],
