@@ -102,8 +102,14 @@ class ClinicalForm:
             self.at_box.currentIndex = index
 
     def go_to(self, field: str) -> None:
-        """Put the cursor into a field (see comparison.response.needs)."""
-        self.fields[field].widget.setFocus()
+        """Put the cursor into a field (see comparison.response.needs), and bring it into view."""
+        widget = self.fields[field].widget
+        widget.setFocus()
+        around = widget.parentWidget()
+        while around is not None and not around.inherits("QScrollArea"):
+            around = around.parentWidget()
+        if around is not None:
+            around.ensureWidgetVisible(widget)
 
     def _add_row(self, form: Any, name: str) -> None:
         row = beside(*(self.fields[each].widget for each in (name, *BESIDE.get(name, ()))))

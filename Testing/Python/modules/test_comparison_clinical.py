@@ -89,6 +89,25 @@ def test_what_is_missing_leads_to_its_field_and_what_is_typed_counts(asked):
     assert patient_of(widget).protocol.stable_days == 42
 
 
+def test_the_field_is_brought_into_view(asked):
+    import qt
+    import slicer
+
+    widget, form = asked(RANO_2010)
+    area = qt.QScrollArea()
+    area.setWidget(widget.response.widget)
+    area.resize(350, 60)
+    area.show()
+    slicer.app.processEvents()
+    form.show_time_point(1)
+    widget.response.missing_label.linkActivated.emit("neuro.t2_flair")
+    field = form.fields["neuro.t2_flair"].widget
+    top = field.mapTo(area.viewport(), qt.QPoint(0, 0)).y()
+    assert 0 <= top <= 60 - field.height
+    area.takeWidget()
+    area.close()
+
+
 def test_a_date_that_is_missing_is_given_where_the_criterion_names_it(asked):
     widget, form = asked("recist_1_1")
     form.show_time_point(1)
