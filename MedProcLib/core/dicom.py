@@ -73,9 +73,10 @@ HEADER_TAGS = [
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
 LABEL_MAP = " Load it in Slicer, export it as a label map (NRRD), and give that."
 # Fewer slices are a localizer or a sample, beside a series that has more.
+FEWEST_SLICES = 3
+# Notes by which an image that lies nowhere in the patient is known.
 NO_POSITION = "the DICOM file states no position in the patient"
 NO_THICKNESS = "the slice thickness is not stated: 1 mm is assumed"
-FEWEST_SLICES = 3
 
 
 @dataclass(frozen=True)
