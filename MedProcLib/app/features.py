@@ -20,6 +20,8 @@ from ..quantification.radiomics.settings_file import load_settings, preset_named
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
 from .inputs import read_labels, read_measured, require_ending, require_outputs, unit_of_file
 
+MOST_NAMED = 20  # labels that a message lists
+
 
 def run(arguments: Namespace, progress: Progress) -> None:
     output = str(arguments.output)
@@ -66,12 +68,14 @@ def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
     if found.modality == "CT" and settings.intensity_unit == "intensity":
         settings = dataclasses.replace(settings, intensity_unit="HU")
     if found.modality == "PT" and settings.intensity_unit == "SUV":
-        if unit_of_file(found) == "Bq/ml":
+        unit = unit_of_file(found)
+        if unit == "Bq/ml":
             raise InputError(
                 f"{arguments.image} is in Bq/ml, and the settings are for SUV: convert it with `suv` first, or give "
                 "--settings of your own."
             )
-        arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
+        if unit not in ("SUV", "SUL"):
+            arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
     return settings
 
 
@@ -82,9 +86,10 @@ def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
     if arguments.label is not None:
         return [arguments.label]
     if len(present) > 1 and not arguments.all_labels:
+        more = f" and {len(present) - MOST_NAMED} more" if len(present) > MOST_NAMED else ""
         raise InputError(
-            f"{arguments.mask} has several labels ({', '.join(map(str, present[:20]))}): choose one with --label, or "
-            "--all-labels."
+            f"{arguments.mask} has several labels ({', '.join(map(str, present[:MOST_NAMED]))}{more}): choose one with "
+            f"--label, or --all-labels{', if it is a mask and not an image' if more else ''}."
         )
     return None
 

@@ -178,9 +178,13 @@ def _require_fitting(groups: Sequence[str], volume: Volume) -> None:
     for group in groups:
         units = NEEDED_UNITS.get(group, (volume.unit,))
         if volume.unit not in units:
+            wanted = " or ".join(units)
             raise InputError(
-                f"The figures of '{group}' need values in {' or '.join(units)}, and these are in {volume.unit}: "
-                f"convert the image and say so (intensity_unit), or leave the group out."
+                f"The figures of '{group}' need values in {wanted}, and it is not known what these are: if they are in "
+                f"{wanted}, say so (intensity_unit; --unit on the command line), or leave the group out."
+                if volume.unit == "intensity"
+                else f"The figures of '{group}' need values in {wanted}, and these are in {volume.unit}: convert the "
+                "image (Bq/ml by `suv`), or leave the group out."
             )
     if "pet" in groups and not volume.is_3d:
         raise InputError("The figures of 'pet' need a volume: a sphere of 1 cm3 has no place in a 2D image.")

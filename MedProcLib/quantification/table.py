@@ -14,7 +14,8 @@ OPTIONAL = ("other", "slice", "time_point", "time_s")
 
 
 def wide_table(rows: Sequence[Row]) -> Table:
-    """Columns and lines: segment, name, component ('' for the whole segment), a column per figure, diameter slice.
+    """Columns and lines: segment, name, component ('' for the whole segment), a column per figure, and the slice of the
+    diameters where there are any.
 
     Where a row has too few voxels for some of its figures a last column says which (see not_reliable). Rows of pairs,
     slices and series have columns of their own after the component: other, slice, time_point, time_s.
@@ -24,10 +25,16 @@ def wide_table(rows: Sequence[Row]) -> Table:
     lines: list[list[object]] = []
     for row in rows:
         values = {measurement.column: measurement.value for measurement in row.measurements}
-        lines.append([*_object(row, keys), *(values.get(column) for column in figures), row.slice_index])
-    columns, remarks = [*keys, *figures, "diameter_slice"], [not_reliable(row) for row in rows]
-    if any(remarks):
-        return [*columns, NOT_RELIABLE], [[*line, remark] for line, remark in zip(lines, remarks, strict=True)]
+        lines.append([*_object(row, keys), *(values.get(column) for column in figures)])
+    columns = [*keys, *figures]
+    further: dict[str, list[object]] = {
+        "diameter_slice": [row.slice_index for row in rows],
+        NOT_RELIABLE: [not_reliable(row) or None for row in rows],
+    }
+    for column, cells in further.items():
+        if any(cell is not None for cell in cells):
+            columns.append(column)
+            lines = [[*line, cell] for line, cell in zip(lines, cells, strict=True)]
     return columns, lines
 
 

@@ -129,7 +129,8 @@ def _normalized_again(
 def _size(normalization: Normalization, patient: Patient, record: Record) -> float:
     size = normalization.size(patient.weight_kg, patient.height_cm, patient.sex)
     unit = "cm2" if normalization.suv_type == "BSA" else "g"
-    record.step(normalization.name.capitalize(), f"{size:.9g} {unit}", f"{normalization.words}; {normalization.source}")
+    name = normalization.name[:1].upper() + normalization.name[1:]
+    record.step(name, f"{size:.9g} {unit}", f"{normalization.words}; {normalization.source}")
     limit = JAMES_LARGEST_BMI.get(patient.sex or "", 0)
     if normalization.suv_type in ("LBM", "LBMJAMES128") and patient.height_cm:
         bmi = patient.weight_kg / (patient.height_cm / 100) ** 2
