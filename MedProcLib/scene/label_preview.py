@@ -1,9 +1,10 @@
-"""Segments that are not a result yet, over the slices: outline and fill in the colors they would have.
+"""Segments that are not a result yet: outline and fill over the slices in the colors they would have, small ones in 3D.
 
 They are segmentation nodes of their own, which are not saved, not listed, and gone with clear(). Nothing that the
 views show is replaced for them.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,10 +18,12 @@ from MedProcLib.scene.segmentation_scene import infos_of
 from MedProcLib.scene.segmentations import SegmentInfo, label_values
 from MedProcLib.scene.views import slice_composites, slice_nodes
 from MedProcLib.scene.volumes import ReadyImage, volume_from_image
+from MedProcLib.segmentation.common.label_boxes import boxes_of
 
 EVERY_VIEW = ""
 # Segments of a color of their own; more are shown in one color.
 MOST_COLORS = 60
+SURFACE_VOXELS = 2_000_000  # in the boxes around the segments; the surfaces of more take longer than 0.2 s
 FILL = 0.35
 LINE_PIXELS = 2
 
@@ -92,17 +95,25 @@ def preview_segments(
     labels: sitk.Image,
     structures: Mapping[int, Structure] | None = None,
     seeds: Mapping[int, SegmentInfo] | None = None,
+    in_3d: bool = False,
 ) -> PreviewSegments:
     """Segments of a label map (world space, LPS; a slab or a whole image) made ready to be shown; in any thread.
 
     They have the names and colors that they would have as a result. structures: what its values stand for, 0 for all
-    others; seeds: what the objects are called that the seeds mark.
+    others; seeds: what the objects are called that the seeds mark; in_3d: with surfaces, where that is soon done.
     """
     values = label_values(labels)
     count = len(values)
     if count > MOST_COLORS:
         labels, values, structures, seeds = labels != 0, [1], {}, {}
-    return PreviewSegments(ready_segments(labels, infos_of(values, structures or {}, seeds or {})), count)
+    infos = infos_of(values, structures or {}, seeds or {})
+    surfaces = in_3d and _surface_voxels(labels) <= SURFACE_VOXELS
+    return PreviewSegments(ready_segments(labels, infos, surfaces=surfaces), count)
+
+
+def _surface_voxels(labels: sitk.Image) -> int:
+    boxes = boxes_of(sitk.GetArrayViewFromImage(labels)).values()
+    return sum(math.prod(part.stop - part.start for part in box) for box in boxes)
 
 
 class ImagePreview:

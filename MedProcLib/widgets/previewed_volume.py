@@ -74,7 +74,7 @@ class PreviewedVolume:
             start = time.monotonic()
             self._memory.begin()
             outcome = segment(recipe, None, progress.part(0.3, 1), self._memory, image=given.image, **things)
-            shown = preview_segments(outcome.labels, outcome.structures, given.named)
+            shown = preview_segments(outcome.labels, outcome.structures, given.named, in_3d=True)
             return Whole(shown, time.monotonic() - start, self._memory.exact, outcome.message)
 
     def look(

@@ -1,0 +1,54 @@
+"""Segments that are not a result yet are seen in 3D too where their surfaces are soon made."""
+
+import numpy as np
+import pytest
+import SimpleITK as sitk
+
+SURFACE = "Closed surface"
+
+
+def labels(shape, *blocks):
+    values = np.zeros(shape, np.uint8)
+    for value, block in enumerate(blocks, 1):
+        values[block] = value
+    return sitk.GetImageFromArray(values)
+
+
+def preview_node(scene):
+    return scene.GetFirstNodeByName("Segmentation preview")
+
+
+def test_small_segments_have_surfaces_and_are_seen_in_3d(scene):
+    from MedProcLib.scene.label_preview import LabelPreview, preview_segments
+    from MedProcLib.scene.offscreen import OffscreenThreeDView
+
+    image = labels((40, 40, 40), np.s_[5:15, 5:15, 5:15], np.s_[20:35, 20:35, 20:35])
+    preview = LabelPreview()
+    with OffscreenThreeDView((120, 120)) as view:
+        view.reset(box_visible=False)
+        empty = view.array().astype(int)
+        assert preview.show(preview_segments(image, in_3d=True)) == 2
+        content = preview_node(scene).GetSegmentation()
+        sizes = [
+            content.GetNthSegment(n).GetRepresentation(SURFACE).GetBounds() for n in range(2)
+        ]  # RAS, mm: x of the first block is -14.5 to -4.5
+        assert sizes[0][0] == pytest.approx(-14.5, abs=0.6) and sizes[0][1] == pytest.approx(-4.5, abs=0.6)
+        view.reset(box_visible=False)
+        seen = np.abs(view.array().astype(int) - empty).max(axis=-1) > 30
+        assert seen.mean() > 0.05
+        preview.show(preview_segments(image))  # a look that has none
+        assert content.GetNthSegment(0).GetRepresentation(SURFACE) is None
+        preview.clear()
+    assert preview_node(scene) is None
+
+
+def test_large_segments_have_none(scene):
+    from MedProcLib.scene.label_preview import SURFACE_VOXELS, LabelPreview, preview_segments
+
+    side = int(SURFACE_VOXELS ** (1 / 3)) + 2
+    corners = (0, side - 1)
+    image = labels((side,) * 3, np.ix_(corners, corners, corners))
+    preview = LabelPreview()
+    assert preview.show(preview_segments(image, in_3d=True)) == 1
+    assert preview_node(scene).GetSegmentation().GetNthSegment(0).GetRepresentation(SURFACE) is None
+    preview.clear()
