@@ -13,7 +13,16 @@ from ..core.parameters import Range
 from ..core.progress import SILENT
 from ..core.statistics import median_and_sd
 from ..core.voxels import inside, values_of
+from .local_linear import local_linear
 
+# Rounds in which the smooth difference is found, and robust SD of what it leaves beyond which a voxel takes no part.
+ROUNDS, OUTLIER_SD = 3, 3.0
+# Noise is no part of the signal that a smooth factor multiplies: it is smoothed by this SD (mm).
+SIGNAL_MM = 1.0
+# Where this percentile is below zero, zero is no lack of signal (HU, normalized images), and no factor is sought.
+LOWEST_SIGNAL = 5.0
+# The sensitivity of one study is not taken to be more than so many times that of the other.
+MOST = 3.0
 # Percentiles that carry the mapping; what is beyond them (lesions, vessels) is mapped along a straight line.
 LOWEST, HIGHEST, KNOTS = 2.0, 98.0, 25
 
@@ -24,13 +33,15 @@ LOWEST, HIGHEST, KNOTS = 2.0, 98.0, 25
     gives="moving",
     dimensions=(3,),
     source="Nyul, Udupa, Zhang, IEEE TMI 19(2), 2000 (percentile landmarks); Lewis and Fox, NeuroImage 2004 "
-    "(differential bias correction)",
+    "(differential bias correction); Fan and Gijbels, Local Polynomial Modelling, 1996 (slopes at the ends)",
 )
 class MatchIntensity:
     """Map the other study's intensities to those of the first one, inside the region both masks share.
 
-    Percentiles of both are matched piece by piece; then the smooth part of what differs (coil sensitivity) is removed,
-    leaving out voxels that differ much, so that real change stays. Both images must be on one grid.
+    Percentiles of both are matched piece by piece; then the smooth part of what differs (coil sensitivity) is removed:
+    a factor, as coils make it, or where values below zero say that zero is no lack of signal, a sum. It follows slopes
+    to the region's ends, and voxels that it leaves far off take no part in it, so that real change stays. Both images
+    must be on one grid.
     """
 
     bias_mm: Annotated[float, Range(0, 200, "mm"), "scale of the smooth difference to remove; 0 leaves it"] = 15.0
@@ -42,8 +53,20 @@ class MatchIntensity:
         mapped = mapping(first, other, region, grid)(other)
         progress(0.4, "Matching intensities")
         if self.bias_mm > 0:
-            mapped = mapped - smooth_part(mapped - first, region, grid, self.bias_mm, progress.part(0.4, 1.0))
+            mapped = without_smooth_part(first, mapped, region, grid, self.bias_mm, progress.part(0.4, 1.0))
         return grid.image_of(mapped.astype(np.float32))
+
+
+def without_smooth_part(
+    first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry, sigma_mm: float, progress=SILENT
+) -> np.ndarray:
+    """The other values (z, y, x) without what they smoothly differ by from the first ones in the region."""
+    difference = other - first
+    if np.percentile(first[region], LOWEST_SIGNAL) < 0:
+        return other - smooth_part(difference, region, grid, sigma_mm, progress=progress)
+    signal = np.maximum(blurred((first + other) / 2, grid, SIGNAL_MM), 0)
+    half = smooth_part(difference, region, grid, sigma_mm, signal, progress) / 2
+    return other * np.clip((1 - half) / np.maximum(1 + half, 1e-3), 1 / MOST, MOST)
 
 
 def shared(fixed, moving, fixed_mask, moving_mask) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
@@ -78,15 +101,28 @@ def mapping(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geom
 
 
 def smooth_part(
-    difference: np.ndarray, region: np.ndarray, grid: Geometry, sigma_mm: float, progress=SILENT
+    difference: np.ndarray,
+    region: np.ndarray,
+    grid: Geometry,
+    sigma_mm: float,
+    signal: np.ndarray | None = None,
+    progress=SILENT,
 ) -> np.ndarray:
-    """The difference smoothed inside the region, without the voxels that differ by more than 3 robust SD."""
-    center, sd = median_and_sd(difference[region])
-    weight = (region & (np.abs(difference - center) <= 3 * sd + 1e-9)).astype(np.float32)
-    amount = blurred(weight, grid, sigma_mm)
-    progress(0.5, "Removing the smooth difference")
-    sums = blurred(difference * weight, grid, sigma_mm)
-    return np.where(amount > 1e-3, sums / np.maximum(amount, 1e-3), center)
+    """The smooth field (z, y, x) that the difference is, or that the signal times it is, in the region.
+
+    Local lines through the difference of voxels within sigma_mm. Those that differ much take no part, which is judged
+    anew by what the field leaves: by the whole difference, the steepest part of the field would be left out itself.
+    """
+    weights = np.ones_like(difference) if signal is None else signal**2
+    values = difference if signal is None else signal * difference
+    rest, field = difference, np.zeros_like(difference)
+    for share in progress.parts(*[1.0] * ROUNDS):
+        share(0.0, "Removing the smooth difference")
+        center, sd = median_and_sd(rest[region])
+        used = region & (np.abs(rest - center) <= OUTLIER_SD * sd + 1e-9)
+        field = local_linear(values, weights, used, region, grid, sigma_mm)
+        rest = difference - (field if signal is None else signal * field)
+    return field
 
 
 def blurred(values: np.ndarray, grid: Geometry, sigma_mm: float) -> np.ndarray:
