@@ -9,10 +9,13 @@ AXIS, DEGREES = (0.48, 0.6, 0.64), 37.0
 THICK_MM = 3.0
 
 
-def turned(image: sitk.Image, outside: float, interpolator: int = sitk.sitkLinear) -> sitk.Image:
+def turned(
+    image: sitk.Image, outside: float, interpolator: int = sitk.sitkLinear, side_mm: float | None = None
+) -> sitk.Image:
     """The same patient on a grid that is turned by 37 degrees about an oblique axis, large enough for all of it.
 
-    A picture (2D) is turned in its plane. outside: value of voxels that the image does not reach.
+    A picture (2D) is turned in its plane. outside: value of voxels that the image does not reach; side_mm: of voxels of
+    equal sides, where those of the image are not: thick slices that are turned themselves show less.
     """
     n = image.GetDimension()
     turn = (
@@ -25,6 +28,7 @@ def turned(image: sitk.Image, outside: float, interpolator: int = sitk.sitkLinea
     direction = np.reshape(image.GetDirection(), (n, n))
     center = np.array(image.TransformContinuousIndexToPhysicalPoint(((size - 1) / 2).tolist()))
     half = np.abs(direction.T @ matrix.T @ direction) @ (size * spacing / 2)
+    spacing = spacing if side_mm is None else np.full(n, side_mm)
     count = np.ceil(2 * half / spacing).astype(int)
     axes = matrix @ direction
     origin = center - axes @ ((count - 1) / 2 * spacing)
