@@ -115,7 +115,7 @@ def _nuclei(dark: bool) -> Callable[[], Input]:
         share = np.zeros(y.shape)
         for cy in range(20, 230, 22):
             for cx in range(20, 310, 22):
-                at, radius = rng.uniform(-4, 4, 2) + (cy, cx), rng.uniform(4, 7)
+                at, radius = np.array([cy, cx]) + rng.uniform(-4, 4, 2), rng.uniform(4, 7)
                 share = np.maximum(share, np.clip(radius - np.hypot(y - at[0], x - at[1]) + 0.5, 0, 1))
         bright = 20 + 100 * ndimage.gaussian_filter(share, 1.0) + rng.normal(0, 6, y.shape)
         values = 200 - bright if dark else bright
