@@ -1,6 +1,6 @@
 """How well two studies were aligned: the verdict in words, and pictures to check it by."""
 
-from ..comparison.result import PairComparison, Verdict
+from ..comparison.result import PairComparison, Registration, Verdict
 from ..comparison.study import Study
 from ..core.units import shown
 from .check import PIXELS, SMALL_PIXELS, TILES, check_pictures
@@ -12,6 +12,13 @@ VERDICT_WORDS = {
     Verdict.DOUBTFUL: "The alignment of the studies is doubtful: check the pictures before relying on any finding.",
     Verdict.FAILED: "The alignment of the studies failed. Nothing was compared, and no finding is reported.",
 }
+NOT_CHECKED = "not checked"
+
+
+def verdict_of(registration: Registration) -> str:
+    """The verdict in a word or two; studies that were taken as they lie were not checked."""
+    taken = registration.verdict is Verdict.GOOD and not registration.figures
+    return NOT_CHECKED if taken else str(registration.verdict)
 
 
 def verdict_banner(pair: PairComparison, name: str = "") -> str:
@@ -20,6 +27,8 @@ def verdict_banner(pair: PairComparison, name: str = "") -> str:
     reasons = "".join(f"<p>{text(reason)}</p>" for reason in registration.reasons)
     label = f"{text(name)}: " if name else ""
     words = VERDICT_WORDS[registration.verdict]
+    if verdict_of(registration) == NOT_CHECKED:
+        words = "The alignment was not checked; the pictures show whether it holds."
     if name and registration.verdict is Verdict.FAILED:
         words = "The alignment failed. It was not compared, and nothing below is of it."
     return f'<div class="banner {registration.verdict}"><p><b>{label}{words}</b></p>{reasons}</div>'

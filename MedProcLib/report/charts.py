@@ -145,8 +145,8 @@ def lanes_chart(
                 f'fill="{phase.color}" stroke="#fff"/>'
             )
             fits = right - left > 9 * len(phase.label)
-            if fits or phase is phases[-1]:  # there is room beside the last one
-                x, anchor = ((left + right) / 2, "middle") if fits else (left + 5, "start")
+            if fits or phase is phases[-1]:  # what does not fit in the last one ends with it
+                x, anchor = ((left + right) / 2, "middle") if fits else (right - 5, "end")
                 parts.append(
                     f'<text x="{x:.1f}" y="{top + 30}" text-anchor="{anchor}" class="lane">{phase.label}</text>'
                 )

@@ -96,7 +96,9 @@ def _spider(timeline: Timeline, ordered: list[Track]) -> str:
     if not curves:
         return '<p class="note">No finding was seen at two time points.</p>'
     words = _words("Change over time", timeline, ordered)
-    return curves_chart(curves[::-1], _times(timeline), "%", words, most=MOST_PERCENT, height=340)
+    beyond = any(point[1] > MOST_PERCENT for curve in curves for point in curve.points)
+    note = f'<p class="note">Curves are cut off at +{MOST_PERCENT:.0f} %.</p>' if beyond else ""
+    return curves_chart(curves[::-1], _times(timeline), "%", words, most=MOST_PERCENT, height=340) + note
 
 
 def _waterfall(timeline: Timeline, ordered: list[Track]) -> str:

@@ -5,7 +5,7 @@ from collections.abc import Sequence
 
 from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
 from ..comparison.study import Study
-from .alignment import verdict_banner
+from .alignment import verdict_banner, verdict_of
 from .counting import counted, milliliters, sentence, signed, totals_mm3
 from .html_text import swatch, text
 from .studies_section import date_of, days_since, title_of
@@ -54,7 +54,7 @@ def _tiles(pair: PairComparison) -> str:
         f"<li><b>{milliliters(first)} → {milliliters(other)} ml</b>"
         f"<span>total volume, {signed((other - first) / 1000)} ml</span></li>"
     )
-    tiles.append(f"<li><b>{text(pair.registration.verdict)}</b><span>alignment</span></li>")
+    tiles.append(f"<li><b>{text(verdict_of(pair.registration))}</b><span>alignment</span></li>")
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
 

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from ..comparison.evaluation import Evaluation
 from ..comparison.response.criteria import criterion
 from ..comparison.result import Change
+from .alignment import verdict_of
 from .counting import milliliters
 from .figures import small
 from .html_text import section, swatch, table, text
@@ -24,7 +25,8 @@ def time_points_section(timeline: Timeline, evaluations: Sequence[Evaluation]) -
         "Time points",
         table(headings, [_line(timeline, n, classes, evaluations) for n in range(len(timeline.studies))], numbers),
         f'<div class="legend">{legend}</div><p class="note">Total: all findings that count, with the 95 % interval of '
-        "the true volume; findings per class are those since the time point before. Days since the first study"
+        "the true volume (none where a finding is at the border of the image or the error of outlines is not "
+        "known); findings per class are those since the time point before. Days since the first study"
         f"{'' if timeline.dated else ' are not known: not all studies have a date'}.</p>",
     )
 
@@ -41,7 +43,7 @@ def _line(timeline: Timeline, n: int, classes: Sequence[Change], evaluations: Se
         f"<b>{text(point.id)}</b>",
         f'<span class="fixed">{text(point.date or "unknown")}</span>',
         f"{timeline.times[n]:.0f}" if timeline.dated else "–",
-        text(pair.registration.verdict) if pair else "–",
+        text(verdict_of(pair.registration)) if pair else "–",
         str(sum(timeline.at(track, n) is not None for track in timeline.tracks)),
         f"<b>{milliliters(total.value)}</b>{small(interval)}",
         *(str(counts[change] or "–") if n else "" for change in classes),

@@ -66,7 +66,7 @@ def _since_reference(patient: Patient, track: Track, last: Interval | None, refe
     counted = [o for o in track.observations if o.counts]
     if last.change is Change.GONE and counted:
         before = counted[0] if reference == "baseline" else min(counted, key=lambda o: o.volume.value)
-        return replace(last, start=before.time_point, before=before.volume, after=NOTHING)
+        return replace(last, start=before.time_point, before=before.volume, after=NOTHING, cut=(before.cut, False))
     return since(patient, track, last.end, reference) or last
 
 

@@ -79,10 +79,13 @@ def _as_segments(labels: sitk.Image, observations: list[Observation], time_point
 
 
 def _at_border(image: sitk.Image, segments: sitk.Image) -> set[int]:
-    """Segments with a voxel in an outermost slice, row or column, or next to one that is not finite."""
+    """Segments with a voxel in an outermost slice, row or column, or next to one that is not finite.
+
+    Of a single slice nobody knows where it ends: its sides count alone.
+    """
     array, found = sitk.GetArrayViewFromImage(segments), set[int]()
     for axis in range(3):
-        for end in (0, -1):
+        for end in (0, -1) if array.shape[axis] > 1 else ():
             found |= set(np.unique(np.take(array, end, axis)).tolist())
     lacking = ~np.isfinite(sitk.GetArrayViewFromImage(image))
     if lacking.any():

@@ -119,7 +119,7 @@ class Observation:
     decided: str = ""
     note: str = ""
     cut: bool = False
-    border_mm: float | None = 0.0
+    border_mm: float | None = None
 
     def estimate(self, name: str) -> Estimate | None:
         """The estimate of this name; None where it was not measured."""

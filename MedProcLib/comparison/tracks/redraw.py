@@ -152,7 +152,7 @@ def _observations(
         numbers[np.isin(values, group)] = number
     pieces = pieces_of(Geometry.of(labels).image_of(numbers), from_common, components=False).pieces
     return [
-        Observation(time_point, group, place_of(pieces, n), (), Status.EDITED, who, when)
+        Observation(time_point, group, place_of(pieces, n), (), Status.EDITED, who, when, border_mm=0.0)
         for n, group in enumerate(groups)
     ]
 

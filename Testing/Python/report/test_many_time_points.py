@@ -11,12 +11,12 @@ from scipy.spatial.transform import Rotation
 
 from MedProcLib.comparison.evaluation import evaluate
 from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.following import measure_study
 from MedProcLib.comparison.register import identity
 from MedProcLib.comparison.result import Change, Comparison, PairComparison, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.edits import accept, describe, reject
 from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
-from MedProcLib.comparison.tracks.measuring import measure_observations
 from MedProcLib.comparison.tracks.model import TimePoint
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
@@ -70,7 +70,7 @@ def followed(count=4, direction="straight", name="Visit", dated=True) -> Compari
     found = follow_findings([Labelled(p, m) for p, m in zip(times, maps, strict=True)])
     patient = found.patient
     for time, study, labels in zip(times, studies, found.label_maps, strict=True):
-        patient = measure_observations(patient, time.id, study.image, labels)
+        patient = measure_study(patient, time.id, study, labels, border_mm=0.0)
     first = studies[0].image
     pairs = tuple(
         PairComparison(
@@ -117,7 +117,7 @@ def test_time_points_say_what_became_of_findings_since_the_one_before():
     assert timeline.classes(1) == {Change.GROWN: 1, Change.STABLE: 2}
     assert timeline.classes(2) == {Change.GROWN: 1, Change.STABLE: 1, Change.GONE: 1, Change.NEW: 1}
     text = page_of().text
-    (line,) = re.findall(r"Visit 3 2022-03-01 730 good 3 ([^V]*)", text)
+    (line,) = re.findall(r"Visit 3 2022-03-01 730 not checked 3 ([^V]*)", text)
     assert line.split()[2:6] == ["1", "1", "1", "1"]
 
 
@@ -172,7 +172,9 @@ def test_hostile_names_and_remarks_stay_text():
 
 def test_two_time_points_show_certainty_beside_the_change():
     page = Page(report_html(followed(count=2)))
-    row = re.search(r"F\d{3} ▲ Grown \S+ \S+–\S+ \S+ \S+–\S+ (\S+), (\S+) % (\S+) % to (\S+) % (yes|no|cannot say)", page.text)
+    row = re.search(
+        r"F\d{3} ▲ Grown \S+ \S+–\S+ \S+ \S+–\S+ (\S+), (\S+) % (\S+) % to (\S+) % (yes|no|cannot say)", page.text
+    )
     change, low, high = (float(v.replace("−", "-")) for v in row.group(2, 3, 4))
     assert low < change < high and row.group(5) == "yes"
     assert "Findings over time" not in page.text and "How each figure was obtained" in page.text
