@@ -48,7 +48,7 @@ class LabelPreviewPanel:
         self._get_region, self._get_source = get_region, get_source
         self._source: PreviewedVolume | None = None
         self._preview: LabelPreview | None = None
-        tip = _("Show what the steps would find, while you change them, the seeds or the region; small segments in 3D too")
+        tip = _("Show what the steps would find, while you change them, seeds or region; small segments in 3D too")
         self._line = LiveSwitch("preview", _("Preview in the slice views"), tip, self._on_switch)
         self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label
         self.live = LiveRunner(self._start, self._line.say, self._on_working, self._on_nothing)

@@ -37,6 +37,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.parameters: Any = None
         self._gui_tag: Any = None
         self._shown_recipe = ""
+        self._is_late = False  # a scene was loaded in a batch that goes on
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def makeLogic(self) -> Any:
@@ -87,6 +88,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneReady)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneReady)
+        self.addObserver(scene, scene.EndBatchProcessEvent, self._on_batch_ended)
         self.initializeParameterNode()
 
     def cleanup(self) -> None:
@@ -106,8 +108,14 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
 
     def onSceneReady(self, caller: Any = None, event: Any = None) -> None:
-        if self.parent.isEntered:
+        # within a batch the subject hierarchy is not put together yet: who asked it then would find no patient
+        self._is_late = bool(slicer.mrmlScene.IsBatchProcessing())
+        if self.parent.isEntered and not self._is_late:
             self.initializeParameterNode()
+
+    def _on_batch_ended(self, caller: Any = None, event: Any = None) -> None:
+        if self._is_late:
+            self.onSceneReady()
 
     def initializeParameterNode(self) -> None:
         """Show the module's parameter node, with inputs proposed where none is chosen."""

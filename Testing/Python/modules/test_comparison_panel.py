@@ -174,3 +174,27 @@ def test_too_few_volumes(panel, load, volumes):
         load("study1_FLAIR", 4)
     widget = panel(NAME)
     assert "two or more" in widget.run.message and not widget.run.button.enabled
+
+
+def test_the_studies_of_a_scene_that_is_opened_are_proposed(panel, scene, tmp_path):
+    """Its subject hierarchy is put together while it is loaded: what is proposed knows patient and dates."""
+    import datetime
+
+    import slicer
+
+    from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
+
+    patient = add_patient(scene, "Doe")
+    dates = [datetime.date(2020 + n, 3, 1) for n in range(3)]
+    for number, date in enumerate(dates):
+        volume = slicer.util.addVolumeFromArray(np.ones((4, 5, 6), np.float32), name=f"Image {number}")
+        place_under(volume, add_study(scene, patient, f"Study {number}", date))
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    scene.Clear(0)
+    widget = panel(NAME)
+    slicer.util.loadScene(path)
+    assert [(p.volume.GetName(), p.date) for p in widget.chosenTimePoints()] == [
+        (f"Image {number}", date.isoformat()) for number, date in enumerate(dates)
+    ]
+    assert widget.timePoints.patient_box.currentText == "Doe (3)"
