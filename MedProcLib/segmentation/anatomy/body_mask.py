@@ -35,7 +35,7 @@ class BodyMask:
     """Outline the body against the air around it, with lungs and other cavities filled and the table left out.
 
     In CT, arms and legs that lie apart from the trunk belong to the body, and a table that it lies on is recognized by
-    running on, the same, where the body does not.
+    being the same in all slices, also where no body is on it.
     """
 
     kind: Annotated[

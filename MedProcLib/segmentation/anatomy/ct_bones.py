@@ -40,16 +40,20 @@ SOFT_TISSUE_HU, EDGE_MM = 40.0, 1.5
 class CtBones:
     """Outline bone (1) in Hounsfield units, marrow filled, the table and contrast-filled vessels and organs left out.
 
-    What is denser than the threshold is bone where it is connected to dense bone. Blood, kidneys and bowel that
-    contrast makes as bright are told by their evenness, which bone does not have, and parted from bone at the steepest
-    edge; hearts full of dense contrast are left out only in part. Metal in the body counts as bone.
+    What is denser than the threshold is bone where it is connected to dense bone. Dense bone ends half way between soft
+    tissue and its densest place nearby, above the threshold; thin and faint bone ends at the threshold. Blood, kidneys
+    and bowel that contrast makes as bright are told by their evenness, which bone does not have, and parted from bone
+    at the steepest edge; hearts full of dense contrast are left out only in part. Metal in the body or on the skin, and
+    large plaques of calcified vessels, count as bone; marrow that a side of the image lays open may stay unfilled.
     """
 
-    threshold_HU: Annotated[float, Range(50, 500, "HU"), "bone is denser than this at its border"] = 110.0
+    threshold_HU: Annotated[
+        float, Range(50, 500, "HU"), "bone is denser than this; of dense bone the border lies higher, at half height"
+    ] = 110.0
     evenness_HU: Annotated[
         float,
         Range(0, 50, "HU"),
-        "what varies less than this around (SD, 10 mm) is contrast, not bone; 0: look for none",
+        "what varies less than this within 10 mm (SD) is contrast, not bone; 0: look for no contrast",
     ] = 9.0
     marrow_mm: Annotated[float, Range(0, 60, "mm"), "cavities in bone are filled up to this radius"] = 25.0
     smoothing_mm: Annotated[float, Range(0, 5, "mm"), "SD of the blur that evens noise out; 0 for none"] = 0.0

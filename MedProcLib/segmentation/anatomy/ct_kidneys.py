@@ -44,7 +44,8 @@ class CtKidneys:
 
     A kidney lies in fat, which ends it; where it touches liver, spleen or muscle it is cut off at the neck, as far as
     it has to be so that it is no larger than a kidney. Of several ranges of densities around the seed's that is taken
-    whose outline has the steepest edge. Sides are told by the spine.
+    whose outline has the steepest edge. Without contrast, and where kidney and liver touch broadly, a part of the liver
+    may be taken in. Sides are told by the spine.
     """
 
     contrast_HU: Annotated[float, Range(20, 500, "HU"), "cortex and medulla differ by up to this from the seed"] = 150.0

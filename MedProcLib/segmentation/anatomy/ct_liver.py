@@ -45,8 +45,9 @@ FAT_HU = -100.0
 class CtLiver:
     """Outline the liver (1) in Hounsfield units: the largest thick organ of even density on the patient's right.
 
-    Give a seed in the liver where that is another organ. Neighbors of the same density are cut off at their necks;
-    where they touch broadly they stay and have to be taken off by hand.
+    Give a seed in the liver where that is another organ; an image that does not show the liver gives one, too.
+    Neighbors of the same density are cut off at their necks; where they touch broadly they stay and have to be taken
+    off by hand.
     """
 
     range_sd: Annotated[float, Range(0.5, 10), "densities within so many SD of the liver's own count"] = 5.0

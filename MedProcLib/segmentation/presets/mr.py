@@ -20,9 +20,21 @@ MR_PRESETS: tuple[Preset, ...] = (
         "Bright lesions, each a segment, the largest first; not in the cortex and not between the ventricles",
     ),
     _file("mr_ventricles", "Ventricles", "Lateral and third ventricles in T1, T2 or FLAIR"),
-    _file("mr_tissues", "Tissues (T1)", "Fluid, gray and white matter of the brain, with the share of each in a voxel"),
-    _file("mr_tissues_t2", "Tissues (T2)", "The same in a T2-weighted image"),
-    _file("mr_tissues_flair", "Tissues (FLAIR)", "The same in FLAIR; lesions go to gray matter, which is as bright"),
+    _file(
+        "mr_tissues",
+        "Tissues (T1)",
+        "Fluid, gray and white matter of the brain in T1, with the share of each in a voxel",
+    ),
+    _file(
+        "mr_tissues_t2",
+        "Tissues (T2)",
+        "Fluid, gray and white matter in a T2-weighted image; refused where gray and white look alike",
+    ),
+    _file(
+        "mr_tissues_flair",
+        "Tissues (FLAIR)",
+        "Fluid, gray and white matter in FLAIR, lesions with gray matter; refused where gray and white look alike",
+    ),
     _file(
         "mr_brain_tumor",
         "Tumor and edema (FLAIR)",

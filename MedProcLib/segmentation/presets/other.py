@@ -15,7 +15,7 @@ OTHER_PRESETS: tuple[Preset, ...] = (
     _file(
         "pet_lesions",
         "Lesions",
-        "Foci of uptake at 41 % of their own maximum, listed; usual uptake is marked for the reader to reject (SUV)",
+        "Foci of uptake in SUV, each at 41 % of its maximum, listed; usual uptake is marked for the reader to reject",
         "PET",
     ),
     _file(
@@ -41,7 +41,8 @@ OTHER_PRESETS: tuple[Preset, ...] = (
     _file(
         "nuclei_stained_dark",
         "Nuclei, dark",
-        "Each dark nucleus or cell of a stained picture (gray values), touching ones cut apart; sizes as above",
+        "Each dark nucleus or cell of a stained picture (gray values), touching ones cut apart; sizes suit 1 mm a "
+        "pixel, as pictures without a scale are loaded",
         "Microscopy",
     ),
 )
