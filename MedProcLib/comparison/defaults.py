@@ -29,7 +29,7 @@ AIR_HU = -500.0
 # Testing/Benchmarks/growth_in_images.py).
 OUTLINE_MM, OWN_OUTLINE_MM = 0.3, 0.45
 # How far outlines at half height are off from the lesion's own border, alike in all studies (95 %; the same benchmark).
-OWN_BORDER_MM = 0.45
+OWN_BORDER_MM = 0.8
 
 
 def default_recipe(studies: Sequence[Study]) -> Recipe:
