@@ -89,7 +89,7 @@ def _counted(rows: list[Row], operation: Any) -> str:
     what = OTHER_ROWS.get(operation.declaration.name)
     if what is not None:
         return f"{len(rows)} {what}{'s' * (len(rows) != 1)}"
-    segments = len({row.segment for row in rows})
+    segments = len({row.segment for row in rows} - {0}) or 1  # 0: all of them together
     return f"Measurements of {segments} segment{'s' * (segments != 1)}"
 
 

@@ -52,6 +52,13 @@ def feature_columns(
     return names, notes
 
 
+def object_columns(table: Table) -> list[str]:
+    """Names of the columns that say which object a line is of or where it lies, and of those that hold no numbers."""
+    return [
+        name for name, cells in table.columns.items() if _is_place(name) or _is_counter(cells) or not _is_numeric(cells)
+    ]
+
+
 def _is_place(name: str) -> bool:
     return any(fnmatch.fnmatchcase(name, pattern) for pattern in NOT_FEATURES)
 

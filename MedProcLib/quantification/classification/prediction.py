@@ -9,6 +9,7 @@ from ...core.csv_text import csv_text
 from ...core.errors import InputError
 from .cells import few, numbers
 from .classifier import Neighbors
+from .feature_columns import object_columns
 from .forest import Forest
 from .model import Model
 from .table import Table
@@ -93,18 +94,21 @@ def predict(model: Model, values: np.ndarray) -> list[Prediction]:
 
 
 def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
-    """CSV text: the table's columns that are not the model's features, then the proposal and its reasons."""
-    features = {feature.name for feature in model.features}
-    own = [name for name in table.columns if name not in features and name not in COLUMNS]
+    """CSV text: columns that say which finding it is, the proposal and its reasons, then the table's other columns.
+
+    Those of an earlier proposal are left out.
+    """
     shares = [f"probability_{name}" for name in model.classes]
-    own = [name for name in own if name not in shares]
+    made = [*COLUMNS, *shares]
+    own = [name for name in object_columns(table) if name not in made]
+    others = [name for name in table.columns if name not in (*own, *made)]
     unit = "probability" if isinstance(model.classifier, Forest) else "log odds"
     lines = []
     for at, each in enumerate(predictions):
-        kept = [table.columns[name][at] for name in own]
+        first, last = ([table.columns[name][at] for name in names] for names in (own, others))
         like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
-        lines.append([*kept, each.called, *each.probabilities, each.status, *like, each.told(unit)])
-    return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:]], lines)
+        lines.append([*first, each.called, *each.probabilities, each.status, *like, each.told(unit), *last])
+    return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:], *others], lines)
 
 
 def _predicted(model: Model, values: np.ndarray) -> list[Prediction]:

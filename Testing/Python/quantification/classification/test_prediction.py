@@ -94,3 +94,11 @@ def test_predictions_of_predictions_replace_them():
     text = predictions_csv(model_of(), table, predict_table(model_of(), table))
     header = next(csv.reader(io.StringIO(text)))
     assert len(header) == len(set(header)) and "old" not in text
+
+
+def test_the_proposal_stands_between_what_names_a_finding_and_its_figures():
+    table = table_of("id,mean,size_mm,other,side\nA,50,12,1,left\nB,20,9,2.5,right\n")
+    text = predictions_csv(model_of(), table, predict_table(model_of(), table))
+    header, *lines = list(csv.reader(io.StringIO(text)))
+    assert header[:3] == ["id", "side", "predicted"] and header[-3:] == ["mean", "size_mm", "other"]
+    assert [line[-3:] for line in lines] == [["50", "12", "1"], ["20", "9", "2.5"]]
