@@ -86,22 +86,26 @@ class Recipe:
 
         things: at least what the first step takes, e.g. image=..., mask=... (see operation.THINGS).
         An operation's result replaces the thing of its name, so `image` ends as the last enhanced image.
-        Raises InputError that names the step; Cancelled.
+        Raises InputError that names the step, of several; Cancelled.
         """
-        return run_steps(self.enabled_steps, things, progress)
+        steps = self.enabled_steps
+        return run_steps(steps, things, progress, named=len(steps) > 1)
 
 
 def run_steps(
-    steps: Iterable[tuple[int, Any]], things: Mapping[str, Any], progress: Progress = SILENT
+    steps: Iterable[tuple[int, Any]], things: Mapping[str, Any], progress: Progress = SILENT, named: bool = True
 ) -> dict[str, Any]:
-    """Run (number, operation) steps on things; see Recipe.run. The given mapping is not changed."""
+    """Run (number, operation) steps on things; see Recipe.run. The given mapping is not changed.
+
+    named: errors say which step it was; False for a step that is all there is.
+    """
     state = dict(things)
     steps = list(steps)
     for (number, operation), share in zip(steps, progress.parts(*[1.0] * len(steps)), strict=True):
         try:
             state.update(run_operation(operation, state, share))
         except InputError as error:
-            if len(steps) == 1:
+            if not named:
                 raise
             raise InputError(f"Step {number} ({operation.declaration.name}): {error}") from error
     return state

@@ -20,6 +20,7 @@ from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.segmentation.anatomy.body_mask import BodyMask
 from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 
 from .conftest import grid_of, head, rigid
@@ -233,6 +234,12 @@ def test_bad_studies_are_refused_by_name():
     for studies, message in cases:
         with pytest.raises(InputError, match=message):
             compare(studies, RECIPE)
+
+
+def test_the_only_step_of_a_study_is_named_where_it_fails():
+    studies = [Study(name, study(name, [], spacing=(8, 8, 8)).image) for name in ("a", "b")]
+    with pytest.raises(InputError, match=r"^Study 'a': Step 1 \(segmentation.body_mask\): The image goes from"):
+        compare(studies, Recipe.of(BodyMask(kind="CT"), MatchFindings()))
 
 
 def test_nan_voxels_are_outside():
