@@ -75,6 +75,12 @@ def _about_rows(rows: list[Row]) -> list[str]:
         notes.append(f"{_listed(few)}: too few voxels for some figures, see the column `{NOT_RELIABLE}`")
     if empty:
         notes.append(f"{_listed(empty)}: no voxel holds a number, so there are no intensities")
+    reasons: dict[tuple[str, object], list[Row]] = {}
+    for row in wholes:
+        for each in row.measurements:
+            if "reason" in each.parameters and math.isnan(each.value):
+                reasons.setdefault((each.name, each.parameters["reason"]), []).append(row)
+    notes += [f"{_listed(of)}: no {name.replace('_', ' ')}, as {reason}" for (name, reason), of in reasons.items()]
     return notes
 
 

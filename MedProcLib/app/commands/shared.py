@@ -16,14 +16,14 @@ PARAMETER = argument(
     metavar="KEY=VALUE",
     action="append",
     default=[],
-    help="value of a parameter of the operation; may be given again for others",
+    help="value of a parameter of the operation (`operations` lists them); may be given again for others",
 )
 UNIT = argument("--unit", metavar="U", help="unit of IMAGE's values: SUV, 'um2/s', ms, ... (default: HU for CT)")
 NAMES = argument(
     "--names",
     metavar="NAME",
     nargs="+",
-    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in a .seg.nrrd)',
+    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in SEG, where it is a .seg.nrrd or DICOM)',
 )
 
 

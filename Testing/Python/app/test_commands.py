@@ -211,7 +211,7 @@ class TestRefused:
         ("setting", "message"),
         [
             ("size=3", "has no parameter 'size'; it has: "),
-            ("iterations=0", "parameter 'iterations' is 0.0; allowed: 1 to 500"),
+            ("iterations=0", "parameter 'iterations' is 0; allowed: 1 to 500"),
             ("iterations=few", "parameter 'iterations' is 'few'; allowed: 1 to 500"),
             ("iterations", "-p iterations: write it as KEY=VALUE"),
         ],

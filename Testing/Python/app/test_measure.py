@@ -232,3 +232,16 @@ def test_a_radiograph_has_areas_and_no_volumes(medproc, shared_data, tmp_path):
     code, _, err = medproc("features", file, tmp_path / "m.nrrd", "-o", features)
     assert code == 0 and "there is no preset for DX" in err
     assert not any(row["family"] == "morphology" for row in table_of(features))
+
+
+def test_why_a_figure_has_no_value_is_said(medproc, tmp_path):
+    values = np.random.default_rng(0).normal(0, 1, (12, 12, 12)).astype(np.float32)
+    labels = np.zeros(values.shape, np.uint8)
+    labels[3:9, 3:9, 3:9] = 1  # nothing is seen of it
+    for array, name in ((values, "i.nrrd"), (labels, "l.nrrd")):
+        sitk.WriteImage(sitk.GetImageFromArray(array), tmp_path / name)
+    code, _, err = medproc(
+        *("measure", tmp_path / "i.nrrd", tmp_path / "l.nrrd", "--per", "segment", "--group", "shape"),
+        *("-o", tmp_path / "t.csv"),
+    )
+    assert code == 0 and "'Segment 1': no partial volume, as contrast to the surroundings is too low" in err
