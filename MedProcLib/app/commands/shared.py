@@ -23,7 +23,8 @@ NAMES = argument(
     "--names",
     metavar="NAME",
     nargs="+",
-    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in SEG, where it is a .seg.nrrd or DICOM)',
+    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in a .seg.nrrd or a DICOM '
+    "segmentation)",
 )
 
 

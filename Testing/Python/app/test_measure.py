@@ -235,9 +235,9 @@ def test_a_radiograph_has_areas_and_no_volumes(medproc, shared_data, tmp_path):
 
 
 def test_why_a_figure_has_no_value_is_said(medproc, tmp_path):
-    values = np.random.default_rng(0).normal(0, 1, (12, 12, 12)).astype(np.float32)
+    values = np.random.default_rng(0).normal(0, 1, (24, 24, 24)).astype(np.float32)
     labels = np.zeros(values.shape, np.uint8)
-    labels[3:9, 3:9, 3:9] = 1  # nothing is seen of it
+    labels[6:18, 6:18, 6:18] = 1  # nothing is seen of it
     for array, name in ((values, "i.nrrd"), (labels, "l.nrrd")):
         sitk.WriteImage(sitk.GetImageFromArray(array), tmp_path / name)
     code, _, err = medproc(
