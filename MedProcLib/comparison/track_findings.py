@@ -8,7 +8,7 @@ import SimpleITK as sitk
 
 from ..core.geometry import Geometry
 from .result import Change, Comparison, Finding, Verdict
-from .tracks.changes import at_border
+from .tracks.changes import at_border, unseen_at
 from .tracks.model import Observation, Patient, Status, TimePoint, Track, number_of
 
 Side = dict[str, Observation]  # observations at a time point by track
@@ -79,6 +79,8 @@ class _Group:
         before, after = ([o for o in side.values() if o.counts or not counting] for side in (self.before, self.after))
         volumes = sum(o.volume.value for o in before), sum(o.volume.value for o in after)
         change, rule = _judged(patient, (start, before), (end, after), volumes)
+        if change is Change.GONE and all(end.id in patient.track(name).outside for name in self.before):
+            rule = f"gone: {unseen_at(end)}"
         rule += at_border([point for point, side in ((start, before), (end, after)) if any(o.cut for o in side)])
         names = sorted({*self.before, *self.after}, key=lambda name: (-self._size(name), number_of(name)))
         status, by = _decision(every)

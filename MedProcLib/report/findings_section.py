@@ -33,7 +33,8 @@ def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeli
     lines = []
     for finding in _ordered(pair.findings):
         first, other = (_volume(volume) for volume in finding.volumes_mm3)
-        true = [small(limits(true_total(side))) for side in timeline.parts(finding, pair)] if timeline else ["", ""]
+        sides = timeline.parts(finding, pair) if timeline else ([], [])
+        true = [small(limits(true_total(side))) if side else "" for side in sides]
         words = f"Finding {finding.number}: {first} to {other} cubic millimeters, {finding.change}"
         lines.append(
             [

@@ -94,9 +94,10 @@ class Timeline:
         return true_total([o for track in self.tracks if (o := self.at(track, n))])
 
     def classes(self, n: int) -> Counter[Change]:
-        """How many tracks became what, from the time point before."""
+        """How many tracks became what, from the time point before; without those that it does not show."""
         point = self.patient.time_points[n].id
-        return Counter(way.change for track in self.tracks if (way := self.intervals[track.id].get(point)))
+        ways = [way for track in self.tracks if (way := self.intervals[track.id].get(point))]
+        return Counter(way.change for way in ways if not way.unseen)
 
     def change_at(self, track: Track, n: int) -> Change | None:
         """What became of a track up to a time point; None at the first one."""
@@ -120,13 +121,15 @@ class Timeline:
 
     def largest_change(self, track: Track) -> Change:
         """The class of the interval in which a track's volume changed most; stable where it is in all."""
-        changed = [way for way in self.intervals[track.id].values() if way.change is not Change.STABLE]
+        changed = [
+            way for way in self.intervals[track.id].values() if way.change is not Change.STABLE and not way.unseen
+        ]
         if not changed:
             return self.course(track)
         return max(changed, key=lambda way: abs((way.after or way.before).value - way.before.value)).change
 
     def is_changed(self, track: Track) -> bool:
-        return any(way.change is not Change.STABLE for way in self.intervals[track.id].values())
+        return any(way.change is not Change.STABLE and not way.unseen for way in self.intervals[track.id].values())
 
     def size(self, track: Track, reference: str) -> SizeChange | None:
         """Change of volume up to the last time point, from the 'baseline' (first seen) or the time point 'previous'."""
@@ -154,9 +157,13 @@ class Timeline:
         return first, other
 
     def between(self, finding: Finding, pair: PairComparison) -> SizeChange | None:
-        """Change of a finding of a pair of studies, all of its tracks together, with its interval."""
+        """Change of a finding of a pair of studies, all of its tracks together, with its interval.
+
+        None where nothing of it counts, and where the other study does not show its place.
+        """
         sides = self.parts(finding, pair)
-        if not any(sides):
+        other = self.studies.index(pair.moving)
+        if not any(sides) or all(self.is_outside(self.patient.track(name), other) for name in finding.tracks):
             return None
         before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
         cut = [any(o.cut for o in side) for side in sides]

@@ -10,6 +10,8 @@ from .outcome import Category, Part
 from .size_rule import SizeRule
 from .sizes import Total, number, target_total
 
+LEAST_PERCENT = 5e-4  # a change of less is written as none
+
 
 @dataclass(frozen=True)
 class Sums:
@@ -137,9 +139,10 @@ def _against(sums: Sums, index: int, reference: int, name: str) -> str:
 
 
 def _percent_text(now: float, then: float, rule: SizeRule) -> str:
-    """With as many decimals as show on which side of a threshold the change lies."""
+    """With as many decimals as show on which side of a threshold, and of no change, the change lies."""
     percent = 100 * (now / then - 1)
-    limits = (-rule.response_percent, rule.progression_percent)
+    percent = percent if abs(percent) >= LEAST_PERCENT else 0.0
+    limits = (-rule.response_percent, 0.0, rule.progression_percent)
     digits = 1
     while digits < 6 and any(abs(percent - n) > 1e-9 and round(percent, digits) == n for n in limits):
         digits += 1

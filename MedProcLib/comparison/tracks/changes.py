@@ -17,7 +17,8 @@ class Interval:
     """A track from one time point (start) to another (end), both ids; rule: what decided the class, in words.
 
     before, after: volumes in mm³, exactly 0 where the finding was not there; of all parts of a merged or split one.
-    None where the track went on in another one. cut: whether the border of the image cuts what is before, after.
+    None where the track went on in another one, and where the study does not show its place. cut: whether the border
+    of the image cuts what is before, after.
     """
 
     start: str
@@ -27,6 +28,11 @@ class Interval:
     before: Measured
     after: Measured | None
     cut: tuple[bool, bool] = (False, False)
+
+    @property
+    def unseen(self) -> bool:
+        """Whether it is missing because the study does not show its place."""
+        return self.change is Change.GONE and self.after is None
 
     def size(self, relevant_percent: float) -> SizeChange | None:
         """Difference with its 95 % interval, and whether it is beyond measurement error."""
@@ -38,7 +44,7 @@ def intervals(patient: Patient) -> dict[str, tuple[Interval, ...]]:
 
     A rejected observation counts as not there. Classes are those of result.Change: what has no observation before is
     new (or split from its parent), except at the patient's first time point; what comes back after time points without
-    it has reappeared; grown, shrunk and stable as the settings' rule says.
+    it has reappeared, unless these do not show its place; grown, shrunk and stable as the settings' rule says.
     """
     relations = _Relations.of(patient)
     return {track.id: tuple(_of_track(patient, track, relations)) for track in patient.tracks}
@@ -109,21 +115,26 @@ def _interval(
     now: Observation | None,
     relations: _Relations,
 ) -> Interval | None:
-    start, end = before.id, point.id
+    end, order = point.id, patient.order
+    start = last.time_point if last is not None else before.id
+    between = patient.time_points[order[start] + 1 : order[end]] if last is not None else ()
+    followed = all(p.id in track.outside for p in between)  # it was missing only where it could not be seen
     if now is None:
-        if last is None or last.time_point != before.id:
+        if last is None or not followed or (between and end in track.outside):
             return None
         if track.merged_into and track.merged_at == point.id:
             return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
-        why = f"outside of what {_named(point)} shows" if point.id in track.outside else f"not found at {_named(point)}"
-        return Interval(start, end, Change.GONE, f"gone: {why}", last.volume, NOTHING, (last.cut, False))
+        if point.id in track.outside:
+            return Interval(start, end, Change.GONE, f"gone: {unseen_at(point)}", last.volume, None)
+        rule = f"gone: not found at {_named(point)}"
+        return Interval(start, end, Change.GONE, rule, last.volume, NOTHING, (last.cut, False))
     if last is None:
         came = Change.SPLIT if track.parent else Change.NEW
         rule = f"split from {track.parent}" if track.parent else f"new: not found before {_named(point)}"
         return Interval(start, end, came, rule, NOTHING, now.volume, (False, now.cut))
-    if last.time_point != before.id:
+    if not followed:
         rule = f"reappeared: not found at {_named(before)}; {_judged(patient, last, now)[1]}"
-        return Interval(last.time_point, end, Change.REAPPEARED, rule, last.volume, now.volume, (last.cut, now.cut))
+        return Interval(start, end, Change.REAPPEARED, rule, last.volume, now.volume, (last.cut, now.cut))
     others = [seen for t in relations.merged.get((track.id, point.id), ()) if (seen := _last(patient, t, point))]
     if others:
         names = ", ".join(t.id for t in relations.merged[track.id, point.id])
@@ -141,6 +152,11 @@ def _interval(
 def _told_of_cut(patient: Patient, way: Interval) -> Interval:
     points = [patient.time_point(name) for name, cut in zip((way.start, way.end), way.cut, strict=True) if cut]
     return replace(way, rule=way.rule + at_border(points))
+
+
+def unseen_at(point: TimePoint) -> str:
+    """Why a finding is missing at a time point that does not show its place."""
+    return f"outside of what {_named(point)} shows, so not known"
 
 
 def at_border(points: Sequence[TimePoint]) -> str:

@@ -78,7 +78,7 @@ def _volume(observation: Observation | None, interval: Interval | None) -> list[
     if observation is not None:
         true, repeated = observation.true_volume, observation.volume
         return [true.value, true.low, true.high, repeated.low, repeated.high, "yes" if observation.cut else "no"]
-    gone = interval is not None and interval.change is Change.GONE
+    gone = interval is not None and interval.change is Change.GONE and interval.after is not None
     return [0.0 if gone else None, *[None] * 5]
 
 

@@ -52,6 +52,25 @@ def test_a_place_that_a_study_does_not_show_is_told(comparison):
     assert any(f"not seen there rather than gone: {high.id}" in note for note in comparison.notes)
 
 
+def test_a_place_that_a_study_does_not_show_is_no_change(comparison):
+    """Neither of it being gone there, nor of its coming back."""
+    (high,) = (t for t in comparison.followed.patient.tracks if t.outside)
+    unseen, back = intervals(comparison.followed.patient)[high.id]
+    assert unseen.unseen and unseen.size(25) is None and unseen.rule == "gone: outside of what s1 shows, so not known"
+    assert (back.change, back.start, back.end) == (Change.STABLE, "s0", "s2") and back.size(25).changed == "no"
+    timeline = Timeline.of(comparison)
+    assert not timeline.is_changed(high) and timeline.classes(1)[Change.GONE] == 0
+    (finding,) = (f for f in comparison.pairs[0].findings if f.tracks == (high.id,))
+    assert finding.threshold == unseen.rule and timeline.between(finding, comparison.pairs[0]) is None
+    columns, lines = findings_table(comparison)
+    (row,) = (
+        r
+        for line in lines
+        if (r := dict(zip(columns, line, strict=True)))["track"] == high.id and r["date"] == "2024-03-01"
+    )
+    assert row["volume_mm3"] is None and row["changed_from_previous_beyond_error"] is None
+
+
 def test_a_target_outside_is_not_evaluable(comparison):
     """Without the field in mind it would be a fall by 44 %, a partial response."""
     (recist,) = evaluate(comparison, ["recist_1_1"])[1].evaluations
