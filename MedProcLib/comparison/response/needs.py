@@ -24,15 +24,15 @@ _PARTS: Mapping[str, Callable[[], Any]] = {"neuro": NeuroStatus, "pet": PetRefer
 @dataclass(frozen=True)
 class Needs:
     """protocol: fields of context.Protocol; baseline, later: fields of context.Context, those of its parts as
-    'neuro.clinical'; lesions: fields of tracks.model.Track that hold all the time, unequivocal: of one time point,
-    with the kinds of lesion that they are asked of.
+    'neuro.clinical'; lesions: fields of tracks.model.Track that hold all the time, marks: those of one time point, with
+    the kinds of lesion that they are asked of.
     """
 
     protocol: tuple[str, ...] = ("confirmation_days", "stable_days")
     baseline: tuple[str, ...] = ()
     later: tuple[str, ...] = ()
     lesions: tuple[tuple[str, tuple[Kind, ...]], ...] = (("equivocal", NEW),)
-    unequivocal: tuple[Kind, ...] = (Kind.NON_TARGET,)
+    marks: tuple[tuple[str, tuple[Kind, ...]], ...] = (("unequivocal", (Kind.NON_TARGET,)),)
 
     def at(self, first: bool) -> tuple[str, ...]:
         """The fields of the first examination, or of a later one."""
@@ -41,17 +41,19 @@ class Needs:
 
 _SIZES = Needs(("confirm", "confirmation_days", "stable_days"), (SLICES, MARKERS), (MARKERS,))
 _TABLES = replace(_SIZES, protocol=(*_SIZES.protocol, "continue_response"))  # of RECIST 1.1
-_CHOI = replace(_SIZES, unequivocal=(Kind.TARGET, Kind.NON_TARGET))
+_CHOI = replace(_SIZES, marks=(("unequivocal", (Kind.TARGET, Kind.NON_TARGET)),))
 _RANO = Needs(baseline=(SLICES, STEROIDS, REPLACEMENT), later=(STEROIDS, REPLACEMENT, STATE))
 _AFTER_RADIATION = replace(
-    _RANO, protocol=(*_RANO.protocol, "radiotherapy_end"), unequivocal=(Kind.NON_TARGET, Kind.NEW)
+    _RANO, protocol=(*_RANO.protocol, "radiotherapy_end"), marks=(("unequivocal", (Kind.NON_TARGET, Kind.NEW)),)
 )
 _RANO_2 = replace(_AFTER_RADIATION, lesions=(("equivocal", NEW), ("enhancing", ALL_KINDS)))
 
 NEEDS: Mapping[str, Needs] = MappingProxyType(
     {
         "recist_1_1": _TABLES,
-        "irecist": replace(_TABLES, unequivocal=(Kind.NON_TARGET, Kind.NEW)),
+        "irecist": replace(
+            _TABLES, marks=(("unequivocal", (Kind.NON_TARGET, Kind.NEW)), ("increased", (Kind.NON_TARGET, Kind.NEW)))
+        ),
         "who": replace(_SIZES, protocol=("confirmation_days", "stable_days")),
         "rano_2010": replace(
             _RANO,
@@ -68,14 +70,14 @@ NEEDS: Mapping[str, Needs] = MappingProxyType(
             protocol=("stable_days",),
             baseline=(LIVER, LIVER_SD, DISEASED, BLOOD, BLOOD_SD),
             later=(LIVER, DISEASED),
-            unequivocal=(Kind.TARGET, Kind.NON_TARGET),
+            marks=(("unequivocal", (Kind.TARGET, Kind.NON_TARGET)),),
         ),
         "choi": _CHOI,
         "modified_choi": _CHOI,
         "volume_recist": _TABLES,
         "volume_65_73": _TABLES,
         "volume_35_55": _TABLES,
-        "nodule_growth": Needs(protocol=(), unequivocal=()),
+        "nodule_growth": Needs(protocol=(), marks=()),
     }
 )
 

@@ -71,5 +71,6 @@ def _present(track: Track, observation: Observation) -> response.Assessment:
         sul_peak=(peak := of("peak_uptake", "SUL")),
         tlg_ml=of("total_lesion_glycolysis", "g") if peak else None,
         unequivocal=observation.time_point in track.unequivocal,
+        increased=observation.time_point in track.increased,
         equivocal=track.equivocal,
     )

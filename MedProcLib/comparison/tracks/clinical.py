@@ -17,7 +17,8 @@ from .model import Patient, TimePoint, Track, require_track_id
 
 @dataclass(frozen=True)
 class OfLesion:
-    """Of one track, see model.Track; what is None stays as it is. unequivocal: time points by id, name or date."""
+    """Of one track, see model.Track; what is None stays as it is. unequivocal, increased: time points by id, name or
+    date."""
 
     organ: str | None = None
     node: bool | None = None
@@ -25,6 +26,13 @@ class OfLesion:
     in_radiation_field: bool | None = None
     enhancing: bool | None = None
     unequivocal: tuple[str, ...] | None = None
+    increased: tuple[str, ...] | None = None
+
+    @property
+    def marks(self) -> dict[str, tuple[str, ...]]:
+        """What is said of time points."""
+        said = {"unequivocal": self.unequivocal, "increased": self.increased}
+        return {name: times for name, times in said.items() if times is not None}
 
 
 @dataclass(frozen=True)
@@ -62,7 +70,7 @@ def require_names(clinical: Clinical, points: Sequence[TimePoint]) -> None:
     """Raise InputError for the name of a time point that is none of these or is named twice, or of a lesion that can be
     none."""
     _contexts(points, clinical)
-    for name in (name for said in clinical.lesions.values() for name in said.unequivocal or ()):
+    for name in (name for said in clinical.lesions.values() for times in said.marks.values() for name in times):
         _point(points, name)
     for name in clinical.lesions:
         require_track_id(name)
@@ -105,8 +113,8 @@ def _contexts(points: Sequence[TimePoint], clinical: Clinical) -> dict[str, Cont
 
 def _told(patient: Patient, track: Track, said: OfLesion) -> Track:
     given = {name: value for name, value in vars(said).items() if value is not None}
-    if said.unequivocal is not None:
-        given["unequivocal"] = tuple(_point(patient.time_points, name).id for name in said.unequivocal)
+    for mark, times in said.marks.items():
+        given[mark] = tuple(_point(patient.time_points, name).id for name in times)
     return replace(track, **given)
 
 

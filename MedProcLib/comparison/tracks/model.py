@@ -162,7 +162,8 @@ class Track:
     kind: its role in response criteria, None while undecided; node: it is a lymph node.
     parent: id of the track it split from, at its first observation; merged_into: id of the track it became part of,
     at the time point merged_at. outside: time points whose study does not show the place where it was.
-    unequivocal: time points at which the reader calls its progression unequivocal; equivocal: whether it is a lesion is
+    unequivocal: time points at which the reader calls its progression unequivocal; increased: at which it is larger
+    than at the one before, to the reader's eye; equivocal: whether it is a lesion is
     not sure. Of brain tumors: in_radiation_field; enhancing, False for what is outlined in T2/FLAIR.
     """
 
@@ -178,6 +179,7 @@ class Track:
     merged_at: str = ""
     outside: tuple[str, ...] = ()
     unequivocal: tuple[str, ...] = ()
+    increased: tuple[str, ...] = ()
     equivocal: bool = False
     in_radiation_field: bool = False
     enhancing: bool = True

@@ -170,3 +170,18 @@ def test_a_file_fills_the_form(asked, tmp_path):
     assert liver.enabled and "Uptake of normal liver" in liver.toolTip
     widget.setReader("")
     assert not liver.enabled and "your name" in liver.toolTip
+
+
+def test_growth_that_the_reader_sees_confirms_progression_by_irecist(asked):
+    widget, _form = asked("irecist")
+    flags = widget.actions.flags
+    widget.tracks.select("F002")  # a non-target
+    widget.tracks.at_box.currentIndex = 2
+    flags.fields["unequivocal"].widget.click()
+    assert str(widget.response.responses[1].category) == "iUPD"
+    widget.tracks.select("F003")
+    widget.tracks.at_box.currentIndex = 3
+    assert flags.fields["increased"].widget.text == f"increased again, {DATES[2].isoformat()}"
+    flags.fields["increased"].widget.click()
+    assert patient_of(widget).track("F003").increased == ("FLAIR 2",)
+    assert widget.run.message == "F003 at FLAIR 2: increased = yes."

@@ -151,6 +151,11 @@ def marked(lesion, kinds, flag, times):
     return flagged(lesion, kinds, assessments=tuple(assessments))
 
 
+def worse(lesion):
+    """Progression of the non-targets, which growing further may confirm."""
+    return marked(lesion, [Kind.NON_TARGET], "unequivocal", LABELS[1:2])
+
+
 def with_lesions(case, change, trial):
     return replace(case, lesions=tuple(map(change, case.lesions)), protocol=trial)
 
@@ -163,8 +168,11 @@ def test_of_lesions(name):
             "in_radiation_field": [lambda n, k=kinds: flagged(n, k, in_radiation_field=True)],
             "equivocal": [lambda n, k=kinds: marked(n, k, "equivocal", LABELS)],
             "unequivocal": [lambda n, k=kinds, t=t: marked(n, k, "unequivocal", t) for t in (LABELS[1:2], LABELS[3:])],
+            "increased": [
+                lambda n, k=kinds, t=t: marked(worse(n), k, "increased", t) for t in (LABELS[2:3], LABELS[3:])
+            ],
         }
-        bases = dict.fromkeys(ways, lambda n: n)
+        bases = dict.fromkeys(ways, lambda n: n) | {"increased": worse}
         other = [Kind.NON_TARGET] if kind is not Kind.NON_TARGET else []  # so that both kinds of tumor are there
         ways["enhancing"] = [lambda n, k=[*other, kind]: flagged(n, k, enhancing=False)]
         bases["enhancing"] = lambda n, k=other: flagged(n, k, enhancing=False)
@@ -174,8 +182,7 @@ def test_of_lesions(name):
                 before = assess(name, with_lesions(case, bases[flag], trial))
                 if any(assess(name, with_lesions(case, way, trial)) != before for way in ways[flag]):
                     asked.add(flag)
-        needed = {flag for flag, wanted in NEEDS[name].lesions if kind in wanted}
-        assert asked == needed | ({"unequivocal"} if kind in NEEDS[name].unequivocal else set()), kind
+        assert asked == {flag for flag, wanted in (*NEEDS[name].lesions, *NEEDS[name].marks) if kind in wanted}, kind
 
 
 def test_what_is_missing_leads_to_its_field():

@@ -29,7 +29,7 @@ DATA = {
         "T1": {"neuro": {"steroid_mg": 4.0, "clinical": "stable"}},
         "2025-03-02": {"neuro": {"steroid_mg": 8, "clinical": "worse"}, "markers_elevated": False},
     },
-    "lesions": {"F001": {"enhancing": False, "node": True, "unequivocal": ["2025-03-02"]}},
+    "lesions": {"F001": {"enhancing": False, "node": True, "unequivocal": ["2025-03-02"], "increased": ["T2"]}},
 }
 
 
@@ -52,6 +52,7 @@ def test_it_is_in_the_case_and_in_the_saved_patient(patient):
         (lesion,) = case.lesions
         assert (lesion.enhancing, lesion.node, lesion.in_radiation_field) == (False, True, False)
         assert [a.unequivocal for a in lesion.assessments] == [False, True]
+        assert [a.increased for a in lesion.assessments] == [False, True]
     assert given(told, {"lesions": {"F001": {"node": True}}}) == told
 
 
