@@ -7,12 +7,13 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.errors import InputError
-from ...core.geometry import Geometry
+from ...core.geometry import Geometry, resample
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import foreground, gaussian, inside, values_of
+from ...core.voxels import extended, foreground, gaussian, inside, values_of
 from ..common.connectivity import connected_components
+from ..common.field_of_view import continued, outside_field
 from ..common.morphology import closed, dilated, eroded, filled
 from ..common.working_grid import mask_on_image, on_working_grid
 
@@ -26,6 +27,10 @@ APART = 0.2
 # A lung field is about as high as wide in an infant, and higher in others; both reach over the same rows by this share
 # of the lower one. In pictures of other kinds, taken from the side say, transparent places lie otherwise.
 LEAST_HIGH, SAME_ROWS = 0.8, 0.5
+# Pictures turned by less are taken as they are.
+LEAST_TURN_DEG = 2.0
+# The edge of a turned picture goes on for so much.
+EDGE_MM = 10.0
 # The cores of the lungs are found so much below Otsu's threshold (SD of the surroundings; tried until two are apart),
 # where air of the stomach is another piece; then they grow to the threshold itself, by so much at most.
 CORES, GROWTH_MM = (0.3, 0.45, 0.6, 0.8, 0.15, 0.0), 10.0
@@ -42,7 +47,8 @@ class RadiographLungs:
     """Outline both lung fields in a frontal chest radiograph: what is more transparent than its surroundings.
 
     The part behind heart and diaphragm is left out. The lung on the picture's left is the patient's right one, unless
-    the image's direction says otherwise; of a radiograph that was mirrored the names are wrong.
+    the image's direction says otherwise; of a radiograph that was mirrored the names are wrong. A picture that its
+    direction says to lie turned is set upright first.
     """
 
     bones: Annotated[
@@ -67,9 +73,19 @@ class RadiographLungs:
         values, valid = values_of(image)
         region = inside(mask, valid)
         first, work, last = progress.parts(1, 6, 1)
+        source = Geometry.of(image)
+        angle, seen = _turn(source), valid
+        if angle:
+            unseen = outside_field(image)
+            seen = valid if unseen is None else valid & ~unseen
+            # so that the picture's edge is not mixed with what stands outside
+            values = continued(values, ~seen, round(EDGE_MM / min(source.spacing)) + 1)
         grid, picture, _ = on_working_grid(image, values, valid, WORKING_MM, first)
-        labels = _lungs(self, picture.squeeze(), _flat(grid), work).reshape(picture.shape)
-        labels = _by_side(labels, grid)
+        flat, plane = _flat(grid), picture.squeeze()
+        upright = _upright_plane(flat, angle, _on_grid(seen, source, grid)) if angle else flat
+        found = upright.image_of(_lungs(self, _at(plane, flat, upright), upright, work))
+        labels = sitk.GetArrayFromImage(resample(found, flat, interpolator=sitk.sitkNearestNeighbor))
+        labels = _by_side(labels.reshape(picture.shape), grid)
         right, left = (sitk.GetArrayFromImage(mask_on_image(labels == value, grid, image, last)) for value in (1, 2))
         result = np.where(right != 0, 1, 2 * left).astype(np.uint8)
         # lungs are found by what lies around them, so a mask cuts the result only
@@ -77,6 +93,43 @@ class RadiographLungs:
         if not result.any():
             raise InputError("Both lung fields lie outside the mask: draw it over them, or leave it out.")
         return Geometry.of(image).image_of(result)
+
+
+def _turn(grid: Geometry) -> float:
+    """Angle (radians) in the picture's plane from its first axis to the patient's nearest one; 0 for a small one."""
+    axes = [axis for axis in range(grid.dimension) if grid.size[axis] > 1]
+    if len(axes) < 2:
+        return 0.0
+    plane = np.reshape(grid.direction, (grid.dimension,) * 2)[:, axes]
+    nearest = int(np.argmax(np.abs(plane[:, 0])))
+    along = plane[nearest] * np.sign(plane[nearest, 0])
+    angle = float(np.arctan2(along[1], along[0]))
+    return angle if abs(angle) >= np.radians(LEAST_TURN_DEG) else 0.0
+
+
+def _on_grid(seen: np.ndarray, source: Geometry, grid: Geometry) -> np.ndarray:
+    """Where (y, x) of the working grid the picture shows something."""
+    shown = extended(source.image_of(seen.astype(np.uint8)))
+    return sitk.GetArrayFromImage(resample(shown, grid, interpolator=sitk.sitkNearestNeighbor)).squeeze() != 0
+
+
+def _upright_plane(flat: Geometry, angle: float, seen: np.ndarray) -> Geometry:
+    """Grid in the picture's plane (as `flat`) along the patient's nearest axes, over what (y, x) of it is seen."""
+    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    places, side = flat.points(np.argwhere(seen)[:, ::-1]) @ turn, min(flat.spacing)
+    low = places.min(axis=0)
+    width, height = np.maximum(2, np.round(np.ptp(places, axis=0) / side)).astype(int).tolist()
+    x, y = (turn @ low).tolist()
+    return Geometry((width, height), (side, side), (x, y), tuple(turn.ravel().tolist()))
+
+
+def _at(picture: np.ndarray, flat: Geometry, upright: Geometry) -> np.ndarray:
+    """The picture (y, x) on the upright grid."""
+    if upright == flat:
+        return picture
+    return sitk.GetArrayFromImage(
+        resample(extended(flat.image_of(picture)), upright, default_value=float(picture.min()))
+    )
 
 
 def _flat(grid: Geometry) -> Geometry:

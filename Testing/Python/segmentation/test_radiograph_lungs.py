@@ -35,6 +35,22 @@ def test_sides_follow_the_direction_of_the_image():
     np.testing.assert_array_equal(np.array([0, 2, 1])[expected], turned)
 
 
+@pytest.mark.parametrize("degrees", [37, -20])
+def test_a_turned_picture_gives_the_same_lungs(degrees):
+    image, lungs = radiograph((130, 130)), sitk.GetImageFromArray(lungs_of((130, 130)))
+    lungs.CopyInformation(image)
+    c, s = np.cos(np.radians(degrees)), np.sin(np.radians(degrees))
+    turn, size = np.array([[c, -s], [s, c]]), (180, 180)
+    origin = np.array(image.TransformContinuousIndexToPhysicalPoint((64.5, 64.5))) - turn @ np.full(2, 89.5 * 3)
+    there = sitk.Transform(2, sitk.sitkIdentity), sitk.sitkLinear, origin.tolist(), (3.0, 3.0), turn.ravel().tolist()
+    found = sitk.GetArrayFromImage(RadiographLungs()(sitk.Resample(image, size, *there, 0.0)))
+    for value in (1, 2):
+        truth = (
+            sitk.GetArrayFromImage(sitk.Resample(sitk.Cast(lungs == value, sitk.sitkFloat32), size, *there, 0.0)) > 0.5
+        )
+        assert overlap(found == value, truth) > 0.93
+
+
 def test_finer_pixels_give_the_same_outline():
     image = radiograph((130, 130))
     fine = sitk.Expand(image, (2, 2), sitk.sitkLinear)
