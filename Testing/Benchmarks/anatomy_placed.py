@@ -9,7 +9,7 @@ costs by itself: the Dice that the first result keeps when it is brought there a
 voxels lose much of it by that alone; "fall" is the most that a result loses beyond it. Where a reference exists,
 anatomy_ct, anatomy_mr, anatomy_pet and muscle compare with that. Images of thick slices are turned to voxels of equal
 sides: slices that are thick along an oblique axis show less. Slices of 3 mm are left out where the image has slices of
-3 mm or more. What is numbered as it is found (lesions, nuclei) is compared as a whole.
+3 mm or more, or is small. What is numbered as it is found (lesions, nuclei) is compared as a whole.
 """
 
 import json
@@ -39,6 +39,8 @@ from MedProcLib.segmentation.presets.presets import preset_named  # noqa: E402
 
 MOST_FALL = 0.02
 CT_AIR = -1024.0
+# Images less deep than this are not cut into slices of 3 mm.
+LEAST_DEEP_MM = 30.0
 # Turned images have voxels of the finest side, but no smaller ones than this, nor many more voxels.
 FINEST_MM, MOST_VOXELS = 1.0, 1.5e7
 
@@ -206,7 +208,7 @@ class _Placed:
         def ways(outside: float) -> dict[str, Callable[[sitk.Image], sitk.Image]]:
             result = placements(outside)
             result["turned 37 deg"] = lambda image: turned(image, outside, side_mm=side)
-            if len(spacing) == 2 or spacing[2] >= THICK_MM:
+            if len(spacing) == 2 or spacing[2] >= THICK_MM or spacing[2] * given.image.GetDepth() < LEAST_DEEP_MM:
                 del result["3 mm slices"]
             return result
 
