@@ -6,7 +6,7 @@ import numpy as np
 from scipy import ndimage
 
 from .chords import Diameter, chord_across, convex_hull
-from .outline_ends import Ends, long_gaps, short_gaps
+from .outline_ends import Ends, long_gaps, short_features, short_gaps
 
 # Standard deviation of the blur in pixels that smooths the steps, and its reach.
 BLUR, REACH = 0.8, 4
@@ -28,7 +28,7 @@ def sub_pixel(plane: np.ndarray, found: Diameter, spacing: tuple[float, float]) 
     if keeps_contour(found, smooth, spacing):
         return found
     hull = hull_of_centers(plane, spacing)
-    long = LongDiameter.of(hull, found.long_ends, spacing)
+    long = LongDiameter.of(hull, smooth, found.long_ends, spacing)
     return of_both(found, long, ShortDiameter.of(hull, smooth, long, spacing), spacing)
 
 
@@ -60,13 +60,16 @@ class LongDiameter(NamedTuple):
     gaps: np.ndarray
 
     @classmethod
-    def of(cls, hull: np.ndarray, chord_ends: np.ndarray, spacing: tuple[float, float]) -> "LongDiameter":
-        """hull: of the pixel centers (n, 2) in mm; chord_ends: of the contour's longest chord (2, 2; index x, y)."""
+    def of(
+        cls, hull: np.ndarray, smooth: np.ndarray | None, chord_ends: np.ndarray, spacing: tuple[float, float]
+    ) -> "LongDiameter":
+        """hull, smooth: of the pixel centers and of the smoothed outline (n, 2), in mm; chord_ends: of the contour's
+        longest chord (2, 2; index x, y)."""
         chord = (chord_ends[1] - chord_ends[0]) * spacing
         along = chord / np.linalg.norm(chord)
         across = np.array([-along[1], along[0]])
         pixel = _pixels(along, spacing)
-        ends = Ends.along(hull, along, pixel, _slant(along, spacing))
+        ends = Ends.along(hull, smooth, along, pixel, _slant(along, spacing))
         gaps = long_gaps(ends)
         length = max(0.0, ends.extent + float(gaps.sum())) * pixel[0]
         direction = length * along + ends.sideways(gaps) * pixel[1] * across
@@ -79,17 +82,15 @@ class LongDiameter(NamedTuple):
 
 class ShortDiameter(NamedTuple):
     """The longest diameter at right angles to the long one: mm; chord (2, 2): of the pixel centers' hull, in mm; pixel:
-    the pixel's extents (mm) along it and across; ends: of the hull along it; gaps (2,): what lies beyond the chord,
-    smoother: how much longer the smoothed outline's chord is, inside (2,): how far the chord's ends lie inside the
-    hull's extent, all in pixels."""
+    the pixel's extents (mm) along it and across; features (2, m): of its ends; gaps (2,): what lies beyond the chord,
+    smoother: how much longer the smoothed outline's chord is, both in pixels."""
 
     mm: float
     chord: np.ndarray
     pixel: tuple[float, float]
-    ends: Ends
+    features: np.ndarray
     gaps: np.ndarray
     smoother: float
-    inside: np.ndarray
 
     @property
     def smooth_mm(self) -> float:
@@ -105,7 +106,7 @@ class ShortDiameter(NamedTuple):
         along = chord / max(float(np.linalg.norm(chord)), 1e-300)
         across = np.array([-along[1], along[0]])
         pixel = _pixels(across, spacing)
-        ends = Ends.along(hull, across, pixel, _slant(across, spacing))
+        ends = Ends.along(hull, smooth, across, pixel, _slant(across, spacing))
         plain = chord_across(hull, along)
         places = plain @ across / pixel[0]
         length = float(places[1] - places[0])
@@ -113,8 +114,9 @@ class ShortDiameter(NamedTuple):
         if smooth is not None and len(smooth) > 2:
             smoother = float(np.ptp(chord_across(smooth, along) @ across)) / pixel[0] - length
         inside = np.array([places[0] - ends.first, ends.last - places[1]])
-        gaps = short_gaps(ends, long.mm / long.pixel[0], inside, smoother)
-        return cls(max(0.0, length + float(gaps.sum())) * pixel[0], plain, pixel, ends, gaps, smoother, inside)
+        features = short_features(ends, long.mm / long.pixel[0], inside, smoother)
+        gaps = short_gaps(features)
+        return cls(max(0.0, length + float(gaps.sum())) * pixel[0], plain, pixel, features, gaps, smoother)
 
 
 def pixel_along(ends: np.ndarray, spacing: tuple[float, float]) -> float:

@@ -72,6 +72,19 @@ def ellipsoid(a: float, b: float, c: float, name: str = "ellipsoid") -> Body:
     )
 
 
+def half_ball(diameter: float) -> Body:
+    """Flat across its third axis, on which it is half the diameter (mm) high; its chord is that of the flat side."""
+    radius = diameter / 2
+    return Body(
+        "half ball",
+        lambda points: ((points**2).sum(axis=-1) <= radius**2) & (points[..., 2] >= 0),
+        (radius, radius, radius),
+        2 / 3 * math.pi * radius**3,
+        3 * math.pi * radius**2,
+        lambda unit: np.full(len(unit), diameter),
+    )
+
+
 def box(a: float, b: float, c: float) -> Body:
     half = np.array([a, b, c]) / 2
     return Body(

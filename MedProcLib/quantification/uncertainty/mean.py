@@ -7,7 +7,7 @@ from scipy import ndimage
 
 from ...core.noise import noise_sd
 from .interval import Interval
-from .volume import grid_volume_sd, surface_area
+from .volume import grid_volume_sd, surface_of
 
 # Noise is correlated over at most so many voxels along an axis, and is learned from at least so many voxels.
 LARGEST_LAG = 4
@@ -40,7 +40,7 @@ def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple
     mean = float(image[inside].mean())
     border = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside) & np.isfinite(values)
     step = abs(float(np.clip(image[border], -1e6, 1e6).mean()) - mean) if border.any() else 0.0
-    of_border = step * grid_volume_sd(surface_area(mask, spacing), spacing) / (count * math.prod(spacing))
+    of_border = step * grid_volume_sd(surface_of(mask, spacing).area, spacing) / (count * math.prod(spacing))
     sd = math.hypot(of_border, math.sqrt(_variance_of_mean(inside, image, np.isfinite(values), spacing)))
     return Interval.around(mean * largest, sd * largest)
 

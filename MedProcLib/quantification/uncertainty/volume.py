@@ -1,14 +1,14 @@
 """How well a volume is known that was measured by counting voxels."""
 
 import functools
-import itertools
 import math
 from typing import NamedTuple
 
 import numpy as np
 
+from ..fitted import MODELS
 from ..shape.crofton import area_and_hidden
-from .interval import Interval
+from .interval import TWO_SIDED_95, Interval
 
 # Terms of the lattice sum that are added up one by one, per axis with the finest steps; the rest is an integral.
 TERMS = 12
@@ -17,16 +17,10 @@ FEW_LAYERS = 5
 # Its area is at least so many times that of the ball of its volume, which is the least there is: in the mean of balls,
 # ellipsoids, boxes and cylinders 1 to 2 times as long as wide it is 1.06 to 1.2 times, of lesions 1.1 to 1.4 times.
 COMPACT = 1.15
-# Share of the area that edges hide, times layers, of which so much is noise: in a cylinder 0.4, in a cube 0.7.
-NO_EDGES, MOST_EDGES = 0.1, 1.2
-# Of bodies with at least so many layers, edges to this power, times these for 1, the logarithm of the coarsest by the
-# finest side, and of the layers by ENOUGH_LAYERS, at most LARGEST_CUT: the logarithm by which the interval is narrower.
-# From quantile regression (95 %) on 9,000 placements of boxes, cylinders, ellipsoids, balls and tori.
-ENOUGH_LAYERS, POWER, LARGEST_CUT = 8, 2.0, 1.5
-CUT = (-2.3, 2.0, 1.8)
-# A face along the grid takes more than this share of what the body covers seen at right angles, in one plane; the end
-# of a ball takes less, if there are so many layers.
-FACE, LAYERS_OF_FACE = 0.8, 5
+# A volume that may be off by a larger factor is not known at all.
+LARGEST_FACTOR = 1e6
+# Share of the area that edges hide, times layers, is at most so much; in a cylinder 0.4, in a cube 0.7.
+MOST_EDGES = 1.2
 
 
 class Surface(NamedTuple):
@@ -44,14 +38,50 @@ def volume_interval(
 
     spacing: x, y, z in mm. Two errors, independent of each other: where the body lies on the grid, and where the border
     was drawn, off by the same border_sd_mm (standard deviation, outward or inward) everywhere. The second is a matter
-    of the reader or threshold, and zero when not given. See `grid_volume_sd` for the first; surface: where it is known
-    (`surface_of`), for speed. Errors are those of the logarithm: a body that is seen in a slice or two may be several
-    times as large as it looks, and cannot be smaller than nothing.
+    of the reader or threshold, and zero when not given. The first is `grid_volume_sd` in the mean over all places and
+    turns of all bodies; what it is for one with these edges, layers and faces is told by a regression
+    (`grid_features`). surface: where it is known (`surface_of`), for speed. Errors are those of the logarithm: a body
+    that is seen in a slice or two may be several times as large as it looks, and cannot be smaller than nothing.
     """
     volume = np.count_nonzero(mask) * math.prod(spacing)
     surface = surface_of(mask, spacing) if surface is None else surface
-    grid = math.hypot(grid_volume_sd(surface.area, spacing) * _narrower(surface, spacing), _faces_sd(mask, spacing))
-    return Interval.of_factor(volume, math.hypot(grid, surface.area * border_sd_mm) / volume)
+    low, _, high = np.sinh(MODELS["volume_errors"].quantiles(grid_features(mask, spacing, surface)))
+    grid = grid_volume_sd(surface.area, spacing) / volume
+    border = TWO_SIDED_95 * surface.area * border_sd_mm / volume
+    factors = [min(math.hypot(end * grid, border), math.log(LARGEST_FACTOR)) for end in (min(low, 0.0), max(high, 0.0))]
+    return Interval(volume / math.exp(factors[0]), volume * math.exp(factors[1]), volume)
+
+
+def grid_features(mask: np.ndarray, spacing: tuple[float, float, float], surface: Surface) -> np.ndarray:
+    """What the error of counting depends on (n,), beside `grid_volume_sd`; mask, spacing as `volume_interval`.
+
+    Logarithms of the layers and of the voxels inside, and of how much longer than the finest the other sides of the
+    voxel are; edges; the logarithm of the area by that of a ball; and, by that standard deviation, the three that would
+    follow if what each plane of the grid shows of the surface along one axis lay as a whole anywhere within a voxel
+    (least to most). Of a face along the grid it does, and of nothing else: there it is the truth.
+    """
+    voxel, count = math.prod(spacing), np.count_nonzero(mask)
+    sd = grid_volume_sd(surface.area, spacing)
+    faces = []
+    for axis in range(3):
+        planes = np.moveaxis(mask, axis, 0)
+        nothing = np.zeros_like(planes[:1])
+        steps = np.diff(np.concatenate([nothing, planes, nothing]).view(np.int8), axis=0)
+        shown = [np.count_nonzero(steps == step, axis=(1, 2)).astype(float) for step in (1, -1)]
+        faces.append(voxel * math.sqrt(sum(float(counts @ counts) for counts in shown) / 12) / sd)
+    _, middle, longest = np.log(np.sort(spacing) / min(spacing))
+    ball = (36 * math.pi * (count * voxel) ** 2) ** (1 / 3)
+    return np.array(
+        [
+            math.log(surface.layers),
+            math.log(count),
+            middle,
+            longest,
+            surface.edges,
+            math.log(surface.area / ball),
+            *np.log(np.sort(faces)),
+        ]
+    )
 
 
 def grid_volume_sd(area: float, spacing: tuple[float, float, float]) -> float:
@@ -65,50 +95,15 @@ def grid_volume_sd(area: float, spacing: tuple[float, float, float]) -> float:
     return math.sqrt(area * _lattice_sum(tuple(float(side) for side in spacing)) / (8 * math.pi**3))
 
 
-def surface_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:
-    """Surface area (mm2) of the body; of one hardly thicker than a few voxels, no less than compact bodies have."""
-    return surface_of(mask, spacing).area
-
-
 def surface_of(mask: np.ndarray, spacing: tuple[float, float, float]) -> Surface:
-    """Of the body: the area as `surface_area` has it, and its edges."""
+    """Of a mask bool (z, y, x), not empty, spacing x, y, z in mm; the area of what is hardly thicker than a few voxels
+    is no less than compact bodies have."""
     measured, hidden = area_and_hidden(mask, spacing)
     layers = _layers(mask, spacing)
     if layers <= FEW_LAYERS:
         ball = (36 * math.pi * (np.count_nonzero(mask) * math.prod(spacing)) ** 2) ** (1 / 3)
         return Surface(max(measured, COMPACT * ball), 0.0, layers)
     return Surface(measured, float(np.clip(hidden * layers, 0.0, MOST_EDGES)), layers)
-
-
-def _narrower(surface: Surface, spacing: tuple[float, float, float]) -> float:
-    """By which the interval of a large body with edges is narrower than 1.96 standard deviations on either side.
-
-    Edges bound flat sides. The error of these is large where they lie along the grid, which few orientations bring
-    about, and much smaller elsewhere; the standard deviation is a mean over all. The larger the sides, and the fewer
-    planes of the grid that matter (in thick slices: the slices), the fewer the orientations.
-    """
-    edges = max(0.0, surface.edges - NO_EDGES)
-    if surface.layers < ENOUGH_LAYERS or edges == 0:
-        return 1.0
-    terms = (1.0, math.log(max(spacing) / min(spacing)), math.log(surface.layers / ENOUGH_LAYERS))
-    cut = edges**POWER * sum(factor * term for factor, term in zip(CUT, terms, strict=True))
-    return math.exp(-min(max(cut, 0.0), LARGEST_CUT))
-
-
-def _faces_sd(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:
-    """Standard deviation (mm3) of what flat faces along the grid cut off or add: each lies anywhere between two planes
-    of voxel centers, and all of it alike, where the errors of other surfaces cancel out."""
-    voxel, variance = math.prod(spacing), 0.0
-    for axis in range(3):
-        planes = np.moveaxis(mask, axis, 0)
-        if np.count_nonzero(planes.any(axis=(1, 2))) < LAYERS_OF_FACE:
-            continue
-        least = FACE * np.count_nonzero(planes.any(axis=0))
-        nothing = np.zeros_like(planes[0])
-        for before, here in itertools.pairwise((nothing, *planes, nothing)):
-            for count in (np.count_nonzero(here & ~before), np.count_nonzero(before & ~here)):
-                variance += (count * voxel) ** 2 / 12 if count > least else 0.0
-    return math.sqrt(variance)
 
 
 def _layers(mask: np.ndarray, spacing: tuple[float, float, float]) -> int:

@@ -14,7 +14,6 @@ from MedProcLib.quantification.uncertainty.mean import mean_intensity_interval
 from MedProcLib.quantification.uncertainty.volume import (
     Surface,
     grid_volume_sd,
-    surface_area,
     surface_of,
     volume_interval,
 )
@@ -107,7 +106,7 @@ def test_area_of_bodies_a_few_layers_thick(spacing):
         for _ in range(12):
             body = MAKERS[kind](rng.uniform(1.5, 3.5) * max(spacing), rng)
             mask = body.on_grid(Rotation.random(random_state=rng), rng.uniform(-0.5, 0.5, 3) * spacing, spacing)
-            ratios.append(surface_area(mask, spacing) / body.area)
+            ratios.append(surface_of(mask, spacing).area / body.area)
     assert np.mean(ratios) == pytest.approx(1.02, abs=0.07)
 
 
@@ -155,10 +154,11 @@ def test_intervals_of_large_bodies_with_edges_are_narrower():
             surface = surface_of(mask, spacing)
             interval = volume_interval(mask, spacing, surface=surface)
             usual = 1.96 * grid_volume_sd(surface.area, spacing) / interval.estimate
-            ratios[kind].append(np.log(interval.high / interval.estimate) / usual)
+            ratios[kind].append(np.log(interval.high / interval.low) / 2 / usual)
             if kind == "box":
                 held.append(interval.low <= body.volume <= interval.high)
-    assert np.mean(ratios["box"]) < 0.75 and min(ratios["ball"] + ratios["torus"]) > 0.95
+    assert np.median(ratios["box"]) < 0.6 and np.mean(ratios["box"]) < 0.8
+    assert min(ratios["ball"] + ratios["torus"]) > 0.75 and np.mean(ratios["ball"] + ratios["torus"]) > 0.88
     assert np.mean(held) >= 0.88
 
 
