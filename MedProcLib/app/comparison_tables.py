@@ -7,10 +7,10 @@ from ..comparison.result import Comparison, Finding
 from ..comparison.study import Study
 from ..comparison.tracks import table as tracks_table
 from ..comparison.tracks.model import Observation
+from ..comparison.tracks.volumes import true_total
 from ..quantification.row import Row
 from ..quantification.table import Table, wide_table
 from ..report.finding_measurements import PairRows
-from ..report.timeline import true_total
 
 FINDING_COLUMNS = [
     "finding",

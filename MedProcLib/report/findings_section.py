@@ -6,6 +6,7 @@ import numpy as np
 
 from ..comparison.result import Change, Finding, PairComparison
 from ..comparison.study import Study
+from ..comparison.tracks.volumes import true_total
 from ..quantification.row import Row
 from .charts import change_chart
 from .colors import LOOKS, difference_colors
@@ -16,7 +17,7 @@ from .html_text import chip, figure, swatch, table, text
 from .key_slices import KeySlices, key_slices
 from .layers import Layers
 from .overview import overview_pictures
-from .timeline import Timeline, true_total
+from .timeline import Timeline
 
 ORDER = {change: place for place, change in enumerate(Change)}
 

@@ -1,8 +1,6 @@
 """The findings over time as the report counts and names them."""
 
-import math
 from collections import Counter
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -13,6 +11,7 @@ from ..comparison.study import Study
 from ..comparison.track_findings import studies_followed
 from ..comparison.tracks.changes import Interval, intervals, since
 from ..comparison.tracks.model import Observation, Patient, Status, Track
+from ..comparison.tracks.volumes import compared, true_total
 
 DECIDED_FOR = (Status.ACCEPTED, Status.EDITED)
 
@@ -165,9 +164,8 @@ class Timeline:
         other = self.studies.index(pair.moving)
         if not any(sides) or all(self.is_outside(self.patient.track(name), other) for name in finding.tracks):
             return None
-        before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
         cut = [any(o.cut for o in side) for side in sides]
-        return size_change(before, after, self.relevant_percent, (cut[0], cut[1]))
+        return size_change(*compared(*sides), self.relevant_percent, (cut[0], cut[1]))
 
     @property
     def relevant_percent(self) -> float:
@@ -180,21 +178,3 @@ class Timeline:
         if not any(o.counts for o in track.observations):
             return False
         return not self.reviewed or any(o.status in DECIDED_FOR for o in track.observations)
-
-
-def true_total(observations: Sequence[Observation]) -> Measured:
-    """Volume (mm³) of all of them with the 95 % interval of the true one.
-
-    Errors from study to study are independent, those of where the border is (Observation.border_mm) alike in all.
-    """
-    whole, true = total(o.volume for o in observations), [o.true_volume for o in observations]
-    repeated = [o.volume.limits for o in observations]
-    if whole.limits is None or None in repeated or any(each.limits is None for each in true):
-        return Measured(whole.value)
-    ends = []
-    for end in (0, 1):
-        own = [abs(limits[end] - each.value) for limits, each in zip(repeated, true, strict=True) if limits]
-        every = [abs(each.limits[end] - each.value) for each in true if each.limits]
-        shared = sum(math.sqrt(max(0.0, b**2 - a**2)) for a, b in zip(own, every, strict=True))
-        ends.append(math.hypot(whole.limits[end] - whole.value, shared))
-    return Measured(whole.value, max(0.0, whole.value - ends[0]), whole.value + ends[1])

@@ -31,9 +31,10 @@ from MedProcLib.comparison.growth.measured import Measured, total
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.volumes import true_total
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.statistics import mode_and_sd
-from MedProcLib.report.timeline import Timeline, true_total
+from MedProcLib.report.timeline import Timeline
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
 from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 

@@ -5,20 +5,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from ..growth.change import SizeChange, size_change
-from ..growth.measured import Measured, total
+from ..growth.measured import Measured
 from ..result import Change
 from .model import Observation, Patient, TimePoint, Track
-
-NOTHING = Measured.exact(0.0)
+from .volumes import NOTHING, compared
 
 
 @dataclass(frozen=True)
 class Interval:
     """A track from one time point (start) to another (end), both ids; rule: what decided the class, in words.
 
-    before, after: volumes in mm³, exactly 0 where the finding was not there; of all parts of a merged or split one.
-    None where the track went on in another one, and where the study does not show its place. cut: whether the border
-    of the image cuts what is before, after.
+    before, after: volumes in mm³ as they are compared (see volumes.compared), exactly 0 where the finding was not
+    there; of all parts of a merged or split one. None where the track went on in another one, and where the study does
+    not show its place. cut: whether the border of the image cuts what is before, after.
     """
 
     start: str
@@ -70,7 +69,7 @@ def since(patient: Patient, track: Track, time_point: str, reference: str) -> In
     if reference == "baseline" and order[earlier[0].time_point] > 0:
         first = patient.time_points[0]
         change, rule = Change.NEW, f"new: not there at {_named(first)}"
-    way = Interval(then.time_point, time_point, change, rule, then.volume, now.volume, (then.cut, now.cut))
+    way = Interval(then.time_point, time_point, change, rule, *compared([then], [now]), (then.cut, now.cut))
     return _told_of_cut(patient, way)
 
 
@@ -134,19 +133,18 @@ def _interval(
         return Interval(start, end, came, rule, NOTHING, now.volume, (False, now.cut))
     if not followed:
         rule = f"reappeared: not found at {_named(before)}; {_judged(patient, last, now)[1]}"
-        return Interval(start, end, Change.REAPPEARED, rule, last.volume, now.volume, (last.cut, now.cut))
+        return Interval(start, end, Change.REAPPEARED, rule, *compared([last], [now]), (last.cut, now.cut))
     others = [seen for t in relations.merged.get((track.id, point.id), ()) if (seen := _last(patient, t, point))]
     if others:
         names = ", ".join(t.id for t in relations.merged[track.id, point.id])
-        whole = total([last.volume, *(o.volume for o in others)])
         cut = last.cut or any(o.cut for o in others), now.cut
-        return Interval(start, end, Change.MERGED, f"merged with {names}", whole, now.volume, cut)
+        return Interval(start, end, Change.MERGED, f"merged with {names}", *compared([last, *others], [now]), cut)
     parts = {t.id: seen for t in relations.children.get((track.id, point.id), ()) if (seen := t.at(point.id))}
     if parts:
-        whole = total([now.volume, *(o.volume for o in parts.values())])
         cut = last.cut, now.cut or any(o.cut for o in parts.values())
-        return Interval(start, end, Change.SPLIT, f"split, also {', '.join(parts)}", last.volume, whole, cut)
-    return Interval(start, end, *_judged(patient, last, now), last.volume, now.volume, (last.cut, now.cut))
+        volumes = compared([last], [now, *parts.values()])
+        return Interval(start, end, Change.SPLIT, f"split, also {', '.join(parts)}", *volumes, cut)
+    return Interval(start, end, *_judged(patient, last, now), *compared([last], [now]), (last.cut, now.cut))
 
 
 def _told_of_cut(patient: Patient, way: Interval) -> Interval:

@@ -6,6 +6,8 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from MedProcLib.comparison.growth.change import Changed, size_change
+from MedProcLib.comparison.tracks.changes import intervals, since
 from MedProcLib.comparison.tracks.edits import edit_measurement
 from MedProcLib.comparison.tracks.follow import follow_findings
 from MedProcLib.comparison.tracks.history import undo
@@ -14,6 +16,7 @@ from MedProcLib.comparison.tracks.model import Status
 from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
 from MedProcLib.comparison.tracks.redraw import measure_missing, redraw
 from MedProcLib.comparison.tracks.relinking import merge_tracks
+from MedProcLib.comparison.tracks.volumes import compared
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.measurement import Measurement
@@ -67,6 +70,23 @@ def test_place_and_figures_are_those_of_the_new_outline(start):
     assert new.track("F001") == patient.track("F001") and new.track("F002").at("T1") == patient.track("F002").at("T1")
     assert patient_of(patient_text(new)) == new
     assert undo(new, WHO, WHEN).tracks == patient.tracks
+
+
+def test_one_outline_drawn_anew_is_compared_with_the_error_of_the_other_ones_border(start):
+    patient, maps = start
+    found = [replace(t, observations=tuple(replace(o, border_mm=0.8) for o in t.observations)) for t in patient.tracks]
+    patient = patient.with_tracks(*found)
+    labels = drawn(maps[1], L1=(LEFT, 6.5))
+    new = redraw(patient, "T2", image_of(labels), labels, {1}, WHO, WHEN)
+    (way,) = intervals(new)["F001"]
+    then, now = new.track("F001").observations
+    assert (way.before, way.after) == (then.true_volume, now.true_volume)
+    assert way.before.high - way.before.low > 3 * (then.volume.high - then.volume.low)
+    shared = compared([then], [replace(now, border_mm=0.8)])
+    assert size_change(*shared).changed is Changed.YES and way.size(25).changed is not Changed.YES
+    assert since(new, new.track("F001"), "T2", "baseline").before == then.true_volume
+    (other,) = intervals(new)["F002"]  # nobody drew it
+    assert other.before == new.track("F002").at("T1").volume
 
 
 def test_erased_is_rejected_and_a_new_outline_is_a_new_track(start):
