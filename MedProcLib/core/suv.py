@@ -14,5 +14,5 @@ def require_suv(values: np.ndarray) -> None:
     if median > HIGHEST_MEDIAN_SUV:
         raise InputError(
             f"Half of what stands out is above {median:.4g}, so the image is not in SUV but perhaps in Bq/ml: convert "
-            "it to SUV first (Quantification, 'SUV'; `suv` on the command line)."
+            "it to SUV first (Quantification, 'SUV from DICOM'; `suv` on the command line)."
         )
