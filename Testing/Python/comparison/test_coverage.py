@@ -163,3 +163,19 @@ def test_how_outlines_were_made_is_told_by_the_steps(comparison):
     steps = (*(operation for _, operation in comparison.recipe.enabled_steps), HalfHeightOutlines())
     page = report_html(replace(comparison, recipe=Recipe.of(*steps)))
     assert "image falls to half of the finding&#x27;s height above the tissue around" in page
+
+
+def test_uptake_too_high_for_suv_is_told_and_stops_nothing():
+    """The second study's finding takes up 300: figures of uptake are left out there, sizes are not."""
+    grid, studies = grid_of((4, 4, 4), extent=(80, 80, 60)), []
+    points = grid.points(np.indices(tuple(reversed(grid.size))).reshape(3, -1)[::-1].T.astype(float))
+    inside = (np.linalg.norm(points, axis=1) <= 12).reshape(tuple(reversed(grid.size)))
+    for n, uptake in enumerate((8.0, 300.0)):
+        values = np.random.default_rng(n).normal(1, 0.1, inside.shape) + uptake * inside
+        image, labels = grid.image_of(values.astype(np.float32)), grid.image_of(inside.astype(np.uint8))
+        studies.append(Study(f"s{n}", image, labels=labels, modality="PT", unit="SUV"))
+    found = compare(studies, Recipe.of(MatchFindings()))
+    (track,) = found.followed.patient.tracks
+    assert [bool(o.estimate("peak_uptake")) for o in track.observations] == [True, False]
+    assert track.observations[1].estimate("long_diameter") and track.observations[1].border_mm == 0.0
+    assert "No uptake was measured in 's1': values of a finding are too high for SUV." in found.notes
