@@ -27,6 +27,8 @@ from .volume import Volume, as_volume
 MOST_THREADS = 8
 # what the groups of one kind of image need its values to be
 NEEDED_UNITS = {"ct": ("HU",), "lung": ("HU",), "pet": ("SUV", "SUL")}
+# of a segment, that have a row each: noise has more
+MOST_COMPONENTS = 20_000
 PERCIST_FACTOR = {"percist_liver": 1.5, "percist_blood_pool": 2.0}
 
 # Operations whose rows are of something else than a segment, and of what.
@@ -120,6 +122,11 @@ class Measure:
         if self.components:
             smallest = self.smallest_component_mm3 * (1 - 1e-9)
             kept = [piece for piece in pieces if piece.count * volume.grid.voxel_volume >= smallest]
+            if len(kept) > MOST_COMPONENTS:
+                raise InputError(
+                    f"Segment {segment.value} has {len(kept)} components, more than {MOST_COMPONENTS}: clean it up, or "
+                    "leave the small ones without rows (smallest_component_mm3), or all (components)."
+                )
             listed = [row([piece], [piece], component=number) for number, piece in enumerate(kept, 1)]
         one = len(pieces) == 1 and listed
         whole = replace(listed[0], component=None) if one else row(regions, pieces)

@@ -203,3 +203,12 @@ def test_is_a_step_of_a_recipe():
         image=labels, labels=labels
     )["table"]
     assert rows[0].value("count") == 27
+
+
+def test_noise_is_refused_before_each_of_its_voxels_has_a_row():
+    values = np.zeros((56, 56, 56), np.uint8)
+    values[::2, ::2, ::2] = 1
+    labels = sitk.GetImageFromArray(values)
+    with pytest.raises(InputError, match="Segment 1 has 21952 components, more than 20000"):
+        Measure(diameters=False, intensity=False)(labels, labels)
+    assert len(Measure(components=False, diameters=False, intensity=False)(labels, labels)) == 1
