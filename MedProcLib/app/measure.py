@@ -35,6 +35,8 @@ MOST_NAMED = 10  # segments that one note lists
 def run(arguments: Namespace, progress: Progress) -> None:
     require_outputs([arguments.output, arguments.sr], arguments.image, arguments.segmentation)
     written = _format(arguments)
+    if not arguments.sr and (arguments.sr_of or arguments.reader):
+        raise InputError("--sr-of and --reader are of the DICOM report: name its file with --sr.")
     found = read_measured(arguments.image, arguments.notes)
     operation = _operation(arguments, found)
     source = _source_of_report(arguments, found, operation) if arguments.sr else None

@@ -94,3 +94,5 @@ def test_an_image_that_is_not_dicom_is_refused(series, tmp_path, capsys):
     line = ["measure", path, _labels(made, tmp_path), "--sr", tmp_path / "r.dcm", "-o", tmp_path / "t.csv"]
     assert run([str(word) for word in line]) == 2
     assert "--sr-of" in capsys.readouterr().err and not (tmp_path / "t.csv").exists()
+    assert run([str(word) for word in [*line[:3], "--reader", "Doe^Jane", "-o", tmp_path / "t.csv"]]) == 2
+    assert "with --sr" in capsys.readouterr().err
