@@ -5,11 +5,15 @@ from dataclasses import replace
 
 from ...core.errors import InputError
 from .history import recorded
+from .marks import marks_of
 from .model import Observation, Patient, Place, Point, Status, Track, track_id
+
+# what a part that is split off has of the whole
+ABOUT = ("organ", "site", "node", "equivocal", "in_radiation_field", "enhancing")
 
 
 def merge_tracks(patient: Patient, into: str, other: str, who: str, when: str) -> Patient:
-    """Two tracks are one lesion: all observations go to the first, the other one is no more.
+    """Two tracks are one lesion: all observations go to the first, and all marks; the other one is no more.
 
     Where both were observed the two outlines become one observation, which is to be measured again.
     """
@@ -26,12 +30,14 @@ def merge_tracks(patient: Patient, into: str, other: str, who: str, when: str) -
     ends = first if first.merged_into else second
     merged = replace(first, observations=observations, parent=begins.parent)
     merged = replace(merged, merged_into=ends.merged_into, merged_at=ends.merged_at)
+    merged = replace(merged, **marks_of(patient, (first, order), (second, order)))
     without = replace(patient, tracks=tuple(t for t in patient.tracks if t.id != other)).with_tracks(merged)
     return recorded(patient, _pointing(without, {other: into}), who, when, f"{other} joined to {into}")
 
 
 def split_track(patient: Patient, track: str, time_point: str, who: str, when: str) -> Patient:
-    """A track is two lesions, one after the other: from this time point on its observations are a new track."""
+    """A track is two lesions, one after the other: from this time point on its observations, and what else is known of
+    it then, are a new track."""
     whole, order = patient.track(track), patient.order
     start = order[patient.time_point(time_point).id]
     early = tuple(o for o in whole.observations if order[o.time_point] < start)
@@ -39,8 +45,11 @@ def split_track(patient: Patient, track: str, time_point: str, who: str, when: s
     if not early or not late:
         raise InputError(f"Track {track} has no observations on both sides of '{time_point}'; choose another one.")
     number = patient.last_number + 1
-    new = Track(track_id(number), late, organ=whole.organ, site=whole.site, node=whole.node)
-    kept = replace(whole, observations=early)
+    before = [point.id for point in patient.time_points[:start]]
+    after = [point.id for point in patient.time_points[start:]]
+    about = {name: getattr(whole, name) for name in ABOUT}
+    new = Track(track_id(number), late, **about, **marks_of(patient, (whole, after)))
+    kept = replace(whole, observations=early, **marks_of(patient, (whole, before)))
     if whole.merged_into and order[whole.merged_at] >= start:
         new = replace(new, merged_into=whole.merged_into, merged_at=whole.merged_at)
         kept = replace(kept, merged_into="", merged_at="")
@@ -69,9 +78,12 @@ def relink(patient: Patient, track: str, time_point: str, to: str | None, who: s
     observations = tuple(sorted((*target.observations, observation), key=lambda o: order[o.time_point]))
     # the track a finding split from belongs to its first observation
     begins = target.observations[:1] == observations[:1]
-    target = replace(target, observations=observations, parent=target.parent if begins else "")
+    others = [point.id for point in patient.time_points if point.id != time_point]
+    marks = marks_of(patient, (target, others), (source, [time_point]))
+    target = replace(target, observations=observations, parent=target.parent if begins else "", **marks)
     kept = tuple(o for o in source.observations if o is not observation)
     left = replace(source, observations=kept, parent=source.parent if kept[:1] == source.observations[:1] else "")
+    left = replace(left, **marks_of(patient, (source, others)))
     if left.observations:
         changed = _pointing(patient.with_tracks(left, target), {})
     else:
@@ -82,7 +94,8 @@ def relink(patient: Patient, track: str, time_point: str, to: str | None, who: s
 
 
 def exchange(patient: Patient, first: str, second: str, time_point: str, who: str, when: str) -> Patient:
-    """Two tracks were taken for each other from a time point on: what is observed from there on changes sides."""
+    """Two tracks were taken for each other from a time point on: what is observed and known from there on changes
+    sides."""
     one, two, order = patient.track(first), patient.track(second), patient.order
     if one is two:
         raise InputError(f"Track {first} cannot be exchanged with itself; name two tracks.")
@@ -97,9 +110,17 @@ def exchange(patient: Patient, first: str, second: str, time_point: str, who: st
         raise InputError(f"Neither {first} nor {second} has an observation from '{time_point}' on.")
     if not (early or other_late) or not (other_early or late):
         raise InputError("After the exchange a track would have no observations: relink the observations instead.")
+    before = [point.id for point in patient.time_points[:start]]
+    after = [point.id for point in patient.time_points[start:]]
     changed = (
-        _continued(one, early, two, other_early, other_late, start, order),
-        _continued(two, other_early, one, early, late, start, order),
+        replace(
+            _continued(one, early, two, other_early, other_late, start, order),
+            **marks_of(patient, (one, before), (two, after)),
+        ),
+        replace(
+            _continued(two, other_early, one, early, late, start, order),
+            **marks_of(patient, (two, before), (one, after)),
+        ),
     )
     exchanged = _pointing(patient.with_tracks(*changed), {first: second, second: first}, start)
     return recorded(patient, exchanged, who, when, f"{first} and {second} exchanged from {time_point} on")

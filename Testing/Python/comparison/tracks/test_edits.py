@@ -1,5 +1,7 @@
 """A reader's decisions and corrections, each undone."""
 
+from dataclasses import replace
+
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
@@ -121,6 +123,35 @@ def test_relinking_moves_an_observation_to_another_or_a_new_track(patient):
         relink(patient, "F001", "T2", "F002", WHO, WHEN)
     with pytest.raises(InputError, match="no observation at 'T3'"):
         relink(patient, "F002", "T3", "F001", WHO, WHEN)
+
+
+@pytest.fixture
+def marked(patient):
+    """F001 at T1 to T3, F002 at T1 and T2 and outside of T3, F003 at T2 and T3; marks of a reader at time points."""
+    one = replace(patient.track("F001"), unequivocal=("T1", "T2"), increased=("T3",), enhancing=False)
+    two = replace(patient.track("F002"), unequivocal=("T2",), outside=("T3",))
+    return patient.with_tracks(one, two)
+
+
+def marks(patient, track):
+    found = patient.track(track)
+    return found.unequivocal, found.increased, found.outside
+
+
+def test_marks_of_time_points_go_with_the_observations(marked):
+    split = split_track(marked, "F001", "T2", WHO, WHEN)
+    assert (marks(split, "F001"), marks(split, "F004")) == ((("T1",), (), ()), (("T2",), ("T3",), ()))
+    assert split.track("F004").enhancing is False
+    split = split_track(marked, "F002", "T2", WHO, WHEN)
+    assert (marks(split, "F002"), marks(split, "F004")) == (((), (), ()), (("T2",), (), ("T3",)))
+    joined = merge_tracks(marked, "F003", "F002", WHO, WHEN)
+    assert marks(joined, "F003") == (("T2",), (), ("T3",))
+    moved = relink(marked, "F001", "T1", "F003", WHO, WHEN)
+    assert (marks(moved, "F001"), marks(moved, "F003")) == ((("T2",), ("T3",), ()), (("T1",), (), ()))
+    swapped = exchange(marked, "F001", "F002", "T2", WHO, WHEN)
+    assert marks(swapped, "F001") == (("T1", "T2"), (), ("T3",)) and marks(swapped, "F002") == (("T2",), ("T3",), ())
+    for changed in (split, joined, moved, swapped):
+        assert undo(changed, WHO, WHEN).tracks == marked.tracks
 
 
 @pytest.mark.parametrize(
