@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from ..comparison.evaluation import criteria_named
-from ..comparison.response.charts import waterfall
+from ..comparison.response.charts import best_responses, waterfall
 from ..comparison.response.criteria import assess
 from ..comparison.response.model import Case
 from ..comparison.tracks.case import case_of
@@ -57,7 +57,7 @@ def _case(path: Path) -> tuple[str, Case]:
 
 
 def _table(name: str, cases: Mapping[str, Case]) -> str:
-    bars = {bar.patient: bar for bar in waterfall(name, cases)}
+    bars, best = {bar.patient: bar for bar in waterfall(name, cases)}, best_responses(name, cases)
     lines = []
     for who, case in cases.items():
         bar, last = bars.get(who), assess(name, case)[-1]
@@ -67,7 +67,8 @@ def _table(name: str, cases: Mapping[str, Case]) -> str:
                 len(case.time_points),
                 *(case.time_points[n].date.isoformat() for n in (0, -1)),
                 str(last.category),
-                *((bar.percent, str(bar.best)) if bar else (None, None)),
+                bar.percent if bar else None,
+                str(best[who]) if who in best else None,
                 name,
             ]
         )

@@ -37,4 +37,5 @@ def response_table(evaluations: Sequence[Evaluation]) -> Table:
 
 def _joined(values: Sequence[object]) -> object:
     """The one value; of parts of a tumor that are judged apart (see response.rano_2) all, as text."""
-    return "; ".join(map(str, values)) if len(values) > 1 else next(iter(values), None)
+    words = [f"{value:.10g}" if isinstance(value, float) else str(value) for value in values]
+    return "; ".join(words) if len(words) > 1 else next(iter(values), None)

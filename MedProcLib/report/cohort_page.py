@@ -3,9 +3,10 @@
 from collections.abc import Mapping, Sequence
 
 from ..comparison.response.charts import Bar as BestChange
-from ..comparison.response.charts import spider, swimmer, waterfall
+from ..comparison.response.charts import best_responses, spider, swimmer, waterfall
 from ..comparison.response.criteria import criterion
 from ..comparison.response.model import Case
+from ..comparison.response.outcome import Category
 from .charts import Bar, Curve, Phase, bars_chart, curves_chart, lanes_chart
 from .figures import percent
 from .html_text import section, table, text
@@ -26,7 +27,7 @@ def cohort_html(name: str, cases: Mapping[str, Case]) -> str:
         + section("Best change from baseline", _waterfall(bars, cases))
         + section("Change over time", _spider(name, cases))
         + section("Response over time", _swimmer(name, cases))
-        + section("Patients", _table(bars, cases))
+        + section("Patients", _table(bars, cases, best_responses(name, cases)))
         + "<footer>MedProc · Research software, not for clinical use.</footer>"
     )
     return (
@@ -47,7 +48,7 @@ def _waterfall(bars: Sequence[BestChange], cases: Mapping[str, Case]) -> str:
         for c in present
     )
     left = len(cases) - len(bars)
-    note = f" {left} patients have none." if left else ""
+    note = f" {left} {'patient has' if left == 1 else 'patients have'} none." if left else ""
     if any(len({lesion.enhancing for lesion in case.lesions}) > 1 for case in cases.values()):
         note += " Where enhancing and non-enhancing lesions are judged apart, the larger change counts."
     return (
@@ -89,7 +90,7 @@ def _days(cases: Mapping[str, Case]) -> list[tuple[float, str]]:
     return [(day, f"day {day:.0f}") for day in marks]
 
 
-def _table(bars: Sequence[BestChange], cases: Mapping[str, Case]) -> str:
+def _table(bars: Sequence[BestChange], cases: Mapping[str, Case], best: Mapping[str, Category]) -> str:
     known = {bar.patient: bar for bar in bars}
     lines = []
     for who, case in cases.items():
@@ -99,7 +100,7 @@ def _table(bars: Sequence[BestChange], cases: Mapping[str, Case]) -> str:
                 f"<b>{text(who)}</b>",
                 str(len(case.time_points)),
                 percent(bar.percent) if bar else "–",
-                text(bar.best) if bar else "–",
+                text(best.get(who, "–")),
             ]
         )
     return table(["Patient", "Time points", "Best change", "Best response"], lines, numbers=(1, 2))

@@ -61,7 +61,7 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
 
 def _since_reference(patient: Patient, track: Track, last: Interval | None, reference: str) -> Interval | None:
     """The last interval, with the volume at baseline or nadir in the place of the previous one."""
-    if last is None or reference == "previous":
+    if last is None or last.unseen or reference == "previous":
         return last
     counted = [o for o in track.observations if o.counts]
     if last.change is Change.GONE and counted:

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from .best_response import PROGRESSIVE, best_response
-from .criteria import assess, criterion
+from .criteria import assess, best, criterion
 from .model import Case
 from .outcome import Category, Response
 from .size_change import Sums
@@ -93,6 +93,11 @@ def waterfall(name: str, cases: Mapping[str, Case]) -> list[Bar]:
             found = best_response(responses, case, criterion(name).confirm)
             bars.append(Bar(patient, min(changes), found.category))
     return sorted(bars, key=lambda bar: (-bar.percent, bar.patient))
+
+
+def best_responses(name: str, cases: Mapping[str, Case]) -> dict[str, Category]:
+    """Best overall response of each patient; of none by a criterion that grades no response."""
+    return {} if name == "nodule_growth" else {patient: best(name, case).category for patient, case in cases.items()}
 
 
 def swimmer(name: str, cases: Mapping[str, Case]) -> dict[str, list[Phase]]:

@@ -1,11 +1,11 @@
 import pytest
 
 from MedProcLib.comparison.growth.measured import Measured
-from MedProcLib.comparison.response.charts import lesion_curves, spider, sum_curve, swimmer, waterfall
+from MedProcLib.comparison.response.charts import best_responses, lesion_curves, spider, sum_curve, swimmer, waterfall
 from MedProcLib.comparison.response.recist import RULE
 from MedProcLib.report.cohort_page import cohort_html
 
-from .building import GONE, HERE, UNSEEN, case_of, new, target
+from .building import GONE, HERE, UNSEEN, case_of, new, other, target
 
 CASES = {
     "falls": case_of(target("L", 100, 60, 40)),
@@ -50,6 +50,14 @@ def test_of_parts_that_are_judged_apart_the_larger_change_is_drawn():
     assert round(bar.percent) == 4
     page = cohort_html("rano_2", {"p": both})
     assert "the larger change counts" in page and "the larger change counts" not in cohort_html("recist_1_1", CASES)
+
+
+def test_without_a_sum_of_targets_the_best_response_is_known_all_the_same():
+    cases = {"watched": case_of(other("N", HERE, HERE)), "falls": CASES["falls"]}
+    assert best_responses("recist_1_1", cases) == {"watched": "non-CR/non-PD", "falls": "PR"}
+    assert best_responses("nodule_growth", cases) == {}
+    page = cohort_html("recist_1_1", cases)
+    assert "1 patient has none" in page and "<td>non-CR/non-PD</td>" in page
 
 
 def test_swimmer_joins_equal_phases():
