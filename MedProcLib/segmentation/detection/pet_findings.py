@@ -45,8 +45,8 @@ class PetFindings:
         frame_part, list_part = progress.parts(2, 1)
         values, _ = values_of(image)
         numbers = sitk.GetArrayViewFromImage(labels)
-        require_suv(values[numbers != 0])
         grid = Geometry.of(image)
+        require_suv(values, grid, values[numbers != 0])
         frame = body_frame(image, frame_part)
         found = _foci(values, numbers, grid, frame, self.smallest_ml, list_part)
         if not found:

@@ -64,7 +64,7 @@ class PetLesionThreshold:
             raise InputError(
                 f"The image is constant ({largest:.3g}, inside the mask), so no focus of uptake stands out of it."
             )
-        require_suv(values[region & (values >= self.least_maximum)])
+        require_suv(values, grid, values[region & (values >= self.least_maximum)])
         share = self.percent / 100
         first, second = progress.parts(3, 1)
         lowest = NESTLE * CORE if self.rule == "nestle" else share

@@ -56,7 +56,7 @@ class PetThreshold(ImageFilter):
         """The largest value, and the threshold of PERCIST."""
         largest = float(np.max(values, where=region, initial=-np.inf))
         if self.method == "fixed":
-            require_suv(values[region & (values >= self.suv)])
+            require_suv(values, grid, values[region & (values >= self.suv)])
         if self.method not in PERCIST:
             return largest, 0.0
         if seeds is None:

@@ -5,6 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.detection.pet_findings import PetFindings
 from MedProcLib.segmentation.outcome import StepError, segment
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_named
 from MedProcLib.segmentation.threshold.pet_threshold import PetThreshold
@@ -93,6 +94,21 @@ def test_activity_in_place_of_suv_is_refused():
         run("pet_lesions", activity)
     with pytest.raises(InputError, match="not in SUV"):
         PetThreshold()(sitk.GetImageFromArray(activity.astype(np.float32)))
+
+
+def test_a_body_in_air_in_bq_per_ml_is_refused_though_most_that_exceeds_3_is_air():
+    """28 l of 2,000 Bq/ml in 303 l of about 10: as SUV that is the mass of 58 tons."""
+    activity = np.random.default_rng(0).uniform(4, 16, (36, 36, 36)).astype(np.float32)
+    activity[9:27, 9:27, 12:24] = 2000
+    image = sitk.GetImageFromArray(activity)
+    image.SetSpacing((19.2, 19.2, 19.2))
+    with pytest.raises(InputError, match=r"a body of 58,\d{3} kg, so the image is not in SUV"):
+        segment(preset_named("pet_lesions").recipe(), image=image)
+    labels = sitk.Cast(image > 3, sitk.sitkUInt8)
+    with pytest.raises(InputError, match="not in SUV"):
+        PetFindings()(image, labels)
+    with pytest.raises(InputError, match="not in SUV"):
+        PetThreshold()(image)
 
 
 def test_uptake_below_the_least_maximum_is_said_with_its_largest_value():
