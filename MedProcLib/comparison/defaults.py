@@ -48,7 +48,7 @@ def default_recipe(studies: Sequence[Study]) -> Recipe:
         BodyMask(),
         Register(),
         MatchResolution(),
-        MatchIntensity(bias_mm=0 if any(is_quantitative(study) for study in studies) else 30),
+        MatchIntensity(bias_mm=0 if any(is_quantitative(s) or s.value_unit != "intensity" for s in studies) else 30),
         DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),

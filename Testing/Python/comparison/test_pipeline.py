@@ -219,6 +219,19 @@ def test_default_recipe_fits_the_content(real):
     assert "segmentation.body_mask" in names and "enhancement.n4" not in names
 
 
+@pytest.mark.parametrize(
+    ("modality", "unit", "bias_mm"),
+    [("", "", 30), ("PT", "Bq/ml", 0), ("", "SUV", 0), ("MR", "um2/s", 0), ("CT", "", 0)],
+)
+def test_smooth_differences_of_measured_quantities_are_real(modality, unit, bias_mm):
+    image = study("s", [], spacing=(6, 6, 6)).image
+    wide = sitk.Image(image)
+    wide.SetSpacing([5 * side for side in image.GetSpacing()])  # no head
+    recipe = default_recipe([Study(name, wide, modality=modality, unit=unit) for name in "ab"])
+    (match,) = [s.operation for s in recipe.steps if s.operation.declaration.name == "comparison.match_intensity"]
+    assert match.bias_mm == bias_mm
+
+
 def test_bad_studies_are_refused_by_name():
     good = study("good", [], spacing=(6, 6, 6))
     grid = Geometry.of(good.image)
