@@ -61,8 +61,8 @@ _known_texts: dict[int, tuple[Track | Edit, str]] = {}
 def _listed(parts: Sequence[Track | Edit], known: dict[int, tuple[Track | Edit, str]]) -> str:
     for part in parts:
         if id(part) not in known:
-            known[id(part)] = part, _indented(_dumped(encoded(part)))
-    lines = ",\n".join(f" {known[id(part)][1]}" for part in parts)
+            known[id(part)] = part, json.dumps(encoded(part), ensure_ascii=False, allow_nan=False)
+    lines = ",\n".join(f" {known[id(part)][1]}" for part in parts)  # a line each: quick to write
     return f"[\n{lines}\n]" if parts else "[]"
 
 
