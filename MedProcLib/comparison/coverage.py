@@ -12,7 +12,7 @@ from .inverse import inverted
 from .result import PairComparison, Verdict
 from .study import Study
 from .tracks.follow import Followed
-from .tracks.model import Point
+from .tracks.model import Patient, Point
 
 
 def with_coverage(
@@ -25,39 +25,50 @@ def with_coverage(
     """
     if followed is None:
         return None, ()
-    points = followed.patient.time_points
+    patient = followed.patient
     good = [pair for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
-    masks = any("mask" in operation.declaration.gives for _, operation in recipe.enabled_steps)
-    notes, unseen = [], {track.id: track.outside for track in followed.patient.tracks}
-    for place, (pair, point) in enumerate(zip(good, points[1:], strict=True), 1):
-        earlier = {p.id for p in points[:place]}
-        missing = [
-            (track.id, before[-1].place.common_center)
-            for track in followed.patient.tracks
-            if (before := [o for o in track.observations if o.time_point in earlier])
-            and track.at(point.id) is None
-            and track.merged_at not in {*earlier, point.id}
-        ]
+    masks = _masked(recipe)
+    notes = []
+    for pair, point in zip(good, patient.time_points[1:], strict=True):
         first, later = studies[pair.fixed], studies[pair.moving]
-        outside = [
-            name for name, center in missing if not _seen(later, masks, pair, center, pair.registration.transform)
-        ]
-        for name in outside:
-            unseen[name] = (*unseen[name], point.id)
+        patient, outside = with_unseen(patient, point.id, later, pair, recipe)
         if outside:
             notes.append(
                 f"Outside of what '{later.name}' shares with '{first.name}', so not seen "
                 f"there rather than gone: {', '.join(outside)}."
             )
-        first_seen = [t for t in followed.patient.tracks if t.observations[0].time_point == point.id]
+        first_seen = [t for t in patient.tracks if t.observations[0].time_point == point.id]
         beyond = [t.id for t in first_seen if not _seen(first, masks, pair, t.observations[0].place.common_center)]
         if beyond:
             notes.append(
                 f"Outside of what '{first.name}' shares with '{later.name}', so called "
                 f"new though they may have been there before: {', '.join(beyond)}."
             )
-    tracks = (replace(track, outside=unseen[track.id]) for track in followed.patient.tracks)
-    return replace(followed, patient=followed.patient.with_tracks(*tracks)), tuple(notes)
+    return replace(followed, patient=patient), tuple(notes)
+
+
+def with_unseen(
+    patient: Patient, time_point: str, study: Study, pair: PairComparison, recipe: Recipe
+) -> tuple[Patient, tuple[str, ...]]:
+    """(the patient with a time point told as outside of the tracks that its study could not show, their ids).
+
+    Of the tracks that were there before it and are missing at it. pair: the comparison of the first study with it.
+    """
+    earlier = {point.id for point in patient.time_points[: patient.order[time_point]]}
+    found = []
+    for track in patient.tracks:
+        before = [o for o in track.observations if o.time_point in earlier]
+        if not before or track.at(time_point) is not None or track.merged_at in {*earlier, time_point}:
+            continue
+        center = before[-1].place.common_center
+        if not _seen(study, _masked(recipe), pair, center, pair.registration.transform):
+            found.append(replace(track, outside=(*track.outside, time_point)))
+    return patient.with_tracks(*found), tuple(track.id for track in found)
+
+
+def _masked(recipe: Recipe) -> bool:
+    """Whether an algorithm looks within a mask that it makes."""
+    return any("mask" in operation.declaration.gives for _, operation in recipe.enabled_steps)
 
 
 def _seen(

@@ -5,6 +5,7 @@ from dataclasses import dataclass, replace
 
 import SimpleITK as sitk
 
+from MedProcLib.comparison.coverage import with_unseen
 from MedProcLib.comparison.following import border_mm_of, measure_study
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.pipeline import compare
@@ -44,8 +45,9 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
     """What compares one more study with a patient's first one and follows the findings into it.
 
     The findings keep their names, figures and decisions (see comparison.tracks.extend); the outlines of the new study
-    are those of the comparison with the first. Main thread; what is returned may run in any. Raises InputError for a
-    study that is a time point already, and, when it runs, for one that cannot be registered.
+    are those of the comparison with the first, and what it does not show is not gone. Main thread; what is returned may
+    run in any. Raises InputError for a study that is a time point already, and, when it runs, for one that cannot be
+    registered.
     """
     patient = patient_of_node(node)
     name = study.name.strip() or f"Study {len(patient.time_points) + 1}"
@@ -72,6 +74,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
+        grown, _outside = with_unseen(grown, name, study, comparison.pairs[0], comparison.recipe)
         border_mm = border_mm_of(study, pair_of, comparison.recipe)
         grown = measure_study(grown, name, study, labels, border_mm, progress.part(0.9, 1))
         return Grown(grown, name, study, labels, registration, comparison.recipe)

@@ -5,6 +5,7 @@ from dataclasses import replace
 from typing import Any
 
 from ...core.errors import InputError
+from .marks import MARKS
 from .model import Edit, Patient, TimePoint, Track, Visit
 
 
@@ -129,4 +130,5 @@ def _differs(track: Track, other: Track | None) -> bool:
 
 
 def _without(track: Track, time_point: str) -> Track:
-    return replace(track, observations=tuple(o for o in track.observations if o.time_point != time_point))
+    marks: dict[str, Any] = {name: tuple(p for p in getattr(track, name) if p != time_point) for name in MARKS}
+    return replace(track, observations=tuple(o for o in track.observations if o.time_point != time_point), **marks)

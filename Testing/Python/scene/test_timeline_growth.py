@@ -13,8 +13,11 @@ from timelines import COMES, GROWS, NAMES
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.result import Verdict
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.edits import accept
+from MedProcLib.comparison.tracks.history import undo
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_growth import add_grown, growth_of
@@ -52,6 +55,24 @@ def test_the_findings_go_on_with_their_names_and_decisions(scene):
     assert verdicts_of(node)["Fourth"][0] is Verdict.GOOD
     with pytest.raises(InputError, match="already"):
         growth_of(node, new, RECIPE)
+
+
+def test_what_the_added_study_does_not_show_is_not_gone(scene):
+    node = timelines.add_to(scene)
+    new = study()
+    places = Geometry.of(new.image).indices(np.array([GROWS, COMES]))
+    axis = int(np.argmax(np.abs(places[0] - places[1])))
+    middle = int(places[:, axis].mean())
+    part = [slice(None)] * 3  # that of F001, without the place of F003
+    part[axis] = slice(middle, None) if places[0, axis] > middle else slice(0, middle)
+    whole, new = patient_of_node(node), replace(new, image=new.image[tuple(part)], labels=new.labels[tuple(part)])
+    add_grown(node, growth_of(node, new, RECIPE)(), volume_from_image(new.image, "Fourth"))
+    patient = patient_of_node(node)
+    assert patient.track("F001").at("Fourth") is not None
+    assert (patient.track("F001").outside, patient.track("F003").outside) == ((), ("Fourth",))
+    last = intervals(patient)["F003"][-1]
+    assert last.unseen and last.size(25) is None
+    assert undo(patient, "Dr. Reader", "2026-03-01T09:30:00").tracks == whole.tracks
 
 
 def test_nothing_is_added_when_the_findings_changed_meanwhile_or_the_study_is_no_image(scene):
