@@ -54,6 +54,8 @@ def segmentation_object(
             series_description="MedProc segments measured",
         )
     made.ContentCreatorName = ""  # type 2: stated, if only as empty
+    if "FrameOfReferenceUID" not in made:  # and so does an image without a position that of its sides (type 2C)
+        made.PatientOrientation = headers[0].get("PatientOrientation") or ""
     return made
 
 

@@ -96,6 +96,8 @@ def read_source_series(files: Sequence[str | Path]) -> SourceSeries:
     for header in headers:
         if not header.get("SliceThickness") and "SharedFunctionalGroupsSequence" not in header:
             header.SliceThickness = round(geometry.spacing[2], 6)
+    if len(headers) == 1 and geometry.size[2] == 1:  # of one slice highdicom takes 1 mm where it is not stated
+        headers[0].SpacingBetweenSlices = round(geometry.spacing[2], 6)
     if len(headers) > 1:
         return SourceSeries(headers, geometry)
     return SourceSeries(headers, geometry, _frame_slices(headers[0], geometry))

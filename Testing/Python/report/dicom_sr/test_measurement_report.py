@@ -210,6 +210,29 @@ def test_a_single_image_is_a_planar_region(series, values, tmp_path):
     (group,) = hd.sr.srread(report).content.get_planar_roi_measurement_groups()
     assert group.roi is not None or group.reference_type is not None
     assert hd.seg.segread(seg).pixel_array.sum() == 20
+    measures = pydicom.dcmread(seg).SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
+    assert (float(measures.SpacingBetweenSlices), float(measures.SliceThickness)) == (2.5, 2.5)
+
+
+def test_a_radiograph_is_reported_in_2d(shared_data, tmp_path):
+    """A single image without position or thickness; measured as a 2D one."""
+    file = shared_data / "06_dicom" / "single_and_multiframe" / "dx_image.dcm"
+    image = read_image(file)[:, :, 0]
+    labels = np.zeros(image.GetSize()[::-1], np.uint8)
+    labels[42:84, 52:70] = 1
+    shown = sitk.GetImageFromArray(labels)
+    shown.CopyInformation(image)
+    rows = measure(image, shown)
+    report, seg = write_measurement_report(rows, [file], shown, {}, tmp_path / "r.dcm")
+    content = hd.sr.srread(report).content
+    (group,) = content.get_planar_roi_measurement_groups()
+    named = {m.name.meaning: m.value for m in group.get_measurements()}
+    assert named["Area"] == pytest.approx(42 * 18 * 1.2 * 1.2012, rel=1e-5)
+    (lines,) = content.get_image_measurement_groups()
+    (line,) = lines.get_measurements()[0].referenced_coordinates
+    ends = np.asarray(line.value)
+    assert ends.min(axis=0) == pytest.approx([52, 42], abs=1) and ends.max(axis=0) == pytest.approx([70, 84], abs=1)
+    assert pydicom.dcmread(seg).PatientOrientation == (pydicom.dcmread(file).get("PatientOrientation") or "")
 
 
 def test_overlapping_segments_have_segmentations_of_their_own(measured, tmp_path):
