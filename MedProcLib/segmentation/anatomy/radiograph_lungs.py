@@ -15,6 +15,7 @@ from ...core.voxels import extended, foreground, gaussian, inside, values_of
 from ..common.connectivity import connected_components
 from ..common.field_of_view import continued, outside_field
 from ..common.morphology import closed, dilated, eroded, filled
+from ..common.upright import FILLS
 from ..common.working_grid import mask_on_image, on_working_grid
 
 WORKING_MM = 2.0
@@ -47,8 +48,8 @@ class RadiographLungs:
     """Outline both lung fields in a frontal chest radiograph: what is more transparent than its surroundings.
 
     The part behind heart and diaphragm is left out. The lung on the picture's left is the patient's right one, unless
-    the image's direction says otherwise; of a radiograph that was mirrored the names are wrong. A picture that its
-    direction says to lie turned is set upright first.
+    the image's direction says otherwise; of a radiograph that was mirrored the names are wrong. A picture that lies
+    turned in its image, with one value in the corners, is set upright by the image's direction first.
     """
 
     bones: Annotated[
@@ -74,10 +75,11 @@ class RadiographLungs:
         region = inside(mask, valid)
         first, work, last = progress.parts(1, 6, 1)
         source = Geometry.of(image)
-        angle, seen = _turn(source), valid
+        angle, unseen = _turn(source), outside_field(image)
+        seen = valid if unseen is None else valid & ~unseen
+        if angle and not _lies_turned(seen, source, angle):
+            angle = 0.0
         if angle:
-            unseen = outside_field(image)
-            seen = valid if unseen is None else valid & ~unseen
             # so that the picture's edge is not mixed with what stands outside
             values = continued(values, ~seen, round(EDGE_MM / min(source.spacing)) + 1)
         grid, picture, _ = on_working_grid(image, values, valid, WORKING_MM, first)
@@ -107,6 +109,18 @@ def _turn(grid: Geometry) -> float:
     return angle if abs(angle) >= np.radians(LEAST_TURN_DEG) else 0.0
 
 
+def _lies_turned(seen: np.ndarray, source: Geometry, angle: float) -> bool:
+    """Whether what is seen fills a box along the patient's axes better than one along the picture's own."""
+    flat = _flat(source)
+    places = flat.points(np.argwhere(seen.squeeze())[:, ::-1])
+    own, upright = (float(np.prod(np.ptp(points, axis=0))) for points in (places, places @ _matrix(angle)))
+    return upright < FILLS * own
+
+
+def _matrix(angle: float) -> np.ndarray:
+    return np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+
+
 def _on_grid(seen: np.ndarray, source: Geometry, grid: Geometry) -> np.ndarray:
     """Where (y, x) of the working grid the picture shows something."""
     shown = extended(source.image_of(seen.astype(np.uint8)))
@@ -115,7 +129,7 @@ def _on_grid(seen: np.ndarray, source: Geometry, grid: Geometry) -> np.ndarray:
 
 def _upright_plane(flat: Geometry, angle: float, seen: np.ndarray) -> Geometry:
     """Grid in the picture's plane (as `flat`) along the patient's nearest axes, over what (y, x) of it is seen."""
-    turn = np.array([[np.cos(angle), -np.sin(angle)], [np.sin(angle), np.cos(angle)]])
+    turn = _matrix(angle)
     places, side = flat.points(np.argwhere(seen)[:, ::-1]) @ turn, min(flat.spacing)
     low = places.min(axis=0)
     width, height = np.maximum(2, np.round(np.ptp(places, axis=0) / side)).astype(int).tolist()
