@@ -6,8 +6,9 @@ from dataclasses import dataclass, replace
 from MedProcLib.comparison.growth.change import SizeChange
 from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.result import Change
-from MedProcLib.comparison.tracks.changes import NOTHING, Interval, intervals, since
+from MedProcLib.comparison.tracks.changes import Interval, intervals, since
 from MedProcLib.comparison.tracks.model import Observation, Patient, Status, TimePoint, Track
+from MedProcLib.comparison.tracks.volumes import NOTHING
 from MedProcLib.core.units import shown as shown_unit
 
 REFERENCES = ("previous", "baseline", "nadir")
