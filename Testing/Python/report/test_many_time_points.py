@@ -173,10 +173,14 @@ def test_hostile_names_and_remarks_stay_text():
 def test_two_time_points_show_certainty_beside_the_change():
     page = Page(report_html(followed(count=2)))
     row = re.search(
-        r"F\d{3} ▲ Grown \S+ \S+–\S+ \S+ \S+–\S+ (\S+), (\S+) % (\S+) % to (\S+) % (yes|no|cannot say)", page.text
+        r"F\d{3} ▲ Grown 392 (\S+)–(\S+) 784 (\S+)–([\d ]+) \+392, \+100 % (\S+) % to (\S+) % (yes|no|cannot say)",
+        page.text,
     )
-    change, low, high = (float(v.replace("−", "-")) for v in row.group(2, 3, 4))
-    assert low < change < high and row.group(5) == "yes"
+    assert float(row.group(1)) < 392 < float(row.group(2)) and float(row.group(3)) < 784 < float(
+        row.group(4).replace(" ", "")
+    )
+    low, high = (float(v.replace("−", "-")) for v in row.group(5, 6))
+    assert low < 100 < high and (row.group(7) == "yes") == (low > 0)
     assert "Findings over time" not in page.text and "How each figure was obtained" in page.text
 
 
