@@ -9,6 +9,7 @@ in FLAIR, each voxel the mean of what it covers. In the second study, moved, of 
 +200 %), or are new, gone or the same; they are drawn on its own voxels. Both raw studies go through the default
 comparison. Everything that a lesion touches is taken together; the truth is its volume at half of its height. Errors of
 change are of the unbiased percentage, as shares of the true volume afterward; the interval is that of findings.csv.
+Of volumes, how often the interval of the true volume holds it, and how often that from study to study does.
 Needs ../shared/data beside the repository.
 """
 
