@@ -214,7 +214,8 @@ def test_ways_to_see_two_time_points(compared):
 
     widget, views = compared, compared.views
     node = widget.patientNode()
-    usual = slicer.app.layoutManager().layout
+    usual = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+    slicer.app.layoutManager().setLayout(usual)  # whatever tests before left
     views.show_button.click()
     assert columns_shown() and views.shown == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
     labels = {n.GetLayoutName(): n.GetLayoutLabel() for n in slicer.util.getNodesByClass("vtkMRMLSliceNode")}
