@@ -74,7 +74,7 @@ def test_a_date_is_given_kept_in_order_and_undone(patient):
     assert [p.date for p in dated(patient, "T2", None, WHO, WHEN).time_points] == [first, None]
     assert [p.date for p in undo(moved, WHO, WHEN).time_points] == [first, second]
     for wrong in (first, datetime.date(2024, 1, 1)):
-        with pytest.raises(InputError, match="'T1' .* and 'T2'"):
+        with pytest.raises(InputError, match=r"'T1' .* and 'T2'"):
             dated(patient, "T2", wrong, WHO, WHEN)
 
 
