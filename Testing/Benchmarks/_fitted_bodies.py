@@ -170,6 +170,20 @@ def _dome(width: float, rng: np.random.Generator) -> Polyhedron:
     return polyhedron(points * width * (0.6, 0.6 * rng.uniform(1, 1.4), rng.uniform(0.9, 1.1)), "dome")
 
 
+def _upright_dome(height: float, rng: np.random.Generator) -> Body:
+    """Half an ellipsoid on its flat side, whose diameters are the body's."""
+    radius = height * rng.uniform(0.7, 1.3)
+    half = np.array([radius, radius * rng.uniform(1, 1.2), height])
+    return Body(
+        "upright dome",
+        lambda points: (((points / half) ** 2).sum(axis=-1) <= 1) & (points[..., 2] >= 0),
+        tuple(half),
+        2 / 3 * math.pi * float(np.prod(half)),
+        math.nan,
+        lambda unit: 2 / np.sqrt(((unit / half) ** 2).sum(axis=-1)),
+    )
+
+
 def _on_sphere(number: int, rng: np.random.Generator) -> np.ndarray:
     points = rng.normal(size=(number, 3))
     return points / np.linalg.norm(points, axis=1)[:, None]
@@ -195,9 +209,10 @@ FAMILIES = {
     ),
     "polyhedron": Family(_random_polyhedron, "any", 48),
     "dome": Family(_dome, "any", 36),
-    "box along the grid": Family(lambda w, rng: box(*_sides(w, rng, 2.5, 2.5)), "none", 240),
+    "box along the grid": Family(lambda w, rng: box(*_sides(w, rng, 2.5, 2.5)), "none", 150),
+    "short box along the grid": Family(lambda w, rng: box(*_sides(w, rng, 1.3, 1.6)), "none", 240),
     "ellipsoid along the grid": Family(lambda w, rng: ellipsoid(*_sides(w, rng, 2, 2)), "none", 180),
     "upright cylinder": Family(lambda w, rng: cylinder(w, w * rng.uniform(1, 2)), "none", 120),
-    "upright dome": Family(_dome, "upright", 72),
+    "upright dome": Family(_upright_dome, "upright", 150),
     "upright box": Family(lambda w, rng: box(*_sides(w, rng, 1.5, 2)), "upright", 120),
 }

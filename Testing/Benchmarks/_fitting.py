@@ -41,12 +41,19 @@ def fit_ends(features: np.ndarray, totals: np.ndarray, weights: np.ndarray, hidd
 
 
 def fit_quantiles(
-    features: np.ndarray, errors: np.ndarray, groups: np.ndarray, weights: np.ndarray, hidden: int, rounds: int
+    features: np.ndarray,
+    errors: np.ndarray,
+    kept: np.ndarray,
+    groups: np.ndarray,
+    weights: np.ndarray,
+    hidden: int,
+    rounds: int,
 ) -> Fitted:
     """Quantile regression (Koenker and Bassett, Econometrica 46, 1978) of errors (n,) by features (n, m).
 
-    groups (n,): number of each one's group; weights (of the groups): how much a group counts. To the loss is added the
-    square of how far every group's share of misses is from 5 %: without that bodies of one kind pay for the others.
+    kept (n,): what the interval between the outer quantiles is made to hold; groups (n,): number of each one's group;
+    weights (of the groups): how much a group counts. To the loss is added the square of how far every group's share of
+    misses is from 5 %: without that bodies of one kind pay for the others.
     """
     mean, sd = _scale(features)
     normal = np.clip((features - mean) / sd, -FARTHEST, FARTHEST)
@@ -68,13 +75,18 @@ def fit_quantiles(
             slope = -each * ((QUANTILES - 0.5) + 0.5 * error / smooth)
             if penalty:
                 scale = soft * spread[groups]
-                below, above = expit((found[:, 0] - errors) / scale), expit((errors - found[:, 2]) / scale)
+                ends = np.minimum(found[:, 0], kept), np.maximum(found[:, 2], kept)
+                below, above = expit((ends[0] - errors) / scale), expit((errors - ends[1]) / scale)
                 low, high = (np.bincount(groups, side, number) / counts for side in (below, above))
                 off, sides = low + high - MISSES, (low - MISSES / 2, high - MISSES / 2)
                 value += penalty * float(shares @ (off**2 + ONE_SIDE * (sides[0] ** 2 + sides[1] ** 2)))
-                for column, sign, side, missed in ((0, 1, sides[0], below), (2, -1, sides[1], above)):
+                for column, sign, side, missed, end in (
+                    (0, 1, sides[0], below, ends[0]),
+                    (2, -1, sides[1], above, ends[1]),
+                ):
                     by_group = penalty * shares * (2 * off + 2 * ONE_SIDE * side) / counts
-                    slope[:, column] += sign * by_group[groups] * missed * (1 - missed) / scale
+                    moves = (end == found[:, column]) * missed * (1 - missed) / scale
+                    slope[:, column] += sign * by_group[groups] * moves
             return value, _gradient(normal, hid, layer, slope)
 
         return loss

@@ -24,7 +24,7 @@ from _fitted_bodies import Placement, placements
 from _fitting import fit_ends, fit_quantiles
 
 from MedProcLib.quantification.fitted import FILE, MODELS, Fitted
-from MedProcLib.quantification.uncertainty.diameter import Measured, Outlines, measured
+from MedProcLib.quantification.uncertainty.diameter import Measured, Outlines, intervals_of, measured
 
 USUAL_SHARE = 0.05
 # Neurons of the regressions, and rounds of their fits.
@@ -33,12 +33,12 @@ DIGITS = 5
 # How much the families count in the ends' fit and in that of the errors; the others 0 and 1.
 ENDS = {
     "ball": 1.0, "ellipsoid": 1.0, "box": 1.0, "cylinder": 1.0, "long ellipsoid": 0.7, "rounded box": 0.9,
-    "long rounded box": 0.6, "superellipsoid": 0.6, "box along the grid": 0.2, "ellipsoid along the grid": 0.5,
-    "upright cylinder": 0.4, "upright box": 0.4,
+    "long rounded box": 0.6, "superellipsoid": 0.6, "box along the grid": 0.2, "short box along the grid": 0.3,
+    "ellipsoid along the grid": 0.5, "upright cylinder": 0.4, "upright box": 0.4,
 }  # fmt: skip
 ERRORS = {
     "long ellipsoid": 0.3, "rounded box": 0.3, "long rounded box": 0.2, "superellipsoid": 0.3, "polyhedron": 0.2,
-    "dome": 0.2, "upright dome": 0.5, "upright cylinder": 0.7, "upright box": 0.5,
+    "dome": 0.2, "upright cylinder": 0.7, "upright box": 0.5,
 }  # fmt: skip
 # The ends' fit takes outlines of at least so many pixels, and in thick slices no bodies of a slice or two: what is
 # hidden there lies between the slices.
@@ -105,12 +105,16 @@ def fit_gaps(sample: Sample, rounds: int = ROUNDS) -> None:
 
 def fit_errors(sample: Sample, rounds: int = ROUNDS) -> None:
     """Of both diameters, as the ends' regressions leave them."""
-    features, errors = errors_of(sample)[:2]
+    features, errors, found = errors_of(sample)
+    shown = [(each.shown.long_mm - each.long.mm, each.shown.short_mm - each.short.mm) for each in found]
+    shown = np.array(shown) / [(each.long.pixel[0], each.short.pixel[0]) for each in found]
     names = sorted(set(sample.groups))
     groups = np.array([names.index(group) for group in sample.groups])
     shares = np.array([ERRORS.get(family, 1.0) for family, _, _ in names])
     for column, name in enumerate(("long_errors", "short_errors")):
-        MODELS[name] = rounded(fit_quantiles(features, errors[:, column], groups, shares, HIDDEN_ERRORS, rounds))
+        MODELS[name] = rounded(
+            fit_quantiles(features, errors[:, column], shown[:, column], groups, shares, HIDDEN_ERRORS, rounds)
+        )
 
 
 def errors_of(sample: Sample) -> tuple[np.ndarray, np.ndarray, list[Measured]]:
@@ -150,13 +154,18 @@ def rounded(model: Fitted) -> Fitted:
 
 
 def _report(sample: Sample) -> None:
-    features, errors, found = errors_of(sample)
+    found = sample.measured()
     shown = np.array([(each.shown.long_mm, each.shown.short_mm) for each in found])
     pixel = np.array([max(spacing[:2]) for spacing in sample.spacings])
     near = np.abs(shown - sample.truths) <= pixel[:, None] / 2
-    quantiles = [MODELS[name].quantiles(features) for name in ("long_errors", "short_errors")]
-    held = np.column_stack([(q[:, 0] <= e) & (e <= q[:, 2]) for q, e in zip(quantiles, errors.T, strict=True)])
-    widths = np.column_stack([q[:, 2] - q[:, 0] for q in quantiles])
+    bounds = [intervals_of(each) for each in found]
+    held = np.array(
+        [
+            [i.low <= t <= i.high for i, t in zip(b, truth, strict=True)]
+            for b, truth in zip(bounds, sample.truths, strict=True)
+        ]
+    )
+    widths = np.array([[i.high - i.low for i in b] for b in bounds]) / pixel[:, None]
     print(f"{'':40}  n  within 0.5 px, %  intervals hold, %  px wide")
     for group in sorted(set(sample.groups)):
         those = np.array([each == group for each in sample.groups])

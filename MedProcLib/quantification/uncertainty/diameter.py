@@ -78,7 +78,12 @@ def diameter_intervals(mask: np.ndarray, spacing: tuple[float, float, float]) ->
     more as the diameters fall towards the neighboring slices, little in a ball and up to a corner's length in a
     polyhedron. What the slices show of all that are the features (`measured`) of the quantiles of the error.
     """
-    long, short, shown, features = measured(Outlines.of(mask, spacing), spacing)
+    return intervals_of(measured(Outlines.of(mask, spacing), spacing))
+
+
+def intervals_of(found: Measured) -> DiameterIntervals:
+    """95 % intervals by the features of the errors; they hold what is shown."""
+    long, short, shown, features = found
     return DiameterIntervals(
         _interval(long.mm, MODELS["long_errors"].quantiles(features) * long.pixel[0], shown.long_mm),
         _interval(short.mm, MODELS["short_errors"].quantiles(features) * short.pixel[0], shown.short_mm),

@@ -20,7 +20,7 @@ def test_faces_along_the_grid_are_known_to_half_a_voxel_only(spacing):
         held.append(found.low <= np.prod(sides) <= found.high)
     assert np.mean(held) >= 0.85
     found = volume_interval(ball(16).on_grid(Rotation.identity(), (0.2, 0.3, 0.4), spacing), spacing)
-    assert found.high / found.low < 1.06
+    assert found.high / found.low < 1.08
 
 
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0)])
