@@ -1,4 +1,7 @@
-"""Small regressions whose numbers come from simulated bodies, by `Testing/Benchmarks/fit_diameter_models.py`."""
+"""Small regressions whose numbers come from simulated bodies, by `fit_diameter_models` and `fit_volume_model`.
+
+Both are in Testing/Benchmarks.
+"""
 
 import json
 from pathlib import Path
