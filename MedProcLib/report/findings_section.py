@@ -74,8 +74,8 @@ def _note(pair: PairComparison, timeline: Timeline) -> str:
     border = "" if any(o.true_volume.limits for o in seen) else " (not known here)"
     return (
         f'<p class="note">Below volumes: the 95 % interval of the true volume{border}. Below differences: that of the '
-        "change, which is narrower: an error that both studies share cancels out. Beyond error: whether it excludes "
-        "no change.</p>"
+        "change; of a finding in both studies it is narrower, for an error that both share cancels out. Beyond error: "
+        "whether it excludes no change.</p>"
     )
 
 

@@ -127,9 +127,9 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
             "95 % interval of a change",
             "From the voxel grid and the uncertainty of the border: outlines are taken to be off by up to "
             f"{outline_uncertainty_mm(settings):g} mm from study to study (95 %). "
-            "By that another study of the same lesion would differ (volume_repeat in findings.csv). Of two outlines "
-            "made in different ways, as when a reader drew one anew, the error of the border does not cancel out: "
-            "their change is judged by the intervals of the true volumes.",
+            "By that another study of the same lesion would differ (volume_repeat in findings.csv). Of what is "
+            "new or gone, and of two outlines made in different ways, as when a reader drew one anew, the error of the "
+            "border does not cancel out: their change has the intervals of the true volumes.",
         ),
         ("95 % interval of a volume", _of_volume(timeline)),
         (

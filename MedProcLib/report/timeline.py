@@ -145,7 +145,7 @@ class Timeline:
         if track.merged_into:
             return None
         first = next(o for n in range(len(self.studies)) if (o := self.at(track, n)))
-        return size_change(first.volume, Measured.exact(0.0), self.relevant_percent, (first.cut, False))
+        return size_change(*compared([first], []), self.relevant_percent, (first.cut, False))
 
     def parts(self, finding: Finding, pair: PairComparison) -> tuple[list[Observation], list[Observation]]:
         """The observations of a finding of a pair of studies, in the first and in the other one."""

@@ -8,7 +8,7 @@ from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.tracks.changes import Interval, intervals, since
 from MedProcLib.comparison.tracks.model import Observation, Patient, Status, TimePoint, Track
-from MedProcLib.comparison.tracks.volumes import NOTHING
+from MedProcLib.comparison.tracks.volumes import compared
 from MedProcLib.core.units import shown as shown_unit
 
 REFERENCES = ("previous", "baseline", "nadir")
@@ -67,7 +67,8 @@ def _since_reference(patient: Patient, track: Track, last: Interval | None, refe
     counted = [o for o in track.observations if o.counts]
     if last.change is Change.GONE and counted:
         before = counted[0] if reference == "baseline" else min(counted, key=lambda o: o.volume.value)
-        return replace(last, start=before.time_point, before=before.volume, after=NOTHING, cut=(before.cut, False))
+        volume, nothing = compared([before], [])
+        return replace(last, start=before.time_point, before=volume, after=nothing, cut=(before.cut, False))
     return since(patient, track, last.end, reference) or last
 
 

@@ -8,7 +8,7 @@ from ..growth.change import SizeChange, size_change
 from ..growth.measured import Measured
 from ..result import Change
 from .model import Observation, Patient, TimePoint, Track
-from .volumes import NOTHING, compared
+from .volumes import compared
 
 
 @dataclass(frozen=True)
@@ -126,11 +126,11 @@ def _interval(
         if point.id in track.outside:
             return Interval(start, end, Change.GONE, f"gone: {unseen_at(point)}", last.volume, None)
         rule = f"gone: not found at {_named(point)}"
-        return Interval(start, end, Change.GONE, rule, last.volume, NOTHING, (last.cut, False))
+        return Interval(start, end, Change.GONE, rule, *compared([last], []), (last.cut, False))
     if last is None:
         came = Change.SPLIT if track.parent else Change.NEW
         rule = f"split from {track.parent}" if track.parent else f"new: not found before {_named(point)}"
-        return Interval(start, end, came, rule, NOTHING, now.volume, (False, now.cut))
+        return Interval(start, end, came, rule, *compared([], [now]), (False, now.cut))
     if not followed:
         rule = f"reappeared: not found at {_named(before)}; {_judged(patient, last, now)[1]}"
         return Interval(start, end, Change.REAPPEARED, rule, *compared([last], [now]), (last.cut, now.cut))

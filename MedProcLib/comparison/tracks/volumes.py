@@ -31,14 +31,20 @@ def compared(before: Sequence[Observation], after: Sequence[Observation]) -> tup
     """Volumes (mm³) of all before and of all after, with the 95 % intervals by which they are compared; 0 of none.
 
     Where the border was found in one way, its error is alike in both and cancels out: the intervals are those from
-    study to study. Where it was found in two ways, as when a reader drew one outline anew, the intervals are those of
-    the true volumes, and none where one of these is not known.
+    study to study. It does not where there is nothing on one side, nor where it was found in two ways, as when a reader
+    drew one outline anew: the intervals are those of the true volumes. Where one of these is not known, what is new or
+    gone has that from study to study, what is in both has none.
     """
-    one_way = not before or not after or len({o.border_mm for o in (*before, *after)}) == 1
+    if not before or not after:
+        return _alone(before), _alone(after)
+    one_way = len({o.border_mm for o in (*before, *after)}) == 1
+    first, second = (total(o.volume for o in side) if one_way else true_total(side) for side in (before, after))
+    return first, second
 
-    def volume(side: Sequence[Observation]) -> Measured:
-        if not side:
-            return NOTHING
-        return total(o.volume for o in side) if one_way else true_total(side)
 
-    return volume(before), volume(after)
+def _alone(side: Sequence[Observation]) -> Measured:
+    """Of what is there at one of two times."""
+    if not side:
+        return NOTHING
+    true = true_total(side)
+    return true if true.limits is not None else total(o.volume for o in side)

@@ -76,7 +76,7 @@ def test_one_outline_drawn_anew_is_compared_with_the_error_of_the_other_ones_bor
     patient, maps = start
     found = [replace(t, observations=tuple(replace(o, border_mm=0.8) for o in t.observations)) for t in patient.tracks]
     patient = patient.with_tracks(*found)
-    labels = drawn(maps[1], L1=(LEFT, 6.5))
+    labels = drawn(maps[1], L1=(LEFT, 6.7))
     new = redraw(patient, "T2", image_of(labels), labels, {1}, WHO, WHEN)
     (way,) = intervals(new)["F001"]
     then, now = new.track("F001").observations

@@ -40,7 +40,11 @@ def test_what_is_not_known_of_one_way_is_not_known_of_the_change():
     assert alike == (Measured(400, 380, 420), Measured(480, 460, 500))
 
 
-def test_what_was_not_there_is_exactly_nothing():
-    before, after = compared([], [ball(300, 30, 0.0), ball(400, 40, 0.5)])
-    assert (before, after) == (NOTHING, Measured(700, 650, 750))
-    assert size_change(before, after).changed is Changed.YES
+def test_what_is_new_or_gone_is_as_unsure_as_it_is_large():
+    """Nothing of its error cancels out; what is not known of the border is left out."""
+    here = ball(400, 20, 0.5)
+    for before, after in (compared([], [here]), reversed(compared([here], []))):
+        assert before == NOTHING and after == true_total([here])
+        assert after.high - after.low > 5 * (here.volume.high - here.volume.low)
+        assert size_change(before, after).changed is Changed.YES
+    assert compared([], [ball(300, 30, None), ball(400, 40, None)])[1] == Measured(700, 650, 750)
