@@ -32,7 +32,7 @@ from MedProcLib.comparison.growth.measured import Measured, total
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
-from MedProcLib.comparison.tracks.volumes import true_total
+from MedProcLib.comparison.tracks.volumes import compared, true_total
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.statistics import mode_and_sd
 from MedProcLib.report.timeline import Timeline
@@ -206,7 +206,7 @@ def seen(
     sides = [[o for track in tracks if (o := timeline.at(track, n))] for n in (0, 1)]
     before, after = (total(o.volume for o in side) if side else Measured.exact(0.0) for side in sides)
     first, other = (true_total(side) if side else Measured.exact(0.0) for side in sides)
-    size = size_change(before, after, timeline.relevant_percent)
+    size = size_change(*compared(*sides), timeline.relevant_percent)
     return frozenset(finding.change.value for finding in found), (before, after), (first, other), size
 
 
