@@ -19,6 +19,8 @@ FEW_LAYERS = 5
 COMPACT = 1.15
 # A volume that may be off by a larger factor is not known at all.
 LARGEST_FACTOR = 1e6
+# The bodies fitted to are up to 2.5 times as wide as thick; of plates the regression knows nothing.
+PLATE = 2.5
 # Share of the area that edges hide, times layers, is at most so much; in a cylinder 0.4, in a cube 0.7.
 MOST_EDGES = 1.2
 
@@ -40,16 +42,57 @@ def volume_interval(
     was drawn, off by the same border_sd_mm (standard deviation, outward or inward) everywhere. The second is a matter
     of the reader or threshold, and zero when not given. The first is `grid_volume_sd` in the mean over all places and
     turns of all bodies; what it is for one with these edges, layers and faces is told by a regression
-    (`grid_features`). surface: where it is known (`surface_of`), for speed. Errors are those of the logarithm: a body
-    that is seen in a slice or two may be several times as large as it looks, and cannot be smaller than nothing.
+    (`grid_features`), which has seen no plates: what it says is kept within what the mask leaves open
+    (`least_and_most`), and is no less than what the faces of a plate along the grid make (`plate_error`). surface:
+    where it is known (`surface_of`), for speed. Errors are those of the logarithm: a body that is seen in a slice or
+    two may be several times as large as it looks, and cannot be smaller than nothing.
     """
     volume = np.count_nonzero(mask) * math.prod(spacing)
     surface = surface_of(mask, spacing) if surface is None else surface
     low, _, high = np.sinh(MODELS["volume_errors"].quantiles(grid_features(mask, spacing, surface)))
     grid = grid_volume_sd(surface.area, spacing) / volume
     border = TWO_SIDED_95 * surface.area * border_sd_mm / volume
-    factors = [min(math.hypot(end * grid, border), math.log(LARGEST_FACTOR)) for end in (min(low, 0.0), max(high, 0.0))]
+    flat = plate_error(mask, spacing)
+    told = max(-low * grid, -math.log(1 - flat)), max(high * grid, math.log(1 + flat))
+    counts = np.count_nonzero(mask), *least_and_most(mask)
+    limits = (math.log(counts[0] / counts[1]) if counts[1] else math.inf), math.log(counts[2] / counts[0])
+    ends = [min(end, limit) for end, limit in zip(told, limits, strict=True)]
+    factors = [min(math.hypot(end, border), math.log(LARGEST_FACTOR)) for end in ends]
     return Interval(volume / math.exp(factors[0]), volume * math.exp(factors[1]), volume)
+
+
+def least_and_most(mask: np.ndarray) -> tuple[int, int]:
+    """Voxels of the least and of the most that a body may be whose voxel centers inside are the mask (z, y, x).
+
+    Its border lies between a center inside and the next one outside: within half a voxel of where the mask ends.
+    """
+    inner = outer = mask
+    for axis in range(3):
+        at = np.moveaxis(inner, axis, 0)
+        inner = np.moveaxis(at[1:] & at[:-1], 0, axis)
+        at = np.moveaxis(outer, axis, 0)
+        wider = np.zeros((len(at) + 1, *at.shape[1:]), bool)
+        wider[1:] = at
+        wider[:-1] |= at
+        outer = np.moveaxis(wider, 0, axis)
+    return np.count_nonzero(inner), np.count_nonzero(outer)
+
+
+def plate_error(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:
+    """Share of the volume (95 %) by which a plate along the grid may be thicker or thinner; 0 of what is none.
+
+    Each of its two faces, all in one plane of the grid, lies anywhere within a voxel. A plate is at least `PLATE` times
+    as wide as thick.
+    """
+    extents = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    sides = [(e[-1] - e[0] + 1) * side for e, side in zip(extents, reversed(spacing), strict=True)]
+    axis = int(np.argmin(sides))
+    if min(side for n, side in enumerate(sides) if n != axis) < PLATE * sides[axis]:
+        return 0.0
+    planes = np.moveaxis(mask, axis, 0)[extents[axis][0] : extents[axis][-1] + 1]
+    if not (planes == planes[0]).all():
+        return 0.0
+    return TWO_SIDED_95 * math.sqrt(2 / 12) / len(planes)
 
 
 def grid_features(mask: np.ndarray, spacing: tuple[float, float, float], surface: Surface) -> np.ndarray:
