@@ -75,7 +75,7 @@ def least_and_most(mask: np.ndarray) -> tuple[int, int]:
         wider[1:] = at
         wider[:-1] |= at
         outer = np.moveaxis(wider, 0, axis)
-    return np.count_nonzero(inner), np.count_nonzero(outer)
+    return int(np.count_nonzero(inner)), int(np.count_nonzero(outer))
 
 
 def plate_error(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:

@@ -23,6 +23,20 @@ def test_faces_along_the_grid_are_known_to_half_a_voxel_only(spacing):
     assert found.high / found.low < 1.08
 
 
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (0.8, 0.8, 2.0)])
+def test_plates_along_the_grid_are_between_a_layer_less_and_a_layer_more(spacing):
+    """Of 1.5 to 6 layers, 5 and more times as wide: of them the regression has seen none."""
+    rng, held = np.random.default_rng(7), []
+    for _ in range(60):
+        sides = np.array([*rng.uniform(30, 50, 2) * spacing[0], rng.uniform(1.5, 6) * spacing[2]])
+        counts = [int((side - rng.uniform(0, step)) / step) + 1 for side, step in zip(sides, spacing, strict=True)]
+        found = volume_interval(np.ones(counts[::-1], bool), spacing)
+        held.append(found.low <= np.prod(sides) <= found.high)
+        most = np.prod((np.array(counts) + 1) * spacing)
+        assert found.high <= most * (1 + 1e-9) and found.low >= np.prod((np.array(counts) - 1) * spacing)
+    assert np.mean(held) >= 0.9
+
+
 @pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 3.0)])
 def test_half_balls_whose_flat_side_lies_along_the_slices(spacing):
     """3 to 15 layers: the slice that the flat side is in or out of is a third of the volume where they are few."""
