@@ -84,10 +84,12 @@ def diameter_intervals(mask: np.ndarray, spacing: tuple[float, float, float]) ->
 def intervals_of(found: Measured) -> DiameterIntervals:
     """95 % intervals by the features of the errors; they hold what is shown."""
     long, short, shown, features = found
-    return DiameterIntervals(
-        _interval(long.mm, MODELS["long_errors"].quantiles(features) * long.pixel[0], shown.long_mm),
-        _interval(short.mm, MODELS["short_errors"].quantiles(features) * short.pixel[0], shown.short_mm),
-    )
+    first = _interval(long.mm, MODELS["long_errors"].quantiles(features) * long.pixel[0], shown.long_mm)
+    second = _interval(short.mm, MODELS["short_errors"].quantiles(features) * short.pixel[0], shown.short_mm)
+    if second.estimate > first.estimate:  # each is told by itself, and the longest is the longest
+        both = (first.estimate + second.estimate) / 2
+        first, second = (Interval(min(i.low, both), max(i.high, both), both) for i in (first, second))
+    return DiameterIntervals(first, second)
 
 
 def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measured:
@@ -96,7 +98,7 @@ def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measure
     Features, lengths in pixels along the diameters: both forms of either diameter's ends; how much the ends of the long
     one differ; both lengths; the slice's area by that of an ellipse; how much of the outline lies along rows and
     columns; how much the two diameters fall towards the neighboring slices, and what a parabola through the three adds
-    between them, as in an ellipsoid; the slices' thickness.
+    between them, as in an ellipsoid; the slices' thickness, which says nothing of what lies in one slice alone.
     """
     in_plane = spacing[:2]
     contour, hull, smooth = outlines.here
@@ -106,8 +108,10 @@ def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measure
     around = [
         (0.0, 0.0) if each is None else (each.long(in_plane).mm, each.contour.short_mm) for each in outlines.around
     ]
+    thickness = spacing[2] / long.pixel[0]
     if long.mm > SLICES_OF_ONE * spacing[2] and not any(length for length, _ in around):
-        around = [(long.mm, contour.short_mm)] * 2  # drawn in one slice, or flat: no end of a body bulges there
+        # drawn in one slice, or flat: no end of a body bulges there, however thick the slice is
+        around, thickness = [(long.mm, contour.short_mm)] * 2, min(thickness, 1.0)
     fill = outlines.area / max(np.pi / 4 * long.mm * short.mm, LEAST) - 1
     features = [
         *long.ends.features.sum(axis=0),
@@ -121,7 +125,7 @@ def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measure
         *_along_the_grid(hull),
         *_falls(long.mm, [each[0] for each in around], long.pixel[0]),
         *_falls(contour.short_mm, [each[1] for each in around], short.pixel[0]),
-        np.log(spacing[2] / long.pixel[0]),
+        np.log(thickness),
     ]
     return Measured(long, short, shown, np.array(features))
 
