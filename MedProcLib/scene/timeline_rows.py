@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
-from MedProcLib.comparison.growth.change import SizeChange
+from MedProcLib.comparison.growth.change import Changed, SizeChange
 from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.tracks.changes import Interval, intervals, since
@@ -55,8 +55,7 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
     way = _since_reference(patient, track, last, reference)
     size = way.size(patient.settings.relative_percent) if way is not None else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
-    sure = [size.reason] if size is not None and size.percent is not None else []  # of what is new there is no doubt
-    lines = (*_observed(patient, track), *(way.rule for way in ways), *sure)
+    lines = (*_observed(patient, track), *(way.rule for way in ways), *_sure(way, size))
     return TrackRow(track, status_of(track), last.change if last is not None else None, size, values, lines)
 
 
@@ -70,6 +69,14 @@ def _since_reference(patient: Patient, track: Track, last: Interval | None, refe
         volume, nothing = compared([before], [])
         return replace(last, start=before.time_point, before=volume, after=nothing, cut=(before.cut, False))
     return since(patient, track, last.end, reference) or last
+
+
+def _sure(way: Interval | None, size: SizeChange | None) -> list[str]:
+    """Why it is a change for certain or not. Of what is new there is no doubt, and of what reaches the border of the
+    image the rule tells why nothing can be said."""
+    if way is None or size is None or size.percent is None:
+        return []
+    return [] if any(way.cut) and size.changed is Changed.CANNOT_SAY else [size.reason]
 
 
 def _value(observation: Observation | None, measure: str) -> Measured | None:

@@ -1,5 +1,7 @@
 """Findings over time in the scene: what a reader corrects is seen everywhere at once, and all of it is saved."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import slicer
@@ -173,6 +175,16 @@ def test_rows_say_what_changed_and_whether_it_is_real(node):
     assert baseline["F001"].size.percent.value == pytest.approx(100 * ((8 / 6) ** 3 - 1), abs=8)
     assert baseline["F001"].values[0].value == pytest.approx(12, abs=1.2)
     assert "grown" in "\n".join(rows["F001"].lines) and "2024-01-05" in rows["F001"].lines[0]
+
+
+def test_what_reaches_the_border_of_the_image_says_so_once(node):
+    patient = patient_of_node(node)
+    track = patient.track("F001")
+    cut = replace(track, observations=tuple(replace(o, cut=True) for o in track.observations))
+    (row,) = (r for r in track_rows(patient.with_tracks(cut)) if r.track.id == "F001")
+    assert row.size.changed == "cannot say"
+    assert sum("reaches the border" in line for line in row.lines) == 2  # of two intervals
+    assert sum("95 % interval" in line for line in track_rows(patient)[0].lines) == 1
 
 
 def test_all_of_it_is_saved_and_loaded(node, tmp_path):
