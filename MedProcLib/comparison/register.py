@@ -31,6 +31,7 @@ from .registration.landmarks import (
 from .registration.other_tools import TOOLS, register_with
 from .result import Registration, Verdict
 
+NOT_REGISTERED = "The recipe has no registration: the studies were taken as aligned."
 KINDS = ("rigid", "affine", "deformable")
 METRICS = (CORRELATION_RATIO, MUTUAL_INFORMATION)
 USES = ("start", "check")
@@ -259,10 +260,10 @@ def _with(
     return replace(found, verdict=worse, reasons=reasons + kept, figures=found.figures + figures)
 
 
-def identity(reason: str = "The recipe has no registration: the studies were taken as aligned.") -> Registration:
-    """The registration of studies that lie in one space already."""
+def identity() -> Registration:
+    """The registration of studies that lie in one space already, as the recipe has it."""
     same = sitk.AffineTransform(3)
-    return Registration(same, same, same, Verdict.GOOD, (reason,))
+    return Registration(same, same, same, Verdict.GOOD, (NOT_REGISTERED,))
 
 
 def _far(matrix: np.ndarray, points: np.ndarray) -> str:

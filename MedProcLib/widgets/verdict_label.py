@@ -5,6 +5,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from ..comparison.register import NOT_REGISTERED
 from ..comparison.result import Verdict
 from .wrapped_label import show_wrapped
 
@@ -18,6 +19,7 @@ STYLE = {  # dark text on a light ground, so it reads on Slicer's light and dark
     Verdict.DOUBTFUL: "background: #fff0cc; color: #5c3c00;",
     Verdict.FAILED: "background: #fbdcd9; color: #6e1109;",
 }
+UNCHECKED = _("The alignment was not checked."), "background: #e6e8eb; color: #24292f;"
 WORST_FIRST = (Verdict.FAILED, Verdict.DOUBTFUL, Verdict.GOOD)
 
 
@@ -31,9 +33,11 @@ def show_verdicts(label: Any, verdicts: Mapping[str, tuple[Verdict, str]] | None
         show_wrapped(label, _("No comparison yet.") if verdicts is None else "")
         return
     worst = next(verdict for verdict in WORST_FIRST if verdict in [found for found, _reasons in verdicts.values()])
-    lines = [TEXT[worst]]
+    taken = all(found == (Verdict.GOOD, NOT_REGISTERED) for found in verdicts.values())
+    text, style = UNCHECKED if taken else (TEXT[worst], STYLE[worst])
+    lines = [text]
     for point, (verdict, reasons) in verdicts.items():
         if reasons and verdict is worst:
             lines.append(f"{point}: {reasons}" if len(verdicts) > 1 else reasons)
-    label.styleSheet = f"{STYLE[worst]} padding: 6px; border-radius: 3px;"
+    label.styleSheet = f"{style} padding: 6px; border-radius: 3px;"
     show_wrapped(label, "\n".join(lines))
