@@ -12,13 +12,12 @@ from scipy.spatial.transform import Rotation
 from MedProcLib.quantification.fitted import FILE, MODELS, models_of
 
 # the scripts import each other by name, as scripts do; afterwards `radiomics` is not the bench of that name
-PATHS = list(sys.path)
 sys.path.insert(0, str(Path(_bodies.__file__).parent))
 import _fitted_bodies as bodies
 import fit_diameter_models as diameters
 import fit_volume_model as volumes
 
-sys.path[:] = PATHS
+sys.path.remove(str(Path(_bodies.__file__).parent))
 
 SOME = ("ball", "box", "cylinder", "box along the grid")
 
