@@ -7,10 +7,10 @@ from ..comparison.evaluation import Evaluated, Evaluation
 from ..comparison.response.criteria import criterion
 from ..comparison.result import Change, Comparison, PairComparison, Verdict
 from ..comparison.study import Study
+from ..report.alignment import verdict_of
 from ..report.counting import counted, sentence
 
-VERDICTS = {
-    Verdict.GOOD: "good",
+VERDICTS: dict[str, str] = {  # others as they are
     Verdict.DOUBTFUL: "doubtful: look at the check pictures in the report first",
     Verdict.FAILED: "failed: nothing was compared",
 }
@@ -51,10 +51,10 @@ def _response(evaluation: Evaluation) -> str:
 
 def _pair(comparison: Comparison, pair: PairComparison) -> list[str]:
     first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
-    registration = pair.registration
+    registration, verdict = pair.registration, verdict_of(pair.registration)
     lines = [
         f"What changed from {_named(first)} to {_named(other)}",
-        f"  Registration: {VERDICTS[registration.verdict]}",
+        f"  Registration: {VERDICTS.get(verdict, verdict)}",
         *(f"    {reason}" for reason in registration.reasons),
         f"  {sentence(pair)}",
     ]
