@@ -3,12 +3,15 @@
 import itertools
 import math
 from collections import Counter
+from collections.abc import Callable
 from pathlib import PurePosixPath, PureWindowsPath
+from typing import Any
 
 from ...core.errors import InputError
+from ...core.kept import kept
 from ...core.units import ucum
 from .history import require_time
-from .model import Estimate, Observation, Patient, TimePoint, Track, number_of
+from .model import Edit, Estimate, Observation, Patient, TimePoint, Track, number_of
 
 
 def require_consistent(patient: Patient) -> None:
@@ -34,14 +37,12 @@ def require_consistent(patient: Patient) -> None:
                     raise InputError(f"Tracks {other} and {track.id} both have {where}.")
     for number, edit in enumerate(patient.history):
         where = f"history[{number}]"
-        if edit.when:
-            _named(where, require_time, edit.when)
+        if not _edit_fits(edit):
+            _edit(edit, where)
         if edit.undoes is not None and not 0 <= edit.undoes < number:
             raise InputError(f"{where}.undoes is {edit.undoes}, which is no entry before it.")
         if edit.time_point and not edit.undone and edit.time_point not in order:
             raise InputError(f"{where}.time_point '{edit.time_point}' is not in the patient.")
-        for place, track in enumerate(edit.before):
-            _id(track.id, f"{where}.before[{place}]")
 
 
 def require_relative(path: str, where: str) -> None:
@@ -92,9 +93,36 @@ def _track(track: Track, where: str, ids: set[str], patient: Patient) -> None:
         if observation.time_point not in order:
             raise InputError(f"{place}.time_point is '{observation.time_point}', which is no time point.")
         places.append(order[observation.time_point])
-        _observation(observation, place)
+        if not _observation_fits(observation):
+            _observation(observation, place)
     if any(later <= earlier for earlier, later in itertools.pairwise(places)):
         raise InputError(f"{where} ({track.id}): observations must be in time order, one for each time point.")
+
+
+@kept
+def _observation_fits(observation: Observation) -> bool:
+    return _fits(_observation, observation)
+
+
+@kept
+def _edit_fits(edit: Edit) -> bool:
+    return _fits(_edit, edit)
+
+
+def _fits(check: Callable[[Any, str], None], thing: Any) -> bool:
+    """Whether a check, which names the place of what does not fit, has nothing to say, wherever that is."""
+    try:
+        check(thing, "")
+    except InputError:
+        return False
+    return True
+
+
+def _edit(edit: Edit, where: str) -> None:
+    if edit.when:
+        _named(where, require_time, edit.when)
+    for place, track in enumerate(edit.before):
+        _id(track.id, f"{where}.before[{place}]")
 
 
 def _observation(observation: Observation, where: str) -> None:

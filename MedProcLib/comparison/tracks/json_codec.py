@@ -4,12 +4,16 @@ import dataclasses
 import datetime
 import enum
 import functools
+import json
 import math
 import types
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from ...core.errors import InputError
+
+STRICT: dict[str, Any] = {"ensure_ascii": False, "allow_nan": False}  # of what is written
+_line = json.JSONEncoder(**STRICT)
 
 
 def encoded(value: Any) -> Any:
@@ -26,6 +30,17 @@ def encoded(value: Any) -> Any:
     if isinstance(value, tuple | list):
         return [encoded(inner) for inner in value]
     return value
+
+
+def line_of(value: Any, **written: Iterable[str]) -> str:
+    """JSON text of a dataclass, as encoded has it, on one line; written: texts of the elements of a field, for those
+    that are known already."""
+    parts = []
+    for f in dataclasses.fields(value):
+        if not _is_default(f, value):
+            text = f"[{', '.join(written[f.name])}]" if f.name in written else None
+            parts.append(f'"{f.name}": {text or _line.encode(encoded(getattr(value, f.name)))}')
+    return f"{{{', '.join(parts)}}}"
 
 
 def decoded(declared: Any, data: Any, where: str) -> Any:

@@ -2,16 +2,17 @@
 
 import json
 import os
-from collections.abc import Sequence
+from collections.abc import Iterable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 from ...core.atomic import write_text
 from ...core.errors import InputError
+from ...core.kept import kept
 from .consistency import require_consistent, require_relative
-from .json_codec import decoded, encoded
-from .model import Edit, Patient, Track
+from .json_codec import STRICT, decoded, encoded, line_of
+from .model import Edit, Observation, Patient, Track
 
 VERSION = 1
 KEY = "medproc_patient"
@@ -45,38 +46,36 @@ def patient_text(patient: Patient) -> str:
     head = encoded(replace(patient, tracks=(), history=()))
     data: dict[str, Any] = {KEY: VERSION, **head, "settings": patient.settings.as_dict()}
     try:
-        texts = {name: _dumped(value) for name, value in data.items()}
-        texts["tracks"] = _listed(patient.tracks, _known_texts)
-        texts["history"] = _listed(patient.history, _known_texts)
+        texts = {name: _indented(json.dumps(value, indent=1, **STRICT)) for name, value in data.items()}
+        texts["tracks"] = _listed(map(_of_track, patient.tracks))
+        texts["history"] = _listed(map(_of_edit, patient.history))
     except (TypeError, ValueError) as error:
         raise InputError(f"A parameter of a measurement cannot be written as JSON: {error}.") from error
-    _forget({id(part) for part in (*patient.tracks, *patient.history)})
-    return "{\n" + ",\n".join(f' "{name}": {_indented(text)}' for name, text in texts.items()) + "\n}\n"
+    return "{\n" + ",\n".join(f' "{name}": {text}' for name, text in texts.items()) + "\n}\n"
 
 
-# Tracks and entries of the history are immutable: their texts are kept, with what they are of, for the next call.
-_known_texts: dict[int, tuple[Track | Edit, str]] = {}
+@kept
+def _of_observation(observation: Observation) -> str:
+    return line_of(observation)
 
 
-def _listed(parts: Sequence[Track | Edit], known: dict[int, tuple[Track | Edit, str]]) -> str:
-    for part in parts:
-        if id(part) not in known:
-            known[id(part)] = part, json.dumps(encoded(part), ensure_ascii=False, allow_nan=False)
-    lines = ",\n".join(f" {known[id(part)][1]}" for part in parts)  # a line each: quick to write
-    return f"[\n{lines}\n]" if parts else "[]"
+@kept
+def _of_track(track: Track) -> str:
+    return line_of(track, observations=map(_of_observation, track.observations))
 
 
-def _dumped(data: Any) -> str:
-    return json.dumps(data, indent=1, ensure_ascii=False, allow_nan=False)
+@kept
+def _of_edit(edit: Edit) -> str:
+    return line_of(edit, before=map(_of_track, edit.before))
+
+
+def _listed(texts: Iterable[str]) -> str:
+    lines = ",\n".join(f"  {text}" for text in texts)  # a line each: quick to write
+    return f"[\n{lines}\n ]" if lines else "[]"
 
 
 def _indented(text: str) -> str:
     return text.replace("\n", "\n ")  # texts within have none: JSON writes them as \\n
-
-
-def _forget(kept: set[int]) -> None:
-    for key in set(_known_texts) - kept:
-        del _known_texts[key]
 
 
 def patient_of(text: str) -> Patient:
