@@ -6,6 +6,7 @@ from ..comparison.following import unique_names
 from ..comparison.result import Comparison, Finding
 from ..comparison.study import Study
 from ..comparison.tracks import table as tracks_table
+from ..comparison.tracks.changes import NOT_SHOWN
 from ..comparison.tracks.model import Observation
 from ..comparison.tracks.volumes import true_total
 from ..quantification.row import Row
@@ -75,12 +76,11 @@ def findings_table(comparison: Comparison) -> Table:
             lines.append(
                 [
                     finding.number,
-                    str(finding.change),
+                    NOT_SHOWN if finding.unseen else str(finding.change),
                     *_name_and_date(first),
                     *_name_and_date(other),
-                    *finding.volumes_mm3,
-                    finding.difference_mm3,
-                    finding.difference_percent,
+                    finding.volumes_mm3[0],
+                    *((None,) * 3 if finding.unseen else _changed(finding)),
                     *(finding.centers[0] or NOWHERE),
                     *(finding.centers[1] or NOWHERE),
                     finding.threshold,
@@ -101,6 +101,10 @@ def _track_lines(comparison: Comparison) -> dict[tuple[str, str], dict[str, obje
     columns, lines = tracks_table.findings_table(comparison.followed.patient)
     found = [dict(zip(columns, line, strict=True)) for line in lines]
     return {(str(line["track"]), str(line["time_point"])): line for line in found}
+
+
+def _changed(finding: Finding) -> tuple[object, ...]:
+    return finding.volumes_mm3[1], finding.difference_mm3, finding.difference_percent
 
 
 def _of_track(

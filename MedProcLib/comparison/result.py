@@ -67,6 +67,7 @@ class Finding:
     threshold: the rule that decided its class, in words and numbers.
     status: proposed, accepted, edited or rejected; by whom (reader) and when (ISO time).
     tracks: ids of the tracks it belongs to, the leading one first; more than one of a merged or split finding.
+    unseen: it is missing because the other study does not show its place; what became of it is not known.
     """
 
     number: int
@@ -78,6 +79,7 @@ class Finding:
     reader: str = ""
     decided: str = ""
     tracks: tuple[str, ...] = ()
+    unseen: bool = False
 
     @property
     def difference_mm3(self) -> float:

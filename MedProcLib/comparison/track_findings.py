@@ -79,8 +79,9 @@ class _Group:
         before, after = ([o for o in side.values() if o.counts or not counting] for side in (self.before, self.after))
         volumes = sum(o.volume.value for o in before), sum(o.volume.value for o in after)
         change, rule = _judged(patient, (start, before), (end, after), volumes)
-        if change is Change.GONE and all(end.id in patient.track(name).outside for name in self.before):
-            rule = f"gone: {unseen_at(end)}"
+        unseen = change is Change.GONE and all(end.id in patient.track(name).outside for name in self.before)
+        if unseen:
+            rule = unseen_at(end)
         rule += at_border([point for point, side in ((start, before), (end, after)) if any(o.cut for o in side)])
         names = sorted({*self.before, *self.after}, key=lambda name: (-self._size(name), number_of(name)))
         status, by = _decision(every)
@@ -94,6 +95,7 @@ class _Group:
             by.reader,
             by.decided,
             tuple(names),
+            unseen,
         )
 
     def _size(self, name: str) -> float:

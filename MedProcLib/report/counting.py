@@ -10,10 +10,12 @@ CHANGED = tuple(change for change in Change if change != Change.STABLE)
 
 
 def counted(findings: Sequence[Finding]) -> tuple[Finding, ...]:
-    """Findings that count in figures: the accepted and edited ones once a reader has decided on any, else all."""
+    """Findings that count in figures: the accepted and edited ones once a reader has decided on any, else all; none
+    whose place only one of the studies shows, of which nothing is known."""
+    seen = tuple(finding for finding in findings if not finding.unseen)
     if not reviewed(findings):
-        return tuple(findings)
-    return tuple(finding for finding in findings if finding.status in COUNTED_ONCE_REVIEWED)
+        return seen
+    return tuple(finding for finding in seen if finding.status in COUNTED_ONCE_REVIEWED)
 
 
 def reviewed(findings: Sequence[Finding]) -> bool:
@@ -32,8 +34,10 @@ def sentence(pair: PairComparison) -> str:
     if pair.registration.verdict == Verdict.FAILED:
         return "The studies could not be aligned, so nothing was compared."
     counting = counted(pair.findings)
+    unseen = sum(finding.unseen for finding in pair.findings)
+    left_out = f" {unseen} not shown by the other study." if unseen else ""
     if not counting:
-        return "No finding in either study."
+        return f"No finding in {'what both studies show' if unseen else 'either study'}.{left_out}"
     classes = Counter(finding.change for finding in counting)
     parts = [f"{classes[change]} {change}" for change in Change if classes[change]]
     noun = "finding" if len(counting) == 1 else "findings"
@@ -43,7 +47,7 @@ def sentence(pair: PairComparison) -> str:
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"
     return (
         f"{listed} {noun}; total volume {milliliters(first)} → {milliliters(other)} ml "
-        f"({signed(difference / 1000)} ml{percent})."
+        f"({signed(difference / 1000)} ml{percent}).{left_out}"
     ).replace("-", "−")
 
 

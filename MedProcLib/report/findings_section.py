@@ -40,7 +40,7 @@ def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeli
         lines.append(
             [
                 _name(finding),
-                chip(finding.change),
+                "not shown" if finding.unseen else chip(finding.change),
                 first + true[0],
                 other + true[1],
                 _difference(finding) + _interval(finding, pair, timeline),
@@ -92,7 +92,7 @@ def overview(layers: Layers, name: str) -> str:
 
 def changed_findings(layers: Layers, first: Study, other: Study) -> str:
     """Key slices of every finding that is not stable and was not rejected."""
-    changed = [finding for finding in _ordered(layers.findings) if finding.change in CHANGED]
+    changed = [finding for finding in _ordered(layers.findings) if finding.change in CHANGED and not finding.unseen]
     if not changed:
         return "<p>No finding changed by more than its threshold.</p>"
     return _ramp(layers) + "".join(
@@ -172,6 +172,8 @@ def _volume(mm3: float) -> str:
 
 
 def _difference(finding: Finding) -> str:
+    if finding.unseen:
+        return "–"
     percent = finding.difference_percent
     share = "" if percent is None or abs(percent) < 0.5 else f", {percent:+.0f} %".replace("-", "−")
     return f"{signed_volume(finding.difference_mm3)}{share}"

@@ -59,7 +59,7 @@ def _tiles(pair: PairComparison) -> str:
 
 
 def _unseen(pair: PairComparison, comparison: Comparison, timeline: Timeline | None) -> str:
-    """A warning where what is called gone lies outside of the last study."""
+    """A warning where findings lie outside of the last study."""
     if timeline is None or pair.moving not in timeline.studies:
         return ""
     place = timeline.studies.index(pair.moving)
@@ -69,8 +69,8 @@ def _unseen(pair: PairComparison, comparison: Comparison, timeline: Timeline | N
     study = comparison.studies[pair.moving].name
     return (
         '<div class="banner doubtful"><p><b>Not all findings could be seen.</b> '
-        f"{text(', '.join(names))}: outside of what {text(study)} shows, so called gone and missing from its total, "
-        "though nothing is known there.</p></div>"
+        f"{text(', '.join(names))}: outside of what {text(study)} shows, so not counted, neither as gone nor in the "
+        "totals: nothing is known there.</p></div>"
     )
 
 

@@ -8,6 +8,7 @@ from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.tracks.changes import Interval, intervals, since
 from MedProcLib.comparison.tracks.model import Observation, Patient, Status, TimePoint, Track
+from MedProcLib.comparison.tracks.recall import recalled
 from MedProcLib.comparison.tracks.volumes import compared
 from MedProcLib.core.units import shown as shown_unit
 
@@ -17,9 +18,10 @@ MEASURES = {"voxel_volume": "mm3", "long_diameter": "mm", "short_diameter": "mm"
 
 @dataclass(frozen=True)
 class TrackRow:
-    """A track in a list. change: its class at its last time point, None for one that was seen once, at the first;
-    size: change of its volume since the reference, None where there is nothing to compare with; values: of the chosen
-    measure at each time point, None where not observed or not measured; lines: all that is known, in words."""
+    """A track in a list. change: its class at its last time point, None for one that was seen once, at the first, or
+    whose place a study does not show; size: change of its volume since the reference, None where there is nothing to
+    compare with; values: of the chosen measure at each time point, None where not observed or not measured; lines: all
+    that is known, in words."""
 
     track: Track
     status: Status
@@ -51,12 +53,22 @@ def title_of(point: TimePoint) -> str:
 
 
 def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str) -> TrackRow:
+    what = "row", reference, measure
+    found = recalled(patient, track, what, lambda: _found(patient, track, ways, reference, measure))
+    return TrackRow(track, status_of(track), *found)
+
+
+def _found(
+    patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str
+) -> tuple[Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...]]:
+    """The row from the change on."""
     last = ways[-1] if ways else None
     way = _since_reference(patient, track, last, reference)
     size = way.size(patient.settings.relative_percent) if way is not None else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
     lines = (*_observed(patient, track), *(way.rule for way in ways), *_sure(way, size))
-    return TrackRow(track, status_of(track), last.change if last is not None else None, size, values, lines)
+    change = last.change if last is not None and not last.unseen else None
+    return change, size, values, lines
 
 
 def _since_reference(patient: Patient, track: Track, last: Interval | None, reference: str) -> Interval | None:

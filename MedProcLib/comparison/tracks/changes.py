@@ -3,12 +3,17 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 
+from ...core.kept import kept
 from ..growth.change import SizeChange, size_change
 from ..growth.measured import Measured
 from ..result import Change
 from .model import Observation, Patient, TimePoint, Track
+from .recall import recalled
 from .volumes import compared
+
+NOT_SHOWN = "not shown"  # what tables say in place of a class of what a study does not show the place of
 
 
 @dataclass(frozen=True)
@@ -33,12 +38,27 @@ class Interval:
         """Whether it is missing because the study does not show its place."""
         return self.change is Change.GONE and self.after is None
 
+    @property
+    def class_name(self) -> str:
+        """The class in words, for tables."""
+        return NOT_SHOWN if self.unseen else self.change.value
+
     def size(self, relevant_percent: float) -> SizeChange | None:
         """Difference with its 95 % interval, and whether it is beyond measurement error."""
-        return size_change(self.before, self.after, relevant_percent, self.cut) if self.after is not None else None
+        if self.after is None:
+            return None
+        if relevant_percent not in self._sizes:
+            self._sizes[relevant_percent] = size_change(self.before, self.after, relevant_percent, self.cut)
+        return self._sizes[relevant_percent]
+
+    @cached_property
+    def _sizes(self) -> dict[float, SizeChange]:
+        """What was found already, by the relevant share: tables, lists and charts all ask for it."""
+        return {}
 
 
-def intervals(patient: Patient) -> dict[str, tuple[Interval, ...]]:
+@kept
+def intervals(patient: Patient) -> Mapping[str, tuple[Interval, ...]]:
     """The intervals of each track by its id, from the one in which it came to the one in which it went.
 
     A rejected observation counts as not there. Classes are those of result.Change: what has no observation before is
@@ -46,7 +66,11 @@ def intervals(patient: Patient) -> dict[str, tuple[Interval, ...]]:
     it has reappeared, unless these do not show its place; grown, shrunk and stable as the settings' rule says.
     """
     relations = _Relations.of(patient)
-    return {track.id: tuple(_of_track(patient, track, relations)) for track in patient.tracks}
+
+    def ways(track: Track) -> tuple[Interval, ...]:
+        return recalled(patient, track, "intervals", lambda: tuple(_of_track(patient, track, relations)))
+
+    return {track.id: ways(track) for track in patient.tracks}
 
 
 def since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
@@ -55,6 +79,12 @@ def since(patient: Patient, track: Track, time_point: str, reference: str) -> In
     The class since baseline is new for a track that was not there at the patient's first time point. None without an
     observation at the time point or one to compare with.
     """
+    return recalled(
+        patient, track, ("since", time_point, reference), lambda: _since(patient, track, time_point, reference)
+    )
+
+
+def _since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
     order = patient.order
     now = track.at(time_point)
     earlier = [o for o in track.observations if o.counts and order[o.time_point] < order[time_point]]
@@ -124,7 +154,7 @@ def _interval(
         if track.merged_into and track.merged_at == point.id:
             return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
         if point.id in track.outside:
-            return Interval(start, end, Change.GONE, f"gone: {unseen_at(point)}", last.volume, None)
+            return Interval(start, end, Change.GONE, unseen_at(point), last.volume, None)
         rule = f"gone: not found at {_named(point)}"
         return Interval(start, end, Change.GONE, rule, *compared([last], []), (last.cut, False))
     if last is None:
@@ -154,7 +184,7 @@ def _told_of_cut(patient: Patient, way: Interval) -> Interval:
 
 def unseen_at(point: TimePoint) -> str:
     """Why a finding is missing at a time point that does not show its place."""
-    return f"outside of what {_named(point)} shows, so not known"
+    return f"{NOT_SHOWN}: outside of what {_named(point)} shows, so not known"
 
 
 def at_border(points: Sequence[TimePoint]) -> str:

@@ -3,6 +3,7 @@
 from ..result import Change
 from .changes import Interval, intervals, since
 from .model import Observation, Patient, TimePoint, Track
+from .recall import recalled
 
 Table = tuple[list[str], list[list[object]]]
 
@@ -53,6 +54,19 @@ def findings_table(patient: Patient) -> Table:
 def _line(
     patient: Patient, track: Track, point: TimePoint, observation: Observation | None, interval: Interval | None
 ) -> list[object]:
+    found = recalled(patient, track, ("line", point.id), lambda: _found(patient, track, point, observation, interval))
+    return [
+        *(track.id, track.name, track.organ, track.site, track.kind.value if track.kind else ""),
+        *(track.parent, track.merged_into if track.merged_at == point.id else ""),
+        *(point.id, point.date.isoformat() if point.date else None),
+        *found,
+    ]
+
+
+def _found(
+    patient: Patient, track: Track, point: TimePoint, observation: Observation | None, interval: Interval | None
+) -> list[object]:
+    """The line from the labels on."""
     first = patient.time_points[0] is point
     seen = observation is not None and observation.counts
     baseline = since(patient, track, point.id, "baseline") if seen else None
@@ -60,12 +74,10 @@ def _line(
     changes = {"previous": interval, "baseline": baseline, "nadir": nadir}
     relevant = patient.settings.relative_percent
     labels = " ".join(map(str, observation.labels)) if observation else None
-    since_baseline = baseline.change.value if baseline else interval.change.value if interval else None
+    since_baseline = baseline.class_name if baseline else interval.class_name if interval else None
     return [
-        *(track.id, track.name, track.organ, track.site, track.kind.value if track.kind else ""),
-        *(track.parent, track.merged_into if track.merged_at == point.id else ""),
-        *(point.id, point.date.isoformat() if point.date else None, labels),
-        *(interval.change.value if interval else "baseline" if first else None, interval.rule if interval else None),
+        labels,
+        *(interval.class_name if interval else "baseline" if first else None, interval.rule if interval else None),
         since_baseline,
         *_volume(observation, interval),
         *_figures(observation),

@@ -17,6 +17,7 @@ from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.follow import Followed
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.report.counting import sentence
 from MedProcLib.report.report import report_html
 from MedProcLib.report.timeline import Timeline
 
@@ -56,7 +57,8 @@ def test_a_place_that_a_study_does_not_show_is_no_change(comparison):
     """Neither of it being gone there, nor of its coming back."""
     (high,) = (t for t in comparison.followed.patient.tracks if t.outside)
     unseen, back = intervals(comparison.followed.patient)[high.id]
-    assert unseen.unseen and unseen.size(25) is None and unseen.rule == "gone: outside of what s1 shows, so not known"
+    assert unseen.unseen and unseen.size(25) is None
+    assert unseen.rule == "not shown: outside of what s1 shows, so not known"
     assert (back.change, back.start, back.end) == (Change.STABLE, "s0", "s2") and back.size(25).changed == "no"
     timeline = Timeline.of(comparison)
     assert not timeline.is_changed(high) and timeline.classes(1)[Change.GONE] == 0
@@ -69,6 +71,10 @@ def test_a_place_that_a_study_does_not_show_is_no_change(comparison):
         if (r := dict(zip(columns, line, strict=True)))["track"] == high.id and r["date"] == "2024-03-01"
     )
     assert row["volume_mm3"] is None and row["changed_from_previous_beyond_error"] is None
+    assert (row["class"], row["class_from_previous"], row["difference_mm3"]) == ("not shown", "not shown", None)
+    assert finding.unseen and sentence(comparison.pairs[0]).endswith(
+        "1 stable finding; total volume 4.42 → 4.42 ml (+0.00 ml, +0 %). 1 not shown by the other study."
+    )
 
 
 def test_a_target_outside_is_not_evaluable(comparison):
@@ -92,6 +98,7 @@ def test_the_report_calls_it_not_shown_instead_of_gone(comparison):
     assert timeline.size(track, "baseline") is None
     page = report_html(timeline.comparison)
     assert f"<b>Not all findings could be seen.</b> {high.id}: outside of what s1 shows" in page
+    assert "1 not shown by the other study." in page and "−34 %" not in page
     assert "The outlines were given; what became of them was decided by an algorithm and awaits" in page
 
 
