@@ -26,10 +26,15 @@ def points_node_from(points: np.ndarray, labels: Sequence[str], name: str, scene
 
 
 def set_points(node, points: np.ndarray, labels: Sequence[str]) -> None:
-    """Have a point list hold just these LPS positions (n, 3) in mm, labeled."""
+    """Have a point list hold just these LPS positions (n, 3) in mm, labeled; nothing happens where it does already."""
+    wanted = ras_of(np.reshape(points, (-1, 3))).tolist()
+    count = node.GetNumberOfControlPoints()
+    held = [list(node.GetNthControlPointPosition(n)) for n in range(count)]
+    if held == wanted and [node.GetNthControlPointLabel(n) for n in range(count)] == list(labels):
+        return
     was_modifying = node.StartModify()
     node.RemoveAllControlPoints()
-    for point, label in zip(ras_of(np.reshape(points, (-1, 3))).tolist(), labels, strict=True):
+    for point, label in zip(wanted, labels, strict=True):
         node.AddControlPoint(point, label)
     node.EndModify(was_modifying)
 

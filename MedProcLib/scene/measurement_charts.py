@@ -17,7 +17,7 @@ from MedProcLib.quantification.profile.histogram import volume_histogram as cumu
 from MedProcLib.quantification.profile.line_profile import full_width_at_half_maximum, line_profile
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.measurement_input import MeasurementInput
-from MedProcLib.scene.plots import Series, chart_from_series
+from MedProcLib.scene.plots import Series, chart_from_series, redraw_chart, remove_series, series_of_chart
 
 TABLE_ROLE, KIND = "MedProc.ChartTable", "MedProc.Chart"  # by which a chart knows what it shows
 LEAST_BINS, MOST_BINS, LEVELS = 32, 256, 200
@@ -154,14 +154,16 @@ def profile(image: sitk.Image, ends: np.ndarray, name: str, unit: str) -> tuple[
 
 
 def add_chart(chart: Chart, table=None, name: str = "") -> Any:
-    """Add a plot chart node, in the place of an earlier one of its kind of the same table. Main thread."""
-    earlier = chart_nodes(chart.kind, table)
+    """Add a plot chart node; an earlier one of its kind of the same table is drawn anew in its place. Main thread."""
     title = f"{name}: {chart.kind.lower()}" if name else chart.kind
-    for node in earlier:
-        _remove(node)
-    node = chart_from_series(
-        chart.series, title, chart.x_title, chart.y_title, chart.x_unit, chart.y_unit, slicer.mrmlScene
-    )
+    drawn = chart.series, title, chart.x_title, chart.y_title, chart.x_unit, chart.y_unit
+    earlier = chart_nodes(chart.kind, table)
+    if earlier:
+        redraw_chart(earlier[0], *drawn)
+        for node in earlier[1:]:
+            _remove(node)
+        return earlier[0]
+    node = chart_from_series(*drawn, slicer.mrmlScene)
     node.SetAttribute(KIND, chart.kind)
     if table is not None:
         node.SetNodeReferenceID(TABLE_ROLE, table.GetID())
@@ -193,9 +195,6 @@ def _usual_width(values: np.ndarray) -> float:
 
 
 def _remove(chart) -> None:
-    series = [chart.GetNthPlotSeriesNode(number) for number in range(chart.GetNumberOfPlotSeriesNodes())]
-    for one in filter(None, series):
-        if one.GetTableNode() is not None:
-            slicer.mrmlScene.RemoveNode(one.GetTableNode())
-        slicer.mrmlScene.RemoveNode(one)
+    for one in series_of_chart(chart):
+        remove_series(one)
     slicer.mrmlScene.RemoveNode(chart)

@@ -8,7 +8,7 @@ import slicer
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.units import shown
 from MedProcLib.scene.nodes import new_node
-from MedProcLib.scene.tables import Column, table_from_columns
+from MedProcLib.scene.tables import Column, fill_table, rows_of_table, table_from_columns, unit_of_column
 
 LABELS = "label"
 LINE_WIDTH = 2
@@ -36,17 +36,56 @@ def chart_from_series(
 
     Units as in core.units; they are shown with the axis titles. Raises InputError without a series.
     """
-    if not series:
-        raise InputError(f"There is nothing to plot in '{title}'.")
+    _require_series(series, title)
     scene = scene or slicer.mrmlScene
     chart = new_node("vtkMRMLPlotChartNode", title, scene)
     scene.AddNode(chart)
+    redraw_chart(chart, series, title, x_title, y_title, x_unit, y_unit)
+    return chart
+
+
+def redraw_chart(
+    chart, series: Sequence[Series], title: str, x_title: str, y_title: str, x_unit: str = "", y_unit: str = ""
+) -> None:
+    """Have a chart show these series in the place of what it shows, in the views that show it.
+
+    A series of a name that it has stays a node, with its color, and its points are written where they differ: to make
+    nodes takes longer than a correction may. Raises InputError without a series; then nothing changes.
+    """
+    _require_series(series, title)
+    earlier = series_of_chart(chart)
+    known = {node.GetName(): node for node in reversed(earlier)}
+    nodes = []
     for one in series:
-        chart.AddAndObservePlotSeriesNodeID(_add_series(one, (x_title, x_unit), (y_title, y_unit), scene).GetID())
+        node = known.pop(one.name, None)
+        if node is None:
+            node = _add_series(one, chart.GetScene())
+        _set_points(node, one, (x_title, x_unit), (y_title, y_unit))
+        nodes.append(node)
+    if nodes != earlier:
+        chart.RemoveAllPlotSeriesNodeIDs()
+        for node in nodes:
+            chart.AddAndObservePlotSeriesNodeID(node.GetID())
+        for node in earlier:
+            if node not in nodes:
+                remove_series(node)
     chart.SetTitle(title)
     chart.SetXAxisTitle(_with_unit(x_title, x_unit))
     chart.SetYAxisTitle(_with_unit(y_title, y_unit))
-    return chart
+
+
+def series_of_chart(chart) -> list:
+    """The series nodes of a chart, in its order."""
+    nodes = [chart.GetNthPlotSeriesNode(number) for number in range(chart.GetNumberOfPlotSeriesNodes())]
+    return [node for node in nodes if node is not None]
+
+
+def remove_series(node) -> None:
+    """Remove a series node with the table of its points."""
+    scene = node.GetScene()
+    if node.GetTableNode() is not None:
+        scene.RemoveNode(node.GetTableNode())
+    scene.RemoveNode(node)
 
 
 def show_chart(chart) -> None:
@@ -54,18 +93,30 @@ def show_chart(chart) -> None:
     slicer.modules.plots.logic().ShowChartInLayout(chart)
 
 
-def _add_series(series: Series, x: tuple[str, str], y: tuple[str, str], scene):
+def _add_series(series: Series, scene):
+    """A series without points."""
+    node = new_node("vtkMRMLPlotSeriesNode", series.name, scene)
+    scene.AddNode(node)
+    node.SetName(series.name)  # the legend shows it: no number that makes it the only one of its name
+    if series.color is None:
+        node.SetUniqueColor()
+    return node
+
+
+def _set_points(node, series: Series, x: tuple[str, str], y: tuple[str, str]) -> None:
+    """Points and looks of a series node; x, y: title and unit."""
     columns = [
         Column(x[0], [float(value) for value in series.x], x[1]),
         Column(y[0], [float(value) for value in series.y], y[1]),
     ]
     if series.labels:
         columns.append(Column(LABELS, list(series.labels)))
-    table = table_from_columns(columns, f"{series.name} (points)", scene)
-    node = new_node("vtkMRMLPlotSeriesNode", series.name, scene)
-    scene.AddNode(node)
-    node.SetName(series.name)  # the legend shows it: no number that makes it the only one of its name
-    node.SetAndObserveTableNodeID(table.GetID())
+    table = node.GetTableNode()
+    if table is None:
+        table = table_from_columns(columns, f"{series.name} (points)", node.GetScene())
+        node.SetAndObserveTableNodeID(table.GetID())
+    elif not _holds(table, columns):
+        fill_table(table, columns)
     node.SetXColumnName(x[0])
     node.SetYColumnName(y[0])
     bars, kinds = series.style == "bars", slicer.vtkMRMLPlotSeriesNode
@@ -75,11 +126,24 @@ def _add_series(series: Series, x: tuple[str, str], y: tuple[str, str], scene):
     node.SetLineWidth(LINE_WIDTH)
     if series.labels:
         node.SetLabelColumnName(LABELS)
-    if series.color is None:
-        node.SetUniqueColor()
-    else:
+    if series.color is not None:
         node.SetColor(*series.color)
-    return node
+
+
+def _holds(table, columns: Sequence[Column]) -> bool:
+    """Whether a table has just these columns, with these values and units."""
+    names, values = [column.name for column in columns], [column.values for column in columns]
+    rows = [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]
+    return (
+        table.GetNumberOfColumns() == len(columns)
+        and all(unit_of_column(table, column.name) == column.unit for column in columns)
+        and rows_of_table(table) == rows
+    )
+
+
+def _require_series(series: Sequence[Series], title: str) -> None:
+    if not series:
+        raise InputError(f"There is nothing to plot in '{title}'.")
 
 
 def _with_unit(title: str, unit: str) -> str:

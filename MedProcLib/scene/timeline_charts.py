@@ -1,5 +1,6 @@
 """Charts of a patient over time: curves of the findings and of the sum, waterfall, spider and response."""
 
+import contextlib
 from collections.abc import Callable
 
 from MedProcLib.comparison.response.charts import swimmer
@@ -37,16 +38,11 @@ def show_charts(node) -> None:
     """Draw the charts that were made of a patient anew, in the views that show them."""
     table = node.GetNodeReference(FINDINGS_TABLE)
     for kind in CHARTS:
-        earlier = chart_nodes(kind, table)
-        views = [view for view in _plot_views(node) if view.GetPlotChartNodeID() in [c.GetID() for c in earlier]]
-        if not earlier:
+        if not chart_nodes(kind, table):
             continue
-        try:
-            chart = add_timeline_chart(node, kind)
-        except InputError:  # its last finding was rejected, say: the chart shows what was until there is something
-            continue
-        for view in views:
-            view.SetPlotChartNodeID(chart.GetID())
+        # its last finding was rejected, say: the chart shows what was until there is something
+        with contextlib.suppress(InputError):
+            add_timeline_chart(node, kind)
 
 
 def _volumes(patient: Patient, criterion: str) -> Chart:
@@ -175,9 +171,3 @@ def _largest(patient: Patient) -> list[Track]:
 
 def _name(track: Track) -> str:
     return f"{track.id} {track.name}" if track.name else track.id
-
-
-def _plot_views(node) -> list:
-    scene = node.GetScene()
-    count = scene.GetNumberOfNodesByClass("vtkMRMLPlotViewNode")
-    return [scene.GetNthNodeByClass(number, "vtkMRMLPlotViewNode") for number in range(count)]

@@ -2,8 +2,6 @@
 
 from collections.abc import Callable
 
-import numpy as np
-
 from MedProcLib.comparison.tracks.history import last_standing, last_undone, redo, undo
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.core.errors import InputError
@@ -14,7 +12,7 @@ from MedProcLib.scene.provenance import append_edit
 from MedProcLib.scene.timeline_charts import show_charts
 from MedProcLib.scene.timeline_display import classes_of, segment_name, show_classes
 from MedProcLib.scene.timeline_nodes import PLACES, patient_of_node, write_to_node
-from MedProcLib.scene.timeline_places import observation_place
+from MedProcLib.scene.timeline_places import observation_places
 from MedProcLib.scene.timeline_tables import CRITERION, show_tables
 
 # An edit of comparison.tracks with all its arguments but the reader and the time: (patient, who, when) -> patient.
@@ -80,16 +78,17 @@ def show_patient(node) -> None:
 
 def _show_places(node, patient: Patient) -> None:
     """A labelled point for each finding, where it is at its last time point."""
-    classes, labels, places = classes_of(patient), [], []
+    classes, labels, last = classes_of(patient), [], []
     for track in patient.tracks:
         counted = [o for o in track.observations if o.counts]
         if counted:
             change = classes[track.id].get(counted[-1].time_point)
             labels.append(segment_name(track, change) if change is not None else track.id)
-            places.append(observation_place(node, counted[-1]))
+            last.append(counted[-1])
+    places = observation_places(node, last)
     points = node.GetNodeReference(PLACES)
     if points is None:
-        points = points_node_from(np.array(places), labels, f"{node.GetName()} places", node.GetScene())
+        points = points_node_from(places, labels, f"{node.GetName()} places", node.GetScene())
         display = points.GetDisplayNode()
         display.SetTextScale(2.0)
         display.SetGlyphScale(1.0)
@@ -97,4 +96,4 @@ def _show_places(node, patient: Patient) -> None:
         place_beside(points, node)
         node.SetNodeReferenceID(PLACES, points.GetID())
     else:
-        set_points(points, np.array(places), labels)
+        set_points(points, places, labels)

@@ -24,4 +24,13 @@ def track_places(node, patient: Patient, track: Track) -> Mapping[str, Sequence[
 
 def observation_place(node, observation: Observation) -> Sequence[float]:
     """World position (LPS, mm) of the center of an observation."""
-    return points_to_world(transform_at(node, observation.time_point), np.array(observation.place.center))[0].tolist()
+    return observation_places(node, [observation])[0].tolist()
+
+
+def observation_places(node, observations: Sequence[Observation]) -> np.ndarray:
+    """World positions (n, 3) of the centers of observations; LPS, mm. Each registration is looked up once."""
+    places = np.array([o.place.center for o in observations], float).reshape(-1, 3)
+    names = np.array([o.time_point for o in observations], object)
+    for name in dict.fromkeys(names):
+        places[names == name] = points_to_world(transform_at(node, name), places[names == name])
+    return places

@@ -1,8 +1,10 @@
 """A patient's tracks as the case that response criteria read."""
 
-from dataclasses import fields
+from dataclasses import fields, replace
+from typing import Any
 
 from ...core.errors import InputError
+from ...core.kept import kept
 from ..growth.measured import Measured
 from ..response import model as response
 from ..response.context import Context
@@ -11,6 +13,7 @@ from .model import Observation, Patient, Track
 _CONTEXT = tuple(field.name for field in fields(Context))
 
 
+@kept
 def case_of(patient: Patient) -> response.Case:
     """The case of the tracks that are marked as target, non-target or new; their status at each time point.
 
@@ -58,6 +61,18 @@ def _lesion(patient: Patient, track: Track, lesions: set[str]) -> response.Lesio
 
 
 def _present(track: Track, observation: Observation) -> response.Assessment:
+    marks: dict[str, Any] = {
+        "unequivocal": observation.time_point in track.unequivocal,
+        "increased": observation.time_point in track.increased,
+        "equivocal": track.equivocal,
+    }
+    return replace(_measured(observation), **marks) if any(marks.values()) else _measured(observation)
+
+
+@kept
+def _measured(observation: Observation) -> response.Assessment:
+    """What it is without marks."""
+
     def of(name: str, unit: str) -> Measured | None:
         estimate = observation.estimate(name)
         return estimate.measured if estimate is not None and estimate.measurement.unit == unit else None
@@ -70,7 +85,4 @@ def _present(track: Track, observation: Observation) -> response.Assessment:
         mean_hu=of("mean", "HU"),
         sul_peak=(peak := of("peak_uptake", "SUL")),
         tlg_ml=of("total_lesion_glycolysis", "g") if peak else None,
-        unequivocal=observation.time_point in track.unequivocal,
-        increased=observation.time_point in track.increased,
-        equivocal=track.equivocal,
     )
