@@ -32,7 +32,8 @@ def case_of(patient: Patient) -> response.Case:
         if p.date is not None
     )
     tracks = [t for t in patient.tracks if t.kind is not None and any(o.counts for o in t.observations)]
-    lesions = tuple(_lesion(patient, track, {t.id for t in tracks}) for track in tracks)
+    ids = {t.id for t in tracks}
+    lesions = tuple(_lesion(patient, track, ids) for track in tracks)
     return response.Case(times, lesions, patient.protocol)
 
 

@@ -185,7 +185,10 @@ class Track:
     enhancing: bool = True
 
     def at(self, time_point: str) -> Observation | None:
-        return next((o for o in self.observations if o.time_point == time_point), None)
+        for observation in self.observations:
+            if observation.time_point == time_point:
+                return observation
+        return None
 
 
 @dataclass(frozen=True)

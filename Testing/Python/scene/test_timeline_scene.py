@@ -16,12 +16,12 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.report.colors import LOOKS
 from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.measurement_charts import chart_nodes
-from MedProcLib.scene.plots import show_chart
+from MedProcLib.scene.plots import remove_series, series_of_chart, show_chart
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.timeline_charts import CHARTS, SPIDER, SUM, VOLUMES, WATERFALL, add_timeline_chart
 from MedProcLib.scene.timeline_display import segments_by_label
-from MedProcLib.scene.timeline_edits import choose_criterion, edit_patient, undo_edit
+from MedProcLib.scene.timeline_edits import choose_criterion, edit_patient, redo_edit, show_patient, undo_edit
 from MedProcLib.scene.timeline_nodes import (
     FINDINGS_TABLE,
     PLACES,
@@ -153,6 +153,50 @@ def test_criteria_and_charts_follow_a_correction(node):
     views = slicer.util.getNodesByClass("vtkMRMLPlotViewNode")
     assert not views or views[0].GetPlotChartNodeID() == chart.GetID()
     assert chart_nodes(SPIDER, node.GetNodeReference(FINDINGS_TABLE))[0].GetNumberOfPlotSeriesNodes() == 1
+
+
+def drawn(node):
+    """All that tables, charts, places and segments show of a patient."""
+    tables = [table(node), table(node, RESPONSE_TABLE)]
+    for kind in CHARTS:
+        (chart,) = chart_nodes(kind, node.GetNodeReference(FINDINGS_TABLE))
+        curves = series_of_chart(chart)
+        tables += [[one.GetName() for one in curves], *(rows_of_table(one.GetTableNode()) for one in curves)]
+    points = node.GetNodeReference(PLACES)
+    count = range(points.GetNumberOfControlPoints())
+    places = [(points.GetNthControlPointLabel(n), tuple(points.GetNthControlPointPosition(n))) for n in count]
+    return repr((tables, places, [segments(node, name) for name in NAMES]))
+
+
+def test_what_was_kept_shows_what_a_patient_without_memory_shows(node):
+    """Only what differs is drawn: after corrections, undo and redo all is as if it were drawn for the first time."""
+    edit_patient(node, with_proposed_roles, READER)
+    choose_criterion(node, "recist_1_1")
+    for kind in CHARTS:
+        add_timeline_chart(node, kind)
+    shown = [drawn(node)]
+    for step in (
+        lambda: edit_patient(node, lambda p, who, when: accept(p, "F001", who, when), READER),
+        lambda: edit_patient(node, lambda p, who, when: reject(p, "F002", who, when), READER),
+        lambda: edit_patient(node, lambda p, who, when: describe(p, "F003", who, when, name="dome"), READER),
+        lambda: undo_edit(node, READER),
+        lambda: undo_edit(node, READER),
+        lambda: redo_edit(node, READER),
+    ):
+        step()
+        shown.append(drawn(node))
+        for kind in CHARTS:
+            for chart in chart_nodes(kind, node.GetNodeReference(FINDINGS_TABLE)):
+                for one in series_of_chart(chart):
+                    remove_series(one)
+                slicer.mrmlScene.RemoveNode(chart)
+        slicer.mrmlScene.RemoveNode(node.GetNodeReference(PLACES))
+        node.SetText(node.GetText() + "\n")  # read anew: nothing is known of it
+        show_patient(node)
+        for kind in CHARTS:
+            add_timeline_chart(node, kind)
+        assert drawn(node) == shown[-1]
+    assert len(set(shown[:4])) == 4 and shown[4:] == [shown[2], shown[1], shown[2]]
 
 
 def test_what_a_chart_or_criterion_lacks_is_said(node):
