@@ -69,6 +69,8 @@ def redraw_chart(
         for node in earlier:
             if node not in nodes:
                 remove_series(node)
+    if chart.GetTitle() not in (None, "", title):  # of another line or segment now
+        chart.SetName(chart.GetScene().GenerateUniqueName(title))
     chart.SetTitle(title)
     chart.SetXAxisTitle(_with_unit(x_title, x_unit))
     chart.SetYAxisTitle(_with_unit(y_title, y_unit))
@@ -124,8 +126,7 @@ def _set_points(node, series: Series, x: tuple[str, str], y: tuple[str, str]) ->
     node.SetMarkerStyle(kinds.MarkerStyleCircle if "markers" in series.style else kinds.MarkerStyleNone)
     node.SetLineStyle(kinds.LineStyleSolid if "line" in series.style else kinds.LineStyleNone)
     node.SetLineWidth(LINE_WIDTH)
-    if series.labels:
-        node.SetLabelColumnName(LABELS)
+    node.SetLabelColumnName(LABELS if series.labels else "")
     if series.color is not None:
         node.SetColor(*series.color)
 

@@ -71,6 +71,9 @@ def test_nodes_and_replacement(values, scene):
     assert scene.GetNumberOfNodes() == count and second.GetName() == "S: histogram"
     add_chart(boxes(values, "HU"), None, "S")
     assert scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode") == 2
+    other = add_chart(histogram(values[:1], "HU"), None, "T")  # of other segments: the same node, with their name
+    assert other is second and other.GetName() == other.GetTitle() == "T: histogram"
+    assert other.GetNumberOfPlotSeriesNodes() == 1 and other.GetNthPlotSeriesNode(0).GetName() == series.GetName()
     show_chart(second)
 
 
