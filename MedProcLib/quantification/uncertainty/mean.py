@@ -6,8 +6,8 @@ import numpy as np
 from scipy import ndimage
 
 from ...core.noise import noise_sd
-from .interval import Interval
-from .volume import grid_volume_sd, surface_of
+from .interval import TWO_SIDED_95, Interval
+from .volume import volume_interval
 
 # Noise is correlated over at most so many voxels along an axis, and is learned from at least so many voxels.
 LARGEST_LAG = 4
@@ -28,8 +28,8 @@ def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple
     Two errors: the noise of the voxels, whose correlation is measured inside the body and around it, away from the
     border, unless anatomy there outweighs the noise (variance of a mean of correlated values: Priestley, Spectral
     Analysis and Time Series, 1981); and the voxels at the border, of which those within the mask are a matter of the
-    grid: volume error times how far the border's level is from the mean. Blur is part of the image: the mean is that
-    of what the image shows within the body. NaN where no voxel inside has a number.
+    grid: the interval of the volume (of its logarithm) times how far the border's level is from the mean. Blur is part
+    of the image: the mean is that of what the image shows within the body. NaN where no voxel inside has a number.
     """
     inside = mask & np.isfinite(values)
     count = np.count_nonzero(inside)
@@ -39,10 +39,12 @@ def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple
     image = np.where(np.isfinite(values), values, 0).astype(np.float64) / largest
     mean = float(image[inside].mean())
     border = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside) & np.isfinite(values)
-    step = abs(float(np.clip(image[border], -1e6, 1e6).mean()) - mean) if border.any() else 0.0
-    of_border = step * grid_volume_sd(surface_of(mask, spacing).area, spacing) / (count * math.prod(spacing))
-    sd = math.hypot(of_border, math.sqrt(_variance_of_mean(inside, image, np.isfinite(values), spacing)))
-    return Interval.around(mean * largest, sd * largest)
+    step = float(np.clip(image[border], -1e6, 1e6).mean()) - mean if border.any() else 0.0
+    volume = volume_interval(mask, spacing)
+    of_border = [step * math.log(end / volume.estimate) for end in (volume.low, volume.high)]
+    of_noise = TWO_SIDED_95 * math.sqrt(_variance_of_mean(inside, image, np.isfinite(values), spacing))
+    low, high = (math.hypot(end(0.0, *of_border), of_noise) for end in (min, max))
+    return Interval((mean - low) * largest, (mean + high) * largest, mean * largest)
 
 
 def _variance_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spacing: tuple[float, ...]) -> float:

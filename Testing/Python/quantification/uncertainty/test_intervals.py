@@ -203,6 +203,24 @@ def test_mean_of_correlated_noise(correlation):
     assert 0.85 <= np.mean(held) <= 1
 
 
+def test_mean_of_a_box_along_the_grid():
+    """Faces between the voxels' planes are in or out as a whole: their border is no average over many places."""
+    rng = np.random.default_rng(8)
+    fine, shape, held = 4, (18, 17, 16), []
+    for _ in range(60):
+        starts, sizes = rng.uniform(3, 4, 3), rng.uniform(6, 10, 3)
+        lines = [
+            np.abs(np.arange(n * fine) / fine - start - size / 2) <= size / 2
+            for n, start, size in zip(shape, starts, sizes, strict=True)
+        ]
+        body = lines[0][:, None, None] & lines[1][:, None] & lines[2]
+        shown = 100 * ndimage.gaussian_filter(body.astype(np.float32), 0.8 * fine)
+        mask, image = body[::fine, ::fine, ::fine], shown[::fine, ::fine, ::fine]
+        found = mean_intensity_interval(mask, image + rng.normal(0, 5, image.shape), (1.0, 1.0, 1.0))
+        held.append(found.low <= shown[body].mean() <= found.high)
+    assert np.mean(held) > 0.85
+
+
 def test_mean_of_values_that_are_not_usual():
     mask = np.zeros((12, 12, 12), bool)
     mask[3:9, 3:9, 3:9] = True
