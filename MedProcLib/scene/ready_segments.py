@@ -17,8 +17,9 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.image_filter import Box
 from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.core.structure import UNNAMED_COLORS
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
-from MedProcLib.scene.segment_snapshot import BINARY_LABELMAP, UNTITLED_COLORS, SegmentInfo
+from MedProcLib.scene.segment_snapshot import BINARY_LABELMAP, SegmentInfo
 from MedProcLib.scene.terminology import set_terminology
 from MedProcLib.scene.voxel_grid import ijk_to_ras_of, vtk_of_image
 from MedProcLib.segmentation.common.label_boxes import boxes_of, union_of
@@ -51,7 +52,7 @@ def ready_segments(
         raise InputError(f"Label values {found[0]} to {found[-1]} cannot be segments: use 1 to 32767.")
     wanted = dict(segments or {})
     for value in found:
-        wanted.setdefault(value, SegmentInfo(f"Segment {value}", UNTITLED_COLORS[value % len(UNTITLED_COLORS)]))
+        wanted.setdefault(value, SegmentInfo(f"Segment {value}", UNNAMED_COLORS[value % len(UNNAMED_COLORS)]))
     part = labels[_index(union_of(boxes))] if boxes else labels[0:1, 0:1, 0:1]
     to_node = np.eye(4) if to_node is None else to_node
     kind = sitk.sitkUInt8 if not found or found[-1] < 256 else sitk.sitkInt16

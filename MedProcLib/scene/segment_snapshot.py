@@ -12,13 +12,13 @@ from vtkmodules.util.numpy_support import vtk_to_numpy
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import SAME_GRID_TOLERANCE, Geometry, resample
+from MedProcLib.core.structure import UNNAMED_COLORS
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.terminology import NO_CATEGORY, TerminologyEntry, terminology_of
 from MedProcLib.scene.transforms import transform_of_node
 from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of
 
 BINARY_LABELMAP = "Binary labelmap"
-UNTITLED_COLORS = ((0.50, 0.68, 0.50), (0.95, 0.84, 0.57), (0.69, 0.48, 0.40), (0.44, 0.72, 0.82), (0.85, 0.40, 0.31))
 
 
 class SegmentsOverlap(InputError):
@@ -30,7 +30,7 @@ class SegmentInfo:
     """What is known of a segment besides its voxels. color: RGB in 0..1; id: within its segmentation node."""
 
     name: str
-    color: tuple[float, float, float] = UNTITLED_COLORS[0]
+    color: tuple[float, float, float] = UNNAMED_COLORS[0]
     id: str = ""
     terminology: TerminologyEntry = NO_CATEGORY
 
