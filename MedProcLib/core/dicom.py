@@ -15,6 +15,7 @@ import pydicom
 import SimpleITK as sitk
 
 from .dicom_dose import DOSE_TAGS, dose_of
+from .dicom_rescale import rescaled_by_frame
 from .dicom_spacing import pixel_spacing
 from .errors import InputError
 from .geometry import Geometry
@@ -127,6 +128,7 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
         image = _read_pixels([path])
         if frame is not None and image.GetDimension() == 3:
             image = sitk.RegionOfInterest(image, (*image.GetSize()[:2], 1), (0, 0, frame - 1))
+        image = rescaled_by_frame(image, header, frame)
         size = (*image.GetSize(), 1)[:3]
         if size != geometry.size:
             raise InputError(f"its voxels are {size}, its header says {geometry.size}; export it again.")

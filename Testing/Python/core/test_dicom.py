@@ -172,7 +172,8 @@ def test_patients_are_told_apart_without_their_names(tmp_path):
     assert keys[0] == keys[1] != keys[2] and keys[3] == "" and "Phantom" not in keys[0]
 
 
-def enhanced(path: Path, heights) -> None:
+def enhanced(path: Path, heights, scales=None) -> None:
+    """An enhanced MR image; frame i holds i everywhere. scales: Rescale Slope and Intercept of each frame."""
     made = dataset(path, EnhancedMRImageStorage)
     del made.PixelSpacing
     made.NumberOfFrames = len(heights)
@@ -182,8 +183,12 @@ def enhanced(path: Path, heights) -> None:
     shared = Dataset()
     shared.PlaneOrientationSequence, shared.PixelMeasuresSequence = Sequence([orientation]), Sequence([measures])
     frames = []
-    for height in heights:
+    for number, height in enumerate(heights):
         position, frame = Dataset(), Dataset()
+        if scales is not None:
+            scale = Dataset()
+            scale.RescaleSlope, scale.RescaleIntercept = map(str, scales[number])
+            frame.PixelValueTransformationSequence = Sequence([scale])
         position.ImagePositionPatient = [f"{v:.9f}" for v in ORIGIN + height * OBLIQUE[:, 2]]
         frame.PlanePositionSequence = Sequence([position])
         frames.append(frame)
@@ -199,6 +204,15 @@ def test_frames_of_an_enhanced_image_are_placed_by_their_positions(tmp_path):
     geometry = Geometry.of(found.image)
     assert np.allclose(geometry.spacing, (0.75, 1.25, STEP)) and np.allclose(geometry.origin, ORIGIN)
     assert slice_values(found.image) == [4, 3, 2, 1, 0]
+
+
+def test_frames_of_an_enhanced_image_are_rescaled_each_by_its_own_numbers(tmp_path):
+    scales = [(0.5, 1), (2, -3), (0.25, 0), (2, 10)]
+    enhanced(tmp_path / "image.dcm", np.array([3, 2, 1, 0]) * STEP, scales)
+    assert slice_values(read_image_file(tmp_path / "image.dcm").image) == [16, 0.5, -1, 1]
+    assert slice_values(read_image_file(f"{tmp_path / 'image.dcm'}#4").image) == [16]
+    enhanced(tmp_path / "alike.dcm", np.array([3, 2, 1, 0]) * STEP, [(0.5, 1)] * 4)
+    assert slice_values(read_image_file(tmp_path / "alike.dcm").image) == [2.5, 2, 1.5, 1]
 
 
 def test_an_enhanced_image_of_two_times_is_refused(tmp_path):
