@@ -8,6 +8,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..scene.measurement_place import place_of_row
+from ..scene.measurement_table import segment_ids_of
 from ..scene.tables import rows_of_table, show_table, unit_of_column
 from ..scene.views import jump_views
 from .fields import text_label
@@ -169,9 +170,9 @@ class MeasurementView:
 
     def _color(self, rows: Sequence[Row], figures: int) -> None:
         """Segments in their colors, numbers to the right."""
-        colors = _colors(self._get_segmentation())
+        colors = _colors(self._get_table(), self._get_segmentation())
         for number, row in enumerate(rows):
-            color = colors.get(row["name"])
+            color = colors.get(row["segment"])
             if color is not None and not title_of(row, self.view).startswith(INDENT):
                 self.table_widget.item(number, 0).setData(qt.Qt.DecorationRole, color)
             for column in range(1, figures + 1):
@@ -289,10 +290,9 @@ def _table() -> Any:
     return table
 
 
-def _colors(segmentation: Any) -> dict[str, Any]:
-    """QColor by name of segment."""
-    if segmentation is None or segmentation.GetSegmentation() is None:
+def _colors(table: Any, segmentation: Any) -> dict[int, Any]:
+    """QColor by value of segment in the table; names are not saved there to the letter, and may be alike."""
+    if table is None or segmentation is None or segmentation.GetSegmentation() is None:
         return {}
-    content = segmentation.GetSegmentation()
-    segments = [content.GetSegment(segment_id) for segment_id in content.GetSegmentIDs()]
-    return {segment.GetName(): color_of(segment) for segment in segments}
+    segments = map(segmentation.GetSegmentation().GetSegment, segment_ids_of(table))
+    return {value: color_of(segment) for value, segment in enumerate(segments, 1) if segment is not None}

@@ -1,5 +1,6 @@
 """Names of nodes where there is little room for them: cut in their middle where we can, and in full in the tooltip."""
 
+import html
 from collections.abc import Iterable
 from typing import Any
 
@@ -23,7 +24,7 @@ def fill_with_names(box: Any, names: Iterable[str]) -> None:
     box.clear()
     for number, name in enumerate(names):
         box.addItem(elided(name))
-        box.setItemData(number, name, qt.Qt.ToolTipRole)
+        box.setItemData(number, plain_tip(name), qt.Qt.ToolTipRole)
 
 
 def elided(name: str, most: int = MOST_LETTERS) -> str:
@@ -32,6 +33,12 @@ def elided(name: str, most: int = MOST_LETTERS) -> str:
     return name if len(name) <= most else f"{name[: most - 1 - end].rstrip()}…{name[-end:].lstrip()}"
 
 
+def plain_tip(text: str) -> str:
+    """A tooltip that shows a text as it is: Qt takes one with tags, which a node's name may look like, for HTML."""
+    return f"<qt>{html.escape(text).replace(chr(10), '<br>')}</qt>" if "<" in text else text
+
+
 def _show(box: Any, tip: str) -> None:
     node = box.currentNode()
-    box.toolTip = _("{name}\n\n{tip}").format(name=node.GetName(), tip=tip) if node is not None else tip
+    text = _("{name}\n\n{tip}").format(name=node.GetName(), tip=tip) if node is not None else tip
+    box.toolTip = plain_tip(text)

@@ -5,6 +5,8 @@ from typing import Any
 
 import qt
 
+from .name_tips import plain_tip
+
 
 class ResultsTable:
     """Shows texts and numbers in a QTableWidget of a .ui file.
@@ -34,7 +36,7 @@ class ResultsTable:
             for number, line in enumerate(lines):
                 for column, value in enumerate(line):
                     item = _item(value)
-                    item.setToolTip(tips[number] if tips else "")
+                    item.setToolTip(plain_tip(tips[number]) if tips else "")
                     self.widget.setItem(number, column, item)
             self.widget.resizeColumnsToContents()
             self.widget.resizeRowsToContents()

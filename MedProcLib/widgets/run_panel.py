@@ -9,6 +9,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from .name_tips import plain_tip
 from .task_runner import Commit, Compute, Ending, Outcome, State, TaskRunner
 from .wrapped_label import show_wrapped
 
@@ -143,7 +144,7 @@ class RunPanel:
         self.button.enabled = state is State.RUNNING or (state is State.IDLE and not self._missing)
         self.button.toolTip = self._tool_tip if state is State.IDLE else _("Stop; nothing will be changed")
         if state is State.IDLE and self._missing:
-            self.button.toolTip = self._missing
+            self.button.toolTip = plain_tip(self._missing)
         shown = self._message or (self._missing if state is State.IDLE else "")
         self.status_label.styleSheet = PROBLEM_STYLE if self._is_problem and self._message else ""
         show_wrapped(self.status_label, shown)

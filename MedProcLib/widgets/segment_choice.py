@@ -5,6 +5,8 @@ from typing import Any
 
 import qt
 
+from .name_tips import plain_tip
+
 ALL, VISIBLE, CHECKED = "All", "Visible", "Checked in a list"
 CHOICES = (ALL, VISIBLE, CHECKED)
 ROWS_SHOWN = 5
@@ -35,7 +37,7 @@ class SegmentList:
             for segment_id in self._ids:
                 segment = content.GetSegment(segment_id)
                 item = qt.QListWidgetItem(segment.GetName())
-                item.setToolTip(segment.GetName())
+                item.setToolTip(plain_tip(segment.GetName()))
                 item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
                 item.setCheckState(qt.Qt.Checked if segment_id in checked else qt.Qt.Unchecked)
                 item.setData(qt.Qt.DecorationRole, color_of(segment))

@@ -152,3 +152,16 @@ def test_features_wait_for_what_they_are_computed_of(panel, segmented):
     assert button.enabled and "IBSI" in button.toolTip
     widget.parameters.segmentation = None
     assert not button.enabled and button.toolTip.startswith("Choose the segmentation to measure")
+
+
+def test_a_segment_whose_name_looks_like_markup_keeps_color_and_name(panel, segmented, finish):
+    import qt
+
+    _volume, segmentation = segmented
+    segmentation.GetSegmentation().GetNthSegment(0).SetName('<b>3"</b> & more')
+    widget = panel(NAME)
+    widget.run.button.click()
+    finish(widget)
+    item = widget.results.table_widget.item(0, 0)
+    assert item.text() == "<b>3'</b> & more" and item.data(qt.Qt.DecorationRole) is not None
+    assert item.toolTip().startswith("<qt>&lt;b&gt;3&#x27;&lt;/b&gt; &amp; more<br>count: ")

@@ -30,3 +30,15 @@ def test_a_box_offers_them_with_the_whole_name_as_tooltip(app):
     assert box.count == 3 and box.itemText(0) == "Short"
     assert box.itemText(1) != box.itemText(2) and box.itemText(1).endswith("(proposed)")
     assert [box.itemData(number, qt.Qt.ToolTipRole) for number in range(3)] == names
+
+
+def test_a_tip_of_a_name_with_tags_is_shown_as_it_is(app):
+    from PySide6.QtGui import Qt, QTextDocument
+
+    from MedProcLib.widgets.name_tips import plain_tip
+
+    name = '<b>T1</b> & "<i>contrast</i>"\nthe volume'
+    shown = QTextDocument()
+    shown.setHtml(plain_tip(name))
+    assert Qt.mightBeRichText(plain_tip(name)) and shown.toPlainText() == name
+    assert plain_tip("T1 & T2\nsecond line") == "T1 & T2\nsecond line"
