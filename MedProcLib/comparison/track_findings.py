@@ -9,6 +9,7 @@ import SimpleITK as sitk
 from ..core.geometry import Geometry
 from .result import Change, Comparison, Finding, Verdict
 from .tracks.changes import at_border, unseen_at
+from .tracks.doubt import doubt_of
 from .tracks.model import Observation, Patient, Status, TimePoint, Track, number_of
 
 Side = dict[str, Observation]  # observations at a time point by track
@@ -83,6 +84,8 @@ class _Group:
         if unseen:
             rule = unseen_at(end)
         rule += at_border([point for point, side in ((start, before), (end, after)) if any(o.cut for o in side)])
+        if doubt := doubt_of((start, end), every):
+            rule += f"; {doubt}"
         names = sorted({*self.before, *self.after}, key=lambda name: (-self._size(name), number_of(name)))
         status, by = _decision(every)
         return Finding(

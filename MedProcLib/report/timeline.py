@@ -10,6 +10,7 @@ from ..comparison.result import Change, Comparison, Finding, PairComparison
 from ..comparison.study import Study
 from ..comparison.track_findings import studies_followed
 from ..comparison.tracks.changes import Interval, intervals, since
+from ..comparison.tracks.doubt import doubt_of
 from ..comparison.tracks.model import Observation, Patient, Status, Track
 from ..comparison.tracks.volumes import compared, true_total
 
@@ -145,7 +146,8 @@ class Timeline:
         if track.merged_into:
             return None
         first = next(o for n in range(len(self.studies)) if (o := self.at(track, n)))
-        return size_change(*compared([first], []), self.relevant_percent, (first.cut, False))
+        doubt = doubt_of([self.patient.time_point(name) for name in (first.time_point, last)], [first])
+        return size_change(*compared([first], []), self.relevant_percent, (first.cut, False), doubt)
 
     def parts(self, finding: Finding, pair: PairComparison) -> tuple[list[Observation], list[Observation]]:
         """The observations of a finding of a pair of studies, in the first and in the other one."""
@@ -165,7 +167,9 @@ class Timeline:
         if not any(sides) or all(self.is_outside(self.patient.track(name), other) for name in finding.tracks):
             return None
         cut = [any(o.cut for o in side) for side in sides]
-        return size_change(*compared(*sides), self.relevant_percent, (cut[0], cut[1]))
+        points = [self.patient.time_points[self.studies.index(n)] for n in (pair.fixed, pair.moving)]
+        doubt = doubt_of(points, [o for side in sides for o in side])
+        return size_change(*compared(*sides), self.relevant_percent, (cut[0], cut[1]), doubt)
 
     @property
     def relevant_percent(self) -> float:

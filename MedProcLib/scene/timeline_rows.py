@@ -85,10 +85,10 @@ def _since_reference(patient: Patient, track: Track, last: Interval | None, refe
 
 def _sure(way: Interval | None, size: SizeChange | None) -> list[str]:
     """Why it is a change for certain or not. Of what is new there is no doubt, and of what reaches the border of the
-    image the rule tells why nothing can be said."""
+    image or is aligned doubtfully the rule tells why nothing can be said."""
     if way is None or size is None or size.percent is None:
         return []
-    return [] if any(way.cut) and size.changed is Changed.CANNOT_SAY else [size.reason]
+    return [] if any(way.cut) and size.changed is Changed.CANNOT_SAY else [size.reason.removeprefix(f"{way.doubt}; ")]
 
 
 def _value(observation: Observation | None, measure: str) -> Measured | None:

@@ -2,7 +2,7 @@
 
 import enum
 import math
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...core.errors import InputError
 from ...quantification.uncertainty.interval import TWO_SIDED_95
@@ -36,6 +36,7 @@ def size_change(
     second: Measured | float,
     relevant_percent: float | None = None,
     cut: tuple[bool, bool] = (False, False),
+    doubt: str = "",
 ) -> SizeChange:
     """The change from one date to another of a diameter, area or volume (same unit, not negative).
 
@@ -50,9 +51,16 @@ def size_change(
 
     cut: whether the border of the image cuts the first, the second: such a size is the least that it may be, so there
     is no interval, and only growth of what is cut afterward, or shrinking of what was cut before, can be certain.
+    doubt: why the two may not be sizes of one thing, such as an alignment in doubt; then nothing is certain.
     Raises InputError for negative sizes.
     """
-    first, second = Measured.of(first), Measured.of(second)
+    found = _size_change(Measured.of(first), Measured.of(second), relevant_percent, cut)
+    return replace(found, changed=Changed.CANNOT_SAY, reason=f"{doubt}; {found.reason}") if doubt else found
+
+
+def _size_change(
+    first: Measured, second: Measured, relevant_percent: float | None, cut: tuple[bool, bool]
+) -> SizeChange:
     if first.value < 0 or second.value < 0:
         raise InputError("A size cannot be negative: check the two measured values.")
     difference = combination(((-1.0, first), (1.0, second)))

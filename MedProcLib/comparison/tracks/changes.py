@@ -9,6 +9,7 @@ from ...core.kept import kept
 from ..growth.change import SizeChange, size_change
 from ..growth.measured import Measured
 from ..result import Change
+from .doubt import doubt_of, named
 from .model import Observation, Patient, TimePoint, Track
 from .recall import recalled
 from .volumes import compared
@@ -22,7 +23,8 @@ class Interval:
 
     before, after: volumes in mm³ as they are compared (see volumes.compared), exactly 0 where the finding was not
     there; of all parts of a merged or split one. None where the track went on in another one, and where the study does
-    not show its place. cut: whether the border of the image cuts what is before, after.
+    not show its place. cut: whether the border of the image cuts what is before, after. doubt: why it may be no change
+    of one lesion at all (see doubt.doubt_of), '' where nothing speaks for that.
     """
 
     start: str
@@ -32,6 +34,7 @@ class Interval:
     before: Measured
     after: Measured | None
     cut: tuple[bool, bool] = (False, False)
+    doubt: str = ""
 
     @property
     def unseen(self) -> bool:
@@ -48,7 +51,7 @@ class Interval:
         if self.after is None:
             return None
         if relevant_percent not in self._sizes:
-            self._sizes[relevant_percent] = size_change(self.before, self.after, relevant_percent, self.cut)
+            self._sizes[relevant_percent] = size_change(self.before, self.after, relevant_percent, self.cut, self.doubt)
         return self._sizes[relevant_percent]
 
     @cached_property
@@ -98,9 +101,9 @@ def _since(patient: Patient, track: Track, time_point: str, reference: str) -> I
     change, rule = _judged(patient, then, now)
     if reference == "baseline" and order[earlier[0].time_point] > 0:
         first = patient.time_points[0]
-        change, rule = Change.NEW, f"new: not there at {_named(first)}"
+        change, rule = Change.NEW, f"new: not there at {named(first)}"
     way = Interval(then.time_point, time_point, change, rule, *compared([then], [now]), (then.cut, now.cut))
-    return _told_of_cut(patient, way)
+    return _told(patient, track, way)
 
 
 @dataclass(frozen=True)
@@ -131,7 +134,7 @@ def _of_track(patient: Patient, track: Track, relations: _Relations):
         if before is not None and (now or last):
             interval = _interval(patient, track, before, point, last, now, relations)
             if interval is not None:
-                yield _told_of_cut(patient, interval)
+                yield _told(patient, track, interval)
         last, before = now or last, point
 
 
@@ -155,14 +158,14 @@ def _interval(
             return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
         if point.id in track.outside:
             return Interval(start, end, Change.GONE, unseen_at(point), last.volume, None)
-        rule = f"gone: not found at {_named(point)}"
+        rule = f"gone: not found at {named(point)}"
         return Interval(start, end, Change.GONE, rule, *compared([last], []), (last.cut, False))
     if last is None:
         came = Change.SPLIT if track.parent else Change.NEW
-        rule = f"split from {track.parent}" if track.parent else f"new: not found before {_named(point)}"
+        rule = f"split from {track.parent}" if track.parent else f"new: not found before {named(point)}"
         return Interval(start, end, came, rule, *compared([], [now]), (False, now.cut))
     if not followed:
-        rule = f"reappeared: not found at {_named(before)}; {_judged(patient, last, now)[1]}"
+        rule = f"reappeared: not found at {named(before)}; {_judged(patient, last, now)[1]}"
         return Interval(start, end, Change.REAPPEARED, rule, *compared([last], [now]), (last.cut, now.cut))
     others = [seen for t in relations.merged.get((track.id, point.id), ()) if (seen := _last(patient, t, point))]
     if others:
@@ -177,19 +180,24 @@ def _interval(
     return Interval(start, end, *_judged(patient, last, now), *compared([last], [now]), (last.cut, now.cut))
 
 
-def _told_of_cut(patient: Patient, way: Interval) -> Interval:
-    points = [patient.time_point(name) for name, cut in zip((way.start, way.end), way.cut, strict=True) if cut]
-    return replace(way, rule=way.rule + at_border(points))
+def _told(patient: Patient, track: Track, way: Interval) -> Interval:
+    """With what the image's border and the alignment leave open."""
+    ends = [patient.time_point(name) for name in (way.start, way.end)]
+    seen = [o for point in ends if (o := track.at(point.id)) is not None and o.counts]
+    doubt = doubt_of(ends, seen)
+    points = [point for point, cut in zip(ends, way.cut, strict=True) if cut]
+    rule = way.rule + at_border(points) + (f"; {doubt}" if doubt else "")
+    return replace(way, rule=rule, doubt=doubt)
 
 
 def unseen_at(point: TimePoint) -> str:
     """Why a finding is missing at a time point that does not show its place."""
-    return f"{NOT_SHOWN}: outside of what {_named(point)} shows, so not known"
+    return f"{NOT_SHOWN}: outside of what {named(point)} shows, so not known"
 
 
 def at_border(points: Sequence[TimePoint]) -> str:
     """What a rule says besides where a finding reaches the border of the image at these time points."""
-    return f"; it reaches the border of the image at {' and '.join(map(_named, points))}" if points else ""
+    return f"; it reaches the border of the image at {' and '.join(map(named, points))}" if points else ""
 
 
 def _judged(patient: Patient, then: Observation, now: Observation) -> tuple[Change, str]:
@@ -201,7 +209,3 @@ def _last(patient: Patient, track: Track, before: TimePoint) -> Observation | No
     order = patient.order
     counted = [o for o in track.observations if o.counts and order[o.time_point] < order[before.id]]
     return counted[-1] if counted else None
-
-
-def _named(point: TimePoint) -> str:
-    return point.name or (point.date.isoformat() if point.date else point.id)

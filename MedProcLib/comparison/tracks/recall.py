@@ -15,9 +15,10 @@ def recalled(patient: Patient, track: Track, what: Hashable, find: Callable[[], 
     """What find() gives of a track of a patient; as it was found before while all that it may depend on is the same.
 
     It may depend on the track's observations, parent, merging and time points that do not show it, on the tracks that
-    merged into it or split from it, on the patient's settings and on ids, names and dates of the time points: not on
-    the track's roles, names and other marks. It is kept with the track's first observation, which all versions of the
-    track share until that one is changed, and goes with it. It must not be changed by those who get it.
+    merged into it or split from it, on the patient's settings and on ids, names, dates and verdicts of the alignment of
+    the time points: not on the track's roles, names and other marks. It is kept with the track's first observation,
+    which all versions of the track share until that one is changed, and goes with it. It must not be changed by those
+    who get it.
     """
     if not track.observations:
         return find()
@@ -37,7 +38,7 @@ def recalled(patient: Patient, track: Track, what: Hashable, find: Callable[[], 
 
 @kept
 def _points(patient: Patient) -> tuple[Any, ...]:
-    return tuple((point.id, point.name, point.date) for point in patient.time_points)
+    return tuple((p.id, p.name, p.date, p.alignment.verdict if p.alignment else None) for p in patient.time_points)
 
 
 @kept

@@ -1,5 +1,7 @@
 """The tracks of a patient as a tidy table: a line for each track and time point."""
 
+from collections.abc import Sequence
+
 from ..result import Change
 from .changes import Interval, intervals, since
 from .model import Observation, Patient, TimePoint, Track
@@ -37,30 +39,29 @@ def findings_table(patient: Patient) -> Table:
     volume_repeat_low and _high: of what another study of the same lesion would give, by which changes are judged.
     at_image_border: yes where the study may show a part of it only. Changes are of the volume, with the 95 % interval
     of the relative ones; unbiased: less what an uncertain volume before adds to a ratio in the mean; 'changed beyond
-    error' is yes, no or cannot say (growth.size_change with the settings' share as relevant).
+    error' is yes, no or cannot say (growth.size_change with the settings' share as relevant), cannot say while the
+    alignment is in doubt (see doubt.doubt_of).
     At a merge or split the change from the previous time point is of all parts together.
     """
     ways = intervals(patient)
     lines = []
     for track in patient.tracks:
-        by_end = {interval.end: interval for interval in ways[track.id]}
-        for point in patient.time_points:
-            observation, interval = track.at(point.id), by_end.get(point.id)
-            if observation is not None or interval is not None:
-                lines.append(_line(patient, track, point, observation, interval))
+        found = recalled(patient, track, "lines", lambda track=track: _lines(patient, track, ways[track.id]))
+        named = [track.id, track.name, track.organ, track.site, track.kind.value if track.kind else ""]
+        lines += [[*named, *line] for line in found]
     return list(COLUMNS), lines
 
 
-def _line(
-    patient: Patient, track: Track, point: TimePoint, observation: Observation | None, interval: Interval | None
-) -> list[object]:
-    found = recalled(patient, track, ("line", point.id), lambda: _found(patient, track, point, observation, interval))
-    return [
-        *(track.id, track.name, track.organ, track.site, track.kind.value if track.kind else ""),
-        *(track.parent, track.merged_into if track.merged_at == point.id else ""),
-        *(point.id, point.date.isoformat() if point.date else None),
-        *found,
-    ]
+def _lines(patient: Patient, track: Track, ways: Sequence[Interval]) -> list[list[object]]:
+    """The lines of a track from the parent on."""
+    by_end, lines = {interval.end: interval for interval in ways}, []
+    for point in patient.time_points:
+        observation, interval = track.at(point.id), by_end.get(point.id)
+        if observation is not None or interval is not None:
+            merged = track.merged_into if track.merged_at == point.id else ""
+            date = point.date.isoformat() if point.date else None
+            lines.append([track.parent, merged, point.id, date, *_found(patient, track, point, observation, interval)])
+    return lines
 
 
 def _found(
