@@ -13,6 +13,9 @@ SMOOTHING = 0.5
 # of balls by 0.38 voxel^2 / radius.
 SHARPENING = 0.19
 
+# Steps that an extent may fall short of a whole number of them.
+ROUNDING = 1e-5
+
 # The nearest voxel outside is half a voxel beyond a surface along the axes and hardly beyond a tilted one, whose steps
 # reach inward besides: between the two.
 TO_SURFACE = 0.1
@@ -55,7 +58,8 @@ def even_mask(mask: np.ndarray, spacing: tuple[float, float, float], most_voxels
     signed -= SHARPENING * ndimage.laplace(signed)
     extent = (np.array(padded.shape) - 1) * sampling
     step = max(wanted, float(np.prod(extent) / most_voxels) ** (1 / 3))
-    counts = np.floor(extent / step).astype(int) + 1
+    # where a step is a share of the spacing, its rounding must not move the grid by half a step
+    counts = np.floor(extent / step + ROUNDING).astype(int) + 1
     start = (extent - (counts - 1) * step) / 2
     for axis, count in enumerate(counts):
         signed = _interpolated(signed, (start[axis] + np.arange(count) * step) / sampling[axis], axis)

@@ -70,3 +70,13 @@ def test_of_two_pieces_the_larger_is_measured():
     mask[2:7, 2:7, 2:32] = True
     mask[3:6, 3:6, 60:70] = True
     assert centerline(mask, (1, 1, 1)).length == pytest.approx(30, abs=1)
+
+
+@pytest.mark.parametrize("spacing", [(0.8, 1.1, 2.5), (1.2, 0.7, 3.3)])
+def test_spacings_as_float_and_as_double_give_the_same(spacing):
+    """NIfTI keeps spacing as float, NRRD as double."""
+    z, y, x = np.mgrid[-12:13, -12:13, -12:13]
+    mask = (z / 5) ** 2 + (y / 9) ** 2 + (x / 6) ** 2 < 1
+    rounded = tuple(float(np.float32(side)) for side in spacing)
+    assert np.allclose(thickness(mask, spacing), thickness(mask, rounded), rtol=1e-5)
+    assert np.isclose(centerline(mask, spacing).length, centerline(mask, rounded).length, rtol=1e-5)
