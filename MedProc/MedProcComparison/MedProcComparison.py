@@ -285,7 +285,7 @@ class MedProcComparisonTest(ScriptedLoadableModuleTest):
         studies = [self.makeStudy(f"Study {n}", each) for n, each in enumerate(blocks)]
         volumes, segmentations = zip(*studies, strict=True)
         recipe = Recipe.of(create_operation("comparison.match_findings"))
-        dates = ["2022-01-01", "2020-01-01", "2021-01-01"]
+        dates = ["2022-01-01", datetime.date(2020, 1, 1), "2021-01-01"]
         patient = MedProcComparisonLogic().compare(volumes, dates, segmentations, recipe)
         self.assertEqual([point.id for point in patient.time_points], ["Study 1", "Study 2", "Study 0"])
         self.assertEqual([o.volume.value for o in patient.track("F001").observations], [512, 1000, 216])

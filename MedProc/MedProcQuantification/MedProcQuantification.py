@@ -22,6 +22,7 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.preset import recipe_of
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import create_operation
@@ -270,8 +271,8 @@ class MedProcQuantificationWidget(ModuleWidget):
         nodes = origin_of(table)
         if nodes == (self.parameters.segmentation, self.parameters.inputVolume) and None not in nodes:
             return ""
-        segmentation, volume = (node.GetName() if node is not None else _("what is gone") for node in nodes)
-        text = _("These figures are of '{segmentation}' in '{volume}', not of what is chosen now.")
+        segmentation, volume = (f"'{node.GetName()}'" if node is not None else _("what is gone") for node in nodes)
+        text = _("These figures are of {segmentation} in {volume}, not of what is chosen now.")
         return text.format(segmentation=segmentation, volume=volume)
 
     def measuredSegmentation(self):
@@ -347,8 +348,7 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
         volume shows.
         Raises InputError, Cancelled; then the scene is as it was.
         """
-        if not isinstance(recipe, Recipe):
-            recipe = Recipe.of(recipe) if recipe is not None else self.defaultRecipe()
+        recipe = recipe_of(recipe, ()) if recipe is not None else self.defaultRecipe()
         task = self.prepare(segmentation, volume, recipe, output, lines, segments, allTimes)
         return self.commit(task, task.compute(progress)).table
 

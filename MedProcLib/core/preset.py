@@ -4,6 +4,7 @@ import functools
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from .errors import InputError
 from .recipe import Recipe
@@ -32,6 +33,20 @@ class Preset:
     def recipe(self) -> Recipe:
         """The recipe. Raises InputError when its file is damaged."""
         return _recipe(self.path)
+
+
+def recipe_of(chosen: Any, presets: Iterable[Preset]) -> Recipe:
+    """The recipe of what a script gives as one: a recipe, an operation, or a preset or its name. Raises InputError."""
+    presets = tuple(presets)
+    if isinstance(chosen, str) and presets:
+        chosen = preset_named(chosen, presets)
+    if isinstance(chosen, Preset):
+        return chosen.recipe()
+    if hasattr(chosen, "declaration"):
+        return Recipe.of(chosen)
+    if not isinstance(chosen, Recipe):
+        raise InputError(f"{chosen!r} is no recipe, no operation and no name of a preset.")
+    return chosen
 
 
 def preset_named(name: str, presets: Iterable[Preset]) -> Preset:

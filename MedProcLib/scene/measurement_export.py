@@ -40,9 +40,9 @@ def write_table(table, path: str | Path) -> None:
     delimiter = DELIMITERS.get(path.suffix.lower())
     if delimiter is None:
         raise InputError(f"{path.name}: a table is written as .csv or .tsv.")
-    rows = rows_of_table(table)
+    rows = rows_of_table(table) if table is not None else []
     if not rows:
-        raise InputError(f"Table '{table.GetName()}' is empty: measure first.")
+        raise InputError("There is no figure to write: measure first.")
     write_text(csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter=delimiter), path)
 
 

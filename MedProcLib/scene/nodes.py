@@ -1,6 +1,10 @@
-"""New nodes with a name nobody else in the scene has, and lists of nodes that a node refers to."""
+"""New nodes with a name nobody else in the scene has, lists of nodes that a node refers to, and what is no node."""
+
+from typing import Any
 
 import slicer
+
+from MedProcLib.core.errors import InputError
 
 
 def new_node(class_name: str, name: str, scene):
@@ -8,6 +12,15 @@ def new_node(class_name: str, name: str, scene):
     node = getattr(slicer, class_name)()
     node.SetName(name if scene.GetFirstNodeByName(name) is None else scene.GenerateUniqueName(name))
     return node
+
+
+def require_nodes(*things: Any) -> None:
+    """Raise InputError for what is neither a node nor None, such as the name of one."""
+    for thing in things:
+        if thing is not None and not hasattr(thing, "IsA"):
+            raise InputError(
+                f"{thing!r} is no node: give the node itself, as slicer.util.getNode finds it by its name."
+            )
 
 
 def referenced_nodes(node, role: str) -> list:

@@ -14,6 +14,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import SAME_GRID_TOLERANCE, Geometry, resample
 from MedProcLib.core.structure import UNNAMED_COLORS
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
+from MedProcLib.scene.nodes import require_nodes
 from MedProcLib.scene.terminology import NO_CATEGORY, TerminologyEntry, terminology_of
 from MedProcLib.scene.transforms import transform_of_node
 from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of
@@ -162,6 +163,9 @@ def require_segmentation(node):
     """The vtkSegmentation of a segmentation node. Raises InputError when there is none or it has no segment."""
     if node is None:
         raise InputError("No segmentation is selected.")
+    require_nodes(node)
+    if node.IsA("vtkMRMLLabelMapVolumeNode"):
+        raise InputError(f"'{node.GetName()}' is a label map: convert it to a segmentation node in the Data module.")
     if not node.IsA("vtkMRMLSegmentationNode"):
         raise InputError(f"'{node.GetName()}' is not a segmentation.")
     segmentation = node.GetSegmentation()

@@ -12,7 +12,7 @@ from vtkmodules.util.numpy_support import numpy_to_vtk, vtk_to_numpy
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.scene.hierarchy import place_beside
-from MedProcLib.scene.nodes import new_node
+from MedProcLib.scene.nodes import new_node, require_nodes
 
 NOT_SAID = "-"
 # those that Slicer saves and reads again
@@ -76,7 +76,10 @@ def table_from_rows(
 
 
 def rows_of_table(node) -> list[dict[str, Any]]:
-    """Rows of a table node as {column: int, float or str}."""
+    """Rows of a table node as {column: int, float or str}. Raises InputError for another kind of node."""
+    require_nodes(node)
+    if not node.IsA("vtkMRMLTableNode"):
+        raise InputError(f"'{node.GetName()}' is not a table.")
     columns = [node.GetTable().GetColumn(index) for index in range(node.GetNumberOfColumns())]
     names, values = [column.GetName() for column in columns], [_values(column) for column in columns]
     return [dict(zip(names, row, strict=True)) for row in zip(*values, strict=True)]

@@ -12,7 +12,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry, resample
 from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.hierarchy import place_beside
-from MedProcLib.scene.nodes import new_node
+from MedProcLib.scene.nodes import new_node, require_nodes
 from MedProcLib.scene.voxel_grid import geometry_of_grid, ijk_to_ras_of, image_of_vtk, upright_grid, vtk_of_image
 
 # Percentiles of the values that a new volume shows from black to white, of at most so many voxels.
@@ -145,6 +145,7 @@ def require_volume(node) -> None:
     """Raise InputError unless this is a volume node with voxels."""
     if node is None:
         raise InputError("No volume is selected.")
+    require_nodes(node)
     what = f"'{node.GetName()}'"
     if node.IsA("vtkMRMLSequenceNode") or node.IsA("vtkMRMLSequenceBrowserNode"):
         raise InputError(f"{what} is a sequence: choose the volume that shows one time point of it.")

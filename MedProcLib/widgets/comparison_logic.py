@@ -1,5 +1,6 @@
 """What MedProc Comparison does, for its panel and the Python console."""
 
+import datetime
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -16,6 +17,7 @@ from ..core.recipe import Recipe
 from ..report.finding_measurements import measure_findings
 from ..report.report import report_html
 from ..scene.comparison_scene import ComparisonNodes, add_comparison
+from ..scene.nodes import require_nodes
 from ..scene.studies import study_of_volume
 from ..scene.timeline_input import TimePointInput, in_time_order
 from ..scene.timeline_nodes import patient_of_node
@@ -46,7 +48,7 @@ class ComparisonLogic:
     def compare(
         self,
         studies: Sequence[Any],
-        dates: Sequence[str] = (),
+        dates: Sequence[str | datetime.date] = (),
         segmentations: Sequence[Any] = (),
         recipe: Recipe | None = None,
         progress: Progress = SILENT,
@@ -54,14 +56,15 @@ class ComparisonLogic:
         """Compare two to twenty volume nodes; returns the patient with the findings over time (tracks.model), which the
         scene holds too (scene.timeline_nodes.patient_nodes); None when no study could be registered.
 
-        dates: YYYY-MM-DD for each, '' for what the volume tells; segmentations: of the findings, None for those to be
-        segmented; recipe: None for one chosen from the images. Raises InputError, Cancelled; then nothing is added.
+        dates: of each, as YYYY-MM-DD or a date, '' for what the volume tells; segmentations: of the findings, None for
+        those to be segmented; recipe: None for one chosen from the images. Raises InputError, Cancelled; then nothing
+        is added.
         """
         for what, given in (("dates", dates), ("segmentations", segmentations)):
             if given and len(given) != len(studies):
                 raise InputError(f"There are {len(given)} {what} for {len(studies)} studies; give one for each.")
         timePoints = [
-            TimePointInput(volume, dates[n] if dates else "", segmentations[n] if segmentations else None)
+            TimePointInput(volume, _written(dates[n]) if dates else "", segmentations[n] if segmentations else None)
             for n, volume in enumerate(studies)
         ]
         task = self.prepareStudies(timePoints, recipe)
@@ -90,6 +93,7 @@ class ComparisonLogic:
 
     def prepareStudies(self, timePoints: Sequence[TimePointInput], recipe: Recipe | None) -> ComparisonTask:
         """Read the nodes (main thread). Raises InputError."""
+        require_nodes(*(node for point in timePoints for node in (point.volume, point.segmentation)))
         ids = [point.volume.GetID() for point in timePoints if point.volume is not None]
         if len(set(ids)) < len(ids):
             raise InputError("Two studies are the same volume: choose another one.")
@@ -112,3 +116,7 @@ class ComparisonLogic:
         """The report as one HTML page; touches no node. evaluated: what a response criterion gives."""
         rows = measure_findings(comparison, progress.part(0, 0.5))
         return report_html(comparison, rows, progress.part(0.5, 1), evaluated)
+
+
+def _written(date: str | datetime.date) -> str:
+    return f"{date:%Y-%m-%d}" if isinstance(date, datetime.date) else date

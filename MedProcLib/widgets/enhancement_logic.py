@@ -3,10 +3,12 @@
 from typing import Any
 
 from ..core.errors import InputError
+from ..core.preset import Preset, recipe_of
 from ..core.progress import SILENT
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe, Step
 from ..core.registry import create_operation, operations
+from ..enhancement.presets.presets import PRESETS
 from ..enhancement.presets.proposal import Proposal, propose
 from ..scene.commit import commit
 from ..scene.dicom_tags import dicom_tags_of
@@ -41,15 +43,23 @@ class EnhancementLogic:
             return None
 
     def process(
-        self, volume, recipe=None, mask=None, maskSegment="", output=None, progress=SILENT, reference=None
+        self,
+        volume,
+        recipe: Recipe | Preset | str | None = None,
+        mask=None,
+        maskSegment="",
+        output=None,
+        progress=SILENT,
+        reference=None,
     ) -> Any:
         """Enhance a volume node and return the node of the result, a new one unless `output` is given.
 
-        recipe: core.recipe.Recipe, the default chain without; mask: segmentation node (maskSegment: id of the
-        segment, '' for all) or label map node; reference: volume node for steps that match another image.
+        recipe: core.recipe.Recipe, an operation, or a preset or its name; the default chain without; mask: segmentation
+        node (maskSegment: id of the segment, '' for all) or label map node; reference: volume node for steps that match
+        another image.
         Raises InputError, Cancelled; then the scene is as it was.
         """
-        task = self.prepareAll([volume], recipe or self.defaultRecipe(), mask, maskSegment, reference, output)
+        task = self.prepareAll([volume], self._recipe(recipe), mask, maskSegment, reference, output)
         return self.commit(task, task.compute(progress))[0]
 
     def processAll(self, volumes, recipe=None, mask=None, maskSegment="", reference=None, progress=SILENT) -> list:
@@ -58,7 +68,7 @@ class EnhancementLogic:
         All or none: after an InputError (which names the volume) or Cancelled the scene is as it was. The results are
         held in memory until the last one is done.
         """
-        task = self.prepareAll(volumes, recipe or self.defaultRecipe(), mask, maskSegment, reference)
+        task = self.prepareAll(volumes, self._recipe(recipe), mask, maskSegment, reference)
         return self.commit(task, task.compute(progress))
 
     def prepareAll(self, volumes, recipe, mask=None, maskSegment="", reference=None, output=None) -> EnhancementTask:
@@ -70,6 +80,9 @@ class EnhancementLogic:
         require_present(*(node for part in task.parts for node in (part.volume, part.output)))
         with commit():
             return [self._written(part, task.recipe, image) for part, image in zip(task.parts, images, strict=True)]
+
+    def _recipe(self, chosen) -> Recipe:
+        return self.defaultRecipe() if chosen is None else recipe_of(chosen, PRESETS)
 
     def _written(self, part: Part, recipe: Recipe, image: ReadyImage):
         node = part.output

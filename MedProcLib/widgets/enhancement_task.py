@@ -11,6 +11,7 @@ from ..core.geometry import Geometry
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
 from ..scene.node_reader import NodeReader
+from ..scene.nodes import require_nodes
 from ..scene.region_input import RegionSource, region_source
 from ..scene.volumes import ReadyImage, geometry_of_volume, ready_image
 
@@ -92,6 +93,7 @@ def enhancement_task(volumes, recipe, mask=None, maskSegment="", reference=None,
     """Look at the nodes (main thread), and copy no voxel. Raises InputError."""
     if not volumes:
         raise InputError("There is no volume to enhance: choose at least one.")
+    require_nodes(*volumes, mask, reference, output)
     if output is not None and output in volumes:
         raise InputError("The output is the input volume: choose another, since inputs are not modified.")
     if not recipe.enabled_steps:

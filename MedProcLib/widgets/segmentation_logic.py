@@ -64,9 +64,10 @@ class SegmentationLogic:
     ) -> SegmentationNodes:
         """Segment a volume node; returns the nodes made, which unpack as segmentation and table (None for nothing).
 
-        recipe: core.recipe.Recipe, or a preset or its name; region: 'Brain', 'Body', 'Whole image', 'Segment' (of
-        `mask`, a segmentation or label map node; maskSegment: the segment's id, '' for all), 'Box' (`mask` is a markups
-        ROI node), or such a node itself; by default the brain for the default recipe, else the whole image.
+        recipe: core.recipe.Recipe, an operation, or a preset or its name; region: 'Brain', 'Body', 'Whole image',
+        'Segment' (of `mask`, a segmentation or label map node; maskSegment: the segment's id, '' for all), 'Box'
+        (`mask` is a markups ROI node), or such a node itself; by default the mask, else the brain for the default
+        recipe, else the whole image.
         output: segmentation node to add to, otherwise a new one; grouping: 'One for each finding' or 'All findings in
         one'; seeds: point list or segmentation nodes, one or several; objects: 'Each list is an object' or 'Each label
         is an object'; startFrom: segmentation node that the first step works on; reference: volume node; raters:
@@ -83,11 +84,11 @@ class SegmentationLogic:
         ready = task.compute(progress)
         return self.commit(task, ready) if not ready.outcome.is_empty else SegmentationNodes(None, None)
 
-    def prepare(self, volume, recipe=None, region=None, *inputs, **things) -> SegmentationTask:
+    def prepare(self, volume, recipe=None, region=None, mask=None, *inputs, **things) -> SegmentationTask:
         """Look at the nodes, and copy no voxel; takes what process takes, but for progress. Raises InputError."""
         if recipe is None:
-            recipe, region = self.defaultRecipe(), BRAIN if region is None else region
-        return segmentation_task(volume, recipe, region, *inputs, **things)
+            recipe, region = self.defaultRecipe(), BRAIN if region is None and mask is None else region
+        return segmentation_task(volume, recipe, region, mask, *inputs, **things)
 
     def commit(self, task: SegmentationTask, ready: ReadyOutcome) -> SegmentationNodes:
         """Write the result of task.compute() to the scene."""

@@ -7,19 +7,21 @@ from typing import Any
 import numpy as np
 
 from ..core.errors import InputError
-from ..core.preset import Preset
+from ..core.preset import Preset, recipe_of
 from ..core.progress import SILENT, Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe, Step
 from ..core.registry import create_operation
+from ..scene.nodes import require_nodes
 from ..scene.ready_segments import world_to_node
 from ..scene.seeds import BY_LIST
 from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..scene.segmentation_scene import EACH, ReadyOutcome, ready_outcome
 from ..segmentation.outcome import last_segments, needed, segment
-from ..segmentation.presets.presets import preset_named, preset_of_recipe
+from ..segmentation.presets.presets import PRESETS, preset_of_recipe
 
 BRAIN, BODY, SEGMENT, BOX, WHOLE = "Brain", "Body", "Segment", "Box", "Whole image"
+REGIONS = (BRAIN, BODY, SEGMENT, BOX, WHOLE)
 REGION_OPERATIONS = {BRAIN: "segmentation.brain_mask", BODY: "segmentation.body_mask"}
 
 
@@ -69,21 +71,14 @@ def segmentation_task(
     raters: Sequence = (),
 ) -> SegmentationTask:
     """What a run needs (main thread; copies no voxel); see MedProcSegmentationLogic.process. Raises InputError."""
-    if region is None:
-        region = WHOLE
-    chosen = preset_named(recipe) if isinstance(recipe, str) else recipe
-    chain = chosen.recipe() if isinstance(chosen, Preset) else chosen
-    preset = chosen if isinstance(chosen, Preset) else preset_of_recipe(chain)
-    if not isinstance(region, str):
-        region, mask = (BOX if region.IsA("vtkMRMLMarkupsROINode") else SEGMENT), region
-    if region in (SEGMENT, BOX) and mask is None:
-        raise InputError("No mask to search in: choose one, or another region.")
-    if region not in (SEGMENT, BOX):
-        mask = None
+    seeds = _nodes(seeds)
+    region, mask = _region(region, mask)
+    require_nodes(volume, mask, output, *seeds, startFrom, reference, *raters)
+    chain = recipe_of(recipe, PRESETS)
+    preset = preset_of_recipe(chain)
     if not chain.enabled_steps:
         raise InputError("No step is switched on: switch on at least one.")
     last_segments(chain)
-    seeds = _nodes(seeds)
     usable = needed(chain)[1]
     source = segmentation_source(
         volume,
@@ -109,6 +104,22 @@ def segmentation_task(
     return SegmentationTask(source, output, place, there, grouping, title, operation, chain, inputs)
 
 
+def _region(region: Any, mask: Any) -> tuple[str, Any]:
+    """Region and node of it, from either or both as a script gives them. Raises InputError."""
+    if region is None:
+        region = WHOLE if mask is None else mask
+    if not isinstance(region, str):
+        require_nodes(region)
+        region, mask = (BOX if region.IsA("vtkMRMLMarkupsROINode") else SEGMENT), region
+    if region not in REGIONS:
+        raise InputError(f"There is no region '{region}' to search in; there are: {', '.join(REGIONS)}.")
+    if region in (SEGMENT, BOX) and mask is None:
+        raise InputError("No mask to search in: choose one, or another region.")
+    if region not in (SEGMENT, BOX) and mask is not None:
+        raise InputError(f"A mask is given, but the region is '{region}': leave one of them out.")
+    return region, mask
+
+
 def _within_a_name(title: str) -> str:
     """'White-matter lesions (FLAIR)' as 'white-matter lesions (FLAIR)': abbreviations stay as they are."""
     return " ".join(word if word.upper() == word else word.lower() for word in title.split(" "))
@@ -118,4 +129,4 @@ def _nodes(given: Any) -> list:
     """A node, several or none as a list."""
     if given is None:
         return []
-    return [given] if hasattr(given, "GetID") else list(given)
+    return [given] if hasattr(given, "GetID") or isinstance(given, str) else list(given)

@@ -108,7 +108,7 @@ def test_live_says_what_is_wrong_and_goes_on(panel, block, scene):
     assert texts(widget)[0][:2] == ["One", "48.0"]
     scene.RemoveNode(segmentation)
     assert widget.live.status_label.text == "" and widget.run.message.startswith("Choose the segmentation")
-    assert "'what is gone'" in widget.results.note_label.text and texts(widget)[0][:2] == ["One", "48.0"]
+    assert "of what is gone in 'Image'" in widget.results.note_label.text and texts(widget)[0][:2] == ["One", "48.0"]
 
 
 def test_a_dragged_line_changes_the_table(panel, block, finish):
