@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.errors import InputError
 from ..core.geometry import Geometry, resample
 from ..core.image_filter import grid_of_box
 from ..core.progress import SILENT, Progress
@@ -18,6 +19,7 @@ from .findings import MatchFindings
 from .half_height import HalfHeightOutlines
 from .halfway import half_way_grid, linear_part
 from .inverse import inverted
+from .leading import exchanged, other_leads, turned
 from .register import Register, identity
 from .resolution import Sampling
 from .result import Change, Finding, PairComparison, Registration, Verdict
@@ -34,10 +36,20 @@ def register_pair(
     registration = identity()
     for _, operation in steps:
         if isinstance(operation, Register):
-            registration = operation.registration(
-                first["image"], other["image"], first["mask"], other["mask"], progress=progress
-            )
+            registration = _registered(operation, first, other, progress)
     return registration
+
+
+def _registered(operation: Register, first: dict[str, Any], other: dict[str, Any], progress: Progress) -> Registration:
+    # a deformation has no exact inverse
+    if operation.kind != "deformable" and other_leads(first["image"], other["image"]):
+        try:
+            return turned(
+                operation.registration(other["image"], first["image"], other["mask"], first["mask"], progress=progress)
+            )
+        except InputError:
+            progress.check()  # the words of the error name the studies by their order: it is met again below
+    return operation.registration(first["image"], other["image"], first["mask"], other["mask"], progress=progress)
 
 
 def compare_pair(
@@ -53,28 +65,39 @@ def compare_pair(
 
     Outlines at half height are made last, in the studies' own voxels, wherever they are among the steps.
     Both images are resampled once, into the space that registration.to_first and to_other lead from, as far as either
-    study is looked at.
+    study is looked at. Of these images the finer study leads (see leading.other_leads), so that the opposite order
+    gives the opposite changes.
     """
     rest = [(n, op) for n, op in steps if not isinstance(op, Register | HalfHeightOutlines)]
     outlining = next((op for _, op in steps if isinstance(op, HalfHeightOutlines)), None)
     shares = progress.parts(1, 3, 1)
-    state = _on_half_way_grid(first, other, registration, shares[0])
+    opposite = other_leads(first["image"], other["image"])
+    sides = [(first, registration.to_first), (other, registration.to_other)]
+    state = _on_half_way_grid(sides[::-1] if opposite else sides, shares[0])
     failed = registration.verdict is Verdict.FAILED
     given = first["given"] or other["given"]
+    count = next((n for n, (_, op) in enumerate(rest) if isinstance(op, MatchFindings)), len(rest))
+    imaging, matching = shares[1].parts(max(count, 0.01), max(len(rest) - count, 0.01))
     if not failed:
-        state = _run(rest, state, given, registration, first, other, shares[1])
+        state = _run(rest[:count], state, given, registration, first, other, imaging)
+    if opposite:
+        state = exchanged(state)
+    if not failed:
+        state = _run(rest[count:], state, given, registration, first, other, matching)
     rules = _matching(rest), outlining
     return _assembled(fixed, moving, first, other, registration, state, failed, given, rules, shares[2])
 
 
-def _on_half_way_grid(first: dict, other: dict, registration: Registration, progress: Progress) -> dict[str, Any]:
-    sides = (("fixed", first, registration.to_first), ("moving", other, registration.to_other))
+def _on_half_way_grid(studies: Sequence[tuple[dict, sitk.Transform]], progress: Progress) -> dict[str, Any]:
+    """What steps take of two studies, each with the transform that leads to it from the space of the grid."""
+    sides = [(role, *study) for role, study in zip(("fixed", "moving"), studies, strict=True)]
     masks = [
         study["mask"] if study["mask"] is not None else prepare(study["image"], None, f"The {role} image").foreground
         for role, study, _ in sides
     ]
     ways = [linear_part(transform) for *_, transform in sides]
-    grid = half_way_grid(Geometry.of(first["image"]), Geometry.of(other["image"]), *ways)
+    own = [Geometry.of(study["image"]) for study, _ in studies]
+    grid = half_way_grid(own[0], own[1], ways[0], ways[1])
     looked_at = [
         mask != 0 if study["labels"] is None else (mask != 0) | (study["labels"] != 0)
         for mask, (_, study, _) in zip(masks, sides, strict=True)

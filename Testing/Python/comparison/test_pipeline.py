@@ -10,8 +10,9 @@ from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.half_height import HalfHeightOutlines
+from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.intensity import MatchIntensity
-from MedProcLib.comparison.pair import _as_measured, _where_outlined
+from MedProcLib.comparison.pair import _as_measured, _where_outlined, register_pair
 from MedProcLib.comparison.pipeline import compare, default_recipe
 from MedProcLib.comparison.register import Register
 from MedProcLib.comparison.result import Change, Finding, Verdict
@@ -105,6 +106,39 @@ def test_swapped_order_makes_new_gone():
     pair = compare([study("a", [STABLE, NEW], MATRIX, (3.5, 3.5, 4), 1), study("b", [STABLE])], RECIPE).pairs[0]
     assert sorted(f.change for f in pair.findings) == [Change.GONE, Change.STABLE]
     assert set(np.unique(sitk.GetArrayFromImage(pair.change))) == {0, 2}
+
+
+@pytest.mark.parametrize("spacing", [(4, 4, 4), (4, 4.5, 5)], ids=["equal voxels", "coarser voxels"])
+def test_the_opposite_order_has_the_opposite_changes(spacing):
+    """Exactly so, though the brightness of one study is brought to that of the other by a curve."""
+    first, other = study("a", [STABLE]), study("b", [STABLE, NEW], None, spacing, 1)
+    other = Study("b", sitk.Sqrt(sitk.Abs(other.image)) * 30, mask=other.mask)
+    forward, backward = (compare(studies, ALIGNED).pairs[0] for studies in ([first, other], [other, first]))
+    ahead, back = (sitk.GetArrayFromImage(pair.difference) for pair in (forward, backward))
+    assert forward.grid.same_grid(backward.grid) and np.array_equal(ahead, -back) and np.any(ahead)
+    opposite = {Change.NEW: Change.GONE, Change.GONE: Change.NEW, Change.GROWN: Change.SHRUNK}
+    expected = [(opposite.get(f.change, f.change), *f.centers[::-1]) for f in forward.findings]
+    found = {f.change: f.centers for f in backward.findings}
+    assert {change for change, *_ in expected} == set(found) == {Change.GONE, Change.STABLE}
+    for change, *centers in expected:
+        for one, two in zip(centers, found[change], strict=True):
+            assert (one is None) == (two is None) and (one is None or np.linalg.norm(np.subtract(one, two)) < 1)
+
+
+def test_a_registration_has_one_result_in_either_order():
+    first, other = study("a", [STABLE]), study("b", [STABLE], MATRIX, (3.5, 3.5, 4), 1)
+    things = [{"image": s.image, "mask": s.mask} for s in (first, other)]
+    forward, backward = (register_pair(*pair, [(1, Register())]) for pair in (things, things[::-1]))
+    both = matrix_of(forward.transform) @ matrix_of(backward.transform)
+    assert np.allclose(both, np.eye(4), atol=1e-9) and forward.figures == backward.figures
+    assert np.allclose(matrix_of(forward.to_first), matrix_of(backward.to_other), atol=1e-9)
+
+
+def test_what_is_wrong_with_a_study_is_said_of_that_study():
+    first, other = study("a", []), study("b", [], None, (3.5, 3.5, 4))
+    things = [{"image": s.image, "mask": mask} for s, mask in ((first, first.mask * 0), (other, other.mask))]
+    with pytest.raises(InputError, match="first"):
+        register_pair(*things, [(1, Register())])
 
 
 def test_the_same_head_again_has_no_change_and_runs_alike_twice():
