@@ -54,16 +54,16 @@ class PetFindings:
         found.sort(key=lambda each: (each[1] is not None, -each[2].peak))
         table = np.zeros(int(numbers.max()) + 1, np.uint8 if len(found) < 256 else np.uint16)
         candidates = []
-        for number, (value, organ, focus, position) in enumerate(found, 1):
+        for number, (value, organ, focus, lowest, position) in enumerate(found, 1):
             table[value] = number
-            candidates.append(_candidate(number, organ, focus, position))
+            candidates.append(_candidate(number, organ, focus, lowest, position))
         return grid.image_of(table[numbers]), candidates
 
 
 def _foci(
     values: np.ndarray, numbers: np.ndarray, grid: Geometry, frame: BodyFrame, smallest_ml: float, progress: Progress
 ) -> list[tuple]:
-    """(label value, likely organ in words or None, focus, position) of the segments that are large enough."""
+    """(label value, likely organ in words or None, focus, lowest SUV, position) of segments that are large enough."""
     found = []
     boxes = boxes_of(numbers)
     for done, (value, box) in enumerate(boxes.items()):
@@ -79,7 +79,8 @@ def _foci(
         place = frame.place(center)
         focus = Focus(*(place or (np.nan,) * 3), volume, float(uptake.max()), float(uptake.mean()), _elongation(points))
         rule = likely_organ(focus) if place is not None else None
-        found.append((value, rule and f"{rule.organ} ({rule.because})", focus, tuple(float(x) for x in position)))
+        at = tuple(float(x) for x in position)
+        found.append((value, rule and f"{rule.organ} ({rule.because})", focus, float(uptake.min()), at))
     return found
 
 
@@ -91,9 +92,12 @@ def _elongation(points: np.ndarray) -> float:
     return float(first / max(second, 1e-3))
 
 
-def _candidate(number: int, organ: str | None, focus: Focus, position: tuple[float, ...]) -> Candidate:
+def _candidate(number: int, organ: str | None, focus: Focus, lowest: float, position: tuple[float, ...]) -> Candidate:
     volume = 1000 * focus.volume_ml
-    reason = f"SUVmax {focus.peak:.1f}, mean {focus.mean:.1f}, {focus.volume_ml:.1f} ml"
+    # how low the outline goes tells one that ends at a share of the maximum from one that was cut off before
+    share = round(100 * lowest / focus.peak)
+    reason = f"SUVmax {focus.peak:.1f}, mean {focus.mean:.1f}, {focus.volume_ml:.1f} ml, "
+    reason += f"outlined from {lowest:.1f} up ({share} % of the maximum)"
     if organ is not None:
         reason += f"; likely physiologic: {organ}"
     # what is likely usual is not sorted by how hot it is

@@ -14,6 +14,7 @@ from ...core.voxels import inside, values_of
 from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from .hills import hills
+from .usual_uptake import usual_uptake
 
 # The background of a lesion is measured in a shell around it, out of reach of the blur of its edge.
 SHELL_MM = (10.0, 20.0)
@@ -35,7 +36,9 @@ class PetLesionThreshold:
     """Outline each focus of uptake at a share of its own maximum; segments are numbered from the hottest. Image in SUV.
 
     Two maxima are one lesion when the uptake between them does not fall below the share of the hotter one; otherwise
-    the border runs along the valley between them. Healthy organs with uptake (brain, heart, bladder) are found too.
+    the border runs along the valley between them. A focus that is hardly hotter than an organ around it (liver, blood)
+    would flood it at that share: it ends where the organ's usual uptake begins. Healthy organs with uptake (brain,
+    heart, bladder) are found too.
     """
 
     rule: Annotated[
@@ -45,6 +48,9 @@ class PetLesionThreshold:
     ] = "percent_of_maximum"
     percent: Annotated[float, Range(10, 90, "%"), "share at which a lesion ends; also parts neighboring maxima"] = 41.0
     least_maximum: Annotated[float, Range(0.01, 1e4, "SUV"), "a lesion has at least this maximum"] = 2.5
+    above_tissue: Annotated[
+        float, Range(0, 10, "SD"), "a lesion is so much hotter than even tissue beside it, all over; 0: no such limit"
+    ] = 2.0
 
     @property
     def structures(self) -> dict[int, str]:
@@ -66,9 +72,12 @@ class PetLesionThreshold:
             )
         require_suv(values, grid, values[region & (values >= self.least_maximum)])
         share = self.percent / 100
-        first, second = progress.parts(3, 1)
-        lowest = NESTLE * CORE if self.rule == "nestle" else share
-        numbers = hills(values, region & (values >= lowest * self.least_maximum), share, self.least_maximum, first)
+        usual, first, second = progress.parts(1, 3, 1)
+        lowest = (NESTLE * CORE if self.rule == "nestle" else share) * self.least_maximum
+        hot = region & (values >= lowest)
+        if self.above_tissue:
+            hot &= values > usual_uptake(values, grid, lowest, self.least_maximum, self.above_tissue, usual)
+        numbers = hills(values, hot, share, self.least_maximum, first)
         peaks = np.zeros(int(numbers.max()) + 1, values.dtype)
         np.maximum.at(peaks, numbers, values)
         outlined = np.where(values >= share * peaks[numbers], numbers, 0)

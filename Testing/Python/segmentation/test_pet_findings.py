@@ -32,6 +32,7 @@ def test_organs_are_marked_and_lesions_come_first():
     suspicious = [c for c in candidates if "physiologic" not in c.reason]
     assert [c.score for c in suspicious] == pytest.approx([7.0, 5.0], abs=0.3)
     assert suspicious == candidates[:2]
+    assert "outlined from 6." in suspicious[0].reason and "% of the maximum)" in suspicious[0].reason
     marked = " ".join(c.reason for c in candidates[2:])
     for organ in ("bladder", "heart", "brain"):
         assert f"likely physiologic: {organ}" in marked

@@ -240,6 +240,31 @@ def test_neighbors_are_parted_at_the_valley_or_are_one():
     assert np.nonzero(found == 2)[2].min() > 26
 
 
+@pytest.mark.parametrize("direction", [np.eye(3), np.diag([-1.0, 1.0, 1.0])])
+def test_a_focus_hardly_hotter_than_the_organ_around_it_does_not_flood_it(direction):
+    random = np.random.default_rng(5)
+    z, y, x = np.mgrid[:44, :44, :44] * 4.0
+    liver = (z - 60) ** 2 + (y - 80) ** 2 + (x - 80) ** 2 < 50**2
+    values = np.where(liver, 2.0, 0.5)
+    for sd, peak, center in ((8, 2.5, (60, 80, 80)), (8, 2.9, (140, 80, 80))):
+        squares = (z - center[0]) ** 2 + (y - center[1]) ** 2 + (x - center[2]) ** 2
+        values = values + peak * np.exp(-squares / (2 * sd**2))
+    image = sitk.GetImageFromArray((values + random.normal(0, 0.1, values.shape)).astype(np.float32))
+    image.SetSpacing((4.0,) * 3)
+    image.SetDirection(direction.ravel().tolist())
+    inside, outside = (20, 20, 15), (20, 20, 35)
+    found = array(PetLesionThreshold(least_maximum=3.0)(image))
+    assert found.max() == 2
+    volumes = [np.count_nonzero(found == found[at[::-1]]) * 64 for at in (inside, outside)]
+    # above 2 SD of the liver, 2.2: much of the focus and none of the liver's 520 ml
+    assert volume(8, 0.41) * 0.7 < volumes[0] < volume(8, 0.05)
+    # in the open it ends at 41 % of its maximum, which is a smaller share of what it is above 0.5
+    peak = array(image)[:, :, 25:].max()
+    assert volumes[1] == pytest.approx(volume(8, (0.41 * peak - 0.5) / 2.9), rel=0.1)
+    flooded = array(PetLesionThreshold(least_maximum=3.0, above_tissue=0)(image))
+    assert np.count_nonzero(flooded == flooded[inside[::-1]]) * 64 > 400_000
+
+
 def test_percist_threshold_from_a_point_and_from_a_painted_region():
     random = np.random.default_rng(0)
     values = random.normal(2.0, 0.2, (40, 40, 40)).astype(np.float32)
