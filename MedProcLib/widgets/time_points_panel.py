@@ -181,7 +181,7 @@ class TimePointsPanel:
         self.table = row_table("timePointsTable", tip)
         self.table.setFixedHeight(ROW_HEIGHT * (ROWS_SHOWN + 1))
         self.table.horizontalHeader().stretchLastSection = True
-        self.results = ResultsTable(self.table, lambda row: self._show_details())
+        self.results = ResultsTable(self.table, lambda row: None if self._filling else self._show_details())
         self.add_button = tool_button(_("Add a time point"), None, self._on_add)
         self.add_button.text = "+"
         self.remove_button = tool_button(_("Take the selected time point out"), None, self._on_remove)

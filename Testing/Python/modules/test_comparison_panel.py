@@ -198,3 +198,29 @@ def test_the_studies_of_a_scene_that_is_opened_are_proposed(panel, scene, tmp_pa
         (f"Image {number}", date.isoformat()) for number, date in enumerate(dates)
     ]
     assert widget.timePoints.patient_box.currentText == "Doe (3)"
+
+
+def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene, tmp_path):
+    import slicer
+
+    values = np.zeros((4, 5, 6), np.float32)
+    for name in ("A", "B"):
+        slicer.util.addVolumeFromArray(values, name=name)
+        scene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Outlines {name}")
+    widget = panel(NAME)
+    for row, (date, name) in enumerate((("2019-05-31", "A"), ("2021-02-01", "B"))):
+        widget.timePoints.select(row)
+        widget.timePoints.segmentation_box.setCurrentNode(slicer.util.getNode(f"Outlines {name}"))
+        type_date(widget, row, date)
+    expected = [("A", "2019-05-31", "Outlines A"), ("B", "2021-02-01", "Outlines B")]
+
+    def chosen():
+        return [(p.volume.GetName(), p.date, p.segmentation.GetName()) for p in widget.chosenTimePoints()]
+
+    assert chosen() == expected
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    scene.Clear(0)
+    assert widget.timePoints.results.row < 0 and not widget.chosenTimePoints()
+    slicer.util.loadScene(path)
+    assert chosen() == expected
