@@ -21,7 +21,7 @@ from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
 from ..quantification.row import Row
 from ..quantification.series import images_of_series, measure_series
-from ..quantification.table import NOT_RELIABLE, not_reliable
+from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_measured, require_outputs, unit_of_file
@@ -85,11 +85,19 @@ def _require_no_image(arguments: Namespace, labels: sitk.Image) -> None:
 def _about_rows(rows: list[Row]) -> list[str]:
     """What a reader should know of whole segments' figures; of slices and components the table says it."""
     wholes = [row for row in rows if row.is_whole and row.other is None]
-    few = [row for row in wholes if not_reliable(row)]
+    few = [row for row in wholes if has_too_few_voxels(row)]
+    cut = [row for row in wholes if row.at_border]
     empty = [row for row in wholes if any(m.name == "mean" and math.isnan(m.value) for m in row.measurements)]
+    lacking = [row for row in wholes if row not in empty and without_number(row)]
     notes = []
     if few:
         notes.append(f"{_listed(few)}: too few voxels for some figures, see the column `{NOT_RELIABLE}`")
+    if cut:
+        notes.append(f"{_listed(cut)}: at the border of the image; of what may lie beyond nothing is measured")
+    if lacking:
+        most = max(map(without_number, lacking))
+        upto = "up to " if len(lacking) > 1 else ""
+        notes.append(f"{_listed(lacking)}: {upto}{most} of its voxels without a number, left out of the intensities")
     if empty:
         notes.append(f"{_listed(empty)}: no voxel holds a number, so there are no intensities")
     reasons: dict[tuple[str, object], list[Row]] = {}

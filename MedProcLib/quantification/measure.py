@@ -19,7 +19,7 @@ from .diameter import Diameter
 from .intensity import BINS
 from .longest import longest_piece, with_axes
 from .pet.uptake import UptakeThreshold, percist_threshold
-from .region import Region, Segment, components_of, segments_of, slices_of
+from .region import Region, Segment, at_border, components_of, segments_of, slices_of
 from .region_figures import GROUPS, Wanted, region_measurements
 from .row import Row
 from .volume import Volume, as_volume
@@ -116,7 +116,8 @@ class Measure:
             longest = longest_piece(pieces, volume, of_pieces) if self.diameters else None
             figures = region_measurements(regions, longest, volume, wanted, "slice" in which)
             found = Row(segment.value, f"Segment {segment.value}", which.get("component"), figures)
-            return replace(with_axes(found, longest, volume.grid), slice=which.get("slice"))
+            cut = any(at_border(region, volume.values.shape, "slice" in which) for region in regions)
+            return replace(with_axes(found, longest, volume.grid), slice=which.get("slice"), at_border=cut)
 
         listed = []
         if self.components:

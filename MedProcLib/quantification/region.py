@@ -100,6 +100,15 @@ def slices_of(regions: Sequence[Region]) -> Iterator[tuple[int, list[Region]]]:
     yield from sorted(planes.items(), key=lambda plane: plane[0])
 
 
+def at_border(region: Region, shape: Sequence[int], in_slices: bool = False) -> bool:
+    """Whether a region, its box being tight, reaches the border of a volume of this shape; in_slices: theirs alone.
+
+    Of a single slice nobody knows where it ends: its sides count alone.
+    """
+    sides = list(zip(region.box, shape, strict=True))[in_slices:]
+    return any(n > 1 and (side.start == 0 or side.stop == n) for side, n in sides)
+
+
 def joined(regions: Sequence[Region]) -> Region:
     """One region that holds all voxels of the regions."""
     if len(regions) == 1:

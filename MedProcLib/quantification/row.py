@@ -14,8 +14,9 @@ class Row:
 
     segment: value in the label map; long_axis, short_axis: end points of the two diameters, LPS in mm, in the image
     slice slice_index (None when diameters were not measured); slice: index of the slice that was measured alone; other:
-    value of another segment that the figures relate to; time_point: index of the image of a series. Indices of slices
-    (along the third axis) and images count from 0.
+    value of another segment that the figures relate to; time_point: index of the image of a series; at_border: whether
+    it reaches the border of the image, beyond which it may go on. Indices of slices (along the third axis) and images
+    count from 0.
     """
 
     segment: int
@@ -29,6 +30,7 @@ class Row:
     other: int | None = None
     time_point: int | None = None
     time_s: float | None = None
+    at_border: bool = False
 
     @property
     def is_whole(self) -> bool:

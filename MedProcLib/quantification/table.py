@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from .row import Row
 
 Table = tuple[list[str], list[list[object]]]
-# column of the figures that a row has too few voxels for; only in tables where there are such
+# column of the figures of a row that are not to be relied on, and why; only in tables where there are such
 NOT_RELIABLE = "not_reliable"
 # columns that only tables have whose rows differ there
 OPTIONAL = ("other", "slice", "time_point", "time_s")
@@ -17,7 +17,7 @@ def wide_table(rows: Sequence[Row]) -> Table:
     """Columns and lines: segment, name, component ('' for the whole segment), a column per figure, and the slice of the
     diameters where there are any.
 
-    Where a row has too few voxels for some of its figures a last column says which (see not_reliable). Rows of pairs,
+    Where figures of a row are not to be relied on a last column says which, and why (see not_reliable). Rows of pairs,
     slices and series have columns of their own after the component: other, slice, time_point, time_s.
     """
     figures = list(dict.fromkeys(measurement.column for row in rows for measurement in row.measurements))
@@ -39,13 +39,33 @@ def wide_table(rows: Sequence[Row]) -> Table:
 
 
 def not_reliable(row: Row) -> str:
-    """The figures that a row has too few voxels for: 'below 64 voxels: sphericity; below 125 voxels: ...', or ''."""
+    """Why figures of a row are not to be relied on, and which: 'below 64 voxels: sphericity; at the border of the
+    image, perhaps cut: sizes; 3 voxels without a number: intensities', or ''."""
+    reasons = [f"below {limit} voxels: {', '.join(names)}" for limit, names in sorted(_too_few(row).items())]
+    if row.at_border:
+        reasons.append("at the border of the image, perhaps cut: sizes")
+    if lacking := without_number(row):
+        reasons.append(f"{lacking} voxel{'s' * (lacking != 1)} without a number: intensities")
+    return "; ".join(reasons)
+
+
+def has_too_few_voxels(row: Row) -> bool:
+    """Whether it has too few voxels for some of its figures."""
+    return bool(_too_few(row))
+
+
+def without_number(row: Row) -> int:
+    """How many voxels of a row have no number, and are left out of its intensities."""
+    return max((int(m.parameters.get("voxels_without_number", 0)) for m in row.measurements), default=0)  # type: ignore[call-overload]
+
+
+def _too_few(row: Row) -> dict[int, list[str]]:
     by_limit: dict[int, list[str]] = {}
     for measurement in row.measurements:
         if math.isfinite(measurement.value) and "reliable_from" in measurement.parameters:
             names = by_limit.setdefault(int(measurement.parameters["reliable_from"]), [])  # type: ignore[call-overload]
             names.append(measurement.name.replace("_", " "))
-    return "; ".join(f"below {limit} voxels: {', '.join(names)}" for limit, names in sorted(by_limit.items()))
+    return by_limit
 
 
 def long_table(rows: Sequence[Row]) -> Table:

@@ -81,6 +81,8 @@ def _code(code: Code | None) -> dict[str, str] | None:
 def _record(row: Row) -> dict[str, object]:
     place: dict[str, object] = {"segment": row.segment, "name": row.name, "component": row.component}
     place |= {key: getattr(row, key) for key in OPTIONAL if getattr(row, key) is not None}
+    if row.at_border:
+        place |= {"at_border": True}
     if row.long_axis is not None:
         place |= {"diameter_slice": row.slice_index, "long_axis_mm": row.long_axis, "short_axis_mm": row.short_axis}
     return {**place, "measurements": {m.name: _value(m) for m in row.measurements}}

@@ -190,6 +190,20 @@ def test_what_rests_on_too_few_voxels_is_said(medproc, image, image_file, tmp_pa
     assert "not_reliable" not in table_of(table)[0]
 
 
+def test_voxels_without_a_number_and_what_the_border_may_have_cut_are_said(medproc, image, image_file, tmp_path):
+    path, labels, table = tmp_path / "nan.nrrd", tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    holes = sitk.Cast(image, sitk.sitkFloat32)
+    holes[3:5, 4, 5] = float("nan")
+    drawn = sitk.Image(image.GetSize(), sitk.sitkUInt8)
+    drawn.CopyInformation(image)
+    drawn[2:8, 2:8, 2:8], drawn[0:3, 20:23, 9:12] = 1, 2
+    sitk.WriteImage(holes, str(path))
+    sitk.WriteImage(drawn, str(labels))
+    code, _, err = medproc("measure", path, labels, "--per", "segment", "-o", table)
+    assert code == 0 and "note: 'Segment 1': 2 of its voxels without a number, left out of the intensities" in err
+    assert "note: 'Segment 2': at the border of the image; of what may lie beyond nothing is measured" in err
+
+
 def test_a_segment_without_numbers_is_said(medproc, image, labels_file, tmp_path):
     path, table = tmp_path / "nan.nrrd", tmp_path / "t.csv"
     sitk.WriteImage(image * float("nan"), str(path))

@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.csv_text import csv_text
-from MedProcLib.quantification.measure import measure
+from MedProcLib.quantification.measure import Measure, measure
 from MedProcLib.quantification.table import long_table, wide_table
 from MedProcLib.quantification.table_text import measurements_csv
 
@@ -43,6 +43,21 @@ def test_long_table_defines_each_figure(rows):
     line = dict(zip(columns, next(line for line in lines if line[3] == "p5"), strict=True))
     assert json.loads(line["parameters"])["percent"] == 5
     assert {dict(zip(columns, line, strict=True))["unit"] for line in lines} >= {"mm3", "mm2", "mm", "{voxels}"}
+
+
+def test_what_the_border_may_have_cut_and_what_has_no_number_is_said():
+    labels, values = np.zeros((6, 7, 8), np.uint8), np.zeros((6, 7, 8), np.float32)
+    labels[0:3, 2:5, 2:5], labels[4, 1:4, 5], labels[2:5, 4:7, 6] = 1, 2, 3
+    values[4, 1:3, 5] = np.nan
+    image, segments = sitk.GetImageFromArray(values), sitk.GetImageFromArray(labels)
+    columns, lines = wide_table(measure(image, segments, settings=Measure(components=False, slices=True)))
+    said = {(line[0], line[columns.index("slice")]): line[columns.index("not_reliable")] for line in lines}
+    cut = "at the border of the image, perhaps cut: sizes"
+    assert said[1, None] == said[3, None] == said[3, 2] == cut
+    assert said[1, 0] is None  # a slice is cut by its sides alone
+    assert said[2, None] == "2 voxels without a number: intensities"
+    one = measure(image[:, :, 1:2], segments[:, :, 1:2])
+    assert not one[0].at_border and measure(image[:5, :, 1], segments[:5, :, 1])[0].at_border
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(1)", "\t=1", "\r=1", "＝1"])
