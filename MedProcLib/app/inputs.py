@@ -13,6 +13,7 @@ from ..core.atomic import require_writable
 from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
 from ..core.dicom import NO_POSITION, NO_THICKNESS
+from ..core.dicom_dose import IN_GY
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, read_image_file
@@ -141,7 +142,7 @@ def parse_date(text: str) -> datetime.date:
 def unit_of_file(found: ImageFile) -> str:
     """Unit of an image's values, a key of core.units, as far as its file says: HU for CT, else 'intensity'.
 
-    A DICOM PET states its own: activity concentration, or SUV.
+    A DICOM PET states its own: activity concentration, or SUV; a dose is in Gy where it says so.
     """
     # SUVlbm has several formulas, which its file tells apart
     if found.quantity.startswith("{SUVlbm"):
@@ -149,6 +150,8 @@ def unit_of_file(found: ImageFile) -> str:
     known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
     if known is None and found.modality == "PT" and found.slices:
         return _pet_unit(found.slices[0])
+    if known is None and IN_GY in found.notes:
+        return "Gy"
     return known or ("HU" if found.modality == "CT" else "intensity")
 
 

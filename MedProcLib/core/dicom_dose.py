@@ -8,6 +8,8 @@ import SimpleITK as sitk
 from .errors import InputError
 
 DOSE_TAGS = ["DoseGridScaling", "DoseUnits"]
+# Note by which a dose in Gy is known.
+IN_GY = "dose in Gy"
 
 
 def dose_of(stored: sitk.Image, headers: Sequence[Any]) -> tuple[sitk.Image, tuple[str, ...]]:
@@ -24,5 +26,5 @@ def dose_of(stored: sitk.Image, headers: Sequence[Any]) -> tuple[sitk.Image, tup
     scaling, unit = said.pop()
     if not scaling:
         raise InputError("it does not say how its values become dose (Dose Grid Scaling); export it again.")
-    note = {"GY": "dose in Gy", "RELATIVE": "dose, relative"}.get(unit, "dose, its unit is not stated")
+    note = {"GY": IN_GY, "RELATIVE": "dose, relative"}.get(unit, "dose, its unit is not stated")
     return sitk.Cast(stored, sitk.sitkFloat64) * float(scaling), (note,)

@@ -50,7 +50,7 @@ class Measure:
 
     components: Annotated[bool, "a row for each connected component too"] = True
     intensity_unit: Annotated[
-        Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"],
+        Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "Gy", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"],
         "unit of the image's values: SUL is SUV by lean body mass; um2/s (that is 10-6 mm2/s) and mm2/s are for ADC, "
         "ms and s for T1 and T2, 1/s for R2*",
     ] = "intensity"

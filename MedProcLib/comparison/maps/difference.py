@@ -14,7 +14,7 @@ from ...quantification.row import Row
 from ..intensity import blurred, shared
 from .regions import regions_of, require_one_grid, scale_of
 
-VALUE_UNIT = Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"]
+VALUE_UNIT = Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "Gy", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"]
 # Standard deviations of the differences on either side of their mean: the limits of agreement.
 AGREEMENT = 1.96
 

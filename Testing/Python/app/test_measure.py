@@ -4,6 +4,7 @@ import csv
 import json
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 
@@ -202,6 +203,22 @@ def test_voxels_without_a_number_and_what_the_border_may_have_cut_are_said(medpr
     code, _, err = medproc("measure", path, labels, "--per", "segment", "-o", table)
     assert code == 0 and "note: 'Segment 1': 2 of its voxels without a number, left out of the intensities" in err
     assert "note: 'Segment 2': at the border of the image; of what may lie beyond nothing is measured" in err
+
+
+def test_dose_is_measured_in_gray(medproc, shared_data, tmp_path):
+    stored = pydicom.dcmread(shared_data / "06_dicom" / "single_and_multiframe" / "rtdose.dcm")
+    stored.DoseUnits, stored.DoseGridScaling = "GY", "1e-4"
+    dose, labels, table = (tmp_path / name for name in ("dose.dcm", "labels.nrrd", "t.csv"))
+    stored.save_as(dose)
+    drawn = sitk.Image(10, 10, 15, sitk.sitkUInt8)
+    drawn[2:8, 2:8, 3:10] = 1
+    drawn.CopyInformation(read_image(dose))
+    sitk.WriteImage(drawn, str(labels))
+    assert medproc("measure", dose, labels, "--per", "segment", "-o", table)[0] == 0
+    raw = stored.pixel_array[3:10, 2:8, 2:8] * 1e-4
+    assert float(table_of(table)[0]["mean_Gy"]) == pytest.approx(raw.mean(), rel=1e-6)
+    assert medproc("histogram", dose, labels, "--bins", 4, "-o", table)[0] == 0
+    assert {row["unit"] for row in table_of(table)} == {"Gy"}
 
 
 def test_a_segment_without_numbers_is_said(medproc, image, labels_file, tmp_path):
