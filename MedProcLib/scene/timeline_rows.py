@@ -1,5 +1,6 @@
 """A list of findings over time: a row for each track, with its sizes, its change and what the reader said of it."""
 
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
@@ -47,9 +48,18 @@ def status_of(track: Track) -> Status:
     return Status.EDITED if Status.EDITED in counted else Status.ACCEPTED
 
 
-def title_of(point: TimePoint) -> str:
-    """What a time point is called where there is little room: its date, or its name."""
-    return point.date.isoformat() if point.date else point.name or point.id
+def titles_of(patient: Patient) -> dict[str, str]:
+    """What each time point (id) is called where there is little room: its date, or its name; both where several are of
+    one date."""
+    dates = Counter(point.date for point in patient.time_points)
+    return {point.id: _title(point, dates[point.date] == 1) for point in patient.time_points}
+
+
+def _title(point: TimePoint, alone: bool) -> str:
+    name = point.name or point.id
+    if point.date is None:
+        return name
+    return point.date.isoformat() if alone else f"{point.date.isoformat()} {name}"
 
 
 def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str) -> TrackRow:
@@ -102,7 +112,7 @@ def _value(observation: Observation | None, measure: str) -> Measured | None:
 
 def _observed(patient: Patient, track: Track) -> list[str]:
     """A line for each time point: true volume and longest diameter with their intervals, and who decided."""
-    lines = []
+    lines, titles = [], titles_of(patient)
     for observation in track.observations:
         parts = [_with_interval(observation.true_volume, "mm3")]
         long = observation.estimate("long_diameter")
@@ -112,7 +122,7 @@ def _observed(patient: Patient, track: Track) -> list[str]:
             parts.append("at the border of the image")
         said = f" ({observation.status}{f' by {observation.reader}' if observation.reader else ''})"
         note = f": {observation.note}" if observation.note else ""
-        lines.append(f"{title_of(patient.time_point(observation.time_point))}: {', '.join(parts)}{said}{note}")
+        lines.append(f"{titles[observation.time_point]}: {', '.join(parts)}{said}{note}")
     return lines
 
 

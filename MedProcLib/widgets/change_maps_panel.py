@@ -21,7 +21,7 @@ from ..scene.change_maps import (
 )
 from ..scene.tables import rows_of_table
 from ..scene.timeline_nodes import patient_of_node
-from ..scene.timeline_rows import title_of
+from ..scene.timeline_rows import titles_of
 from .fields import beside, combo, push_button, row_table
 from .results_table import ResultsTable
 
@@ -46,7 +46,7 @@ class ChangeMapsPanel:
 
     def __init__(self, get_node: Callable[[], Any], make: Callable[[str, str, str], None]) -> None:
         self._get_node, self._make = get_node, make
-        self._points: list[str] = []
+        self._titles: dict[str, str] = {}  # of the time points, by id
         self._maps: list[Any] | None = None  # not filled yet
         self._filling = False
         self.widget = qt.QWidget()
@@ -63,13 +63,15 @@ class ChangeMapsPanel:
         """Show what there is now."""
         node = self._get_node()
         patient = patient_of_node(node) if node is not None else None
-        points = patient.time_points if patient is not None else ()
-        if [point.id for point in points] != self._points:
-            self._points = [point.id for point in points]
-            self._fill(self.start_box, [title_of(point) for point in points], 0)
-            self._fill(self.end_box, [title_of(point) for point in points], len(points) - 1)
+        titles = titles_of(patient) if patient is not None else {}
+        renamed = titles != self._titles
+        if renamed:
+            same = list(titles) == list(self._titles)
+            self._titles = titles
+            for box, place in ((self.start_box, 0), (self.end_box, len(titles) - 1)):
+                self._fill(box, list(titles.values()), box.currentIndex if same else place)
         maps = change_maps_at(node) if node is not None else []
-        if maps != self._maps:
+        if renamed or maps != self._maps:
             self._maps = maps
             self._fill(self.shown_box, [_("none"), *(self._title(each) for each in maps)], 0)
         seen = shown_change_map(node) if maps else None
@@ -79,7 +81,7 @@ class ChangeMapsPanel:
             self._filling = True
             self.shown_box.currentIndex = maps.index(seen) + 1 if seen in maps else 0
             self._filling = False
-        self.widget.enabled = len(points) > 1
+        self.widget.enabled = len(titles) > 1
         self._allow_two()
         self._show_map()
 
@@ -93,7 +95,7 @@ class ChangeMapsPanel:
         places = sorted((self.start_box.currentIndex, self.end_box.currentIndex))
         if 0 <= places[0] < places[1]:
             name = list(CHANGE_MAPS)[max(self.kind_box.currentIndex, 0)]
-            self._make(name, *(self._points[place] for place in places))
+            self._make(name, *(list(self._titles)[place] for place in places))
 
     def _allow_two(self) -> None:
         """A map is of two time points, not of one and itself."""
@@ -101,8 +103,7 @@ class ChangeMapsPanel:
 
     def _title(self, volume: Any) -> str:
         ends = ends_of(volume)
-        patient = patient_of_node(self._get_node())
-        titles = [title_of(patient.time_point(p)) if p in patient.order else p for p in (ends.start, ends.end)]
+        titles = [self._titles.get(point, point) for point in (ends.start, ends.end)]
         return f"{map_colors_of(volume).title}: {' → '.join(titles)}"
 
     def _fill(self, box: Any, titles: Sequence[str], place: int) -> None:

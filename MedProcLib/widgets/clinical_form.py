@@ -15,7 +15,7 @@ from ..comparison.tracks.model import Patient, TimePoint
 from ..core.errors import InputError
 from ..scene.timeline_edits import Edit
 from ..scene.timeline_nodes import patient_of_node
-from ..scene.timeline_rows import title_of
+from ..scene.timeline_rows import titles_of
 from ..scene.timeline_tables import criterion_of
 from .clinical_fields import Field, check_field, choice_field, date_field, number_field, trend_field
 from .fields import beside, combo
@@ -87,7 +87,8 @@ class ClinicalForm:
     def changed(self) -> None:
         """Show what the patient's node holds, and only what its criterion asks for."""
         points = self._points()
-        titles = [title_of(point) for point in points]
+        patient = self._patient()
+        titles = list(titles_of(patient).values()) if patient is not None else []
         if titles != [self.at_box.itemText(n) for n in range(self.at_box.count)]:
             before = self.at_box.currentIndex
             self.at_box.clear()

@@ -12,7 +12,7 @@ from ..comparison.response.needs import NEEDS
 from ..comparison.tracks.clinical import Clinical, OfLesion, with_clinical
 from ..comparison.tracks.model import Patient, Track
 from ..scene.timeline_edits import Edit
-from ..scene.timeline_rows import title_of
+from ..scene.timeline_rows import titles_of
 from .clinical_fields import Field, check_field
 
 FLAGS = (
@@ -70,7 +70,7 @@ class LesionFlags:
         point = patient.time_point(time_point) if time_point else patient.time_points[-1]
         self._shown = _Shown(patient, track, point.id)
         for name, (title, _tip) in MARKS.items():
-            self.fields[name].widget.text = title.format(date=title_of(point))
+            self.fields[name].widget.text = title.format(date=titles_of(patient)[point.id])
         for name, field in self.fields.items():
             field.write(point.id in getattr(track, name) if name in MARKS else getattr(track, name))
 

@@ -10,7 +10,7 @@ from ..scene.timeline_edits import put_patient
 from ..scene.timeline_masks import Masks, OutlineHistory, masks_of
 from ..scene.timeline_nodes import patient_of_node, segmentation_at, volume_at
 from ..scene.timeline_outlines import claim_segments, erased_labels, outlines_of
-from ..scene.timeline_rows import title_of
+from ..scene.timeline_rows import titles_of
 from .fields import combo
 from .segment_editor import SegmentEditor
 from .task_runner import Commit, Compute
@@ -39,7 +39,7 @@ class OutlinePanel:
         self.section = section
         self._get_node, self._get_track, self._get_reader = get_node, get_track, get_reader
         self._run, self._busy, self._say, self._corrected = run, busy, say, corrected
-        self._points: list[str] = []
+        self._titles: dict[str, str] = {}  # of the time points, by id
         self._edited: tuple[Any, str] | None = None  # patient node and time point that the editor is on
         self._before: Masks = {}
         self._waiting: list[str] = []
@@ -55,17 +55,18 @@ class OutlinePanel:
     def changed(self) -> None:
         """The patient may be another one."""
         node = self._get_node()
-        points = patient_of_node(node).time_points if node is not None else ()
-        if [point.id for point in points] != self._points:
-            self._points = [point.id for point in points]
+        titles = titles_of(patient_of_node(node)) if node is not None else {}
+        if titles != self._titles:
+            place = self.point_box.currentIndex if list(titles) == list(self._titles) else len(titles) - 1
+            self._titles = titles
             self._filling = True
             self.point_box.clear()
-            for point in points:
-                self.point_box.addItem(title_of(point))
-            self.point_box.currentIndex = len(points) - 1
+            for title in titles.values():
+                self.point_box.addItem(title)
+            self.point_box.currentIndex = place
             self._filling = False
         self._follow()
-        self.section.enabled = bool(points)
+        self.section.enabled = bool(titles)
 
     def look_at(self, track: str) -> None:
         """The reader looks at a finding: its segment is the one to draw."""
@@ -106,7 +107,7 @@ class OutlinePanel:
 
     def _chosen(self) -> str:
         place = self.point_box.currentIndex
-        return self._points[place] if 0 <= place < len(self._points) else ""
+        return list(self._titles)[place] if 0 <= place < len(self._titles) else ""
 
     def _follow(self) -> None:
         node, point = self._get_node(), self._chosen()

@@ -13,7 +13,7 @@ from ..scene.slice_preview import Mode, Pattern
 from ..scene.studies import modality_of_volume
 from ..scene.timeline_nodes import images_at, patient_of_node, volume_at
 from ..scene.timeline_places import track_places
-from ..scene.timeline_rows import title_of
+from ..scene.timeline_rows import titles_of
 from ..scene.timeline_views import COLUMNS, MOST_COLUMNS, jump_columns, show_outlines
 from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
@@ -108,7 +108,7 @@ class TimelineViewsPanel(TimelineViewsForm):
             return
         if not columns_shown():
             self._layout_before = slicer.app.layoutManager().layout
-        titles = [title_of(patient.time_point(point)) for point in there]
+        titles = [titles_of(patient)[point] for point in there]
         views = show_columns([volumes[p] for p in there], titles, ORIENTATIONS[self.orientation_box.currentIndex])
         show_outlines(node, dict(zip(views, there, strict=True)), self._ends())
 
@@ -223,7 +223,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         self._on_choice()
 
     def _fill(self, patient: Patient | None) -> None:
-        titles = [title_of(point) for point in patient.time_points] if patient is not None else []
+        titles = list(titles_of(patient).values()) if patient is not None else []
         node = self._get_node()
         self._filling = True
         self.list.clear()

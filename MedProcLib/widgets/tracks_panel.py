@@ -13,7 +13,7 @@ from ..comparison.tracks.edits import accept, reject
 from ..comparison.tracks.model import Patient, Status
 from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
-from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, title_of, track_rows
+from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, titles_of, track_rows
 from .findings_panel import MARKS
 from .results_table import ResultsTable
 from .review_list import KEYS, around, connect_buttons, enter_returns_to
@@ -151,7 +151,8 @@ class TracksPanel(TracksForm):
         self._filter()
         self._show_page()
         open_ = sum(row.status is Status.PROPOSED for row in self.rows)
-        text = _("{count} findings, {open} to decide.").format(count=len(self.rows), open=open_)
+        text = _("One finding, {open} to decide.") if len(self.rows) == 1 else _("{count} findings, {open} to decide.")
+        text = text.format(count=len(self.rows), open=open_)
         # beside the filter; without a patient the line above says that nothing was compared
         shown = text if self.rows else _("No findings.") if patient is not None else ""
         show_wrapped(self.summary_label, shown, NARROWEST // 2)
@@ -175,8 +176,7 @@ class TracksPanel(TracksForm):
     def _show_page(self) -> None:
         selected = self.track
         self._page = self.pages.part(self._fitting)
-        points = self._patient.time_points if self._patient is not None else ()
-        titles = [_("No."), _("Class"), _("Vol.\n[%]"), _("Sure"), *(_broken(title_of(p)) for p in points)]
+        titles = [_("No."), _("Class"), _("Vol.\n[%]"), _("Sure"), *map(_broken, self._titles())]
         self._filling = True
         try:
             self.results.show(titles, [_line(row) for row in self._page], ["\n".join(row.lines) for row in self._page])
@@ -191,14 +191,16 @@ class TracksPanel(TracksForm):
         show_wrapped(self.reason_label, "\n".join(row.lines) if row is not None else "")
 
     def _show_time_points(self) -> None:
-        points = self._patient.time_points if self._patient is not None else ()
-        titles = [_("all time points"), *map(title_of, points)]
+        titles = [_("all time points"), *self._titles()]
         if titles != [self.at_box.itemText(n) for n in range(self.at_box.count)]:
             self._filling = True
             self.at_box.clear()
             for title in titles:
                 self.at_box.addItem(title)
             self._filling = False
+
+    def _titles(self) -> list[str]:
+        return list(titles_of(self._patient).values()) if self._patient is not None else []
 
     def _show_buttons(self) -> None:
         missing = ""

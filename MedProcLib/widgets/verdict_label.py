@@ -35,9 +35,8 @@ def show_verdicts(label: Any, verdicts: Mapping[str, tuple[Verdict, str]] | None
     worst = next(verdict for verdict in WORST_FIRST if verdict in [found for found, _reasons in verdicts.values()])
     taken = all(found == (Verdict.GOOD, NOT_REGISTERED) for found in verdicts.values())
     text, style = UNCHECKED if taken else (TEXT[worst], STYLE[worst])
-    lines = [text]
-    for point, (verdict, reasons) in verdicts.items():
-        if reasons and verdict is worst:
-            lines.append(f"{point}: {reasons}" if len(verdicts) > 1 else reasons)
+    told = {point: reasons for point, (verdict, reasons) in verdicts.items() if reasons and verdict is worst}
+    alike = len(told) == len(verdicts) and len(set(told.values())) == 1
+    lines = [text, *(set(told.values()) if alike else [f"{point}: {reasons}" for point, reasons in told.items()])]
     label.styleSheet = f"{style} padding: 6px; border-radius: 3px;"
     show_wrapped(label, "\n".join(lines))

@@ -34,7 +34,7 @@ from MedProcLib.scene.timeline_nodes import (
 )
 from MedProcLib.scene.timeline_places import track_places
 from MedProcLib.scene.timeline_roles import with_proposed_roles
-from MedProcLib.scene.timeline_rows import track_rows
+from MedProcLib.scene.timeline_rows import titles_of, track_rows
 from MedProcLib.scene.timeline_scene import verdicts_of
 
 READER = "Dr. Reader"
@@ -251,3 +251,12 @@ def test_all_of_it_is_saved_and_loaded(node, tmp_path):
     undo_edit(node, READER)
     assert segments(node, NAMES[0])["F002 stable"][1]
     assert len(chart_nodes(VOLUMES, node.GetNodeReference(FINDINGS_TABLE))) == 1
+
+
+def test_time_points_of_one_date_are_told_apart(node):
+    patient = patient_of_node(node)
+    first, second, *_later = patient.time_points
+    alike = replace(patient, time_points=(first, replace(second, date=first.date), *patient.time_points[2:]))
+    titles = list(titles_of(alike).values())
+    assert titles[:2] == [f"{first.date} {first.name}", f"{first.date} {second.name}"]
+    assert titles[2:] == list(titles_of(patient).values())[2:] == [p.date.isoformat() for p in patient.time_points[2:]]
