@@ -19,6 +19,9 @@ NOT_SAID = "-"
 VTK_TYPES: dict[type, int] = {np.float64: vtk.VTK_DOUBLE, np.int32: vtk.VTK_INT, np.int64: vtk.VTK_LONG_LONG}
 
 
+MOST_KNOWN = 8  # tables whose content is remembered
+
+
 @dataclass(frozen=True)
 class Column:
     """A column: values are text, integers or numbers (None is NaN); unit as in core.units; meaning in words."""
@@ -56,6 +59,26 @@ def fill_table(node, columns: Sequence[Column]) -> None:
         _add_column(node, column)
     node.SetUseColumnTitleAsColumnHeader(True)
     node.EndModify(was_modifying)
+
+
+def refill_table(node, columns: Sequence[Column]) -> None:
+    """Have a table node hold these columns. Of a table that nobody has touched since only the cells that differ are
+    written: those of thousands take longer than a click may. Raises InputError as fill_table does."""
+    _require_one_length(columns, node.GetName())
+    key = node.GetAddressAsString("vtkMRMLTableNode")
+    known = _known.pop(key, None)
+    changed = _changed_cells(known.columns, columns) if known is not None and known.time == _time(node) else None
+    if changed is None:
+        fill_table(node, columns)
+    elif changed:
+        was_modifying = node.StartModify()
+        for number, rows in changed.items():
+            _write_cells(node.GetTable().GetColumn(number), columns[number].values, rows, number == 0)
+        node.GetTable().Modified()
+        node.EndModify(was_modifying)
+    _known[key] = _Known(_time(node), tuple(columns))
+    while len(_known) > MOST_KNOWN:
+        _known.pop(next(iter(_known)))
 
 
 def append_column(node, column: Column) -> None:
@@ -118,6 +141,57 @@ def _values(column) -> list:
     return [column.GetValue(row) for row in range(column.GetNumberOfValues())]
 
 
+@dataclass(frozen=True)
+class _Known:
+    """What was written to a table, and when."""
+
+    time: tuple[int, ...]
+    columns: tuple[Column, ...]
+
+
+_known: dict[str, _Known] = {}
+
+
+def _time(node) -> tuple[int, ...]:
+    """When a table node, its table and its columns were changed last."""
+    table = node.GetTable()
+    columns = (table.GetColumn(number) for number in range(table.GetNumberOfColumns()))
+    return node.GetMTime(), table.GetMTime(), *(column.GetMTime() for column in columns)
+
+
+def _changed_cells(before: Sequence[Column], after: Sequence[Column]) -> dict[int, list[int]] | None:
+    """Rows that differ by the number of their column; None where the columns are others."""
+    if [(c.name, c.unit, c.meaning, len(c.values)) for c in before] != [
+        (c.name, c.unit, c.meaning, len(c.values)) for c in after
+    ]:
+        return None
+    changed = {}
+    for number, (old, new) in enumerate(zip(before, after, strict=True)):
+        if old.values == new.values:
+            continue
+        if _kind(list(old.values), old.unit) is not _kind(list(new.values), new.unit):
+            return None
+        changed[number] = [row for row, pair in enumerate(zip(old.values, new.values, strict=True)) if _differ(*pair)]
+    return changed
+
+
+def _differ(old: Any, new: Any) -> bool:
+    return old is not new and old != new
+
+
+def _write_cells(array, values: Sequence[Any], rows: Sequence[int], first: bool) -> None:
+    for row in rows:
+        if array.IsNumeric():
+            array.SetValue(row, np.nan if values[row] is None else values[row])
+        else:
+            array.SetValue(row, _text(values[row], first))
+    array.Modified()
+
+
+def _text(value: Any, first: bool) -> str:
+    return saved_text(value) or (NOT_SAID if first else "")
+
+
 def _add_column(node, column: Column) -> None:
     values = list(column.values)
     kind = _kind(values, column.unit)
@@ -125,7 +199,7 @@ def _add_column(node, column: Column) -> None:
         array = vtk.vtkStringArray()
         first = node.GetNumberOfColumns() == 0
         for value in values:
-            array.InsertNextValue(saved_text(value) or (NOT_SAID if first else ""))
+            array.InsertNextValue(_text(value, first))
     else:
         numbers_of: np.ndarray = np.array([np.nan if value is None else value for value in values], kind)
         array = numpy_to_vtk(numbers_of, deep=True, array_type=VTK_TYPES[kind])

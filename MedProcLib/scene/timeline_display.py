@@ -1,5 +1,7 @@
 """The findings of a patient in the views: outlined in the color of their class at each time point, and named."""
 
+from dataclasses import dataclass, replace
+
 import vtk
 
 from MedProcLib.comparison.result import Change
@@ -34,23 +36,61 @@ def show_classes(node, patient: Patient) -> None:
         segmentation = segmentation_at(node, point.id)
         if segmentation is None:
             continue
-        display, ids = segmentation.GetDisplayNode(), segments_by_label(segmentation)
+        display, content = segmentation.GetDisplayNode(), segmentation.GetSegmentation()
+        shown = _shown_of(segmentation, {v for t in patient.tracks if (o := t.at(point.id)) for v in o.labels})
         was_modifying = [each.StartModify() for each in (segmentation, display)]
         for track in patient.tracks:
             observation = track.at(point.id)
             if observation is None:
                 continue
+            change = classes[track.id].get(point.id, Change.STABLE)
+            wanted = segment_name(track, change), change, observation.counts
             for label in observation.labels:
-                if label not in ids:
+                if label not in shown.ids:
                     continue
-                segment = segmentation.GetSegmentation().GetSegment(ids[label])
-                change = classes[track.id].get(point.id, Change.STABLE)
-                _set_name(segment, segment_name(track, change))
-                _set_color(segment, color_of_change(change))
-                if display.GetSegmentVisibility(ids[label]) != observation.counts:
-                    display.SetSegmentVisibility(ids[label], observation.counts)
+                segment = content.GetSegment(shown.ids[label])
+                if shown.segments.get(label) != (segment.GetMTime(), wanted):
+                    _set_name(segment, wanted[0])
+                    _set_color(segment, color_of_change(change))
+                    if display.GetSegmentVisibility(shown.ids[label]) != observation.counts:
+                        display.SetSegmentVisibility(shown.ids[label], observation.counts)
+                    shown.segments[label] = segment.GetMTime(), wanted
         for each, before in zip((segmentation, display), was_modifying, strict=True):
             each.EndModify(before)
+        _keep(segmentation, shown)
+
+
+@dataclass(frozen=True)
+class _Shown:
+    """What was shown of a segmentation: when its list of segments and its display were changed last, its segments by
+    their label, and of each label when its segment was changed last, its name, class and whether it is visible."""
+
+    times: tuple[int, int]
+    ids: dict[int, str]
+    segments: dict[int, tuple[int, tuple[str, Change, bool]]]
+
+
+_shown: dict[str, _Shown] = {}
+MOST_SHOWN = 32
+
+
+def _shown_of(segmentation, labels: set[int]) -> _Shown:
+    """What was shown of a segmentation; nothing where somebody has changed its segments or display since, or has let
+    one stand for one of these labels."""
+    known, times = _shown.pop(segmentation.GetAddressAsString(""), None), _times(segmentation)
+    if known is not None and known.times == times and labels <= known.ids.keys():
+        return known
+    return _Shown(times, segments_by_label(segmentation), {})
+
+
+def _keep(segmentation, shown: _Shown) -> None:
+    _shown[segmentation.GetAddressAsString("")] = replace(shown, times=_times(segmentation))
+    while len(_shown) > MOST_SHOWN:
+        _shown.pop(next(iter(_shown)))
+
+
+def _times(segmentation) -> tuple[int, int]:
+    return segmentation.GetSegmentation().GetMTime(), segmentation.GetDisplayNode().GetMTime()
 
 
 def classes_of(patient: Patient) -> dict[str, dict[str, Change]]:

@@ -9,8 +9,9 @@ from MedProcLib.comparison.tracks.case import case_of
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.comparison.tracks.table import findings_table
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.kept import kept
 from MedProcLib.scene.hierarchy import place_beside
-from MedProcLib.scene.tables import Column, fill_table, table_from_columns
+from MedProcLib.scene.tables import Column, refill_table, table_from_columns
 from MedProcLib.scene.timeline_nodes import FINDINGS_TABLE, RESPONSE_TABLE
 
 CRITERION = "MedProc.Criterion"  # attribute of the patient's node: name of a response criterion, or none
@@ -34,6 +35,19 @@ def responses_of(patient: Patient, criterion: str) -> tuple[list[Response], str]
     """The response at each time point, and what is missing for one; none without a criterion."""
     if not criterion:
         return [], ""
+    known = _responses(patient)
+    if criterion not in known:
+        known[criterion] = _assessed(patient, criterion)
+    return known[criterion]
+
+
+@kept
+def _responses(patient: Patient) -> dict[str, tuple[list[Response], str]]:
+    """Those found already, by criterion: tables, panel and charts all ask for them."""
+    return {}
+
+
+def _assessed(patient: Patient, criterion: str) -> tuple[list[Response], str]:
     if not any(track.kind is not None for track in patient.tracks):
         return [], "Give findings a role first: target, non-target or new."
     try:
@@ -45,7 +59,8 @@ def responses_of(patient: Patient, criterion: str) -> tuple[list[Response], str]
 def findings_columns(patient: Patient) -> list[Column]:
     """A row for each finding and time point; see comparison.tracks.table."""
     names, lines = findings_table(patient)
-    return [Column(name, [line[n] for line in lines], _unit(name)) for n, name in enumerate(names)]
+    cells = zip(*lines, strict=True) if lines else [()] * len(names)
+    return [Column(name, values, _unit(name)) for name, values in zip(names, cells, strict=True)]
 
 
 def response_columns(responses: Sequence[Response]) -> list[Column]:
@@ -70,7 +85,7 @@ def response_columns(responses: Sequence[Response]) -> list[Column]:
 def _show(node, role: str, columns: Sequence[Column], what: str) -> None:
     table = node.GetNodeReference(role)
     if table is not None:
-        fill_table(table, columns)
+        refill_table(table, columns)
         return
     table = table_from_columns(columns, f"{node.GetName()} {what}", node.GetScene())
     place_beside(table, node)

@@ -172,9 +172,9 @@ class MeasurementView:
         """Segments in their colors, numbers to the right."""
         colors = _colors(self._get_table(), self._get_segmentation())
         for number, row in enumerate(rows):
-            color = colors.get(row["segment"])
-            if color is not None and not title_of(row, self.view).startswith(INDENT):
-                self.table_widget.item(number, 0).setData(qt.Qt.DecorationRole, color)
+            own = not title_of(row, self.view).startswith(INDENT)
+            color = colors.get(row["segment"]) if own else None  # a row of before may have left its color
+            self.table_widget.item(number, 0).setData(qt.Qt.DecorationRole, color)
             for column in range(1, figures + 1):
                 self.table_widget.item(number, column).setData(
                     qt.Qt.TextAlignmentRole, int(qt.Qt.AlignRight) | int(qt.Qt.AlignVCenter)

@@ -1,6 +1,7 @@
 """Rows of results in a table widget; a click on a row tells which."""
 
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 import qt
@@ -18,33 +19,57 @@ class ResultsTable:
         self.widget = widget
         self._on_row = on_row
         self._filling = False
-        self._shown: tuple[Any, ...] = ()
+        self._shown: _Content | None = None
         widget.connect("currentCellChanged(int,int,int,int)", self._on_current_cell)
         widget.connect("cellClicked(int,int)", self._on_clicked)
 
     def show(self, titles: Sequence[str], lines: Sequence[Sequence[Any]], tips: Sequence[str] = ()) -> None:
         """Show these lines; the selected row stays selected. tips: tooltip of each line."""
-        content = (tuple(titles), tuple(map(tuple, lines)), tuple(tips))
-        if content == self._shown:
+        content = _Content(tuple(titles), tuple(map(tuple, lines)), tuple(tips) or ("",) * len(lines))
+        before, row = self._shown, self.row
+        if content == before:
             return
-        row = self.row
         self._filling = True
         try:
-            self.widget.clear()
-            self.widget.columnCount, self.widget.rowCount = len(titles), len(lines)
-            self.widget.setHorizontalHeaderLabels(list(titles))
-            for number, line in enumerate(lines):
-                for column, value in enumerate(line):
-                    item = _item(value)
-                    item.setToolTip(plain_tip(tips[number]) if tips else "")
-                    self.widget.setItem(number, column, item)
-            self.widget.resizeColumnsToContents()
-            self.widget.resizeRowsToContents()
-            if 0 <= row < len(lines):
-                self.widget.setCurrentCell(row, 0)
+            if before is not None and before.has_places_of(content):
+                self._change(before, content)
+            else:
+                self._show_anew(content)
+                if 0 <= row < len(lines):
+                    self.widget.setCurrentCell(row, 0)
         finally:
             self._filling = False
         self._shown = content
+
+    def _show_anew(self, content: "_Content") -> None:
+        self.widget.clear()
+        self.widget.columnCount, self.widget.rowCount = len(content.titles), len(content.lines)
+        self.widget.setHorizontalHeaderLabels(list(content.titles))
+        for row, line in enumerate(content.lines):
+            for column in range(len(line)):
+                self._show_cell(content, row, column)
+        self.widget.resizeColumnsToContents()
+        self.widget.resizeRowsToContents()
+
+    def _change(self, before: "_Content", content: "_Content") -> None:
+        """Only the cells that are others: of hundreds of findings a decision changes one."""
+        rows, columns = set(), set()
+        for row, (line, old) in enumerate(zip(content.lines, before.lines, strict=True)):
+            others = {n for n, value in enumerate(line) if value != old[n]} if line != old else set()
+            for column in range(len(line)) if content.tips[row] != before.tips[row] else others:
+                self._show_cell(content, row, column)
+            if others:
+                rows.add(row)
+                columns |= others
+        for column in columns:
+            self.widget.resizeColumnToContents(column)
+        for row in rows:
+            self.widget.resizeRowToContents(row)
+
+    def _show_cell(self, content: "_Content", row: int, column: int) -> None:
+        item = _item(content.lines[row][column])
+        item.setToolTip(plain_tip(content.tips[row]))
+        self.widget.setItem(row, column, item)
 
     @property
     def row(self) -> int:
@@ -58,6 +83,19 @@ class ResultsTable:
     def _on_clicked(self, row: int, column: int) -> None:
         """A click on the row that is selected already: the views may have moved on since."""
         self._on_row(row)
+
+
+@dataclass(frozen=True)
+class _Content:
+    """titles: of the columns; lines: the cells of each row; tips: tooltip of each row."""
+
+    titles: tuple[str, ...]
+    lines: tuple[tuple[Any, ...], ...]
+    tips: tuple[str, ...]
+
+    def has_places_of(self, other: "_Content") -> bool:
+        """Whether the other one has as many cells below the same titles."""
+        return self.titles == other.titles and list(map(len, self.lines)) == list(map(len, other.lines))
 
 
 def shown(value: Any) -> str:

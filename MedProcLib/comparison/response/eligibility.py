@@ -1,5 +1,6 @@
 """Which lesions may be targets, and a proposal of them; the reader decides."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from .model import Case, Kind, Lesion, TimePoint
@@ -34,10 +35,12 @@ def propose_targets(case: Case, rule: TargetRule = TargetRule()) -> Proposal:  #
         else:
             measurable.append(lesion)
     measurable.sort(key=lambda n: (-_size(n, baseline), n.id))
-    order = sorted(measurable, key=lambda n: _rank_in_organ(n, measurable) > 0)
+    largest = {organ_of(n): n.id for n in reversed(measurable)}
+    order = sorted(measurable, key=lambda n: n.id != largest[organ_of(n)])
     chosen: list[Lesion] = []
+    taken: Counter[str] = Counter()
     for lesion in order:
-        same = sum(organ_of(n) == organ_of(lesion) for n in chosen)
+        same = taken[organ_of(lesion)]
         if rule.most_per_organ is not None and same >= rule.most_per_organ:
             where = organ_of(lesion) if organ_of(lesion) != NO_ORGAN else "one organ, as none is named,"
             reasons[lesion.id] = f"{where} already has {same} larger targets"
@@ -45,9 +48,11 @@ def propose_targets(case: Case, rule: TargetRule = TargetRule()) -> Proposal:  #
             reasons[lesion.id] = f"there are already {rule.most} targets"
         else:
             chosen.append(lesion)
+            taken[organ_of(lesion)] += 1
             where = f" in {organ_of(lesion)}" if organ_of(lesion) != NO_ORGAN else ""
             reasons[lesion.id] = f"{_size(lesion, baseline):.4g} mm{where}: measurable"
-    return Proposal(tuple(n.id for n in measurable if n in chosen), reasons)
+    ids = {n.id for n in chosen}
+    return Proposal(tuple(n.id for n in measurable if n.id in ids), reasons)
 
 
 def target_notes(case: Case, rule: TargetRule) -> tuple[str, ...]:
@@ -105,7 +110,3 @@ def _size(lesion: Lesion, time: TimePoint) -> float:
     seen = lesion.at(time.label)
     size = seen and (seen.short_mm if lesion.node else seen.long_mm)
     return size.value if size else 0.0
-
-
-def _rank_in_organ(lesion: Lesion, ordered: list[Lesion]) -> int:
-    return [n.id for n in ordered if organ_of(n) == organ_of(lesion)].index(lesion.id)

@@ -5,6 +5,7 @@ import enum
 import itertools
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 
 from ...core.errors import InputError
 from ..growth.measured import Measured
@@ -99,7 +100,11 @@ class Lesion:
             raise InputError(f"Lesion {self.id} has two assessments at one time point: keep one.")
 
     def at(self, time: str) -> Assessment | None:
-        return next((a for a in self.assessments if a.time == time), None)
+        return self._by_time.get(time)
+
+    @cached_property
+    def _by_time(self) -> dict[str, Assessment]:
+        return {a.time: a for a in self.assessments}
 
 
 @dataclass(frozen=True)

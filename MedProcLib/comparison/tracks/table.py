@@ -1,6 +1,7 @@
 """The tracks of a patient as a tidy table: a line for each track and time point."""
 
 from collections.abc import Sequence
+from functools import partial
 
 from ..result import Change
 from .changes import Interval, intervals, since
@@ -46,7 +47,7 @@ def findings_table(patient: Patient) -> Table:
     ways = intervals(patient)
     lines = []
     for track in patient.tracks:
-        found = recalled(patient, track, "lines", lambda track=track: _lines(patient, track, ways[track.id]))
+        found = recalled(patient, track, "lines", partial(_lines, patient, track, ways[track.id]))
         named = [track.id, track.name, track.organ, track.site, track.kind.value if track.kind else ""]
         lines += [[*named, *line] for line in found]
     return list(COLUMNS), lines

@@ -1,0 +1,49 @@
+"""A table of results: what is shown anew and what is changed in place look alike."""
+
+import pytest
+
+
+@pytest.fixture
+def made(app):
+    from MedProcLib.widgets.fields import row_table
+    from MedProcLib.widgets.results_table import ResultsTable
+
+    selected = []
+    return ResultsTable(row_table("resultsTable", ""), selected.append), selected
+
+
+def look(results):
+    table = results.widget
+    cells = [[table.item(r, c) for c in range(table.columnCount)] for r in range(table.rowCount)]
+    return (
+        [[(item.text(), item.toolTip()) for item in line] for line in cells],
+        [table.horizontalHeaderItem(c).text() for c in range(table.columnCount)],
+        [table.columnWidth(c) for c in range(table.columnCount)],
+    )
+
+
+LINES = [["F001", 12.0, "yes"], ["F002", 3.0, "no"], ["F003", None, ""]]
+
+
+def test_changes_in_place_look_as_if_shown_anew(app, made):
+    from MedProcLib.widgets.fields import row_table
+    from MedProcLib.widgets.results_table import ResultsTable
+
+    results, selected = made
+    results.show(["No.", "Size", "Sure"], LINES, ["a", "b", "c"])
+    results.widget.setCurrentCell(1, 0)
+    kept = results.widget.item(2, 0)
+    for lines, tips in (
+        ([LINES[0], ["✓ F002", 3.5, "no"], LINES[2]], ["a", "<b>", "c"]),
+        ([["F001", 12.0, "a far longer text than before"], *LINES[1:]], ["a", "b", "c"]),
+        (LINES, ["a", "b", "c"]),
+        (LINES, []),
+        (LINES[:2], ["a", "b"]),
+    ):
+        results.show(["No.", "Size", "Sure"], lines, tips)
+        anew = ResultsTable(row_table("other", ""), lambda row: None)
+        anew.show(["No.", "Size", "Sure"], lines, tips)
+        assert look(results) == look(anew) and results.row == 1
+        if len(lines) == 3 and tips:
+            assert results.widget.item(2, 0) is kept or results.widget.item(2, 0).text() == kept.text()
+    assert selected == [1]
