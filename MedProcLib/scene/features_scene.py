@@ -21,10 +21,10 @@ OVERLAP = "segments overlap, so there is no ICC: measure those alone that do not
 
 def segment_features(given: MeasurementInput, settings: Radiomics, progress: Progress = SILENT) -> list[RegionFeatures]:
     """Features of all segments in the first image; touches no node. Raises InputError, Cancelled."""
-    maps = given.segments.label_maps()
+    maps = given.measured_labels()
     found: list[RegionFeatures] = []
     for labels, part in zip(maps, progress.parts(*[1.0] * len(maps)), strict=True):
-        found += settings(given.times[0].image, labels, progress=part)
+        found += settings(given.measured_image(), labels, progress=part)
     return sorted(found, key=lambda region: region.label)
 
 
@@ -35,9 +35,9 @@ def segment_robustness(
 
     Where segments overlap there is no ICC, and a note says so. Raises InputError, Cancelled.
     """
-    maps = given.segments.label_maps()
+    maps = given.measured_labels()
     every = [
-        robust_features(given.times[0].image, labels, settings, count, name_of=_names(given), progress=part)
+        robust_features(given.measured_image(), labels, settings, count, name_of=_names(given), progress=part)
         for labels, part in zip(maps, progress.parts(*[1.0] * len(maps)), strict=True)
     ]
     if len(every) == 1:

@@ -15,7 +15,8 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.quantification.measure import Measure, measure
-from MedProcLib.quantification.row import Row
+from MedProcLib.quantification.row import Ends, Row
+from MedProcLib.scene.flat_volumes import is_flat
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.segment_snapshot import SegmentSnapshot, chosen_ids, require_segmentation
 from MedProcLib.scene.volumes import geometry_of_volume
@@ -33,13 +34,24 @@ class TimePoint:
 class MeasurementInput:
     """Copies of what is measured, for any thread.
 
-    times: one, or those of a sequence; names: of the nodes, for a reader.
+    times: one, or those of a sequence; names: of the nodes, for a reader; flat: whether they are pictures without a
+    depth, which are measured in 2D.
     """
 
     times: tuple[TimePoint, ...]
     segments: SegmentSnapshot
     segmentation_name: str
     volume_name: str
+    flat: bool = False
+
+    def measured_image(self, number: int = 0) -> sitk.Image:
+        """The image of a time as it is measured: 2D where it is flat."""
+        image = self.times[number].image
+        return image[:, :, 0] if self.flat else image
+
+    def measured_labels(self) -> list[sitk.Image]:
+        """Label maps of all segments, on the grid of the measured image; see SegmentSnapshot.label_maps."""
+        return [labels[:, :, 0] if self.flat else labels for labels in self.segments.label_maps()]
 
     @property
     def ids(self) -> list[str]:
@@ -56,7 +68,7 @@ class MeasurementInput:
 class MeasurementSource:
     """Which segments of a segmentation node are to be measured in a volume node, or in each of a sequence's.
 
-    frames: (volume node, time in seconds or None) of each; names as MeasurementInput has them.
+    frames: (volume node, time in seconds or None) of each; names and flat as MeasurementInput has them.
     """
 
     segmentation: Any
@@ -65,6 +77,7 @@ class MeasurementSource:
     segmentation_name: str
     volume_name: str
     reader: NodeReader
+    flat: bool = False
 
     @property
     def inputs(self) -> dict[str, str]:
@@ -76,7 +89,7 @@ class MeasurementSource:
         volumes = [volume for volume, _time in self.frames]
         images, segments = self.reader.read(self.segmentation, self.ids, volumes, progress)
         times = tuple(TimePoint(image, time) for image, (_, time) in zip(images, self.frames, strict=True))
-        return MeasurementInput(times, segments, self.segmentation_name, self.volume_name)
+        return MeasurementInput(times, segments, self.segmentation_name, self.volume_name, self.flat)
 
 
 def measurement_source(
@@ -98,9 +111,8 @@ def measurement_source(
     frames = tuple(frames) or ((volume, None),)
     for each, _time in frames:
         geometry_of_volume(each)
-    return MeasurementSource(
-        segmentation, ids, frames, segmentation.GetName(), volume.GetName(), reader or NodeReader()
-    )
+    names = segmentation.GetName(), volume.GetName()
+    return MeasurementSource(segmentation, ids, frames, *names, reader or NodeReader(), is_flat(frames[0][0]))
 
 
 def measurement_input(segmentation, volume, segment_ids: Sequence[str] | None = None) -> MeasurementInput:
@@ -115,8 +127,9 @@ def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = S
     Touches no node. Raises InputError when no segment has a voxel in the volume, Cancelled.
     """
     progress(0.0, "Reading the segments")
-    snapshot = given.segments
-    every = snapshot.label_maps() if isinstance(settings, Measure) else [snapshot.labels()]
+    if not isinstance(settings, Measure):
+        given.segments.labels()  # raises where segments overlap
+    every = given.measured_labels()
     maps = [labels for labels in every if np.any(sitk.GetArrayViewFromImage(labels))]
     if not maps:
         raise InputError(
@@ -127,9 +140,21 @@ def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = S
     steps = iter(progress.part(0.1, 1).parts(*[1.0] * (len(maps) * len(given.times))))
     rows: list[Row] = []
     for number, time in enumerate(given.times):
-        found = [row for labels in maps for row in measure(time.image, labels, names, settings, next(steps))]
+        image = given.measured_image(number)
+        found = [row for labels in maps for row in measure(image, labels, names, settings, next(steps))]
+        if given.flat:
+            found = [_in_space(row, time.image.GetOrigin()[2]) for row in found]
         found.sort(key=lambda row: row.segment)  # stable: whole, then its parts
         if len(given.times) > 1:
             found = [replace(row, time_point=number, time_s=time.time_s) for row in found]
         rows += found
     return rows
+
+
+def _in_space(row: Row, depth: float) -> Row:
+    """A row of a flat image with its diameters where the image lies; depth: along the third axis, LPS in mm."""
+
+    def placed(ends: Ends | None) -> Ends | None:
+        return ends and ((*ends[0], depth), (*ends[1], depth))
+
+    return replace(row, long_axis=placed(row.long_axis), short_axis=placed(row.short_axis))

@@ -20,13 +20,18 @@ def place_of_row(row: dict[str, Any], table) -> list[float] | None:
         place = [row.get(f"{what}_{axis}_mm", math.nan) for axis in "lps"]
         if all(map(math.isfinite, place)):
             return [float(value) for value in place]
-    index = next((row[key] for key in ("slice", "diameter_slice") if _is_number(row.get(key))), None)
     volume = table.GetNodeReference(VOLUME_ROLE) if table is not None else None
-    if index is None or volume is None:
-        return None
     try:
-        grid = geometry_of_volume(volume)
+        grid = geometry_of_volume(volume) if volume is not None else None
     except InputError:  # its voxels are gone
+        grid = None
+    if grid is None:
+        return None
+    center = [row.get(f"centroid_{axis}_mm", math.nan) for axis in "lp"]
+    if grid.size[2] == 1 and all(map(math.isfinite, center)):  # of a picture without a depth
+        return [float(value) for value in (*center, grid.origin[2])]
+    index = next((row[key] for key in ("slice", "diameter_slice") if _is_number(row.get(key))), None)
+    if index is None:
         return None
     middle = (np.array(grid.size) - 1) / 2
     return grid.points(np.array([[middle[0], middle[1], float(index)]]))[0].tolist()
