@@ -27,6 +27,11 @@ from .wrapped_label import show_wrapped
 
 NAMES = ("", *CRITERIA)
 HEIGHT = 120
+PROPOSE_TIP = _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
+CLINICAL_TIP = _(
+    "Read what criteria need beside the images from a JSON file: steroids, clinical state, PET reference, "
+    "confirmation, properties of lesions; it is kept with the findings. Without a file fill in the fields below"
+)
 
 
 class ResponsePanel:
@@ -62,11 +67,7 @@ class ResponsePanel:
         )
         form = qt.QFormLayout()
         form.addRow(_("Criterion:"), self.criterion_box)
-        tip = _(
-            "Read what criteria need beside the images from a JSON file: steroids, clinical state, PET reference, "
-            "confirmation, properties of lesions; it is kept with the findings. Without a file fill in the fields below"
-        )
-        self.clinical_button = push_button("clinicalButton", _("Clinical data..."), tip, self._on_clinical)
+        self.clinical_button = push_button("clinicalButton", _("Clinical data..."), "", self._on_clinical)
         form.addRow("", beside(self.propose_button, self.clinical_button))
         layout.addLayout(form)
         tip = _("The response at each time point; click one to see its arithmetic")
@@ -108,13 +109,14 @@ class ResponsePanel:
             self.table.setCurrentCell(len(self.responses) - 1, 0)
         self._show_steps(missing)
         self.criterion_box.enabled = self.chart_button.enabled = node is not None
-        reader = bool(self._get_reader().strip())
-        self.propose_button.enabled = self.clinical_button.enabled = node is not None and reader
-        self.propose_button.toolTip = (
-            _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
-            if reader
-            else _("Type your name as reader.")
-        )
+        missing = ""
+        if node is None:
+            missing = _("Compare first, or load a patient: it is kept with the findings.")
+        elif not self._get_reader().strip():
+            missing = _("Type your name as reader.")
+        for button, tip in ((self.propose_button, PROPOSE_TIP), (self.clinical_button, CLINICAL_TIP)):
+            button.enabled = not missing
+            button.toolTip = missing or tip
 
     def show_chart(self) -> None:
         """Draw the chart that is chosen."""

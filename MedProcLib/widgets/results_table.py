@@ -8,20 +8,25 @@ import qt
 
 from .name_tips import plain_tip
 
+MOST_LESS = 4  # pixels of a column's margins
+
 
 class ResultsTable:
     """Shows texts and numbers in a QTableWidget of a .ui file.
 
-    on_row(index): called when the user selects a row.
+    on_row(index): called when the user selects a row; giving: the first of the columns that are as wide as their
+    titles ask, and have a few pixels to give where all columns do not fit; None: no column has.
     """
 
-    def __init__(self, widget: Any, on_row: Callable[[int], None]) -> None:
-        self.widget = widget
+    def __init__(self, widget: Any, on_row: Callable[[int], None], giving: int | None = None) -> None:
+        self.widget, self._giving = widget, giving
         self._on_row = on_row
         self._filling = False
         self._shown: _Content | None = None
         widget.connect("currentCellChanged(int,int,int,int)", self._on_current_cell)
         widget.connect("cellClicked(int,int)", self._on_clicked)
+        # it has a range once there is something to scroll to
+        widget.horizontalScrollBar().connect("rangeChanged(int,int)", lambda first, last: self._fit())
 
     def show(self, titles: Sequence[str], lines: Sequence[Sequence[Any]], tips: Sequence[str] = ()) -> None:
         """Show these lines; the selected row stays selected. tips: tooltip of each line."""
@@ -65,6 +70,15 @@ class ResultsTable:
             self.widget.resizeColumnToContents(column)
         for row in rows:
             self.widget.resizeRowToContents(row)
+
+    def _fit(self) -> None:
+        """Columns that together are a few pixels too wide give some of their margins, so that nobody has to scroll."""
+        widths = [self.widget.columnWidth(column) for column in range(self.widget.columnCount)]
+        giving = range(self._giving, len(widths)) if self._giving is not None else range(0)
+        less = -(-(sum(widths) - self.widget.viewport().width) // max(len(giving), 1))
+        if giving and 0 < less <= MOST_LESS:
+            for column in giving:
+                self.widget.setColumnWidth(column, widths[column] - less)
 
     def _show_cell(self, content: "_Content", row: int, column: int) -> None:
         item = _item(content.lines[row][column])

@@ -27,6 +27,7 @@ FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TI
     lambda row: row.status in (Status.ACCEPTED, Status.EDITED),
     lambda row: row.status is Status.REJECTED,
 )
+FIRST_TIME = 4  # column of the first time point
 LINE_LETTERS = 10
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
@@ -61,7 +62,7 @@ class TracksPanel(TracksForm):
         self._placed_of: Any = None
         self._filling = False
         super().__init__()
-        self.results = ResultsTable(self.table, self._on_row)
+        self.results = ResultsTable(self.table, self._on_row, giving=FIRST_TIME)
         self._connect()
         self._fill()
         self.changed()

@@ -47,3 +47,22 @@ def test_changes_in_place_look_as_if_shown_anew(app, made):
         if len(lines) == 3 and tips:
             assert results.widget.item(2, 0) is kept or results.widget.item(2, 0).text() == kept.text()
     assert selected == [1]
+
+
+def test_columns_a_few_pixels_too_wide_are_narrowed(app):
+    """At 350 pixels the list of three studies had a scroll bar for the sake of its margins."""
+    from MedProcLib.widgets.fields import row_table
+    from MedProcLib.widgets.results_table import ResultsTable
+
+    table = row_table("narrow", "")
+    ResultsTable(table, lambda row: None, giving=1).show(["No.", "Size", "Sure"], LINES)
+    table.show()
+    widths = [table.columnWidth(column) for column in range(3)]
+    frame = table.width - table.viewport().width
+    for narrower, expected in ((6, [widths[0], widths[1] - 3, widths[2] - 3]), (40, widths)):
+        for column, width in enumerate(widths):
+            table.setColumnWidth(column, width)
+        table.setFixedWidth(sum(widths) + frame - narrower)
+        app.processEvents()
+        assert [table.columnWidth(column) for column in range(3)] == expected
+    table.close()

@@ -1,6 +1,8 @@
 """`slicer.app`: a real QApplication with the calls that Slicer adds."""
 
+import atexit
 import os
+import shutil
 import tempfile
 from pathlib import Path
 
@@ -12,9 +14,16 @@ from host.standins import behavior, make_inside
 DOCUMENTATION = "https://slicer.readthedocs.io/en/5.12/"
 
 
+def temporary_folder() -> str:
+    """A new folder that goes with the process."""
+    folder = tempfile.mkdtemp(prefix="slicer_host_")
+    atexit.register(shutil.rmtree, folder, ignore_errors=True)
+    return folder
+
+
 def make_application(core, *, testing: bool):
     """The application around a headless scene; settings and temporary files live in a folder of their own."""
-    folder = tempfile.mkdtemp(prefix="slicer_host_")
+    folder = temporary_folder()
     QtCore.QSettings.setDefaultFormat(QtCore.QSettings.Format.IniFormat)
     QtCore.QSettings.setPath(QtCore.QSettings.Format.IniFormat, QtCore.QSettings.Scope.UserScope, folder)
     app = make_inside("qSlicerApplication", ["Slicer"])

@@ -1,10 +1,10 @@
 """`slicer.app.coreIOManager()`: the reading and writing that slicer.util asks for, done by real storage nodes."""
 
 import os
-import tempfile
 
 import slicer
 
+from host.application.app import temporary_folder
 from host.failures import NotImitated
 from host.standins import behavior
 
@@ -85,9 +85,7 @@ def load_scene(path: str, *, clear: bool) -> bool:
     if clear:
         slicer.mrmlScene.Clear(0)
     if path.endswith(".mrb"):
-        return bool(
-            slicer.app.applicationLogic().OpenSlicerDataBundle(path, tempfile.mkdtemp(prefix="slicer_host_mrb_"))
-        )
+        return bool(slicer.app.applicationLogic().OpenSlicerDataBundle(path, temporary_folder()))
     slicer.mrmlScene.SetURL(path)
     return bool(slicer.mrmlScene.Import())
 
