@@ -64,6 +64,15 @@ def text_label() -> Any:
     return label
 
 
+def connect_node(box: Any, chosen: Callable[[Any], Any]) -> None:
+    """Have chosen(node) called when a qMRMLNodeComboBox shows another node, twice where the user chose it.
+
+    Since Slicer 5.12 currentNodeChanged says nothing of a node that has the name of the one before.
+    """
+    for signal in ("currentNodeChanged(vtkMRMLNode*)", "nodeActivated(vtkMRMLNode*)"):
+        box.connect(signal, chosen)
+
+
 def beside(*widgets: Any) -> Any:
     """Widgets in a row that share its width; tool buttons take what they need."""
     frame = qt.QWidget()

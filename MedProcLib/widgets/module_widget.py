@@ -74,6 +74,9 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.layout.addWidget(self.panel)
         self.ui = slicer.util.childWidgetVariables(self.panel)
         self.panel.setMRMLScene(slicer.mrmlScene)
+        for name, widget in self._bound_widgets().items():
+            if widget.inherits("qMRMLNodeComboBox"):
+                widget.connect("nodeActivated(vtkMRMLNode*)", lambda node, name=name: self._on_node(name, node))
         self.logic = self.makeLogic()
         self.chain = self.makeChain()
         self.ui.stepsFrame.layout().addWidget(self.chain.widget)
@@ -140,6 +143,11 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             (child.property(SlicerParameterNamePropertyName), child) for child in self.panel.findChildren(qt.QWidget)
         )
         return {name: child for name, child in named if name}
+
+    def _on_node(self, name: str, node: Any) -> None:
+        """The user chose a node; connectParametersToGui misses one of the name of that before, see connect_node."""
+        if self.parameters is not None and getattr(self.parameters, name) is not node:
+            setattr(self.parameters, name, node)
 
     def recipe(self) -> Recipe:
         """The steps as the panel shows them."""

@@ -11,6 +11,7 @@ from slicer.parameterNodeWrapper import SlicerParameterNamePropertyName
 
 from ..core.units import shown as shown_unit
 from ..segmentation.scoring.result import Scores, SegmentScore
+from .fields import connect_node
 from .results_table import ResultsTable
 from .run_panel import RunPanel
 from .task_runner import Commit, Compute
@@ -71,7 +72,7 @@ class ScoringPanel:
         self.notes_label.textFormat = qt.Qt.PlainText
         rows.addRow(self.notes_label)
         for box in (self.reference_box, self.test_box):
-            box.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: self.changed())
+            connect_node(box, lambda node: self.changed())
         self.show(None)
         self.changed()
 

@@ -17,7 +17,7 @@ from ..scene.timeline_input import (
     patients_with_studies,
     time_point_of,
 )
-from .fields import combo, line_edit, row_table
+from .fields import combo, connect_node, line_edit, row_table
 from .inputs import scalar_volumes
 from .results_table import ResultsTable
 from .step_panel import tool_button
@@ -208,7 +208,7 @@ class TimePointsPanel:
         self.date_edit.connect("editingFinished()", lambda: self._change(date=self.date_edit.text.strip()))
         self.volume_box = _node_box("volumeSelector", "vtkMRMLScalarVolumeNode", _("Select a volume"))
         self.volume_box.toolTip = _("The volume that is compared; it is not modified")
-        self.volume_box.connect("currentNodeChanged(vtkMRMLNode*)", self._on_volume)
+        connect_node(self.volume_box, self._on_volume)
         self.images_box = slicer.qMRMLCheckableNodeComboBox()
         self.images_box.objectName = "imagesSelector"
         self.images_box.nodeTypes = ["vtkMRMLScalarVolumeNode"]
@@ -220,7 +220,7 @@ class TimePointsPanel:
         self.segmentation_box.toolTip = _(
             "A segmentation of the findings of this study; without one they are segmented automatically"
         )
-        self.segmentation_box.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: self._change(segmentation=node))
+        connect_node(self.segmentation_box, lambda node: self._change(segmentation=node))
         for title, widget in (
             (_("Date:"), self.date_edit),
             (_("Image:"), self.volume_box),

@@ -147,3 +147,17 @@ def test_checkable_combo_box(scene):
     assert combo.noneChecked()
     assert changes == [1, 2, 0]
     combo.setMRMLScene(None)
+
+
+def test_a_node_of_the_name_of_the_one_before_is_told_as_activated_alone(combo, scene):
+    """As of Slicer 5.12, whose combo box follows the text that is shown."""
+    combo.setMRMLScene(scene)
+    first, second = _volume("FLAIR"), _volume("FLAIR")
+    second.SetName("FLAIR")
+    combo.setCurrentNode(first)
+    got = []
+    combo.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: got.append(node))
+    combo.setCurrentNode(second)
+    assert combo.currentNode() is second and not got
+    second.SetName("T1")
+    assert got == [second]

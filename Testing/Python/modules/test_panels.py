@@ -1,5 +1,6 @@
 """What all four panels promise: they load, say what is missing, fit a narrow column, and survive their scene."""
 
+import numpy as np
 import pytest
 
 MODULES = ("MedProcEnhancement", "MedProcSegmentation", "MedProcQuantification", "MedProcComparison")
@@ -174,3 +175,24 @@ def change(editor):
         widget.currentIndex = (widget.currentIndex + 1) % widget.count
     else:
         widget.value = widget.value + widget.singleStep
+
+
+def test_a_node_of_the_name_of_the_one_before_is_chosen(panel, scene):
+    import slicer
+
+    first, second = (slicer.util.addVolumeFromArray(np.zeros((4, 5, 6)), name="FLAIR") for _ in range(2))
+    second.SetName("FLAIR")
+    for name in ("MedProcEnhancement", "MedProcSegmentation"):
+        widget = panel(name)
+        widget.parameters.inputVolume = first
+        box = widget.ui.inputSelector
+        box.setCurrentNode(second)  # what a click does, of which Slicer then tells with nodeActivated alone
+        box.nodeActivated.emit(second)
+        assert widget.parameters.inputVolume is second, name
+    points = panel("MedProcComparison").timePoints
+    points.select(0)
+    points.remove_button.click()
+    assert [point.volume for point in points.chosen()] == [second]
+    points.volume_box.setCurrentNode(first)
+    points.volume_box.nodeActivated.emit(first)
+    assert [point.volume for point in points.chosen()] == [first]

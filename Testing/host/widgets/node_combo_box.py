@@ -31,6 +31,7 @@ class NodeComboBox:
         self._type_labels = {}
         self._ids = []
         self._current = None
+        self._told = None  # name of the node that was told last
         self._renamed_observation = None
         self._combo = self._make_combo()
         self._combo.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
@@ -172,11 +173,19 @@ class NodeComboBox:
         if node_id == self._current:
             return
         self._current = node_id
+        self._follow_name(self.currentNode())
+        self._tell()
+
+    def _tell(self):
+        """Slicer follows the text that is shown: of a node that has the name of the one before, nothing is told."""
         node = self.currentNode()
-        self._follow_name(node)
+        name = node.GetName() if node is not None else None
+        if name == self._told:
+            return
+        self._told = name
         emit(self, "currentNodeChanged(vtkMRMLNode*)", node)
         emit(self, "currentNodeChanged(bool)", node is not None)
-        emit(self, "currentNodeIDChanged(QString)", node_id or "")
+        emit(self, "currentNodeIDChanged(QString)", self._current or "")
 
     def _follow_name(self, node):
         if self._renamed_observation is not None:
@@ -191,6 +200,7 @@ class NodeComboBox:
                 if caller.GetName() != shown[0]:
                     shown[0] = caller.GetName()
                     self._refresh()
+                    self._tell()
                     emit(self, "currentNodeRenamed(QString)", caller.GetName())
 
             self._renamed_observation = (node, node.AddObserver(vtk.vtkCommand.ModifiedEvent, on_modified))
