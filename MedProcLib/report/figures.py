@@ -9,6 +9,11 @@ from .html_text import text
 VERDICTS = {Changed.YES: "yes", Changed.NO: "no", Changed.CANNOT_SAY: "cannot say"}
 
 
+def beyond_error(relevant_percent: float) -> str:
+    """What the verdicts of 'Beyond error' mean, in short."""
+    return f"yes where it excludes no change, cannot say where it reaches no change and {relevant_percent:g} % alike."
+
+
 def volume(measured: Measured) -> str:
     """HTML: the volume in mm³, and its 95 % interval below."""
     return f"{cubic_millimeters(measured.value)}{small(limits(measured))}"

@@ -11,7 +11,7 @@ from ..quantification.row import Row
 from .charts import change_chart
 from .colors import LOOKS, difference_colors
 from .counting import CHANGED, cubic_millimeters, totals_mm3
-from .figures import limits, percent, signed_volume, small, verdict
+from .figures import beyond_error, limits, percent, signed_volume, small, verdict
 from .finding_measurements import PairRows
 from .html_text import chip, figure, swatch, table, text
 from .key_slices import KeySlices, key_slices
@@ -75,7 +75,7 @@ def _note(pair: PairComparison, timeline: Timeline) -> str:
     return (
         f'<p class="note">Below volumes: the 95 % interval of the true volume{border}. Below differences: that of the '
         "change; of a finding in both studies it is narrower, for an error that both share cancels out. Beyond error: "
-        "whether it excludes no change.</p>"
+        f"{beyond_error(timeline.patient.settings.relative_percent)}</p>"
     )
 
 

@@ -3,7 +3,7 @@
 from ..comparison.growth.change import SizeChange
 from ..comparison.result import Change
 from ..comparison.tracks.model import Observation, Track, number_of
-from .figures import change, diameters, limits, small, verdict, volume
+from .figures import beyond_error, change, diameters, limits, small, verdict, volume
 from .html_text import chip, section, swatch, table, text
 from .timeline import Timeline
 
@@ -22,8 +22,9 @@ def tracks_section(timeline: Timeline) -> str:
         '<p class="note">Each cell: volume in mm³ with the 95 % interval of the true volume, longest and perpendicular '
         "diameter in mm; the sign is the class since the time point before; not shown: outside of that study; at the "
         "border: the image may show a part of it only. Changes have 95 % intervals of their own, narrower of what was "
-        "there before: an error that all studies share cancels out. Beyond error: whether that interval excludes no "
-        "change. A finding is numbered for good: it keeps its number when studies are added.</p>",
+        "there before: an error that all studies share cancels out. Beyond error: "
+        f"{beyond_error(timeline.patient.settings.relative_percent)} A finding is numbered for good: it keeps its "
+        "number when studies are added.</p>",
         f"<details><summary>All figures, by finding and time point</summary>{_figures(timeline, ordered)}</details>",
     )
 

@@ -155,6 +155,10 @@ def test_how_each_figure_was_obtained():
         assert words in text[text.index("How each figure was obtained") :]
 
 
+def test_what_beyond_error_means_is_said_below_the_table():
+    assert "cannot say where it reaches no change and 25 % alike" in page_of().text
+
+
 def test_hostile_names_and_remarks_stay_text():
     made = followed(count=3, name=HOSTILE)
     ids = [track.id for track in made.followed.patient.tracks]
