@@ -1,5 +1,6 @@
 """What hangs together with a seed and has intensities like its own."""
 
+import math
 from typing import Annotated
 
 import numpy as np
@@ -9,6 +10,7 @@ from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
+from ...core.voxels import largest_value
 from ..common.connected_to import connected_to
 from ..common.connectivity import JOINED
 from .growing import grown_regions, near_seeds
@@ -65,7 +67,7 @@ def _alike(
     measured = scene.values[_around(seeds, scene, settings.radius_mm) & scene.region]
     for iteration in range(settings.iterations + 1):
         progress(iteration / (settings.iterations + 1), f"Growing seed {number}")
-        mean, sd = float(np.mean(measured, dtype=np.float64)), float(np.std(measured, dtype=np.float64))
+        mean, sd = _mean_and_sd(measured)
         if not sd > 0 and measured.size < 2:
             raise InputError(
                 f"Nothing beside seed {number} is like it: move it to where its surroundings are like what is wanted."
@@ -81,6 +83,13 @@ def _alike(
             break
         measured = scene.values[connected_to(seeds, alike, settings.connectivity)]
     return alike
+
+
+def _mean_and_sd(values: np.ndarray) -> tuple[float, float]:
+    """Of values (n,) however large: they are divided by a power of two, which is exact, so that squares are finite."""
+    unit = math.ldexp(1.0, math.frexp(largest_value(values))[1] - 1) if values.size else 1.0
+    scaled = values.astype(np.float64) / unit
+    return unit * float(np.mean(scaled)), unit * float(np.std(scaled))
 
 
 def _around(seeds: np.ndarray, scene: Marked, radius_mm: float) -> np.ndarray:
