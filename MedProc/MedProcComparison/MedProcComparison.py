@@ -7,7 +7,6 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
-import qt
 import slicer
 from slicer import vtkMRMLTextNode
 from slicer.i18n import tr as _
@@ -35,6 +34,7 @@ from MedProcLib.widgets.add_study import AddStudy
 from MedProcLib.widgets.change_maps_panel import ChangeMapsPanel
 from MedProcLib.widgets.comparison_logic import ComparisonLogic
 from MedProcLib.widgets.comparison_sentence import sentence
+from MedProcLib.widgets.file_choice import ask_where_to_write
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.outline_panel import OutlinePanel
 from MedProcLib.widgets.patient_files_panel import PatientFilesPanel
@@ -221,7 +221,7 @@ class MedProcComparisonWidget(ModuleWidget):
         parameters.patient = node
 
     def onSaveReport(self):
-        path = qt.QFileDialog.getSaveFileName(self.panel, _("Save report"), "report.html", "HTML (*.html)")
+        path = ask_where_to_write(self.panel, _("Save report"), "report.html", "HTML (*.html)")
         if path:
             self.saveReport(path)
 

@@ -11,6 +11,7 @@ from ..core.errors import InputError
 from ..core.operation import Declaration
 from ..core.recipe import Recipe, Step
 from .add_step_menu import AddStepMenu
+from .file_choice import ask_where_to_write
 from .step_panel import StepPanel, tool_button
 from .tab_order import order_tabs
 from .wrapped_label import show_wrapped
@@ -200,7 +201,7 @@ class ChainEditor:
             self._attempt(lambda: self.load(path), _("Loaded: {path}").format(path=path))
 
     def _on_save(self) -> None:
-        path = qt.QFileDialog.getSaveFileName(self.widget, _("Save recipe"), FIRST_FILE_NAME, FILE_FILTER)
+        path = ask_where_to_write(self.widget, _("Save recipe"), FIRST_FILE_NAME, FILE_FILTER)
         if path:
             self._attempt(lambda: self.save(path), _("Written: {path}").format(path=path))
 

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.measurement_export import export_of, write_table
+from .file_choice import ask_where_to_write
 from .task_runner import Commit, Compute
 
 TABLE_FILES = "Table (*.csv *.tsv)"
@@ -87,7 +88,7 @@ class ExportPanel:
 
     def _ask(self, title: str, ending: str, kinds: str, write: Callable[[str], None]) -> None:
         name = f"{self._get_table().GetName()}{ending}"
-        path = qt.QFileDialog.getSaveFileName(self.widget, title, name, kinds)
+        path = ask_where_to_write(self.widget, title, name, kinds)
         if path:
             write(path)
 

@@ -9,6 +9,7 @@ from slicer.i18n import tr as _
 
 from ..scene.timeline_files import add_loaded, load_patient, saving_of
 from .fields import beside, push_button
+from .file_choice import ask_where_to_write
 from .task_runner import Commit, Compute
 
 FILES = "Patient (*.json)"
@@ -67,7 +68,7 @@ class PatientFilesPanel:
         self._run(lambda: (lambda progress: load_patient(path, progress), commit))
 
     def _on_save(self) -> None:
-        path = qt.QFileDialog.getSaveFileName(self.widget, _("Save findings"), "patient.json", FILES)
+        path = ask_where_to_write(self.widget, _("Save findings"), "patient.json", FILES)
         if path:
             self.save(path)
 
