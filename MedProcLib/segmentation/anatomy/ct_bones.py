@@ -78,6 +78,7 @@ class CtBones:
             values=smooth if self.smoothing_mm else None,
             limit=np.maximum(self.threshold_HU, (SOFT_TISSUE_HU + _densest(smooth, grid)) / 2),
             solid=True,
+            work=work,
             progress=fine,
         )
         if mask is not None:

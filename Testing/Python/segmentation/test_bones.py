@@ -71,3 +71,23 @@ def test_a_limit_is_taken_off_the_values_before_they_decide():
     ramp = np.broadcast_to(np.arange(24.0, dtype=np.float32), region.shape)
     found = refined(CUBE.image_of(ramp), {1: region}, CUBE, lambda above: above > 0, limit=np.full(region.shape, 18.0))
     assert np.unique(np.nonzero(found[12, 12])).tolist() == [*range(6, 18), 19, 20, 21]
+
+
+def test_a_coarse_voxel_belongs_to_what_more_than_half_of_it_is_in():
+    """Voxels of 4 mm over a grid of 1 mm; the block's ends fill three quarters, then a quarter of a voxel."""
+    grid = Geometry((32, 32, 32), (1.0,) * 3, (0.0,) * 3, CUBE.direction)
+    region = np.zeros((32, 32, 32), bool)
+    region[4:28, 4:28, 5:27] = True
+    coarse = Geometry((8, 8, 8), (4.0,) * 3, (1.5,) * 3, CUBE.direction)
+    given = {"regions": {1: region}, "grid": grid, "belongs": lambda hu: hu > 200}
+    work = np.where(region, 300.0, 0.0).astype(np.float32)
+    # the coarse image's own values would say otherwise
+    own = np.random.default_rng(0).uniform(0, 100, (8, 8, 8)).astype(np.float32)
+    found = refined(coarse.image_of(own), **given, work=work)
+    assert np.nonzero(found[4, 4])[0].tolist() == [1, 2, 3, 4, 5, 6]
+    region[..., 5:7] = False
+    found = refined(coarse.image_of(own), **given, work=np.where(region, work, 0))
+    assert np.nonzero(found[4, 4])[0].tolist() == [2, 3, 4, 5, 6]
+    sides = Geometry((64,) * 3, (0.5,) * 3, (-0.25,) * 3, CUBE.direction)
+    fine = refined(sides.image_of(ndimage.zoom(own, 8)), **given, work=work)
+    assert fine[32, 32, 16] == 0 and fine[32, 32, 32] == 1
