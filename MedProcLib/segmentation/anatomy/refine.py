@@ -2,12 +2,14 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import partial
 
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.geometry import Geometry
+from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.field_of_view import outside_field
@@ -69,9 +71,7 @@ def refined(
         for number, slab in enumerate(slabs):
             back(number / len(slabs), "Refining the border")
             depths = {value: brought_back(distance, grid, whole, slab, FAR) for value, distance in distances.items()}
-            result[slab] = border.labels(
-                depths, view[slab], lambda part, out, s=slab: brought_back(part, grid, whole, s, out)
-            )
+            result[slab] = border.labels(depths, view[slab], partial(_brought, grid, whole, slab))
     # what stands for nothing in the corners may be as dark as what is looked for
     unseen = outside_field(image)
     if unseen is not None:
@@ -124,6 +124,10 @@ class _Border:
         along = np.sqrt(np.reshape(image.direction, (image.dimension,) * 2) ** 2 @ np.asarray(image.spacing) ** 2)
         width = (along / FWHM_PER_SD).tolist()
         return {value: gaussian((labels == value).astype(np.float32), self.grid, width) for value in distances}
+
+
+def _brought(grid: Geometry, image: Geometry, box: Box, values: np.ndarray, outside: float) -> np.ndarray:
+    return brought_back(values, grid, image, box, outside)
 
 
 def _is_coarse(image: Geometry, grid: Geometry) -> bool:
