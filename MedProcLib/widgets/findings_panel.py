@@ -13,6 +13,7 @@ from ..scene.findings import DIAMETER, center_of, findings_of, write_comment
 from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
 from .fields import beside, line_edit, row_table, text_label
+from .measured_rows import is_large
 from .results_table import ResultsTable, shown
 from .review_list import (
     TABLE_HEIGHT,
@@ -171,10 +172,11 @@ class FindingsPanel:
             row["score"] not in (row["volume_mm3"], None) and row["score"] == row["score"] and row["status"] != EDITED
             for row in self._rows
         )
-        titles = [_("Finding"), _("Volume\n[mm³]"), _("Equiv. Ø\n[mm]"), _("Score")]
+        in_ml = any(is_large(row["volume_mm3"]) for row in self._rows)
+        titles = [_("Finding"), _("Volume\n[ml]") if in_ml else _("Volume\n[mm³]"), _("Equiv. Ø\n[mm]"), _("Score")]
         self.results.show(
             titles if scored else titles[:3],
-            [_line(self._rows[n])[: 4 if scored else 3] for n in self._indices],
+            [_line(self._rows[n], in_ml)[: 4 if scored else 3] for n in self._indices],
             [_tip(self._rows[n]) for n in self._indices],
         )
         tip = _("Diameter of the ball (in 2D the disk) of this volume; MedProc Quantification measures the longest one")
@@ -294,8 +296,9 @@ class FindingsPanel:
         enter_returns_to(self.table_widget, self.reader_edit, self.comment_edit)
 
 
-def _line(row: dict[str, Any]) -> list[Any]:
-    return [f"{MARKS.get(row['status'], '')}{row['name']}", row["volume_mm3"], row[DIAMETER], row["score"]]
+def _line(row: dict[str, Any], in_ml: bool) -> list[Any]:
+    volume = row["volume_mm3"] / 1000 if in_ml else row["volume_mm3"]
+    return [f"{MARKS.get(row['status'], '')}{row['name']}", volume, row[DIAMETER], row["score"]]
 
 
 def _tip(row: dict[str, Any]) -> str:

@@ -95,7 +95,7 @@ def columns_of(names: Sequence[str], units: dict[str, str], rows: Sequence[Row] 
         ending = column[len(name) :]
         ends = [f"{name}{end}{ending}" for end in (LOW, HIGH)]
         low, high = ends if all(end in names for end in ends) else ("", "")
-        in_ml = unit == "mm3" and any(_is_large(row.get(column)) for row in rows)
+        in_ml = unit == "mm3" and any(is_large(row.get(column)) for row in rows)
         found.append(ShownColumn(column, name, unit, low, high, in_ml))
     return found
 
@@ -172,7 +172,8 @@ def tip_of(row: Row, columns: Sequence[ShownColumn]) -> str:
     return "\n".join([row["name"], *remarks, *lines])
 
 
-def _is_large(value: Any) -> bool:
+def is_large(value: Any) -> bool:
+    """Whether a volume in mm3 is better read in ml."""
     return isinstance(value, (int, float)) and math.isfinite(value) and abs(value) >= LARGE_MM3
 
 

@@ -85,5 +85,5 @@ class TrackEditing:
     def _tell(self, what: str) -> None:
         self._changed()
         if what:
-            self._run.say(_("{what}.").format(what=what))
+            self._run.say(_("{what}.").format(what=what[0].upper() + what[1:]))
         self.measure_missing()  # what was joined may have been taken back before it was measured

@@ -298,3 +298,19 @@ def test_a_list_of_another_volume_than_the_chosen_one_is_named(spots):
     assert widget.ui.listBox.visible and widget.ui.listBox.currentText.startswith("Spots findings")
     widget.parameters.inputVolume = slicer.util.getNode("Spots")
     assert not widget.ui.listBox.visible
+
+
+def test_large_findings_are_listed_in_ml(panel, finish):
+    import slicer
+
+    values = np.random.default_rng(2).normal(100, 5, (20, 30, 40)).astype(np.float32)
+    values[4:8, 5:9, 6:10] = values[12:15, 20:23, 30:33] = 200
+    slicer.util.addVolumeFromArray(values, name="Spots").SetSpacing(12, 12, 12)
+    widget = panel(NAME)
+    use(widget, Recipe.of(create_operation("segmentation.bright_outliers", PLAIN)))
+    widget.parameters.region = "Whole image"
+    widget.run.button.click()
+    finish(widget)
+    table = widget.findings.table_widget
+    assert table.horizontalHeaderItem(1).text() == "Volume\n[ml]"
+    assert [table.item(row, 1).text() for row in range(2)] == ["110.6", "46.7"]
