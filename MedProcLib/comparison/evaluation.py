@@ -5,7 +5,7 @@ from dataclasses import dataclass, field, replace
 
 from ..core.errors import InputError
 from .response.best_response import Best
-from .response.criteria import best, criterion
+from .response.criteria import assess, best, criterion
 from .response.eligibility import propose_targets
 from .response.model import Case, Kind
 from .response.outcome import Response
@@ -154,8 +154,7 @@ def _at_border(patient: Patient) -> str:
 
 
 def _evaluation(name: str, case: Case) -> Evaluation:
-    responses = tuple(criterion(name).assess(case))
-    return Evaluation(name, case, responses, None if name == "nodule_growth" else best(name, case))
+    return Evaluation(name, case, tuple(assess(name, case)), None if name == "nodule_growth" else best(name, case))
 
 
 def _kind(patient: Patient, name: str, targets: Sequence[str]) -> Kind:

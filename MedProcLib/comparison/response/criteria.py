@@ -21,7 +21,7 @@ What their rules were checked against, beside the citations of each (full text o
 
 import functools
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from types import MappingProxyType
 
 from ...core.errors import InputError
@@ -164,8 +164,10 @@ def criterion(name: str) -> Criterion:
 
 
 def assess(name: str, case: Case) -> list[Response]:
-    """The response at each time point, baseline first, by the criterion of this name."""
-    return criterion(name).assess(case)
+    """The response at each time point, baseline first, by the criterion of this name, with what is in doubt there."""
+    doubts = {point.label: point.in_doubt for point in case.time_points if point.in_doubt}
+    responses = criterion(name).assess(case)
+    return [replace(r, doubts=(*r.doubts, doubts[r.time])) if r.time in doubts else r for r in responses]
 
 
 def best(name: str, case: Case) -> Best:

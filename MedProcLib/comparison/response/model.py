@@ -109,7 +109,10 @@ class Lesion:
 
 @dataclass(frozen=True)
 class TimePoint:
-    """One examination. slice_thickness_mm decides what is measurable; markers_elevated: tumor markers above normal."""
+    """One examination. slice_thickness_mm decides what is measurable; markers_elevated: tumor markers above normal.
+
+    in_doubt: why it is not certain what became of the lesions, such as an alignment that may be wrong; '' if it is.
+    """
 
     label: str
     date: datetime.date
@@ -117,6 +120,7 @@ class TimePoint:
     markers_elevated: bool | None = None
     pet: PetReference | None = None
     neuro: NeuroStatus | None = None
+    in_doubt: str = ""
 
     def __post_init__(self) -> None:
         require_thickness(self.slice_thickness_mm, f" at {self.label}")

@@ -8,8 +8,11 @@ from ...core.kept import kept
 from ..growth.measured import Measured
 from ..response import model as response
 from ..response.context import Context
-from .model import Observation, Patient, Track
+from ..result import Verdict
+from .doubt import doubt_of, named
+from .model import Observation, Patient, TimePoint, Track
 
+MOST_NAMED = 10  # lesions that one line lists
 _CONTEXT = tuple(field.name for field in fields(Context))
 
 
@@ -26,15 +29,34 @@ def case_of(patient: Patient) -> response.Case:
     for point in patient.time_points:
         if point.date is None:
             raise InputError(f"Time point '{point.id}' has no date; response criteria need one.")
+    tracks = [t for t in patient.tracks if t.kind is not None and any(o.counts for o in t.observations)]
     times = tuple(
-        response.TimePoint(p.id, p.date, **{name: getattr(p.context, name) for name in _CONTEXT})
+        response.TimePoint(
+            *(p.id, p.date),
+            **{name: getattr(p.context, name) for name in _CONTEXT},
+            in_doubt=_in_doubt(patient, p, tracks),
+        )
         for p in patient.time_points
         if p.date is not None
     )
-    tracks = [t for t in patient.tracks if t.kind is not None and any(o.counts for o in t.observations)]
     ids = {t.id for t in tracks}
     lesions = tuple(_lesion(patient, track, ids) for track in tracks)
     return response.Case(times, lesions, patient.protocol)
+
+
+def _in_doubt(patient: Patient, point: TimePoint, tracks: list[Track]) -> str:
+    """Why it is not certain what became of lesions up to a time point that is aligned doubtfully, and of which."""
+    if point.alignment is None or point.alignment.verdict is not Verdict.DOUBTFUL:
+        return ""
+    names = []
+    for track in tracks:
+        until = [o for o in track.observations if o.counts and patient.order[o.time_point] <= patient.order[point.id]]
+        if until and doubt_of([point], until[-1:]):
+            names.append(track.id)
+    if not names:
+        return ""
+    listed = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if (more := len(names) - MOST_NAMED) > 0 else "")
+    return f"the alignment of {named(point)} is doubtful, so what became of {listed} is not certain until accepted"
 
 
 def _lesion(patient: Patient, track: Track, lesions: set[str]) -> response.Lesion:

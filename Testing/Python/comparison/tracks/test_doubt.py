@@ -5,10 +5,13 @@ from dataclasses import replace
 import pytest
 
 from MedProcLib.comparison.growth.change import Changed
+from MedProcLib.comparison.response.criteria import assess
+from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.result import Verdict
 from MedProcLib.comparison.track_findings import findings_between
+from MedProcLib.comparison.tracks.case import case_of
 from MedProcLib.comparison.tracks.changes import intervals, since
-from MedProcLib.comparison.tracks.edits import accept, edit_measurement
+from MedProcLib.comparison.tracks.edits import accept, edit_measurement, mark
 from MedProcLib.comparison.tracks.model import Alignment, Patient
 from MedProcLib.comparison.tracks.table import findings_table
 from MedProcLib.core.measurement import Measurement
@@ -90,3 +93,15 @@ def test_a_verdict_that_came_later_changes_what_was_found_before(patient):
     assert intervals(good)["F001"][0].size(25.0).changed is Changed.YES
     points = tuple(replace(p, alignment=patient.time_point(p.id).alignment) for p in good.time_points)
     assert intervals(replace(good, time_points=points))["F001"][0].size(25.0).changed is Changed.CANNOT_SAY
+
+
+def test_responses_name_the_lesions_in_doubt(patient):
+    for name, kind in {"F001": Kind.TARGET, "F002": Kind.NON_TARGET, "F003": Kind.NEW}.items():
+        patient = mark(patient, name, kind, WHO, WHEN)
+    found = assess("volume_recist", case_of(patient))
+    assert found[1].parts["new"] == "yes" and found[0].doubts == found[2].doubts == ()
+    said = "the alignment of 2025-03-02 is doubtful, so what became of F001, F002, F003 is not certain until accepted"
+    assert found[1].doubts[-1] == said
+    for name, at in (("F001", "T2"), ("F003", "T2"), ("F002", "T1")):
+        patient = accept(patient, name, at, WHO, WHEN)
+    assert assess("volume_recist", case_of(patient))[1].doubts == ()
