@@ -67,7 +67,7 @@ def test_corrections_of_what_is_one_lesion(compared):
     widget.tracks.buttons["redo"].click()
     settle(widget)
     assert [[o.volume.value for o in t.observations] for t in patient_of(widget).tracks] == volumes
-    assert "redone" in widget.run.message and not widget.tracks.buttons["redo"].enabled
+    assert "Redone" in widget.run.message and not widget.tracks.buttons["redo"].enabled
     widget.tracks.undo()
     widget.tracks.select("F001")
     widget.tracks.at_box.currentIndex = 3
