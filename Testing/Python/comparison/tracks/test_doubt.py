@@ -103,5 +103,5 @@ def test_responses_name_the_lesions_in_doubt(patient):
     said = "the alignment of 2025-03-02 is doubtful, so what became of F001, F002, F003 is not certain until accepted"
     assert found[1].doubts[-1] == said
     for name, at in (("F001", "T2"), ("F003", "T2"), ("F002", "T1")):
-        patient = accept(patient, name, at, WHO, WHEN)
+        patient = accept(patient, name, WHO, WHEN, at)
     assert assess("volume_recist", case_of(patient))[1].doubts == ()
