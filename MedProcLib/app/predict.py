@@ -19,10 +19,14 @@ def run(arguments: Namespace, progress: Progress) -> None:
     predictions = predict_table(model, table)
     outside = sum(not each.inside for each in predictions)
     if outside:
-        arguments.notes.append(f"{outside} of {len(predictions)} findings are unlike those that the model learned from")
+        verb = "is" if outside == 1 else "are"
+        arguments.notes.append(
+            f"{outside} of {len(predictions)} findings {verb} unlike those that the model learned from"
+        )
     incomplete = sum(bool(each.imputed) for each in predictions)
     if incomplete:
-        arguments.notes.append(f"{incomplete} findings lack features; the training median stands for them")
+        lack = "1 finding lacks" if incomplete == 1 else f"{incomplete} findings lack"
+        arguments.notes.append(f"{lack} features; the training median stands for them")
     write_text(predictions_csv(model, table, predictions), arguments.output)
     called = [each.called for each in predictions]
     counts = ", ".join(f"{called.count(name)} {name}" for name in model.classes)

@@ -11,7 +11,9 @@ COMMANDS = (
             argument("table", metavar="TABLE.csv", help="findings, one a line; tables of measure and features as well"),
             argument("--label", metavar="COLUMN", required=True, help="column that says what each finding is"),
             argument(
-                "--patient", metavar="COLUMN", help="column of patients; none is learned from and predicted at once"
+                "--patient",
+                metavar="COLUMN",
+                help="column of patients; none is learned from and predicted at once (default: one called patient)",
             ),
             argument(
                 "--features", metavar="NAME", nargs="+", help="columns or patterns (default: all that hold numbers)"

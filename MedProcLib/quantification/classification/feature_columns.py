@@ -35,8 +35,12 @@ def feature_columns(
         others = [name for name in table.columns if name not in apart]
         places = [name for name in others if _is_place(name) or _is_counter(table.columns[name])]
         text = [name for name in others if name not in places and not _is_numeric(table.columns[name])]
-        if text:
-            notes.append(f"columns that hold no numbers are no features: {few(text)}")
+        mixed = {name: cell for name in text if (cell := _odd_cell(table.columns[name]))}
+        if len(mixed) < len(text):
+            notes.append(f"columns that hold no numbers are no features: {few([n for n in text if n not in mixed])}")
+        if mixed:
+            told = few([f"{name} ('{cell[:20]}')" for name, cell in mixed.items()])
+            notes.append(f"left out, as not all their cells are numbers (leave those empty that are not): {told}")
         if places:
             notes.append(f"columns that say which object it is or where it lies are no features: {few(places)}")
         names = [name for name in others if name not in places and name not in text]
@@ -67,6 +71,14 @@ def _is_counter(cells: Sequence[str]) -> bool:
     """Whether a column only numbers the lines: in a table sorted by label that would tell it."""
     found = np.array([math.nan if value is None else value for value in map(number, cells)])
     return len(found) > LEAST_COUNTED and bool((np.diff(found) == 1).all())
+
+
+def _odd_cell(cells: Sequence[str]) -> str:
+    """The first cell that is no number in a column of which most that are filled in are; '' in a column of text."""
+    found = [number(cell) for cell in cells]
+    odd = [cell for cell, value in zip(cells, found, strict=True) if value is None]
+    numeric = sum(value is not None and value == value for value in found)
+    return odd[0] if odd and numeric > len(odd) else ""
 
 
 def _is_numeric(cells: Sequence[str]) -> bool:

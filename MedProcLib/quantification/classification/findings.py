@@ -62,24 +62,29 @@ def findings_of(
 
     label, patient: columns; wanted: columns of features, or patterns such as `cm_*` (default: all columns of numbers
     but those that say which object it is or where it lies); positive: the class that is looked for, last of the
-    classes (default: the last in order). Findings without a label are left out.
-    Raises InputError for a missing column, a feature that is no number, a class that is not there.
+    classes (default: the last in order). Findings without a label are left out. Without a column of patients one that
+    is called so (see PATIENTS) is taken where it is filled in: findings of a patient are alike, and to learn from one
+    and try on the other proves nothing.
+    Raises InputError for a missing column, a feature that is no number, a class that is not there, and labels that
+    differ in upper and lower case only.
     """
     notes: list[str] = []
     given = table.column(label)
     kept = [at for at, text in enumerate(given) if text]
     if len(kept) < len(given):
         notes.append(f"{len(given) - len(kept)} findings without a label are left out")
+    if patient is None:
+        patient = _column_of_patients(table, label, kept)
+        if patient is not None:
+            notes.append(f"patients are those of the column '{patient}', so that none is on both sides")
+        else:
+            notes.append("no column of patients is given, so each finding is taken for a patient of its own")
     names, told = feature_columns(table, wanted, (label, *([patient] if patient else [])))
     notes += told
     values = np.array([numbers(table, name) for name in names]).T.reshape(table.count, len(names))[kept]
     classes = _classes([given[at] for at in kept], positive)
     labels = np.array([classes.index(given[at]) for at in kept], int)
     owners = [f"finding {at + 1}" for at in kept] if patient is None else _owners(table, patient, kept)
-    if patient is None:
-        present = [name for name in PATIENTS if name in table.columns]
-        hint = f": give '{present[0]}', so that no patient is on both sides" if present else ""
-        notes.append(f"no column of patients is given, so each finding is taken for a patient of its own{hint}")
     patient_names = tuple(dict.fromkeys(owners))
     place = {name: at for at, name in enumerate(patient_names)}
     features = tuple(FeatureColumn(n, table.units.get(n, ""), table.meanings.get(n, "")) for n in names)
@@ -89,6 +94,13 @@ def findings_of(
 
 def _classes(labels: Sequence[str], positive: str | None) -> tuple[str, ...]:
     found = sorted(set(labels), key=_in_order)
+    alike: dict[str, str] = {}
+    for name in found:
+        other = alike.setdefault(" ".join(name.casefold().split()), name)
+        if other != name:
+            raise InputError(
+                f"The labels '{other}' and '{name}' differ in how they are written only: write them alike."
+            )
     if positive is not None:
         if positive not in found:
             raise InputError(f"No finding is labelled '{positive}'; the labels are: {few(found)}.")
@@ -103,8 +115,20 @@ def _in_order(label: str) -> tuple[bool, float, str]:
     return not known, value if value is not None and known else 0.0, label
 
 
+def _column_of_patients(table: Table, label: str, kept: Sequence[int]) -> str | None:
+    """A column that is called as one of patients, and names one for each finding; None without."""
+    names = {name.casefold(): name for name in reversed(table.columns) if name != label}
+    for name in PATIENTS:
+        if name in names and all(table.column(names[name])[at] for at in kept):
+            return names[name]
+    return None
+
+
 def _owners(table: Table, patient: str, kept: Sequence[int]) -> list[str]:
     owners = [table.column(patient)[at] for at in kept]
     if "" in owners:
-        raise InputError(f"Column '{patient}', finding {kept[owners.index('')] + 1}: the patient is missing.")
+        raise InputError(
+            f"Column '{patient}', finding {kept[owners.index('')] + 1}: the patient is missing; fill it in, or "
+            "leave the label of that finding empty."
+        )
     return owners

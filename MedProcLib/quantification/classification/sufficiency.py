@@ -3,6 +3,7 @@
 import numpy as np
 
 from ...core.errors import InputError
+from .cells import few
 from .findings import Findings
 from .methods import method_named
 from .pipeline import feature_limit
@@ -37,7 +38,12 @@ def require_sufficient(findings: Findings, settings: Training) -> list[str]:
             f"There are too few patients to learn from: {told}; each class needs at least {settings.least_patients}."
         )
     _require_no_leak(findings)
-    return [*_events_note(findings, settings), *_twins_note(findings)]
+    notes = [*_events_note(findings, settings), *_twins_note(findings)]
+    if numbers := _numbers_of_patients(findings):
+        notes.append(
+            f"one number for each patient, another for every other: {few(numbers)}; leave out what only names them"
+        )
+    return notes
 
 
 def _require_no_leak(findings: Findings) -> None:
@@ -60,7 +66,7 @@ def _require_no_leak(findings: Findings) -> None:
 def _events_note(findings: Findings, settings: Training) -> list[str]:
     if not method_named(settings.method).is_linear:
         return []
-    events, features = int(np.bincount(findings.labels).min()), len(findings.features)
+    events, features = int(np.bincount(findings.labels).min()), _varying(findings)
     limit = feature_limit(findings.labels, settings)
     used = features if limit is None else min(features, limit)
     if events / used >= WARN_EVENTS:
@@ -69,6 +75,24 @@ def _events_note(findings: Findings, settings: Training) -> list[str]:
     if used < features:
         told += f"; of {features} features each fold uses its best {used} or fewer"
     return [told]
+
+
+def _varying(findings: Findings) -> int:
+    """How many features have more than one value; at least 1."""
+    columns = (column[np.isfinite(column)] for column in findings.values.T)
+    return max(1, sum(bool(column.size) and float(np.ptp(column)) > 0 for column in columns))
+
+
+def _numbers_of_patients(findings: Findings) -> list[str]:
+    """Features that have one whole number for each patient and another for every other."""
+    found = []
+    for feature, column in zip(findings.features, findings.values.T, strict=True):
+        pairs = np.unique(np.stack([column, findings.patients]), axis=1)
+        count = len(findings.patient_names)
+        whole = np.isfinite(column).all() and bool((column == np.rint(column)).all())
+        if whole and findings.count > count == pairs.shape[1] == np.unique(column).size:
+            found.append(feature.name)
+    return found
 
 
 def _twins_note(findings: Findings) -> list[str]:

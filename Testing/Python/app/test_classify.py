@@ -76,7 +76,7 @@ def test_findings_unlike_the_training_data_are_told(medproc, model, tmp_path):
     new = tmp_path / "new.csv"
     new.write_text("size_mm,mean\n500,50\n10,\n")
     code, _, err = medproc("predict", model, new, "-o", tmp_path / "p.csv")
-    assert code == 0 and "1 of 2 findings are unlike" in err and "1 findings lack features" in err
+    assert code == 0 and "1 of 2 findings is unlike" in err and "1 finding lacks features" in err
 
 
 def test_what_is_refused(refused, model, table, tmp_path):

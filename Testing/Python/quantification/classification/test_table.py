@@ -77,7 +77,8 @@ def test_columns_that_number_the_lines_are_no_features():
     lines = "".join(f"{n + 17},p{n // 2},{n},{'ab'[n > 4]},{n % 3}\n" for n in range(10))
     found = findings_of(table_of("row,subject,id,kind,x\n" + lines), "kind")
     assert [f.name for f in found.features] == ["x"]
-    assert "give 'subject', so that no patient" in " ".join(found.notes)
+    assert found.patients_known and len(found.patient_names) == 5
+    assert "patients are those of the column 'subject'" in found.notes[0]
     chosen = findings_of(table_of("row,kind,x\n1,a,1\n2,a,1\n3,b,1\n4,b,1\n"), "kind", wanted=["row"])
     assert [f.name for f in chosen.features] == ["row"]
 
@@ -133,3 +134,27 @@ def test_files_that_cannot_be_read(tmp_path):
     marked = tmp_path / "marked.csv"
     marked.write_bytes(b"\xef\xbb\xbfkind,x\r\na,1\r\n")
     assert list(read_table(marked).columns) == ["kind", "x"]
+
+
+def test_a_column_called_patient_is_taken_where_it_is_filled_in():
+    lines = "".join(f"P{n // 3},{'ab'[n // 3 % 2]},{n * n % 7}\n" for n in range(12))
+    for title in ("Patient", "patient_id", "SUBJECT"):
+        found = findings_of(table_of(f"{title},kind,x\n{lines}"), "kind")
+        assert found.patients_known and len(found.patient_names) == 4 and [f.name for f in found.features] == ["x"]
+    found = findings_of(table_of("patient,kind,x\n,a,1\nB,b,2\nB,b,4\n"), "kind")
+    assert not found.patients_known and "no column of patients is given" in found.notes[0]
+    found = findings_of(table_of("patient,kind,x\n,,1\nB,b,2\nC,a,4\n"), "kind")  # without a label it does not count
+    assert found.patients_known and found.count == 2
+
+
+def test_cells_that_are_no_numbers_in_a_column_of_numbers_are_said():
+    table = table_of("kind,x,y,site\na,1,2,left\na,<5,3,right\nb,4,1,left\nb,,2,left\n")
+    found = findings_of(table, "kind")
+    assert [f.name for f in found.features] == ["y"]
+    assert any("not all their cells are numbers" in note and "x ('<5')" in note for note in found.notes)
+    assert "columns that hold no numbers are no features: site" in found.notes
+
+
+def test_labels_that_are_one_word_written_twice_are_refused():
+    with pytest.raises(InputError, match="'Benign' and 'benign' differ in how they are written only"):
+        findings_of(table_of("kind,x\nbenign,1\nBenign,2\nmalignant,3\n"), "kind")
