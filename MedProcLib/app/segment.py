@@ -39,9 +39,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         "seeds": read_seeds(arguments.seed, arguments.seeds, image),
         "labels": None if arguments.labels is None else read_labels(arguments.labels, image),
     }
-    things = recipe.run(
-        progress.part(0.02, 0.9), image=image, **{name: thing for name, thing in given.items() if thing is not None}
-    )
+    present = {name: thing for name, thing in given.items() if thing is not None}
+    things = recipe.run(progress.part(0.02, 0.9), image=image, original=image, **present)
     result = things[_last_given(recipe)]
     structures = structures_of(recipe)
     names = {value: each.name for value, each in structures.items()}

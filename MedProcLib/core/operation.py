@@ -33,6 +33,7 @@ from .progress import SILENT, Progress
 # What travels between operations, by name. Values are images unless said otherwise.
 THINGS = {
     "image": "scalar image",
+    "original": "the image before the steps that enhanced it",
     "mask": "region of interest: an image, inside where it is not 0",
     "labels": "label map: an integer image, 0 is background",
     "seeds": "label map of seeds: a whole number for each object where the user marked it, 0 elsewhere",

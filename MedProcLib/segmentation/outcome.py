@@ -76,7 +76,7 @@ def segment(
     """
     last = last_segments(recipe)
     steps = ([(0, region)] if region is not None else []) + recipe.enabled_steps
-    state, before, empty_since = dict(things), None, None
+    state, before, empty_since = {"original": things.get("image"), **things}, None, None
     shares = progress.part(0, 1 - LISTING).parts(*[1.0] * len(steps))
     listed_at = -1
     for (number, operation), share in zip(steps, shares, strict=True):

@@ -10,6 +10,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.segmentation.detection.body_frame import body_frame
 from MedProcLib.segmentation.detection.pet_findings import PetFindings
 from MedProcLib.segmentation.detection.physiologic import Focus, likely_organ
+from MedProcLib.segmentation.outcome import segment
 from MedProcLib.segmentation.presets.presets import preset_named
 
 from .pet_body import LEGS, LESIONS, ORGANS, SPACING, TRUNK, pet_body, pet_labels
@@ -56,6 +57,19 @@ def test_nothing_is_marked_where_the_trunk_is_cut():
     part, labels = image[:, :, legs_gone], pet_labels(image)[:, :, legs_gone]
     _, candidates = PetFindings()(part, labels)
     assert candidates and not any("physiologic" in c.reason for c in candidates)
+
+
+def test_figures_are_of_the_image_before_it_was_smoothed():
+    body = pet_body()
+    uptake = sitk.GetArrayFromImage(body)
+    noise = np.random.default_rng(5).normal(1, 0.2, uptake.shape).clip(0.2)
+    image = Geometry.of(body).image_of((uptake * noise).astype(np.float32))
+    outcome = segment(preset_named("pet_lesions").recipe(), image=image)
+    values, numbers = sitk.GetArrayFromImage(image), sitk.GetArrayFromImage(outcome.labels)
+    for candidate in outcome.candidates:
+        inside = values[numbers == candidate.number]
+        assert candidate.reason.startswith(f"SUVmax {inside.max():.1f}, mean {inside.mean():.1f}, ")
+        assert " after smoothing)" in candidate.reason
 
 
 def test_the_preset_finds_and_marks_by_itself():
