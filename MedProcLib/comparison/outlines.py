@@ -11,6 +11,7 @@ from ..segmentation.common.connectivity import connected_components
 from .carried import carried
 from .inverse import inverted
 from .result import Change, PairComparison
+from .seen_apart import as_seen
 from .study import Study
 
 
@@ -20,7 +21,8 @@ def outlines_of(
     """Label maps of the findings of the first study and of the other study of each pair, each on its own grid.
 
     Each value is one finding, usually one connected piece; a finding that did not change has the same value in all.
-    One that a pair followed as a whole (grown, shrunk or stable) stays one where its outline falls apart.
+    One that a pair followed as a whole (grown, shrunk or stable) stays one where its outline falls apart; of one that
+    merged or split, pieces are one that the pair's other study could not tell apart.
     pairs: those that were registered, at least one. A study's given labels stay as they are, piece by piece. Else every
     pair has its own outlines of the first study, and these differ by noise. The first study then shows a lesion that
     any pair shows there, in the voxels in which at least half of these pairs do. In a later study a lesion whose
@@ -63,6 +65,8 @@ def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
     numbers, counts = connected_components(Geometry.of(maps[0]).image_of(votes > 0), "corner")
     for pair, labels in zip(pairs, maps, strict=True):
         numbers = _joined(numbers, sitk.GetArrayViewFromImage(labels), _wholes(pair))
+        to_other = pair.registration.transform
+        numbers = _joined(numbers, as_seen(labels, pair.moving_labels, _changed_pieces(pair), to_other))
     voters = np.sum([np.bincount(numbers[one], minlength=len(counts)) > 0 for one in shown], axis=0)
     most = np.zeros(len(counts), int)
     np.maximum.at(most, numbers[numbers > 0], votes[numbers > 0])
@@ -75,9 +79,15 @@ def _wholes(pair: PairComparison) -> list[int]:
     return [f.number for f in pair.findings if f.change in (Change.GROWN, Change.SHRUNK, Change.STABLE)]
 
 
-def _joined(pieces: np.ndarray, findings: np.ndarray, wholes: Sequence[int]) -> np.ndarray:
-    """The numbered pieces with those of one finding under one number (both z, y, x), if it is one of the wholes."""
-    places = np.flatnonzero((pieces != 0) & np.isin(findings, wholes))
+def _changed_pieces(pair: PairComparison) -> list[int]:
+    """Numbers of the findings that have more pieces in one of the pair's studies."""
+    return [f.number for f in pair.findings if f.change in (Change.MERGED, Change.SPLIT)]
+
+
+def _joined(pieces: np.ndarray, findings: np.ndarray, wholes: Sequence[int] | None = None) -> np.ndarray:
+    """The numbered pieces with those of one finding under one number (both z, y, x), if it is one of the wholes; of
+    any finding when None."""
+    places = np.flatnonzero((pieces != 0) & ((findings != 0) if wholes is None else np.isin(findings, wholes)))
     table = np.arange(int(pieces.max(initial=0)) + 1, dtype=pieces.dtype)
     for piece, finding in np.unique(np.stack([pieces.flat[places], findings.flat[places]]), axis=1).T.tolist():
         first = pieces.flat[places[np.argmax(findings.flat[places] == finding)]]
@@ -106,6 +116,9 @@ def _of_pair(
     stayed = np.setdiff1d(meets[1], meets[1][~stays[meets[0]]])
     anew, _ = connected_components(grid.image_of(np.where(np.isin(shown, stayed), 0, shown)), "corner")
     anew = _joined(anew, shown, _wholes(pair))
+    to_first = inverted(transform, first)
+    seen = as_seen(pair.moving_labels, pair.fixed_labels, _changed_pieces(pair), to_first, progress)
+    anew = _joined(anew, seen)
     return grid.image_of(np.where(anew > 0, anew + size, result))
 
 
