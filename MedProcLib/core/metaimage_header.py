@@ -34,7 +34,11 @@ def check_metaimage_header(path: Path) -> tuple[str, ...]:
             "correct it from the scan protocol."
         )
     _require_whole(path, fields, data_start)
-    return ()
+    # PLUS keeps tracked frames so (PlusToolkit, sequence file format); volumes made of them have one frame at most
+    frames = {name[: len("seq_frame0000")] for name in fields if name.startswith("seq_frame")}
+    if len(frames) < 2:
+        return ()
+    return (f"a sequence of {len(frames)} frames, not a volume: what is said across its third axis means nothing",)
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:

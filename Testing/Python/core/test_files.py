@@ -255,6 +255,13 @@ def test_no_unit_in_nifti_is_noted(tmp_path):
     assert found.notes == ("the header gives no unit of length: mm is assumed",)
 
 
+def test_a_sequence_of_tracked_frames_is_told_from_a_volume(shared_data):
+    of_ultrasound = shared_data / "07_ultrasound"
+    said = read_image_file(of_ultrasound / "bone_L14_tracked_sequence.igs.mha").notes
+    assert len(said) == 1 and said[0].startswith("a sequence of 21 frames, not a volume")
+    assert read_image_file(of_ultrasound / "spine_phantom_3d.mha").notes == ()
+
+
 def test_sheared_axes_in_metaimage(tmp_path):
     image = sitk.Image([5, 5, 5], sitk.sitkUInt8)
     path = replaced(written(tmp_path, ".mha", image), b"TransformMatrix = 1 0 0", b"TransformMatrix = 1 0.2 0")
