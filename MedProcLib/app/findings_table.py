@@ -24,10 +24,13 @@ def candidates_table(
 ) -> tuple[list[str], list[list[object]]]:
     """Columns and lines; names: by label value, 0 for all others.
 
-    Centers are LPS in mm; of a 2D image the volume is an area in mm². The equivalent diameter is that of the ball
-    (2D: disk) of this volume.
+    Centers are LPS in mm; of a 2D image there is an area in the place of the volume. The equivalent diameter is that
+    of the ball (2D: disk) of this size.
     """
-    columns = [column for column in COLUMNS if dimension == 3 or column != "center_s_mm"]
+    columns = list(COLUMNS)
+    if dimension == 2:
+        columns[columns.index("volume_mm3")] = "area_mm2"
+        columns.remove("center_s_mm")
     return columns, [
         [
             candidate.number,

@@ -106,3 +106,14 @@ class TestRefused:
         line = ("--operation", "body_mask", "--maps", tmp_path / "maps", "-o", tmp_path / "o.nrrd")
         assert "no maps" in refused("segment", image_file, *line)
         assert not (tmp_path / "maps").exists()
+
+
+def test_findings_in_a_picture_have_areas(medproc, tmp_path):
+    y, x = np.mgrid[:120, :120]
+    picture = sitk.GetImageFromArray(np.where((x - 50) ** 2 + (y - 60) ** 2 < 144, 200, 10).astype(np.uint8))
+    path, table = tmp_path / "cell.png", tmp_path / "findings.csv"
+    sitk.WriteImage(picture, str(path))
+    assert medproc("segment", path, "--preset", "nuclei", "-o", tmp_path / "cell.nrrd", "--findings", table)[0] == 0
+    (row,) = csv.DictReader(table.open())
+    assert float(row["area_mm2"]) == pytest.approx(np.pi * 12**2, rel=0.05)
+    assert not {"volume_mm3", "center_s_mm"} & set(row)
