@@ -9,15 +9,19 @@ costs by itself: the Dice that the first result keeps when it is brought there a
 voxels lose much of it by that alone; "fall" is the most that a result loses beyond it. Where a reference exists,
 anatomy_ct, anatomy_mr, anatomy_pet and muscle compare with that. Images of thick slices are turned to voxels of equal
 sides: slices that are thick along an oblique axis show less. Slices of 3 mm are left out where the image has slices of
-3 mm or more, or is small. What is numbered as it is found (lesions, nuclei) is compared as a whole.
+3 mm or more, or is small. What is numbered as it is found (lesions, nuclei) is compared as a whole; of lists of
+candidates is printed besides how many are found again at their place, and of the other list, how many were there (in
+parentheses of the ten best). Seconds are those of processor time, of the image as it is.
 """
 
+import itertools
 import json
 import sys
 import tempfile
 import time
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -34,10 +38,13 @@ from _placed import THICK_MM, brought_back, dice, placements, there, turned  # n
 from MedProcLib.core.errors import InputError  # noqa: E402
 from MedProcLib.core.files import read_image, read_image_file  # noqa: E402
 from MedProcLib.quantification.suv.suv_image import suv_image  # noqa: E402
+from MedProcLib.segmentation.detection.candidate import Candidate  # noqa: E402
 from MedProcLib.segmentation.naming import structures_of  # noqa: E402
 from MedProcLib.segmentation.presets.presets import preset_named  # noqa: E402
 
 MOST_FALL = 0.02
+# A candidate is found again where one lies so near.
+AGAIN_MM = 3.0
 CT_AIR = -1024.0
 # Images less deep than this are not cut into slices of 3 mm.
 LEAST_DEEP_MM = 30.0
@@ -178,22 +185,33 @@ def main(wanted: Sequence[str]) -> None:
     if not DATA.is_dir():
         print(f"{DATA} is not there; nothing to compare with")
         return
-    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
     ways = list(placements(0.0))[1:]
-    print(f"{'':44s}{'ml':>8s}" + "".join(f"{way:>22s}" for way in ways) + f"{'fall':>8s}{'s':>8s}")
+    print(f"{'':44s}{'ml':>8s}" + "".join(f"{way:>22s}" for way in ways) + f"{'fall':>8s}{'s':>8s}", flush=True)
+    names = [name for name in IMAGES if any(_wanted(preset, wanted) for preset, image in CASES if image == name)]
     worst: dict[str, float] = {}
-    for name in dict.fromkeys(name for _, name in CASES):
-        presets = [preset for preset, image in CASES if image == name and (not wanted or preset in wanted)]
-        given = IMAGES[name]() if presets else None
-        placed = _Placed(given) if given else None
-        for preset in presets:
-            for title, fall in _rows(preset, name, placed):
-                worst[title] = fall
+    # the images are independent of each other: two at a time, in processes of one thread
+    with ProcessPoolExecutor(2) as pool:
+        for rows in pool.map(_of_image, names, itertools.repeat(tuple(wanted))):
+            for text, title, fall in rows:
+                print(text, flush=True)
+                if title:
+                    worst[title] = fall
     over = [title for title, fall in worst.items() if fall > MOST_FALL]
     print(
         f"\n{len(worst) - len(over)} of {len(worst)} fall by at most {MOST_FALL}"
         + "".join(f"\n  not {t}" for t in over)
     )
+
+
+def _wanted(preset: str, wanted: Sequence[str]) -> bool:
+    return not wanted or preset in wanted
+
+
+def _of_image(name: str, wanted: Sequence[str]) -> list[tuple[str, str, float]]:
+    sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(1)
+    placed = _Placed(IMAGES[name]())
+    presets = [preset for preset, image in CASES if image == name and _wanted(preset, wanted)]
+    return [row for preset in presets for row in _rows(preset, name, placed)]
 
 
 class _Placed:
@@ -227,17 +245,21 @@ class _Placed:
         return seeds
 
 
-def _rows(preset: str, name: str, placed: _Placed) -> Iterator[tuple[str, float]]:
-    """Print a row for each part that the preset names (and for all, when it numbers them); yield its title and fall."""
+def _rows(preset: str, name: str, placed: _Placed) -> Iterator[tuple[str, str, float]]:
+    """For each part that the preset names (and for all, when it numbers them) a row's text, its title and its fall.
+
+    Rows that say something else have no title.
+    """
     asks, recipe = preset_named(preset).seeds, preset_named(preset).recipe()
-    found, seconds = {}, 0.0
+    found, listed, seconds = {}, {}, 0.0
     for way, image in placed.images.items():
         start = time.process_time()
         try:
             things = {"seeds": placed.seeds(way)} if asks else {}
-            labels = recipe.run(image=image, **things)["labels"]
+            result = recipe.run(image=image, **things)
+            labels, listed[way] = result["labels"], result.get("candidates")
         except InputError as error:
-            print(f"{preset} ({name}), {way}: {error}")
+            yield f"{preset} ({name}), {way}: {error}", "", 0.0
             labels = sitk.Image(image.GetSize(), sitk.sitkUInt8)
             labels.CopyInformation(image)
         seconds = seconds or time.process_time() - start
@@ -251,7 +273,7 @@ def _rows(preset: str, name: str, placed: _Placed) -> Iterator[tuple[str, float]
         words, falls = [], [0.0]
         for way in list(placements(0.0))[1:]:
             if way not in placed.ways:
-                words.append(f"{'-':>22s}")
+                words.append("-")
                 continue
             place = placed.ways[way]
             score = dice(_part(found[way], value), there(first, original, place))
@@ -259,12 +281,21 @@ def _rows(preset: str, name: str, placed: _Placed) -> Iterator[tuple[str, float]
             falls.append(kept - score)
             words.append(f"{score:12.3f} ({kept:.3f}) ")
         title = f"{preset} ({name}) {part}"
-        print(
-            f"{title:44s}{np.count_nonzero(first) * volume:8.1f}{''.join(f'{w:>22s}' for w in words)}"
-            f"{max(falls):8.3f}{seconds:8.1f}",
-            flush=True,
-        )
-        yield title, max(falls)
+        text = f"{title:44s}{np.count_nonzero(first) * volume:8.1f}{''.join(f'{w:>22s}' for w in words)}"
+        yield f"{text}{max(falls):8.3f}{seconds:8.1f}", title, max(falls)
+    if listed.get("as it is"):
+        words = [_again(listed["as it is"], listed.get(way)) for way in list(placements(0.0))[1:]]
+        yield f"{f'  candidates found again within {AGAIN_MM:g} mm':52s}" + "".join(f"{w:>22s}" for w in words), "", 0.0
+
+
+def _again(first: Sequence[Candidate], other: Sequence[Candidate] | None) -> str:
+    """How many of the first list lie near one of the other, and the other way round; the ten best in parentheses."""
+    if not other:
+        return "-"
+    points = [np.array([candidate.position for candidate in each]) for each in (first, other)]
+    near = np.linalg.norm(points[0][:, None] - points[1][None], axis=-1) <= AGAIN_MM
+    ways = (near.any(axis=1), near.any(axis=0))
+    return ", ".join(f"{way.sum()}/{way.size}" + (f" ({way[:10].sum()})" if way.size > 10 else "") for way in ways)
 
 
 def _part(labels: sitk.Image, value: int) -> np.ndarray:
