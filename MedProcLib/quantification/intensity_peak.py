@@ -74,11 +74,12 @@ def _blocks(box: Box, sphere: tuple[int, ...]) -> Iterator[Box]:
     """Parts of a box, each as many times as long along each axis as what spheres reach around it, but not shorter."""
     around = [max(1, side - 1) for side in sphere]
     times = max(1.0, (VOXELS_AT_ONCE / math.prod(around)) ** (1 / 3))
-    sides = (
+    sides = [
         [slice(first, min(first + length, part.stop)) for first in range(part.start, part.stop, length)]
         for part, length in ((part, int(times * reach)) for part, reach in zip(box, around, strict=True))
-    )
-    return itertools.product(*sides)
+    ]
+    # y changes last: of a spline slabs across it are held
+    return ((z, y, x) for y, z, x in itertools.product(sides[1], sides[0], sides[2]))
 
 
 @dataclass(frozen=True)

@@ -20,6 +20,8 @@ Interpolator = Literal["nearest", "linear", "cubic"]
 REACH = {"nearest": 1, "linear": 1, "cubic": 16}
 # Voxels that are interpolated at a time: they bound the memory.
 VOXELS_AT_ONCE = 1 << 17
+# Voxels of a slab along all axes but one, and its fewest places across.
+SLAB_VOXELS, THINNEST = 1 << 19, 32
 # Share of a voxel by which rounding of the spacing may exceed a whole number of voxels.
 ROUNDING = 1e-6
 
@@ -63,8 +65,9 @@ class Axis:
 class Interpolated:
     """Values in a box of the new grid, read in parts and interpolated on reading, so the whole is not held.
 
-    A cubic spline depends on whole lines: of the axes it goes along only the last one is left to be read in parts.
-    shape: of the box. Beyond its border the image goes on with its border values.
+    A cubic spline along several axes is made in slabs across another one, of which those are held that were read last;
+    the last of its axes is left to be gone along on reading. A slab's values depend on what lies within the reach of
+    the spline, not on what is read. shape: of the box. Beyond its border the image goes on with its border values.
     """
 
     def __init__(
@@ -98,26 +101,56 @@ class Interpolated:
         ]
         # axes that get fewer voxels first: the arrays on the way are smaller
         lines.sort(key=lambda line: len(line.places) / values.shape[line.axis])
-        if how == "cubic" and len(lines) > 1:
-            values, lines = _along_all(values, lines[:-1], lines[-1].axis, kind), lines[-1:]
         self.shape = tuple(len(place) for place in places)
-        self._values, self._lines, self._kind = values, lines, kind
+        before = lines[:-1] if how == "cubic" else []
+        self._values, self._lines, self._kind = values, lines[len(before) :], kind
+        self._before, self._slabs = before, dict[int, np.ndarray]()
+        self._across = 1 if any(line.how == "cubic" and line.axis == 0 for line in self._lines) else 0
+        row = math.prod(values.shape) // values.shape[self._across]
+        self._thickness = max(THINNEST, SLAB_VOXELS // row)
 
     def __getitem__(self, part: Box) -> np.ndarray:
         """A new array of the values in a part of the box."""
+        if not self._before:
+            return self._read(self._values, part)
+        across, thick = self._across, self._thickness
+        rows = part[across]
+        numbers = range(rows.start // thick, (rows.stop - 1) // thick + 1)
+        self._slabs = {number: slab for number, slab in self._slabs.items() if number in numbers}
+        read = []
+        for number in numbers:
+            if number not in self._slabs:
+                self._slabs[number] = self._slab(slice(number * thick, min((number + 1) * thick, self.shape[across])))
+            own = slice(max(rows.start - number * thick, 0), min(rows.stop - number * thick, thick))
+            read.append(self._read(self._slabs[number], tuple(own if a == across else p for a, p in enumerate(part))))
+        return read[0] if len(read) == 1 else np.concatenate(read, axis=across)
+
+    def _slab(self, rows: slice) -> np.ndarray:
+        """The values of some places across, along all axes but the last one."""
+        values, lines = self._values, []
+        if all(line.axis != self._across for line in self._before):
+            values = values[(slice(None), rows) if self._across else (rows,)]
+        for line in self._before:
+            if line.axis == self._across:
+                near, first, last = line.near(rows)
+                values = values[(slice(None), slice(first, last)) if self._across else (slice(first, last),)]
+                line = near
+            lines.append(line)
+        return _along_all(values, lines, self._lines[-1].axis, self._kind)
+
+    def _read(self, held: np.ndarray, part: Box) -> np.ndarray:
         lines = [line.cut(part[line.axis]) for line in self._lines]
         needed = list(part)
         for line, first, last in lines:
             needed[line.axis] = slice(first, last)
-        values = self._values[tuple(needed)]
+        values = held[tuple(needed)]
         for line, _, _ in lines:
             values = _along(values, line, self._kind)
         return values if lines else values.astype(self._kind)
 
     def parts(self, voxels: int = VOXELS_AT_ONCE) -> Iterator[Box]:
         """Parts that make up the box, in order, of about so many voxels each; they cost little more than the whole."""
-        across = 1 if any(line.how == "cubic" and line.axis == 0 for line in self._lines) else 0
-        count = self.shape[across]
+        across, count = self._across, self.shape[self._across]
         at_once = max(1, voxels * count // math.prod(self.shape))
         for start in range(0, count, at_once):
             yield tuple(
@@ -138,9 +171,13 @@ class _Line:
 
     def cut(self, part: slice) -> tuple["_Line", int, int]:
         """What is done for a part of the places, on the voxels from a first one up to a last one of those held."""
-        places = self.places[part]
         if self.how == "cubic":
-            return replace(self, places=places), 0, int(self.taken.max()) + 1
+            return replace(self, places=self.places[part]), 0, int(self.taken.max()) + 1
+        return self.near(part)
+
+    def near(self, part: slice) -> tuple["_Line", int, int]:
+        """The same on no more voxels than those within the reach of a value."""
+        places = self.places[part]
         reach = REACH[self.how] + blur_radius(self.sd)
         start = max(0, math.floor(places[0]) - reach)
         taken = self.taken[start : math.ceil(places[-1]) + reach + 1]

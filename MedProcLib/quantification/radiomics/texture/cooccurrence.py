@@ -14,8 +14,7 @@ def cooccurrences(region: Region, vector: Vector, by_slice: bool) -> Counts:
     (all features are of its probabilities). Matrix: slice, or 0 for the volume.
     """
     step, parts = region.step(vector), []
-    for start in range(0, region.voxels.size, BLOCK):
-        place = region.voxels[start : start + BLOCK]
+    for place in region.places(BLOCK):
         other = region.flat[place + step]
         pairs = other > 0
         place, other = place[pairs], other[pairs]

@@ -37,7 +37,7 @@ def _family_features(
 ) -> list[Feature]:
     parts, weights = matrices.of(family, by_slice, progress)
     region = matrices.region
-    voxels = region.voxels_by_slice if by_slice else np.array([region.voxels.size])
+    voxels = region.voxels_by_slice if by_slice else np.array([region.count])
     features: list[Feature] = []
     for name in aggregations:
         chosen, n_voxels = parts, voxels

@@ -53,9 +53,11 @@ def dependences(
 
 
 def _blocks(region: Region, progress: Progress):
-    for start in range(0, region.voxels.size, BLOCK):
-        progress(start / region.voxels.size, "Looking at neighbors")
-        yield region.voxels[start : start + BLOCK]
+    done = 0
+    for place in region.places(BLOCK):
+        progress(done / region.count, "Looking at neighbors")
+        yield place
+        done += place.size
 
 
 def _neighbors(region: Region, place: np.ndarray, vectors: list[Vector]):

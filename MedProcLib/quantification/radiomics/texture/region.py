@@ -1,6 +1,7 @@
 """The discretized region on a grid as small as its neighborhoods allow."""
 
 import math
+from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import cached_property
 
@@ -31,15 +32,30 @@ class Region:
         """Ranks as one line: a neighbor at (z, y, x) is `step((z, y, x))` further on, or outside."""
         return self.ranks.reshape(-1)
 
+    def places(self, most: int) -> Iterator[np.ndarray]:
+        """Places of the region's voxels in the flat ranks, ascending, so many at a time at most."""
+        if self.count <= most:
+            yield self._places
+            return
+        ends = np.cumsum(self.voxels_by_slice)
+        start = 0
+        while start < self.slices:
+            before = int(ends[start - 1]) if start else 0
+            stop = max(start + 1, int(np.searchsorted(ends, before + most, "right")))
+            found = np.flatnonzero(self.flat[start * self.plane : stop * self.plane]) + start * self.plane
+            for first in range(0, found.size, most):
+                yield found[first : first + most]
+            start = stop
+
     @cached_property
-    def voxels(self) -> np.ndarray:
-        """Places of the region's voxels in the flat ranks, ascending."""
-        places = np.empty(int(self.voxels_by_slice.sum()), np.int32 if self.flat.size < 1 << 31 else np.int64)
-        first = 0
-        for number, (plane, count) in enumerate(zip(self.ranks, self.voxels_by_slice.tolist(), strict=True)):
-            places[first : first + count] = np.flatnonzero(plane) + number * self.plane
-            first += count
-        return places
+    def _places(self) -> np.ndarray:
+        """Of all: each matrix of a small region asks for them."""
+        return np.flatnonzero(self.flat)
+
+    @property
+    def count(self) -> int:
+        """Voxels of the region."""
+        return int(self.voxels_by_slice.sum())
 
     @cached_property
     def voxels_by_slice(self) -> np.ndarray:

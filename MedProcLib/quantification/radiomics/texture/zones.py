@@ -1,6 +1,6 @@
 """Gray level size zone and distance zone matrices (Thibault et al., IEEE TBME 61(3), 2014; IBSI 3.8 and 3.9)."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 
 import numpy as np
 import SimpleITK as sitk
@@ -9,7 +9,7 @@ from scipy.sparse.csgraph import connected_components
 
 from ....core.progress import SILENT, Progress, execute
 from .border_distance import border_distance
-from .counts import BLOCK, Counts
+from .counts import Counts
 from .region import Region
 
 # Voxels that are linked at a time: they bound the memory.
@@ -43,47 +43,49 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
 
     norm: 'chebyshev' links voxels that share a face, an edge or a corner, any other those that share a face.
     """
-    border = border_distance(region.morphological, by_slice).reshape(-1)[region.voxels]
-    known, number = _linked(region, by_slice, norm == "chebyshev", progress)
-    matrix, rank, size = (np.zeros(known, np.int32) for _ in range(3))
-    distance = np.full(known, np.iinfo(np.int32).max, np.int32)
-    for start in range(0, number.size, BLOCK):
-        place, zone = region.voxels[start : start + BLOCK], number[start : start + BLOCK]
-        if by_slice:
-            matrix[zone] = place // region.plane
-        rank[zone] = region.flat[place]
-        np.add.at(size, zone, 1)
-        np.minimum.at(distance, zone, border[start : start + BLOCK])
-    return Zones(matrix, rank, size, distance)
-
-
-def _linked(region: Region, by_slice: bool, corners: bool, progress: Progress) -> tuple[int, np.ndarray]:
-    """How many zones there are, and the number (0, 1, ...) of that of each voxel of the region.
-
-    Linked in slabs, each of which has the last slice of the one before: what is one zone there is one.
-    """
-    number = np.empty(region.voxels.size, np.int32)
-    ends = np.cumsum(region.voxels_by_slice)
-    count, same = 0, []
+    border = border_distance(region.morphological, by_slice)
+    found: list[Zones] = []
+    same: list[np.ndarray] = []
+    count, last = 0, np.zeros(0, np.int32)
+    # in slabs, each of which has the last slice of the one before: what is one zone there is one
     for slab, share in zip(*_slabs(region, progress), strict=True):
-        found = _linked_slab(region, slab, by_slice, corners, share)
-        first = 0 if slab.start == 0 else int(ends[slab.start - 1])
+        number = _linked_slab(region, slab, by_slice, norm == "chebyshev", share)
         shared = 0 if by_slice or slab.start == 0 else int(region.voxels_by_slice[slab.start - 1])
         if shared:
-            same.append(np.unique(np.stack([number[first - shared : first], found[:shared] + count]), axis=1))
-        last = int(ends[slab.stop - 1])
-        number[first:last] = found[shared:]
-        number[first:last] += count
-        count += int(found.max(initial=-1)) + 1
-    if not same:
-        return count, number
-    pairs = np.concatenate(same, axis=1)
-    zones, zone_of = connected_components(
-        coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(count, count)), directed=False
-    )
-    for start in range(0, number.size, BLOCK):
-        number[start : start + BLOCK] = zone_of[number[start : start + BLOCK]]
-    return int(zones), number
+            same.append(np.unique(np.stack([last, number[:shared] + count]), axis=1))
+        zones_there = int(number.max(initial=-1)) + 1
+        number = number[shared:]
+        found.append(_zones_of(region, slab, border[slab], number, zones_there, by_slice))
+        last = number[number.size - int(region.voxels_by_slice[slab.stop - 1]) :] + count
+        count += zones_there
+    joined = Zones(*(np.concatenate([getattr(each, f.name) for each in found]) for f in fields(Zones)))
+    return _merged(joined, np.concatenate(same, axis=1)) if same else joined
+
+
+def _zones_of(region: Region, slab: slice, border: np.ndarray, number: np.ndarray, count: int, by_slice: bool) -> Zones:
+    """So many zones of a slab's voxels, of which each has a number; those of the slice before alone have size 0."""
+    ranks = region.ranks[slab]
+    inside = ranks > 0
+    matrix, rank = np.zeros(count, np.int32), np.zeros(count, np.int32)
+    if by_slice:
+        matrix[number] = np.repeat(np.arange(slab.start, slab.stop), region.voxels_by_slice[slab])
+    rank[number] = ranks[inside]
+    distance = np.full(count, np.iinfo(np.int32).max, np.int32)
+    np.minimum.at(distance, number, border[inside])
+    return Zones(matrix, rank, np.bincount(number, minlength=count).astype(np.int32), distance)
+
+
+def _merged(zones: Zones, pairs: np.ndarray) -> Zones:
+    """The zones of the volume, of parts (2, n) of which pairs are one."""
+    count = zones.size.size
+    links = coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(count, count))
+    known, zone = connected_components(links, directed=False)
+    size, rank = np.zeros(known, np.int32), np.zeros(known, np.int32)
+    distance = np.full(known, np.iinfo(np.int32).max, np.int32)
+    np.add.at(size, zone, zones.size)
+    np.maximum.at(rank, zone, zones.rank)
+    np.minimum.at(distance, zone, zones.distance)
+    return Zones(np.zeros(known, np.int32), rank, size, distance)
 
 
 def _slabs(region: Region, progress: Progress) -> tuple[list[slice], list[Progress]]:
