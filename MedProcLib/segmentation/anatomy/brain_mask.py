@@ -33,6 +33,9 @@ DARK, BRIGHT_PERCENT = 0.1, 98
 # rough brain: less than 3 % in extracted brains, 26 % and more in heads, also in slabs through the top of the head.
 NEAR_MM, MOST_BEYOND = 8.0, 0.1
 LEAST_BACKGROUND = 0.1
+# No brain with its fluid is larger.
+MOST_ML = 2500.0
+NEEDED = "The image must show a head, or a brain that was extracted, with dark background around it."
 
 
 @operation(
@@ -60,6 +63,11 @@ class BrainMask:
     opening_mm: Annotated[float, Range(0, 20, "mm"), "radius that cuts bridges to other tissue"] = 5.0
     closing_mm: Annotated[float, Range(0, 30, "mm"), "radius of the dents (sulci, ventricles) that are filled"] = 8.0
     surface: Annotated[bool, "fit a smooth surface to the rim of the brain (3D); else the rough brain is given"] = True
+    smallest_mm: Annotated[
+        float,
+        Range(0, 200, "mm"),
+        "what is less across in two directions (3D) is taken for no brain; 0: whatever it is",
+    ] = 60.0
     border: Annotated[
         float, Range(0.2, 0.9), "surface: where between dark (0) and bright (1) the brain ends; larger is tighter"
     ] = 0.6
@@ -71,7 +79,10 @@ class BrainMask:
         grid, work, _ = on_working_grid(image, values, region, WORKING_MM, first)
         rough, highest = _rough_brain(self, work, grid, second)
         if not rough.any():
-            raise InputError("Nothing was found: choose a smaller opening radius or other brightness limits.")
+            raise InputError(
+                f"No brain was found: choose a smaller opening radius or other brightness limits. {NEEDED}"
+            )
+        _require_brain(rough, grid, self.smallest_mm)
         alone = _brain_alone(values, region, rough, grid, image)
         if alone is not None:
             return Geometry.of(image).image_of(alone)
@@ -99,6 +110,19 @@ def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress
     brain = filled(closed(brain, grid, settings.closing_mm, close), grid, fill)
     # closing joins what lies near the brain in thin sheets; they go as the bridges went
     return main_piece(brain, grid, settings.opening_mm, smooth), highest
+
+
+def _require_brain(rough: np.ndarray, grid: Geometry, smallest_mm: float) -> None:
+    """Raise InputError where what was found is too small or too large for a brain."""
+    volume = np.count_nonzero(rough) * grid.voxel_volume / 1000
+    if grid.dimension < 3 or min(grid.size) == 1:
+        return
+    ends = [np.flatnonzero(rough.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    across = sorted(float(s * (end[-1] - end[0] + 1)) for end, s in zip(ends, reversed(grid.spacing), strict=True))
+    if across[1] >= smallest_mm and volume <= MOST_ML:
+        return
+    sides = " x ".join(f"{side:.0f}" for side in reversed(across))
+    raise InputError(f"No brain was found: what looks most like one is {sides} mm, {volume:,.0f} ml. {NEEDED}")
 
 
 def _on_its_rim(

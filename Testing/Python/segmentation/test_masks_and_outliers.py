@@ -44,6 +44,17 @@ def test_brain_mask_needs_a_fitting_radius():
         BrainMask(opening_mm=15)(sitk.GetImageFromArray(ball))
 
 
+@pytest.mark.parametrize("side_mm, found", [(1.0, "39 x 39 x 39 mm, 33 ml"), (5.0, "198 x 198 x 198 mm, 4,178 ml")])
+def test_what_has_not_the_size_of_a_brain_is_none(side_mm, found):
+    z, y, x = np.mgrid[:60, :60, :60] - 29.5
+    image = sitk.GetImageFromArray(np.where(x**2 + y**2 + z**2 < 20**2, 100, 0).astype(np.float32))
+    image.SetSpacing((side_mm,) * 3)
+    with pytest.raises(InputError, match=f"No brain was found: what looks most like one is {found}"):
+        BrainMask()(image)
+    if side_mm == 1.0:
+        assert array(BrainMask(smallest_mm=0)(image)).any()
+
+
 def test_brain_mask_holds_back_fat():
     """T1-like: scalp twice as bright as the brain, joined to it by nerves; FLAIR-like lesions are brain."""
     z, y, x = np.mgrid[-40:40, -50:50, -50:50] * 1.5
