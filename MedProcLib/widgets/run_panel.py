@@ -87,7 +87,13 @@ class RunPanel:
         self.start(self._prepare)
 
     def start(self, prepare: Callable[[], tuple[Compute, Commit]]) -> None:
-        """Run another task of the module the same way: with progress, cancel and an end that is told."""
+        """Run another task of the module the same way: with progress, cancel and an end that is told.
+
+        While one runs the user is told so, and nothing else happens.
+        """
+        if self.running:
+            slicer.util.warningDisplay(_("Something is being computed: wait until it is done, or cancel it first."))
+            return
         self.say("")
         try:
             compute, commit = prepare()

@@ -162,7 +162,8 @@ class _Task:
         self.ended = threading.Event()
         self.news = threading.Event()  # it ended, or asks for something
         self.progress = Progress(self._report, ask=self._ask)
-        self._thread = threading.Thread(target=self._work, name="MedProc task")
+        # the application is not kept from ending by a worker that is deaf, or that nobody answers any more
+        self._thread = threading.Thread(target=self._work, name="MedProc task", daemon=True)
 
     def start(self) -> None:
         self._thread.start()

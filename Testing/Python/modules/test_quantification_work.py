@@ -433,3 +433,19 @@ def test_from_the_console(block, panel, tmp_path):
     logic.export(table, tmp_path / "t.csv")
     logic.export(table, tmp_path / "t.json")
     assert (tmp_path / "t.csv").read_text().count("\n") == 2 and (tmp_path / "t.json").exists()
+
+
+def test_a_second_task_waits_until_the_first_has_ended(panel, block, finish, scene, caplog):
+    import logging
+
+    block()
+    widget = panel(NAME)
+    widget.run.button.click()
+    finish(widget)
+    caplog.set_level(logging.WARNING)
+    widget.run.button.click()
+    assert widget.run.running
+    before = widget.run.message
+    widget.charts.show()
+    assert "Something is being computed" in caplog.text and widget.run.message == before
+    assert finish(widget).startswith("5 rows") and not scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
