@@ -56,6 +56,7 @@ HEADER_TAGS = [
     "NumberOfFrames",
     "ImagePositionPatient",
     "ImageOrientationPatient",
+    "PatientOrientation",
     "PixelSpacing",
     "ImagerPixelSpacing",
     "NominalScannedPixelSpacing",
@@ -78,6 +79,8 @@ FEWEST_SLICES = 3
 # Notes by which an image that lies nowhere in the patient is known.
 NO_POSITION = "the DICOM file states no position in the patient"
 NO_THICKNESS = "the slice thickness is not stated: 1 mm is assumed"
+# Of a picture whose rows run to the patient's right (Patient Orientation, PS3.3 C.7.6.1.1.1); viewers show it as it is.
+MIRRORED = "the picture shows the patient's left side on its left: what is named by side is the other one"
 
 
 @dataclass(frozen=True)
@@ -292,6 +295,8 @@ def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometr
         start = np.array([float(value) for value in header.get("ImagePositionPatient") or (0, 0, 0)])
         if "ImagePositionPatient" not in header:
             notes = (*notes, NO_POSITION)
+            if str(next(iter(header.get("PatientOrientation") or ()), "")).upper().startswith("R"):
+                notes = (*notes, MIRRORED)
         offsets = _frame_offsets(header, frames, frame)
         positions = start + np.outer(offsets, np.cross(orientation[:3], orientation[3:]))
     if len(positions) != frames:

@@ -262,6 +262,15 @@ def test_no_pixel_spacing_is_refused_unless_allowed(tmp_path):
     assert any("counts of pixels" in note for note in found.notes)
 
 
+def test_a_mirrored_radiograph_is_said(shared_data, tmp_path):
+    made = pydicom.dcmread(shared_data / "06_dicom" / "single_and_multiframe" / "dx_image.dcm")
+    for toward, mirrored in ((["L", "F"], False), (["R", "F"], True), (["", ""], False), (None, False)):
+        made.PatientOrientation = toward
+        made.save_as(tmp_path / "picture.dcm")
+        notes = read_image_file(tmp_path / "picture.dcm").notes
+        assert any("patient's left side on its left" in note for note in notes) == mirrored
+
+
 def test_pixels_that_are_not_square_stay_so_without_a_spacing(tmp_path):
     found = read_image_file(without_spacing(tmp_path, PixelAspectRatio=[4, 3]), unscaled=True)
     assert found.image.GetSpacing()[:2] == pytest.approx((1.0, 4 / 3))
