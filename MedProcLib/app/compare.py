@@ -2,7 +2,7 @@
 
 import datetime
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
@@ -17,7 +17,7 @@ from ..comparison.tracks.clinical import require_names
 from ..comparison.tracks.model import TimePoint, require_track_id
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
-from ..core.files import ImageFile, stem
+from ..core.files import ImageFile, file_of, stem
 from ..core.geometry import require_3d
 from ..core.progress import Progress
 from ..core.recipe import Recipe
@@ -28,6 +28,8 @@ from .reader import clinical_of, now, reader_of
 from .summary import summary
 
 NONE = "-"  # in the place of a segmentation that a study lacks
+RESULT_ENDINGS = (".nii.gz", ".tfm", ".csv")  # of results whose names depend on what is compared
+MOST_NAMED = 10  # files that a note lists
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -66,6 +68,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         comparison, evaluated = _without_criteria(comparison, problem)
     arguments.notes.extend(comparison.notes)
     written = write_comparison(comparison, evaluated, Path(arguments.output), progress.part(0.85, 1.0))
+    arguments.notes += _notes_on_others(Path(arguments.output), written.values(), arguments)
     print(summary(comparison, evaluated, written))
     if problem:
         raise InputError(
@@ -84,6 +87,18 @@ def _notes_on_twins(paths: Sequence[str]) -> list[str]:
     places = [Path(path).resolve() for path in paths]
     twins = [path for number, path in enumerate(paths) if places[number] in places[:number]]
     return [f"{path} is given more than once: it is compared with itself" for path in dict.fromkeys(twins)]
+
+
+def _notes_on_others(folder: Path, written: Iterable[Path], arguments: Namespace) -> list[str]:
+    """That files of an earlier comparison lie beside those of this one, of fewer studies or maps."""
+    given = [file_of(path) for path in (*arguments.studies, *(arguments.segmentations or ()))]
+    known = {path.resolve() for path in (*written, *given)}
+    others = sorted(path.name for path in folder.iterdir() if path.resolve() not in known)
+    others = [name for name in others if name.endswith(RESULT_ENDINGS)]
+    if not others:
+        return []
+    listed = ", ".join(others[:MOST_NAMED]) + (f" and {len(others) - MOST_NAMED} more" * (len(others) > MOST_NAMED))
+    return [f"{folder} holds files that are not of this comparison, perhaps of an earlier one: {listed}"]
 
 
 def _require_counts(arguments: Namespace) -> None:

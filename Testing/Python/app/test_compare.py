@@ -136,8 +136,10 @@ def test_the_recipe_that_ran_gives_the_same_again_and_other_files_in_the_folder_
     assert "comparison.register" in [operation.declaration.name for _, operation in recipe.enabled_steps]
     (tmp_path / "notes.txt").write_text("mine")
     (tmp_path / "findings.csv").write_text("old")
-    assert medproc(*arguments(studies, tmp_path), "--recipe", done[0] / "recipe.json")[0] == 0
-    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*FILES, "notes.txt"])
+    (tmp_path / "registration_2.tfm").write_text("of three studies")
+    code, _, err = medproc(*arguments(studies, tmp_path), "--recipe", done[0] / "recipe.json")
+    assert code == 0 and err.rstrip().endswith("not of this comparison, perhaps of an earlier one: registration_2.tfm")
+    assert sorted(path.name for path in tmp_path.iterdir()) == sorted([*FILES, "notes.txt", "registration_2.tfm"])
     for name in ("findings.csv", "measurements.csv", "recipe.json"):
         assert (tmp_path / name).read_text() == (done[0] / name).read_text(), name
     voxels = [sitk.GetArrayFromImage(sitk.ReadImage(str(f / "change.nii.gz"))) for f in (done[0], tmp_path)]
