@@ -27,8 +27,17 @@ AROUND_MM, SAMPLE_MM = 90.0, 4.0
 LEAST_MM3 = 1e4
 RADII_MM = (2.5, 4.0, 5.0, 6.0, 8.0, 10.0)
 FAT_HU, BONE_HU = -100.0, 300.0
-# Shares of the range of densities around the seed's that are tried.
-RANGES = (1.0, 0.56, 0.32, 0.24, 0.18, 0.13, 0.1)
+# Shares of the range of densities below and above the seed's that are tried: where a kidney meets fat and sinus it is
+# darker than in its middle, and a brighter neighbor may be near in density.
+RANGES = (
+    *((share, share) for share in (1.0, 0.56, 0.32, 0.24, 0.18, 0.13, 0.1)),
+    (0.3, 0.1),
+    (0.22, 0.075),
+    (0.17, 0.055),
+)
+# Of the border of an outline, this percentage is less steep than what the outline is judged by: the part that was cut
+# through even tissue of a neighbor shows there, and is lost in a mean.
+LEAST_STEEP = 20.0
 
 
 @operation(
@@ -44,8 +53,8 @@ class CtKidneys:
 
     A kidney lies in fat, which ends it; where it touches liver, spleen or muscle it is cut off at the neck, as far as
     it has to be so that it is no larger than a kidney. Of several ranges of densities around the seed's that is taken
-    whose outline has the steepest edge. Without contrast, and where kidney and liver touch broadly, a part of the liver
-    may be taken in. Sides are told by the spine.
+    whose outline is steepest where it is least steep. Without contrast, and where kidney and liver touch broadly, a
+    part of the liver may be taken in. Sides are told by the spine.
     """
 
     contrast_HU: Annotated[float, Range(20, 500, "HU"), "cortex and medulla differ by up to this from the seed"] = 150.0
@@ -95,16 +104,16 @@ def _kidney(settings: CtKidneys, ct: sitk.Image, points: np.ndarray, progress: P
         raise InputError(f"The seed lies in {level:.0f} HU, which is no kidney: place it in the middle of its cortex.")
     slope = sitk.GetArrayFromImage(sitk.GradientMagnitude(grid.image_of(blurred)))
     steepest, kidney, lowest, highest = 0.0, seed, level, level
-    for share, part in zip(RANGES, progress.parts(*[1.0] * len(RANGES)), strict=True):
-        low = max((level + FAT_HU) / 2, level - share * settings.contrast_HU)
-        high = level + share * settings.contrast_HU
+    for (below, above), part in zip(RANGES, progress.parts(*[1.0] * len(RANGES)), strict=True):
+        low = max((level + FAT_HU) / 2, level - below * settings.contrast_HU)
+        high = level + above * settings.contrast_HU
         even = (blurred > low) & (blurred < high)
         organ = grown_organ(even, seed, grid, settings.maximum_volume_mm3, RADII_MM, settings.closing_mm, part)
         if np.count_nonzero(organ) * grid.voxel_volume < LEAST_MM3:
             continue
         organ = with_rim(organ, work, low, high, grid)
         # where an organ leaked and was cut off, or ends too early, its border lies in even tissue
-        steepness = float(slope[organ & ~ndimage.binary_erosion(organ)].mean())
+        steepness = float(np.percentile(slope[organ & ~ndimage.binary_erosion(organ)], LEAST_STEEP))
         if steepness > steepest:
             steepest, kidney, lowest, highest = steepness, organ, low, high
     if not steepest:
