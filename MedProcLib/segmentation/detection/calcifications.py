@@ -31,6 +31,8 @@ MEAN_VOXELS = 5
 RESIDUAL_MM = 5.0
 # Voxels that noise alone lifts so high are too few (0.6 %) to hang together.
 BONE_SD = 2.5
+# Thin bone is denser than this (as in segmentation.ct_bones), with so much of it above the threshold; organs are not.
+THIN_BONE_HU, DENSE_SHARE = 110.0, 1 / 3
 # Where contrast fills vessels and organs, on voxels of this side: even (SD in HU) and denser than this at least.
 CONTRAST_MM, EVENNESS_HU, CONTRAST_HU = 1.5, 9.0, 110.0
 
@@ -76,10 +78,7 @@ class Calcifications:
         if contrast is not None:
             noise = replace(noise, middle=contrast, sd=noise.least_sd)
             limit = max(limit, noise.exceeded_by(self.expected_false))
-        # bone is sought everywhere, since a mask may cut it into small pieces, and where noise does not hang together
-        dense = max(self.threshold_HU, noise.middle + BONE_SD * noise.sd)
-        numbers, counts = connected_components(grid.image_of(values > dense), "corner", dividing_bone)
-        bone = (counts * grid.voxel_volume > self.largest_mm3)[numbers] & (numbers > 0)
+        bone = _bone(values, self.threshold_HU, self.largest_mm3, noise, grid, dividing_bone)
         spots, _ = connected_components(grid.image_of((values > limit) & ~bone & region), "corner", dividing)
         if bone.any() and self.bone_distance_mm:
             spots[np.isin(spots, np.unique(spots[dilated(bone, grid, self.bone_distance_mm, parting)]))] = 0
@@ -97,6 +96,25 @@ class Calcifications:
         renumbered[kept] = np.arange(1, kept.size + 1)
         labels = renumbered[spots]
         return grid.image_of(labels), _candidates(values, labels, counts[kept], grid, noise, limit)
+
+
+def _bone(
+    values: np.ndarray, threshold: float, largest_mm3: float, noise: "_Noise", grid: Geometry, progress: Progress
+) -> np.ndarray:
+    """Dense things (z, y, x) too large for a spot: pieces above the threshold, or above that of thin bone.
+
+    Where voxels show a part of a thin bone only, it falls into pieces above the threshold. It is sought everywhere,
+    since a mask may cut it into small pieces, and where noise does not hang together.
+    """
+    result = np.zeros(values.shape, bool)
+    quiet = noise.middle + BONE_SD * noise.sd
+    for level in {max(each, quiet) for each in (threshold, min(threshold, THIN_BONE_HU))}:
+        pieces, counts = connected_components(grid.image_of(values > level), "corner", progress)
+        dense = np.bincount(pieces[values > threshold], minlength=counts.size)
+        bone = (counts * grid.voxel_volume > largest_mm3) & (dense >= DENSE_SHARE * counts)
+        bone[0] = False
+        result |= bone[pieces]
+    return result
 
 
 def _contrast_level(ct: sitk.Image, progress: Progress) -> float | None:
