@@ -19,6 +19,7 @@ from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
 from ..core.registry import find_operation
+from ..core.seg_nrrd import is_segmentation_file
 from ..core.units import SQUARED, ucum
 
 LARGEST_LABEL = 2**31 - 1
@@ -78,7 +79,7 @@ def read_labels(path: str, image: sitk.Image) -> sitk.Image:
         labels = read_dicom_segmentation(file_of(path)).labels
     else:
         labels = read_image_file(path, unscaled=True).image
-    require_scalar(labels, f"Segmentation {path}")
+    _require_one_layer(labels, path)
     if image.GetDimension() == 2 and labels.GetDimension() == 3 and labels.GetSize()[2] == 1:
         labels = labels[:, :, 0]
     labels = _in_place(labels, image, path)
@@ -122,13 +123,24 @@ def _turned(labels: sitk.Image, own: Geometry, grid: Geometry) -> sitk.Image:
 
 def label_map(labels: sitk.Image, path: str) -> sitk.Image:
     """The label map of a file; whole numbers stored as floats become integers. Raises InputError for other values."""
-    require_scalar(labels, f"Segmentation {path}")
+    _require_one_layer(labels, path)
     if labels.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
         return labels
     values = sitk.GetArrayViewFromImage(labels)
     if not np.isfinite(values).all() or (values != np.rint(values)).any() or np.abs(values).max() > LARGEST_LABEL:
         raise InputError(f"Segmentation {path} holds values that are not whole numbers: it is not a label map.")
     return sitk.Cast(labels, sitk.sitkInt32)
+
+
+def _require_one_layer(labels: sitk.Image, path: str) -> None:
+    """Raise InputError for several values a voxel; Slicer keeps segments that overlap so."""
+    layers = labels.GetNumberOfComponentsPerPixel()
+    if layers > 1 and is_segmentation_file(path):
+        raise InputError(
+            f"Segmentation {path} has {layers} layers, as its segments overlap: save those that do not overlap in a file "
+            "of their own, and give one file at a time."
+        )
+    require_scalar(labels, f"Segmentation {path}")
 
 
 def parse_date(text: str) -> datetime.date:

@@ -221,6 +221,14 @@ def test_dose_is_measured_in_gray(medproc, shared_data, tmp_path):
     assert {row["unit"] for row in table_of(table)} == {"Gy"}
 
 
+def test_segments_that_overlap_are_refused_with_a_way(medproc, image, image_file, tmp_path):
+    path = tmp_path / "overlapping.seg.nrrd"
+    layers = [sitk.Cast(image > limit, sitk.sitkUInt8) for limit in (200, 300)]
+    sitk.WriteImage(sitk.Compose(layers), str(path))
+    code, _, err = medproc("measure", image_file, path, "-o", tmp_path / "t.csv")
+    assert code == 2 and "has 2 layers, as its segments overlap: save those that do not overlap" in err
+
+
 def test_a_segment_without_numbers_is_said(medproc, image, labels_file, tmp_path):
     path, table = tmp_path / "nan.nrrd", tmp_path / "t.csv"
     sitk.WriteImage(image * float("nan"), str(path))
