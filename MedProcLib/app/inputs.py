@@ -137,8 +137,8 @@ def _require_one_layer(labels: sitk.Image, path: str) -> None:
     layers = labels.GetNumberOfComponentsPerPixel()
     if layers > 1 and is_segmentation_file(path):
         raise InputError(
-            f"Segmentation {path} has {layers} layers, as its segments overlap: save those that do not overlap in a file "
-            "of their own, and give one file at a time."
+            f"Segmentation {path} has {layers} layers, as its segments overlap: save those that do not overlap in a "
+            "file of their own, and give one file at a time."
         )
     require_scalar(labels, f"Segmentation {path}")
 
