@@ -11,20 +11,21 @@ from ..core.geometry import Geometry
 from .change import GAINED, LOST
 from .result import Registration
 
-# Voxels are of one size where their volumes differ by less than this share.
-SAME_VOXELS = 0.01
+# Slices are equally thick where they differ by less than this share.
+SAME_SLICES = 0.01
 _ROLES = {"fixed": "moving", "moving": "fixed"}
 
 
 def other_leads(first: sitk.Image, other: sitk.Image) -> bool:
-    """Whether the other study is the one whose brightness and place the first one is brought to: that of finer voxels.
+    """Whether the other study is the one whose brightness and place the first is brought to: that of thicker slices.
 
     What depends on who is brought to whom would else call a change by what comes first, and studies in the opposite
-    order would not have the opposite changes. Of equally fine studies one is chosen by its content, whatever the order.
+    order would not have the opposite changes. Of equally thick slices one study is chosen by its content, whatever the
+    order: any choice does, so long as the order has no say.
     """
-    finer = math.log(Geometry.of(first).voxel_volume / Geometry.of(other).voxel_volume)
-    if abs(finer) > SAME_VOXELS:
-        return finer > 0
+    thicker = math.log(max(Geometry.of(other).spacing) / max(Geometry.of(first).spacing))
+    if abs(thicker) > SAME_SLICES:
+        return thicker > 0
     return _digest(other) < _digest(first)
 
 

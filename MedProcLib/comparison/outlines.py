@@ -62,7 +62,9 @@ def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
     maps = [pair.fixed_labels for pair in pairs]
     shown = [sitk.GetArrayViewFromImage(labels) != 0 for labels in maps]
     votes = np.asarray(np.sum(shown, axis=0, dtype=np.uint8))
-    numbers, counts = connected_components(Geometry.of(maps[0]).image_of(votes > 0), "corner")
+    # of one pair, findings that touch stay apart, as in the later study; those of several pairs overlap each other
+    union = maps[0] if len(maps) == 1 else Geometry.of(maps[0]).image_of(votes > 0)
+    numbers, counts = connected_components(union, "corner")
     for pair, labels in zip(pairs, maps, strict=True):
         numbers = _joined(numbers, sitk.GetArrayViewFromImage(labels), _wholes(pair))
         to_other = pair.registration.transform

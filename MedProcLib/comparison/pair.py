@@ -65,8 +65,8 @@ def compare_pair(
 
     Outlines at half height are made last, in the studies' own voxels, wherever they are among the steps.
     Both images are resampled once, into the space that registration.to_first and to_other lead from, as far as either
-    study is looked at. Of these images the finer study leads (see leading.other_leads), so that the opposite order
-    gives the opposite changes.
+    study is looked at. Of these images that of thicker slices leads (see leading.other_leads), so that the opposite
+    order gives the opposite changes.
     """
     rest = [(n, op) for n, op in steps if not isinstance(op, Register | HalfHeightOutlines)]
     outlining = next((op for _, op in steps if isinstance(op, HalfHeightOutlines)), None)

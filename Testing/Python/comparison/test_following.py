@@ -181,6 +181,12 @@ class TestOutlines:
             first, second = self.outlines(replace(self.pair(1, after, before), findings=findings))
             assert len(np.unique(second[parts > 0])) == pieces and len(np.unique(second)) == pieces + 2
 
+    def test_findings_that_touch_stay_apart_in_either_study(self):
+        touching = self.box(slice(1, 4)) + self.box(slice(4, 8), 2)
+        apart = self.box(slice(1, 3)) + self.box(slice(5, 8), 2)
+        for before, after in ((touching, apart), (apart, touching)):
+            assert [len(np.unique(labels)) - 1 for labels in self.outlines(self.pair(1, before, after))] == [2, 2]
+
     def test_a_lesion_dropped_as_doubtful_stays_where_it_was_looked_for(self):
         lesion, none = self.box(slice(4, 7)), self.box(slice(0, 0))
         known = self.pair(1, lesion, lesion, (1,))
