@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 from scipy.special import ndtr
 from scipy.stats import norm
 
@@ -60,6 +61,31 @@ def test_a_blurred_body_has_its_volume_though_its_region_reached_too_far():
         # where the border is curved, half of the height lies a little inside
         assert 0.9 < found[1] / ball_volume(6) < 1.02
         assert 0.83 < found[2] / ball_volume(4) < 1.02
+
+
+def test_an_uneven_body_is_as_large_as_an_even_one():
+    """Its brightest parts are not its height, which made it 8 % smaller."""
+    image, labels = scene(FIRST, [((0, 0, 0), 7.0, 60.0)])
+    grid, values = Geometry.of(image), sitk.GetArrayFromImage(image)
+    added, images = values - TISSUE, [image]
+    for seed in range(6):
+        noise = np.random.default_rng(seed).normal(size=values.shape)
+        texture = ndimage.gaussian_filter(noise, 1.5 / np.array(grid.spacing[::-1]))
+        texture = (texture - texture[added > 30].mean()) / texture[added > 30].std()
+        images.append(grid.image_of(TISSUE + added * (1 + 0.15 * texture)))
+    even, *uneven = (volumes(HalfHeightOutlines()(each, each, labels, labels)[0])[1] for each in images)
+    assert np.mean(uneven) / even == pytest.approx(1, abs=0.06)
+
+
+def test_the_height_of_a_small_body_is_its_own_though_its_region_is_mostly_other_tissue():
+    balls = [((0, 0, 0), 2.6, 60.0)]
+    (first, other), regions = outlined(balls, balls)
+    reaching = [volumes(scene(grid, balls, matrix, reach=6.0)[1])[1] for grid, matrix in ((FIRST, None), (OTHER, MOVE))]
+    images, labels = zip(scene(FIRST, balls, reach=6.0), scene(OTHER, balls, MOVE, 1.4, 6.0, 1), strict=True)
+    wide = HalfHeightOutlines()(*images, *labels, transform_of(MOVE))
+    for near, far, region, reached in zip((first, other), wide, regions, reaching, strict=True):
+        assert reached > 4 * region[1]
+        assert volumes(far)[1] == pytest.approx(near[1], rel=0.1)
 
 
 def test_growth_is_recovered_and_what_was_flooded_is_found_in_the_first_study():
