@@ -2,6 +2,7 @@
 
 from argparse import Namespace
 from pathlib import Path
+from typing import Any
 
 from ..core.acquisition_tags import acquisition_tags
 from ..core.errors import InputError
@@ -12,9 +13,11 @@ from ..core.recipe import Recipe
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
 from .chain import chosen_recipe, require_fit
-from .inputs import read_mask, read_noted, require_outputs
+from .inputs import read_mask, read_noted, require_outputs, said_of_values
 
 AUTO = "auto"
+# Groups of operations, and operations, after which values have the unit that they had.
+KEEP_UNIT = ("noise", "geometry", "enhancement.unsharp_mask")
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -37,8 +40,14 @@ def run(arguments: Namespace, progress: Progress) -> None:
     files = {"image": arguments.image, "mask": arguments.mask, "reference": arguments.reference}
     inputs = {name: path for name, path in files.items() if path is not None}
     progress.check()
-    write_image(things["image"], arguments.output, Provenance(recipe, inputs).to_json())
+    said = said_of_values(found, all(_keeps_unit(operation) for _, operation in recipe.enabled_steps))
+    write_image(things["image"], arguments.output, Provenance(recipe, inputs).to_json(), said)
     print(f"Enhanced image: {arguments.output}")
+
+
+def _keeps_unit(operation: Any) -> bool:
+    group = type(operation).__module__.split(".")[-2]
+    return group in KEEP_UNIT or operation.declaration.name in KEEP_UNIT
 
 
 def _proposed(found: ImageFile, arguments: Namespace) -> Recipe:

@@ -16,7 +16,7 @@ from ..core.dicom import NO_POSITION, NO_THICKNESS
 from ..core.dicom_dose import IN_GY
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.errors import InputError
-from ..core.files import ImageFile, file_of, read_image_file
+from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
 from ..core.registry import find_operation
 from ..core.seg_nrrd import is_segmentation_file
@@ -165,6 +165,18 @@ def unit_of_file(found: ImageFile) -> str:
     if known is None and IN_GY in found.notes:
         return "Gy"
     return known or ("HU" if found.modality == "CT" else "intensity")
+
+
+def said_of_values(found: ImageFile, unit_kept: bool = True) -> dict[str, str]:
+    """What the header of an image that was made of a file says of its values: their unit, if kept, and the modality.
+
+    Values of CT are taken for HU, so that one whose unit is lost is called no CT.
+    """
+    unit = unit_of_file(found)
+    quantity = found.quantity or (ucum(unit) if unit != "intensity" else "")
+    modality = found.modality if unit_kept or unit != "HU" else ""
+    said = {QUANTITY_KEY: quantity if unit_kept else "", MODALITY_KEY: modality}
+    return {key: text for key, text in said.items() if text}
 
 
 def _pet_unit(path: Path) -> str:

@@ -3,6 +3,9 @@
 from argparse import Namespace
 from pathlib import Path
 
+import numpy as np
+import SimpleITK as sitk
+
 from ..comparison.register import metric_for, register
 from ..comparison.registration.from_landmarks import register_landmarks
 from ..comparison.registration.landmarks import Landmarks, paired
@@ -12,7 +15,7 @@ from ..core.errors import InputError
 from ..core.files import ImageFile, require_image_target, require_transform_target, write_image, write_transform
 from ..core.geometry import Geometry, require_3d, require_scalar, resample
 from ..core.progress import Progress
-from .inputs import read_noted, require_outputs
+from .inputs import read_noted, require_outputs, said_of_values
 from .seeds import read_point_lists
 
 
@@ -37,12 +40,14 @@ def run(arguments: Namespace, progress: Progress) -> None:
         arguments.notes.append(f"the registration is doubtful: {' '.join(found.reasons)}")
     resampled = None
     if arguments.resampled:
-        resampled = resample(moving, Geometry.of(fixed), found.transform, progress=progress.part(0.9, 0.97))
+        darkest = float(np.nanmin(sitk.GetArrayViewFromImage(moving)))  # 0 is no background in CT
+        part = progress.part(0.9, 0.97)
+        resampled = resample(moving, Geometry.of(fixed), found.transform, default_value=darkest, progress=part)
     progress.check()
     with written_together():
         write_transform(found.transform, arguments.output)
         if resampled is not None:
-            write_image(resampled, arguments.resampled)
+            write_image(resampled, arguments.resampled, headers=said_of_values(files[1]))
     print(f"Registration ({arguments.transform}, {found.verdict}): {arguments.output}")
     for figure in found.figures:
         name = " ".join([figure.name.replace("_", " "), str(figure.parameters.get("landmark", ""))]).rstrip()

@@ -5,6 +5,8 @@ import json
 import numpy as np
 import SimpleITK as sitk
 
+from MedProcLib.app.inputs import unit_of_file
+from MedProcLib.core.files import read_image_file
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.enhancement.presets.presets import preset_named
 
@@ -60,3 +62,21 @@ def test_a_learned_scale_runs_as_a_recipe(medproc, image, image_file, tmp_path):
         assert medproc("enhance", path, "--recipe", recipe, "-o", out)[0] == 0
         results.append(sitk.GetArrayFromImage(sitk.ReadImage(str(out))))
     np.testing.assert_allclose(results[0], results[1], rtol=0.01, atol=0.01 * np.ptp(results[0]))
+
+
+def test_units_that_the_steps_keep_are_in_the_header(medproc, shared_data, tmp_path):
+    ct, out = shared_data / "06_dicom" / "single_and_multiframe" / "CT_small.dcm", tmp_path / "out.nrrd"
+
+    def said(*arguments) -> tuple[str, str]:
+        assert medproc("enhance", *arguments, "-o", out)[0] == 0
+        found = read_image_file(out)
+        return unit_of_file(found), found.modality
+
+    assert said(ct, "--preset", "ct_soft_tissue") == ("HU", "CT")
+    assert said(ct, "--operation", "gamma") == ("intensity", "")
+    suv = sitk.GetImageFromArray(np.random.default_rng(0).uniform(0, 9, (9, 10, 11)).astype(np.float32))
+    for name, text in (("MedProcQuantity", "{SUVbw}g/ml"), ("MedProcModality", "PT")):
+        suv.SetMetaData(name, text)
+    sitk.WriteImage(suv, str(tmp_path / "suv.nrrd"))
+    assert said(tmp_path / "suv.nrrd", "--operation", "gaussian") == ("SUV", "PT")
+    assert said(tmp_path / "suv.nrrd", "--operation", "gamma") == ("intensity", "PT")

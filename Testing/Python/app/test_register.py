@@ -7,6 +7,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from MedProcLib.core.files import read_image_file
 from MedProcLib.core.geometry import Geometry
 
 PLACES = np.array([[-30.0, 0, 0], [20, 25, -10], [5, -30, 20], [10, 10, 30]])
@@ -57,3 +58,21 @@ def test_landmarks_that_cannot_be_used_are_said(refused, image_file, tmp_path, o
     options = [tmp_path / word if word.endswith(".json") else word for word in options]
     said = refused("register", image_file, image_file, "-o", tmp_path / "t.tfm", *options)
     assert re.search(message, said)
+
+
+def test_beyond_the_moving_image_there_is_its_darkest_value_and_ct_stays_ct(medproc, image, image_file, tmp_path):
+    ct = sitk.Cast(image, sitk.sitkInt16) - 1000
+    ct.SetOrigin(np.add(image.GetOrigin(), SHIFT))
+    ct.SetMetaData("MedProcModality", "CT")
+    moving, out = tmp_path / "ct.nrrd", tmp_path / "out.nrrd"
+    sitk.WriteImage(ct, str(moving))
+    fixed = point_list(tmp_path / "f.mrk.json", PLACES, "abcd")
+    marked = point_list(tmp_path / "m.mrk.json", PLACES, "abcd")
+    code, _, err = medproc(
+        "register", image_file, moving, "-o", tmp_path / "t.tfm", "--resampled", out,
+        "--landmarks-fixed", fixed, "--landmarks-moving", marked, "--landmarks-for", "alone",
+    )  # fmt: skip
+    assert code == 0, err
+    found = read_image_file(out)
+    assert sitk.GetArrayViewFromImage(found.image)[:, :, 0].max() == sitk.GetArrayViewFromImage(ct).min() < -500
+    assert (found.modality, found.quantity) == ("CT", "[hnsf'U]")
