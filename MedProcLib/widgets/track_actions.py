@@ -69,6 +69,7 @@ class TrackActions:
         form.addRow(_("Organ:"), self.organ_edit)
         form.addRow(_("Other:"), self.other_box)
         form.addRow(beside(*(button for button, _tip in self.buttons.values())))
+        self.other_box.connect("currentIndexChanged(int)", lambda index: self._show_enabled(self._track()))
         self.role_box.connect("currentIndexChanged(int)", self._on_role)
         self.node_box.connect("toggled(bool)", self._on_node)
         self.name_edit.connect("editingFinished()", lambda: self._on_text("name", self.name_edit))
@@ -119,9 +120,12 @@ class TrackActions:
         fields = (self.role_box, self.node_box, self.name_edit, self.organ_edit, self.other_box, self.flags.widget)
         for widget in fields:
             widget.enabled = not missing
-        for button, tip in self.buttons.values():
-            button.enabled = not missing
-            button.toolTip = missing or tip
+        no_other = "" if self.other else _("Choose the other finding above.")
+        no_time = "" if self._get_time_point() else _("Choose the time point as 'At' below the list.")
+        for name, more in (("merge", no_other), ("split", no_time), ("move", no_time), ("swap", no_time or no_other)):
+            button, tip = self.buttons[name]
+            button.enabled = not (missing or more)
+            button.toolTip = missing or more or tip
 
     def _patient(self) -> Patient | None:
         node = self._get_node()

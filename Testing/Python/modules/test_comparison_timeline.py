@@ -55,7 +55,10 @@ def test_the_list_and_its_keys(compared):
 def test_corrections_of_what_is_one_lesion(compared):
     widget, actions = compared, compared.actions
     widget.tracks.select("F001")
+    possible = {name: button.enabled for name, (button, _tip) in actions.buttons.items()}
+    assert not any(possible.values()) and "'At'" in actions.buttons["split"][0].toolTip  # nothing is chosen yet
     actions.choose_other("F002")
+    assert [name for name, (button, _tip) in actions.buttons.items() if button.enabled] == ["merge"]
     actions.buttons["merge"][0].click()
     settle(widget)
     volumes = [[o.volume.value for o in t.observations] for t in patient_of(widget).tracks]
