@@ -1,17 +1,17 @@
 """The findings over time as the report counts and names them."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from ..comparison.growth.change import SizeChange, size_change
 from ..comparison.growth.measured import Measured, total
-from ..comparison.result import Change, Comparison, Finding, PairComparison
+from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
 from ..comparison.study import Study
 from ..comparison.track_findings import studies_followed
 from ..comparison.tracks.changes import Interval, intervals, since
 from ..comparison.tracks.doubt import doubt_of
-from ..comparison.tracks.model import Observation, Patient, Status, Track
+from ..comparison.tracks.model import Alignment, Observation, Patient, Status, Track
 from ..comparison.tracks.volumes import compared, true_total
 
 DECIDED_FOR = (Status.ACCEPTED, Status.EDITED)
@@ -168,6 +168,8 @@ class Timeline:
             return None
         cut = [any(o.cut for o in side) for side in sides]
         points = [self.patient.time_points[self.studies.index(n)] for n in (pair.fixed, pair.moving)]
+        if pair.registration.verdict is Verdict.DOUBTFUL:  # of two later studies, that to each other counts too
+            points[1] = replace(points[1], alignment=Alignment(Verdict.DOUBTFUL))
         doubt = doubt_of(points, [o for side in sides for o in side])
         return size_change(*compared(*sides), self.relevant_percent, (cut[0], cut[1]), doubt)
 

@@ -12,9 +12,11 @@ from scipy.spatial.transform import Rotation
 from MedProcLib.comparison.evaluation import evaluate
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.following import measure_study
+from MedProcLib.comparison.growth.change import Changed
 from MedProcLib.comparison.register import identity
 from MedProcLib.comparison.result import Change, Comparison, PairComparison, Verdict
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.track_findings import with_tracks
 from MedProcLib.comparison.tracks.edits import accept, describe, reject
 from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
 from MedProcLib.comparison.tracks.model import TimePoint
@@ -119,6 +121,20 @@ def test_time_points_say_what_became_of_findings_since_the_one_before():
     text = page_of().text
     (line,) = re.findall(r"Visit 3 2022-03-01 730 not checked 3 ([^V]*)", text)
     assert line.split()[2:6] == ["1", "1", "1", "1"]
+
+
+def test_no_row_of_a_pair_is_certain_while_its_alignment_is_doubtful():
+    """Neither of a pair with the first study nor of later ones that were registered to each other."""
+    made = with_tracks(followed())
+    pair = made.pairs[-1]
+    said = {size.changed for f in pair.findings if (size := Timeline.of(made).between(f, pair))}
+    assert Changed.YES in said
+    for ends in (pair, replace(pair, fixed=1)):
+        doubtful = replace(ends, registration=replace(pair.registration, verdict=Verdict.DOUBTFUL))
+        timeline = Timeline.of(replace(made, further=(doubtful,)))
+        said = [size for f in pair.findings if (size := timeline.between(f, doubtful))]
+        assert {size.changed for size in said} == {Changed.CANNOT_SAY}
+        assert all("alignment of Visit 4 is doubtful" in size.reason for size in said)
 
 
 def test_only_what_a_reader_accepted_counts():
