@@ -15,7 +15,7 @@ import pydicom
 import SimpleITK as sitk
 
 from .dicom_dose import DOSE_TAGS, dose_of
-from .dicom_rescale import rescaled_by_frame
+from .dicom_rescale import RESCALE_TAGS, not_inverted, rescaled_by_frame
 from .dicom_spacing import pixel_spacing
 from .errors import InputError
 from .geometry import Geometry
@@ -64,11 +64,10 @@ HEADER_TAGS = [
     "SequenceOfUltrasoundRegions",
     "SliceThickness",
     "SpacingBetweenSlices",
-    "RescaleSlope",
-    "RescaleIntercept",
     "GridFrameOffsetVector",
     "SharedFunctionalGroupsSequence",
     "PerFrameFunctionalGroupsSequence",
+    *RESCALE_TAGS,
     *DOSE_TAGS,
 ]
 # Series that lie beside the images in an export and are not images of the patient themselves.
@@ -131,7 +130,7 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
         image = _read_pixels([path])
         if frame is not None and image.GetDimension() == 3:
             image = sitk.RegionOfInterest(image, (*image.GetSize()[:2], 1), (0, 0, frame - 1))
-        image = rescaled_by_frame(image, header, frame)
+        image = not_inverted(rescaled_by_frame(image, header, frame), [header], frame)
         size = (*image.GetSize(), 1)[:3]
         if size != geometry.size:
             raise InputError(f"its voxels are {size}, its header says {geometry.size}; export it again.")
@@ -192,6 +191,7 @@ def _stacked(headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, .
         image = _read_pixels(paths, sitk.sitkFloat32 if len(slopes) > 1 else sitk.sitkUnknown)
         if image.GetSize() != geometry.size:
             raise InputError(f"its voxels are {image.GetSize()}, its headers say {geometry.size}; export it again.")
+        image = not_inverted(image, [headers[i][1] for i in order])
         image, dose = dose_of(image, [header for _, header in headers])
     except InputError as error:
         raise InputError(f"{name}: {error}") from None

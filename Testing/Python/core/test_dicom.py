@@ -215,6 +215,18 @@ def test_frames_of_an_enhanced_image_are_rescaled_each_by_its_own_numbers(tmp_pa
     assert slice_values(read_image_file(tmp_path / "alike.dcm").image) == [2.5, 2, 1.5, 1]
 
 
+@pytest.mark.parametrize(("signed", "bits"), [(0, 12), (0, 16), (1, 16)])
+def test_ct_that_is_to_be_shown_inverted_keeps_its_values(tmp_path, signed, bits):
+    tags = {"PixelRepresentation": signed, "BitsStored": bits, "HighBit": bits - 1}
+    tags["PhotometricInterpretation"] = "MONOCHROME1"
+    scale = {"RescaleSlope": [1, 2, 1, 3], "RescaleIntercept": [-1024, 0, 5, -7]}
+    write_series(tmp_path / "ct", np.arange(4) * STEP, "CT", **tags, **scale)
+    assert slice_values(read_image_file(tmp_path / "ct").image) == [-1024, 2, 7, 2]
+    assert slice_values(read_image_file(tmp_path / "ct" / "001").image) == [2]
+    write_series(tmp_path / "alike", np.arange(3) * STEP, "CT", **tags, RescaleSlope=1, RescaleIntercept=-1024)
+    assert slice_values(read_image_file(tmp_path / "alike").image) == [-1024, -1023, -1022]
+
+
 def test_an_enhanced_image_of_two_times_is_refused(tmp_path):
     enhanced(tmp_path / "image.dcm", np.array([0, 1, 2, 0, 1, 2]) * STEP)
     assert "lie at the same place" in refusal(tmp_path / "image.dcm")
