@@ -75,6 +75,8 @@ NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"
 LABEL_MAP = " Load it in Slicer, export it as a label map (NRRD), and give that."
 # Fewer slices are a localizer or a sample, beside a series that has more.
 FEWEST_SLICES = 3
+# Pixel spacings that differ by no more than this share are rounded otherwise.
+SAME_SPACING = 1e-3
 # Notes by which an image that lies nowhere in the patient is known.
 NO_POSITION = "the DICOM file states no position in the patient"
 NO_THICKNESS = "the slice thickness is not stated: 1 mm is assumed"
@@ -278,6 +280,11 @@ def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray]:
     spacing, _, scaled = pixel_spacing(first)
     if not scaled:
         raise InputError("its slices state no pixel spacing; export it again.")
+    others = (pixel_spacing(header)[0] for header in headers)
+    other = next((one for one in others if not np.allclose(one, spacing, rtol=SAME_SPACING)), None)
+    if other is not None:
+        said = " and ".join(" x ".join(f"{side:.4g}" for side in sides[::-1]) for sides in (spacing, other))
+        raise InputError(f"its slices have pixels of {said} mm (two fields of view?); give a folder of one stack.")
     return stack_geometry(positions[order], orientation, spacing, size, _thickness(first) or 1.0), order
 
 
