@@ -2,7 +2,6 @@
 
 from argparse import Namespace
 from pathlib import Path
-from typing import Any
 
 from ..core.acquisition_tags import acquisition_tags
 from ..core.errors import InputError
@@ -10,14 +9,13 @@ from ..core.files import ImageFile, require_image_target, write_image
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..enhancement.kept_unit import keeps_unit
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
 from .chain import chosen_recipe, require_fit
 from .inputs import read_mask, read_noted, require_outputs, said_of_values
 
 AUTO = "auto"
-# Groups of operations, and operations, after which values have the unit that they had.
-KEEP_UNIT = ("noise", "geometry", "enhancement.unsharp_mask")
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -40,14 +38,9 @@ def run(arguments: Namespace, progress: Progress) -> None:
     files = {"image": arguments.image, "mask": arguments.mask, "reference": arguments.reference}
     inputs = {name: path for name, path in files.items() if path is not None}
     progress.check()
-    said = said_of_values(found, all(_keeps_unit(operation) for _, operation in recipe.enabled_steps))
+    said = said_of_values(found, keeps_unit(recipe))
     write_image(things["image"], arguments.output, Provenance(recipe, inputs).to_json(), said)
     print(f"Enhanced image: {arguments.output}")
-
-
-def _keeps_unit(operation: Any) -> bool:
-    group = type(operation).__module__.split(".")[-2]
-    return group in KEEP_UNIT or operation.declaration.name in KEEP_UNIT
 
 
 def _proposed(found: ImageFile, arguments: Namespace) -> Recipe:

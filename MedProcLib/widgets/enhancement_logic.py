@@ -8,11 +8,13 @@ from ..core.progress import SILENT
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe, Step
 from ..core.registry import create_operation, operations
+from ..enhancement.kept_unit import keeps_unit
 from ..enhancement.presets.presets import PRESETS
 from ..enhancement.presets.proposal import Proposal, propose
 from ..scene.commit import commit
 from ..scene.dicom_tags import dicom_tags_of
 from ..scene.provenance import write_provenance
+from ..scene.value_unit import say_values_of
 from ..scene.volumes import ReadyImage, sample_of_volume, update_volume, volume_from_image
 from .enhancement_task import EnhancementTask, Part, enhancement_task
 from .inputs import require_present
@@ -90,5 +92,6 @@ class EnhancementLogic:
             node = volume_from_image(image, f"{part.name} enhanced", like=part.volume)
         else:
             update_volume(node, image)
+        say_values_of(node, part.volume, keeps_unit(recipe))
         write_provenance(node, Provenance(recipe, part.inputs))
         return node

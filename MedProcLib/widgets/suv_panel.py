@@ -11,6 +11,7 @@ from ..quantification.suv.settings import LIMITS, SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
 from ..scene.dicom_files import dicom_files_of
 from ..scene.dicom_tags import INSTANCES
+from ..scene.provenance import is_result
 from ..scene.studies import modality_of_volume
 from ..scene.suv_scene import NEEDED, add_suv_volume
 from ..scene.value_unit import unit_of_values
@@ -55,9 +56,8 @@ class SuvPanel:
     def changed(self) -> None:
         """Show it for PET that is not in SUV yet."""
         volume = self._get_volume()
-        self.widget.visible = (
-            volume is not None and modality_of_volume(volume) == "PT" and unit_of_values(volume) != "SUV"
-        )
+        is_pet = volume is not None and modality_of_volume(volume) == "PT" and not is_result(volume)
+        self.widget.visible = is_pet and unit_of_values(volume) != "SUV"
 
     def compute(self) -> None:
         """Add the volume in SUV."""

@@ -208,3 +208,37 @@ def test_a_reference_is_asked_for_only_by_a_step_that_needs_one(panel, three, fi
     assert provenance_of(widget.parameters.result).inputs == {"image": "A", "reference": "B"}
     widget.chain.steps[1].enabled_box.click()
     assert not widget.ui.referenceSelector.visible and widget.run.button.enabled
+
+
+@pytest.mark.parametrize(
+    ("modality", "operation", "kept", "unit"),
+    [
+        ("CT", "enhancement.gaussian", "CT", "HU"),
+        ("CT", "enhancement.clahe", "", "intensity"),
+        ("PT", "enhancement.gaussian", "PT", "SUV"),
+        ("DX", "enhancement.clahe", "DX", "intensity"),
+    ],
+)
+def test_modality_and_unit_stay_with_the_result_where_they_hold(scene, modality, operation, kept, unit):
+    import slicer
+
+    from MedProcLib.core.registry import create_operation
+    from MedProcLib.scene.hierarchy import hierarchy_of
+    from MedProcLib.scene.studies import modality_of_volume
+    from MedProcLib.scene.value_unit import unit_of_values
+    from MedProcLib.widgets.enhancement_logic import EnhancementLogic
+
+    volume = add_volume("Series", np.random.default_rng(5).normal(100, 5, (6, 20, 24)))
+    hierarchy = hierarchy_of(scene)
+    attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+    hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(volume), attribute, modality)
+    if modality == "PT":
+        entry = slicer.vtkCodedEntry()
+        entry.SetValueSchemeMeaning("{SUVbw}g/ml", "UCUM", "SUV by body weight")
+        volume.SetVoxelValueUnits(entry)
+    logic = EnhancementLogic()
+    result = logic.process(volume, create_operation(operation))
+    assert (modality_of_volume(result), unit_of_values(result)) == (kept, unit)
+    assert result.GetVoxelValueUnits() is None or result.GetVoxelValueUnits() is not volume.GetVoxelValueUnits()
+    logic.process(volume, create_operation("enhancement.clahe"), output=result)
+    assert unit_of_values(result) == "intensity"
