@@ -125,7 +125,7 @@ def test_images_of_several_sizes_in_a_series_are_refused(tmp_path):
 
 def test_slices_with_pixels_of_several_sizes_are_refused(tmp_path):
     write_series(tmp_path / "two", np.arange(4) * STEP, PixelSpacing=[[1.25, 0.75]] * 3 + [[1.0, 0.75]])
-    assert "have pixels of 0.75 x 1.25 and 0.75 x 1 mm (two fields of view?)" in refusal(tmp_path / "two")
+    assert "have pixels of 0.75 x 1 and 0.75 x 1.25 mm (two fields of view?)" in refusal(tmp_path / "two")
     write_series(tmp_path / "rounded", np.arange(4) * STEP, PixelSpacing=[[1.25, 0.75]] * 3 + [[1.25, 0.7501]])
     assert read_image_file(tmp_path / "rounded").image.GetSize() == (8, 6, 4)
 
