@@ -8,15 +8,17 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.errors import InputError
-from ...core.geometry import Geometry
+from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.voxels import extended, gaussian, isotropic_grid
 from ..anatomy.ct_lungs import CtLungs
 from ..common.hounsfield import hounsfield
 from ..common.label_boxes import box_around, grown
-from ..common.morphology import eroded
+from ..common.patient_grid import signed_distance
+from ..common.working_grid import FWHM_PER_SD
 from .blobs import candidates_of_blobs
 from .operating_point import OperatingPoint
 from .outline import outline_blobs
@@ -26,6 +28,8 @@ from .scale_space import Blobs, blobs_of
 # Denser than soft tissue tells no more of a nodule, and bone and contrast would outshine it.
 SATURATES_HU = 100.0
 AIR_HU = -1000.0
+# So many voxels across the smallest nodules.
+PER_DIAMETER = 4.0
 
 
 @operation(
@@ -61,19 +65,25 @@ class Nodules:
             raise InputError("The largest diameter is below the smallest one: swap them.")
         finding, seeking, listing = progress.parts(2, 4, 1)
         ct = hounsfield(image)
-        lungs = sitk.GetArrayFromImage(mask if mask is not None else CtLungs()(image, progress=finding)) != 0
+        lung_mask = mask if mask is not None else CtLungs()(image, progress=finding)
         whole = Geometry.of(image)
-        around = box_around(lungs)
+        around = box_around(sitk.GetArrayViewFromImage(lung_mask) != 0)
         assert around is not None
         box = grown(around, whole, self.largest_mm)
-        grid, lungs = grid_of_box(whole, box), np.ascontiguousarray(lungs[box])
-        values = np.clip(sitk.GetArrayViewFromImage(ct)[box], AIR_HU, SATURATES_HU).astype(np.float32)
+        grid, values = _isotropic(sitk.GetArrayViewFromImage(ct)[box], grid_of_box(whole, box), self.smallest_mm)
+        lungs = _share(lung_mask, grid) >= 0.5
+        if not lungs.any():
+            raise InputError("The mask is thinner than the smallest nodules: draw it around the lungs.")
+        values = np.clip(values, AIR_HU, SATURATES_HU).astype(np.float32)
         # around the lungs as in the lungs, so that their border is no edge
         values[~lungs] = np.median(values[lungs])
         # the border itself, half wall and half lung, is full of spots; nodules at the wall have their middles deeper
-        deep = ndimage.binary_erosion(lungs) & eroded(lungs, grid, self.smallest_mm / 2)
+        depth = -signed_distance(lungs, grid)
+        deep = depth >= self.smallest_mm / 2 - max(grid.spacing)
         bright, dark = blobs_of(grid.image_of(values), deep, self.smallest_mm, self.largest_mm, seeking)
-        round_ones, decoys = (self._round(found, values, grid, sign) for found, sign in ((bright, 1), (dark, -1)))
+        round_ones, decoys = (
+            self._round(self._deep(found, depth, grid), values, grid, sign) for found, sign in ((bright, 1), (dark, -1))
+        )
         point = OperatingPoint.of(decoys.scores)
         chosen = round_ones.only(np.flatnonzero(round_ones.scores >= point.score_for(self.expected_false)))
         listing(0.3, "Outlining")
@@ -84,9 +94,14 @@ class Nodules:
                 f"No round spot of {self.smallest_mm:g} to {self.largest_mm:g} mm stands out enough: allow more false "
                 "ones, less roundness or other diameters."
             )
-        result = np.zeros(tuple(reversed(whole.size)), labels.dtype)
-        result[box] = labels
-        return whole.image_of(result), candidates_of_blobs(chosen, counts, whole, point, "forks of vessels not counted")
+        found, counts = _on_image(labels, chosen, grid, whole)
+        return whole.image_of(found), candidates_of_blobs(chosen, counts, whole, point, "forks of vessels not counted")
+
+    def _deep(self, found: Blobs, depth: np.ndarray, grid: Geometry) -> Blobs:
+        """Those whose middle, to a part of a voxel, lies as deep (mm) as the smallest nodules at the wall."""
+        at = ndimage.map_coordinates(depth, grid.indices(found.points)[:, ::-1].T, order=1, mode="nearest")
+        # the border is known to half a voxel
+        return found.only(at >= (self.smallest_mm + max(grid.spacing)) / 2)
 
     def _round(self, found: Blobs, values: np.ndarray, grid: Geometry, sign: int) -> Blobs:
         return found.only(roundness(values, grid, found.points, found.diameters, sign) >= self.roundness)
@@ -104,3 +119,30 @@ class Nodules:
         table = np.zeros(len(counts) + 1, np.uint8 if len(kept) < 256 else np.uint16)
         table[kept + 1] = np.arange(1, len(kept) + 1)
         return found.only(kept), table[labels], counts[kept]
+
+
+def _isotropic(values: np.ndarray, grid: Geometry, smallest_mm: float) -> tuple[Geometry, np.ndarray]:
+    """The same voxels however the image's lie, so that the same spots stand out: their grid and values (z, y, x)."""
+    fine = isotropic_grid(grid, smallest_mm / PER_DIAMETER)
+    # blurred to a coarser voxel first, so that fine detail does not turn into noise
+    widths = [
+        np.sqrt(max(wanted**2 - side**2, 0)) / FWHM_PER_SD
+        for side, wanted in zip(grid.spacing, fine.spacing, strict=True)
+    ]
+    blurred = grid.image_of(gaussian(values.astype(np.float32), grid, widths))
+    return fine, sitk.GetArrayFromImage(resample(extended(blurred), fine))
+
+
+def _share(mask: sitk.Image, grid: Geometry) -> np.ndarray:
+    return sitk.GetArrayFromImage(resample(extended(sitk.Cast(mask != 0, sitk.sitkFloat32)), grid))
+
+
+def _on_image(labels: np.ndarray, found: Blobs, grid: Geometry, image: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """Label map (z, y, x) at the image's voxels, and how many each has; what none is in has the one at its middle."""
+    there = resample(grid.image_of(labels), image, interpolator=sitk.sitkNearestNeighbor)
+    result = sitk.GetArrayFromImage(there)
+    counts = np.bincount(result.ravel(), minlength=len(found.points) + 1)[1:]
+    at = np.clip(np.rint(image.indices(found.points)).astype(int), 0, np.asarray(image.size) - 1)[:, ::-1]
+    for lost in np.flatnonzero(counts == 0):
+        result[tuple(at[lost])] = lost + 1
+    return result, np.bincount(result.ravel(), minlength=len(found.points) + 1)[1:]

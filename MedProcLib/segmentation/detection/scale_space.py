@@ -93,7 +93,7 @@ def _response(
 
 
 def _maxima(response: np.ndarray, inside: np.ndarray, lowest: float) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n, dimension; z, y, x) to a part of a voxel, and values of the local maxima above a value."""
+    """Places (n, dimension; z, y, x) to a part of a voxel, and values there, of the local maxima above a value."""
     window = [3 if n > 1 else 1 for n in response.shape]
     top = (response >= ndimage.maximum_filter(response, window)) & inside & (response > lowest)
     places = np.argwhere(top)
@@ -101,7 +101,7 @@ def _maxima(response: np.ndarray, inside: np.ndarray, lowest: float) -> tuple[np
     if len(places) > MOST_MAXIMA:
         best = np.argsort(-values, kind="stable")[:MOST_MAXIMA]
         places, values = places[best], values[best]
-    refined = places.astype(float)
+    refined, peaks = places.astype(float), values.astype(float)
     for axis, n in enumerate(response.shape):
         if n < 3:
             continue
@@ -112,8 +112,11 @@ def _maxima(response: np.ndarray, inside: np.ndarray, lowest: float) -> tuple[np
         )
         bend = before - 2 * here + after
         shift = np.divide(before - after, 2 * bend, out=np.zeros(len(at)), where=bend < 0)
-        refined[:, axis] += np.where(at == places[:, axis], np.clip(shift, -0.5, 0.5), 0)
-    return refined, values
+        shift = np.where(at == places[:, axis], np.clip(shift, -0.5, 0.5), 0)
+        refined[:, axis] += shift
+        # the top of the parabola: how high the voxels at its sides are depends on where the grid lies
+        peaks += shift * ((after - before) / 2 + shift * bend / 2)
+    return refined, peaks
 
 
 def _once(maxima: list[tuple[np.ndarray, ...]], dimension: int) -> Blobs:
