@@ -286,7 +286,8 @@ class MedProcEnhancementLogic(EnhancementLogic, ScriptedLoadableModuleLogic):
 
     logic = MedProcEnhancementLogic()
     enhanced = logic.process(slicer.util.getNode("FLAIR"))
-    enhanced = logic.process(volume, Recipe.of(NonLocalMeans(search_radius_mm=4)))
+    enhanced = logic.process(volume, "mr_brain_flair")             # a preset, by its name
+    enhanced = logic.process(volume, NonLocalMeans(search_radius_mm=4))
     several = logic.processAll([first, second], Recipe.load("recipe.json"))
     preset, reason = logic.propose(volume); enhanced = logic.process(volume, preset.recipe())
     """
