@@ -22,7 +22,7 @@ class TrackRow:
     """A track in a list. change: its class at its last time point, None for one that was seen once, at the first, or
     whose place a study does not show; size: change of its volume since the reference, None where there is nothing to
     compare with; values: of the chosen measure at each time point, None where not observed or not measured; lines: all
-    that is known, in words."""
+    that is known, in words; latest: those of the last change, which is all where two time points are."""
 
     track: Track
     status: Status
@@ -30,6 +30,7 @@ class TrackRow:
     size: SizeChange | None
     values: tuple[Measured | None, ...]
     lines: tuple[str, ...]
+    latest: tuple[str, ...]
 
 
 def track_rows(patient: Patient, reference: str = "previous", measure: str = "voxel_volume") -> list[TrackRow]:
@@ -70,15 +71,23 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
 
 def _found(
     patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str
-) -> tuple[Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...]]:
+) -> tuple[Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...], tuple[str, ...]]:
     """The row from the change on."""
     last = ways[-1] if ways else None
     way = _since_reference(patient, track, last, reference)
     size = way.size(patient.settings.relative_percent) if way is not None else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
-    lines = (*_observed(patient, track), *(way.rule for way in ways), *_sure(way, size))
+    observed, rules, sure = _observed(patient, track), _rules(patient, ways), _sure(way, size)
     change = last.change if last is not None and not last.unseen else None
-    return change, size, values, lines
+    return change, size, values, (*observed, *rules, *sure), (*observed[-2:], *rules[-1:], *sure)
+
+
+def _rules(patient: Patient, ways: Sequence[Interval]) -> list[str]:
+    """What each interval says of the track; of which time point, is said where there are more than two."""
+    if len(patient.time_points) < 3:
+        return [way.rule for way in ways]
+    titles = titles_of(patient)
+    return [f"{titles[way.end]}: {way.rule}" for way in ways]
 
 
 def _since_reference(patient: Patient, track: Track, last: Interval | None, reference: str) -> Interval | None:

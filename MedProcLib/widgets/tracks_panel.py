@@ -189,7 +189,7 @@ class TracksPanel(TracksForm):
 
     def _show_reason(self) -> None:
         row = next((row for row in self._page if row.track.id == self.track), None)
-        show_wrapped(self.reason_label, "\n".join(row.lines) if row is not None else "")
+        show_wrapped(self.reason_label, "\n".join(row.latest) if row is not None else "")
 
     def _show_time_points(self) -> None:
         titles = [_("all time points"), *self._titles()]

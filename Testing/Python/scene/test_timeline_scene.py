@@ -219,6 +219,12 @@ def test_rows_say_what_changed_and_whether_it_is_real(node):
     assert baseline["F001"].size.percent.value == pytest.approx(100 * ((8 / 6) ** 3 - 1), abs=8)
     assert baseline["F001"].values[0].value == pytest.approx(12, abs=1.2)
     assert "grown" in "\n".join(rows["F001"].lines) and "2024-01-05" in rows["F001"].lines[0]
+    # of three studies, each rule says of which one it is; what is new comes in short
+    dates = [point.date.isoformat() for point in patient.time_points]
+    told = [line for line in rows["F001"].lines if any(line.startswith(f"{d}: {c}") for d in dates for c in Change)]
+    assert len(told) == len(patient.time_points) - 1 and rows["F001"].latest == (
+        *rows["F001"].lines[1:3], told[-1], rows["F001"].lines[-1],
+    )  # fmt: skip
 
 
 def test_what_reaches_the_border_of_the_image_says_so_once(node):
