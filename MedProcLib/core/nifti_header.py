@@ -28,7 +28,8 @@ QUATERNION_RADIANS = 1e-3
 class NiftiHeader:
     """dim: as stored (dim[0] is the number of axes); spacing in mm of the first three axes; affines voxel -> RAS mm.
 
-    data_type: numpy's name where voxels are real floating-point numbers, else None.
+    data_type: numpy's name where voxels are real floating-point numbers, else None; added: what ITK adds to values that
+    the header does not scale.
     """
 
     path: Path
@@ -40,6 +41,7 @@ class NiftiHeader:
     data_type: str | None
     data_bytes: int
     data_offset: int
+    added: float = 0.0
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -48,6 +50,10 @@ class NiftiHeader:
             notes.append("the header gives no position or orientation: axes are taken as left, posterior, superior")
         if not self.unit:
             notes.append("the header gives no unit of length: mm is assumed")
+        if self.added:
+            notes.append(
+                f"scl_slope is 0, by which values are as stored; {self.added:g} (scl_inter) was added, as in Slicer"
+            )
         return tuple(notes)
 
 
@@ -60,12 +66,14 @@ def read_nifti_header(path: Path) -> NiftiHeader:
         code, bits = struct.unpack_from(order + "2h", start, 70)
         pixdim = struct.unpack_from(order + "8f", start, 76)
         offset = int(struct.unpack_from(order + "f", start, 108)[0])
+        slope, inter = struct.unpack_from(order + "2f", start, 112)
         units, codes, forms = start[123], struct.unpack_from(order + "2h", start, 252), (256, 280, "f")
     else:
         dim = struct.unpack_from(order + "8q", start, 16)
         code, bits = struct.unpack_from(order + "2h", start, 12)
         pixdim = struct.unpack_from(order + "8d", start, 104)
         offset = struct.unpack_from(order + "q", start, 168)[0]
+        slope, inter = struct.unpack_from(order + "2d", start, 176)
         units = struct.unpack_from(order + "i", start, 500)[0]
         codes, forms = struct.unpack_from(order + "2i", start, 344), (352, 400, "d")
     if not 1 <= dim[0] <= 7 or min(dim[1 : dim[0] + 1]) < 1:
@@ -96,6 +104,7 @@ def read_nifti_header(path: Path) -> NiftiHeader:
         order + FLOAT_TYPES[code] if code in FLOAT_TYPES else None,
         int(np.prod([int(n) for n in dim[1 : dim[0] + 1]])) * bits // 8,
         offset,
+        inter if slope == 0 and np.isfinite(inter) else 0.0,
     )
     require_complete(_voxel_file(path), header.data_offset + header.data_bytes)
     return header

@@ -205,6 +205,15 @@ def test_bad_spacing_in_nifti(tmp_path, value):
     assert f"the spacing in the NIfTI header is 0.7 x {value:.4g} x 4" in refusal(path)
 
 
+@pytest.mark.parametrize(("slope", "inter", "said"), [(0.0, 5.0, True), (0.0, 0.0, False), (2.0, 5.0, False)])
+def test_an_intercept_without_a_slope_in_nifti_is_said(tmp_path, slope, inter, said):
+    path = written(tmp_path, ".nii", sitk.Image([5, 5, 5], sitk.sitkInt16))
+    patched(patched(path, 112, "<f", slope), 116, "<f", inter)
+    found = read_image_file(path)
+    assert any("5 (scl_inter) was added" in note for note in found.notes) == said
+    assert sitk.GetArrayViewFromImage(found.image).max() == inter
+
+
 @pytest.mark.parametrize("value", ["0", "-1", "nan"])
 def test_bad_spacing_in_metaimage(tmp_path, value):
     path = written(tmp_path, ".mha", sitk.Image([5, 5, 5], sitk.sitkUInt8))
