@@ -6,11 +6,12 @@ import numpy as np
 from scipy import ndimage
 
 from ...core.errors import InputError
+from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import inside, values_of
+from ...core.voxels import gaussian, inside, values_of
 from ..common.connectivity import connected_components
 from ..common.morphology import closed, dilated, distance_to, filled
 from ..common.symmetry import MirrorPlane, mirror_plane, seen_in_mirror
@@ -71,14 +72,24 @@ class FlairTumor:
         brain = on_brain_grid(image, values, inside(mask, valid), WORKING_MM, first)
         bright, dark = _tumor(self, brain, second)
         # the whole first: its border is the image's, the border within is drawn inside it
-        whole = mask_on_image(bright | dark, brain.grid, image, third)
+        whole = mask_on_image(_even(bright | dark, brain.grid), brain.grid, image, third)
         if not dark.any():
             return whole
         try:
-            inner = mask_on_image(dark, brain.grid, image)
+            inner = mask_on_image(_even(dark, brain.grid), brain.grid, image)
         except InputError:  # too little of it for the image's voxels
             return whole
         return whole + inner * whole
+
+
+def _even(region: np.ndarray, grid: Geometry) -> np.ndarray:
+    """A region (z, y, x) with a border less ragged by noise, as a field that is above 0.5 in it; of the same volume."""
+    share = gaussian(region, grid, [WORKING_MM] * grid.dimension)
+    count = np.count_nonzero(region)
+    if not 0 < count < region.size:
+        return share
+    around = np.partition(share, (region.size - count - 1, region.size - count), axis=None)
+    return share + (0.5 - around[region.size - count - 1 : region.size - count + 1].mean())
 
 
 def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
