@@ -36,7 +36,7 @@ def as_seen(
     chosen = np.where(np.isin(array, more), array, 0).astype(np.int32)
     shown = carried(chosen, grid, target, to_other, inverted(to_other, grid), progress)
     there, found = connected_components(target.image_of(shown), "corner")
-    back = sitk.GetArrayViewFromImage(resample(target.image_of(there), grid, to_other, sitk.sitkNearestNeighbor))
+    back = sitk.GetArrayFromImage(resample(target.image_of(there), grid, to_other, sitk.sitkNearestNeighbor))
     for number in more:
         # most of a piece tells: coarse voxels reach over its border. One too small for them is a group by itself
         group = {}
