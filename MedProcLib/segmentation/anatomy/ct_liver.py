@@ -16,12 +16,15 @@ from ...core.voxels import gaussian
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import distance_to, eroded
 from ..common.patient_grid import on_patient_grid
+from ..common.slice_by_slice import filled_slices
 from ..common.upright import upright
 from .body_mask import CONTENT_HU
 from .ct_body import body_region
 from .grown_organ import grown_organ, with_rim
 from .lung_sides import middle_of_body
+from .necks import beyond_necks
 from .refine import refined
+from .spine import find_spine
 
 WORKING_MM = 2.0
 BODY_HU, OPENING_MM, BODY_CLOSING_MM = -300.0, 4.0, 6.0
@@ -32,6 +35,10 @@ SAMPLE_MM, LEAST_RANGE_HU, MOST_RANGE_HU = 15.0, 12.0, 30.0
 MOST_MM3, LEAST_MM3 = 4.5e6, 5e4
 RADII_MM = (5.0, 6.0, 8.0, 10.0, 12.0)
 FAT_HU = -100.0
+# Great vessels and other organs of the same density hang on by necks of these radii.
+NECKS_MM = (4.0, 8.0)
+# The largest bones of limbs have smaller sections (filled) than a vertebra; so far along the body from one, the liver.
+BONE_HU, VERTEBRA_MM2, VERTEBRA_ASIDE_MM, ALONG_MM = 180.0, 900.0, 40.0, 40.0
 
 
 @operation(
@@ -45,7 +52,8 @@ FAT_HU = -100.0
 class CtLiver:
     """Outline the liver (1) in Hounsfield units: the largest thick organ of even density on the patient's right.
 
-    Give a seed in the liver where that is another organ; an image that does not show the liver gives one, too.
+    Give a seed in the liver where that is another organ; an image of the trunk that does not show the liver may give
+    one, too; one that shows no spine gives none without a seed.
     Neighbors of the same density are cut off at their necks; where they touch broadly they stay and have to be taken
     off by hand.
     """
@@ -93,7 +101,9 @@ def _liver(
     level, sd = median_and_sd(blurred[near] if near.any() else blurred[seed])
     reach = float(np.clip(settings.range_sd * sd, LEAST_RANGE_HU, MOST_RANGE_HU))
     even = body & (np.abs(blurred - level) <= reach)
-    liver = grown_organ(even, seed, grid, MOST_MM3, RADII_MM, settings.closing_mm, grow)
+    cut, fill = grow.parts(1, 3)
+    even &= ~beyond_necks(even, seed, grid, *NECKS_MM, progress=cut)
+    liver = grown_organ(even, seed, grid, MOST_MM3, RADII_MM, settings.closing_mm, fill)
     if np.count_nonzero(liver) * grid.voxel_volume < LEAST_MM3:
         raise InputError(
             f"No liver was found around {level:.0f} HU ({np.count_nonzero(liver) * grid.voxel_volume / 1000:.0f} ml): "
@@ -107,11 +117,14 @@ def _seed_region(blurred: np.ndarray, work: np.ndarray, body: np.ndarray, grid: 
     """The middle of the largest thick soft tissue on the patient's right. Raises InputError when there is none."""
     soft = body & (blurred > SOFT_HU[0]) & (blurred < SOFT_HU[1])
     thick = eroded(soft, grid, SEED_RADIUS_MM)
+    trunk = _in_trunk(work, body, grid) if thick.any() else thick
     pieces, _ = ndimage.label(thick)
     middle = middle_of_body(work, body, grid)
     best, most = 0, 0.0
     for number, box in enumerate(ndimage.find_objects(pieces), 1):
         piece = pieces[box] == number
+        if not (piece & trunk[box]).any():
+            continue
         x = np.nonzero(piece)[2] + box[2].start
         right = float(np.count_nonzero(x < middle)) - float(np.count_nonzero(x >= middle))
         if right > most:
@@ -123,3 +136,24 @@ def _seed_region(blurred: np.ndarray, work: np.ndarray, body: np.ndarray, grid: 
         )
     depth = distance_to(pieces != best, grid)
     return depth >= 0.8 * depth.max()
+
+
+def _in_trunk(work: np.ndarray, body: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Near vertebrae, in front of their backs: muscle of hips and thighs lies elsewhere. Raises InputError."""
+    bone = filled_slices(body & (work > BONE_HU))
+    spine = find_spine(bone, work, body, grid)
+    vertebra = np.zeros(len(bone), bool)
+    if spine is not None:
+        for z in np.flatnonzero(spine.seen).tolist():
+            central = np.abs(spine.across(z, bone.shape[2], grid)) < VERTEBRA_ASIDE_MM
+            vertebra[z] = np.count_nonzero(bone[z] & central) * grid.spacing[0] * grid.spacing[1] > VERTEBRA_MM2
+    if spine is None or not vertebra.any():
+        raise InputError(
+            "No liver was found: the image shows no spine beside which it would lie. Choose a CT image of the abdomen, "
+            "or mark the liver with a seed."
+        )
+    near = ndimage.binary_dilation(vertebra, iterations=round(ALONG_MM / grid.spacing[2]))
+    trunk = np.zeros(body.shape, bool)
+    for z in np.flatnonzero(near).tolist():
+        trunk[z] = (spine.behind(z, body.shape[1], grid) < spine.depth_mm[z])[:, None]
+    return trunk

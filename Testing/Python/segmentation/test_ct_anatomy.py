@@ -7,7 +7,10 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.anatomy.ct_liver import CtLiver
 from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
+from MedProcLib.segmentation.anatomy.necks import beyond_necks
 from MedProcLib.segmentation.presets.presets import preset_named
 
 from .torso import abdomen, torso, truth
@@ -50,6 +53,40 @@ def test_the_liver_is_found_by_itself():
     image = abdomen()
     found = sitk.GetArrayFromImage(preset_named("ct_liver").recipe().run(image=image)["labels"]) == 1
     assert overlap(found, np.broadcast_to(truth(image)["liver"], found.shape)) > 0.85
+
+
+@pytest.mark.parametrize("centers", [(-90.0, 90.0), (0.0,)])
+def test_thighs_have_no_liver_and_that_is_said(centers):
+    """Muscle as thick and even as a liver around the shaft of a bone, of both legs or of one, with noise."""
+    _z, y, x = np.meshgrid(*[(np.arange(n) - (n - 1) / 2) * 3.0 for n in (40, 60, 120)], indexing="ij")
+    values = np.full(x.shape, -1000.0)
+    for center in centers:
+        away = np.hypot(x - center, y)
+        values[away < 80] = -100
+        values[away < 72] = 55
+        bone = np.hypot(x - center - 5, y + 5)
+        values[bone < 15] = 900
+        values[bone < 8] = -60
+    values += np.random.default_rng(0).normal(0, 10, x.shape)
+    image = sitk.GetImageFromArray(np.rint(values).astype(np.int16))
+    image.SetSpacing((3.0, 3.0, 3.0))
+    with pytest.raises(InputError, match=r"No liver was found: the image shows no spine"):
+        CtLiver()(image)
+
+
+def test_a_bulge_behind_a_neck_is_parted_at_it_and_what_tapers_is_not():
+    z, y, x = (part - 0.0 for part in np.mgrid[:48, :48, :120])
+    organ = (z - 24) ** 2 + (y - 24) ** 2 + (x - 30) ** 2 < 22**2
+    vessel = (z - 24) ** 2 + (y - 24) ** 2 + (x - 76) ** 2 < 12**2
+    neck = ((z - 24) ** 2 + (y - 24) ** 2 < 6**2) & (x > 40) & (x < 76)
+    tip = ((z - 24) ** 2 + (x - 30) ** 2 < 6**2) & (y < 24)
+    grid = Geometry((120, 48, 48), (1.0,) * 3, (0.0,) * 3, (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    seed = np.zeros(organ.shape, bool)
+    seed[24, 24, 28] = True
+    beyond = beyond_necks(organ | vessel | neck | tip, seed, grid, 4.0, 8.0)
+    assert overlap(beyond, vessel | (neck & (x > 58))) > 0.9
+    assert not beyond[organ | tip].any()
+    assert not beyond_necks(organ | neck | tip, seed, grid, 4.0, 8.0).any()
 
 
 def test_a_leg_has_no_lungs_and_that_is_said():
