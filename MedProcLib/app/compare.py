@@ -55,7 +55,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         points = zip(unique_names(studies), studies, strict=True)
         require_names(clinical, [TimePoint(name, study.name, study.date) for name, study in points])
     if maps:
-        recipe = with_change_maps(recipe or default_recipe(studies), maps, studies)
+        recipe = with_change_maps(recipe or default_recipe(studies, progress.part(0, 0.02)), maps, studies)
     comparison = compare(studies, recipe, progress.part(0.02, 0.85), also)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from ..core.errors import InputError
 from ..core.geometry import Geometry
+from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
 from ..enhancement.shading.n4 import N4
 from ..segmentation.anatomy.body_mask import BodyMask
@@ -32,17 +33,18 @@ OUTLINE_MM, OWN_OUTLINE_MM = 0.3, 0.45
 OWN_BORDER_MM = 0.8
 
 
-def default_recipe(studies: Sequence[Study]) -> Recipe:
+def default_recipe(studies: Sequence[Study], progress: Progress = SILENT) -> Recipe:
     """Recipe for these studies.
 
     MR of the head: brain mask, bias correction, bright outliers (lesions in FLAIR), change of bright tissue.
     All else: the body, change of any tissue. With given segmentations the outlines' own uncertainty is allowed for.
-    Raises InputError for a study of a single slice, which cannot be registered.
+    Raises InputError for a study of a single slice, which cannot be registered; Cancelled.
     """
     for study in studies:
         require_slices(study.image, f"Study '{study.name}'")
     given = any(study.labels is not None for study in studies)
-    if _is_head_mr(studies[0]) and all(study.modality in ("", "MR") for study in studies):
+    perhaps_mr = all(study.modality in ("", "MR") for study in studies)
+    if perhaps_mr and _is_head_mr(studies[0], progress.labelled("Choosing the steps")):
         return head_mr_recipe(given)
     return Recipe.of(
         BodyMask(),
@@ -84,15 +86,15 @@ def _has_hounsfield_air(image: sitk.Image) -> bool:
     return bool(np.mean(values < AIR_HU) > 0.02)
 
 
-def _is_head_mr(study: Study) -> bool:
-    if study.modality not in ("", "MR") or _has_hounsfield_air(study.image):
+def _is_head_mr(study: Study, progress: Progress) -> bool:
+    if _has_hounsfield_air(study.image):
         return False
     volume = prepare(study.image, None, f"Study '{study.name}'")
     where = np.argwhere(sitk.GetArrayViewFromImage(volume.foreground) > 0)
     if len(where) == 0 or np.any(np.ptp(where, axis=0)[::-1] * np.asarray(study.image.GetSpacing()) > HEAD_MM):
         return False
     try:
-        brain = BrainMask()(study.image)
+        brain = BrainMask()(study.image, progress=progress)
     except InputError:
         return False
     size = np.count_nonzero(sitk.GetArrayViewFromImage(brain)) * Geometry.of(brain).voxel_volume / 1000

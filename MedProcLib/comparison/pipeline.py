@@ -65,7 +65,9 @@ def compare(
     studies = _checked(studies)
     for places in also:
         _require_two_later(places, len(studies))
-    recipe = recipe or default_recipe(studies)
+    if recipe is None:
+        choosing, progress = progress.parts(1.0, 10.0 * len(studies))
+        recipe = default_recipe(studies, choosing)
     steps = _Steps.of(recipe)
     if any(isinstance(operation, Register) for _, operation in steps.together):
         for study in studies:

@@ -253,6 +253,20 @@ def test_default_recipe_fits_the_content(real):
     assert "segmentation.body_mask" in names and "enhancement.n4" not in names
 
 
+def test_choosing_the_steps_is_told_and_can_be_cancelled(real):
+    """It finds a brain, which takes seconds."""
+    told = []
+
+    def report(fraction, message):
+        told.append(message)
+        progress.cancel()
+
+    progress = Progress(report)
+    with pytest.raises(Cancelled):
+        compare([Study(str(n), real(n)) for n in (1, 2)], progress=progress)
+    assert len(told) == 1 and told[0].startswith("Choosing the steps")
+
+
 @pytest.mark.parametrize(
     ("modality", "unit", "bias_mm"),
     [("", "", 30), ("PT", "Bq/ml", 0), ("", "SUV", 0), ("MR", "um2/s", 0), ("CT", "", 0)],
