@@ -88,6 +88,7 @@ class BrainMask:
             return Geometry.of(image).image_of(alone)
         if self.surface and min(grid.size) > 1 and grid.dimension == 3:
             rough = _on_its_rim(self, work, rough, highest, grid, third)
+            _require_brain(rough, grid, self.smallest_mm)
         return mask_on_image(rough, grid, image, fourth)
 
 
@@ -115,7 +116,7 @@ def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress
 def _require_brain(rough: np.ndarray, grid: Geometry, smallest_mm: float) -> None:
     """Raise InputError where what was found is too small or too large for a brain."""
     volume = np.count_nonzero(rough) * grid.voxel_volume / 1000
-    if grid.dimension < 3 or min(grid.size) == 1:
+    if grid.dimension < 3 or min(grid.size) == 1 or not volume:
         return
     ends = [np.flatnonzero(rough.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
     across = sorted(float(s * (end[-1] - end[0] + 1)) for end, s in zip(ends, reversed(grid.spacing), strict=True))
