@@ -90,8 +90,10 @@ class Calcifications:
                 f"No spot above {limit:.0f} HU of {self.smallest_mm3:g} mm³ or more apart from bone: lower the "
                 "threshold or allow more false spots."
             )
-        peaks = np.atleast_1d(ndimage.maximum(values, spots, kept))
-        kept = kept[np.argsort(-peaks, kind="stable")]
+        where = np.flatnonzero(spots)  # few voxels: sorting all of them takes longer than the rest
+        peaks = np.full(counts.size, -np.inf, np.float32)
+        np.maximum.at(peaks, spots.ravel()[where], values.ravel()[where])
+        kept = kept[np.argsort(-peaks[kept], kind="stable")]
         renumbered = np.zeros(counts.size, np.uint8 if kept.size < 256 else np.uint32)
         renumbered[kept] = np.arange(1, kept.size + 1)
         labels = renumbered[spots]
@@ -170,9 +172,14 @@ def _candidates(
     values: np.ndarray, labels: np.ndarray, counts: np.ndarray, grid: Geometry, noise: _Noise, limit: float
 ) -> list[Candidate]:
     """One for each label from 1 on, at its densest voxel."""
-    places = ndimage.maximum_position(values, labels, np.arange(1, len(counts) + 1))
+    where = np.flatnonzero(labels)
+    numbers, densities = labels.ravel()[where], values.ravel()[where]
+    order = np.lexsort((where, -densities, numbers))
+    first = order[np.searchsorted(numbers[order], np.arange(1, len(counts) + 1))]
+    places = np.stack(np.unravel_index(where[first], labels.shape), axis=-1)
     found = []
-    for number, (place, count) in enumerate(zip(places, counts.tolist(), strict=True), 1):
+    for number, (index, count) in enumerate(zip(places.tolist(), counts.tolist(), strict=True), 1):
+        place = tuple(index)
         volume, peak = count * grid.voxel_volume, float(values[place])
         weight = next((weight for least, weight in AGATSTON_WEIGHTS if peak >= least), 0)
         reason = f"peak {peak:.0f} HU (Agatston weight {weight}), {volume:.3g} mm³, threshold {limit:.0f} HU"
