@@ -46,6 +46,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         for row in _rows(key, values, one, voxel)
     ]
     for (_, name), values, one in zip(regions, regions.values(), counted, strict=True):
+        if one.left_out:
+            arguments.notes.append(f"{name}: {one.left_out} of {values.size} voxels hold no number and are left out")
         beyond = values.size - one.left_out - int(one.counts.sum())
         if beyond:
             arguments.notes.append(f"{name}: {beyond} of {values.size} values lie beyond the limits")

@@ -145,3 +145,11 @@ def test_what_has_no_profile_is_said(refused, image_file, line_file, tmp_path):
     line_file.write_text(json.dumps(record))
     assert "line 1 has 1 point;" in refused("profile", image_file, "--line", line_file, "-o", table)
     assert not table.exists()
+
+
+def test_voxels_without_a_number_are_counted(medproc, image, tmp_path):
+    holes = sitk.Cast(image, sitk.sitkFloat32)
+    holes[3:5, 4, 5] = float("nan")
+    sitk.WriteImage(holes, str(tmp_path / "holes.nrrd"))
+    code, _, err = medproc("histogram", tmp_path / "holes.nrrd", "-o", tmp_path / "h.csv")
+    assert code == 0 and f"2 of {image.GetNumberOfPixels()} voxels hold no number and are left out" in err
