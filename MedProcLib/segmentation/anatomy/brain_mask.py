@@ -35,6 +35,8 @@ NEAR_MM, MOST_BEYOND = 8.0, 0.1
 LEAST_BACKGROUND = 0.1
 # No brain with its fluid is larger.
 MOST_ML = 2500.0
+# An image that is thinner shows no head but a slice, in which a disk of nearly anything looks like brain.
+LEAST_THICKNESS_MM = 20.0
 NEEDED = "The image must show a head, or a brain that was extracted, with dark background around it."
 
 
@@ -66,13 +68,15 @@ class BrainMask:
     smallest_mm: Annotated[
         float,
         Range(0, 200, "mm"),
-        "what is less across in two directions (3D) is taken for no brain; 0: whatever it is",
+        "what is less across in two directions is taken for no brain, nor is anything in a single slice; "
+        "0: whatever it is",
     ] = 60.0
     border: Annotated[
         float, Range(0.2, 0.9), "surface: where between dark (0) and bright (1) the brain ends; larger is tighter"
     ] = 0.6
 
     def __call__(self, image, mask=None, progress=SILENT):
+        _require_thickness(Geometry.of(image), self.smallest_mm)
         values, valid = values_of(image)
         first, second, third, fourth = progress.parts(1, 4, 8, 1)
         region = inside(mask, valid)
@@ -111,6 +115,18 @@ def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress
     brain = filled(closed(brain, grid, settings.closing_mm, close), grid, fill)
     # closing joins what lies near the brain in thin sheets; they go as the bridges went
     return main_piece(brain, grid, settings.opening_mm, smooth), highest
+
+
+def _require_thickness(grid: Geometry, smallest_mm: float) -> None:
+    """Raise InputError where an image is too thin to show what a head is, unless any size will do."""
+    thickness = float(grid.extent.min()) if grid.dimension == 3 else 0.0
+    if thickness >= min(LEAST_THICKNESS_MM, smallest_mm):
+        return
+    what = f"an image {thickness:.3g} mm thick" if thickness else "a picture"
+    raise InputError(
+        f"No brain is looked for in {what}, as nothing tells whether it shows a head: choose a volume of at least "
+        f"{LEAST_THICKNESS_MM:g} mm, or set the smallest size (smallest_mm) to 0 for a slice that shows a brain."
+    )
 
 
 def _require_brain(rough: np.ndarray, grid: Geometry, smallest_mm: float) -> None:

@@ -2,6 +2,7 @@
 
 import threading
 import time
+from dataclasses import replace
 from functools import cache
 
 import numpy as np
@@ -73,6 +74,8 @@ def test_mirrored_and_permuted_voxels(segment):
 )
 def test_slices_and_thick_slices(segment, size, spacing):
     image = head_like(size, spacing)
+    if isinstance(segment, BrainMask):  # else it refuses slices
+        segment = replace(segment, smallest_mm=0)
     result = run(segment, image)
     assert Geometry.of(result) == Geometry.of(image)
     radius = {"segmentation.body_mask": 58, "segmentation.brain_mask": 46, "segmentation.bright_outliers": 5}

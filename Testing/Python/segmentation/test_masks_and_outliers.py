@@ -9,6 +9,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy.body_mask import BodyMask
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
 from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
+from MedProcLib.segmentation.presets.presets import preset_named
 
 
 def array(image):
@@ -53,6 +54,24 @@ def test_what_has_not_the_size_of_a_brain_is_none(side_mm, found):
         BrainMask()(image)
     if side_mm == 1.0:
         assert array(BrainMask(smallest_mm=0)(image)).any()
+
+
+@pytest.mark.parametrize(
+    "shape, spacing, said",
+    [
+        ((120, 120), (1, 1), "in a picture"),
+        ((1, 120, 120), (1, 1, 5), "5 mm thick"),
+        ((120, 1, 120), (1, 5, 1), "5 mm thick"),
+        ((30, 120, 120), (1, 1, 0.5), "15 mm thick"),
+    ],
+)
+@pytest.mark.parametrize("preset", ["mr_brain", "mr_white_matter_lesions"])
+def test_a_slice_shows_no_head(preset, shape, spacing, said):
+    distance = sum((m - (n - 1) / 2) ** 2 for m, n in zip(np.indices(shape), shape, strict=True))
+    image = sitk.GetImageFromArray(np.where(distance < 45**2, 100, 0).astype(np.float32))
+    image.SetSpacing(spacing)
+    with pytest.raises(InputError, match=f"{said}.* choose a volume of at least 20 mm"):
+        preset_named(preset).recipe().run(image=image)
 
 
 def test_brain_mask_holds_back_fat():
