@@ -4,6 +4,7 @@ other."""
 import numpy as np
 import SimpleITK as sitk
 from PIL import Image
+from scipy import ndimage
 
 from .colors import OTHER_TINT
 from .layers import Layers
@@ -35,6 +36,9 @@ def _check(layers: Layers, view: View, pixels: int) -> tuple[Image.Image, Image.
 
 def _edges(values: np.ndarray, window: tuple[float, float]) -> np.ndarray:
     """Thin edges (Canny) of what is clearly seen in the window."""
-    share = np.clip((np.nan_to_num(values) - window[0]) / (window[1] - window[0]), 0, 1).astype(np.float32)
-    edges = sitk.CannyEdgeDetection(sitk.GetImageFromArray(share), 0.02, 0.06, [6.0, 6.0])
-    return sitk.GetArrayFromImage(edges)
+    low, high = window
+    share = np.clip((np.nan_to_num(values, nan=low) - low) / (high - low), 0, 1)
+    edges = sitk.CannyEdgeDetection(sitk.GetImageFromArray(share.astype(np.float32)), 0.02, 0.06, [6.0, 6.0])
+    # where the study ends is no edge of the body
+    ends = ndimage.binary_dilation(np.isnan(values), iterations=3)
+    return sitk.GetArrayFromImage(edges) * ~ends

@@ -14,6 +14,8 @@ from .view import View
 
 # around the searched region, so that one sees where in the body it is
 MARGIN_MM = 18.0
+# a value that is interpolated from less than this share of the study's own is mixed with what lies beyond it
+WHOLE = 0.999
 
 
 class Layers:
@@ -72,8 +74,15 @@ class Layers:
         return max(float(np.percentile(values, 99.5)), 1e-6) if values.size else 1.0
 
     def values(self, grid: Geometry, side: int) -> np.ndarray:
-        """Gray values (height, width) on a picture's grid."""
-        return _plane(resample(self.images[side], grid, interpolator=sitk.sitkLinear))
+        """Gray values (height, width) on a picture's grid; not a number outside of what the study shows."""
+        return self.values_in(grid, side)[0]
+
+    def values_in(self, grid: Geometry, side: int) -> np.ndarray:
+        """Values (z, y, x) of a study on a grid; not a number outside of what it shows, where 0 may be tissue (HU)."""
+        values = sitk.GetArrayFromImage(resample(self.images[side], grid, pixel_type=sitk.sitkFloat32))
+        share = resample(self._shown[side], grid, pixel_type=sitk.sitkFloat32)
+        values[sitk.GetArrayViewFromImage(share) < WHOLE] = np.nan
+        return values
 
     def difference(self, grid: Geometry) -> np.ndarray:
         """Difference (height, width) as a share of difference_limit."""
@@ -95,6 +104,15 @@ class Layers:
     def _own_boxes(self) -> tuple[dict[int, tuple[slice, ...]], ...]:
         """Per study the box of each finding on the study's own grid, by its number."""
         return tuple(_boxes(sitk.GetArrayViewFromImage(labels)) for labels in self.labels)
+
+    @cached_property
+    def _shown(self) -> tuple[sitk.Image, ...]:
+        """Per study where on the half-way grid its own voxels reach: 1, else 0."""
+        ones = (Geometry.of(labels).empty_image() + 1 for labels in self.labels)
+        return tuple(
+            resample(all_of_it, self.pair.grid, transform, sitk.sitkNearestNeighbor)
+            for all_of_it, transform in zip(ones, self.transforms, strict=True)
+        )
 
     def draw_findings(self, rgb: np.ndarray, grid: Geometry, side: int, width: float = 2.0) -> None:
         """Outline the findings of a study in their class's color."""

@@ -28,10 +28,10 @@ def _projection(layers: Layers, view: View) -> Image.Image:
     normal_columns = np.reshape(view.grid.direction, (3, 3))
     depth = float(view.grid.extent[int(np.argmax(np.abs(view.normal @ normal_columns)))])
     slab = view.slab(center, (side, side, depth), voxel)
-    values = sitk.GetArrayFromImage(resample(layers.images[1], slab)).astype(np.float32)
+    values = layers.values_in(slab, 1)
     region = sitk.GetArrayFromImage(resample(layers.pair.region, slab, interpolator=sitk.sitkNearestNeighbor)) > 0
     low, high = layers.window
-    share = np.clip((np.nan_to_num(values) - low) / max(high - low, 1e-12), 0, 1)
+    share = np.clip((np.nan_to_num(values, nan=low) - low) / max(high - low, 1e-12), 0, 1)
     thickness = region.sum(axis=0)
     mean = (share * region).sum(axis=0) / np.maximum(thickness, 1)
     # thin parts fade out, so that the picture looks round

@@ -1,7 +1,10 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
 from MedProcLib.report.layers import Layers
+from MedProcLib.report.picture import gray
 from MedProcLib.report.view import direction_letters, slice_view, views
 
 LEFT, BACK, HEAD = np.eye(3)
@@ -58,3 +61,21 @@ def test_pixels_are_square_in_mm_whatever_the_spacing(comparison, ball, centered
         heights, widths = (np.flatnonzero(inside.any(axis=axis)) for axis in (1, 0))
         assert np.ptp(widths) * 0.5 == pytest.approx(40, abs=4.1)
         assert np.ptp(heights) * 0.5 == pytest.approx(40, abs=4.1)
+
+
+def test_beyond_a_study_there_is_nothing_but_its_own_zeros_stay(comparison, centered_grid):
+    """In HU, 0 is water: the comparison fills with it what a study does not show, which is not to be seen as gray."""
+    grid = centered_grid(size=(40, 40, 40), spacing=(2.0, 2.0, 2.0))
+    pair = comparison(changes=(), grid=grid).pairs[0]
+    upper = grid.image_of(np.zeros((40, 40, 40), np.uint8))[:, :, 20:]
+    values = np.full((40, 40, 40), -1000, np.float32)
+    values[:20], values[:, 10:30, 10:30] = 0, 0
+    layers = Layers(replace(pair, moving_labels=upper, moving_image=grid.image_of(values)))
+    sagittal = views(grid)[0]
+    first, other = (layers.values(sagittal.picture(grid.center, 120, 120, 1.0), side) for side in (0, 1))
+    seen = np.argwhere(np.isfinite(other))
+    assert np.ptp(seen, axis=0) == pytest.approx((39, 79), abs=2)
+    assert np.isfinite(first).sum() == pytest.approx(80 * 80, rel=0.05)
+    assert (other[np.isfinite(other)] == 0).mean() == pytest.approx(0.5, abs=0.05)
+    edge = gray(other, (-1000, 500))[~np.isfinite(other)]
+    assert not edge.any()
