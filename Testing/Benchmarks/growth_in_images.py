@@ -42,7 +42,8 @@ from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 IMAGES = ("02_mr/ms_cross_sectional_patient26/FLAIR.nii.gz", "03_longitudinal/ms_patient01/study1_FLAIR.nii.gz")
 CASES, LESIONS = 12, 12
 KINDS = ("changed",) * 7 + ("new", "new", "new", "gone", "same")
-# of the 11 lesions of ms_cross_sectional_patient26: contrast to the mode, SD of the border, SD and size of the texture
+# of the 11 lesions of ms_cross_sectional_patient26: contrast to the mode, SD of the border, SD and size of the texture;
+# half_height.CORE_MM was chosen by the same border, so softer ones may do worse than what is scored here
 CONTRASTS_SD, SOFT_MM, UNEVEN, UNEVEN_MM = (2.5, 6.0), 0.8, 0.12, 1.5
 USUAL_SD, DEEP_MM, APART_MM = 2.0, 6.0, 6.0
 OWN_MM3 = 10.0
