@@ -22,9 +22,9 @@ COLUMNS = [
 def candidates_table(
     candidates: Sequence[Candidate], names: dict[int, str], dimension: int
 ) -> tuple[list[str], list[list[object]]]:
-    """Columns and lines; names: by label value, 0 for all others.
+    """Columns and lines; names: by label value, 0 for all others; dimension: 2 where sizes are areas.
 
-    Centers are LPS in mm; of a 2D image there is an area in the place of the volume. The equivalent diameter is that
+    Centers are LPS in mm; in 2D there is an area in the place of the volume. The equivalent diameter is that
     of the ball (2D: disk) of this size.
     """
     columns = list(COLUMNS)
@@ -37,7 +37,7 @@ def candidates_table(
             names.get(candidate.number, names.get(0, "")),
             candidate.volume_mm3,
             candidate.diameter_mm,
-            *candidate.position,
+            *candidate.position[:dimension],
             candidate.score,
             candidate.expected_false,
             candidate.reason,

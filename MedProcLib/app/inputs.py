@@ -42,10 +42,15 @@ def read_measured(path: str, notes: list[str]) -> ImageFile:
     """Read an image to measure in; see read_noted. A single DICOM image that states neither position nor thickness, as
     a radiograph or a frame of ultrasound, becomes a 2D one: it has areas, and no volumes."""
     found = read_noted(path, notes)
-    if not {NO_POSITION, NO_THICKNESS} <= set(found.notes):
+    if not has_no_depth(found):
         return found
     notes.remove(f"{path}: {NO_THICKNESS}")
     return replace(found, image=found.image[:, :, 0])
+
+
+def has_no_depth(found: ImageFile) -> bool:
+    """Whether it is a single DICOM image without position and thickness: that of its slice is made up."""
+    return {NO_POSITION, NO_THICKNESS} <= set(found.notes)
 
 
 def read_label_map(path: str, notes: list[str]) -> sitk.Image:

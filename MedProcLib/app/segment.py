@@ -12,12 +12,12 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.seg_nrrd import is_segmentation_file, segment_headers
 from ..scene.terminology import entry_of, terminology_text
-from ..segmentation.detection.listing import candidates_of_labels
+from ..segmentation.detection.listing import candidates_of_labels, flat_candidate
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
 from .chain import chosen_recipe, require_fit, require_maps
 from .findings_table import candidates_table
-from .inputs import read_labels, read_mask, read_noted, require_outputs
+from .inputs import has_no_depth, read_labels, read_mask, read_noted, require_outputs
 from .maps import write_maps
 from .seeds import read_seeds
 
@@ -33,7 +33,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     options = {"--seed": ("seeds", arguments.seed), "--seeds": ("seeds", arguments.seeds)}
     options |= {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "labels")}
     require_fit(recipe, options)
-    image = read_noted(arguments.image, arguments.notes, unscaled=True).image
+    found = read_noted(arguments.image, arguments.notes, unscaled=True)
+    image = found.image
     given = {
         "mask": read_mask(arguments.mask, image),
         "seeds": read_seeds(arguments.seed, arguments.seeds, image),
@@ -57,7 +58,11 @@ def run(arguments: Namespace, progress: Progress) -> None:
             candidates = things.get("candidates")
             if candidates is None:
                 candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
-            write_text(csv_text(*candidates_table(candidates, names, image.GetDimension())), arguments.findings)
+            dimension = image.GetDimension()
+            if has_no_depth(found):
+                candidates = [flat_candidate(each, image.GetSpacing()[2]) for each in candidates]
+                dimension = 2
+            write_text(csv_text(*candidates_table(candidates, names, dimension)), arguments.findings)
             said.append(f"Findings, {len(candidates)}: {arguments.findings}")
         if arguments.maps is not None:
             said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))

@@ -16,6 +16,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, text_column, timestamp
 from MedProcLib.scene.decisions import decide as write_decision
+from MedProcLib.scene.flat_volumes import is_flat
 from MedProcLib.scene.provenance import append_edit, provenance_of, write_provenance
 from MedProcLib.scene.segment_part import segment_part
 from MedProcLib.scene.segmentations import (
@@ -27,7 +28,7 @@ from MedProcLib.scene.segmentations import (
 from MedProcLib.scene.tables import Column, rows_of_table, saved_text, table_from_columns
 from MedProcLib.scene.volumes import geometry_of_volume
 from MedProcLib.segmentation.detection.candidate import Candidate
-from MedProcLib.segmentation.detection.listing import candidates_of_labels
+from MedProcLib.segmentation.detection.listing import candidates_of_labels, flat_candidate
 
 # Roles in which the table refers to its nodes.
 PROPOSALS_ROLE, VOLUME_ROLE, ACCEPTED_ROLE = "MedProc.Proposals", "MedProc.Volume", "MedProc.AcceptedFindings"
@@ -35,6 +36,8 @@ DECIDED = (ACCEPTED, EDITED)
 CENTER = ("center_l_mm", "center_p_mm", "center_s_mm")
 # Not the longest diameter in a plane, which Quantification measures; scenes saved before called it otherwise.
 DIAMETER, DIAMETER_BEFORE = "equivalent_diameter_mm", "diameter_mm"
+# The column of sizes in the list of a picture without a depth; else volume_mm3.
+AREA = "area_mm2"
 
 
 def add_findings_list(
@@ -49,16 +52,20 @@ def add_findings_list(
     """Add the table that lists candidates, all of them proposed, best first.
 
     names: what each candidate is called, by number; segment_ids: its segment in the segmentation node, by number;
-    several candidates may share one.
+    several candidates may share one. Of a picture without a depth (see flat_volumes) there are areas for volumes.
     """
+    size, unit, meaning, ball = "volume_mm3", "mm3", "voxel volume", "of the ball (2D: disk) of this volume"
+    if is_flat(volume):
+        size, unit, meaning, ball = AREA, "mm2", "pixel area", "of the disk of this area"
+        candidates = [_flat(candidate, volume) for candidate in candidates]
     numbers = [candidate.number for candidate in candidates]
     expected = [candidate.expected_false for candidate in candidates]
     columns = [
         Column("finding", numbers),
         Column("name", [names[number] for number in numbers]),
         Column("status", [PROPOSED] * len(numbers)),
-        Column("volume_mm3", [float(c.volume_mm3) for c in candidates], "mm3", "voxel volume"),
-        Column(DIAMETER, [float(c.diameter_mm) for c in candidates], "mm", "of the ball (2D: disk) of this volume"),
+        Column(size, [float(c.volume_mm3) for c in candidates], unit, meaning),
+        Column(DIAMETER, [float(c.diameter_mm) for c in candidates], "mm", ball),
         *(
             Column(name, [float(c.position[axis]) for c in candidates], "mm", "LPS, a place inside the finding")
             for axis, name in enumerate(CENTER)
@@ -81,7 +88,9 @@ def is_findings_list(table) -> bool:
 
 
 def findings_of(table) -> list[dict[str, Any]]:
-    """The rows of a list, best first: finding (number), name, status, volume_mm3, ..., see add_findings_list."""
+    """The rows of a list, best first: finding (number), name, status, volume_mm3 (or area_mm2), ...
+
+    See add_findings_list."""
     rows = rows_of_table(table) if table is not None else []
     return [{DIAMETER if name == DIAMETER_BEFORE else name: value for name, value in row.items()} for row in rows]
 
@@ -258,9 +267,16 @@ def _measured(segmentation, segment_id: str, volume) -> Candidate | None:
     return found[0] if found else None
 
 
+def _flat(candidate: Candidate, volume) -> Candidate:
+    return flat_candidate(candidate, geometry_of_volume(volume).spacing[2])
+
+
 def _write_measured(table, index: int, measured: Candidate) -> None:
     diameter = DIAMETER if table.GetColumnIndex(DIAMETER) >= 0 else DIAMETER_BEFORE
-    values = {"volume_mm3": measured.volume_mm3, diameter: measured.diameter_mm}
+    size = "volume_mm3"
+    if table.GetColumnIndex(AREA) >= 0:
+        size, measured = AREA, _flat(measured, volume_of(table))
+    values = {size: measured.volume_mm3, diameter: measured.diameter_mm}
     values |= dict(zip(CENTER, measured.position, strict=True))
     was_modifying = table.StartModify()
     for name, value in values.items():

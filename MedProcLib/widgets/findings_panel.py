@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
-from ..scene.findings import DIAMETER, center_of, findings_of, write_comment
+from ..scene.findings import AREA, DIAMETER, center_of, findings_of, write_comment
 from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
 from .fields import beside, line_edit, row_table, text_label
@@ -169,17 +169,21 @@ class FindingsPanel:
         self._filling = True
         # an edited finding has another volume than the score by which it was found
         scored = any(
-            row["score"] not in (row["volume_mm3"], None) and row["score"] == row["score"] and row["status"] != EDITED
+            row["score"] not in (_size(row), None) and row["score"] == row["score"] and row["status"] != EDITED
             for row in self._rows
         )
-        in_ml = any(is_large(row["volume_mm3"]) for row in self._rows)
-        titles = [_("Finding"), _("Volume\n[ml]") if in_ml else _("Volume\n[mm³]"), _("Equiv. Ø\n[mm]"), _("Score")]
+        flat = any(AREA in row for row in self._rows)
+        in_ml = not flat and any(is_large(_size(row)) for row in self._rows)
+        size = _("Area\n[mm²]") if flat else _("Volume\n[ml]") if in_ml else _("Volume\n[mm³]")
+        titles = [_("Finding"), size, _("Equiv. Ø\n[mm]"), _("Score")]
         self.results.show(
             titles if scored else titles[:3],
             [_line(self._rows[n], in_ml)[: 4 if scored else 3] for n in self._indices],
             [_tip(self._rows[n]) for n in self._indices],
         )
-        tip = _("Diameter of the ball (in 2D the disk) of this volume; MedProc Quantification measures the longest one")
+        tip = _("Diameter of the ball of this volume; MedProc Quantification measures the longest one")
+        if flat:
+            tip = _("Diameter of the disk of this area; MedProc Quantification measures the longest one")
         self.table_widget.horizontalHeaderItem(2).setToolTip(tip)
         header = self.table_widget.horizontalHeader()
         header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
@@ -297,8 +301,13 @@ class FindingsPanel:
 
 
 def _line(row: dict[str, Any], in_ml: bool) -> list[Any]:
-    volume = row["volume_mm3"] / 1000 if in_ml else row["volume_mm3"]
-    return [f"{MARKS.get(row['status'], '')}{row['name']}", volume, row[DIAMETER], row["score"]]
+    size = _size(row) / 1000 if in_ml else _size(row)
+    return [f"{MARKS.get(row['status'], '')}{row['name']}", size, row[DIAMETER], row["score"]]
+
+
+def _size(row: dict[str, Any]) -> float:
+    """Volume in mm3, or area in mm2 of a picture."""
+    return row[AREA] if AREA in row else row["volume_mm3"]
 
 
 def _tip(row: dict[str, Any]) -> str:

@@ -113,5 +113,5 @@ class SegmentationLogic:
         return result, add_scoring(result, reference, test)
 
     def findings(self, table) -> list[dict[str, Any]]:
-        """The rows of a list of findings: name, status, volume_mm3, reason, reader, ..."""
+        """The rows of a list of findings: name, status, volume_mm3 (of a picture area_mm2), reason, reader, ..."""
         return findings_of(table)

@@ -1,5 +1,8 @@
 """The pieces of a label map as a list of candidates, for a reader to go through."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
@@ -31,6 +34,23 @@ def candidates_of_labels(labels: sitk.Image, progress: Progress = SILENT) -> lis
         Candidate(number, at, ball_diameter(volume, grid.dimension), volume, volume, size_text(volume, grid.dimension))
         for volume, number, at in found
     ]
+
+
+def flat_candidate(candidate: Candidate, thickness_mm: float) -> Candidate:
+    """A candidate of a picture that was taken for one slice of some thickness, with an area (mm2) for its volume.
+
+    Its diameter is that of the disk where it was that of the ball; its score is the area where it was the volume.
+    """
+    volume = candidate.volume_mm3
+    area = volume / thickness_mm
+    of_ball = math.isclose(candidate.diameter_mm, ball_diameter(volume, 3), rel_tol=1e-6)
+    return replace(
+        candidate,
+        volume_mm3=area,
+        diameter_mm=ball_diameter(area, 2) if of_ball else candidate.diameter_mm,
+        score=area if candidate.score == volume else candidate.score,
+        reason=candidate.reason.replace(size_text(volume, 3), size_text(area, 2)),
+    )
 
 
 def size_text(volume: float, dimension: int) -> str:

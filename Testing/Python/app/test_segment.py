@@ -117,3 +117,17 @@ def test_findings_in_a_picture_have_areas(medproc, tmp_path):
     (row,) = csv.DictReader(table.open())
     assert float(row["area_mm2"]) == pytest.approx(np.pi * 12**2, rel=0.05)
     assert not {"volume_mm3", "center_s_mm"} & set(row)
+
+
+def test_findings_in_a_radiograph_have_areas(medproc, shared_data, tmp_path):
+    file = shared_data / "06_dicom" / "single_and_multiframe" / "dx_image.dcm"
+    out, table = tmp_path / "o.nrrd", tmp_path / "f.csv"
+    line = ("--operation", "threshold", "-p", "tissue=custom", "-p", "lower=0", "-p", "upper=1e9")
+    code, _, err = medproc("segment", file, *line, "-o", out, "--findings", table)
+    assert code == 0, err
+    pixels = np.count_nonzero(sitk.GetArrayFromImage(read_image(out)))
+    (row,) = csv.DictReader(table.open())
+    area = pixels * 1.2 * 1.2012
+    assert pixels > 100 and float(row["area_mm2"]) == pytest.approx(area, rel=1e-4)
+    assert float(row["equivalent_diameter_mm"]) == pytest.approx(np.sqrt(4 * area / np.pi), rel=1e-4)
+    assert row["reason"].endswith(" mm²") and not {"volume_mm3", "center_s_mm"} & set(row)

@@ -314,3 +314,25 @@ def test_large_findings_are_listed_in_ml(panel, finish):
     table = widget.findings.table_widget
     assert table.horizontalHeaderItem(1).text() == "Volume\n[ml]"
     assert [table.item(row, 1).text() for row in range(2)] == ["110.6", "46.7"]
+
+
+def test_findings_in_a_radiograph_are_listed_in_mm2(panel, finish):
+    import slicer
+
+    values = np.random.default_rng(2).normal(100, 5, (1, 60, 60)).astype(np.float32)
+    values[0, 4:8, 5:9] = values[0, 30:36, 20:28] = 200
+    volume = slicer.util.addVolumeFromArray(values, name="Hand")
+    volume.SetSpacing(2, 2, 1)
+    hierarchy = slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(slicer.mrmlScene)
+    modality = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+    hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(volume), modality, "DX")
+    widget = panel(NAME)
+    use(widget, Recipe.of(create_operation("segmentation.bright_outliers", PLAIN)))
+    widget.parameters.region = "Whole image"
+    widget.run.button.click()
+    finish(widget)
+    table = widget.findings.table_widget
+    assert table.horizontalHeaderItem(1).text() == "Area\n[mm²]"
+    assert [float(table.item(row, 1).text()) for row in range(2)] == [192, 64]
+    assert [row["reason"] for row in widget.resultRows()] == ["192 mm²", "64 mm²"]
+    assert table.columnCount == 3  # the score is the area

@@ -1,5 +1,7 @@
 """Pictures without a depth are measured in 2D: Slicer gives a radiograph one slice of a thickness nobody stated."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import slicer
@@ -10,14 +12,17 @@ from MedProcLib.quantification.measure import Measure
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.scene.diameter_lines import lines_of
 from MedProcLib.scene.features_scene import segment_features
+from MedProcLib.scene.findings import add_findings_list, findings_of, finish_edits
 from MedProcLib.scene.flat_volumes import is_flat
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
 from MedProcLib.scene.measurement_place import place_of_row
 from MedProcLib.scene.measurement_scene import add_measurements
-from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+from MedProcLib.scene.ready_segments import put_segments, ready_segments
+from MedProcLib.scene.segmentations import SegmentInfo, labels_of_segmentation, segmentation_from_labels
 from MedProcLib.scene.tables import rows_of_table
-from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.scene.volumes import geometry_of_volume, volume_from_image
+from MedProcLib.segmentation.detection.listing import candidates_of_labels
 
 SPACING, ORIGIN = (0.2, 0.25, 1.0), (5.0, -7.0, 3.0)
 
@@ -100,3 +105,28 @@ def test_features_of_a_radiograph_are_of_2d(scene):
         found += segment_features(measurement_input(segmentation, volume), settings)
     assert any(f.tag == "morph_volume" for f in deep[0].features)
     assert not any(f.tag.startswith("morph") for f in flat[0].features) and any("2D" in note for note in flat[0].notes)
+
+
+@pytest.mark.parametrize("score", [None, 7.5])
+def test_findings_in_a_radiograph_have_areas(scene, score):
+    segmentation, volume = picture()
+    with_modality(volume, "DX")
+    grid = geometry_of_volume(volume)
+    (found,) = candidates_of_labels(labels_of_segmentation(segmentation, volume)[0])
+    if score is not None:
+        found = replace(found, score=score, reason=f"median 3, {found.reason}")
+    (segment,) = segmentation.GetSegmentation().GetSegmentIDs()
+    table = add_findings_list([found], {1: "A"}, {1: segment}, "List", volume, segmentation)
+    (row,) = findings_of(table)
+    assert row["area_mm2"] == pytest.approx(30) and "volume_mm3" not in row
+    assert row["equivalent_diameter_mm"] == pytest.approx(2 * np.sqrt(30 / np.pi))
+    assert row["score"] == pytest.approx(30 if score is None else score)
+    assert row["reason"] == ("30 mm²" if score is None else "median 3, 30 mm²")
+    labels = np.zeros((1, 60, 80), np.uint8)
+    labels[0, 10:20, 20:50] = 1
+    segmentation.GetSegmentation().RemoveSegment(segment)
+    put_segments(segmentation, ready_segments(grid.image_of(labels), {1: SegmentInfo("A", id=segment)}))
+    finish_edits(table, segmentation, [segment])
+    (row,) = findings_of(table)
+    assert row["area_mm2"] == pytest.approx(15)
+    assert row["equivalent_diameter_mm"] == pytest.approx(2 * np.sqrt(15 / np.pi))
