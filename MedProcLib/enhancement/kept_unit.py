@@ -2,8 +2,17 @@
 
 from ..core.recipe import Recipe
 
-# Groups of operations, by their folder, and operations.
-KEEP_UNIT = ("noise", "geometry", "enhancement.unsharp_mask")
+# Groups of operations, by their folder, and operations. Of CT, which is taken for HU, that is true of "CT to HU" too.
+KEEP_UNIT = (
+    "noise",
+    "geometry",
+    "enhancement.unsharp_mask",
+    "enhancement.ct_to_hu",
+    "enhancement.gibbs_reduction",
+    "enhancement.metal_streak_reduction",
+    "enhancement.remove_stripes",
+    "enhancement.ring_reduction",
+)
 
 
 def keeps_unit(recipe: Recipe) -> bool:
