@@ -2,7 +2,7 @@
 
 import itertools
 import math
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -20,7 +20,10 @@ VOXELS_AT_ONCE = 1 << 17
 
 
 class Readable(Protocol):
-    """Values (z, y, x) that are read in parts, as those of an array are."""
+    """Values (z, y, x) that are read in parts, as those of an array are.
+
+    One that holds slabs says across which axis they lie, as `across`: it is read slab by slab.
+    """
 
     @property
     def shape(self) -> tuple[int, ...]: ...
@@ -45,7 +48,7 @@ def intensity_peaks(values: Readable, mask: np.ndarray, spacing: tuple[float, ..
     box = find_objects((mask != 0).view(np.uint8))
     sphere = _sphere(spacing)
     hottest, local, highest = -math.inf, math.nan, math.nan
-    for core in _blocks(box[0], sphere.shape) if box else ():
+    for core in _blocks(box[0], sphere.shape, getattr(values, "across", 0)) if box else ():
         inside = mask[core] != 0
         if not inside.any():
             continue
@@ -70,16 +73,16 @@ def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
     return z**2 + y**2 + x**2 <= RADIUS_MM**2
 
 
-def _blocks(box: Box, sphere: tuple[int, ...]) -> Iterator[Box]:
-    """Parts of a box, each as many times as long along each axis as what spheres reach around it, but not shorter."""
+def _blocks(box: Box, sphere: tuple[int, ...], across: int) -> list[Box]:
+    """Parts of a box, each as many times as long along each axis as what spheres reach around it, but not shorter; in
+    order along an axis."""
     around = [max(1, side - 1) for side in sphere]
     times = max(1.0, (VOXELS_AT_ONCE / math.prod(around)) ** (1 / 3))
-    sides = [
+    sides = (
         [slice(first, min(first + length, part.stop)) for first in range(part.start, part.stop, length)]
         for part, length in ((part, int(times * reach)) for part, reach in zip(box, around, strict=True))
-    ]
-    # y changes last: of a spline slabs across it are held
-    return ((z, y, x) for y, z, x in itertools.product(sides[1], sides[0], sides[2]))
+    )
+    return sorted(itertools.product(*sides), key=lambda block: block[across].start)
 
 
 @dataclass(frozen=True)

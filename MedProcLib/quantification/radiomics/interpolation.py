@@ -67,7 +67,8 @@ class Interpolated:
 
     A cubic spline along several axes is made in slabs across another one, of which those are held that were read last;
     the last of its axes is left to be gone along on reading. A slab's values depend on what lies within the reach of
-    the spline, not on what is read. shape: of the box. Beyond its border the image goes on with its border values.
+    the spline, not on what is read. shape: of the box; across: the axis (z, y, x) along which it is best read in order.
+    Beyond its border the image goes on with its border values.
     """
 
     def __init__(
@@ -105,15 +106,15 @@ class Interpolated:
         before = lines[:-1] if how == "cubic" else []
         self._values, self._lines, self._kind = values, lines[len(before) :], kind
         self._before, self._slabs = before, dict[int, np.ndarray]()
-        self._across = 1 if any(line.how == "cubic" and line.axis == 0 for line in self._lines) else 0
-        row = math.prod(values.shape) // values.shape[self._across]
+        self.across = 1 if any(line.how == "cubic" and line.axis == 0 for line in self._lines) else 0
+        row = math.prod(values.shape) // values.shape[self.across]
         self._thickness = max(THINNEST, SLAB_VOXELS // row)
 
     def __getitem__(self, part: Box) -> np.ndarray:
         """A new array of the values in a part of the box."""
         if not self._before:
             return self._read(self._values, part)
-        across, thick = self._across, self._thickness
+        across, thick = self.across, self._thickness
         rows = part[across]
         numbers = range(rows.start // thick, (rows.stop - 1) // thick + 1)
         self._slabs = {number: slab for number, slab in self._slabs.items() if number in numbers}
@@ -128,12 +129,12 @@ class Interpolated:
     def _slab(self, rows: slice) -> np.ndarray:
         """The values of some places across, along all axes but the last one."""
         values, lines = self._values, []
-        if all(line.axis != self._across for line in self._before):
-            values = values[(slice(None), rows) if self._across else (rows,)]
+        if all(line.axis != self.across for line in self._before):
+            values = values[(slice(None), rows) if self.across else (rows,)]
         for line in self._before:
-            if line.axis == self._across:
+            if line.axis == self.across:
                 near, first, last = line.near(rows)
-                values = values[(slice(None), slice(first, last)) if self._across else (slice(first, last),)]
+                values = values[(slice(None), slice(first, last)) if self.across else (slice(first, last),)]
                 line = near
             lines.append(line)
         return _along_all(values, lines, self._lines[-1].axis, self._kind)
@@ -150,7 +151,7 @@ class Interpolated:
 
     def parts(self, voxels: int = VOXELS_AT_ONCE) -> Iterator[Box]:
         """Parts that make up the box, in order, of about so many voxels each; they cost little more than the whole."""
-        across, count = self._across, self.shape[self._across]
+        across, count = self.across, self.shape[self.across]
         at_once = max(1, voxels * count // math.prod(self.shape))
         for start in range(0, count, at_once):
             yield tuple(

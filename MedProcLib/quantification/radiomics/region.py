@@ -151,7 +151,7 @@ def _axes(image: sitk.Image, settings: Radiomics) -> list[Axis]:
 class Surroundings:
     """Interpolated intensities (float64) in a box of the new grid, read in parts as arrays are, NaN where not known.
 
-    known: where the nearest voxel of the image holds a number, None where all do.
+    known: where the nearest voxel of the image holds a number, None where all do; across: see Interpolated.
     """
 
     def __init__(self, source: np.ndarray, axes: list[Axis], box: Box, settings: Radiomics) -> None:
@@ -168,7 +168,7 @@ class Surroundings:
 
         self._values = Interpolated(read, axes, box, settings.interpolation, settings.antialias)
         self._rounded = settings.round_intensities
-        self.shape = self._values.shape
+        self.shape, self.across = self._values.shape, self._values.across
         self.whole = tuple(slice(0, n) for n in self.shape)
 
     def filled(self, part: Box) -> np.ndarray:

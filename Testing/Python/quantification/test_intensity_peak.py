@@ -66,3 +66,23 @@ def test_nothing_to_measure():
     assert all(math.isnan(peak) for peak in intensity_peaks(empty * np.nan, empty == 0, (1, 1, 1)))
     with pytest.raises(InputError, match="shapes"):
         intensity_peaks(empty, empty[0], (1, 1, 1))
+
+
+@pytest.mark.parametrize("across", [0, 1, 2])
+def test_values_that_lie_in_slabs_are_read_slab_by_slab(across):
+    """Else each slab of a spline is made as many times as there are rows of blocks."""
+    values = np.random.default_rng(3).normal(size=(70, 75, 80))
+
+    read: list[int] = []
+
+    class Slabs:
+        shape = values.shape
+
+        def __getitem__(self, part):
+            read.append(part[across].start)
+            return values[part]
+
+    slabs, mask = Slabs(), np.ones(values.shape, bool)
+    slabs.across = across
+    assert intensity_peaks(slabs, mask, (2, 2, 2)) == intensity_peaks(values, mask, (2, 2, 2))
+    assert read == sorted(read) and len(set(read)) > 1
