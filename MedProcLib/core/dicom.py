@@ -280,12 +280,16 @@ def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray]:
     spacing, _, scaled = pixel_spacing(first)
     if not scaled:
         raise InputError("its slices state no pixel spacing; export it again.")
-    others = (pixel_spacing(header)[0] for header in headers)
-    other = next((one for one in others if not np.allclose(one, spacing, rtol=SAME_SPACING)), None)
-    if other is not None:
-        said = " and ".join(" x ".join(f"{side:.4g}" for side in sides[::-1]) for sides in (spacing, other))
-        raise InputError(f"its slices have pixels of {said} mm (two fields of view?); give a folder of one stack.")
+    _require_one_spacing("slices", [pixel_spacing(header)[0] for header in headers], "give a folder of one stack")
     return stack_geometry(positions[order], orientation, spacing, size, _thickness(first) or 1.0), order
+
+
+def _require_one_spacing(what: str, spacings: Sequence[Sequence[float]], advice: str) -> None:
+    """Raise InputError where the pixels (row, column spacing in mm) of a stack's slices are of several sizes."""
+    other = next((one for one in spacings if not np.allclose(one, spacings[0], rtol=SAME_SPACING)), None)
+    if other is not None:
+        said = " and ".join(" x ".join(f"{side:.4g}" for side in sides[::-1]) for sides in (spacings[0], other))
+        raise InputError(f"its {what} have pixels of {said} mm (two fields of view?); {advice}.")
 
 
 def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometry, np.ndarray, tuple[str, ...], bool]:
@@ -331,12 +335,14 @@ def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float],
     orientations = [macro(frame, "PlaneOrientationSequence").ImageOrientationPatient for frame in per_frame]
     if not all(same_orientation(one, orientations[0]) for one in orientations):
         raise InputError("its frames differ in orientation; save one stack of it.")
-    measures = macro(per_frame[0], "PixelMeasuresSequence")
+    measures = [macro(frame, "PixelMeasuresSequence") for frame in per_frame]
+    spacings = [[float(value) for value in each.PixelSpacing] for each in measures]
+    _require_one_spacing("frames", spacings, "save one stack of it")
     return (
         np.array([[float(value) for value in position] for position in positions]),
         [float(value) for value in orientations[0]],
-        [float(value) for value in measures.PixelSpacing],
-        _thickness(measures),
+        spacings[0],
+        _thickness(measures[0]),
     )
 
 

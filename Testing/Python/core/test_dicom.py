@@ -179,8 +179,9 @@ def test_patients_are_told_apart_without_their_names(tmp_path):
     assert keys[0] == keys[1] != keys[2] and keys[3] == "" and "Phantom" not in keys[0]
 
 
-def enhanced(path: Path, heights, scales=None) -> None:
-    """An enhanced MR image; frame i holds i everywhere. scales: Rescale Slope and Intercept of each frame."""
+def enhanced(path: Path, heights, scales=None, spacings=None) -> None:
+    """An enhanced MR image; frame i holds i everywhere. scales: Rescale Slope and Intercept of each frame; spacings:
+    of rows and columns of each frame."""
     made = dataset(path, EnhancedMRImageStorage)
     del made.PixelSpacing
     made.NumberOfFrames = len(heights)
@@ -196,6 +197,10 @@ def enhanced(path: Path, heights, scales=None) -> None:
             scale = Dataset()
             scale.RescaleSlope, scale.RescaleIntercept = map(str, scales[number])
             frame.PixelValueTransformationSequence = Sequence([scale])
+        if spacings is not None:
+            own = Dataset()
+            own.PixelSpacing, own.SliceThickness = spacings[number], 5
+            frame.PixelMeasuresSequence = Sequence([own])
         position.ImagePositionPatient = [f"{v:.9f}" for v in ORIGIN + height * OBLIQUE[:, 2]]
         frame.PlanePositionSequence = Sequence([position])
         frames.append(frame)
@@ -232,6 +237,13 @@ def test_ct_that_is_to_be_shown_inverted_keeps_its_values(tmp_path, signed, bits
     assert slice_values(read_image_file(tmp_path / "ct" / "001").image) == [2]
     write_series(tmp_path / "alike", np.arange(3) * STEP, "CT", **tags, RescaleSlope=1, RescaleIntercept=-1024)
     assert slice_values(read_image_file(tmp_path / "alike").image) == [-1024, -1023, -1022]
+
+
+def test_frames_with_pixels_of_several_sizes_are_refused(tmp_path):
+    enhanced(tmp_path / "two.dcm", np.arange(3) * STEP, spacings=[[1.25, 0.75], [1.25, 0.75], [1.5, 0.9]])
+    assert "frames have pixels of 0.75 x 1.25 and 0.9 x 1.5 mm" in refusal(tmp_path / "two.dcm")
+    enhanced(tmp_path / "one.dcm", np.arange(3) * STEP, spacings=[[1.5, 0.9], [1.5, 0.9], [1.5, 0.9001]])
+    assert np.allclose(read_image_file(tmp_path / "one.dcm").image.GetSpacing(), (0.9, 1.5, STEP))
 
 
 def test_an_enhanced_image_of_two_times_is_refused(tmp_path):
