@@ -110,8 +110,9 @@ def _bone(
     """
     result = np.zeros(values.shape, bool)
     quiet = noise.middle + BONE_SD * noise.sd
-    for level in {max(each, quiet) for each in (threshold, min(threshold, THIN_BONE_HU))}:
-        pieces, counts = connected_components(grid.image_of(values > level), "corner", progress)
+    levels = {max(each, quiet) for each in (threshold, min(threshold, THIN_BONE_HU))}
+    for level, part in zip(levels, progress.parts(*[1.0] * len(levels)), strict=True):
+        pieces, counts = connected_components(grid.image_of(values > level), "corner", part)
         dense = np.bincount(pieces[values > threshold], minlength=counts.size)
         bone = (counts * grid.voxel_volume > largest_mm3) & (dense >= DENSE_SHARE * counts)
         bone[0] = False

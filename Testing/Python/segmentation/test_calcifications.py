@@ -96,3 +96,20 @@ def test_noise_does_not_join_spots_to_bone(sd):
     labels, candidates = Calcifications()(sitk.GetImageFromArray(np.rint(values).astype(np.int16)))
     assert sorted(sitk.GetArrayViewFromImage(labels)[spot] for spot in spots) == [1, 2, 3]
     assert len(candidates) <= 5
+
+
+def test_thin_bone_that_partial_volume_breaks_is_no_spot():
+    """A plate of 120 HU with islands of 180 HU, each of the size of a spot, beside three spots."""
+    image = calcified_ct(noise=5.0)
+    values = sitk.GetArrayFromImage(image)
+    plate = np.zeros((40, 56), np.int16)
+    plate[2:38, 2:54] = 120
+    for z in range(3, 36, 4):
+        for y in range(3, 52, 4):
+            plate[z : z + 3, y : y + 3] = 180
+    values[:, :, 5:7] += np.where(plate > 0, plate - 40, 0).astype(np.int16)[..., None]
+    labels, candidates = Calcifications()(Geometry.of(image).image_of(values))
+    assert len(candidates) == 3 and not sitk.GetArrayFromImage(labels)[:, :, 4:8].any()
+    # without so much bone above the threshold it is tissue, on which spots stay
+    values[2:38, 2:54, 7:11] = np.maximum(values[2:38, 2:54, 7:11], 120)
+    assert len(Calcifications()(Geometry.of(image).image_of(values))[1]) > 50
