@@ -85,12 +85,13 @@ def _varying(findings: Findings) -> int:
 
 def _numbers_of_patients(findings: Findings) -> list[str]:
     """Features that have one whole number for each patient and another for every other."""
-    found = []
+    found, count = [], len(findings.patient_names)
     for feature, column in zip(findings.features, findings.values.T, strict=True):
-        pairs = np.unique(np.stack([column, findings.patients]), axis=1)
-        count = len(findings.patient_names)
+        # most columns are measurements, which takes no sorting to see
         whole = np.isfinite(column).all() and bool((column == np.rint(column)).all())
-        if whole and findings.count > count == pairs.shape[1] == np.unique(column).size:
+        if not whole or findings.count <= count or np.unique(column).size != count:
+            continue
+        if np.unique(np.stack([column, findings.patients]), axis=1).shape[1] == count:
             found.append(feature.name)
     return found
 
