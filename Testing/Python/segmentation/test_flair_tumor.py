@@ -7,6 +7,7 @@ from Benchmarks._brain_phantom import brain_phantom
 from Benchmarks._placed import dice, mirrored, turned
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import flair_tumor
 from MedProcLib.segmentation.anatomy.flair_tumor import EDEMA, NECROSIS, FlairTumor
 
@@ -62,3 +63,17 @@ def test_tumor_with_edema_and_its_necrosis(brain, place, place_labels):
 def test_a_brain_without_tumor_has_none_and_that_is_said(brain):
     with pytest.raises(InputError, match="No mass"):
         FlairTumor()(brain.image("FLAIR", 3, 10), brain.placed(brain.mask.astype(np.uint8)))
+
+
+def test_a_ragged_border_is_evened_out_and_the_volume_stays():
+    z, y, x = np.mgrid[:40, :44, :48] - 20.0
+    distance = np.sqrt(z**2 + y**2 + x**2)
+    ragged = distance + np.random.default_rng(0).normal(0, 1.5, distance.shape) < 12
+    grid = Geometry((48, 44, 40), (1.5,) * 3, (0.0,) * 3, (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    even = flair_tumor._even(ragged, grid) > 0.5
+    assert abs(int(even.sum()) - int(ragged.sum())) <= 1
+    ball = distance < np.sort(distance, axis=None)[ragged.sum()]
+    assert 1 - dice(even, ball) < 0.5 * (1 - dice(ragged, ball))
+    for same in (np.zeros((4, 5, 6), bool), np.ones((4, 5, 6), bool)):
+        of_same = Geometry((6, 5, 4), (1.5,) * 3, (0.0,) * 3, grid.direction)
+        assert np.array_equal(flair_tumor._even(same, of_same) > 0.5, same)
