@@ -12,6 +12,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
+from ..common.morphology import distance_to
 from .bias import without_bias
 from .intensity_classes import Histogram
 from .markov_field import Field, sweep
@@ -23,6 +24,10 @@ SWEEPS = 7
 # Gray and white matter whose means are closer than this many SD of their noise are not told apart, nor are those of
 # which one has so many times the volume of the other: then one class is what is mixed with fluid.
 LEAST_CONTRAST, MOST_RATIO = 1.0, 4.0
+# Gray matter is the brain's rim. Where it would lie so much deeper than white matter, the classes' names are exchanged.
+# Measured in images of two patients: white is 5 to 8 mm deeper in T1; in FLAIR taken for T1 gray is deeper by 8 mm.
+# Parts of brains, as around the deep nuclei, are not judged.
+MOST_DEEPER_MM, LEAST_BRAIN_ML = 3.0, 500.0
 
 # Names of the classes, the darkest first, and their labels.
 CSF, GRAY, WHITE = (1, "csf"), (2, "grey_matter"), (3, "white_matter")
@@ -73,15 +78,16 @@ class TissueClasses:
         values, valid = values_of(image)
         whole = Geometry.of(image)
         where = inside(mask, valid) if mask is not None else tissue_region(values, valid, progress)
-        level, settle = progress.parts(1, 4)
+        level, settle, measure = progress.parts(2, 8, 1)
         box = _box(where)
-        region = where[box]
+        region, grid = where[box], grid_of_box(whole, box)
         scale = float(np.abs(values[box][region]).max()) or 1.0
         part = np.where(region, values[box] / scale, 0).astype(np.float32)
         _require_classes(part[region], self.classes)
         if self.bias_mm:
-            part = without_bias(part, region, grid_of_box(whole, box), self.classes, self.bias_mm, level)
-        fractions = self._fractions(part, region, grid_of_box(whole, box), settle)
+            part = without_bias(part, region, grid, self.classes, self.bias_mm, level)
+        fractions = self._fractions(part, region, grid, settle)
+        self._require_depth(fractions, region, grid, measure)
         return self._results(fractions, where, box, whole)
 
     def _fractions(self, values: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
@@ -122,6 +128,23 @@ class TissueClasses:
         raise InputError(
             f"This image does not tell gray from white matter ({found}): take a T1 image, ask for 2 classes, or set "
             "the weighting to 'other' for classes without a name."
+        )
+
+    def _require_depth(self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> None:
+        """Raise InputError where gray matter lies deeper in the brain than white matter, as in another weighting."""
+        volume = np.count_nonzero(region) * grid.voxel_volume / 1000
+        if not self.structures or grid.dimension < 3 or volume < LEAST_BRAIN_ML:
+            return
+        # where the image cuts the brain its border counts as surface, alike for both
+        outside = sitk.ConstantPad(grid.image_of(~region), [1] * 3, [1] * 3, 1)
+        depth = distance_to(sitk.GetArrayViewFromImage(outside) != 0, Geometry.of(outside), progress)[1:-1, 1:-1, 1:-1]
+        shares = [fractions[self._order.index(tissue)] for tissue in (GRAY, WHITE)]
+        gray, white = (float(np.vdot(share, depth) / share.sum()) for share in shares)
+        if gray <= white + MOST_DEEPER_MM:
+            return
+        raise InputError(
+            f"This image is not {self.weighting}-weighted: its gray matter would lie {gray - white:.0f} mm deeper in "
+            "the brain than its white matter. Choose the weighting that it has, or 'other' for classes without a name."
         )
 
     def _results(

@@ -101,6 +101,26 @@ def test_without_a_mask_an_extracted_brain_is_taken_as_it_is(phantom):
     assert dice(labels > 0, phantom.mask) > 0.97
 
 
+@pytest.mark.parametrize("contrast, asked", [("FLAIR", "T1"), ("T1", "FLAIR")])
+def test_another_weighting_is_told_by_gray_matter_that_lies_too_deep(contrast, asked):
+    """The brain's rim is gray, whatever the contrast; a small part of a brain is not judged."""
+    distance = np.sqrt(sum(m**2 for m in np.indices((72, 72, 72)) - 35.5)) * 2
+    tissue = np.select([distance < 12, distance < 50, distance < 60], [1, 3, 2], 0)
+    means = {"T1": (0, 35, 72, 100), "FLAIR": (0, 20, 120, 90)}[contrast]
+    values = np.take(means, tissue) + np.random.default_rng(0).normal(0, 4, tissue.shape)
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    brain = sitk.GetImageFromArray((tissue > 0).astype(np.uint8))
+    for each in (image, brain):
+        each.SetSpacing((2, 2, 2))
+    with pytest.raises(InputError, match=f"not {asked}-weighted: its gray matter would lie"):
+        TissueClasses(weighting=asked)(image, brain)
+    labels = array(TissueClasses(weighting=contrast)(image, brain)[0])
+    assert dice(labels == 3, tissue == 3) > 0.95
+    for each in (image, brain):
+        each.SetSpacing((1, 1, 1))
+    TissueClasses(weighting=asked, bias_mm=0)(image, brain)
+
+
 def test_names_follow_the_weighting():
     assert TissueClasses(weighting="T2").structures == {1: "csf", 2: "grey_matter", 3: "white_matter"}
     assert TissueClasses(weighting="T1", classes=4).structures == {}
