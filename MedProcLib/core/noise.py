@@ -18,7 +18,8 @@ def noise_sd(values: np.ndarray, spacing_zyx: tuple[float, ...], region: np.ndar
 
     Immerkaer's operator (CVIU 64(2), 1996; blind to planes and to edges along the axes) in the plane of the two
     finest axes, and the mode of its local energy (Aja-Fernandez et al., IEEE TIP 17(8), 2008), to be robust against
-    structure.
+    structure. White noise reads 4 % low, as the mode of energies lies below their mean; single estimates scatter by 1 %
+    (SD) in 80,000 voxels of a region, 3 % in 6,000 and 10 % in 300.
     """
     axes = [int(axis) for axis in np.argsort(spacing_zyx, kind="stable") if values.shape[axis] > 2 * LAG][:2]
     largest = float(np.abs(values).max())
