@@ -107,19 +107,18 @@ def _of_pair(
     meets = np.unique(np.stack([lesions.flat[places], own.flat[places]]), axis=1)
     changed = ~np.isin(meets[1], list(pair.same_outline))
     size = int(lesions.max(initial=0)) + 1
-    stays = _searched(pair, baseline, size, progress) if consensus else np.zeros(size, bool)
+    searching, carrying, seeing = progress.parts(1, 3, 1)
+    stays = _searched(pair, baseline, size, searching) if consensus else np.zeros(size, bool)
     stays[meets[0]] = True
     stays[meets[0][changed]] = False
     first, transform = Geometry.of(pair.fixed_labels), pair.registration.transform
-    result = carried(
-        np.where(stays[baseline], baseline, 0), first, grid, transform, inverted(transform, first), progress
-    )
+    to_first = inverted(transform, first)
+    result = carried(np.where(stays[baseline], baseline, 0), first, grid, transform, to_first, carrying)
     shown = sitk.GetArrayViewFromImage(pair.moving_labels)
     stayed = np.setdiff1d(meets[1], meets[1][~stays[meets[0]]])
     anew, _ = connected_components(grid.image_of(np.where(np.isin(shown, stayed), 0, shown)), "corner")
     anew = _joined(anew, shown, _wholes(pair))
-    to_first = inverted(transform, first)
-    seen = as_seen(pair.moving_labels, pair.fixed_labels, _changed_pieces(pair), to_first, progress)
+    seen = as_seen(pair.moving_labels, pair.fixed_labels, _changed_pieces(pair), to_first, seeing)
     anew = _joined(anew, seen)
     return grid.image_of(np.where(anew > 0, anew + size, result))
 
