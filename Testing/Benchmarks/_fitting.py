@@ -1,4 +1,11 @@
-"""Least-loss fits of regressions with one layer of hyperbolic tangents."""
+"""Least-loss fits of regressions with one layer of hyperbolic tangents.
+
+The rows of a sample are gone through in pieces of one size, whose sums are added up in their order: the numbers do not
+depend on how many threads there are.
+"""
+
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 
 import numpy as np
 from scipy.optimize import minimize
@@ -9,93 +16,150 @@ from MedProcLib.quantification.fitted import FARTHEST, Fitted
 # Of the sum over both ends, in pixels: an error of more than half a pixel counts little more than one of half.
 CAUCHY = 0.25
 QUANTILES = np.array([0.025, 0.5, 0.975])
-# The corner of a quantile's loss is rounded by so much of the errors' spread; so are the ends of the intervals, when
-# misses are counted, by a share of their group's spread that falls from round to round.
-ROUND = 0.02
+# The corner of a quantile's loss is rounded by so much of the spread of its group's errors: by more, what is well
+# within the interval counts as missed, and it gets too wide. So are the ends of the intervals, when misses are counted,
+# by a share that falls from round to round.
+ROUND = 0.01
 SOFT_ENDS = (0.05, 0.03, 0.02, 0.01, 0.01)
 # Weight of the square of how far a group's share of misses is from MISSES, beside the quantiles' loss; of either
 # side's by itself, beside that; and of the squares of all numbers, in either fit.
-PENALTY, ONE_SIDE = 10.0, 0.5
+PENALTY, ONE_SIDE = 25.0, 0.5
 SMALL_ENDS, SMALL = 1e-6, 1e-5
 MISSES = 0.05
+# A group of so many counts half as much as one of very many: the share of misses of fewer scatters more (by 1 %) than
+# what is to be found.
+ENOUGH = 475
+ROWS = 4096
+
+Pieces = Callable[[Callable[[slice], tuple]], list[np.ndarray]]
 
 
-def fit_ends(features: np.ndarray, totals: np.ndarray, weights: np.ndarray, hidden: int, rounds: int) -> Fitted:
+def fit_ends(
+    features: np.ndarray, totals: np.ndarray, weights: np.ndarray, hidden: int, rounds: int, threads: int = 1
+) -> Fitted:
     """By least Cauchy loss, of what both ends (n, 2, m) add up to (n,), weighted (n,)."""
     mean, sd = _scale(features.reshape(-1, features.shape[-1]))
     ends = np.clip((features - mean) / sd, -FARTHEST, FARTHEST)
-    count, _, width = ends.shape
-    ends = ends.reshape(-1, width)
+    width = ends.shape[-1]
     weights = weights / weights.sum()
 
-    def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
-        layer = _layer(flat, width, hidden, 1)
-        hid = np.tanh(ends @ layer[0] + layer[1])
-        error = (hid @ layer[2][:-1] + layer[2][-1]).reshape(count, 2).sum(axis=1) - totals
-        slope = weights * 2 * error / (CAUCHY**2 + error**2)
-        return float(weights @ np.log1p((error / CAUCHY) ** 2)), _gradient(
-            ends, hid, layer, np.repeat(slope, 2)[:, None]
-        )
+    def loss_in(pieces: Pieces) -> Callable:
+        def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
+            layer = _layer(flat, width, hidden, 1)
 
-    return _fitted(mean, sd, _least(loss, SMALL_ENDS, width, hidden, np.array([0.3]), rounds), width, hidden, 1)
+            def piece(rows: slice) -> tuple:
+                normal = ends[rows].reshape(-1, width)
+                hid = np.tanh(normal @ layer[0] + layer[1])
+                error = (hid @ layer[2][:-1] + layer[2][-1]).reshape(-1, 2).sum(axis=1) - totals[rows]
+                slope = weights[rows] * 2 * error / (CAUCHY**2 + error**2)
+                value = weights[rows] @ np.log1p((error / CAUCHY) ** 2)
+                return value, _gradient(normal, hid, layer, np.repeat(slope, 2)[:, None])
+
+            value, gradient = pieces(piece)
+            return float(value), gradient
+
+        return loss
+
+    with _Rows(len(ends), threads) as rows:
+        flat = _least(loss_in(rows.sums), SMALL_ENDS, width, hidden, np.array([0.3]), rounds)
+    return _fitted(mean, sd, flat, width, hidden, 1)
 
 
 def fit_quantiles(
     features: np.ndarray,
     errors: np.ndarray,
-    kept: np.ndarray,
+    bounds: np.ndarray,
     groups: np.ndarray,
-    weights: np.ndarray,
     hidden: int,
     rounds: int,
+    threads: int = 1,
 ) -> Fitted:
     """Quantile regression (Koenker and Bassett, Econometrica 46, 1978) of errors (n,) by features (n, m).
 
-    kept (n,): what the interval between the outer quantiles is made to hold; groups (n,): number of each one's group;
-    weights (of the groups): how much a group counts. To the loss is added the square of how far every group's share of
-    misses is from 5 %: without that bodies of one kind pay for the others.
+    bounds (n, 4): the least and the most that the lower end of the interval between the outer quantiles may be, and the
+    upper one; groups (n,): number of each one's group, from 0. All groups of many count alike. To the loss is added the
+    square of how far every group's share of misses is from 5 %: without that bodies of one kind pay for the others.
     """
     mean, sd = _scale(features)
     normal = np.clip((features - mean) / sd, -FARTHEST, FARTHEST)
-    number, width = len(weights), features.shape[1]
-    counts = np.maximum(np.bincount(groups, minlength=number), 1)
+    counts, width = np.bincount(groups), features.shape[1]
+    number, weights = len(counts), counts / (counts + ENOUGH)
     spread = np.array([_spread(errors[groups == group]) for group in range(number)])
     each = (weights / counts * (spread.mean() / spread) ** 0.5)[groups][:, None]
-    each, shares, rounding = each / each.sum(), weights / weights.sum(), ROUND * float(np.median(spread))
+    each, shares, rounding = each / each.sum(), weights / weights.sum(), ROUND * spread[groups, None]
     first = _weighted_quantiles(errors, each[:, 0])
+    # the square of how far a share of few is off is least for a share that is too small by this
+    wanted, wanted_of_side = (share + (0.5 - share) / counts for share in (MISSES, MISSES / 2))
+    hid, found = np.empty((len(errors), hidden)), np.empty((len(errors), len(QUANTILES)))
 
-    def loss_with(soft: float, penalty: float):
+    def loss_in(pieces: Pieces, soft: float, penalty: float) -> Callable:
+        def ends_of(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+            return tuple(np.clip(found[rows, column], *bounds[rows, column : column + 2].T) for column in (0, 2))
+
+        def missed(rows: slice) -> tuple[np.ndarray, np.ndarray]:
+            """How far each is below and above its interval, 0 to 1."""
+            scale, (low, high) = soft * spread[groups[rows]], ends_of(rows)
+            return expit((low - errors[rows]) / scale), expit((errors[rows] - high) / scale)
+
         def loss(flat: np.ndarray) -> tuple[float, np.ndarray]:
             layer = _layer(flat, width, hidden, len(QUANTILES))
-            hid = np.tanh(normal @ layer[0] + layer[1])
-            found = hid @ layer[2][:-1] + layer[2][-1]
-            error = errors[:, None] - found
-            smooth = np.sqrt(error**2 + rounding**2)
-            value = float((each * ((QUANTILES - 0.5) * error + 0.5 * smooth)).sum())
-            slope = -each * ((QUANTILES - 0.5) + 0.5 * error / smooth)
+
+            def forward(rows: slice) -> tuple:
+                hid[rows] = np.tanh(normal[rows] @ layer[0] + layer[1])
+                found[rows] = hid[rows] @ layer[2][:-1] + layer[2][-1]
+                if not penalty:
+                    return (np.zeros((2, number)),)
+                return (np.stack([np.bincount(groups[rows], side, number) for side in missed(rows)]),)
+
+            low, high = pieces(forward)[0] / counts
+            off, sides = low + high - wanted, (low - wanted_of_side, high - wanted_of_side)
+
+            def backward(rows: slice) -> tuple:
+                error = errors[rows, None] - found[rows]
+                smooth = np.sqrt(error**2 + rounding[rows] ** 2)
+                value = (each[rows] * ((QUANTILES - 0.5) * error + 0.5 * smooth)).sum()
+                slope = -each[rows] * ((QUANTILES - 0.5) + 0.5 * error / smooth)
+                if penalty:
+                    turns = zip((0, 2), (1, -1), sides, missed(rows), ends_of(rows), strict=True)
+                    for column, sign, side, misses, end in turns:
+                        by_group = penalty * shares * (2 * off + 2 * ONE_SIDE * side) / counts
+                        moves = (end == found[rows, column]) * misses * (1 - misses) / (soft * spread[groups[rows]])
+                        slope[:, column] += sign * by_group[groups[rows]] * moves
+                return value, _gradient(normal[rows], hid[rows], layer, slope)
+
+            value, gradient = pieces(backward)
             if penalty:
-                scale = soft * spread[groups]
-                ends = np.minimum(found[:, 0], kept), np.maximum(found[:, 2], kept)
-                below, above = expit((ends[0] - errors) / scale), expit((errors - ends[1]) / scale)
-                low, high = (np.bincount(groups, side, number) / counts for side in (below, above))
-                off, sides = low + high - MISSES, (low - MISSES / 2, high - MISSES / 2)
-                value += penalty * float(shares @ (off**2 + ONE_SIDE * (sides[0] ** 2 + sides[1] ** 2)))
-                for column, sign, side, missed, end in (
-                    (0, 1, sides[0], below, ends[0]),
-                    (2, -1, sides[1], above, ends[1]),
-                ):
-                    by_group = penalty * shares * (2 * off + 2 * ONE_SIDE * side) / counts
-                    moves = (end == found[:, column]) * missed * (1 - missed) / scale
-                    slope[:, column] += sign * by_group[groups] * moves
-            return value, _gradient(normal, hid, layer, slope)
+                value = value + penalty * shares @ (off**2 + ONE_SIDE * (sides[0] ** 2 + sides[1] ** 2))
+            return float(value), gradient
 
         return loss
 
-    flat = _least(loss_with(1.0, 0.0), SMALL, width, hidden, first, rounds)
-    for soft in SOFT_ENDS:
-        penalty = PENALTY * float(np.median(spread))
-        flat = _least(loss_with(soft, penalty), SMALL, width, hidden, first, rounds // 2, flat)
+    with _Rows(len(errors), threads) as rows:
+        flat = _least(loss_in(rows.sums, 1.0, 0.0), SMALL, width, hidden, first, rounds)
+        for soft in SOFT_ENDS:
+            penalty = PENALTY * float(np.median(spread))
+            flat = _least(loss_in(rows.sums, soft, penalty), SMALL, width, hidden, first, rounds // 2, flat)
     return _fitted(mean, sd, flat, width, hidden, len(QUANTILES))
+
+
+class _Rows:
+    """Goes through so many rows in pieces, on threads."""
+
+    def __init__(self, count: int, threads: int) -> None:
+        self.slices = [slice(start, min(start + ROWS, count)) for start in range(0, count, ROWS)]
+        self.pool = ThreadPoolExecutor(threads) if threads > 1 else None
+
+    def __enter__(self) -> "_Rows":
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        if self.pool:
+            self.pool.shutdown()
+
+    def sums(self, function: Callable[[slice], tuple]) -> list:
+        """Each result of the function of a piece, added up over all."""
+        results = (self.pool.map if self.pool else map)(function, self.slices)
+        return [sum(parts[1:], parts[0]) for parts in zip(*results, strict=True)]
 
 
 def _scale(features: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -1,150 +1,190 @@
 """Fits the regressions that in-plane diameters and their 95 % intervals rest on, to simulated bodies.
 
-    python Testing/Benchmarks/fit_diameter_models.py [SHARE] [--write]
+    python Testing/Benchmarks/fit_diameter_models.py [SHARE] [--processes N] [--write]
 
-SHARE: of the placements that what is shipped was fitted to (0.05; 1 takes ten minutes of one processor); --write: put
-the numbers in `MedProcLib/quantification/fitted_models.json`. Four regressions, one after another, each on what the
-earlier ones leave: how far the tips of the long diameter and of the short one lie beyond the pixels (`outline_ends`),
-and the quantiles of both diameters' errors (`uncertainty.diameter`). The bodies are those of `_fitted_bodies`, the same
-on every run. Printed for each family, size and voxel: the shares within half a pixel as shown, the shares of intervals
-that hold the truth, and how wide these are, in pixels.
+SHARE: of the families' numbers of placements (0.05; what is shipped was fitted to 0.28, which takes half an hour of
+one processor and gives the same numbers again); --processes: to share the work among (1), which changes no number;
+--write: put the numbers in `MedProcLib/quantification/fitted_models.json`. Four regressions, one after another, each
+on what the earlier ones leave: how far the tips of the long diameter and of the short one lie beyond the pixels
+(`outline_ends`), and the quantiles of both diameters' errors (`uncertainty.diameter`). The bodies are those of
+`_fitted_bodies`, the same on every run. Printed for each family, size and voxel, of placements that nothing was fitted
+to: the shares within half a pixel as shown, the shares of intervals that hold the truth, and how wide these are, in
+pixels.
 """
 
 import json
+import math
 import sys
+from argparse import ArgumentParser
 from collections.abc import Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import numpy as np
-
 sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
-from _fitted_bodies import Placement, placements
+import _one_thread  # noqa: F401, before numpy
+import numpy as np
+from _fitted_bodies import DRAWN, FAMILIES
 from _fitting import fit_ends, fit_quantiles
+from _placements import CLASSES, SPACINGS, Piece, in_processes, pieces_of, placements
 
-from MedProcLib.quantification.fitted import FILE, MODELS, Fitted
-from MedProcLib.quantification.uncertainty.diameter import Measured, Outlines, intervals_of, measured
+from MedProcLib.quantification.fitted import FILE, MODELS, Fitted, models_of
+from MedProcLib.quantification.uncertainty.diameter import Outlines, intervals_of, measured
 
 USUAL_SHARE = 0.05
-# Neurons of the regressions, and rounds of their fits.
-HIDDEN_ENDS, HIDDEN_ERRORS, ROUNDS = 12, 12, 600
+# Of the share, for what is printed.
+UNSEEN = 0.1
+# Neurons of the regressions, and rounds of their fits; of every few pieces of the sample these for the ends, which have
+# few numbers.
+HIDDEN_ENDS, HIDDEN_ERRORS, ROUNDS = 12, 18, 500
+FOR_ENDS, OF_PIECES = (0, 2), 5
 DIGITS = 5
-# How much the families count in the ends' fit and in that of the errors; the others 0 and 1.
+# How much the families count in the ends' fit; the others not at all.
 ENDS = {
-    "ball": 1.0, "ellipsoid": 1.0, "box": 1.0, "cylinder": 1.0, "long ellipsoid": 0.7, "rounded box": 0.9,
-    "long rounded box": 0.6, "superellipsoid": 0.6, "box along the grid": 0.2, "short box along the grid": 0.3,
-    "ellipsoid along the grid": 0.5, "upright cylinder": 0.4, "upright box": 0.4,
-}  # fmt: skip
-ERRORS = {
-    "long ellipsoid": 0.3, "rounded box": 0.3, "long rounded box": 0.2, "superellipsoid": 0.3, "polyhedron": 0.2,
-    "dome": 0.2, "upright cylinder": 0.7, "upright box": 0.5,
+    "ball": 1.0, "ellipsoid": 1.0, "box": 1.0, "cylinder": 1.0, "capsule": 0.7, "lens": 0.5, "long ellipsoid": 0.7,
+    "rounded box": 0.9, "long rounded box": 0.6, "superellipsoid": 0.6, "box along the grid": 0.2,
+    "short box along the grid": 0.3, "ellipsoid along the grid": 0.5, "upright cylinder": 0.4, "upright box": 0.4,
 }  # fmt: skip
 # The ends' fit takes outlines of at least so many pixels, and in thick slices no bodies of a slice or two: what is
 # hidden there lies between the slices.
 LEAST_PIXELS, THICK = 3.0, 2.0
 
 
-class Sample(NamedTuple):
-    """outlines, spacing, truth (long, short; mm) and group of each placement."""
+class Arguments(NamedTuple):
+    share: float
+    processes: int
+    write: bool
+
+    @classmethod
+    def of(cls, given: list[str]) -> "Arguments":
+        parser = ArgumentParser()
+        parser.add_argument("share", type=float, nargs="?", default=USUAL_SHARE)
+        parser.add_argument("--processes", type=int, default=1)
+        parser.add_argument("--write", action="store_true")
+        found = parser.parse_args(given)
+        return cls(found.share, found.processes, found.write)
+
+
+class Part(NamedTuple):
+    """Outlines of the placements of a piece, and its number."""
 
     outlines: list[Outlines]
-    spacings: list[tuple[float, float, float]]
+    number: int
+
+
+class Sample(NamedTuple):
+    """parts; spacing, truth (long, short; mm) and group of each placement."""
+
+    parts: list[Part]
+    spacings: np.ndarray
     truths: np.ndarray
     groups: list[tuple[str, int, int]]
 
-    def measured(self) -> list[Measured]:
-        """With the regressions as they are now."""
-        return [measured(*pair) for pair in zip(self.outlines, self.spacings, strict=True)]
-
-
-def main() -> None:
-    arguments = [argument for argument in sys.argv[1:] if argument != "--write"]
-    sample = sample_of(placements(float(arguments[0]) if arguments else USUAL_SHARE))
-    print(f"{len(sample.outlines)} placements", flush=True)
-    fit(sample)
-    _report(sample)
-    if "--write" in sys.argv:
-        write(FILE)
-
-
-def sample_of(bodies: Iterable[Placement]) -> Sample:
-    outlines, spacings, truths, groups = [], [], [], []
-    for placed in bodies:
-        outlines.append(Outlines.of(placed.mask, placed.spacing))
-        spacings.append(placed.spacing)
-        truths.append(placed.body.in_plane(placed.turn))
-        groups.append(placed.group)
-    return Sample(outlines, spacings, np.array(truths), groups)
-
-
-def fit(sample: Sample, rounds: int = ROUNDS) -> None:
-    """Put regressions fitted to the sample in the place of those of the package."""
-    fit_gaps(sample, rounds)
-    fit_errors(sample, rounds)
-
-
-def fit_gaps(sample: Sample, rounds: int = ROUNDS) -> None:
-    """Of the ends of the long diameter, and, by what they make of it, of those of the short one."""
-    weights = _weights(sample, ENDS, 0.0)
-    found = sample.measured()
-    pixels = np.array([(each.long.pixel[0], each.short.pixel[0]) for each in found])
-    ends = [each.long.ends for each in found]
-    totals = sample.truths[:, 0] / pixels[:, 0] - [each.extent for each in ends]
-    use = (weights > 0) & _usual(sample, np.array([each.extent for each in ends]))
-    features = np.array([each.features for each in ends])
-    MODELS["long_ends"] = rounded(fit_ends(features[use], totals[use], weights[use], HIDDEN_ENDS, rounds))
-
-    found = sample.measured()
-    pixels = np.array([(each.long.pixel[0], each.short.pixel[0]) for each in found])
-    lengths = np.array([np.linalg.norm(np.diff(each.short.chord, axis=0)) / each.short.pixel[0] for each in found])
-    totals, use = sample.truths[:, 1] / pixels[:, 1] - lengths, (weights > 0) & _usual(sample, lengths)
-    features = np.array([each.short.features for each in found])
-    MODELS["short_ends"] = rounded(fit_ends(features[use], totals[use], weights[use], HIDDEN_ENDS, rounds))
-
-
-def fit_errors(sample: Sample, rounds: int = ROUNDS) -> None:
-    """Of both diameters, as the ends' regressions leave them."""
-    features, errors, found = errors_of(sample)
-    shown = [(each.shown.long_mm - each.long.mm, each.shown.short_mm - each.short.mm) for each in found]
-    shown = np.array(shown) / [(each.long.pixel[0], each.short.pixel[0]) for each in found]
-    names = sorted(set(sample.groups))
-    groups = np.array([names.index(group) for group in sample.groups])
-    shares = np.array([ERRORS.get(family, 1.0) for family, _, _ in names])
-    for column, name in enumerate(("long_errors", "short_errors")):
-        MODELS[name] = rounded(
-            fit_quantiles(features, errors[:, column], shown[:, column], groups, shares, HIDDEN_ERRORS, rounds)
+    def of_ends(self) -> "Sample":
+        """Some pieces of every group."""
+        chosen = [part.number % OF_PIECES in FOR_ENDS for part in self.parts]
+        those = np.repeat(chosen, [len(part.outlines) for part in self.parts])
+        return Sample(
+            [part for part, take in zip(self.parts, chosen, strict=True) if take],
+            self.spacings[those],
+            self.truths[those],
+            [group for group, take in zip(self.groups, those, strict=True) if take],
         )
 
 
-def errors_of(sample: Sample) -> tuple[np.ndarray, np.ndarray, list[Measured]]:
-    """Features (n, m) and errors (n, 2; pixels), truth less measured, of the long and the short diameter."""
-    found = sample.measured()
-    lengths = np.array([(each.long.mm, each.short.mm) for each in found])
-    pixels = np.array([(each.long.pixel[0], each.short.pixel[0]) for each in found])
-    return np.array([each.features for each in found]), (sample.truths - lengths) / pixels, found
+class Figures(NamedTuple):
+    """Of placements, with the regressions as they are: of both diameters (n, 2), the length as measured and as shown
+    (mm) and the pixel's extent; features of the ends (n, 2, m), and how far apart these are (pixels) without gaps;
+    features of the errors; limits of the intervals (mm; n, 2, 2)."""
+
+    lengths: np.ndarray
+    shown: np.ndarray
+    pixels: np.ndarray
+    long_ends: np.ndarray
+    short_ends: np.ndarray
+    apart: np.ndarray
+    features: np.ndarray
+    intervals: np.ndarray
 
 
-def write(path: Path) -> None:
+def main() -> None:
+    arguments = Arguments.of(sys.argv[1:])
+    families = [*FAMILIES, *DRAWN]
+    sample = sample_of(pieces_of(arguments.share, families), arguments.processes)
+    print(f"{len(sample.groups)} placements", flush=True)
+    fit(sample, processes=arguments.processes)
+    if arguments.write:
+        write(FILE, ["long_ends", "short_ends", "long_errors", "short_errors"])
+    report(sample_of(pieces_of(arguments.share * UNSEEN, families, seed=1), arguments.processes), arguments.processes)
+
+
+def sample_of(pieces: Iterable[Piece], processes: int = 1) -> Sample:
+    parts = [part for part in in_processes(_of_piece, pieces, processes) if part.groups]
+    return Sample(
+        [part for sample in parts for part in sample.parts],
+        np.concatenate([part.spacings for part in parts]),
+        np.concatenate([part.truths for part in parts]),
+        [group for part in parts for group in part.groups],
+    )
+
+
+def figures_of(sample: Sample, processes: int = 1) -> Figures:
+    """With the regressions as they are now."""
+    starts = np.cumsum([0, *(len(part.outlines) for part in sample.parts)])
+    items = [
+        (part.outlines, sample.spacings[start], dict(MODELS))
+        for part, start in zip(sample.parts, starts[:-1], strict=True)
+    ]
+    parts = list(in_processes(_figures, items, processes))
+    return Figures(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
+
+
+def fit(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
+    """Put regressions fitted to the sample in the place of those of the package."""
+    fit_gaps(sample.of_ends(), rounds, processes)
+    fit_errors(sample, rounds, processes)
+
+
+def fit_gaps(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
+    """Of the ends of the long diameter, and, by what they make of it, of those of the short one."""
+    weights = _weights(sample)
+    for column, name in enumerate(("long_ends", "short_ends")):
+        found = figures_of(sample, processes)
+        totals = sample.truths[:, column] / found.pixels[:, column] - found.apart[:, column]
+        use = (weights > 0) & _usual(sample, found.apart[:, column])
+        features = (found.long_ends, found.short_ends)[column]
+        MODELS[name] = rounded(fit_ends(features[use], totals[use], weights[use], HIDDEN_ENDS, rounds, processes))
+
+
+def fit_errors(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
+    """Of both diameters, as the ends' regressions leave them."""
+    found = figures_of(sample, processes)
+    groups = numbers_of(sample.groups)
+    errors, shown = (sample.truths - found.lengths) / found.pixels, (found.shown - found.lengths) / found.pixels
+    never, jobs = np.full(len(groups), np.inf), []
+    for error, kept in zip(errors.T, shown.T, strict=True):
+        bounds = np.column_stack([-never, kept, kept, never])
+        jobs.append((found.features, error, bounds, groups, HIDDEN_ERRORS, rounds, math.ceil(processes / 2)))
+    fitted = in_processes(_fitted, jobs, min(processes, 2))
+    MODELS.update(zip(("long_errors", "short_errors"), map(rounded, fitted), strict=True))
+
+
+def write(path: Path, names: Iterable[str]) -> None:
+    """Put these regressions, as they are now, in a file among the others there."""
+    models = {**models_of(path), **{name: MODELS[name] for name in names}}
     parts = [
         f'  "{name}": {{\n'
         + ",\n".join(f'    "{part}": {json.dumps(values.tolist())}' for part, values in model._asdict().items())
         + "\n  }"
-        for name, model in sorted(MODELS.items())
+        for name, model in sorted(models.items())
     ]
     path.write_text("{\n" + ",\n".join(parts) + "\n}\n", encoding="utf-8")
 
 
-def _weights(sample: Sample, families: dict[str, float], others: float) -> np.ndarray:
-    """Of each placement, alike for all groups of a family."""
-    counts = {group: sample.groups.count(group) for group in set(sample.groups)}
-    return np.array([families.get(group[0], others) / counts[group] for group in sample.groups])
-
-
-def _usual(sample: Sample, lengths: np.ndarray) -> np.ndarray:
-    few = np.array([group[2] == 1 for group in sample.groups])
-    thick = np.array([spacing[2] > THICK * spacing[0] for spacing in sample.spacings])
-    return (lengths >= LEAST_PIXELS) & ~(few & thick)
+def numbers_of(groups: list[tuple[str, int, int]]) -> np.ndarray:
+    """Of each placement's group (n,), from 0."""
+    numbers = {group: number for number, group in enumerate(sorted(set(groups)))}
+    return np.array([numbers[group] for group in groups])
 
 
 def rounded(model: Fitted) -> Fitted:
@@ -153,27 +193,71 @@ def rounded(model: Fitted) -> Fitted:
     )
 
 
-def _report(sample: Sample) -> None:
-    found = sample.measured()
-    shown = np.array([(each.shown.long_mm, each.shown.short_mm) for each in found])
-    pixel = np.array([max(spacing[:2]) for spacing in sample.spacings])
-    near = np.abs(shown - sample.truths) <= pixel[:, None] / 2
-    bounds = [intervals_of(each) for each in found]
-    held = np.array(
-        [
-            [i.low <= t <= i.high for i, t in zip(b, truth, strict=True)]
-            for b, truth in zip(bounds, sample.truths, strict=True)
-        ]
-    )
-    widths = np.array([[i.high - i.low for i in b] for b in bounds]) / pixel[:, None]
-    print(f"{'':40}  n  within 0.5 px, %  intervals hold, %  px wide")
+def report(sample: Sample, processes: int = 1) -> None:
+    found = figures_of(sample, processes)
+    near = np.abs(found.shown - sample.truths) <= sample.spacings[:, None, :2].max(axis=2) / 2
+    below, above = sample.truths < found.intervals[..., 0], sample.truths > found.intervals[..., 1]
+    widths = (found.intervals[..., 1] - found.intervals[..., 0]) / found.pixels
+    print(f"{'':40}  n  within 0.5 px, %  below, %    above, %    held, %     px wide")
     for group in sorted(set(sample.groups)):
         those = np.array([each == group for each in sample.groups])
-        a, b, c = 100 * near[those].mean(axis=0), 100 * held[those].mean(axis=0), widths[those].mean(axis=0)
+        a, b, c = (100 * part[those].mean(axis=0) for part in (near, below, above))
+        d, e = 100 - b - c, widths[those].mean(axis=0)
         print(
-            f"{group[0]:26} voxel {group[1]} {group[2]:3}- {those.sum():5}  {a[0]:5.0f} {a[1]:4.0f}"
-            f"    {b[0]:6.1f} {b[1]:5.1f}    {c[0]:5.2f} {c[1]:5.2f}"
+            f"{group[0]:31} voxel {group[1]} {group[2]:3} {those.sum():5}   {a[0]:5.0f} {a[1]:4.0f}    "
+            f"{b[0]:5.1f} {b[1]:5.1f} {c[0]:5.1f} {c[1]:5.1f}  {d[0]:5.1f} {d[1]:5.1f}   {e[0]:5.2f} {e[1]:5.2f}"
         )
+
+
+def _of_piece(piece: Piece) -> Sample:
+    outlines, truths, groups = [], [], []
+    for placed in placements(piece):
+        outlines.append(Outlines.of(placed.mask, placed.spacing))
+        truths.append(placed.body.in_plane(placed.turn))
+        groups.append(placed.group)
+    spacings = np.tile(SPACINGS[piece.voxel], (len(groups), 1))
+    return Sample([Part(outlines, piece.number)], spacings, np.array(truths).reshape(-1, 2), groups)
+
+
+def _figures(item: tuple[list[Outlines], np.ndarray, dict[str, Fitted]]) -> Figures:
+    part, sides, models = item
+    MODELS.update(models)
+    spacing = tuple(sides.tolist())
+    rows = []
+    for outlines in part:
+        found = measured(outlines, spacing)
+        long, short = found.long, found.short
+        rows.append(
+            (
+                (long.mm, short.mm),
+                (found.shown.long_mm, found.shown.short_mm),
+                (long.pixel[0], short.pixel[0]),
+                long.ends.features,
+                short.features,
+                (long.ends.extent, float(np.linalg.norm(np.diff(short.chord, axis=0))) / short.pixel[0]),
+                found.features,
+                [(each.low, each.high) for each in intervals_of(found)],
+            )
+        )
+    return Figures(*map(np.array, zip(*rows, strict=True)))
+
+
+def _fitted(job: tuple) -> Fitted:
+    return fit_quantiles(*job)
+
+
+def _weights(sample: Sample) -> np.ndarray:
+    """Of each placement in the ends' fit, alike for all groups of a family."""
+    counts: dict[tuple[str, int, int], int] = {}
+    for group in sample.groups:
+        counts[group] = counts.get(group, 0) + 1
+    return np.array([ENDS.get(group[0], 0.0) / counts[group] for group in sample.groups])
+
+
+def _usual(sample: Sample, lengths: np.ndarray) -> np.ndarray:
+    few = np.array([CLASSES[group[2]][0] <= 1 for group in sample.groups])
+    thick = sample.spacings[:, 2] > THICK * sample.spacings[:, 0]
+    return (lengths >= LEAST_PIXELS) & ~(few & thick)
 
 
 if __name__ == "__main__":

@@ -15,6 +15,8 @@ FILL = (-0.6, 0.6)
 LEAST = 1e-9
 # A ball of two slices and more is seen in two at least; what is measured may be a little more.
 SLICES_OF_ONE = 2.5
+# How many slices what is drawn in one counts as, and more make no difference.
+SEVERAL = 5
 
 
 class DiameterIntervals(NamedTuple):
@@ -40,11 +42,13 @@ class Outline(NamedTuple):
 
 
 class Outlines(NamedTuple):
-    """here: of the longest slice; around: of the slices before and after, None outside the mask; area in mm2."""
+    """here: of the longest slice; around: of the slices before and after, None outside the mask; area in mm2; slices:
+    how many hold voxels."""
 
     here: Outline
     around: tuple[Outline | None, Outline | None]
     area: float
+    slices: int
 
     @classmethod
     def of(cls, mask: np.ndarray, spacing: tuple[float, float, float]) -> "Outlines":
@@ -57,7 +61,8 @@ class Outlines(NamedTuple):
             found = next(of_contours(mask[other : other + 1], in_plane), None) if 0 <= other < len(mask) else None
             around.append(None if found is None else Outline.of(found, mask[other], in_plane))
         area = np.count_nonzero(mask[index]) * in_plane[0] * in_plane[1]
-        return cls(Outline.of(contour, mask[index], in_plane), (around[0], around[1]), area)
+        slices = int(np.count_nonzero(mask.any(axis=(1, 2))))
+        return cls(Outline.of(contour, mask[index], in_plane), (around[0], around[1]), area, slices)
 
 
 class Measured(NamedTuple):
@@ -98,7 +103,8 @@ def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measure
     Features, lengths in pixels along the diameters: both forms of either diameter's ends; how much the ends of the long
     one differ; both lengths; the slice's area by that of an ellipse; how much of the outline lies along rows and
     columns; how much the two diameters fall towards the neighboring slices, and what a parabola through the three adds
-    between them, as in an ellipsoid; the slices' thickness, which says nothing of what lies in one slice alone.
+    between them, as in an ellipsoid; the slices' thickness, which says nothing of what lies in one slice alone; how
+    many slices there are.
     """
     in_plane = spacing[:2]
     contour, hull, smooth = outlines.here
@@ -108,10 +114,10 @@ def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measure
     around = [
         (0.0, 0.0) if each is None else (each.long(in_plane).mm, each.contour.short_mm) for each in outlines.around
     ]
-    thickness = spacing[2] / long.pixel[0]
+    thickness, slices = spacing[2] / long.pixel[0], outlines.slices
     if long.mm > SLICES_OF_ONE * spacing[2] and not any(length for length, _ in around):
         # drawn in one slice, or flat: no end of a body bulges there, however thick the slice is
-        around, thickness = [(long.mm, contour.short_mm)] * 2, min(thickness, 1.0)
+        around, thickness, slices = [(long.mm, contour.short_mm)] * 2, min(thickness, 1.0), max(slices, SEVERAL)
     fill = outlines.area / max(np.pi / 4 * long.mm * short.mm, LEAST) - 1
     features = [
         *long.ends.features.sum(axis=0),
@@ -126,6 +132,7 @@ def measured(outlines: Outlines, spacing: tuple[float, float, float]) -> Measure
         *_falls(long.mm, [each[0] for each in around], long.pixel[0]),
         *_falls(contour.short_mm, [each[1] for each in around], short.pixel[0]),
         np.log(thickness),
+        np.log(min(slices, SEVERAL)),
     ]
     return Measured(long, short, shown, np.array(features))
 

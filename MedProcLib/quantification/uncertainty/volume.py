@@ -9,6 +9,7 @@ import numpy as np
 from ..fitted import MODELS
 from ..shape.crofton import area_and_hidden
 from .interval import TWO_SIDED_95, Interval
+from .planes import planes_of
 
 # Terms of the lattice sum that are added up one by one, per axis with the finest steps; the rest is an integral.
 TERMS = 12
@@ -19,8 +20,8 @@ FEW_LAYERS = 5
 COMPACT = 1.15
 # A volume that may be off by a larger factor is not known at all.
 LARGEST_FACTOR = 1e6
-# The bodies fitted to are up to 2.5 times as wide as thick; of plates the regression knows nothing.
-PLATE = 2.5
+# Of the deviation, what is less counts as nothing.
+LEAST_SHARE = 0.01
 # Share of the area that edges hide, times layers, is at most so much; in a cylinder 0.4, in a cube 0.7.
 MOST_EDGES = 1.2
 
@@ -40,25 +41,65 @@ def volume_interval(
 
     spacing: x, y, z in mm. Two errors, independent of each other: where the body lies on the grid, and where the border
     was drawn, off by the same border_sd_mm (standard deviation, outward or inward) everywhere. The second is a matter
-    of the reader or threshold, and zero when not given. The first is `grid_volume_sd` in the mean over all places and
-    turns of all bodies; what it is for one with these edges, layers and faces is told by a regression
-    (`grid_features`), which has seen no plates: what it says is kept within what the mask leaves open
-    (`least_and_most`), and is no less than what the faces of a plate along the grid make (`plate_error`). surface:
-    where it is known (`surface_of`), for speed. Errors are those of the logarithm: a body that is seen in a slice or
-    two may be several times as large as it looks, and cannot be smaller than nothing.
+    of the reader or threshold, and zero when not given. The first is told by a regression (`counting`), and kept within
+    what the mask leaves open (`least_and_most`). surface: where it is known (`surface_of`), for speed. Errors are those
+    of the logarithm: a body that is seen in a slice or two may be several times as large as it looks, and cannot be
+    smaller than nothing.
     """
     volume = np.count_nonzero(mask) * math.prod(spacing)
     surface = surface_of(mask, spacing) if surface is None else surface
-    low, _, high = np.sinh(MODELS["volume_errors"].quantiles(grid_features(mask, spacing, surface)))
-    grid = grid_volume_sd(surface.area, spacing) / volume
+    found = counting(mask, spacing, surface)
+    errors = found.sd * np.sinh(MODELS["volume_errors"].quantiles(found.features))
     border = TWO_SIDED_95 * surface.area * border_sd_mm / volume
-    flat = plate_error(mask, spacing)
-    told = max(-low * grid, -math.log(1 - flat)), max(high * grid, math.log(1 + flat))
-    counts = np.count_nonzero(mask), *least_and_most(mask)
-    limits = (math.log(counts[0] / counts[1]) if counts[1] else math.inf), math.log(counts[2] / counts[0])
-    ends = [min(end, limit) for end, limit in zip(told, limits, strict=True)]
-    factors = [min(math.hypot(end, border), math.log(LARGEST_FACTOR)) for end in ends]
+    ends = np.clip([min(errors[0], 0.0), max(errors[-1], 0.0)], *found.limits)
+    factors = [min(math.hypot(float(end), border), math.log(LARGEST_FACTOR)) for end in ends]
     return Interval(volume / math.exp(factors[0]), volume * math.exp(factors[1]), volume)
+
+
+class Counting(NamedTuple):
+    """Of the logarithm of a volume by counting voxels: sd, what its error is roughly; features (n,): what that depends
+    on; limits: the least and the most that the error can be."""
+
+    sd: float
+    features: np.ndarray
+    limits: tuple[float, float]
+
+
+def counting(mask: np.ndarray, spacing: tuple[float, float, float], surface: Surface) -> Counting:
+    """mask, spacing as `volume_interval`.
+
+    The deviation is `grid_volume_sd`, that in the mean over all places and turns of all bodies, with what sections
+    along the grid's axes tell by their areas (`planes_of`): of faces along the grid that is all and the truth, of other
+    bodies little. Features, logarithms: the layers; the voxels inside; how much longer than the finest the other sides
+    of the voxel are; edges (no logarithm); the area by that of a ball; how much of its box the mask fills; how few
+    faces there are; `grid_volume_sd`, and each axis's error by faces and by sections, by the deviation.
+    """
+    voxel, count = math.prod(spacing), int(np.count_nonzero(mask))
+    usual, planes = grid_volume_sd(surface.area, spacing), planes_of(mask, spacing)
+    sd = math.hypot(usual, *planes.sections)
+    _, middle, longest = np.log(np.sort(spacing) / min(spacing))
+    ball = (36 * math.pi * (count * voxel) ** 2) ** (1 / 3)
+    shares = np.array([usual, *planes.faces, *planes.sections]) / sd
+    features = [
+        math.log(surface.layers),
+        math.log(count),
+        middle,
+        longest,
+        surface.edges,
+        math.log(surface.area / ball),
+        math.log(count / _box(mask)),
+        math.log(planes.single),
+        *np.log(np.maximum(shares, LEAST_SHARE)),
+    ]
+    least, most = least_and_most(mask)
+    limits = math.log(least / count) if least else -math.inf, math.log(most / count)
+    return Counting(sd / (count * voxel), np.array(features), limits)
+
+
+def _box(mask: np.ndarray) -> int:
+    """Voxels of the smallest box along the grid around the mask."""
+    sides = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
+    return math.prod(int(side[-1] - side[0]) + 1 for side in sides)
 
 
 def least_and_most(mask: np.ndarray) -> tuple[int, int]:
@@ -76,55 +117,6 @@ def least_and_most(mask: np.ndarray) -> tuple[int, int]:
         wider[:-1] |= at
         outer = np.moveaxis(wider, 0, axis)
     return int(np.count_nonzero(inner)), int(np.count_nonzero(outer))
-
-
-def plate_error(mask: np.ndarray, spacing: tuple[float, float, float]) -> float:
-    """Share of the volume (95 %) by which a plate along the grid may be thicker or thinner; 0 of what is none.
-
-    Each of its two faces, all in one plane of the grid, lies anywhere within a voxel. A plate is at least `PLATE` times
-    as wide as thick.
-    """
-    extents = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    sides = [(e[-1] - e[0] + 1) * side for e, side in zip(extents, reversed(spacing), strict=True)]
-    axis = int(np.argmin(sides))
-    if min(side for n, side in enumerate(sides) if n != axis) < PLATE * sides[axis]:
-        return 0.0
-    planes = np.moveaxis(mask, axis, 0)[extents[axis][0] : extents[axis][-1] + 1]
-    if not (planes == planes[0]).all():
-        return 0.0
-    return TWO_SIDED_95 * math.sqrt(2 / 12) / len(planes)
-
-
-def grid_features(mask: np.ndarray, spacing: tuple[float, float, float], surface: Surface) -> np.ndarray:
-    """What the error of counting depends on (n,), beside `grid_volume_sd`; mask, spacing as `volume_interval`.
-
-    Logarithms of the layers and of the voxels inside, and of how much longer than the finest the other sides of the
-    voxel are; edges; the logarithm of the area by that of a ball; and, by that standard deviation, the three that would
-    follow if what each plane of the grid shows of the surface along one axis lay as a whole anywhere within a voxel
-    (least to most). Of a face along the grid it does, and of nothing else: there it is the truth.
-    """
-    voxel, count = math.prod(spacing), np.count_nonzero(mask)
-    sd = grid_volume_sd(surface.area, spacing)
-    faces = []
-    for axis in range(3):
-        planes = np.moveaxis(mask, axis, 0)
-        nothing = np.zeros_like(planes[:1])
-        steps = np.diff(np.concatenate([nothing, planes, nothing]).view(np.int8), axis=0)
-        shown = [np.count_nonzero(steps == step, axis=(1, 2)).astype(float) for step in (1, -1)]
-        faces.append(voxel * math.sqrt(sum(float(counts @ counts) for counts in shown) / 12) / sd)
-    _, middle, longest = np.log(np.sort(spacing) / min(spacing))
-    ball = (36 * math.pi * (count * voxel) ** 2) ** (1 / 3)
-    return np.array(
-        [
-            math.log(surface.layers),
-            math.log(count),
-            middle,
-            longest,
-            surface.edges,
-            math.log(surface.area / ball),
-            *np.log(np.sort(faces)),
-        ]
-    )
 
 
 def grid_volume_sd(area: float, spacing: tuple[float, float, float]) -> float:
