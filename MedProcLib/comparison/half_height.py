@@ -31,6 +31,8 @@ ROUNDS = 5
 # What lies this deep within a finding, if there is so much of it, shows its contrast: lesions of MS fade over 0.8 mm
 # (SD) at their border, as measured on 11 lesions of one patient; CORE_MM is twice that.
 CORE_MM, CORE_MM3 = 1.6, 20.0
+# Less than this of the other study's volume is a vessel or a fold at its border, even if it was outlined before.
+REMNANT_PERCENT = 2.0
 
 
 @operation(
@@ -108,7 +110,7 @@ class HalfHeightOutlines:
         volumes = [np.count_nonzero(o) * side.grid.voxel_volume for o, (side, _) in zip(outlines, pairs, strict=True)]
         enough = self.least_percent / 100 * max(volumes, default=0.0)
         for outline, volume, (side, look) in zip(outlines, volumes, pairs, strict=True):
-            known = np.any(side.before[look.box] & outline)
+            known = np.any(side.before[look.box] & outline) and volume >= REMNANT_PERCENT / 100 * max(volumes)
             if volume < enough and not known:
                 outline[:] = False
         if not any(outline.any() for outline in outlines):

@@ -142,6 +142,20 @@ def test_what_was_not_outlined_before_has_to_be_a_good_part_of_the_other():
     assert 0.6 < volumes(one)[1] / ball_volume(3.2) < 1
 
 
+@pytest.mark.parametrize("radius, there", [(8.0, False), (5.0, True)])
+def test_a_remnant_that_was_outlined_before_is_nothing_beside_a_large_finding(radius, there):
+    """A bright spot of 26 mm3 that is known: 1 % of a ball of 8 mm radius, 5 % of one of 5 mm."""
+    spot = [((0, 0, 0), 1.7, 150.0)]
+    (image, known), (after, labels) = (
+        scene(FIRST, spot, reach=0),
+        scene(OTHER, [((0, 0, 0), radius, 60.0)], MOVE, seed=1),
+    )
+    empty = Geometry.of(image).empty_image(sitk.sitkInt32)
+    one, two = HalfHeightOutlines().outlined((image, after), (empty, labels), (known, labels), transform_of(MOVE), ())
+    assert bool(volumes(one)) is there and volumes(two)[1] == pytest.approx(ball_volume(radius), rel=0.15)
+    assert not there or 15 < volumes(one)[1] < 40
+
+
 def test_unchanged_keeps_the_other_outline_and_flat_ones_stay():
     balls = [((-12, 0, 0), 6.0, 60.0), ((12, 0, 0), 5.0, 60.0)]
     images, labels = zip(scene(FIRST, balls), scene(OTHER, balls, MOVE, 1.4, seed=1), strict=True)
