@@ -48,6 +48,7 @@ class SegmentEditor:
             self._require_editor()
             self.editor.setSegmentationNode(segmentation)
             self.editor.setSourceVolumeNode(volume)
+            self.editor.installKeyboardShortcuts()  # those of Slicer's own editor: 1 to 9, Esc, Z and Y
             self._watch = EditWatch(segmentation)
             self._tag = segmentation.GetSegmentation().AddObserver(
                 EditWatch.event, lambda caller, event: self._timer.start()
@@ -108,6 +109,10 @@ class SegmentEditor:
         self._watch.node.GetSegmentation().RemoveObserver(self._tag)
         self.editor.setSegmentationNode(None)
         self.editor.removeViewObservations()
+        self.editor.uninstallKeyboardShortcuts()
+        # an idle editor with a node would take up the scene's first segmentation after each batch, such as an import,
+        # and have the slice views show its volume
+        self.editor.setMRMLSegmentEditorNode(None)
         self._watch, self._tag, self._changed = None, None, []
 
     def _require_editor(self) -> None:

@@ -188,6 +188,28 @@ def test_a_correction_is_noted_and_measured(spots):
     assert statuses(widget) == ["proposed", "proposed", "edited"] and editor.segmentationNode() is None
 
 
+def test_an_editor_that_rests_takes_up_no_segmentation(spots):
+    import slicer
+
+    from MedProcLib.scene.commit import commit
+
+    spots.ui.editorButton.collapsed = False
+    editor = spots.correction.editor.editor
+    assert editor._shortcuts
+    spots.ui.editorButton.collapsed = True
+    assert not editor._shortcuts
+    other = slicer.util.addVolumeFromArray(np.zeros((4, 4, 4), np.float32), name="Another patient's")
+    slicer.util.setSliceViewerLayers(background=other)
+    with commit():  # as an import, or a result
+        slicer.util.addVolumeFromArray(np.ones((4, 4, 4), np.float32), name="Loaded later")
+    assert editor.segmentationNode() is None
+    shown = [c.GetBackgroundVolumeID() for c in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")]
+    assert set(shown) == {other.GetID()}
+    spots.findings.select(0)
+    spots.ui.editorButton.collapsed = False  # and goes on when it is wanted
+    assert editor.segmentationNode() is slicer.util.getNode("Spots findings")
+
+
 def test_deciding_while_the_editor_is_open_is_no_edit(spots):
     import slicer
 

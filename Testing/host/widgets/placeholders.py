@@ -10,11 +10,44 @@ from host.standins import behavior, standin
 
 @behavior("qMRMLSegmentEditorWidget", accept_all=True)
 class SegmentEditorWidget:
-    """Keeps the editor node, segmentation, source volume and current segment; effects do nothing."""
+    """Keeps the editor node, segmentation, source volume and current segment; effects do nothing.
+
+    As in Slicer its hidden selector of segmentations knows no "none": when a batch ends, an editor node without a
+    segmentation gets the scene's first one, and the slice views show the volume that it was drawn on.
+    """
 
     def _setup(self):
         self._editor_node = None
+        self._scene = self._tag = None
+        self._shortcuts = False
         _frame(self, "Segment Editor", 160)
+
+    def setMRMLScene(self, scene):
+        if scene is self._scene:
+            return
+        if self._scene is not None:
+            self._scene.RemoveObserver(self._tag)
+        self._scene = scene
+        if scene is not None:
+            self._tag = scene.AddObserver(slicer.vtkMRMLScene.EndBatchProcessEvent, self._on_batch_ended)
+
+    def _on_batch_ended(self, scene, event):
+        first = scene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+        if self._editor_node is None or self.segmentationNode() is not None or first is None:
+            return
+        self.setSegmentationNode(first)
+        role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
+        self.setSourceVolumeNode(first.GetNodeReference(role))
+        if self.sourceVolumeNode() is not None:
+            for number in range(scene.GetNumberOfNodesByClass("vtkMRMLSliceCompositeNode")):
+                composite = scene.GetNthNodeByClass(number, "vtkMRMLSliceCompositeNode")
+                composite.SetBackgroundVolumeID(self.sourceVolumeNode().GetID())
+
+    def installKeyboardShortcuts(self, parent=None):
+        self._shortcuts = True
+
+    def uninstallKeyboardShortcuts(self):
+        self._shortcuts = False
 
     def mrmlSegmentEditorNode(self):
         return self._editor_node
