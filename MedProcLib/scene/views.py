@@ -55,6 +55,7 @@ def jump_views(scene, point: Sequence[float]) -> None:
         shift = target - np.array(camera.GetFocalPoint())
         camera.SetPosition(*(np.array(camera.GetPosition()) + shift))
         camera.SetFocalPoint(*target)
+        camera.ResetClippingRange()  # else what lies there may be cut away
 
 
 def link_slices(scene, linked: bool = True) -> None:

@@ -81,3 +81,19 @@ def _arrange(names: Sequence[str], titles: Sequence[str], orientation: str) -> N
     if columns_shown():  # the same arrangement with other views is only built anew after another one
         node.SetViewArrangement(slicer.vtkMRMLLayoutNode.SlicerLayoutOneUpRedSliceView)
     manager.setLayout(LAYOUT)
+    _keep_out_of_files(node)
+
+
+def _keep_out_of_files(node: Any) -> None:
+    """Scenes saved while the columns are shown do not ask for them: where nobody has described them yet, in another
+    Slicer or at its next start, there would be no views at all. As it is, the layout there stays what it is."""
+    if not node.GetSaveWithScene():
+        return
+    node.SetSaveWithScene(False)
+
+    def on_modified(caller: Any, event: Any) -> None:
+        if caller.GetViewArrangement() != LAYOUT:
+            caller.RemoveObserver(tag)
+            caller.SetSaveWithScene(True)
+
+    tag = node.AddObserver("ModifiedEvent", on_modified)

@@ -54,7 +54,7 @@ class PreviewPanel:
         self._source: _Source | None = None
         self._shown: SlicePreview | None = None
         self._window: tuple[int, tuple[float, float]] | None = None
-        self._layout_before: int | None = None
+        self._give_views_back: Callable[[], None] | None = None
         self.live = LiveRunner(self._start, self._say, self._on_working, self._on_nothing)
         self._watch = SliceWatch(self._on_slice)
         self._make_widgets()
@@ -132,10 +132,10 @@ class PreviewPanel:
     def _on_mode(self, index: int) -> None:
         self._show_amount()
         if self.active:
-            self._restore_layout()
-            self._set_layout()
             if self._shown is not None:
                 self._shown.clear()
+            self._restore_layout()
+            self._set_layout()
             self._request(self._views())
 
     def _on_pattern(self) -> None:
@@ -162,13 +162,12 @@ class PreviewPanel:
         volume = self._get_volume()
         if not self._side_by_side() or volume is None:
             return
-        self._layout_before = slicer.app.layoutManager().layout
-        show_side_by_side(volume, volume)
+        self._give_views_back = show_side_by_side(volume, volume)
 
     def _restore_layout(self) -> None:
-        if self._layout_before is not None:
-            slicer.app.layoutManager().setLayout(self._layout_before)
-            self._layout_before = None
+        if self._give_views_back is not None:
+            self._give_views_back()
+            self._give_views_back = None
 
     def _views(self) -> list[str]:
         """Layout names of the views that get a preview, the one worked on last first."""

@@ -1,18 +1,25 @@
 """Two volumes beside each other in linked slice views: the only place that asks for a layout."""
 
+from collections.abc import Callable
 from typing import Any
 
 import slicer
 
+from ..scene.coordinates import array_of_matrix, matrix_of_array
 from ..scene.views import link_slices, slice_composites, slice_nodes
 
 VIEWS = ("Red", "Yellow")  # the two slice views of Slicer's side-by-side layout, from the left
 
 
-def show_side_by_side(left: Any, right: Any) -> None:
-    """Show two volumes in Slicer's side-by-side layout, in one orientation and at one place, linked."""
-    slicer.app.layoutManager().setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
-    scene = slicer.mrmlScene
+def show_side_by_side(left: Any, right: Any) -> Callable[[], None]:
+    """Show two volumes in Slicer's side-by-side layout, in one orientation and at one place, linked.
+
+    Returns what gives the views back as they were: layout, volumes, links, and the plane of the right one.
+    """
+    manager, scene = slicer.app.layoutManager(), slicer.mrmlScene
+    layout = manager.layout
+    composites = [_Kept(composite) for composite in slice_composites(scene)]
+    manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView)
     shown = dict(zip(VIEWS, (left, right), strict=True))
     for composite in slice_composites(scene):
         volume = shown.get(composite.GetLayoutName())
@@ -21,7 +28,40 @@ def show_side_by_side(left: Any, right: Any) -> None:
             composite.SetForegroundVolumeID(None)
     nodes = {node.GetLayoutName(): node for node in slice_nodes(scene)}
     first, second = (nodes[name] for name in VIEWS)
-    second.GetSliceToRAS().DeepCopy(first.GetSliceToRAS())
-    second.UpdateMatrices()
-    second.SetFieldOfView(*first.GetFieldOfView())
+    plane, field = array_of_matrix(second.GetSliceToRAS()), second.GetFieldOfView()
+    _put(second, array_of_matrix(first.GetSliceToRAS()), first.GetFieldOfView())
     link_slices(scene)
+
+    def give_back() -> None:
+        for kept in composites:
+            kept.give_back()
+        _put(second, plane, field)
+        if slicer.app.layoutManager() is not None:  # None while the application ends
+            slicer.app.layoutManager().setLayout(layout)
+
+    return give_back
+
+
+class _Kept:
+    """What a slice view shows, and whether it follows the others."""
+
+    def __init__(self, composite: Any) -> None:
+        self._composite = composite
+        self._volumes = composite.GetBackgroundVolumeID(), composite.GetForegroundVolumeID()
+        self._opacity = composite.GetForegroundOpacity()
+        self._linked = composite.GetLinkedControl(), composite.GetHotLinkedControl()
+
+    def give_back(self) -> None:
+        composite, (background, foreground) = self._composite, self._volumes
+        composite.SetLinkedControl(False)  # else the others would take over what this one shows
+        composite.SetBackgroundVolumeID(background)
+        composite.SetForegroundVolumeID(foreground)
+        composite.SetForegroundOpacity(self._opacity)
+        composite.SetLinkedControl(self._linked[0])
+        composite.SetHotLinkedControl(self._linked[1])
+
+
+def _put(node: Any, to_ras: Any, field_of_view: tuple[float, ...]) -> None:
+    node.GetSliceToRAS().DeepCopy(matrix_of_array(to_ras))
+    node.UpdateMatrices()
+    node.SetFieldOfView(*field_of_view)

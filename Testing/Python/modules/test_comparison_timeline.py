@@ -224,6 +224,8 @@ def test_ways_to_see_two_time_points(compared):
     slicer.app.layoutManager().setLayout(usual)  # whatever tests before left
     views.show_button.click()
     assert columns_shown() and views.shown == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
+    layout = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
+    assert not layout.GetSaveWithScene()  # who opens the scene elsewhere would have no views
     labels = {n.GetLayoutName(): n.GetLayoutLabel() for n in slicer.util.getNodesByClass("vtkMRMLSliceNode")}
     assert [labels[f"MedProc{n}"] for n in (1, 2, 3)] == [date.isoformat() for date in DATES]
     views.image_box.currentIndex = 1  # the other images of the visits
@@ -233,7 +235,7 @@ def test_ways_to_see_two_time_points(compared):
     assert shown.GetParentTransformNode() is volume_at(node, "FLAIR 1").GetParentTransformNode()
     views.image_box.currentIndex = 0
     views.mode_box.currentIndex = 1  # fade
-    assert slicer.app.layoutManager().layout == usual
+    assert slicer.app.layoutManager().layout == usual and layout.GetSaveWithScene()
     red = composites["Red"]
     ends = (volume_at(node, "FLAIR 0").GetID(), volume_at(node, "FLAIR 2").GetID())
     assert (red.GetBackgroundVolumeID(), red.GetForegroundVolumeID(), red.GetForegroundOpacity()) == (*ends, 0.5)

@@ -7,6 +7,7 @@ from samples import numbered, turned_grid
 from MedProcLib.scene.coordinates import array_of_matrix
 from MedProcLib.scene.views import (
     jump_slices,
+    jump_views,
     link_slices,
     share_window_level,
     show_in_slices,
@@ -61,6 +62,15 @@ def test_views_jump_to_an_lps_position_and_follow_each_other(scene):
     assert all(node.GetLinkedControl() and node.GetHotLinkedControl() for node in slice_composites(scene))
     link_slices(scene, False)
     assert not any(node.GetLinkedControl() for node in slice_composites(scene))
+
+
+def test_what_the_cameras_jump_to_is_not_cut_away(scene):
+    camera, asked = scene.AddNewNodeByClass("vtkMRMLCameraNode"), []
+    camera.AddObserver(camera.ResetCameraClippingEvent, lambda caller, event: asked.append(caller.GetFocalPoint()))
+    eye = np.array(camera.GetPosition()) - camera.GetFocalPoint()
+    jump_views(scene, (3.0, -4.0, 5.0))
+    assert camera.GetFocalPoint() == (-3, 4, 5) == asked[-1]
+    assert np.array(camera.GetPosition()) - camera.GetFocalPoint() == pytest.approx(eye)
 
 
 def test_equal_values_look_equal(scene):

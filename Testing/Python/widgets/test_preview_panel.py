@@ -107,17 +107,35 @@ def test_a_step_that_learns_is_first_approximate_then_exact(stage, wait):
     assert min(np.abs(stage.values("Red")[0] - plane).max() for plane in whole) < 1e-3
 
 
-def test_side_by_side_asks_for_the_layout_and_gives_it_back(stage, wait):
+def test_side_by_side_asks_for_the_layout_and_gives_the_views_back(stage, wait, scene):
     import slicer
+
+    from MedProcLib.scene.coordinates import array_of_matrix
+    from MedProcLib.scene.views import slice_composites, slice_nodes
 
     manager = slicer.app.layoutManager()
     layout = manager.layout
+    over = slicer.util.addVolumeFromArray(np.ones((4, 4, 4), np.float32), name="Over it")
+    yellow = next(node for node in slice_nodes(scene) if node.GetLayoutName() == "Yellow")
+    for composite in slice_composites(scene):
+        composite.SetForegroundVolumeID(over.GetID())
+        composite.SetForegroundOpacity(0.25)
+
+    def views():
+        shown = [
+            (c.GetBackgroundVolumeID(), c.GetForegroundVolumeID(), c.GetForegroundOpacity(), c.GetLinkedControl())
+            for c in slice_composites(scene)
+        ]
+        return shown, array_of_matrix(yellow.GetSliceToRAS()).tolist(), yellow.GetFieldOfView(), manager.layout
+
+    before = views()
     stage.panel.switch.checked = True
     stage.panel.mode_box.currentIndex = 3
     assert manager.layout == slicer.vtkMRMLLayoutNode.SlicerLayoutSideBySideView != layout
     assert wait(lambda: stage.idle and list(stage.previews()) == ["MR preview (Yellow)"])
+    assert yellow.GetOrientation() == "Axial"
     stage.panel.switch.checked = False
-    assert manager.layout == layout and stage.previews() == {}
+    assert stage.previews() == {} and yellow.GetOrientation() == "Sagittal" and views() == before
 
 
 def test_switched_off_nothing_is_left(stage, wait, scene):
