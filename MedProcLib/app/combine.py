@@ -13,7 +13,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..segmentation.combining.performance import RaterPerformance
 from .chain import operation_from, require_fit, require_maps
-from .inputs import read_label_map, read_mask, require_outputs
+from .inputs import read_label_maps, read_mask, require_outputs
 from .maps import write_maps
 
 
@@ -24,7 +24,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     recipe = Recipe.of(operation)
     require_maps(recipe, arguments.maps)
     require_fit(recipe, {"--mask": ("mask", arguments.mask)})
-    raters = [read_label_map(path, arguments.notes) for path in arguments.segmentations]
+    raters = read_label_maps(arguments.segmentations, arguments.notes)
     things = recipe.run(progress.part(0.1, 0.95), raters=raters, mask=read_mask(arguments.mask, raters[0]))
     inputs = {f"rater {number}": path for number, path in enumerate(arguments.segmentations, 1)}
     provenance = Provenance(recipe, inputs)

@@ -150,7 +150,7 @@ def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[d
     for number, (file, name) in enumerate(zip(files, arguments.names or _names(arguments.studies), strict=True)):
         require_3d(file.image, f"Study {file.source}")
         given = arguments.segmentations[number] if arguments.segmentations else NONE
-        labels = None if given == NONE else read_labels(given, file.image)
+        labels = None if given == NONE else read_labels(given, file.image, file.slices)
         date = dates[number] if dates else file.date
         studies.append(Study(name, file.image, date, labels, None, file.modality, file.source, unit_of_file(file)))
     return studies

@@ -13,7 +13,7 @@ from ..core.registry import create_operation
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
-from .inputs import read_label_map, require_ending, require_outputs
+from .inputs import read_label_maps, require_ending, require_outputs
 from .segment_names import segment_names
 
 # option -> parameter of segmentation.score
@@ -37,7 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.as_one and arguments.labels:
         raise InputError("--as-one scores all labels together: leave --labels out.")
     names = segment_names(arguments.reference, arguments.names)
-    reference, test = (read_label_map(path, arguments.notes) for path in (arguments.reference, arguments.test))
+    reference, test = read_label_maps((arguments.reference, arguments.test), arguments.notes)
     if arguments.as_one:
         reference, test = (sitk.Cast(sitk.NotEqual(labels, 0), sitk.sitkUInt8) for labels in (reference, test))
         names = {1: names[1] if arguments.names and 1 in names else "All"}

@@ -31,7 +31,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     found = read_measured(arguments.image, arguments.notes)
     require_scalar(found.image, arguments.image)
     settings = _settings(arguments, found)
-    labels = read_labels(arguments.mask, found.image)
+    labels = read_labels(arguments.mask, found.image, found.slices)
     only = _chosen(arguments, list(boxes_of(labels)))
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)

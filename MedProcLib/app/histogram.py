@@ -1,6 +1,7 @@
 """`histogram`: how the values of each segment are spread, and how much of its volume reaches each value."""
 
 from argparse import Namespace
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -27,7 +28,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if image.GetDimension() > 3:
         raise InputError(f"{arguments.image} is a series of images: give one of them.")
     progress(0.3, "Reading the values")
-    regions = _regions(arguments, image)
+    regions = _regions(arguments, image, found.slices)
     for key in [key for key, values in regions.items() if not np.isfinite(values).any()]:
         arguments.notes.append(f"{key[1]}: holds no number, so it has no histogram")
         del regions[key]
@@ -59,12 +60,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     print(f"Histogram of {several}, {bins} bin{'s' * (bins != 1)}: {arguments.output}")
 
 
-def _regions(arguments: Namespace, image: sitk.Image) -> dict[tuple[int, str], np.ndarray]:
+def _regions(arguments: Namespace, image: sitk.Image, slices: Sequence[Path]) -> dict[tuple[int, str], np.ndarray]:
     """Values by label and name; those of the whole image as label 0."""
     values = as_volume(image)
     if arguments.segmentation is None:
         return {(0, Path(arguments.image).name): values}
-    labels_image = read_labels(arguments.segmentation, image)  # which the array below is a view of
+    labels_image = read_labels(arguments.segmentation, image, slices)  # which the array below is a view of
     labels, segments = segments_of(as_volume(labels_image))
     if not segments:
         raise InputError(f"{arguments.segmentation} is empty: no voxel has a label.")

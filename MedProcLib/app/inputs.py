@@ -1,7 +1,7 @@
 """What commands read: images with notes about them, label maps, masks, dates."""
 
 import datetime
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -15,8 +15,9 @@ from ..core.color import brightness, is_color
 from ..core.dicom import NO_POSITION, NO_THICKNESS
 from ..core.dicom_dose import IN_GY
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
+from ..core.dicom_structure_set import is_structure_set, read_structure_set
 from ..core.errors import InputError
-from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_of, read_image_file
+from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
 from ..core.registry import find_operation
 from ..core.seg_nrrd import is_segmentation_file
@@ -55,8 +56,11 @@ def has_no_depth(found: ImageFile) -> bool:
 
 def read_label_map(path: str, notes: list[str]) -> sitk.Image:
     """A label map that is read for itself, on whatever grid; notes as of read_noted. Raises InputError."""
-    if is_dicom_segmentation(file_of(path)):
-        return read_dicom_segmentation(file_of(path)).labels
+    file, number = file_and_number(path)
+    if is_dicom_segmentation(file):
+        return read_dicom_segmentation(file, number).labels
+    if is_structure_set(file):
+        raise InputError(f"{path} holds contours, which lie on no grid of voxels: give the other one as a label map.")
     found = read_image_file(path)
     notes += [f"{path}: {note}" for note in found.notes]
     return label_map(found.image, path)
@@ -66,6 +70,8 @@ def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
     """The mask on the image's grid, or None. Raises InputError for another grid, and voxels that are no number."""
     if path is None:
         return None
+    if is_structure_set(file_of(path)) or is_dicom_segmentation(file_of(path)):
+        return read_labels(path, image)
     mask = read_image_file(path, unscaled=True).image  # its grid tells whether it fits
     require_scalar(mask, f"Mask {path}")
     if not np.isfinite(sitk.GetArrayViewFromImage(mask)).all():
@@ -74,14 +80,28 @@ def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
     return mask
 
 
-def read_labels(path: str, image: sitk.Image) -> sitk.Image:
+def read_label_maps(paths: Sequence[str], notes: list[str]) -> list[sitk.Image]:
+    """Label maps that are read together; contours of a structure set go on the grid of the first that has one."""
+    contours = [is_structure_set(file_of(path)) for path in paths]
+    found = {path: read_label_map(path, notes) for path, drawn in zip(paths, contours, strict=True) if not drawn}
+    if not found:
+        raise InputError(f"{paths[0]} and the other hold contours, which lie on no grid: give one as a label map.")
+    grid = next(iter(found.values()))
+    return [read_labels(path, grid) if drawn else found[path] for path, drawn in zip(paths, contours, strict=True)]
+
+
+def read_labels(path: str, image: sitk.Image, slices: Sequence[Path] = ()) -> sitk.Image:
     """The label map on the image's grid; whole numbers stored as floats become integers. Raises InputError.
 
+    slices: the image's DICOM files, if it is made of such, by which contours of another coordinate system are known.
     One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped. So is one
     whose axes are other ones of the grid's, or point the other way: converters to NIfTI turn them.
     """
-    if is_dicom_segmentation(file_of(path)):
-        labels = read_dicom_segmentation(file_of(path)).labels
+    file, number = file_and_number(path)
+    if is_structure_set(file):
+        return _labels_of_contours(path, image, slices)
+    if is_dicom_segmentation(file):
+        labels = read_dicom_segmentation(file, number).labels
     else:
         labels = read_image_file(path, unscaled=True).image
     _require_one_layer(labels, path)
@@ -90,6 +110,23 @@ def read_labels(path: str, image: sitk.Image) -> sitk.Image:
     labels = _in_place(labels, image, path)
     require_same_grid(image, labels, f"the image and its segmentation {path}")
     return label_map(labels, path)
+
+
+def _labels_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) -> sitk.Image:
+    file, number = file_and_number(path)
+    found = read_structure_set(file, number)
+    if slices:
+        header = pydicom.dcmread(slices[0], stop_before_pixels=True, force=True, specific_tags=["FrameOfReferenceUID"])
+        frame = str(header.get("FrameOfReferenceUID") or "")
+        if frame and found.frames and frame not in found.frames:
+            raise InputError(
+                f"{path}: its contours are drawn in another coordinate system (frame of reference) than the image has: "
+                "give the image that they were drawn on."
+            )
+    try:
+        return found.label_map(Geometry.of(image))
+    except InputError as error:
+        raise InputError(f"{path}: {error}") from None
 
 
 def _in_place(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:

@@ -50,7 +50,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     elif arguments.times:
         raise InputError("--times are those of the images of a 4D image; this one is a single image.")
     else:
-        labels = read_labels(arguments.segmentation, found.image)
+        labels = read_labels(arguments.segmentation, found.image, found.slices)
         _require_no_image(arguments, labels)
         rows = measure(found.image, labels, names, operation, measuring)
     present = {segment for row in rows for segment in (row.segment, row.other) if segment is not None}

@@ -38,7 +38,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     given = {
         "mask": read_mask(arguments.mask, image),
         "seeds": read_seeds(arguments.seed, arguments.seeds, image),
-        "labels": None if arguments.labels is None else read_labels(arguments.labels, image),
+        "labels": None if arguments.labels is None else read_labels(arguments.labels, image, found.slices),
     }
     present = {name: thing for name, thing in given.items() if thing is not None}
     things = recipe.run(progress.part(0.02, 0.9), image=image, original=image, **present)

@@ -6,8 +6,9 @@ from dataclasses import replace
 from typing import Any
 
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
+from ..core.dicom_structure_set import is_structure_set, read_structure_set
 from ..core.errors import InputError
-from ..core.files import file_of
+from ..core.files import file_and_number
 from ..core.json_file import read_json
 from ..core.seg_nrrd import segments_in_file
 from ..core.structure import UNNAMED_COLORS, Structure
@@ -36,9 +37,11 @@ def segment_structures(path: str, given: Sequence[str] | None) -> dict[int, Stru
 
 
 def _in_file(path: str) -> dict[int, Structure]:
-    file = file_of(path)
+    file, number = file_and_number(path)
     if is_dicom_segmentation(file):
-        return read_dicom_segmentation(file).structures
+        return read_dicom_segmentation(file, number).structures
+    if is_structure_set(file):
+        return dict(read_structure_set(file, number).structures)
     structures = {}
     for label, said in segments_in_file(path).items():
         entry, region = entry_in(said.term), region_in(said.term)

@@ -72,7 +72,7 @@ HEADER_TAGS = [
 ]
 # Series that lie beside the images in an export and are not images of the patient themselves.
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
-LABEL_MAP = " Load it in Slicer, export it as a label map (NRRD), and give that."
+CONTOURS = " It holds contours: give it where a segmentation is asked for."
 # Fewer slices are a localizer or a sample, beside a series that has more.
 FEWEST_SLICES = 3
 # Pixel spacings that differ by no more than this share are rounded otherwise.
@@ -123,7 +123,7 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
         frames = int(header.get("NumberOfFrames") or 1)
         if "Rows" not in header or "Columns" not in header:
             kind = header.get("Modality") or getattr(header.get("SOPClassUID"), "name", "") or "file"
-            raise InputError(f"it is a DICOM {kind} without an image.{LABEL_MAP if kind == 'RTSTRUCT' else ''}")
+            raise InputError(f"it is a DICOM {kind} without an image.{CONTOURS if kind == 'RTSTRUCT' else ''}")
         if header.get("Modality") == "SEG" and frames > 1 and frame is None:
             _require_one_segment(header)
         if frame is not None and not 1 <= frame <= frames:

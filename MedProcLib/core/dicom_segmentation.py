@@ -40,9 +40,10 @@ def is_dicom_segmentation(path: Path) -> bool:
         return False
 
 
-def read_dicom_segmentation(path: Path) -> DicomSegmentation:
+def read_dicom_segmentation(path: Path, number: int | None = None) -> DicomSegmentation:
     """The label map of a segmentation, on the smallest grid of its frames' slices.
 
+    number: of the only segment to read, which may overlap with others.
     Raises InputError for a damaged file, segments that overlap, and frames that make no regular stack.
     """
     try:
@@ -50,15 +51,22 @@ def read_dicom_segmentation(path: Path) -> DicomSegmentation:
         frames = [_Frame(header, group) for group in header.PerFrameFunctionalGroupsSequence]
         pixels = header.pixel_array.reshape(len(frames), int(header.Rows), int(header.Columns))
         structures = {int(item.SegmentNumber): _structure(item) for item in header.SegmentSequence}
+        if number is not None and number not in structures:
+            raise InputError(f"it has no segment #{number}; there are: {_listed(structures)}.")
         geometry, places = _stack(frames, pixels.shape[1:])
-        labels = _labels(header, frames, places, pixels, geometry)
+        labels = _labels(header, frames, places, pixels, geometry, structures, number)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (*MALFORMED, RuntimeError) as error:
         raise InputError(f"{path} is a damaged DICOM segmentation ({one_line(error)}); export it again.") from None
     return DicomSegmentation(
-        geometry.image_of(labels), {number: each for number, each in structures.items() if number and each.name}
+        geometry.image_of(labels),
+        {key: each for key, each in structures.items() if key and each.name and number in (None, key)},
     )
+
+
+def _listed(structures: dict[int, Structure]) -> str:
+    return "; ".join(f"#{number} {each.name}".strip() for number, each in sorted(structures.items()) if number)
 
 
 def _structure(item: Any) -> Structure:
@@ -145,7 +153,15 @@ def _off(offsets: np.ndarray, step: float) -> np.ndarray:
     return np.abs(places - np.rint(places))
 
 
-def _labels(header: Any, frames: list[_Frame], places: list[int], pixels: np.ndarray, grid: Geometry) -> np.ndarray:
+def _labels(
+    header: Any,
+    frames: list[_Frame],
+    places: list[int],
+    pixels: np.ndarray,
+    grid: Geometry,
+    structures: dict[int, Structure],
+    number: int | None,
+) -> np.ndarray:
     numbers = max([frame.segment for frame in frames] + [int(pixels.max()) if not frames[0].segment else 0])
     labels = np.zeros(tuple(reversed(grid.size)), np.min_scalar_type(numbers))
     fewest = 1.0
@@ -153,7 +169,12 @@ def _labels(header: Any, frames: list[_Frame], places: list[int], pixels: np.nda
         fewest = HALF * float(header.get("MaximumFractionalValue") or 1)
     for frame, place, values in zip(frames, places, pixels, strict=True):
         inside = values >= fewest
+        if number is not None:
+            inside &= (frame.segment or values) == number
         if (labels[place][inside] != 0).any():
-            raise InputError("its segments overlap, which a label map cannot hold: export them one by one.")
+            raise InputError(
+                "its segments overlap, which a label map cannot hold: choose one segment as 'FILE#NUMBER': "
+                f"{_listed(structures)}."
+            )
         labels[place][inside] = frame.segment or values[inside]
     return labels

@@ -73,7 +73,7 @@ def read_image_file(path: str | Path, unscaled: bool = False) -> ImageFile:
     Raises InputError for a missing, truncated or damaged file, one that is no image, a spacing of zero or below, axes
     that are not at right angles, and irregular DICOM series.
     """
-    path, number = _path_and_number(path)
+    path, number = file_and_number(path)
     try:
         if path.is_dir():
             found = _from_dicom(read_dicom_folder(path, number), path)
@@ -93,7 +93,7 @@ def read_image_file(path: str | Path, unscaled: bool = False) -> ImageFile:
 
 def dicom_files(path: str | Path) -> tuple[Path, ...]:
     """The files of a DICOM series, in no order, its voxels not read; a file itself. Raises InputError."""
-    path, number = _path_and_number(path)
+    path, number = file_and_number(path)
     return series_files(path, number) if path.is_dir() else (path,)
 
 
@@ -149,10 +149,11 @@ def stem(path: str | Path) -> str:
 
 def file_of(path: str | Path) -> Path:
     """The file or folder of what is written as 'PATH#N'."""
-    return _path_and_number(path)[0]
+    return file_and_number(path)[0]
 
 
-def _path_and_number(path: str | Path) -> tuple[Path, int | None]:
+def file_and_number(path: str | Path) -> tuple[Path, int | None]:
+    """The file or folder, and the number, None without one, of what is written as 'PATH#N'."""
     text = str(path)
     if not text.strip():
         raise InputError("The name of a file is empty; give its path.")

@@ -17,7 +17,8 @@ COMMANDS = (
             argument(
                 "segmentation",
                 metavar="SEG",
-                help="label map, or DICOM segmentation, on IMAGE's grid; of a 4D IMAGE one for all or each",
+                help="label map on IMAGE's grid, DICOM segmentation, or contours (RT structure set; #N after it: "
+                "structure N); of a 4D IMAGE one label map for all or each",
             ),
             NAMES,
             argument(
@@ -71,7 +72,10 @@ COMMANDS = (
         (
             IMAGE,
             argument(
-                "segmentation", metavar="SEG", nargs="?", help="label map on IMAGE's grid (default: all of IMAGE)"
+                "segmentation",
+                metavar="SEG",
+                nargs="?",
+                help="label map on IMAGE's grid, DICOM segmentation or contours (default: all of IMAGE)",
             ),
             NAMES,
             argument("--bins", metavar="N", type=int, help="how many (default: by the spread of all values)"),
@@ -122,7 +126,7 @@ COMMANDS = (
         "compute the radiomic features of the image biomarker standard (IBSI) of a region",
         (
             IMAGE,
-            argument("mask", metavar="MASK", help="label map, or DICOM segmentation, on IMAGE's grid"),
+            argument("mask", metavar="MASK", help="label map on IMAGE's grid, DICOM segmentation or contours"),
             argument("--label", metavar="N", type=int, help="label of the region; needed when MASK has several"),
             argument("--all-labels", action="store_true", help="every label; adds the column `label`"),
             argument("--settings", metavar="S.json", help="how to process image and mask (see --help-settings)"),

@@ -46,8 +46,10 @@ COMMANDS = (
         "evaluate",
         "score a segmentation against a reference: overlap, distances, surface Dice, lesions, of every segment",
         (
-            argument("reference", metavar="REFERENCE", help="label map, or DICOM segmentation, taken as the truth"),
-            argument("test", metavar="TEST", help="label map to score; on another grid it is resampled (nearest)"),
+            argument(
+                "reference", metavar="REFERENCE", help="label map, DICOM segmentation or contours, taken as the truth"
+            ),
+            argument("test", metavar="TEST", help="what to score; a label map on another grid is resampled (nearest)"),
             argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
             argument(
                 "--as-one",
@@ -91,7 +93,12 @@ COMMANDS = (
         "combine",
         "combine label maps of several raters or methods into one",
         (
-            argument("segmentations", metavar="SEG", nargs="+", help="label maps on one grid, two or more"),
+            argument(
+                "segmentations",
+                metavar="SEG",
+                nargs="+",
+                help="label maps on one grid, DICOM segmentations or contours, two or more",
+            ),
             argument(
                 "--operation",
                 metavar="NAME",

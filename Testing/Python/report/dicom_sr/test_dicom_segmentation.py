@@ -139,3 +139,16 @@ def test_segments_that_overlap_and_damage_are_refused(written, tmp_path):
         read_dicom_segmentation(file)
     (tmp_path / "text.dcm").write_text("no")
     assert not is_dicom_segmentation(tmp_path / "text.dcm") and not is_dicom_segmentation(tmp_path)
+
+
+@pytest.mark.parametrize("kind", ["BINARY", "LABELMAP"])
+def test_one_segment_by_its_number(written, kind):
+    masks = blocks()
+    if kind == "BINARY":
+        masks[3][:] = masks[2]  # overlaps, so that all together are refused
+    file, geometry = written(masks, kind)
+    found = read_dicom_segmentation(file, 2)
+    assert (on_series(found.labels, geometry) == 2 * masks[2]).all()
+    assert [each.name for each in found.structures.values()] == ["Läsion 2"]
+    with pytest.raises(InputError, match=r"no segment #4; there are: #1 Läsion 1; #2 Läsion 2; #3 Läsion 3"):
+        read_dicom_segmentation(file, 4)
