@@ -73,6 +73,8 @@ class ResponsePanel:
         tip = _("The response at each time point; click one to see its arithmetic")
         self.table = row_table("responseTable", tip)
         self.table.setFixedHeight(HEIGHT)
+        self.table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+        self.table.horizontalHeader().stretchLastSection = True
         self.results = ResultsTable(self.table, self._on_row)
         layout.addWidget(self.table)
         self.steps_label = text_label()
@@ -103,6 +105,7 @@ class ResponsePanel:
         self.results.show(
             [_("Date"), _("Category"), _("Parts")],
             [[r.date.isoformat(), str(r.category), _parts(r)] for r in self.responses],
+            [_parts(r) for r in self.responses],
         )
         self.table.visible = bool(self.responses)
         if self.responses and not 0 <= row < len(self.responses):

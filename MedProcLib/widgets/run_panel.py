@@ -16,6 +16,7 @@ from .wrapped_label import show_wrapped
 # dark text on a light ground, so it reads on Slicer's light and dark style
 PROBLEM_STYLE = "background: #fbdcd9; color: #6e1109; padding: 4px; border-radius: 3px;"
 PROGRESS_STEPS = 1000
+STATUS_MS = 8000  # that a line stays in the application's status bar
 
 
 class RunPanel:
@@ -75,9 +76,14 @@ class RunPanel:
             self._show()
 
     def say(self, message: str, is_problem: bool = False) -> None:
-        """Show a line below the button."""
-        self._message, self._is_problem = message, is_problem
-        self._show()
+        """Show a line below the button; where that is scrolled out of sight, or another module is shown, elsewhere
+        too: a problem in a box, what else there is to say in the application's status bar."""
+        self._write(message, is_problem)
+        if message and self.button.visibleRegion().isEmpty():
+            if is_problem:
+                slicer.util.errorDisplay(message)
+            else:
+                slicer.util.showStatusMessage(message, STATUS_MS)
 
     def run_or_cancel(self) -> None:
         """What the button does."""
@@ -110,6 +116,10 @@ class RunPanel:
         """Forget a task that runs, for good: the module goes."""
         self.runner.close()
 
+    def _write(self, message: str, is_problem: bool = False) -> None:
+        self._message, self._is_problem = message, is_problem
+        self._show()
+
     def _on_state(self, state: State) -> None:
         for widget in self._locked:
             widget.enabled = state is State.IDLE
@@ -135,12 +145,12 @@ class RunPanel:
         elif outcome.ending is Ending.CANCELLED:
             self.say(_("Cancelled; nothing was changed."))
         elif outcome.ending is Ending.INPUT_ERROR:
-            self.say(outcome.message, is_problem=True)
+            self._write(outcome.message, is_problem=True)
             slicer.util.errorDisplay(outcome.message)
         else:
             logging.error(outcome.details)
             message = _("This did not work because of an error in the program: {error}").format(error=outcome.message)
-            self.say(message, is_problem=True)
+            self._write(message, is_problem=True)
             slicer.util.errorDisplay(message, detailedText=outcome.details)
 
     def _show(self) -> None:

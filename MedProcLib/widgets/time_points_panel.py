@@ -19,10 +19,12 @@ from ..scene.timeline_input import (
 )
 from .fields import combo, connect_node, line_edit, row_table
 from .inputs import scalar_volumes
+from .name_tips import elided
 from .results_table import ResultsTable
 from .step_panel import tool_button
 
 ROWS_SHOWN = 4
+SHORT_NAME = 12  # letters that a column needs no more room for than its title
 ROW_HEIGHT = 26
 
 
@@ -65,12 +67,21 @@ class TimePointsPanel:
                 [[p.date, _name(p.volume), _name(p.segmentation) or _("automatic")] for p in points],
                 [_tip(p) for p in points],
             )
+            self._share_width([_name(p.segmentation) for p in points])
             if points and self.results.row < 0:
                 self.table.setCurrentCell(0, 0)
             self._show_patients(points)
         finally:
             self._filling = False
         self._show_details()
+
+    def _share_width(self, findings: list[str]) -> None:
+        """All columns are seen, however long the names are; long ones are cut in their middle."""
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(1, qt.QHeaderView.Stretch)
+        if any(len(name) > SHORT_NAME for name in findings):
+            header.setSectionResizeMode(2, qt.QHeaderView.Stretch)
 
     def chosen(self) -> list[TimePointInput]:
         """The time points as they are listed."""
@@ -143,7 +154,7 @@ class TimePointsPanel:
         self.patient_box.clear()
         self.patient_box.addItem(_("Chosen below"))
         for patient in self._patients:
-            name = patient.name or _("in no patient")
+            name = elided(patient.name or _("in no patient"))
             self.patient_box.addItem(f"{name} ({len(patient.time_points)})")
         ids = {point.volume.GetID() for point in points if point.volume is not None}
         same = [n for n, p in enumerate(self._patients, 1) if {point.volume.GetID() for point in p.time_points} == ids]
@@ -180,7 +191,7 @@ class TimePointsPanel:
         tip = _("The time points that are compared, the earliest first; click one to change it below")
         self.table = row_table("timePointsTable", tip)
         self.table.setFixedHeight(ROW_HEIGHT * (ROWS_SHOWN + 1))
-        self.table.horizontalHeader().stretchLastSection = True
+        self.table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         self.results = ResultsTable(self.table, lambda row: None if self._filling else self._show_details())
         self.add_button = tool_button(_("Add a time point"), None, self._on_add)
         self.add_button.text = "+"

@@ -37,6 +37,8 @@ class TimelineViewsForm:
         self.list_label, self.list = qt.QLabel(_("Columns:")), qt.QListWidget()
         self.list.objectName = "columnsList"
         self.list.setSizePolicy(qt.QSizePolicy.Ignored, qt.QSizePolicy.Fixed)  # its own idea of its width is too wide
+        self.list.textElideMode = qt.Qt.ElideMiddle
+        self.list.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         self.list.toolTip = _("Two to four time points to see beside each other")
         form.addRow(self.list_label, self.list)
         self.orientation_label, self.orientation_box = (

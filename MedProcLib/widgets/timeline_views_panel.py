@@ -19,7 +19,7 @@ from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
 from .columns import ORIENTATIONS, columns_shown, show_columns
 from .live import SliceWatch
-from .name_tips import fill_with_names
+from .name_tips import fill_with_names, plain_tip
 from .timeline_views_form import BESIDE, FLICKER, TimelineViewsForm
 
 LIST_ROWS = 4
@@ -230,6 +230,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         checked = {0, *range(max(len(titles) - MOST_COLUMNS + 1, 0), len(titles))}  # the first and the last ones
         for number, title in enumerate(titles):
             item = qt.QListWidgetItem(title)
+            item.setToolTip(plain_tip(title))
             item.setFlags(qt.Qt.ItemIsUserCheckable | qt.Qt.ItemIsEnabled)
             item.setCheckState(qt.Qt.Checked if number in checked else qt.Qt.Unchecked)
             self.list.addItem(item)

@@ -14,6 +14,7 @@ from ..comparison.tracks.model import Patient, Status
 from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, titles_of, track_rows
+from ..scene.timeline_views import MOST_COLUMNS
 from .findings_panel import MARKS
 from .results_table import ResultsTable
 from .review_list import KEYS, around, connect_buttons, enter_returns_to
@@ -181,11 +182,17 @@ class TracksPanel(TracksForm):
         self._filling = True
         try:
             self.results.show(titles, [_line(row) for row in self._page], ["\n".join(row.lines) for row in self._page])
+            self._hide_middle(len(titles) - FIRST_TIME)
             ids = [row.track.id for row in self._page]
             self.table.setCurrentCell(ids.index(selected) if selected in ids else -1, 0)
         finally:
             self._filling = False
         self._show_reason()
+
+    def _hide_middle(self, points: int) -> None:
+        """There is room for a few time points: the first one, and the last ones, which a decision is about."""
+        for n in range(points):
+            self.table.setColumnHidden(FIRST_TIME + n, 0 < n <= points - MOST_COLUMNS)
 
     def _show_reason(self) -> None:
         row = next((row for row in self._page if row.track.id == self.track), None)
