@@ -7,6 +7,8 @@ import vtk
 
 # Changes LPS to RAS and back: x and y point the other way.
 FLIP = np.diag([-1.0, -1.0, 1.0, 1.0])
+# An element this small moves nothing, but ITK's inverse of a matrix with one below 1e-292 is not a number.
+SMALLEST_ELEMENT = 1e-100
 
 
 def ras_of(points: Sequence | np.ndarray) -> np.ndarray:
@@ -20,8 +22,10 @@ def lps_of(points: Sequence | np.ndarray) -> np.ndarray:
 
 
 def array_of_matrix(matrix: vtk.vtkMatrix4x4) -> np.ndarray:
-    """(4, 4) array of a VTK matrix (copy)."""
-    return np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+    """(4, 4) array of a VTK matrix (copy); what is next to nothing is 0."""
+    array = np.array([[matrix.GetElement(row, column) for column in range(4)] for row in range(4)])
+    array[np.abs(array) < SMALLEST_ELEMENT] = 0
+    return array
 
 
 def matrix_of_array(array: np.ndarray) -> vtk.vtkMatrix4x4:

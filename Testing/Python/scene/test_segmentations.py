@@ -44,6 +44,19 @@ def test_labels_come_back_voxel_by_voxel(scene, geometry, rigid, seed, under):
         scene.RemoveNode(added)
 
 
+@pytest.mark.parametrize("radians", [(0, 1e-312, 1e-311), (1e-300, 0, 1e-305)])
+def test_a_turn_by_next_to_nothing_loses_no_label(scene, radians):
+    """ITK's inverse of a matrix with elements that are hardly a number is none."""
+    grid = Geometry((1, 2, 1), (1.0, 2.0, 3.0), (4.0, 5.0, 6.0), tuple(np.eye(3).ravel()))
+    labels = grid.image_of(np.array([[[3], [2]]], np.uint8))
+    volume = volume_from_image(labels, "reference")
+    node = segmentation_from_labels(labels, {2: SegmentInfo("a"), 3: SegmentInfo("b")}, "seg", volume)
+    transform = transform_node_from(sitk.Euler3DTransform((400, -200, -300), *radians), "t")
+    for moved in (node, volume):
+        moved.SetAndObserveTransformNodeID(transform.GetID())
+    assert array_of(labels_of_segmentation(node, volume)[0]).ravel().tolist() == [2, 1]
+
+
 def test_slicer_measures_the_same_voxels_at_the_same_place(scene):
     """Slicer's own export as the judge of geometry and values."""
     grid = turned_grid()
