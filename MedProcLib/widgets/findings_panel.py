@@ -220,10 +220,10 @@ class FindingsPanel:
         nameless = "" if self._get_reader().strip() else _("Type your name as reader.")
         missing = _("Select a finding in the list.") if self.row < 0 else nameless
         untouched = nameless or ("" if self._to_undo() >= 0 else _("No finding is decided yet."))
-        undo = _("Take back the decision on the selected finding, or on another the last one made (key U)")
+        undo = _("Take back the decision on the selected finding, or on another the last one made (key U, or Alt+U)")
         for name, reason, tip in (
-            ("accept", missing, _("Accept the finding: it becomes a segment of its own (key A)")),
-            ("reject", missing, _("Reject the finding: its segment is hidden (key R)")),
+            ("accept", missing, _("Accept the finding: it becomes a segment of its own (key A; Alt+A from the views)")),
+            ("reject", missing, _("Reject the finding: its segment is hidden (key R; Alt+R from the views)")),
             ("undo", untouched, undo),
         ):
             self.buttons[name].enabled = not reason

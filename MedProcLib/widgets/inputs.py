@@ -19,6 +19,11 @@ def propose_volume(segmentation: Any = None) -> Any:
     return next(iter(chosen + scalar_volumes()), None)
 
 
+def propose_reader() -> str:
+    """Name of the user as in Slicer's settings (Application Settings, User information); '' where none is given."""
+    return (slicer.app.applicationLogic().GetUserInformation().GetName() or "").strip()
+
+
 def propose_node(class_name: str) -> Any:
     """The scene's first node of a class, or None."""
     return slicer.mrmlScene.GetFirstNodeByClass(class_name)

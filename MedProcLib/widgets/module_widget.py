@@ -13,6 +13,7 @@ from slicer.util import VTKObservationMixin
 from ..core.errors import InputError
 from ..core.recipe import Recipe
 from .chain_panel import ChainPanel
+from .inputs import propose_reader
 from .name_tips import show_names_in_tips
 from .run_panel import RunPanel
 from .tab_order import order_tabs
@@ -38,6 +39,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._gui_tag: Any = None
         self._shown_recipe = ""
         self._is_late = False  # a scene was loaded in a batch that goes on
+        self._is_new = True  # the scene is another one since parameters were shown
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def makeLogic(self) -> Any:
@@ -113,6 +115,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def onSceneReady(self, caller: Any = None, event: Any = None) -> None:
         # within a batch the subject hierarchy is not put together yet: who asked it then would find no patient
         self._is_late = bool(slicer.mrmlScene.IsBatchProcessing())
+        self._is_new = True
         if self.parent.isEntered and not self._is_late:
             self.initializeParameterNode()
 
@@ -123,7 +126,16 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     def initializeParameterNode(self) -> None:
         """Show the module's parameter node, with inputs proposed where none is chosen."""
         self.setParameterNode(self.logic.getParameterNode())
+        self._propose_reader()
         self.proposeInputs()
+
+    def _propose_reader(self) -> None:
+        """The user of this Slicer is the reader, also of a scene that somebody else has saved, until another name is
+        typed."""
+        name = propose_reader()
+        if name and hasattr(self.parameters, "reader") and (self._is_new or not self.parameters.reader):
+            self.parameters.reader = name
+        self._is_new = False
 
     def setParameterNode(self, parameters: Any) -> None:
         """Show another parameter node, or none."""

@@ -53,9 +53,9 @@ def decision_buttons(*further: tuple[str, str]) -> dict[str, Any]:
     """The buttons of a row of decisions by name: previous, accept, reject, undo, further ones (name, title), next."""
     named = (("accept", _("Accept")), ("reject", _("Reject")), ("undo", _("Undo")), *further)
     return {
-        "previous": tool_button(_("Look at the finding before (key P)"), qt.Qt.LeftArrow),
+        "previous": tool_button(_("Look at the finding before (key P; Alt+P from the views)"), qt.Qt.LeftArrow),
         **{name: push_button(f"{name}Button", title) for name, title in named},
-        "next": tool_button(_("Look at the next finding (key N)"), qt.Qt.RightArrow),
+        "next": tool_button(_("Look at the next finding (key N; Alt+N from the views)"), qt.Qt.RightArrow),
     }
 
 
@@ -68,7 +68,8 @@ def connect_buttons(
     """Have buttons and keys (key, name of the button) do these actions; returns the first place's shortcuts by key.
 
     places: the keys work while one of these widgets or one inside has the focus: other panels have these keys too, and
-    in a text field or a combo box beside the list they are letters.
+    in a text field or a combo box beside the list they are letters. With Alt they work wherever the reader is, as in a
+    slice view, whose own keys they would be without, while the list is seen.
     """
     for name, action in actions.items():
         buttons[name].connect("clicked()", action)
@@ -79,6 +80,10 @@ def connect_buttons(
             shortcut.setContext(qt.Qt.WidgetWithChildrenShortcut)
             shortcut.connect("activated()", lambda name=name: buttons[name].click())
             shortcuts.setdefault(key, shortcut)
+    for key, name in keys:
+        shortcut = qt.QShortcut(qt.QKeySequence(f"Alt+{key}"), places[0])
+        shortcut.connect("activated()", lambda name=name: buttons[name].click())
+        shortcuts[f"Alt+{key}"] = shortcut
     return shortcuts
 
 

@@ -217,8 +217,11 @@ class TracksPanel(TracksForm):
         elif not self._get_reader().strip():
             missing = _("Type your name as reader.")
         for name, tip in (
-            ("accept", _("Accept the finding (key A)")),
-            ("reject", _("Reject the finding: it counts nowhere, and its outline is hidden (key R)")),
+            ("accept", _("Accept the finding (key A; Alt+A from the views)")),
+            (
+                "reject",
+                _("Reject the finding: it counts nowhere, and its outline is hidden (key R; Alt+R from the views)"),
+            ),
         ):
             self.buttons[name].enabled = not missing
             self.buttons[name].toolTip = missing or tip

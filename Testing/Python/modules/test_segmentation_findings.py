@@ -188,6 +188,52 @@ def test_a_correction_is_noted_and_measured(spots):
     assert statuses(widget) == ["proposed", "proposed", "edited"] and editor.segmentationNode() is None
 
 
+def test_with_alt_the_keys_work_beside_the_list_too(spots):
+    import host
+
+    QtTest = pytest.importorskip("PySide6.QtTest", reason="no keys are pressed inside Slicer")
+    from PySide6 import QtCore
+
+    widget, alt = spots, QtCore.Qt.KeyboardModifier.AltModifier
+    widget.findings.select(0)
+    window = widget.panel.window()
+    window.activateWindow()
+    elsewhere = widget.ui.stepsFrame  # as a slice view is
+    elsewhere.setFocusPolicy(QtCore.Qt.FocusPolicy.StrongFocus)
+    elsewhere.setFocus()
+    host.start().processEvents()
+    QtTest.QTest.keyClick(elsewhere, QtCore.Qt.Key.Key_A)
+    assert statuses(widget) == ["proposed"] * 3
+    QtTest.QTest.keyClick(elsewhere, QtCore.Qt.Key.Key_A, alt)
+    assert statuses(widget) == ["accepted", "proposed", "proposed"]
+    QtTest.QTest.keyClick(elsewhere, QtCore.Qt.Key.Key_R, alt)
+    assert statuses(widget) == ["accepted", "rejected", "proposed"]
+    widget.ui.resultsButton.collapsed = True  # who does not see the list decides nothing
+    QtTest.QTest.keyClick(elsewhere, QtCore.Qt.Key.Key_A, alt)
+    assert statuses(widget) == ["accepted", "rejected", "proposed"]
+
+
+def test_the_user_of_this_slicer_is_the_reader(panel, finish, tmp_path):
+    import slicer
+
+    user = slicer.app.applicationLogic().GetUserInformation()
+    try:
+        widget = panel(NAME)
+        widget.setReader("Somebody else")
+        assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+        user.SetName("B. User")
+        slicer.mrmlScene.Clear(0)
+        assert widget.findings.reader_edit.text == "B. User"
+        slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+        assert widget.reader() == widget.findings.reader_edit.text == "B. User"
+        widget.setReader("C. Colleague")
+        widget.exit()
+        widget.enter()
+        assert widget.reader() == "C. Colleague"  # typed in this scene
+    finally:
+        user.SetName("")
+
+
 def test_an_editor_that_rests_takes_up_no_segmentation(spots):
     import slicer
 
