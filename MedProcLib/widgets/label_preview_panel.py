@@ -7,7 +7,6 @@ lets go of a slider or a point for a moment.
 from collections.abc import Callable, Mapping
 from typing import Any
 
-import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
@@ -16,7 +15,7 @@ from ..core.recipe import Recipe
 from ..scene.label_preview import EVERY_VIEW, LabelPreview, PreviewSegments
 from ..scene.segmentation_input import SegmentationSource
 from ..scene.slice_preview import content_key
-from .live import LiveRunner, SliceWatch
+from .live import LiveRunner, SliceWatch, views_in_layout
 from .live_switch import LiveSwitch
 from .previewed_volume import PreviewedVolume, Whole, shown_steps
 
@@ -107,16 +106,15 @@ class LabelPreviewPanel:
     def _request(self) -> None:
         local = self.is_local()
         self.live.settle_ms = LOCAL_SETTLE_MS if local else self._whole_settle_ms()
-        if local:
-            keys = list(slicer.app.layoutManager().sliceViewNames())
-        else:
-            keys = [SLICES, EVERY_VIEW] if self._follows() else [EVERY_VIEW]
+        whole = [SLICES, EVERY_VIEW] if self._follows() else [EVERY_VIEW]
+        keys = views_in_layout() if local else whole
         self.live.request(keys, keys)
 
     def _on_slice(self, view: str) -> None:
-        if self.active and self.is_local():
+        views = views_in_layout()
+        if self.active and view in views and self.is_local():
             self.live.settle_ms = LOCAL_SETTLE_MS
-            self.live.request([view], list(slicer.app.layoutManager().sliceViewNames()))
+            self.live.request([view], views)
 
     def _start(self, view: str) -> Any:
         """What computes the preview, of a view or of the whole volume, and what shows it; see LiveRunner."""
@@ -137,8 +135,7 @@ class LabelPreviewPanel:
                 lambda made: self._show_whole(made, source),
             )
         if view == SLICES:
-            views = slicer.app.layoutManager().sliceViewNames()
-            planes = {name: corners for name in views if (corners := self._watch.corners(name)) is not None}
+            planes = {name: corners for name in views_in_layout() if (corners := self._watch.corners(name)) is not None}
             return (
                 lambda progress: source.look(given, recipe, region, planes, progress),
                 lambda found: self._show_look(found, source),

@@ -115,6 +115,14 @@ class LiveRunner:
         self._timer.start()
 
 
+def views_in_layout() -> list[str]:
+    """Layout names of the slice views that are seen; all there are where no layout is set up. The application keeps
+    the views of layouts that were shown before, each of which would take its time."""
+    names = list(slicer.app.layoutManager().sliceViewNames())
+    mapped = [node.GetLayoutName() for node in slice_nodes(slicer.mrmlScene) if node.IsMappedInLayout()]
+    return [name for name in names if name in mapped] or names
+
+
 @dataclass(frozen=True)
 class _Running:
     key: str

@@ -9,7 +9,6 @@ from typing import Any
 import ctk
 import numpy as np
 import qt
-import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
@@ -20,7 +19,7 @@ from ..core.recipe import Recipe
 from ..scene.node_reader import NodeReader
 from ..scene.region_input import RegionSource
 from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window
-from .live import LiveRunner, SliceWatch
+from .live import LiveRunner, SliceWatch, views_in_layout
 from .side_by_side import VIEWS, show_side_by_side
 from .wrapped_label import show_wrapped
 
@@ -173,8 +172,7 @@ class PreviewPanel:
         """Layout names of the views that get a preview, the one worked on last first."""
         if self._side_by_side():
             return [VIEWS[1]]
-        names = list(slicer.app.layoutManager().sliceViewNames())
-        return sorted(names, key=lambda name: name not in self.live.wanted[:1])
+        return sorted(views_in_layout(), key=lambda name: name not in self.live.wanted[:1])
 
     def _request(self, views: list[str]) -> None:
         self.live.request(views, self._views())

@@ -18,7 +18,7 @@ from ..scene.timeline_views import COLUMNS, MOST_COLUMNS, jump_columns, show_out
 from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
 from .columns import ORIENTATIONS, columns_shown, show_columns
-from .live import SliceWatch
+from .live import SliceWatch, views_in_layout
 from .name_tips import fill_with_names, plain_tip
 from .timeline_views_form import BESIDE, FLICKER, TimelineViewsForm
 
@@ -177,7 +177,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         return patient_of_node(node) if node is not None else None
 
     def _view_names(self) -> list[str]:
-        return [name for name in slicer.app.layoutManager().sliceViewNames() if name not in COLUMNS]
+        return [name for name in views_in_layout() if name not in COLUMNS]
 
     def _on_slice(self, view: str) -> None:
         self._moved.add(view)

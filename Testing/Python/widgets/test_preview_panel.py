@@ -138,6 +138,21 @@ def test_side_by_side_asks_for_the_layout_and_gives_the_views_back(stage, wait, 
     assert stage.previews() == {} and yellow.GetOrientation() == "Sagittal" and views() == before
 
 
+def test_only_the_views_of_the_layout_take_time(stage, wait, scene):
+    from MedProcLib.scene.views import slice_nodes
+
+    red, green = (next(n for n in slice_nodes(scene) if n.GetLayoutName() == name) for name in ("Red", "Green"))
+    try:
+        red.SetMappedInLayout(True)  # as the application does with a layout of one view
+        stage.panel.switch.checked = True
+        assert wait(lambda: stage.idle and list(stage.previews()) == ["MR preview (Red)"])
+        green.SetMappedInLayout(True)  # another layout, with two
+        assert wait(lambda: stage.idle and set(stage.previews()) == {"MR preview (Red)", "MR preview (Green)"})
+    finally:
+        for node in (red, green):
+            node.SetMappedInLayout(False)
+
+
 def test_switched_off_nothing_is_left(stage, wait, scene):
     count = scene.GetNumberOfNodes()
     stage.panel.switch.checked = True
