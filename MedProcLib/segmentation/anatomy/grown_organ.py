@@ -5,6 +5,7 @@ from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
+from ..common.label_boxes import box_around, grown
 from ..common.morphology import closed, dilated, distance_to
 
 # How far the edge of an organ is lost by the blur of the values.
@@ -28,20 +29,27 @@ def grown_organ(
     """
     first, second, third = progress.parts(2, 2, 2)
     depth = distance_to(~even, grid, first)
+    around, sides = box_around(seed), tuple(reversed(grid.spacing))
     for radius in radii_mm:
         pieces, count = ndimage.label(depth > radius)
         if not count:
             break
         # the seed may lie beside a core: the nearest one is meant
-        sides = tuple(reversed(grid.spacing))
-        place, index = ndimage.distance_transform_edt(pieces == 0, sides, return_indices=True)
-        if place[seed].min() > radius + BESIDE_MM:
+        box = grown(around, grid, radius + BESIDE_MM)
+        beside, within = pieces[box], seed[box]
+        if not beside.any():
             break
-        near = np.argwhere(seed)[np.argmin(place[seed])]
-        core = pieces == pieces[tuple(index[(slice(None), *near)])]
+        place, index = ndimage.distance_transform_edt(beside == 0, sides, return_indices=True)
+        if place[within].min() > radius + BESIDE_MM:
+            break
+        near = np.argwhere(within)[np.argmin(place[within])]
+        core = pieces == beside[tuple(index[(slice(None), *near)])]
         organ = dilated(core, grid, radius + max(grid.spacing) / 2, second) & even
         if np.count_nonzero(organ) * grid.voxel_volume <= most_mm3:
-            return ndimage.binary_fill_holes(closed(organ, grid, closing_mm, third))
+            whole = closed(organ, grid, closing_mm, third)
+            box = grown(box_around(whole), grid, 0.0)  # what it encloses lies in there
+            whole[box] = ndimage.binary_fill_holes(whole[box])
+            return whole
     return np.zeros(even.shape, bool)
 
 

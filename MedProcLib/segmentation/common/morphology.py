@@ -7,6 +7,7 @@ from scipy import ndimage
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress, execute
 from .connectivity import connected_components
+from .label_boxes import box_around, grown
 
 # Below this many voxels SimpleITK takes longer to start than the distances take.
 FEW_VOXELS = 10_000
@@ -30,19 +31,29 @@ def distance_to(region: np.ndarray, grid: Geometry, progress: Progress = SILENT)
 
 def dilated(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
     """Voxels within the radius of the region."""
-    return distance_to(region, grid, progress) <= radius_mm
+    result = np.zeros(region.shape, bool)
+    around = box_around(region)
+    if around is not None:  # farther away nothing is near enough
+        box = grown(around, grid, radius_mm)
+        result[box] = distance_to(region[box], _part(grid, region[box]), progress) <= radius_mm
+    return result
 
 
 def eroded(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
     """Voxels farther than the radius from all outside the region. What the image's border cuts is not eroded there."""
-    return distance_to(~region, grid, progress) > radius_mm
+    result = np.zeros(region.shape, bool)
+    around = box_around(region)
+    if around is not None:  # of all outside, what lies along the box's sides is nearest
+        box = grown(around, grid, 0.0)
+        result[box] = distance_to(~region[box], _part(grid, region[box]), progress) > radius_mm
+    return result
 
 
 def closed(region: np.ndarray, grid: Geometry, radius_mm: float, progress: Progress = SILENT) -> np.ndarray:
     """The region with its gaps and dents filled that a ball of this radius does not reach; the border is no wall."""
     margin = [int(np.ceil(radius_mm / s)) + 1 for s in reversed(grid.spacing)]
     padded = np.pad(region, [(m, m) for m in margin])
-    wide = Geometry(tuple(reversed(padded.shape)), grid.spacing, grid.origin, grid.direction)
+    wide = _part(grid, padded)
     first, second = progress.parts(1, 1)
     grown = dilated(padded, wide, radius_mm, first)
     result = eroded(grown, wide, radius_mm, second)
@@ -82,3 +93,8 @@ def main_piece(region: np.ndarray, grid: Geometry, radius_mm: float, progress: P
         )
         & region
     )
+
+
+def _part(grid: Geometry, part: np.ndarray) -> Geometry:
+    """The grid as large as a part (z, y, x) of it; where that lies makes no difference to distances."""
+    return Geometry(tuple(reversed(part.shape)), grid.spacing, grid.origin, grid.direction)

@@ -34,6 +34,15 @@ def test_erosion_and_dilation_of_a_ball():
     assert not dilated(np.zeros(GRID.size[::-1], bool), GRID, 10).any()
 
 
+@pytest.mark.parametrize("center", [(30, 36, 36), (2, 70, 66), (58, 36, 0)])
+@pytest.mark.parametrize("radius", [0.0, 1.5, 7.0, 200.0])
+def test_distances_of_the_whole_image_say_the_same(center, radius):
+    """Inside and at the border of the image: only the part is looked at that matters."""
+    region = ball(center, 12) & (np.random.default_rng(0).random(GRID.size[::-1]) < 0.98)
+    np.testing.assert_array_equal(dilated(region, GRID, radius), distance_to(region, GRID) <= radius)
+    np.testing.assert_array_equal(eroded(region, GRID, radius), distance_to(~region, GRID) > radius)
+
+
 def test_closing_bridges_a_gap_and_adds_nothing_else():
     left, right = ball((20, 36, 36), 12), ball((46, 36, 36), 12)
     assert closed(left | right, GRID, 6)[12, 24, 33]
