@@ -9,11 +9,17 @@ from ..core.errors import InputError
 from ..core.operation import THINGS, Declaration, with_article
 from ..core.parameters import Value
 from ..core.recipe import Recipe
+from ..core.recorded import recipe_of_file
 from ..core.registry import find_operation, operations
+
+PRESET_PARAMETERS = (
+    "-p sets parameters of --operation; a preset's are changed in its recipe: `presets NAME -o R.json` writes it, "
+    "--recipe R.json takes it."
+)
 
 
 def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Recipe:
-    """The recipe of --recipe, or of --operation and its -p values.
+    """The recipe of --recipe (a recipe file, or a result of one), or of --operation and its -p values.
 
     area: put before an operation's name that has none ('n4' is 'enhancement.n4');
     gives: what the last step that runs must give one of. Raises InputError.
@@ -23,7 +29,7 @@ def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Re
     elif arguments.parameters:
         raise InputError("-p sets parameters of --operation; with --recipe write them into the recipe.")
     else:
-        recipe = Recipe.load(arguments.recipe)
+        recipe = recipe_of_file(arguments.recipe)
     if not any(set(operation.declaration.gives) & set(gives) for _, operation in recipe.enabled_steps):
         names = ", ".join(operation.declaration.name for _, operation in recipe.enabled_steps) or "no operation"
         raise InputError(f"{names} gives no {' or '.join(gives)}; choose an operation of {area} (see `operations`).")

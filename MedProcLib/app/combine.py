@@ -7,10 +7,11 @@ from pathlib import Path
 from ..core.atomic import write_text, written_together
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
-from ..core.files import require_image_target, write_image
+from ..core.files import require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_result
 from ..segmentation.combining.performance import RaterPerformance
 from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_maps, read_mask, require_outputs
@@ -36,7 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if arguments.performance is not None:
             write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
             said.append(f"Performance of the raters: {arguments.performance}")
-        write_image(things["labels"], arguments.output, provenance.to_json())
+        write_result(things["labels"], arguments.output, provenance)
     print(*said, sep="\n", end="\n" * bool(said))
     print(f"Combined segmentation of {len(raters)} raters: {arguments.output}")
 

@@ -20,7 +20,7 @@ from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, stem
 from ..core.geometry import require_3d
 from ..core.progress import Progress
-from ..core.recipe import Recipe
+from ..core.recorded import recipe_of_file
 from ..scene.headless import import_slicer
 from .comparison_files import write_comparison
 from .inputs import parse_date, read_labels, read_noted, unit_of_file
@@ -36,7 +36,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     _require_counts(arguments)
     require_writable_folder(arguments.output)
     import_slicer()  # says now what is missing for scene.mrb, not after the computation
-    recipe = Recipe.load(arguments.recipe) if arguments.recipe else None
+    recipe = recipe_of_file(arguments.recipe) if arguments.recipe else None
     dates = [parse_date(text) for text in arguments.dates or ()]
     reader = reader_of(arguments)
     criteria = criteria_named(arguments.criteria) if arguments.criteria is not None else None

@@ -5,14 +5,15 @@ from pathlib import Path
 
 from ..core.acquisition_tags import acquisition_tags
 from ..core.errors import InputError
-from ..core.files import ImageFile, require_image_target, write_image
+from ..core.files import ImageFile, require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_result
 from ..enhancement.kept_unit import keeps_unit
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
-from .chain import chosen_recipe, require_fit
+from .chain import PRESET_PARAMETERS, chosen_recipe, require_fit
 from .inputs import read_mask, read_noted, require_outputs, said_of_values
 
 AUTO = "auto"
@@ -21,7 +22,7 @@ AUTO = "auto"
 def run(arguments: Namespace, progress: Progress) -> None:
     recipe = None if arguments.preset else chosen_recipe(arguments, "enhancement", ("image",))
     if arguments.parameters and recipe is None:
-        raise InputError("-p sets parameters of --operation; a preset's are changed in its recipe file.")
+        raise InputError(PRESET_PARAMETERS)
     if arguments.preset not in (None, AUTO):
         recipe = preset_named(arguments.preset).recipe()
     require_image_target(arguments.output)
@@ -39,7 +40,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     inputs = {name: path for name, path in files.items() if path is not None}
     progress.check()
     said = said_of_values(found, keeps_unit(recipe))
-    write_image(things["image"], arguments.output, Provenance(recipe, inputs).to_json(), said)
+    write_result(things["image"], arguments.output, Provenance(recipe, inputs), said)
     print(f"Enhanced image: {arguments.output}")
 
 

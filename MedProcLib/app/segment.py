@@ -6,16 +6,17 @@ from pathlib import Path
 from ..core.atomic import write_text, written_together
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
-from ..core.files import require_image_target, write_image
+from ..core.files import require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_result
 from ..core.seg_nrrd import is_segmentation_file, segment_headers
 from ..scene.terminology import entry_of, terminology_text
 from ..segmentation.detection.listing import candidates_of_labels, flat_candidate
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
-from .chain import chosen_recipe, require_fit, require_maps
+from .chain import PRESET_PARAMETERS, chosen_recipe, require_fit, require_maps
 from .findings_table import candidates_table
 from .inputs import has_no_depth, read_labels, read_mask, read_noted, require_outputs
 from .maps import write_maps
@@ -66,7 +67,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             said.append(f"Findings, {len(candidates)}: {arguments.findings}")
         if arguments.maps is not None:
             said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))
-        write_image(result, arguments.output, provenance.to_json(), headers)
+        write_result(result, arguments.output, provenance, headers)
     print(*said, sep="\n", end="\n" * bool(said))
     named = ", ".join(f"{value} {name}" if value else name for value, name in sorted(names.items()))
     print(f"Segmentation{named and f' ({named})'}: {arguments.output}")
@@ -76,7 +77,7 @@ def _recipe(arguments: Namespace) -> Recipe:
     if not arguments.preset:
         return chosen_recipe(arguments, "segmentation", RESULTS)
     if arguments.parameters:
-        raise InputError("-p sets parameters of --operation; a preset's are changed in its recipe file.")
+        raise InputError(PRESET_PARAMETERS)
     return preset_named(arguments.preset).recipe()
 
 

@@ -12,11 +12,11 @@ from ..core.files import (
     ImageFile,
     dicom_files,
     require_image_target,
-    write_image,
 )
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_result
 from ..quantification.suv.clock import parse_date, parse_time
 from ..quantification.suv.settings import SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
@@ -45,10 +45,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if arguments.frame is not None:
         inputs["frame"] = str(arguments.frame)
     progress.check()
-    write_image(
+    write_result(
         result.image,
         arguments.output,
-        Provenance(Recipe(()), inputs).to_json(),
+        Provenance(Recipe(()), inputs),
         {
             SUV_KEY: json.dumps(factors.as_dict(), sort_keys=True),
             QUANTITY_KEY: factors.normalization.ucum,

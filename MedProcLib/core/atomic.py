@@ -82,8 +82,11 @@ def whole_folder(target: str | Path) -> Iterator[Path]:
 def written_together() -> Iterator[None]:
     """Files and folders written inside take their names when the block ends well, all of them; else none is left.
 
-    Raises InputError like whole_file.
+    What is inside another such block waits for that one. Raises InputError like whole_file.
     """
+    if getattr(_together, "waiting", None) is not None:
+        yield
+        return
     waiting: list[tuple[Callable[[], None], tuple[Path, ...]]] = []
     _together.waiting = waiting
     done = False

@@ -13,6 +13,8 @@ from .registry import create_operation
 from .regrid import Regrid
 
 VERSION = 1
+# What a result's record of how it came about says besides the recipe (core.provenance, core.recorded).
+OF_RECORDS = {"software", "inputs", "edits", "headers"}
 # What lies on the image's grid, whichever that is.
 CARRIED = ("mask", "labels", "seeds")
 
@@ -47,10 +49,13 @@ class Recipe:
 
     @classmethod
     def from_dict(cls, data: Any) -> "Recipe":
-        """Validate a recipe read from JSON. Raises InputError that names the step and the parameter."""
+        """Validate a recipe read from JSON, or the one in a result's record of how it came about.
+
+        Raises InputError that names the step and the parameter.
+        """
         if not isinstance(data, dict) or "steps" not in data:
             raise InputError('A recipe is a JSON object {"recipe": 1, "steps": [...]}.')
-        _refuse_extra(data, {"recipe", "steps"}, "The recipe")
+        _refuse_extra({key: data[key] for key in set(data) - OF_RECORDS}, {"recipe", "steps"}, "The recipe")
         if data.get("recipe") != VERSION:
             raise InputError(f"The recipe is of version {data.get('recipe')!r}; this MedProc reads version {VERSION}.")
         if not isinstance(data["steps"], list):

@@ -22,9 +22,12 @@ COMMANDS = (
     ),
     Command(
         "presets",
-        "list the presets of `enhance` and `segment`, with what each does, needs and consists of",
-        (),
-        ("presets",),
+        "list the presets of `enhance` and `segment`, with what each does, needs and consists of; or show one's recipe",
+        (
+            argument("name", metavar="NAME", nargs="?", help="show the recipe of this one, to change its parameters"),
+            argument("-o", "--output", metavar="R.json", help="write it to a file, for --recipe"),
+        ),
+        ("presets", "presets mr_brain_flair -o flair.json"),
     ),
     Command(
         "info",

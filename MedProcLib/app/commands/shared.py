@@ -9,7 +9,12 @@ IMAGE = argument(
 )
 MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
 OPERATION = argument("--operation", metavar="NAME", alone=True, help="one operation, by name (see `operations`)")
-RECIPE = argument("--recipe", metavar="R.json", alone=True, help="several operations in order, from a recipe file")
+RECIPE = argument(
+    "--recipe",
+    metavar="R.json",
+    alone=True,
+    help="several operations in order, from a recipe file, or as a result was made: an image that MedProc wrote",
+)
 PARAMETER = argument(
     "-p",
     dest="parameters",
