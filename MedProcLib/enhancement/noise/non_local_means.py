@@ -78,11 +78,15 @@ class NonLocalMeans(ImageFilter):
         return search, patch
 
 
+def share_below_zero(values: np.ndarray) -> float:
+    """Of the sum of all magnitudes, what lies below zero."""
+    negative = -float(np.minimum(values, 0).sum(dtype=np.float64))
+    return negative / max(float(np.abs(values).sum(dtype=np.float64)), np.finfo(float).tiny)
+
+
 def _require_magnitudes(values: np.ndarray, region: np.ndarray) -> None:
     """Raise InputError for an image with negative values, whose signs the correction of Rician noise would lose."""
-    signal = values[region]
-    negative = -float(np.minimum(signal, 0).sum(dtype=np.float64))
-    share = negative / max(float(np.abs(signal).sum(dtype=np.float64)), np.finfo(float).tiny)
+    share = share_below_zero(values[region])
     if share > NEGATIVE_SHARE:
         raise InputError(
             f"Rician noise is that of MR magnitudes, which are never negative, and {100 * share:.0f} % of this image "

@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import SimpleITK as sitk
 
+from ..noise.non_local_means import NEGATIVE_SHARE, share_below_zero
 from .content import Kind, kind_of
 from .presets import Preset, preset_named
 
@@ -25,6 +26,15 @@ MAP_NAME = re.compile(
     re.IGNORECASE,
 )
 
+HEAD = re.compile(r"brain|head|skull|neuro|cereb|crani", re.IGNORECASE)
+# Words for parts of the body for which the presets of the brain are not made, in names and descriptions.
+ELSEWHERE = re.compile(
+    r"(?<![a-z])(?:[ctl]?[ -]?spine|spinal|(?:spinal )?cord|cervical|thora(?:x|cic)|lumbar|sacrum|neck|chest|breast|"
+    r"mamma|heart|card(?:io|iac)|abdomen|liver|hepar|kidneys?|renal|pancreas|pelvis|prostate|uterus|cervix|rectum|bladder|"
+    r"hip|knee|ankle|foot|shoulder|elbow|wrist|hand|leg|arm|thigh|femur|calf|whole[ -]?body)(?![a-z])",
+    re.IGNORECASE,
+)
+
 
 class Proposal(NamedTuple):
     """A preset and why it is proposed, as a sentence for the user."""
@@ -34,11 +44,21 @@ class Proposal(NamedTuple):
 
 
 def propose(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
-    """The preset that suits an image, with the reason; None when nothing is known of it, and for maps of ADC or T1.
+    """The preset that suits an image, with the reason.
+
+    None when nothing is known of it, for maps of ADC or T1, and for MR whose values are no magnitudes (standardized).
 
     tags: DICOM attributes by keyword (Modality, SeriesDescription, BodyPartExamined, EchoTime, ...), as many as there
     are; image: the image or some slices of it, for what the tags leave open; name: what the user knows it by.
     """
+    found = look_of(tags, image, name)
+    if found is None or image is None or not found.preset.name.startswith("mr_"):
+        return found
+    return None if share_below_zero(sitk.GetArrayViewFromImage(image)) > NEGATIVE_SHARE else found
+
+
+def look_of(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
+    """The preset for images that look like this one, whether its values are what the steps ask for or not."""
     modality = tags.get("Modality", "").upper()
     if modality == "CT":
         return _ct(tags, image)
@@ -89,8 +109,8 @@ def _mr(tags: Mapping[str, str], name: str) -> Proposal | None:
     words = _words(tags, "SeriesDescription", "ProtocolName") or name
     if MAP_TYPES.intersection(tags.get("ImageType", "").upper().split("\\")) or MAP_NAME.search(words):
         return None
-    part = _words(tags, "BodyPartExamined", "StudyDescription")
-    if part and not re.search(r"brain|head|skull|neuro|cereb|crani", f"{part} {words}", re.IGNORECASE):
+    part = _words(tags, "BodyPartExamined", "StudyDescription") or part_in(words)
+    if part and not HEAD.search(f"{part} {words}"):
         return _because("mr_shading", f"MR of {part.lower()}")
     weighting = weighting_in(words)
     if weighting:
@@ -115,12 +135,20 @@ def _by_content(kind: Kind, name: str, known: str) -> Proposal | None:
         if MAP_NAME.search(name):
             return None
         weighting = weighting_in(name)
+        if part_in(name):
+            return _because("mr_shading", f"{known}; its name '{name}' says {part_in(name)}")
         if weighting:
             return _because(f"mr_brain_{weighting}", f"{known}; its name '{name}' says {weighting.upper()}")
         if re.search(r"(?<![a-z])(?:pet|suv|fdg)(?![a-z])", name, re.IGNORECASE):
             return _because("pet", f"{known}; its name '{name}' says PET")
         return _because("mr_shading", f"{known}; {kind.reason}")
     return _because(_OTHER_PRESETS[kind.modality], f"{known}; {kind.reason}")
+
+
+def part_in(words: str) -> str:
+    """The part of the body that words name, where it is not the head; '' where they name none."""
+    found = ELSEWHERE.search(words.replace("_", " "))
+    return found[0].lower() if found and not HEAD.search(words) else ""
 
 
 def weighting_in(words: str) -> str:

@@ -33,12 +33,13 @@ def propose(
     name: str = "",
     presets: Sequence[Preset] = PRESETS,
 ) -> Proposal | None:
-    """The preset that suits an image, with the reason; None when nothing is known of it, or no preset is for it.
+    """The preset that suits an image, with the reason; None when nothing is known of it, or no preset is for it (MR of
+    other parts than the head).
 
-    tags, image, name: see enhancement.presets.proposal.propose.
+    tags, image, name: see enhancement.presets.proposal.propose; the values may be standardized.
     """
-    look = _enhancement.propose(tags, image, name)
-    if look is None or look.preset.name not in WANTED:
+    look = _enhancement.look_of(tags, image, name)
+    if look is None or look.preset.name not in WANTED or (look.preset.name == "mr_shading" and _elsewhere(tags, name)):
         return None
     group, words = WANTED[look.preset.name]
     offered = [preset for preset in presets if preset.group == group]
@@ -47,3 +48,9 @@ def propose(
             if word in preset.name:
                 return Proposal(preset, look.reason)
     return None
+
+
+def _elsewhere(tags: Mapping[str, str], name: str) -> bool:
+    """Whether an MR image is said to be of another part than the head, for which there is no preset."""
+    said = ("BodyPartExamined", "StudyDescription", "SeriesDescription", "ProtocolName")
+    return bool(_enhancement.part_in(" ".join(tags.get(keyword, "") for keyword in said) + f" {name}"))

@@ -179,6 +179,9 @@ def test_radiograph_shows_detail_in_bright_and_dark(rng):
         ({"Modality": "MR", "SeriesDescription": "t1_mprage_sag"}, "mr_brain_t1", "t1_mprage_sag"),
         ({"Modality": "MR", "SeriesDescription": "T2 TSE", "BodyPartExamined": "HEAD"}, "mr_brain_t2", "T2 TSE"),
         ({"Modality": "MR", "SeriesDescription": "T2 TSE", "BodyPartExamined": "PROSTATE"}, "mr_shading", "prostate"),
+        ({"Modality": "MR", "SeriesDescription": "T2_TSE_C-spine_sag"}, "mr_shading", "c-spine"),
+        ({"Modality": "MR", "SeriesDescription": "t1 whole body"}, "mr_shading", "whole body"),
+        ({"Modality": "MR", "SeriesDescription": "T2 brain and spine"}, "mr_brain_t2", "T2 brain"),
         ({"Modality": "MR", "SeriesDescription": "T1rho"}, "mr_brain_t1", "T1rho"),
         (
             {"Modality": "MR", "EchoTime": "120", "RepetitionTime": "9000", "InversionTime": "2500"},
@@ -209,6 +212,16 @@ def test_nothing_is_proposed_of_nothing():
     assert propose({}) is None
 
 
+def test_nothing_is_proposed_for_mr_that_is_no_magnitude(rng):
+    """Its steps ask for values as they were measured: Rician noise is that of magnitudes."""
+    values = rng.normal(100, 30, (6, 20, 20))
+    for image, expected in ((image_of(values - 100), None), (image_of(values - 20), "mr_brain_t1")):
+        found = propose({"Modality": "MR", "SeriesDescription": "T1"}, image)
+        assert (found and found.preset.name) == expected
+        named = propose({}, image, "T1c")
+        assert (named and named.preset.name) == expected
+
+
 def test_the_name_helps_where_values_cannot(rng):
     values = image_of(np.abs(rng.normal(100, 30, (6, 20, 20))))
     for name, expected in (
@@ -216,6 +229,9 @@ def test_the_name_helps_where_values_cannot(rng):
         ("sub-01_T1w", "mr_brain_t1"),
         ("T2", "mr_brain_t2"),
         ("FDG 2", "pet"),
+        ("T2 spine cord", "mr_shading"),
+        ("prostate_t2w", "mr_shading"),
+        ("T1 chip", "mr_brain_t1"),
         ("L1T12", "mr_shading"),
         ("brain", "mr_shading"),
     ):
@@ -267,14 +283,15 @@ def test_content_of_phantoms(rng):
         ("05_ibsi_radiomics/sts_validation/STS_001/PET_image.nii.gz", "pet"),
         ("05_ibsi_radiomics/sts_validation/STS_001/MR_T1_image.nii.gz", "mr_brain_t1"),
         ("02_mr/ms_cross_sectional_patient26/T2.nii.gz", "mr_brain_t2"),
-        ("02_mr/brats_2013_pat0005_1/Flair_subtrMeanDivStd.nii.gz", "mr_brain_flair"),
+        ("02_mr/brats_2013_pat0005_1/Flair_subtrMeanDivStd.nii.gz", None),  # standardized
         ("02_mr/pyradiomics_breast1/image.nrrd", "mr_shading"),
         ("06_dicom/single_and_multiframe/dx_image.dcm", "radiograph"),
     ],
 )
 def test_real_images_without_tags(shared_data, path, expected):
     image = read_image(shared_data / path)
-    assert propose({}, image, path.rsplit("/", 1)[1].split(".")[0]).preset.name == expected
+    found = propose({}, image, path.rsplit("/", 1)[1].split(".")[0])
+    assert (found and found.preset.name) == expected
 
 
 @pytest.mark.parametrize(

@@ -83,4 +83,5 @@ def test_proposals_are_of_the_images_kind():
         found = propose(tags)
         assert found.preset.group == group if group in offered else found is None
     assert propose({"Modality": "OT"}) is None
+    assert propose({"Modality": "MR", "SeriesDescription": "T2 spine"}) is None  # no head is in it
     assert {group for group, _ in WANTED.values()} <= {"CT", "MR", "PET", "Radiograph", "Ultrasound"}
