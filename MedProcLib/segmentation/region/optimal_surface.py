@@ -24,8 +24,9 @@ CIRCLE_RAYS, SPHERE_SUBDIVISIONS = 96, 3
 MOST_DEPTHS = 80
 # Passes: what an outline says of inside and outside serves the next.
 PASSES = 3
-# Times the search starts, at most; an outline is centered when its middle is nearer than this share of its radius.
-CENTERINGS, CENTERED = 3, 0.1
+# Times the search starts, at most; an outline is centered when its middle is nearer than this share of its radius. The
+# seed is a voxel, so where it starts depends on how the grid lies; where it ends should not.
+CENTERINGS, CENTERED = 6, 0.02
 # This share of the depths counts as close around the seed.
 NEAR = 10
 # A seed of this many voxels is a stroke that tells what the inside is like.
@@ -90,7 +91,7 @@ class OptimalSurface:
 
 @dataclass(frozen=True)
 class _Fan:
-    """Rays from a center: axes (the image's axes of more than a voxel), directions (n, len(axes)) in mm."""
+    """Rays from a center: axes (the image's axes of more than a voxel), directions (n, len(axes)) along these."""
 
     axes: tuple[int, ...]
     directions: np.ndarray
@@ -153,11 +154,10 @@ def _radii(
     places = _places(fan, grid, middle)
     profiles = ndimage.map_coordinates(values, places, order=1, mode="nearest")
     within = np.all([(p >= -0.5) & (p <= n - 0.5) for p, n in zip(places, values.shape, strict=True)], axis=0)
-    painted = ndimage.map_coordinates(own.astype(np.float32), places, order=0, mode="constant") > 0
     step = max(1, round(settings.irregularity * fan.radii[-1] / 2 * fan.angle / (fan.radii[1] - fan.radii[0])))
     edges = _edge_costs(settings, profiles, fan)
     depths = np.arange(len(fan.radii))
-    last_painted = np.where(painted, depths, 0).max(axis=1)
+    last_painted = _last_painted(fan, grid, own, middle)
     surface, like = None, None
     if np.count_nonzero(own) >= STROKE:
         surface, like = np.full(len(profiles), last_painted.max()), values[own]
@@ -175,6 +175,17 @@ def _radii(
     return _between_depths(fan, costs, surface)
 
 
+def _last_painted(fan: _Fan, grid: Geometry, own: np.ndarray, middle: np.ndarray) -> np.ndarray:
+    """Depth (rays,) up to which each ray has painted voxels beside it: those it is among the nearest of."""
+    offset = ((np.argwhere(own) - middle)[:, ::-1] * grid.spacing)[:, list(fan.axes)]
+    distance = np.linalg.norm(offset, axis=1)
+    _, nearest = cKDTree(fan.directions).query(offset / np.maximum(distance, 1e-9)[:, None], NEAREST)
+    last = np.zeros(len(fan.directions), int)
+    depth = np.minimum(distance / (fan.radii[1] - fan.radii[0]), len(fan.radii) - 1).astype(int)
+    np.maximum.at(last, nearest, np.repeat(depth[:, None], NEAREST, axis=1))
+    return last
+
+
 def _fan(settings: OptimalSurface, grid: Geometry) -> _Fan:
     axes = tuple(axis for axis in range(grid.dimension) if grid.size[axis] > 1)
     if len(axes) < 2:
@@ -184,11 +195,13 @@ def _fan(settings: OptimalSurface, grid: Geometry) -> _Fan:
     radii = np.linspace(0, settings.largest_radius_mm, count + 1)
     if len(axes) == 2:
         return _Fan(axes, *circle_rays(CIRCLE_RAYS), radii)
-    return _Fan(axes, *sphere_rays(SPHERE_SUBDIVISIONS)[:2], radii)
+    rays, neighbors, _ = sphere_rays(SPHERE_SUBDIVISIONS)
+    # the same rays in the patient, however the grid lies
+    return _Fan(axes, rays @ np.reshape(grid.direction, (3, 3)), neighbors, radii)
 
 
 def _places(fan: _Fan, grid: Geometry, middle: np.ndarray) -> np.ndarray:
-    """Voxel coordinates (dimension, rays, depths), z, y, x order. Rays are along the grid's own axes."""
+    """Voxel coordinates (dimension, rays, depths), z, y, x order."""
     offsets = fan.directions[:, None, :] * fan.radii[None, :, None]
     places = np.broadcast_to(middle[:, None, None], (grid.dimension, *offsets.shape[:2])).copy()
     for column, axis in enumerate(fan.axes):

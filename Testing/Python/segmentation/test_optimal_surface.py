@@ -70,6 +70,25 @@ def test_volume_of_a_ball_from_a_point_off_its_center(size, spacing, contrast, n
     assert found.sum() == pytest.approx(truth.sum(), rel=0.04)
 
 
+def test_the_outline_does_not_depend_on_how_the_grid_lies():
+    """A lobed body, written down as a function of place, on an upright grid and on a turned, left-handed one."""
+
+    def body_on(grid):
+        points = grid.points(np.argwhere(np.ones(grid.size)))
+        radius = np.linalg.norm(points, axis=1)
+        lobes = points.prod(axis=1) / np.maximum(radius, 1e-9) ** 3
+        inside = np.reshape(np.clip(11 + 14 * lobes - radius + 0.5, 0, 1), grid.size).T
+        return inside, grid.image_of((50 + 50 * inside).astype(np.float32))
+
+    matrix = np.reshape(OBLIQUE, (3, 3)) @ np.diag([-1, 1, 1])
+    half = np.full(3, 21.5)
+    for direction in (np.eye(3), matrix):
+        grid = Geometry((44,) * 3, (1.0,) * 3, tuple(-direction @ half), tuple(direction.ravel()))
+        inside, image = body_on(grid)
+        found = outline(image, [(3.0, -2.0, 2.0)], largest_radius_mm=20, irregularity=0.4)
+        assert overlap(found > 0, inside > 0.5) > 0.93
+
+
 def test_a_gap_in_the_border_does_not_leak():
     """A disk that a bar of the same brightness joins to the image's border, as a lesion a vessel."""
     radius = distances((120, 120), (1.0, 1.0))
