@@ -28,13 +28,15 @@ from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_input import read_time_points, write_time_points
 from MedProcLib.scene.timeline_nodes import is_patient_node, patient_nodes, patient_of_node
 from MedProcLib.scene.timeline_report import reviewed
-from MedProcLib.scene.timeline_scene import verdicts_of
+from MedProcLib.scene.timeline_scene import left_out_of, verdicts_of
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.add_study import AddStudy
 from MedProcLib.widgets.change_maps_panel import ChangeMapsPanel
 from MedProcLib.widgets.comparison_logic import ComparisonLogic
 from MedProcLib.widgets.comparison_sentence import sentence
+from MedProcLib.widgets.fields import combo, titled
 from MedProcLib.widgets.file_choice import ask_where_to_write
+from MedProcLib.widgets.list_choice import ListBox
 from MedProcLib.widgets.module_widget import ModuleWidget
 from MedProcLib.widgets.outline_panel import OutlinePanel
 from MedProcLib.widgets.patient_files_panel import PatientFilesPanel
@@ -99,6 +101,10 @@ class MedProcComparisonWidget(ModuleWidget):
             *(self.patientNode, self.reader, edits.edit, say, self.onPatientChanged, self.tracks.select)
         )
         self.files = PatientFilesPanel(self.patientNode, start, self.onPatientLoaded)
+        box = combo("patientFindings", _("Whose findings are shown: those of each comparison in the scene"))
+        self.patients = ListBox(box, self.onPatientLoaded, patient_nodes)
+        self.patientRow = titled(_("Of:"), box)
+        ui.resultsButton.layout().insertWidget(0, self.patientRow)
         for frame, part in (
             (ui.timePointsFrame, self.timePoints),
             (ui.tracksFrame, self.tracks),
@@ -130,7 +136,12 @@ class MedProcComparisonWidget(ModuleWidget):
     def onPatientChanged(self):
         """Show the findings as they are now, everywhere in the panel."""
         node = self.patientNode()
-        show_verdicts(self.ui.verdictLabel, verdicts_of(node) if node is not None else None)
+        self.patients.show(node)
+        self.patientRow.visible = self.patients.count > 1
+        if node is not None:
+            show_verdicts(self.ui.verdictLabel, verdicts_of(node), left_out_of(node))
+        else:
+            show_verdicts(self.ui.verdictLabel, None, self.session.left_out)
         self.tracks.changed()
         self.actions.changed()
         self.response.changed()
@@ -153,6 +164,7 @@ class MedProcComparisonWidget(ModuleWidget):
             nodes = self.logic.commit(task, comparison)
             self.session.keep(comparison, nodes.patient)
             self.choosePatient(nodes.patient)
+            self.onPatientChanged()  # no patient may follow none, with another verdict
             return sentence(comparison)
 
         return task.compute, commitResult

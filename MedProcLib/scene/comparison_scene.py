@@ -13,7 +13,7 @@ import SimpleITK as sitk
 import slicer
 
 from MedProcLib.comparison.following import unique_names
-from MedProcLib.comparison.result import Comparison, PairComparison
+from MedProcLib.comparison.result import Comparison, PairComparison, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.track_findings import studies_followed
 from MedProcLib.comparison.tracks.model import Patient, Track
@@ -29,7 +29,7 @@ from MedProcLib.scene.tables import Column, table_from_columns, table_from_rows
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at
 from MedProcLib.scene.timeline_places import track_places
 from MedProcLib.scene.timeline_restore import keep_further
-from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, write_verdict
+from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, write_left_out, write_verdict
 from MedProcLib.scene.timeline_views import show_outlines
 from MedProcLib.scene.timeline_window import CALIBRATED
 from MedProcLib.scene.transforms import transform_node_from
@@ -104,6 +104,12 @@ def add_comparison(
     return ComparisonNodes(volumes, pairs, node, table, further)
 
 
+def left_out(comparison: Comparison) -> dict[str, tuple[str, ...]]:
+    """The studies (names) that could not be registered to the first one, and why."""
+    failed = [pair for pair in comparison.pairs if pair.registration.verdict is Verdict.FAILED]
+    return {comparison.studies[pair.moving].name: tuple(pair.registration.reasons) for pair in failed}
+
+
 def add_pair_to_scene(comparison: Comparison, pair: PairComparison, node, only_maps: bool, scene=None) -> PairNodes:
     """Add a pair that was compared (or given a map) after the comparison entered the scene, beside a patient's node.
 
@@ -164,6 +170,8 @@ def _add_volumes(comparison: Comparison, scene, sources: Sequence | None, places
             continue
         volume = volume_from_image(study.image, study.name, scene)
         place_under(volume, item)
+        if sources is not None:  # a copy, and no study of its own
+            write_provenance(volume, Provenance(comparison.recipe, {"image": study.source or study.name}))
         volumes.append(volume)
     return tuple(volumes)
 
@@ -254,7 +262,9 @@ def _add_findings(comparison: Comparison, volumes, pairs, further, places: _Plac
     }
     provenance = _provenance(comparison, **{f"study{n + 1}": comparison.studies[n] for n in studies})
     name = f"{places.patient} findings" if places.patient else "Findings over time"
-    return add_timeline(patient, nodes, places.results, provenance, name, scene)
+    node = add_timeline(patient, nodes, places.results, provenance, name, scene)
+    write_left_out(node, left_out(comparison))
+    return node
 
 
 def _provenance(comparison: Comparison, **studies: Study) -> Provenance:

@@ -20,6 +20,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.decisions import timestamp
 from MedProcLib.scene.hierarchy import hierarchy_of
+from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.studies import study_of_volume
 from MedProcLib.scene.timeline_edits import put_patient
 from MedProcLib.scene.timeline_nodes import patient_of_node, volume_at
@@ -100,6 +101,7 @@ def add_grown(node, grown: Grown, source) -> str:
         transform = transform_node_from(grown.registration.transform, f"{grown.time_point} to {first.id}", scene)
         write_verdict(transform, grown.registration.verdict, grown.registration.reasons)
         volume.SetAndObserveTransformNodeID(transform.GetID())
+        write_provenance(volume, Provenance(grown.recipe, {"image": grown.study.source or grown.study.name}))
         inputs = {"first": first.id, "added": grown.study.source or grown.study.name}
         nodes = TimePointNodes(volume, grown.labels, item, transform)
         add_time_point(node, grown.patient, grown.time_point, nodes, Provenance(grown.recipe, inputs))

@@ -1,5 +1,6 @@
 """A patient's time points as nodes: each study outlined in its own space, shown in the common one."""
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
@@ -27,6 +28,7 @@ from MedProcLib.scene.timeline_nodes import (
 )
 
 VERDICT, REASONS = "MedProc.Verdict", "MedProc.Reasons"  # attributes of a registration's transform node
+LEFT_OUT = "MedProc.LeftOut"  # attribute of a patient's node: studies that could not be registered, and why
 FILL_OPACITY = 0.15  # of later studies, so that then and now can be told apart where both are shown
 
 
@@ -94,6 +96,16 @@ def verdicts_of(node) -> dict[str, tuple[Verdict, str]]:
         if transform is not None and transform.GetAttribute(VERDICT):
             found[point.id] = Verdict(transform.GetAttribute(VERDICT)), transform.GetAttribute(REASONS) or ""
     return found
+
+
+def write_left_out(node, studies: Mapping[str, Sequence[str]]) -> None:
+    """Keep with a patient's node which studies (names) are no time points as their registration failed, and why."""
+    node.SetAttribute(LEFT_OUT, json.dumps({name: list(reasons) for name, reasons in studies.items()}))
+
+
+def left_out_of(node) -> dict[str, tuple[str, ...]]:
+    """The studies that were left out of a patient, and why."""
+    return {name: tuple(reasons) for name, reasons in json.loads(node.GetAttribute(LEFT_OUT) or "{}").items()}
 
 
 def with_verdicts(node) -> Patient:

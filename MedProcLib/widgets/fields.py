@@ -82,3 +82,12 @@ def beside(*widgets: Any) -> Any:
     for widget in widgets:
         layout.addWidget(widget, 0 if widget.inherits("QToolButton") else 1)
     return frame
+
+
+def titled(title: str, widget: Any) -> Any:
+    """A widget with its title before it, to be shown or hidden as one."""
+    row = qt.QWidget()
+    form = qt.QFormLayout(row)
+    form.setContentsMargins(0, 0, 0, 0)
+    form.addRow(title, widget)
+    return row

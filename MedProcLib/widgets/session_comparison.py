@@ -13,7 +13,7 @@ from ..comparison.track_findings import studies_followed
 from ..core.atomic import write_text
 from ..core.progress import Progress
 from ..scene.change_maps import show_change_map
-from ..scene.comparison_scene import add_pair_to_scene
+from ..scene.comparison_scene import add_pair_to_scene, left_out
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_report import evaluated_of, reviewed
 from ..scene.timeline_restore import restoring
@@ -36,6 +36,11 @@ class SessionComparison:
     def forget(self) -> None:
         """The scene holds more than is known here, or other things."""
         self.comparison = self.patient = None
+
+    @property
+    def left_out(self) -> dict[str, tuple[str, ...]]:
+        """The studies that the last run could not align, and why."""
+        return left_out(self.comparison) if self.comparison is not None else {}
 
     def can_report(self, node: Any) -> bool:
         """Whether there is something to report of, of this session or of a patient's node (or None)."""

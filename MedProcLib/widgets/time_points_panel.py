@@ -10,6 +10,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from ..scene.provenance import is_result
 from ..scene.timeline_input import (
     MOST,
     PatientStudies,
@@ -17,7 +18,7 @@ from ..scene.timeline_input import (
     patients_with_studies,
     time_point_of,
 )
-from .fields import combo, connect_node, line_edit, row_table
+from .fields import combo, connect_node, line_edit, row_table, titled
 from .inputs import scalar_volumes
 from .name_tips import elided
 from .results_table import ResultsTable
@@ -132,7 +133,7 @@ class TimePointsPanel:
     def _on_add(self) -> None:
         points = self._get()
         used = [point.volume for point in points]
-        free = next((volume for volume in scalar_volumes() if volume not in used), None)
+        free = next((volume for volume in scalar_volumes() if volume not in used and not is_result(volume)), None)
         new = time_point_of(free) if free is not None else TimePointInput()
         self._keep([*points, new], new)
 
@@ -183,10 +184,7 @@ class TimePointsPanel:
         tip = _("Take all studies of a patient of the subject hierarchy as time points")
         self.patient_box = combo("patientBox", tip)
         self.patient_box.connect("currentIndexChanged(int)", self._on_patient)
-        self._patient_row = qt.QWidget()
-        form = qt.QFormLayout(self._patient_row)
-        form.setContentsMargins(0, 0, 0, 0)
-        form.addRow(_("Patient:"), self.patient_box)
+        self._patient_row = titled(_("Patient:"), self.patient_box)
         layout.addWidget(self._patient_row)
         tip = _("The time points that are compared, the earliest first; click one to change it below")
         self.table = row_table("timePointsTable", tip)

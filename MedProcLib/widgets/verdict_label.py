@@ -1,6 +1,6 @@
 """Whether the registrations of a comparison can be relied on, said in a colored line."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -23,20 +23,46 @@ UNCHECKED = _("The alignment was not checked."), "background: #e6e8eb; color: #2
 WORST_FIRST = (Verdict.FAILED, Verdict.DOUBTFUL, Verdict.GOOD)
 
 
-def show_verdicts(label: Any, verdicts: Mapping[str, tuple[Verdict, str]] | None) -> None:
-    """Show the worst verdict with its reasons, by time point where there are several.
+LEFT_OUT = _("{name} could not be aligned, and is left out.")
+REMEDY = _(
+    "To help: turn and shift the study in the Transforms module until it lies about right (its transform is where the "
+    "search starts from), then compare again."
+)
 
-    None: no comparison yet; empty: nothing is known of the registrations, and nothing is said.
+
+def show_verdicts(
+    label: Any,
+    verdicts: Mapping[str, tuple[Verdict, str]] | None,
+    left_out: Mapping[str, Sequence[str]] | None = None,
+) -> None:
+    """Show the worst verdict with its reasons, by time point where there are several, and the studies left out.
+
+    verdicts: None: no comparison yet; empty: nothing is known of the registrations, and nothing is said; left_out:
+    studies that could not be registered, and why.
     """
-    if not verdicts:
+    if left_out:
+        lines = [] if verdicts else [TEXT[Verdict.FAILED]]
+        for name, reasons in left_out.items():
+            lines += [*([LEFT_OUT.format(name=name)] if verdicts else []), *reasons]
+        others = _of_time_points(verdicts)[0] if verdicts else []
+        _show(label, [*lines, REMEDY, *others], STYLE[Verdict.FAILED])
+    elif verdicts:
+        _show(label, *_of_time_points(verdicts))
+    else:
         label.styleSheet = ""
         show_wrapped(label, _("No comparison yet.") if verdicts is None else "")
-        return
+
+
+def _of_time_points(verdicts: Mapping[str, tuple[Verdict, str]]) -> tuple[list[str], str]:
+    """Lines and style of the worst verdict."""
     worst = next(verdict for verdict in WORST_FIRST if verdict in [found for found, _reasons in verdicts.values()])
     taken = all(found == (Verdict.GOOD, NOT_REGISTERED) for found in verdicts.values())
     text, style = UNCHECKED if taken else (TEXT[worst], STYLE[worst])
     told = {point: reasons for point, (verdict, reasons) in verdicts.items() if reasons and verdict is worst}
     alike = len(told) == len(verdicts) and len(set(told.values())) == 1
-    lines = [text, *(set(told.values()) if alike else [f"{point}: {reasons}" for point, reasons in told.items()])]
+    return [text, *(set(told.values()) if alike else [f"{point}: {reasons}" for point, reasons in told.items()])], style
+
+
+def _show(label: Any, lines: Sequence[str], style: str) -> None:
     label.styleSheet = f"{style} padding: 6px; border-radius: 3px;"
     show_wrapped(label, "\n".join(lines))

@@ -224,3 +224,54 @@ def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene,
     assert widget.timePoints.results.row < 0 and not widget.chosenTimePoints()
     slicer.util.loadScene(path)
     assert chosen() == expected
+
+
+def failed_comparison():
+    """Two studies that could not be aligned."""
+    import SimpleITK as sitk
+
+    from MedProcLib.comparison.result import Comparison, PairComparison, Registration, Verdict
+    from MedProcLib.comparison.study import Study
+    from MedProcLib.core.geometry import Geometry
+    from MedProcLib.core.recipe import Recipe
+
+    image, same = sitk.Image(4, 4, 4, sitk.sitkFloat32), sitk.Transform(3, sitk.sitkIdentity)
+    registration = Registration(same, same, same, Verdict.FAILED, ("Nothing in them is alike.",), ())
+    pair = PairComparison(0, 1, registration, Geometry.of(image), *[image] * 7, ())
+    return Comparison((Study("A", image), Study("B", image)), (pair,), Recipe())
+
+
+def test_what_cannot_be_aligned_is_never_called_without_findings(panel):
+    import dataclasses
+
+    from MedProcLib.comparison.result import Verdict
+    from MedProcLib.widgets.comparison_sentence import sentence
+
+    widget, comparison = panel(NAME, 350), failed_comparison()
+    assert sentence(comparison) == "Nothing was compared: not aligned with 'A': B."
+    good = dataclasses.replace(
+        comparison.pairs[0], registration=dataclasses.replace(comparison.pairs[0].registration, verdict=Verdict.GOOD)
+    )
+    failed = dataclasses.replace(comparison.pairs[0], moving=2)
+    studies = (*comparison.studies, dataclasses.replace(comparison.studies[1], name="C"))
+    two = dataclasses.replace(comparison, studies=studies, pairs=(good, failed))
+    assert sentence(two) == "'B' against the first: No finding in either study. Not aligned, so left out: C."
+    widget.session.keep(comparison, None)
+    widget.onPatientChanged()
+    text = widget.ui.verdictLabel.text
+    assert "nothing was compared" in text and "Nothing in them is alike." in text and "Transforms module" in text
+
+
+def test_the_findings_of_another_comparison_can_be_chosen(panel, scene):
+    from MedProcLib.comparison.tracks.model import Patient
+    from MedProcLib.scene.timeline_nodes import add_patient_node
+
+    first, other = (add_patient_node(Patient("", (), ()), name, scene) for name in ("First", "Other"))
+    widget = panel(NAME)
+    assert widget.patientNode() is first and widget.patientRow.visible
+    widget.patients.combo_box.currentIndex = 1
+    assert widget.patientNode() is other
+    scene.RemoveNode(other)
+    widget.exit()
+    widget.enter()
+    assert widget.patientNode() is first and not widget.patientRow.visible

@@ -33,6 +33,7 @@ from MedProcLib.scene.offscreen import OffscreenSliceView
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.segmentations import labels_of_segmentation
 from MedProcLib.scene.tables import rows_of_table, unit_of_column
+from MedProcLib.scene.timeline_input import patients_with_studies
 from MedProcLib.scene.timeline_nodes import (
     FINDINGS_TABLE,
     PLACES,
@@ -42,7 +43,7 @@ from MedProcLib.scene.timeline_nodes import (
     segmentation_at,
     volume_at,
 )
-from MedProcLib.scene.timeline_scene import verdicts_of
+from MedProcLib.scene.timeline_scene import left_out_of, verdicts_of
 from MedProcLib.scene.timeline_views import show_outlines
 from MedProcLib.scene.views import slice_composites, slice_nodes
 from MedProcLib.scene.volumes import geometry_of_volume, image_of_volume, volume_from_image
@@ -143,6 +144,29 @@ def test_the_half_way_difference_lies_in_the_first_ones_space(scene):
     middle = [0.0] * 4
     display.GetColorNode().GetColor(127, middle)
     assert max(middle[:3]) < 0.1  # no difference is dark
+
+
+def test_a_study_that_could_not_be_aligned_is_said_to_be_left_out(scene, tmp_path):
+    found = comparison_of(RIGID)
+    good, third = found.pairs[0], dataclasses.replace(found.studies[1], name="Third")
+    apart = dataclasses.replace(good.registration, verdict=Verdict.FAILED, reasons=("no overlap",))
+    bad = dataclasses.replace(good, moving=2, registration=apart, findings=())
+    found = dataclasses.replace(found, studies=(*found.studies, third), pairs=(good, bad))
+    assert left_out_of(add_comparison(found).patient) == {"Third": ("no overlap",)}
+    save_bundle(scene, tmp_path / "scene.mrb")
+    scene.Clear(0)
+    load_bundle(tmp_path / "scene.mrb")
+    assert left_out_of(patient_nodes()[0]) == {"Third": ("no overlap",)}
+
+
+def test_a_copy_of_a_study_is_no_study_to_compare(scene):
+    found = comparison_of(RIGID)
+    sources = [volume_from_image(study.image, study.name) for study in found.studies]
+    nodes = add_comparison(found, sources=sources)
+    assert nodes.volumes[0] is sources[0] and nodes.volumes[1] is not sources[1]
+    (loose,) = patients_with_studies()
+    assert {point.volume for point in loose.time_points} == set(sources)
+    assert provenance_of(nodes.volumes[1]).inputs == {"image": "Follow-up"}
 
 
 def test_segments_are_named_and_colored_by_their_change(scene):
