@@ -18,6 +18,7 @@ from .dicom_dose import DOSE_TAGS, dose_of
 from .dicom_rescale import RESCALE_TAGS, not_inverted, rescaled_by_frame
 from .dicom_spacing import pixel_spacing
 from .errors import InputError
+from .gantry_tilt import lean_of, straightened
 from .geometry import Geometry
 from .itk_message import one_line
 from .slice_stack import same_orientation, stack_geometry, stack_order
@@ -172,7 +173,10 @@ def series_files(folder: Path, number: int | None = None) -> tuple[Path, ...]:
 
 
 def read_dicom_slices(paths: Sequence[Path]) -> DicomImage:
-    """The volume of the given files, slices of one series in any order. Raises InputError like read_dicom_folder."""
+    """The volume of the given files, slices of one series in any order, its voxels those of the files.
+
+    Raises InputError like read_dicom_folder, and for slices that lean.
+    """
     if len(paths) == 1:
         return read_dicom_file(paths[0])
     headers = [(path, _header(path)) for path in paths]
@@ -181,12 +185,17 @@ def read_dicom_slices(paths: Sequence[Path]) -> DicomImage:
             raise InputError(f"{path} is no DICOM image, or is missing or damaged; export it again.")
     if len({header.get("SeriesInstanceUID") for _, header in headers}) > 1:
         raise InputError(f"{paths[0]} and the {len(paths) - 1} files beside it are of several series; give one.")
-    return _stacked(headers, _title(headers), ())
+    return _stacked(headers, _title(headers), (), straighten=False)
 
 
-def _stacked(headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, ...]) -> DicomImage:
+def _stacked(
+    headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, ...], straighten: bool = True
+) -> DicomImage:
     try:
-        geometry, order = _series_geometry([header for _, header in headers])
+        geometry, order, positions, tilt = _series_geometry([header for _, header in headers])
+        lean = lean_of(geometry, positions) if tilt else None
+        if lean is not None and not straighten:
+            raise InputError(f"its slices lean by {tilt:.3g} degrees (gantry tilt), so they make no grid of voxels.")
         paths = [headers[i][0] for i in order]
         slopes = {(h.get("RescaleSlope"), h.get("RescaleIntercept")) for _, h in headers}
         # one slope per slice (PET): the first slice's type may not hold the others' values
@@ -201,7 +210,14 @@ def _stacked(headers: Sequence[tuple[Path, Any]], name: str, notes: tuple[str, .
         raise InputError(f"{name} has a damaged header ({one_line(error)}); export it again.") from None
     if len(headers) < FEWEST_SLICES:
         notes = (*notes, f"only {len(headers)} slices: whether any are missing cannot be told")
-    return _described(geometry.stamp(image), headers[order[0]][1], (*notes, *dose), tuple(paths))
+    image = geometry.stamp(image)
+    if lean is not None:
+        image = straightened(image, lean)
+        notes = (
+            *notes,
+            f"its slices lean by {tilt:.3g} degrees (gantry tilt): straightened, each resampled in its plane",
+        )
+    return _described(image, headers[order[0]][1], (*notes, *dose), tuple(paths))
 
 
 def _require_one_segment(header: Any) -> None:
@@ -262,7 +278,8 @@ def _title(series: Sequence[tuple[Path, Any]]) -> str:
     return " ".join(str(word) for word in words if word) or "series without description"
 
 
-def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray]:
+def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray, np.ndarray, float]:
+    """Grid, order of the slices, their positions in that order, and by how many degrees they lean."""
     first = headers[0]
     for header in headers:
         if int(header.get("NumberOfFrames") or 1) > 1:
@@ -281,7 +298,8 @@ def _series_geometry(headers: Sequence[Any]) -> tuple[Geometry, np.ndarray]:
     if not scaled:
         raise InputError("its slices state no pixel spacing; export it again.")
     _require_one_spacing("slices", [pixel_spacing(header)[0] for header in headers], "give a folder of one stack")
-    return stack_geometry(positions[order], orientation, spacing, size, _thickness(first) or 1.0), order
+    grid, tilt = stack_geometry(positions[order], orientation, spacing, size, _thickness(first) or 1.0)
+    return grid, order, positions[order], tilt
 
 
 def _require_one_spacing(what: str, spacings: Sequence[Sequence[float]], advice: str) -> None:
@@ -317,7 +335,13 @@ def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometr
     if len(positions) == 1 and not thickness:
         notes = (*notes, NO_THICKNESS)
     order = stack_order(positions, orientation)
-    return stack_geometry(positions[order], orientation, spacing, size, thickness or 1.0), order, notes, scaled
+    grid, tilt = stack_geometry(positions[order], orientation, spacing, size, thickness or 1.0)
+    if tilt:
+        raise InputError(
+            f"its frames lean by {tilt:.3g} degrees (gantry tilt): load it in Slicer with acquisition geometry "
+            "regularization and save it."
+        )
+    return grid, order, notes, scaled
 
 
 def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float], float | None]:

@@ -10,6 +10,9 @@ from .progress import SILENT, Progress, execute
 
 # Two grids are the same grid when no corner is further apart than this share of the smallest voxel side.
 SAME_GRID_TOLERANCE = 1e-3
+# Integer types of a value a voxel, and what holds their values with fractions.
+INTEGERS = dict.fromkeys((sitk.sitkUInt8, sitk.sitkInt8, sitk.sitkUInt16, sitk.sitkInt16), sitk.sitkFloat32)
+INTEGERS |= dict.fromkeys((sitk.sitkUInt32, sitk.sitkInt32, sitk.sitkUInt64, sitk.sitkInt64), sitk.sitkFloat64)
 
 
 @dataclass(frozen=True)
@@ -153,7 +156,10 @@ def resample(
 
     transform: maps points of the grid to points of the image (LPS, mm; SimpleITK's convention); None is identity.
     default_value: for grid voxels outside the image. Label maps: use interpolator=sitk.sitkNearestNeighbor.
+    pixel_type: of the result, the image's where not given; whole numbers are rounded (ITK cuts their fractions off).
     """
+    pixel_type = image.GetPixelID() if pixel_type == sitk.sitkUnknown else pixel_type
+    rounded = pixel_type in INTEGERS and interpolator != sitk.sitkNearestNeighbor
     resampler = sitk.ResampleImageFilter()
     resampler.SetSize(grid.size)
     resampler.SetOutputSpacing(grid.spacing)
@@ -162,8 +168,9 @@ def resample(
     resampler.SetTransform(transform or sitk.Transform(grid.dimension, sitk.sitkIdentity))
     resampler.SetInterpolator(interpolator)
     resampler.SetDefaultPixelValue(default_value)
-    resampler.SetOutputPixelType(pixel_type)
-    return execute(resampler, image, progress=progress, message="Resampling")
+    resampler.SetOutputPixelType(INTEGERS[pixel_type] if rounded else pixel_type)
+    made = execute(resampler, image, progress=progress, message="Resampling")
+    return sitk.Clamp(sitk.Round(made), pixel_type) if rounded else made
 
 
 def _short(values: tuple[float, ...]) -> str:

@@ -25,30 +25,32 @@ def stack_geometry(
     pixel_spacing: Sequence[float],
     size: tuple[int, int],
     thickness: float,
-) -> Geometry:
-    """Grid of sorted slices.
+) -> tuple[Geometry, float]:
+    """Grid of sorted slices, and by how many degrees they lean (gantry tilt): 0 within the tolerance.
 
     positions: (n, 3) LPS mm of the slices' first pixels, sorted; orientation: the six ImageOrientationPatient values;
     pixel_spacing: DICOM's (between rows, between columns) in mm; size: (columns, rows);
     thickness: mm, used for a single slice only.
-    Raises InputError for slices that coincide, are unevenly spaced (a slice is missing) or lean (gantry tilt).
+    The grid of slices that lean is that of upright ones at the first one's place (see gantry_tilt).
+    Raises InputError for slices that coincide or are unevenly spaced (a slice is missing).
     """
     rows, columns = np.array(orientation[:3], float), np.array(orientation[3:], float)
     normal = _normal(orientation)
     spacing_y, spacing_x = (float(value) for value in pixel_spacing)
     if not (0 < spacing_x < np.inf and 0 < spacing_y < np.inf and 0 < thickness < np.inf):
         raise InputError(f"the spacing is {spacing_x:g} x {spacing_y:g} x {thickness:g} mm; all must be above 0.")
-    step = thickness
+    step, lean = thickness, 0.0
     if len(positions) > 1:
         heights = positions @ normal
         step = _even_step(heights)
-        _require_upright(positions, normal, heights, min(spacing_x, spacing_y))
-    return Geometry(
+        lean = _lean(positions, normal, heights, min(spacing_x, spacing_y))
+    grid = Geometry(
         (size[0], size[1], len(positions)),
         (spacing_x, spacing_y, step),
         tuple(float(value) for value in positions[0]),
         tuple(float(value) for value in np.column_stack((rows, columns, normal)).ravel()),
     )
+    return grid, lean
 
 
 def same_orientation(first: Sequence[float], second: Sequence[float]) -> bool:
@@ -84,12 +86,9 @@ def _even_step(heights: np.ndarray) -> float:
     return float((heights[-1] - heights[0]) / (len(heights) - 1))
 
 
-def _require_upright(positions: np.ndarray, normal: np.ndarray, heights: np.ndarray, pixel: float) -> None:
+def _lean(positions: np.ndarray, normal: np.ndarray, heights: np.ndarray, pixel: float) -> float:
+    """In degrees; 0 where the slices shift by less than the tolerance."""
     sideways = (positions - positions[0]) - np.outer(heights - heights[0], normal)
     shift = float(np.linalg.norm(sideways, axis=1).max())
-    if shift > LEAN_TOLERANCE * pixel:
-        rise = float(heights[-1] - heights[0])
-        raise InputError(
-            f"slices lean by {np.degrees(np.arctan2(shift, rise)):.3g} degrees (gantry tilt; {shift:.3g} mm in all): "
-            "straighten the stack first, e.g. load it in Slicer with acquisition geometry regularization and save it."
-        )
+    rise = float(heights[-1] - heights[0])
+    return float(np.degrees(np.arctan2(shift, rise))) if shift > LEAN_TOLERANCE * pixel else 0.0

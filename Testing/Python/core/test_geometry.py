@@ -108,3 +108,20 @@ def test_the_transform_goes_from_the_grid_to_the_image():
     image[30, 2, 2] = 1
     moved = resample(image, Geometry.of(image), sitk.TranslationTransform(3, (10.0, 0.0, 0.0)))
     assert moved[20, 2, 2] == 1 and moved[30, 2, 2] == 0
+
+
+@pytest.mark.parametrize("kind", [sitk.sitkInt16, sitk.sitkUInt8, sitk.sitkInt32])
+def test_whole_numbers_are_rounded_not_cut_off(kind):
+    """ITK cuts fractions off, which brings HU towards zero by half a unit; the range of the type holds."""
+    rng = np.random.default_rng(5)
+    low, high = (0, 255) if kind == sitk.sitkUInt8 else (-1000, 900)
+    image = sitk.Cast(sitk.GetImageFromArray(rng.uniform(low, high, (20, 20, 20))), kind)
+    shift = sitk.TranslationTransform(3, (0.3, 0.45, 0.2))
+    exact = sitk.GetArrayFromImage(resample(image, Geometry.of(image), shift, pixel_type=sitk.sitkFloat64))
+    for how, off in ((sitk.sitkLinear, 0.5), (sitk.sitkBSpline3, None)):
+        made = resample(image, Geometry.of(image), shift, how)
+        assert made.GetPixelID() == kind
+        if off is not None:
+            assert np.abs(sitk.GetArrayFromImage(made) - exact).max() <= off + 1e-3
+        elif kind == sitk.sitkUInt8:
+            assert (sitk.GetArrayFromImage(made).max(), sitk.GetArrayFromImage(made).min()) == (255, 0)
