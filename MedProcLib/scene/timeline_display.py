@@ -36,6 +36,7 @@ def show_classes(node, patient: Patient) -> None:
         segmentation = segmentation_at(node, point.id)
         if segmentation is None:
             continue
+        segmentation.CreateDefaultDisplayNodes()  # where somebody has removed it
         display, content = segmentation.GetDisplayNode(), segmentation.GetSegmentation()
         shown = _shown_of(segmentation, {v for t in patient.tracks if (o := t.at(point.id)) for v in o.labels})
         was_modifying = [each.StartModify() for each in (segmentation, display)]

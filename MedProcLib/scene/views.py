@@ -66,7 +66,9 @@ def link_slices(scene, linked: bool = True) -> None:
 
 
 def share_window_level(volumes: Sequence) -> None:
-    """Show volumes in the window and level of the first, so that equal values look equal. Needs display nodes."""
+    """Show volumes in the window and level of the first, so that equal values look equal."""
+    for volume in volumes:
+        volume.CreateDefaultDisplayNodes()  # one that a script made may have none
     first = volumes[0].GetDisplayNode()
     for volume in volumes[1:]:
         display = volume.GetDisplayNode()

@@ -12,7 +12,8 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.offscreen import OffscreenSliceView
 from MedProcLib.scene.pair_view import PairView, plane_grid
 from MedProcLib.scene.slice_preview import Mode, Pattern, plane_corners
-from MedProcLib.scene.timeline_nodes import segmentation_at
+from MedProcLib.scene.timeline_edits import show_patient
+from MedProcLib.scene.timeline_nodes import PLACES, segmentation_at
 from MedProcLib.scene.timeline_views import COLUMNS, hide, jump_columns, show_outlines
 from MedProcLib.scene.timeline_window import SharedWindow
 from MedProcLib.scene.transforms import transform_node_from
@@ -46,6 +47,15 @@ def test_a_column_shows_its_own_outlines_and_the_other_views_those_of_two(scene)
     hide(None)
     hide(segmentation_at(node, NAMES[1]))
     assert shown("Red") == []
+
+
+def test_displays_that_somebody_removed_are_no_hindrance(scene):
+    node = timelines.add_to(scene)
+    for shown in (segmentation_at(node, NAMES[0]), node.GetNodeReference(PLACES)):
+        scene.RemoveNode(shown.GetDisplayNode())
+    show_outlines(node, {}, [NAMES[0]])
+    show_patient(node)
+    assert segmentation_at(node, NAMES[0]).GetDisplayNode() is not None
 
 
 def test_columns_go_each_to_its_own_place(scene):

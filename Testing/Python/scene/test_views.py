@@ -78,3 +78,6 @@ def test_equal_values_look_equal(scene):
     first.GetDisplayNode().SetWindowLevel(350, 40)
     share_window_level([first, second])
     assert (second.GetDisplayNode().GetWindow(), second.GetDisplayNode().GetLevel()) == (350, 40)
+    scene.RemoveNode(second.GetDisplayNode())  # as of a volume that a script made
+    share_window_level([first, second])
+    assert (second.GetDisplayNode().GetWindow(), second.GetDisplayNode().GetLevel()) == (350, 40)
