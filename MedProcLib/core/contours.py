@@ -35,7 +35,7 @@ def mask_of_contours(contours: Sequence[np.ndarray], grid: Geometry) -> np.ndarr
         if away[nearest] <= reach + SAME_PLANE_MM:
             for points, height in zip(places, heights, strict=True):
                 if abs(height - planes[nearest]) <= SAME_PLANE_MM:
-                    mask[number] ^= _inside(points[:, :2], mask.shape[1:])
+                    mask[number] ^= inside_polygon(points[:, :2], mask.shape[1:])
     return mask
 
 
@@ -45,7 +45,7 @@ def _planes(heights: np.ndarray) -> np.ndarray:
     return ordered[np.concatenate(([True], np.diff(ordered) > SAME_PLANE_MM))]
 
 
-def _inside(points: np.ndarray, shape: tuple[int, int]) -> np.ndarray:
+def inside_polygon(points: np.ndarray, shape: tuple[int, ...]) -> np.ndarray:
     """Pixels (rows, columns) whose centers are inside a polygon of (column, row) points."""
     (x, y), (next_x, next_y) = points.T, np.roll(points, -1, axis=0).T
     rows = np.arange(shape[0])[:, None]

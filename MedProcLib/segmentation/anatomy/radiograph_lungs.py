@@ -1,5 +1,6 @@
 """Lung fields of a frontal chest radiograph."""
 
+import itertools
 from typing import Annotated, Literal
 
 import numpy as np
@@ -11,16 +12,22 @@ from ...core.geometry import Geometry, resample
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import extended, foreground, gaussian, inside, values_of
+from ...core.voxels import extended, foreground, inside, values_of
 from ..common.connectivity import connected_components
 from ..common.field_of_view import continued, outside_field
 from ..common.morphology import closed, dilated, eroded, filled
+from ..common.slice_by_slice import hull
 from ..common.upright import FILLS
 from ..common.working_grid import mask_on_image, on_working_grid
+from .lung_field_border import SURROUNDINGS_MM, at_edges, contrast, with_apex
 
 WORKING_MM = 2.0
+# The longer side of a chest radiograph, newborns' to large detectors', and what one without a pixel size is taken for.
+SMALLEST_MM, LARGEST_MM, USUAL_MM = 100.0, 600.0, 400.0
 # Air beside the patient lies along the picture's border, a lung at most with its tip.
 MOST_ALONG_BORDER = 0.15
+# So many pixels are the picture's border; a share of the lungs there counts so much against contrast in SD.
+RIM, BORDER_COUNTS = 4, 10.0
 # Lungs are this share of the picture at least, and no smaller than this share of the other one.
 LEAST_SHARE, LEAST_OF_OTHER = 0.02, 0.25
 # The middles of the lungs are apart by this share of the picture's width at least.
@@ -42,14 +49,16 @@ CORES, GROWTH_MM = (0.3, 0.45, 0.6, 0.8, 0.15, 0.0), 10.0
     title="Lung fields of a chest radiograph",
     gives="labels",
     source="Local normalization and rules on regions as reviewed in van Ginneken, ter Haar Romeny & Viergever, "
-    "Computer-aided diagnosis in chest radiography: a survey, IEEE TMI 20(12), 2001; Otsu, IEEE SMC 9(1), 1979",
+    "Computer-aided diagnosis in chest radiography: a survey, IEEE TMI 20(12), 2001; Otsu, IEEE SMC 9(1), 1979; "
+    "border: Li, Wu, Chen & Sonka, Optimal surface segmentation, IEEE PAMI 28(1), 2006",
 )
 class RadiographLungs:
     """Outline both lung fields in a frontal chest radiograph: what is more transparent than its surroundings.
 
     The part behind heart and diaphragm is left out. The lung on the picture's left is the patient's right one, unless
     the image's direction says otherwise; of a radiograph that was mirrored the names are wrong. A picture that lies
-    turned in its image, with one value in the corners, is set upright by the image's direction first.
+    turned in its image, with one value in the corners, is set upright by the image's direction first. A picture that is
+    longer than 600 mm or shorter than 100 has no true pixel size and is taken for one of 400 mm.
     """
 
     bones: Annotated[
@@ -71,6 +80,7 @@ class RadiographLungs:
     def __call__(self, image, mask=None, progress=SILENT):
         if sum(n > 1 for n in image.GetSize()) > 2:
             raise InputError(f"A radiograph is one picture; this image has {image.GetSize()[2]} slices.")
+        original, image = Geometry.of(image), _to_scale(image)
         values, valid = values_of(image)
         region = inside(mask, valid)
         first, work, last = progress.parts(1, 6, 1)
@@ -94,7 +104,17 @@ class RadiographLungs:
         result[~region] = 0
         if not result.any():
             raise InputError("Both lung fields lie outside the mask: draw it over them, or leave it out.")
-        return Geometry.of(image).image_of(result)
+        return original.image_of(result)
+
+
+def _to_scale(image: sitk.Image) -> sitk.Image:
+    """The picture at a chest's size, where its pixel size cannot be true: files of pictures seldom tell it."""
+    grid = Geometry.of(image)
+    longest = max(n * side for n, side in zip(grid.size, grid.spacing, strict=True) if n > 1 or max(grid.size) == 1)
+    if SMALLEST_MM <= longest <= LARGEST_MM:
+        return image
+    spacing = tuple(side * USUAL_MM / longest for side in grid.spacing)
+    return Geometry(grid.size, spacing, grid.origin, grid.direction).image_of(sitk.GetArrayViewFromImage(image))
 
 
 def _turn(grid: Geometry) -> float:
@@ -157,33 +177,48 @@ def _flat(grid: Geometry) -> Geometry:
 
 def _lungs(settings: RadiographLungs, picture: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
     """Label map (y, x) with 1 and 2 for the two lungs in any order. Raises InputError."""
-    density = picture if _bones_bright(settings, picture) else -picture
-    widths = [settings.surroundings_mm] * 2
-    apart = density - gaussian(density, grid, widths)
-    apart /= np.sqrt(np.maximum(gaussian(apart**2, grid, widths), 1e-12))
-    whole = np.ones(apart.shape, bool)
-    dense = foreground(apart, whole)
+    signs = {"automatic": (1, -1), "bright": (1,), "dark": (-1,)}[settings.bones]
+    pairs = []
+    for turn, sign in enumerate(signs):
+        progress(turn / len(signs), "Finding lungs")
+        pair = _found(settings, sign * picture, grid)
+        if pair is not None:
+            pairs.append((_likeliness(pair, sign * picture), sign, pair))
+    if not pairs:
+        raise InputError(
+            "No two lung fields were found: is this a frontal chest radiograph, with the right 'bones' setting? "
+            "A smaller closing or larger opening radius helps where they run together."
+        )
+    _, sign, pair = max(pairs, key=lambda found: found[0])
+    apart = contrast(sign * picture, grid, SURROUNDINGS_MM)
+    result = np.zeros_like(pair)
+    for value in (1, 2):
+        field = at_edges(with_apex(pair == value, apart, grid), apart, grid)
+        result[field & (pair != 3 - value) & (result == 0)] = value
+    return result
+
+
+def _found(settings: RadiographLungs, density: np.ndarray, grid: Geometry) -> np.ndarray | None:
+    """The two lungs (1 and 2) about where they are, or None."""
+    apart = contrast(density, grid, settings.surroundings_mm)
+    dense = foreground(apart, np.ones(apart.shape, bool))
     threshold = (float(apart[dense].min()) + float(apart[~dense].max())) / 2
-    for turn, offset in enumerate(CORES):
-        progress(turn / len(CORES), "Finding lungs")
+    for offset in CORES:
         pair = _pair(settings, apart < threshold - offset, grid)
         if pair is not None:
             return _smooth(settings, _grown(pair, apart < threshold, grid), grid)
-    raise InputError(
-        "No two lung fields were found: is this a frontal chest radiograph, with the right 'bones' setting? "
-        "A smaller closing or larger opening radius helps where they run together."
-    )
+    return None
 
 
-def _bones_bright(settings: RadiographLungs, picture: np.ndarray) -> bool:
-    if settings.bones != "automatic":
-        return settings.bones == "bright"
-    # the spine and mediastinum against the middle of either side
-    height, width = picture.shape
-    rows = slice(height // 4, 3 * height // 4)
-    middle = picture[rows, int(0.46 * width) : int(0.54 * width) + 1]
-    sides = [picture[rows, int(share * width) : int((share + 0.12) * width) + 1] for share in (0.2, 0.68)]
-    return bool(np.median(middle) >= np.median(np.concatenate([side.ravel() for side in sides])))
+def _likeliness(pair: np.ndarray, density: np.ndarray) -> float:
+    """How much (SD of the picture) denser it is between and around the lungs than in them, less for what lies along the
+    picture's border: where bones are taken for dark by mistake, shoulders and the sides of the belly pass for lungs."""
+    lungs = pair > 0
+    within = np.zeros_like(lungs)
+    within[RIM:-RIM, RIM:-RIM] = True
+    between = hull(lungs) & ~lungs
+    contrast_sd = (density[between].mean() - density[lungs].mean()) / density.std()
+    return float(contrast_sd - BORDER_COUNTS * np.count_nonzero(lungs & ~within) / np.count_nonzero(lungs))
 
 
 def _pair(settings: RadiographLungs, transparent: np.ndarray, grid: Geometry) -> np.ndarray | None:
@@ -200,22 +235,27 @@ def _pair(settings: RadiographLungs, transparent: np.ndarray, grid: Geometry) ->
         for number in range(1, len(counts))
         if counts[number] >= LEAST_SHARE * numbers.size and along[number] <= MOST_ALONG_BORDER * max(on_rim[number], 1)
     ]
-    if len(lungs) < 2:
-        return None
-    columns = {number: float(np.nonzero(numbers == number)[1].mean()) for number in lungs}
-    first = lungs[0]
-    beside = [n for n in lungs if abs(columns[n] - columns[first]) > APART * numbers.shape[1]]
-    if not beside or counts[beside[0]] < LEAST_OF_OTHER * counts[first]:
-        return None
-    pair = np.zeros(numbers.shape, np.uint8)
-    for value, lung in enumerate((first, beside[0]), 1):
-        # a rib may part a lung in two
-        pieces = [n for n in lungs if abs(columns[n] - columns[lung]) <= APART * numbers.shape[1]]
-        piece = np.isin(numbers, pieces)
-        if settings.opening_mm:
-            piece = dilated(piece, grid, settings.opening_mm + min(grid.spacing) / 2) & transparent
-        pair[piece & (pair == 0)] = value
-    return pair if _as_lungs_lie(pair, grid) else None
+    columns = {number: float(np.nonzero(numbers == number)[1].mean()) / numbers.shape[1] for number in lungs}
+    best, best_score = None, 0.0
+    for one, other in itertools.combinations(lungs, 2):
+        apart = abs(columns[one] - columns[other])
+        likeness = min(counts[one], counts[other]) / max(counts[one], counts[other])
+        if apart <= APART or likeness < LEAST_OF_OTHER:
+            continue
+        # air between arm and body is farther from the middle, or farther apart
+        score = likeness * (1 - abs(columns[one] + columns[other] - 1)) / apart
+        if score <= best_score:
+            continue
+        pair = np.zeros(numbers.shape, np.uint8)
+        for value, lung in enumerate((one, other), 1):
+            # a rib may part a lung in two
+            piece = np.isin(numbers, [n for n in lungs if abs(columns[n] - columns[lung]) <= APART])
+            if settings.opening_mm:
+                piece = dilated(piece, grid, settings.opening_mm + min(grid.spacing) / 2) & transparent
+            pair[piece & (pair == 0)] = value
+        if _as_lungs_lie(pair, grid):
+            best, best_score = pair, score
+    return best
 
 
 def _as_lungs_lie(pair: np.ndarray, grid: Geometry) -> bool:
