@@ -18,6 +18,7 @@ from .results_table import ResultsTable, shown
 from .review_list import (
     TABLE_HEIGHT,
     Pages,
+    Sorting,
     around,
     connect_buttons,
     decision_buttons,
@@ -159,7 +160,8 @@ class FindingsPanel:
 
     def _filter(self) -> None:
         statuses = FILTERS[self.filter_box.currentIndex][1]
-        self._fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
+        fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
+        self._fitting = self.sorting.ordered(fitting, lambda n, column: _sorted_by(self._rows[n])[column])
 
     def _fill(self) -> None:
         selected = self.row
@@ -269,10 +271,13 @@ class FindingsPanel:
         layout = qt.QVBoxLayout(self._details)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
-        self.table_widget = row_table("findingsTable", _("Findings, best first; click one to see it in every view"))
+        self.table_widget = row_table(
+            "findingsTable", _("Findings, best first; click one to see it in every view, a heading to sort")
+        )
         self.table_widget.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table_widget)
         self.results = ResultsTable(self.table_widget, self._on_row)
+        self.sorting = Sorting(self.table_widget, self._on_page)
         self.pages = Pages(self._on_page)
         layout.addWidget(self.pages.widget)
         self.reason_label = text_label()
@@ -303,6 +308,11 @@ class FindingsPanel:
 def _line(row: dict[str, Any], in_ml: bool) -> list[Any]:
     size = _size(row) / 1000 if in_ml else _size(row)
     return [f"{MARKS.get(row['status'], '')}{row['name']}", size, row[DIAMETER], row["score"]]
+
+
+def _sorted_by(row: dict[str, Any]) -> list[Any]:
+    """What each column is sorted by; names as they are numbered."""
+    return [row["finding"], _size(row), row[DIAMETER], row["score"]]
 
 
 def _size(row: dict[str, Any]) -> float:

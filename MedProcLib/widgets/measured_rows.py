@@ -133,12 +133,12 @@ def rows_in_view(rows: Sequence[Row], view: str, text: str = "") -> list[Row]:
 def sorted_rows(rows: Sequence[Row], column: str, descending: bool, grouped: bool) -> list[Row]:
     """Rows by the value of a column, those without one last; grouped: parts stay below their segment."""
     if not grouped:
-        return sorted(rows, key=lambda row: _rank(row.get(column), descending))
+        return sorted(rows, key=lambda row: rank(row.get(column), descending))
     wholes = [row for row in rows if row["component"] == WHOLE]
     result = []
-    for whole in sorted(wholes, key=lambda row: _rank(row.get(column), descending)):
+    for whole in sorted(wholes, key=lambda row: rank(row.get(column), descending)):
         parts = [row for row in rows if row["segment"] == whole["segment"] and row["component"] != WHOLE]
-        result += [whole, *sorted(parts, key=lambda row: _rank(row.get(column), descending))]
+        result += [whole, *sorted(parts, key=lambda row: rank(row.get(column), descending))]
     return result
 
 
@@ -182,7 +182,8 @@ def _number(row: Row, key: str) -> float | None:
     return None if value is None or value == "" or value != value else float(value)
 
 
-def _rank(value: Any, descending: bool) -> tuple:
+def rank(value: Any, descending: bool) -> tuple:
+    """What a row is sorted by: numbers by size, texts by the alphabet, what has no value last."""
     if value is None or value != value or value == "":
         return 1, 0.0, ""
     if isinstance(value, (int, float)):

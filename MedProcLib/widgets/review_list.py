@@ -7,6 +7,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .fields import beside, line_edit, push_button
+from .measured_rows import rank
 from .step_panel import tool_button
 
 # So many rows are shown on a page; a list of thousands would take seconds to fill.
@@ -47,6 +48,40 @@ class Pages:
     def _turn(self, pages: int) -> None:
         self.first = max(self.first + pages * PAGE, 0)
         self._turned()
+
+
+class Sorting:
+    """The order of a list, by a click on a heading: numbers from the largest on, a second click the other way, a third
+    for the list's own order. changed(): called after a click."""
+
+    def __init__(self, table: Any, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self.column = -1  # that the list is sorted by, -1 for its own order
+        self.descending = False
+        self._header = table.horizontalHeader()
+        self._header.setSectionsClickable(True)
+        self._header.connect("sectionClicked(int)", self.sort)
+
+    def sort(self, column: int) -> None:
+        """What a click on a heading does."""
+        first = column > 0  # a name is looked for from its beginning
+        if column != self.column:
+            self.column, self.descending = column, first
+        elif self.descending is first:
+            self.descending = not first
+        else:
+            self.column = -1
+        self._header.setSortIndicatorShown(self.column >= 0)
+        if self.column >= 0:
+            order = qt.Qt.DescendingOrder if self.descending else qt.Qt.AscendingOrder
+            self._header.setSortIndicator(self.column, order)
+        self._changed()
+
+    def ordered(self, things: Sequence[Any], value: Callable[[Any, int], Any]) -> list[Any]:
+        """Things in this order. value(thing, column): what is sorted by."""
+        if self.column < 0:
+            return list(things)
+        return sorted(things, key=lambda thing: rank(value(thing, self.column), self.descending))
 
 
 def decision_buttons(*further: tuple[str, str]) -> dict[str, Any]:

@@ -32,9 +32,9 @@ class TracksForm:
         self.reference_box = combo("tracksReference", _("What the change is counted from"), REFERENCE_TITLES)
         layout.addWidget(beside(self.measure_box, self.reference_box))
         tip = _(
-            "Findings over time; click one to see it at every time point, hover for all that is known of it. Sure: "
-            "whether the change is beyond measuring error (yes, no, or ? where that cannot be said). Of more than four "
-            "time points the first and the last three are listed"
+            "Findings over time; click one to see it at every time point, a heading to sort, hover for all that is "
+            "known. Sure: whether the change is beyond measuring error (yes, no, or ? where that cannot be said). Of "
+            "more than four time points the first and the last three are listed"
         )
         self.table = row_table("tracksTable", tip)
         self.table.horizontalHeader().highlightSections = False  # bold titles would take the width of a column

@@ -17,7 +17,7 @@ from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, titles_of, tra
 from ..scene.timeline_views import MOST_COLUMNS
 from .findings_panel import MARKS
 from .results_table import ResultsTable
-from .review_list import KEYS, around, connect_buttons, enter_returns_to
+from .review_list import KEYS, Sorting, around, connect_buttons, enter_returns_to
 from .tracks_form import TracksForm
 from .wrapped_label import NARROWEST, show_wrapped
 
@@ -64,6 +64,7 @@ class TracksPanel(TracksForm):
         self._filling = False
         super().__init__()
         self.results = ResultsTable(self.table, self._on_row, giving=FIRST_TIME)
+        self.sorting = Sorting(self.table, self._on_sorted)
         self._connect()
         self._fill()
         self.changed()
@@ -160,8 +161,15 @@ class TracksPanel(TracksForm):
         show_wrapped(self.summary_label, shown, NARROWEST // 2)
         self._details.visible = self.filter_box.visible = bool(self.rows)
 
+    def _on_sorted(self) -> None:
+        """Put the rows in another order, which they then keep."""
+        ordered = self.sorting.ordered(self.rows, _sorted_by)
+        self._places = {row.track.id: n for n, row in enumerate(ordered)} if self.sorting.column >= 0 else {}
+        self._fill()
+
     def _in_order(self, rows: list[TrackRow]) -> list[TrackRow]:
-        """What changed first. A row keeps its place until studies are added, whatever the reader does."""
+        """What changed first. A row keeps its place until the list is sorted or studies are added, whatever the reader
+        decides."""
         points = [point.id for point in self._patient.time_points] if self._patient is not None else []
         placed = [self._get_node(), *points]
         if placed != self._placed_of:
@@ -274,6 +282,13 @@ def _line(row: TrackRow) -> list[Any]:
     verdict = VERDICTS[row.size.changed] if row.size is not None else ""
     values = [_short(value.value) if value is not None else None for value in row.values]
     return [name, str(row.change or ""), _signed(percent), verdict, *values]
+
+
+def _sorted_by(row: TrackRow, column: int) -> Any:
+    """What a column is sorted by: numbers where it shows some."""
+    percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
+    values = [value.value if value is not None else None for value in row.values]
+    return [row.track.id, str(row.change or ""), percent, _line(row)[3], *values][column]
 
 
 def _short(value: float) -> float:

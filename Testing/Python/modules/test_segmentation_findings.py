@@ -188,6 +188,21 @@ def test_a_correction_is_noted_and_measured(spots):
     assert statuses(widget) == ["proposed", "proposed", "edited"] and editor.segmentationNode() is None
 
 
+def test_headings_sort_the_list(spots):
+    widget, header = spots, spots.findings.table_widget.horizontalHeader()
+    header.sectionClicked.emit(1)
+    header.sectionClicked.emit(1)
+    assert [widget.findings.table_widget.item(n, 1).text() for n in range(3)] == ["8", "27.0", "64.0"]
+    widget.findings.select(1)
+    assert widget.findings.table_widget.currentRow() == 1
+    key(widget, "N")
+    assert widget.findings.row == 0  # the next in the order that is seen
+    key(widget, "R")
+    assert statuses(widget) == ["rejected", "proposed", "proposed"] and widget.findings.row == 2
+    header.sectionClicked.emit(1)
+    assert [widget.findings.table_widget.item(n, 1).text() for n in range(3)] == ["64.0", "27.0", "8"]
+
+
 def test_with_alt_the_keys_work_beside_the_list_too(spots):
     import host
 
