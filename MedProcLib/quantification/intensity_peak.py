@@ -7,16 +7,16 @@ from dataclasses import dataclass
 from typing import Protocol
 
 import numpy as np
-from scipy.ndimage import find_objects
 
 from ..core.errors import InputError
 from ..core.image_filter import Box
 from ..core.voxels import largest_value
+from .bit_mask import BitMask
 
 SPHERE_MM3 = 1000.0
 RADIUS_MM = (3 * SPHERE_MM3 / (4 * math.pi)) ** (1 / 3)
 # voxels around which spheres are looked at at a time: they bound the memory
-VOXELS_AT_ONCE = 1 << 17
+VOXELS_AT_ONCE = 1 << 15
 
 
 class Readable(Protocol):
@@ -31,7 +31,7 @@ class Readable(Protocol):
     def __getitem__(self, part: Box, /) -> np.ndarray: ...
 
 
-def intensity_peaks(values: Readable, mask: np.ndarray, spacing: tuple[float, ...]) -> tuple[float, float]:
+def intensity_peaks(values: Readable, mask: np.ndarray | BitMask, spacing: tuple[float, ...]) -> tuple[float, float]:
     """Local and global intensity peak (IBSI VJGA and 0F91) of a region, in the unit of the values.
 
     values, mask: (z, y, x), the mask true inside; spacing: x, y, z in mm. A
@@ -41,15 +41,15 @@ def intensity_peaks(values: Readable, mask: np.ndarray, spacing: tuple[float, ..
     number. Raises InputError for arrays that do not fit.
     Source: Frings et al., J Nucl Med 55(7), 2014; IBSI (arXiv 1612.07003).
     """
-    if values.shape != mask.shape or mask.ndim != 3 or len(spacing) != 3:
+    if values.shape != mask.shape or len(mask.shape) != 3 or len(spacing) != 3:
         raise InputError(
             f"An intensity peak needs a volume and its mask; these have the shapes {values.shape} and {mask.shape}."
         )
-    box = find_objects((mask != 0).view(np.uint8))
+    region = mask if isinstance(mask, BitMask) else BitMask.of(mask != 0)
     sphere = _sphere(spacing)
     hottest, local, highest = -math.inf, math.nan, math.nan
-    for core in _blocks(box[0], sphere.shape, getattr(values, "across", 0)) if box else ():
-        inside = mask[core] != 0
+    for core in _blocks(region.box, sphere.shape, getattr(values, "across", 0)) if region.count else ():
+        inside = region[core]
         if not inside.any():
             continue
         near = _Near.of(values, core, sphere)
@@ -61,7 +61,9 @@ def intensity_peaks(values: Readable, mask: np.ndarray, spacing: tuple[float, ..
             here = max(near.mean_at(place) for place in np.argwhere(inside & (near.values == top)).tolist())
             local = here if top > hottest else max(local, here)
             hottest = top
-        best = int(np.argmax(np.where(inside, near.means(), -math.inf)))
+        means = near.means()
+        means[~inside] = -math.inf
+        best = int(np.argmax(means))
         highest = np.fmax(highest, near.mean_at([int(i) for i in np.unravel_index(best, inside.shape)]))
     return local, float(np.fmax(highest, local))
 
@@ -74,13 +76,14 @@ def _sphere(spacing: tuple[float, ...]) -> np.ndarray:
 
 
 def _blocks(box: Box, sphere: tuple[int, ...], across: int) -> list[Box]:
-    """Parts of a box, each as many times as long along each axis as what spheres reach around it, but not shorter; in
-    order along an axis."""
+    """Parts of a box in order along an axis, as long along it as what spheres reach around them, so that few slabs are
+    read for one, and along the others as many times as long, but not shorter."""
     around = [max(1, side - 1) for side in sphere]
-    times = max(1.0, (VOXELS_AT_ONCE / math.prod(around)) ** (1 / 3))
+    times = max(1.0, math.sqrt(VOXELS_AT_ONCE / math.prod(around)))
+    lengths = [reach if axis == across else int(times * reach) for axis, reach in enumerate(around)]
     sides = (
         [slice(first, min(first + length, part.stop)) for first in range(part.start, part.stop, length)]
-        for part, length in ((part, int(times * reach)) for part, reach in zip(box, around, strict=True))
+        for part, length in zip(box, lengths, strict=True)
     )
     return sorted(itertools.product(*sides), key=lambda block: block[across].start)
 
@@ -116,7 +119,7 @@ class _Near:
         np.divide(read, largest, out=scaled[place], where=valid)
         middle = tuple(slice(r, n - r) for r, n in zip(reach, shape, strict=True))
         own = tuple(slice(c.start - t.start, c.stop - t.start) for c, t in zip(core, there, strict=True))
-        return cls(read[own], scaled, known, largest, middle, sphere)
+        return cls(read[own].copy(), scaled, known, largest, middle, sphere)
 
     def mean_at(self, place: Sequence[int]) -> float:
         """Mean of the sphere around a voxel of the box."""
@@ -126,7 +129,9 @@ class _Near:
     def means(self) -> np.ndarray:
         """Mean of the sphere around each voxel of the box, divided by the largest; but for rounding."""
         counts = int(self.sphere.sum()) if self.known.all() else np.maximum(self._sums(self.known, np.int32), 1)
-        return self._sums(self.scaled, np.float64) / counts
+        sums = self._sums(self.scaled, np.float64)
+        sums /= counts
+        return sums
 
     def _sums(self, values: np.ndarray, kind: type) -> np.ndarray:
         """Sum of the sphere around each voxel of the box: its lines along x are differences of running sums."""

@@ -13,13 +13,14 @@ from dataclasses import dataclass
 import numpy as np
 
 from ..core.cube_cell import FACES, Edge, closed_loops, edge_between, middle_of, triangulations
+from .bit_mask import BitMask
 
 CASES = 256
 # that are told apart at a time: they stay in the processor's cache
 SLAB_CELLS = 1 << 18
 
 
-def surface_volume_and_area(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
+def surface_volume_and_area(mask: np.ndarray | BitMask, spacing: tuple[float, float, float]) -> tuple[float, float]:
     """Volume (mm3) and area (mm2) of the marching cubes surface of a mask.
 
     mask: bool (z, y, x); what touches the array's border is closed there. spacing: x, y, z in mm.
@@ -29,7 +30,7 @@ def surface_volume_and_area(mask: np.ndarray, spacing: tuple[float, float, float
     return float(counts @ volumes), float(counts @ areas)
 
 
-def _case_counts(mask: np.ndarray) -> np.ndarray:
+def _case_counts(mask: np.ndarray | BitMask) -> np.ndarray:
     """How many cells between voxel centers are of each case (CASES,), slab by slab to bound the memory."""
     depth, height, width = mask.shape
     thickness = max(1, SLAB_CELLS // ((height + 1) * (width + 1)))

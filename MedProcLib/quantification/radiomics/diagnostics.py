@@ -5,6 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 
 import numpy as np
 
+from ..bit_mask import BitMask
 from .feature import Feature
 
 AXES = "zyx"
@@ -41,52 +42,45 @@ def of_image(
     for axis, count, side in sorted(zip(AXES, size, spacing, strict=True)):
         figures[f"img_dim_{axis}_{stage}_img"] = count
         figures[f"vox_dim_{axis}_{stage}_img"] = float(side)
+    return figures | _mean_and_range(parts, f"{stage}_img", "")
+
+
+def of_masks(
+    stage: str, size: Sequence[int], intensity: BitMask, morphological: BitMask, values: Iterable[np.ndarray]
+) -> dict[str, float]:
+    """Size of the image and of both masks' boxes (z, y, x), their voxels, and the range of the intensities.
+
+    values: of the voxels of the intensity mask, in parts (n,).
+    """
+    figures: dict[str, float] = {
+        f"int_mask_dim_{axis}_{stage}_roi": n for axis, n in sorted(zip(AXES, size, strict=True))
+    }
+    for name, mask in (("int", intensity), ("morph", morphological)):
+        for axis, extent in sorted(zip(AXES, map(_extent, mask.occupied), strict=True)):
+            figures[f"{name}_mask_bb_dim_{axis}_{stage}_roi"] = extent
+        figures[f"{name}_mask_vox_count_{stage}_roi"] = mask.count
+    return figures | _mean_and_range(values, f"{stage}_roi", "int_mask_")
+
+
+def _mean_and_range(parts: Iterable[np.ndarray], stage: str, where: str) -> dict[str, float]:
+    """Of the values that are numbers; nothing where none is."""
     low, high, total, voxels = math.inf, -math.inf, 0.0, 0
     for part in parts:
         finite = part[np.isfinite(part)]
         if finite.size:
             low, high = min(low, float(finite.min())), max(high, float(finite.max()))
             total, voxels = total + float(finite.sum(dtype=np.float64)), voxels + finite.size
-    if voxels:
-        figures |= {
-            f"mean_int_{stage}_img": total / voxels,
-            f"min_int_{stage}_img": low,
-            f"max_int_{stage}_img": high,
-        }
-    return figures
-
-
-def of_masks(
-    stage: str, size: Sequence[int], intensity: np.ndarray, morphological: np.ndarray, values: np.ndarray
-) -> dict[str, float]:
-    """Size of the image and of both masks' boxes (z, y, x), their voxels, and the range of the intensities.
-
-    values: of the voxels of the intensity mask (n,).
-    """
-    figures: dict[str, float] = {
-        f"int_mask_dim_{axis}_{stage}_roi": n for axis, n in sorted(zip(AXES, size, strict=True))
+    if not voxels:
+        return {}
+    return {
+        f"{where}mean_int_{stage}": total / voxels,
+        f"{where}min_int_{stage}": low,
+        f"{where}max_int_{stage}": high,
     }
-    for name, mask in (("int", intensity), ("morph", morphological)):
-        for axis, extent in sorted(zip(AXES, _extent(mask), strict=True)):
-            figures[f"{name}_mask_bb_dim_{axis}_{stage}_roi"] = extent
-        figures[f"{name}_mask_vox_count_{stage}_roi"] = int(np.count_nonzero(mask))
-    finite = np.isfinite(values)
-    inside = values if finite.all() else values[finite]
-    if inside.size:
-        figures |= {
-            f"int_mask_mean_int_{stage}_roi": float(inside.mean(dtype=np.float64)),
-            f"int_mask_min_int_{stage}_roi": float(inside.min()),
-            f"int_mask_max_int_{stage}_roi": float(inside.max()),
-        }
-    return figures
 
 
-def _extent(mask: np.ndarray) -> list[int]:
-    extents = []
-    for axis in range(3):
-        places = np.flatnonzero(mask.any(axis=tuple(a for a in range(3) if a != axis)))
-        extents.append(int(places[-1] - places[0]) + 1 if places.size else 0)
-    return extents
+def _extent(places: np.ndarray) -> int:
+    return int(places[-1] - places[0]) + 1 if places.size else 0
 
 
 def diagnostic_features(diagnostics: Mapping[str, float], unit: str) -> list[Feature]:

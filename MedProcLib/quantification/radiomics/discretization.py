@@ -7,7 +7,7 @@ from typing import Literal
 import numpy as np
 
 from ...core.errors import InputError
-from .statistics import are_whole, in_blocks
+from .statistics import are_whole, in_blocks, in_parts
 
 Method = Literal["fixed bin number", "fixed bin size", "none"]
 # More levels make co-occurrence matrices too large for memory, and mean nothing.
@@ -63,7 +63,7 @@ def discretized(
     if not width > 0:
         return Levels(np.ones(values.shape, np.uint8), 1, first, width)
     levels = np.empty(values.shape, np.min_scalar_type(int(number)))
-    for part, found in zip(in_blocks(values), in_blocks(levels), strict=True):
+    for part, found in zip(in_blocks(values), in_parts(levels), strict=True):
         # whole numbers are multiplied before they are divided, so that none falls short of an edge it lies on
         steps = part - first
         if method == "fixed bin number":

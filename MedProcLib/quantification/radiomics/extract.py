@@ -14,7 +14,7 @@ from ...core.geometry import require_same_grid, require_scalar
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
 from .chosen import TEXTURES, aggregations_of, families_of, filter_of, require_sound
-from .discretization import Levels, discretized
+from .discretization import discretized
 from .feature import Definition, Feature, defined
 from .histogram import histogram_features
 from .morphology import morphological_features
@@ -22,7 +22,6 @@ from .outcome import RegionFeatures
 from .region import Region, image_diagnostics, prepared
 from .statistics import statistical_features
 from .texture.features import texture_features
-from .texture.region import Region as DiscreteRegion
 from .texture.region import region_of
 from .texture.settings import TextureSettings
 from .volume_histogram import region_volume_histogram
@@ -115,7 +114,7 @@ def _features(
     progress(0.2)
     if dimensions == 3 and "morphology" in families:
         features += morphological_features(region, unit)
-        notes += _too_few("shape", int(np.count_nonzero(region.morphological)), FEWEST_FOR_SHAPE)
+        notes += _too_few("shape", region.morphological.count, FEWEST_FOR_SHAPE)
     progress(0.4)
     if region.peaks is not None:
         peaks = dict(zip((d.tag for d in PEAKS), region.peaks, strict=True))
@@ -138,9 +137,9 @@ def _features(
     if textures:
         notes += _too_few("textures", len(values), FEWEST_FOR_TEXTURE) + _about_textures(region, settings, dimensions)
         chosen, spacing = _texture_settings(textures, settings, dimensions), region.spacing
-        masks = region.morphological, region.intensity
+        masks = region.intensity, region.morphological
         del region, values
-        discrete = _discrete_region(*masks, levels, chosen)
+        discrete = region_of(levels.levels, levels.count, *masks, chosen.reach)
         del masks, levels
         features += texture_features(discrete, spacing, chosen, progress.part(0.5, 1))
     return features, diagnostics, tuple(notes)
@@ -155,17 +154,6 @@ def _too_few(what: str, voxels: int, fewest: int) -> list[str]:
 def _unit(settings: Radiomics) -> str:
     """A filter's response is in units of its own."""
     return "intensity" if filter_of(settings) is not None else settings.intensity_unit
-
-
-def _discrete_region(
-    morphological: np.ndarray, intensity: np.ndarray, levels: Levels, settings: TextureSettings
-) -> DiscreteRegion:
-    """Of the box of the mask: no voxel has a level beyond."""
-    box = ndimage.find_objects(morphological.view(np.uint8))[0]
-    inside = intensity[box]
-    array = np.zeros(inside.shape, np.min_scalar_type(levels.count))
-    array[inside] = levels.levels
-    return region_of(array, levels.count, morphological[box], settings.reach)
 
 
 def _texture_settings(families: tuple[str, ...], settings: Radiomics, dimensions: int) -> TextureSettings:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from .feature import Definition, Feature, defined
-from .statistics import in_blocks, statistics
+from .statistics import in_parts, statistics
 
 FAMILY = "intensity histogram"
 DEFINITIONS = (
@@ -36,7 +36,7 @@ DEFINITIONS = (
 def histogram_features(levels: np.ndarray, n_levels: int) -> list[Feature]:
     """Features of the discretized intensities 1..n_levels of a region (1D, at least one)."""
     counts = np.zeros(n_levels)
-    for part in in_blocks(levels):
+    for part in in_parts(levels):
         counts += np.bincount(part, minlength=n_levels + 1)[1:]
     share = counts[counts > 0] / len(levels)
     figures = statistics(np.sort(levels))

@@ -19,9 +19,9 @@ Interpolator = Literal["nearest", "linear", "cubic"]
 # Voxels on each side that a value depends on: the weights of a cubic spline fall by 3.7 a voxel, here to 1e-9.
 REACH = {"nearest": 1, "linear": 1, "cubic": 16}
 # Voxels that are interpolated at a time: they bound the memory.
-VOXELS_AT_ONCE = 1 << 17
+VOXELS_AT_ONCE = 1 << 15
 # Voxels of a slab along all axes but one, and its fewest places across.
-SLAB_VOXELS, THINNEST = 1 << 19, 32
+SLAB_VOXELS, THINNEST = 1 << 18, 24
 # Share of a voxel by which rounding of the spacing may exceed a whole number of voxels.
 ROUNDING = 1e-6
 

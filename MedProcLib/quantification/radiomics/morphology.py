@@ -5,6 +5,7 @@ import math
 import numpy as np
 from scipy.spatial.distance import cdist
 
+from ..bit_mask import BitMask
 from ..surface import surface_volume_and_area
 from .ellipsoid import ellipsoid_area, ellipsoid_volume, smallest_ellipsoid
 from .feature import Definition, Feature, defined
@@ -12,6 +13,7 @@ from .mesh_points import Hull, surface_hull
 from .oriented_box import smallest_box
 from .region import Region
 from .spatial import moran_and_geary
+from .statistics import mean_of
 
 FAMILY = "morphology"
 DEFINITIONS = (
@@ -67,7 +69,7 @@ def morphological_features(region: Region, unit: str) -> list[Feature]:
         "diam": _longest(hull.corners),
         **(_principal_axes(covariance / (count - 1), volume, area) if count > 1 else {}),
         **_densities(size, spacing, hull, volume, area),
-        "integ_int": float(region.values.mean()) * volume,
+        "integ_int": mean_of(region.values) * volume,
     }
     figures["moran_i"], figures["geary_c"] = moran_and_geary(region.values, region.intensity, spacing)
     return defined(DEFINITIONS, FAMILY, {f"morph_{name}": figure for name, figure in figures.items()}, unit)
@@ -111,11 +113,16 @@ def _longest(corners: np.ndarray) -> float:
     return max(float(cdist(corners[i : i + step], corners).max()) for i in range(0, len(corners), step))
 
 
-def _moments(mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
-    """Voxels of a mask (z, y, x), mean of their centers (x, y, z; mm), sums of products of their offsets from it
+def _moments(mask: BitMask, spacing: tuple[float, float, float]) -> tuple[int, np.ndarray, np.ndarray, np.ndarray]:
+    """Voxels of a mask, mean of their centers (x, y, z; mm), sums of products of their offsets from it
     (3, 3; mm2), and size of its box (x, y, z; voxels). Of projections, so that no list of voxels is needed.
     """
-    planes = {2: mask.sum(axis=0), 1: mask.sum(axis=1), 0: mask.sum(axis=2)}  # by the axis of x, y, z across them
+    depth, height, width = mask.shape
+    # by the axis of x, y, z across them
+    planes = {2: np.zeros((height, width), int), 1: np.zeros((depth, width), int), 0: mask.count_by_line}
+    for z, inside in enumerate(mask):
+        planes[2] += inside
+        planes[1][z] = np.count_nonzero(inside, axis=0)
     lines = [planes[2].sum(axis=0), planes[2].sum(axis=1), planes[1].sum(axis=1)]
     count = int(lines[0].sum())
     places = [np.arange(len(line)) for line in lines]

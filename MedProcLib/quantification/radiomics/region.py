@@ -13,13 +13,14 @@ import SimpleITK as sitk
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box
-from ...core.voxels import largest_value, near_values
+from ...core.voxels import FLOAT32_HOLDS, largest_value, near_values
+from ..bit_mask import BitMask
 from ..intensity_peak import RADIUS_MM, intensity_peaks
 from .chosen import families_of, filter_of, range_of
 from .diagnostics import of_image, of_masks
 from .interpolation import Axis, Interpolated
 from .response import response, with_margin
-from .statistics import in_blocks
+from .statistics import in_blocks, in_parts, mean_of
 
 if TYPE_CHECKING:
     from .settings import Radiomics
@@ -34,15 +35,16 @@ ROUNDING = 1e-6
 
 @dataclass(frozen=True)
 class Region:
-    """A region in the part of the new grid around it, arrays z, y, x.
+    """A region in its box of the new grid, z, y, x.
 
-    morphological, intensity: bool, the mask before and after re-segmentation; values: float64, those of the intensity
-    mask in its order (n,), all finite; peaks: local and global intensity peak, None where they were not asked for;
-    spacing: x, y, z in mm; bounds: of re-segmentation, None where there is none; diagnostics, notes: of the steps.
+    morphological, intensity: the mask before and after re-segmentation; values: those of the intensity mask in its
+    order (n,), all finite, float32 where the image has no more digits, float64 otherwise; peaks: local and global
+    intensity peak, None where they were not asked for; spacing: x, y, z in mm; bounds: of re-segmentation, None where
+    there is none; diagnostics, notes: of the steps.
     """
 
-    morphological: np.ndarray
-    intensity: np.ndarray
+    morphological: BitMask
+    intensity: BitMask
     values: np.ndarray
     peaks: tuple[float, float] | None
     spacing: tuple[float, float, float]
@@ -68,41 +70,47 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     around = Surroundings(source, axes, wide, settings)
     cut = tuple(slice(p.start - w.start, p.stop - w.start) for p, w in zip(part, wide, strict=True))
     known = None if around.known is None else around.known[cut]
-    inside = morphological if known is None else morphological & known
+    inside = morphological if known is None else morphological & BitMask.of(known)
     notes = []
-    lost = int(np.count_nonzero(morphological)) - int(np.count_nonzero(inside))
+    voxels = inside.count
+    lost = morphological.count - voxels
     if lost:
         notes.append(f"{lost} voxels of the region hold no number and are left out of all but its shape")
-    if not inside.any():
+    if not voxels:
         raise InputError(f"All voxels of the region of label {label} hold no number (NaN or infinite).")
     bounds = range_of(settings)
     filled = around.filled(around.whole) if recipe else None
-    values = around.inside(inside) if filled is None else filled[cut][inside]
-    kept = _kept(values, bounds, settings.resegmentation_sd, label)
+    values = around.inside(inside) if filled is None else filled[cut][inside[:]]
     size = tuple(axis.new_count for axis in axes)
-    diagnostics |= of_masks("interp", size, inside, morphological, values)
+    diagnostics |= of_masks("interp", size, inside, morphological, in_parts(values))
     intensity = inside
-    if not kept.all():
-        intensity = inside.copy()
-        intensity[inside] = kept
-        values = _compressed(values, kept)
-    diagnostics |= of_masks("reseg", size, intensity, morphological, values)
-    del values, kept  # they are read again once the peaks are known, which need room too
+    if bounds != (None, None) or settings.resegmentation_sd:
+        kept = _kept(values, bounds, settings.resegmentation_sd, label)
+        intensity, values = inside.chosen(kept), _compressed(values, kept)
+        del kept
+    diagnostics |= of_masks("reseg", size, intensity, morphological, in_parts(values))
     z, y, x = (axis.new_spacing for axis in axes)
     near: Surroundings | np.ndarray = around
     if recipe is not None and filled is not None:
         # bounds of the image's intensities are none of the response's
         near, bounds = response(filled, wide, axes, grid, recipe)[cut], (None, None)
+        values = near[intensity[:]]
         near = near if known is None else np.where(known, near, np.nan)
     peaks = intensity_peaks(near, intensity, (x, y, z)) if peaked else None
-    values = near.inside(intensity) if isinstance(near, Surroundings) else near[intensity]
+    # without the surroundings of the peaks
+    core = morphological.box
+    intensity = intensity.part(core)
+    morphological = intensity if intensity.count == morphological.count else morphological.part(core)
     return Region(morphological, intensity, values, peaks, (x, y, z), bounds, diagnostics, tuple(notes))
 
 
 def _before(source: np.ndarray, mask: np.ndarray, label: int, box: Box) -> dict[str, float]:
     """Diagnostics of the region as it is in the image."""
-    inside = mask[box] == label
-    return of_masks("init", source.shape, inside, inside, source[box][inside])
+    inside, part = BitMask([b.stop - b.start for b in box]), source[box]
+    for z, plane in enumerate(mask[box]):
+        inside[z] = plane == label
+    values = (plane[here] for plane, here in zip(part, inside, strict=True))
+    return of_masks("init", source.shape, inside, inside, values)
 
 
 def image_diagnostics(image: sitk.Image, settings: Radiomics) -> dict[str, float]:
@@ -151,14 +159,20 @@ def _axes(image: sitk.Image, settings: Radiomics) -> list[Axis]:
 class Surroundings:
     """Interpolated intensities (float64) in a box of the new grid, read in parts as arrays are, NaN where not known.
 
+    Those inside a mask are held in float32 where the image has no more digits: kind.
     known: where the nearest voxel of the image holds a number, None where all do; across: see Interpolated.
     """
 
     def __init__(self, source: np.ndarray, axes: list[Axis], box: Box, settings: Radiomics) -> None:
         self.known: np.ndarray | None = None
+        self.kind = np.result_type(source.dtype, np.float32)
 
         def read(part: Box) -> np.ndarray:
             values = source[part]
+            if source.dtype.kind in "iu":
+                return values
+            if largest_value(values) > FLOAT32_HOLDS:
+                self.kind = np.dtype(np.float64)
             valid = np.isfinite(values)
             if valid.all():
                 return values
@@ -186,11 +200,11 @@ class Surroundings:
             values[~self.known[part]] = np.nan
         return values
 
-    def inside(self, mask: np.ndarray) -> np.ndarray:
+    def inside(self, mask: BitMask) -> np.ndarray:
         """The intensities where a mask of the box is true, in its order (n,)."""
-        counts = np.count_nonzero(mask, axis=2)
+        counts = mask.count_by_line
         starts = np.cumsum(counts).reshape(counts.shape) - counts
-        found = np.empty(int(counts.sum()))
+        found = np.empty(int(counts.sum()), self.kind)
         for part in self._values.parts():
             values, chosen = self.filled(part), mask[part]
             for z, plane in enumerate(values):  # the lines of a part lie together within each slice only
@@ -200,13 +214,13 @@ class Surroundings:
         return found
 
 
-def _mask(mask: np.ndarray, label: int, axes: list[Axis], box: Box, settings: Radiomics) -> np.ndarray:
+def _mask(mask: np.ndarray, label: int, axes: list[Axis], box: Box, settings: Radiomics) -> BitMask:
     # single precision: rounding is far below what counts as the threshold
     share = Interpolated(lambda where: mask[where] == label, axes, box, settings.mask_interpolation, kind=np.float32)
-    result = np.empty(share.shape, bool)
+    result = BitMask(share.shape)
     for part in share.parts():
         result[part] = share[part] >= settings.mask_threshold - ROUNDING
-    if not result.any():
+    if not result.count:
         raise InputError(
             f"Interpolation left no voxel of the region of label {label}: it is smaller than the new voxels; choose a "
             "smaller spacing_mm or mask_threshold."
@@ -231,9 +245,9 @@ def _kept(values: np.ndarray, bounds: tuple[float | None, float | None], sd: flo
             f"{values.max():g}; widen resegmentation_range."
         )
     if sd:
-        mean = float(values.mean())
+        mean = mean_of(values)
         deviation = math.sqrt(sum(float(np.square(part - mean).sum()) for part in in_blocks(values)) / values.size)
-        for part, there in zip(in_blocks(values), in_blocks(kept), strict=True):
+        for part, there in zip(in_blocks(values), in_parts(kept), strict=True):
             there &= np.abs(part - mean) <= sd * deviation * (1 + 1e-12)
         if not kept.any():
             raise InputError(
@@ -246,7 +260,7 @@ def _kept(values: np.ndarray, bounds: tuple[float | None, float | None], sd: flo
 def _compressed(values: np.ndarray, kept: np.ndarray) -> np.ndarray:
     """The values (n,) that are kept, moved to the front of the same array."""
     count = 0
-    for part, there in zip(in_blocks(values), in_blocks(kept), strict=True):
+    for part, there in zip(in_parts(values), in_parts(kept), strict=True):
         taken = part[there]
         values[count : count + taken.size] = taken
         count += taken.size

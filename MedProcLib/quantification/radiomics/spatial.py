@@ -6,18 +6,21 @@ from collections.abc import Callable, Iterator
 import numpy as np
 from scipy import fft
 
+from ..bit_mask import BitMask
+from .statistics import mean_of
+
 # Points (z, y, frequency) of a transform along x that are held at a time.
-AT_ONCE = 1 << 17
+AT_ONCE = 1 << 16
 # Points that are transformed along z at a time.
-COLUMNS_AT_ONCE = 1 << 14
+COLUMNS_AT_ONCE = 1 << 13
 
 Values = Callable[[int, int], np.ndarray]
 
 
-def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, float, float]) -> tuple[float, float]:
+def moran_and_geary(values: np.ndarray, mask: BitMask, spacing: tuple[float, float, float]) -> tuple[float, float]:
     """Moran's I (IBSI N365) and Geary's C (NPT7) of the voxels inside a mask, each pair weighted by 1 / distance.
 
-    values: of the voxels inside, in the mask's order (n,); mask: bool (z, y, x), as small as the region allows;
+    values: of the voxels inside, in the mask's order (n,); mask: as small as the region allows;
     spacing: x, y, z in mm. NaN of fewer than two voxels or of equal ones. Sums over all pairs are correlations, taken
     by Fourier transforms: exact but for rounding. Source: Moran, Biometrika 37, 1950; Geary, Inc Statistician 5(3),
     1954.
@@ -25,13 +28,13 @@ def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, 
     count = values.size
     if count < 2 or not np.ptp(values) > 0:
         return math.nan, math.nan
-    mean = float(values.mean(dtype=np.float64))
+    mean = mean_of(values)
     scale = max(float(values.max()) - mean, mean - float(values.min()))
     if not scale > 0:
         return math.nan, math.nan
 
     def deviations(first: int, last: int) -> np.ndarray:
-        return (values[first:last] - mean) / scale
+        return (values[first:last].astype(np.float64) - mean) / scale
 
     products, squares, total = _pair_sums(mask, deviations, spacing)
     starts = range(0, count, AT_ONCE)
@@ -41,7 +44,7 @@ def moran_and_geary(values: np.ndarray, mask: np.ndarray, spacing: tuple[float, 
     return moran, geary
 
 
-def _pair_sums(inside: np.ndarray, values: Values, spacing: tuple[float, float, float]) -> tuple[float, float, float]:
+def _pair_sums(inside: BitMask, values: Values, spacing: tuple[float, float, float]) -> tuple[float, float, float]:
     """Weighted sums over all pairs of voxels: of the products of their values, of the first one's square, and of 1.
 
     values: of the voxels inside from a first to a last one. Sums are of the transforms (Parseval), of which a few
@@ -54,20 +57,22 @@ def _pair_sums(inside: np.ndarray, values: Values, spacing: tuple[float, float, 
     found = np.zeros(3)
     for first in range(0, length, at_once):
         frequencies = np.arange(first, min(first + at_once, length))
+        count = len(frequencies)
         # whole turns are left out before the angle is taken, which keeps it exact for long lines
         angles = 2 * math.pi / width * (np.outer(np.arange(length), frequencies) % width)
-        waves = np.cos(angles), np.sin(angles)
-        weights = np.empty((len(frequencies), depth, height))
-        for z, plane in enumerate(_weights(inside.shape, spacing)):
-            weights[:, z] = (plane @ waves[0]).T
-        lines = np.empty((3, len(frequencies), depth, height), complex)
-        for z, plane in enumerate(_planes(inside, values)):
-            for power, filled in enumerate((inside[z].astype(np.float64), plane, plane**2)):
-                lines[power, :, z].real, lines[power, :, z].imag = ((filled @ wave).T for wave in waves)
+        waves = np.concatenate([np.cos(angles), np.sin(angles)], axis=1)
+        weights = np.empty((count, depth, height))
+        for z, plane in enumerate(_weights(inside.shape, spacing, waves[:, :count])):
+            weights[:, z] = plane.T
+        lines = np.empty((3, count, depth, height), complex)
+        for z, planes in enumerate(_planes(inside, values)):
+            along = (planes @ waves).transpose(0, 2, 1)
+            lines.real[:, :, z], lines.imag[:, :, z] = along[:, :count], along[:, count:]
+        del plane, planes, along  # memory for what comes
         for number, frequency in enumerate(frequencies.tolist()):
             # the mirror image of each frequency but 0 is left out
             found += (2 if frequency else 1) * _sums_at(lines[:, number], weights[number], padded)
-        del lines, weights  # before there are new ones
+        del lines, weights
     products, squares, total = (found / (math.prod(padded) * width)).tolist()
     return products, squares, total
 
@@ -89,28 +94,33 @@ def _sums_at(lines: np.ndarray, weights: np.ndarray, padded: tuple[int, ...]) ->
     return found
 
 
-def _planes(inside: np.ndarray, values: Values) -> Iterator[np.ndarray]:
-    """Slices with the values at the voxels inside, 0 elsewhere."""
+def _planes(inside: BitMask, values: Values) -> Iterator[np.ndarray]:
+    """Slices of 1, of the value and of its square at the voxels inside, 0 elsewhere (3, y, x); each takes the place of
+    the one before."""
     first = 0
+    planes = np.empty((3, *inside.shape[1:]))
     for mask in inside:
         last = first + int(np.count_nonzero(mask))
-        filled = np.zeros(mask.shape)
-        filled[mask] = values(first, last)
+        planes[0] = mask
+        planes[1] = 0
+        planes[1][mask] = values(first, last)
+        np.square(planes[1], out=planes[2])
         first = last
-        yield filled
+        yield planes
 
 
-def _weights(sizes: tuple[int, ...], spacing: tuple[float, float, float]) -> Iterator[np.ndarray]:
-    """Slices of 1 / distance, of offsets from 0 up along z, y and x.
+def _weights(sizes: tuple[int, ...], spacing: tuple[float, float, float], waves: np.ndarray) -> Iterator[np.ndarray]:
+    """Slices of 1 / distance, of offsets from 0 up along z and y, with waves along x (x, n): (y, n).
 
     Twice that along each axis where there is a negative offset too: the real part of its transform is that of both.
     """
     x, y, z = spacing
+    along_x, along_y = ((np.arange(n) * side) ** 2 for n, side in ((sizes[2], x), (sizes[1], y)))
+    twice = [np.where(np.arange(n) > 0, 2.0, 1.0)[:, np.newaxis] for n in sizes]
+    waves = twice[2] * waves
     for number in range(sizes[0]):
-        plane = np.add.outer((np.arange(sizes[1]) * y) ** 2 + (number * z) ** 2, (np.arange(sizes[2]) * x) ** 2)
+        plane = np.add.outer(along_y + (number * z) ** 2, along_x)
         if number == 0:
             plane[0, 0] = np.inf  # no voxel is paired with itself
-        np.divide(1.0, np.sqrt(plane, out=plane), out=plane)
-        plane[:, 1:] *= 2
-        plane[1:] *= 2
-        yield 2 * plane if number else plane
+        np.sqrt(plane, out=plane)
+        yield (np.divide(1.0, plane, out=plane) @ waves) * twice[1] * twice[0][number]

@@ -34,28 +34,26 @@ DEFINITIONS = (
 
 def statistical_features(values: np.ndarray, unit: str) -> list[Feature]:
     """Features of the intensities of a region (1D, finite, at least one, ascending); unit: a key of core.units."""
-    squares = float(values @ values)
+    squares = sum(float(part @ part) for part in in_blocks(values))
     figures = statistics(values) | {"energy": squares, "rms": math.sqrt(squares / len(values))}
     return defined(DEFINITIONS, FAMILY, {f"stat_{name}": figure for name, figure in figures.items()}, unit)
 
 
 def statistics(values: np.ndarray) -> dict[str, float]:
-    """What is computed alike of intensities and of discretized ones. values: float64 or whole numbers, 1D, ascending.
+    """What is computed alike of intensities and of discretized ones. values: of any type, 1D, ascending.
 
     Percentiles are linear between order statistics. Of values that are all equal skewness and kurtosis are 0, as the
     manual has it; where the mean (the sum of quartiles) is 0 the coefficient of variation (of dispersion) is NaN.
     """
     low, p10, p25, median, p75, p90, high = (percentile(values, p) for p in (0, 10, 25, 50, 75, 90, 100))
-    mean = float(values.mean()) if low < high else low
+    mean = mean_of(values) if low < high else low
     middle, middle_sum = 0, 0.0
     for part in in_blocks(values):
-        part = part.astype(np.float64, copy=False)
         within = part[(part >= p10) & (part <= p90)]
         middle, middle_sum = middle + within.size, middle_sum + float(within.sum())
     middle_mean = middle_sum / middle if middle else math.nan
     sums = dict.fromkeys(("second", "third", "fourth", "mad", "medad", "rmad"), 0.0)
     for part in in_blocks(values):
-        part = part.astype(np.float64, copy=False)
         deviations = part - mean
         squared = deviations**2
         sums["second"] += float(squared.sum())
@@ -95,10 +93,34 @@ def percentile(ascending: np.ndarray, percent: float) -> float:
     return low + (high - low) * share if share < 0.5 else high - (high - low) * (1 - share)
 
 
-def in_blocks(values: np.ndarray) -> Iterator[np.ndarray]:
-    """Parts of values (n,), so that no copies of all are held."""
+def in_parts(values: np.ndarray) -> Iterator[np.ndarray]:
+    """Parts of values (n,), in which they may be written."""
     for start in range(0, values.size, AT_ONCE):
         yield values[start : start + AT_ONCE]
+
+
+def in_blocks(values: np.ndarray) -> Iterator[np.ndarray]:
+    """Parts of values (n,) to compute with, in float64, so that no copies of all are held."""
+    return (part.astype(np.float64, copy=False) for part in in_parts(values))
+
+
+def mean_of(values: np.ndarray) -> float:
+    return sum(float(part.sum()) for part in in_blocks(values)) / values.size
+
+
+def places_of(ascending: np.ndarray, bounds: np.ndarray) -> np.ndarray:
+    """How many values (n,; ascending) are below each bound (float64, ascending).
+
+    As numpy's search, which makes a copy of all values that are of another type than the bounds.
+    """
+    first = ascending[::AT_ONCE].astype(np.float64)
+    block = np.maximum(np.searchsorted(first, bounds) - 1, 0)
+    found = np.empty(bounds.shape, np.int64)
+    for number in np.unique(block).tolist():
+        own = slice(*np.searchsorted(block, [number, number + 1]))
+        part = ascending[number * AT_ONCE : (number + 1) * AT_ONCE].astype(np.float64, copy=False)
+        found[own] = number * AT_ONCE + np.searchsorted(part, bounds[own])
+    return found
 
 
 def are_whole(values: np.ndarray) -> bool:

@@ -11,7 +11,7 @@ import numpy as np
 
 from .discretization import discretized
 from .feature import Definition, Feature, defined
-from .statistics import are_whole
+from .statistics import are_whole, places_of
 
 if TYPE_CHECKING:
     from .settings import Radiomics
@@ -34,11 +34,16 @@ AT_ONCE = 1 << 16
 
 @dataclass(frozen=True)
 class Scale:
-    """The intensities of the histogram: lowest, highest, and the step between them (0: those that occur)."""
+    """The intensities of the histogram: lowest, highest, and the step between them (0: those that occur).
+
+    They may be those of the image but for an offset and a factor.
+    """
 
     lowest: float
     highest: float
     step: float
+    offset: float = 0.0
+    factor: float = 1.0
 
 
 def region_volume_histogram(
@@ -55,14 +60,13 @@ def region_volume_histogram(
     bins = discretized(
         values, settings.ivh_discretization, settings.ivh_bin_number, settings.ivh_bin_size, bounds[0], MOST_STEPS
     )
-    levels = bins.levels.astype(np.float64)
     if settings.ivh_discretization == "fixed bin number":
-        return volume_histogram_features(levels, Scale(1.0, float(bins.count), 1.0), "")
+        return volume_histogram_features(bins.levels, Scale(1.0, float(bins.count), 1.0), "")
     highest = float(values.max()) if bounds[1] is None else bounds[1]
     count = max(1, math.floor((highest - bins.first) / bins.width + 1e-9))
-    center = bins.first - bins.width / 2
-    scale = Scale(center + bins.width, center + count * bins.width, bins.width)
-    return volume_histogram_features(center + np.minimum(levels, count) * bins.width, scale, unit)
+    np.minimum(bins.levels, min(count, bins.count), out=bins.levels)
+    scale = Scale(1.0, float(count), 1.0, bins.first - bins.width / 2, bins.width)
+    return volume_histogram_features(bins.levels, scale, unit)
 
 
 def volume_histogram_features(values: np.ndarray, scale: Scale, unit: str) -> list[Feature]:
@@ -83,7 +87,9 @@ def volume_histogram_features(values: np.ndarray, scale: Scale, unit: str) -> li
             for x in (0.1, 0.9)
         )
         figures["auc"] = sum(float(np.trapezoid(1 - below / count, levels)) for levels, below in curve.pieces()) / width
-    figures["i10"], figures["i90"] = (curve.intensity_at((1 - share - 1e-12) * count) for share in (0.1, 0.9))
+    figures["i10"], figures["i90"] = (
+        scale.offset + scale.factor * curve.intensity_at((1 - share - 1e-12) * count) for share in (0.1, 0.9)
+    )
     figures["diff_v10_v90"] = figures["v10"] - figures["v90"]
     figures["diff_i10_i90"] = figures["i10"] - figures["i90"]
     return defined(DEFINITIONS, FAMILY, {f"ivh_{name}": figure for name, figure in figures.items()}, unit)
@@ -112,7 +118,7 @@ class _Steps:
     def of(cls, values: np.ndarray, scale: Scale) -> _Steps:
         steps = math.floor((scale.highest - scale.lowest) / scale.step + 1e-9) + 1
         levels = scale.lowest + np.arange(steps) * scale.step
-        return cls(levels, np.searchsorted(values, levels - scale.step / 2), float(levels[-1]) + scale.step)
+        return cls(levels, places_of(values, levels - scale.step / 2), float(levels[-1]) + scale.step)
 
     @property
     def highest(self) -> float:
@@ -141,11 +147,12 @@ class _Occurring:
         self.highest = max(float(values[-1]), scale.highest)
 
     def below(self, bound: float) -> int:
-        return int(np.searchsorted(self._values, bound))
+        return int(places_of(self._values, np.array([bound]))[0])
 
     def intensity_at(self, fewest: float) -> float:
         place = math.ceil(fewest)  # the first value with so many before it, or the next of another intensity
         if place < len(self._values) and self._values[place] == self._values[place - 1]:
+            # of its own type, so that nothing is copied
             place = int(np.searchsorted(self._values, self._values[place], "right"))
         return float(self._values[place]) if place < len(self._values) else self.highest
 
@@ -153,7 +160,7 @@ class _Occurring:
         values = self._values
         last, fewer = min(float(values[0]), self._scale.lowest), 0
         for start in range(0, len(values), AT_ONCE):
-            part = values[start : start + AT_ONCE]
+            part = values[start : start + AT_ONCE].astype(np.float64, copy=False)
             new = np.flatnonzero(np.diff(part, prepend=last))
             yield np.r_[last, part[new]], np.r_[fewer, start + new]
             if len(new):

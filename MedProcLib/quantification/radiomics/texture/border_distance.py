@@ -2,12 +2,14 @@
 
 import numpy as np
 
+from ...bit_mask import BitMask
+
 # Slices that are looked at at a time: steps along rows stay in the cache.
 AT_ONCE = 1 << 19
 
 
-def border_distance(mask: np.ndarray, by_slice: bool) -> np.ndarray:
-    """Steps through faces (by slice: edges) from each voxel of a mask (bool; z, y, x) to the nearest outside it.
+def border_distance(mask: BitMask, by_slice: bool) -> np.ndarray:
+    """Steps through faces (by slice: edges) from each voxel of a mask to the nearest outside it.
 
     Ints as small as hold them, 0 outside. The mask must not reach the array's border. Exact: the distance is the sum of
     those along the axes, so the nearest along one axis after the other is found.
@@ -15,7 +17,9 @@ def border_distance(mask: np.ndarray, by_slice: bool) -> np.ndarray:
     axes = (1, 2) if by_slice else (0, 1, 2)
     furthest = min((mask.shape[axis] + 1) // 2 for axis in axes)  # the way out along the shortest axis
     kind = np.min_scalar_type(furthest + 1)
-    steps = mask * kind.type(furthest)
+    steps = np.empty(mask.shape, kind)
+    for plane, inside in zip(steps, mask, strict=True):
+        np.multiply(inside, kind.type(furthest), out=plane)
     at_once = max(1, AT_ONCE // max(1, mask.shape[1] * mask.shape[2]))
     if not by_slice:
         _sweep(steps)

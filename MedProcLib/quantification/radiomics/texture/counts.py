@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 # Voxels that one step of building a matrix looks at: it bounds the memory, and fits the cache.
-BLOCK = 1 << 17
+BLOCK = 1 << 16
 # Numbers of possible combinations up to which counting in a table is tried.
 SMALL_TABLE = 1 << 16
 

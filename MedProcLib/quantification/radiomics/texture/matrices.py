@@ -19,7 +19,7 @@ DIRECTIONAL = ("cm", "rlm")
 
 
 class TextureMatrices:
-    """Matrices of a region; its zones, which two families share, are linked once."""
+    """Matrices of a region; its zones, which two families share, are linked once and let go with the second."""
 
     def __init__(self, region: Region, spacing: tuple[float, float, float], settings: TextureSettings) -> None:
         self.region, self._spacing, self._settings = region, spacing, settings
@@ -47,9 +47,9 @@ class TextureMatrices:
             vectors = neighborhood(settings.ngldm_distance, settings.norm, by_slice)
             part = dependences(region, vectors, settings.ngldm_alpha, by_slice, progress)
         else:
-            if by_slice not in self._zones:
-                self._zones[by_slice] = zones(region, by_slice, settings.norm, progress)
-            linked = self._zones[by_slice]
+            linked = self._zones.pop(by_slice, None) or zones(region, by_slice, settings.norm, progress)
+            if family == "szm" and "dzm" in settings.families:
+                self._zones[by_slice] = linked
             part = linked.size_zone() if family == "szm" else linked.distance_zone()
         return [part], np.ones(1)
 

@@ -8,6 +8,7 @@ from functools import cached_property
 import numpy as np
 
 from ....core.errors import InputError
+from ...bit_mask import BitMask
 
 # Tables as long as the highest level are made up to here.
 DIRECT_LEVELS = 1 << 20
@@ -18,14 +19,13 @@ class Region:
     """Levels of a region within a margin of background, by rank among those present.
 
     ranks: ints as small as hold them (z, y, x), 0 outside, C order; levels: level of each rank (levels[0] is 0);
-    n_levels: the discretization's number of levels, N_g; morphological: bool (z, y, x), the region before
-    re-segmentation.
+    n_levels: the discretization's number of levels, N_g; morphological: the region before re-segmentation.
     """
 
     ranks: np.ndarray
     levels: np.ndarray
     n_levels: int
-    morphological: np.ndarray
+    morphological: BitMask
 
     @cached_property
     def flat(self) -> np.ndarray:
@@ -75,32 +75,41 @@ class Region:
         return z * self.plane + y * self.ranks.shape[2] + x
 
 
-def region_of(levels: np.ndarray, n_levels: int, morphological: np.ndarray, reach: float) -> Region:
+def region_of(levels: np.ndarray, n_levels: int, intensity: BitMask, morphological: BitMask, reach: float) -> Region:
     """Region with a margin of the reach of its neighborhoods, in voxels.
 
-    levels: int (z, y, x), 0 outside the region, 1..n_levels inside; n_levels: N_g of the discretization, of empty
-    levels too; morphological: bool (z, y, x), the region before re-segmentation, from whose border zones have their
-    distance. Planes that hold none of it are left out, but for as many as keep its pieces further apart than the reach,
-    so that small lesions far apart cost no more than one. Raises InputError for an empty region, levels that are
-    negative or above n_levels, and a morphological region that lacks voxels of it.
+    levels: int (n,), 1..n_levels, of the voxels of the intensity mask in its order; n_levels: N_g of the
+    discretization, of empty levels too; morphological: the region before re-segmentation, from whose border zones have
+    their distance. Planes that hold none of it are left out, but for as many as keep its pieces further apart than the
+    reach, so that small lesions far apart cost no more than one. Raises InputError for an empty region, levels that are
+    less than 1 or above n_levels, and a morphological region that lacks voxels of it.
     """
-    if not levels.any():
+    if not levels.size:
         raise InputError("The region is empty: no voxel has a gray level.")
-    if levels.min() < 0 or levels.max() > n_levels:
+    if levels.min() < 1 or levels.max() > n_levels:
         raise InputError(f"Gray levels are {levels.min()} to {levels.max()}; 1 to {n_levels} were announced.")
-    if morphological.shape != levels.shape or levels[~morphological].any():
+    if morphological.shape != intensity.shape or (morphological & intensity).count < levels.size:
         raise InputError(
             "The region of the intensities is not part of the morphological region; use one mask for both."
         )
     margin = math.floor(reach)
-    occupied = [np.flatnonzero(morphological.any(axis=others)) for others in ((1, 2), (0, 2), (0, 1))]
+    occupied = morphological.occupied
     axes = [_axis(planes, margin) for planes in occupied]
     shape = tuple(size for _, size in axes)
-    source, target = np.ix_(*occupied), np.ix_(*(places for places, _ in axes))
-    near, small = np.zeros(shape, bool), np.zeros(shape, np.min_scalar_type(n_levels))
-    near[target] = morphological[source]
-    small[target] = levels[source]
-    return Region(*_ranked(small), n_levels, near)
+    source, target = np.ix_(*occupied[1:]), np.ix_(*(places for places, _ in axes[1:]))
+    ranks, present = _ranked(levels)
+    near, small, first = BitMask(shape), np.zeros(shape, ranks.dtype), 0
+    for old, new in zip(occupied[0].tolist(), axes[0][0].tolist(), strict=True):
+        inside = intensity[old]
+        last = first + int(np.count_nonzero(inside))
+        plane = np.zeros(inside.shape, ranks.dtype)
+        plane[inside] = ranks[first:last]
+        small[new][target] = plane[source]
+        there = np.zeros(shape[1:], bool)
+        there[target] = morphological[old][source]
+        near[new] = there
+        first = last
+    return Region(small, present, n_levels, near)
 
 
 def _axis(planes: np.ndarray, margin: int) -> tuple[np.ndarray, int]:
@@ -111,14 +120,14 @@ def _axis(planes: np.ndarray, margin: int) -> tuple[np.ndarray, int]:
 
 
 def _ranked(levels: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Ranks (0 of level 0) among the levels present, and the level of each rank."""
+    """Ranks (n,; 1 of the lowest) among the levels present, and the level of each rank (0 of rank 0)."""
     highest = int(levels.max())
     if highest > DIRECT_LEVELS:
         present, ranks = np.unique(levels, return_inverse=True)
-        return ranks.reshape(levels.shape).astype(np.int32), present.astype(np.int64)
+        return ranks.astype(np.int32) + np.int32(1), np.append(0, present).astype(np.int64)
     occurs = np.zeros(highest + 1, bool)
-    for plane in levels:
-        occurs[plane] = True
+    occurs[0] = True
+    occurs[levels] = True
     present = np.flatnonzero(occurs)
     table = np.zeros(highest + 1, np.min_scalar_type(len(present)))
     table[present] = np.arange(len(present))

@@ -13,7 +13,7 @@ from .counts import Counts
 from .region import Region
 
 # Voxels that are linked at a time: they bound the memory.
-LINKED_AT_ONCE = 1 << 19
+LINKED_AT_ONCE = 1 << 18
 
 
 @dataclass(frozen=True)

@@ -70,11 +70,15 @@ def test_only_what_lies_around_the_region_counts(lesion):
     assert values_of(region_features(large, large_mask, settings)) == pytest.approx(values_of(expected))
 
 
+def size_of(region):
+    return tuple(region.diagnostics[f"int_mask_dim_{axis}_interp_roi"] for axis in "zyx")
+
+
 def test_interpolation_by_slices_leaves_slices_alone(lesion):
     image, mask = lesion(spacing=(1.0, 1.0, 3.0))
     flat, solid = (region_of(image, mask, Radiomics(spacing_mm=2.0, dimension=d)) for d in ("2D", "3D"))
-    assert flat.spacing == (2.0, 2.0, 3.0) and flat.morphological.shape == (18, 11, 13)
-    assert solid.spacing == (2.0, 2.0, 2.0) and solid.morphological.shape == (27, 11, 13)
+    assert flat.spacing == (2.0, 2.0, 3.0) and size_of(flat) == (18, 11, 13)
+    assert solid.spacing == (2.0, 2.0, 2.0) and size_of(solid) == (27, 11, 13)
     uneven = region_of(image, mask, Radiomics(spacing_mm=2.0, slice_spacing_mm=4.0))
     assert uneven.spacing == (2.0, 2.0, 4.0)
 
@@ -84,17 +88,17 @@ def test_resegmentation_leaves_the_shape(lesion):
     values = sitk.GetArrayFromImage(image)[sitk.GetArrayFromImage(mask) > 0].astype(float)
     low, high = np.percentile(values, (10, 95))
     region = region_of(image, mask, Radiomics(resegmentation_range=json.dumps([low, None])))
-    assert region.morphological.sum() == 1500 and region.intensity.sum() == (values >= low).sum()
+    assert region.morphological.count == 1500 and region.intensity.count == (values >= low).sum()
     # both bounds belong to the region
     lowest = float(np.sort(values)[3])
     region = region_of(image, mask, Radiomics(resegmentation_range=json.dumps([lowest, high])))
     assert region.values.min() == lowest
     outliers = region_of(image, mask, Radiomics(resegmentation_sd=1.5))
     kept = np.abs(values - values.mean()) <= 1.5 * values.std()
-    assert outliers.intensity.sum() == kept.sum()
+    assert outliers.intensity.count == kept.sum()
     # mean and deviation are those of the whole region, whatever the range
     both = region_of(image, mask, Radiomics(resegmentation_sd=1.5, resegmentation_range=json.dumps([low, high])))
-    assert both.intensity.sum() == (kept & (values >= low) & (values <= high)).sum()
+    assert both.intensity.count == (kept & (values >= low) & (values <= high)).sum()
     found = region_features(image, mask, Radiomics(resegmentation_sd=1.0, families=SIMPLE))
     whole = region_features(image, mask, Radiomics(families=SIMPLE))
     assert found.value("morph_volume") == whole.value("morph_volume")
@@ -108,18 +112,31 @@ def test_resegmentation_leaves_the_shape(lesion):
 def test_mask_interpolation(lesion):
     image, mask = lesion()
     counts = [
-        region_of(image, mask, Radiomics(spacing_mm=0.5, mask_threshold=threshold)).morphological.sum() / 8
+        region_of(image, mask, Radiomics(spacing_mm=0.5, mask_threshold=threshold)).morphological.count / 8
         for threshold in (0.1, 0.5, 0.9)
     ]
     assert counts[0] > counts[1] > counts[2] and counts[1] == pytest.approx(1500, rel=0.02)
     nearest = region_of(image, mask, Radiomics(spacing_mm=0.5, mask_interpolation="nearest"))
-    assert nearest.morphological.sum() == 8 * 1500
+    assert nearest.morphological.count == 8 * 1500
 
 
 def test_rounding(lesion):
     image, mask = lesion()
     region = region_of(image, mask, Radiomics(spacing_mm=0.8, round_intensities=True))
     assert (region.values == np.rint(region.values)).all()
+
+
+@pytest.mark.parametrize(
+    ("kind", "factor", "held"),
+    [("int16", 1, "float32"), ("float32", 1, "float32"), ("float32", 1e35, "float64"), ("float64", 1, "float64")],
+)
+def test_values_are_held_with_as_many_digits_as_the_image_has(lesion, kind, factor, held):
+    image, mask = lesion()
+    values = (sitk.GetArrayFromImage(image) * np.float32(factor)).astype(kind)
+    image = sitk.GetImageFromArray(values)
+    mask.SetOrigin((0.0, 0.0, 0.0))
+    region = region_of(image, mask, Radiomics())
+    assert region.values.dtype == held and (region.values == values[sitk.GetArrayFromImage(mask) > 0]).all()
 
 
 @pytest.mark.parametrize("boundary", ["mirror", "periodic"])
@@ -130,10 +147,10 @@ def test_filter_of_the_interpolated_image(lesion, boundary):
     region = region_of(image, mask, Radiomics(filter=text, resegmentation_range="[0, null]", spacing_mm=1.0))
     # of a part of the image as of the whole
     expected = sitk.GetArrayFromImage(step(image))
-    assert region.values == pytest.approx(expected[region.intensity], abs=1e-4)
     # re-segmentation is by the image's intensities, and no bound of the response's
     inside = (sitk.GetArrayFromImage(mask) > 0) & (sitk.GetArrayFromImage(image) >= 0)
-    assert region.intensity.sum() == inside.sum() and region.bounds == (None, None)
+    assert region.values == pytest.approx(expected[inside], abs=1e-4)
+    assert region.intensity.count == inside.sum() and region.bounds == (None, None)
     found = region_features(image, mask, Radiomics(filter=text, spacing_mm=1.0, families="statistics"))
     assert found.features[0].unit == "intensity"
 

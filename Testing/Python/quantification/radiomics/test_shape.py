@@ -8,7 +8,8 @@ import pytest
 from scipy.spatial import ConvexHull
 from scipy.spatial.transform import Rotation
 
-from MedProcLib.quantification.radiomics import spatial
+from MedProcLib.quantification.bit_mask import BitMask
+from MedProcLib.quantification.radiomics import mesh_points, spatial
 from MedProcLib.quantification.radiomics.ellipsoid import ellipsoid_area, ellipsoid_volume, smallest_ellipsoid
 from MedProcLib.quantification.radiomics.mesh_points import surface_hull
 from MedProcLib.quantification.radiomics.oriented_box import smallest_box
@@ -96,20 +97,25 @@ def faces_to_the_outside(mask, spacing):
 
 
 @pytest.mark.parametrize("share", [0.02, 0.3, 0.9])
-def test_hull_is_that_of_all_corners_of_the_surface(share):
+@pytest.mark.parametrize("lines_at_once", [mesh_points.SLAB_LINES, 1])
+def test_hull_is_that_of_all_corners_of_the_surface(share, lines_at_once, monkeypatch):
+    monkeypatch.setattr(mesh_points, "SLAB_LINES", lines_at_once)
     mask = np.random.default_rng(8).random((9, 11, 13)) < share
-    hull, expected = surface_hull(mask, (1.0, 2.0, 3.0)), ConvexHull(faces_to_the_outside(mask, (1.0, 2.0, 3.0)))
+    hull, expected = (
+        surface_hull(BitMask.of(mask), (1.0, 2.0, 3.0)),
+        ConvexHull(faces_to_the_outside(mask, (1.0, 2.0, 3.0))),
+    )
     assert (hull.volume, hull.area) == pytest.approx((expected.volume, expected.area), rel=1e-12)
 
 
 def test_hull_of_the_surface():
     mask = np.zeros((6, 7, 8), bool)
     mask[2:4, 2:5, 1:7] = True
-    assert np.ptp(surface_hull(mask, (1.0, 2.0, 3.0)).corners, axis=0) == pytest.approx([6, 6, 6])
-    one = surface_hull(np.ones((1, 1, 1), bool), (2.0, 2.0, 2.0))
+    assert np.ptp(surface_hull(BitMask.of(mask), (1.0, 2.0, 3.0)).corners, axis=0) == pytest.approx([6, 6, 6])
+    one = surface_hull(BitMask.of(np.ones((1, 1, 1), bool)), (2.0, 2.0, 2.0))
     assert one.volume == pytest.approx(8 / 6) and one.area == pytest.approx(4 * math.sqrt(3))
     # far longer than wide, and in a spacing that makes it thinner still
-    rod = surface_hull(np.ones((1, 1, 300), bool), (10.0, 1e-3, 1e-3))
+    rod = surface_hull(BitMask.of(np.ones((1, 1, 300), bool)), (10.0, 1e-3, 1e-3))
     assert rod.volume == pytest.approx(299 * 10 * 5e-7 + 10 * 1e-6 / 6, rel=1e-6)
 
 
@@ -128,14 +134,14 @@ def test_autocorrelation_is_that_of_all_pairs(shape, scale, monkeypatch):
     n, d = len(x), x - x.mean()
     moran = n / weights.sum() * (weights * np.outer(d, d)).sum() / (d @ d)
     geary = (n - 1) / (2 * weights.sum()) * (weights * (x[:, None] - x) ** 2).sum() / (d @ d)
-    assert moran_and_geary(x, mask, spacing) == pytest.approx((moran, geary), rel=1e-9)
+    assert moran_and_geary(x, BitMask.of(mask), spacing) == pytest.approx((moran, geary), rel=1e-9)
     # some frequencies and columns at a time
     monkeypatch.setattr(spatial, "AT_ONCE", 20)
     monkeypatch.setattr(spatial, "COLUMNS_AT_ONCE", 1)
-    assert moran_and_geary(x, mask, spacing) == pytest.approx((moran, geary), rel=1e-9)
+    assert moran_and_geary(x, BitMask.of(mask), spacing) == pytest.approx((moran, geary), rel=1e-9)
 
 
 def test_autocorrelation_needs_two_unlike_voxels():
     mask = np.ones((2, 2, 2), bool)
-    assert all(map(math.isnan, moran_and_geary(np.full(8, 0.1), mask, (1, 1, 1))))
-    assert all(map(math.isnan, moran_and_geary(np.zeros(1), np.ones((1, 1, 1), bool), (1, 1, 1))))
+    assert all(map(math.isnan, moran_and_geary(np.full(8, 0.1), BitMask.of(mask), (1, 1, 1))))
+    assert all(map(math.isnan, moran_and_geary(np.zeros(1), BitMask.of(mask[:1, :1, :1]), (1, 1, 1))))

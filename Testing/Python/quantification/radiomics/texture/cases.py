@@ -3,8 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from MedProcLib.quantification.bit_mask import BitMask
 from MedProcLib.quantification.radiomics.texture.features import texture_features
-from MedProcLib.quantification.radiomics.texture.region import region_of
+from MedProcLib.quantification.radiomics.texture.region import Region, region_of
 from MedProcLib.quantification.radiomics.texture.settings import AGGREGATIONS, TextureSettings
 
 ALL = TextureSettings(aggregations=AGGREGATIONS)
@@ -14,8 +15,14 @@ def values(levels, settings=ALL, n_levels=None, morphological=None, spacing=(1.0
     """Tag -> value of the texture features of int levels (z, y, x)."""
     morphological = levels > 0 if morphological is None else morphological
     n_levels = int(levels.max()) if n_levels is None else n_levels
-    region = region_of(levels, n_levels, morphological, settings.reach)
+    region = discrete(levels, n_levels, morphological, settings)
     return {f.tag: f.value for f in texture_features(region, spacing, settings)}
+
+
+def discrete(levels, n_levels, morphological, settings) -> Region:
+    """The region of int levels (z, y, x), 0 outside."""
+    masks = BitMask.of(levels != 0), BitMask.of(morphological)
+    return region_of(levels[levels != 0], n_levels, *masks, settings.reach)
 
 
 def noise(shape=(4, 5, 6), n_levels=5, seed=0, smooth=0.0, outside=0.2) -> np.ndarray:

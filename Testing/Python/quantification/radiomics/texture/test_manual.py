@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 from scipy import ndimage
 
+from MedProcLib.quantification.bit_mask import BitMask
 from MedProcLib.quantification.radiomics.texture import zones
 from MedProcLib.quantification.radiomics.texture.border_distance import border_distance
 from MedProcLib.quantification.radiomics.texture.settings import AGGREGATIONS, TextureSettings
@@ -184,4 +185,4 @@ def test_distance_from_the_border_is_that_of_scipy(shape):
     in_slice[[0, 2]] = False
     for each in (mask, solid):
         for by_slice, steps in ((False, faces), (True, in_slice)):
-            assert (border_distance(each, by_slice) == ndimage.distance_transform_cdt(each, steps)).all()
+            assert (border_distance(BitMask.of(each), by_slice) == ndimage.distance_transform_cdt(each, steps)).all()

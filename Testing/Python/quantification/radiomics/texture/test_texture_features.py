@@ -11,11 +11,10 @@ from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.progress import Progress
 from MedProcLib.quantification.radiomics.texture.definitions import DEFINITIONS
 from MedProcLib.quantification.radiomics.texture.features import texture_features
-from MedProcLib.quantification.radiomics.texture.region import region_of
 from MedProcLib.quantification.radiomics.texture.settings import FAMILIES, TextureSettings
 
 from . import manual
-from .cases import ALL, noise, values
+from .cases import ALL, discrete, noise, values
 
 # IBSI digital phantom (arXiv 1612.07003, 5.1), rows of each slice; 0 outside the region
 ROWS = """
@@ -120,7 +119,7 @@ def test_a_weight_leaves_the_shortest_direction_alone_where_voxels_are_large():
 
 def test_chosen_families_and_aggregations_in_the_order_of_the_manual():
     settings = TextureSettings(families=("ngt", "cm"), aggregations=("3D_comb", "2D_avg"))
-    features = texture_features(region_of(PHANTOM, 6, PHANTOM > 0, settings.reach), (2.0, 2.0, 2.0), settings)
+    features = texture_features(discrete(PHANTOM, 6, PHANTOM > 0, settings), (2.0, 2.0, 2.0), settings)
     assert [f.aggregation for f in features] == ["2D_avg"] * 25 + ["3D_comb"] * 25 + ["2D"] * 5 + ["3D"] * 5
     first, last = features[0], features[-1]
     assert (first.tag, first.name, first.code, first.unit) == ("cm_joint_max_2D_avg", "Joint maximum", "GYBY", "")
@@ -192,4 +191,4 @@ def test_regions_that_cannot_be_measured():
 def test_it_can_be_cancelled():
     progress = Progress(lambda fraction, message: fraction > 0.3 and progress.cancel())
     with pytest.raises(Cancelled):
-        texture_features(region_of(PHANTOM, 6, PHANTOM > 0, ALL.reach), (2.0, 2.0, 2.0), ALL, progress)
+        texture_features(discrete(PHANTOM, 6, PHANTOM > 0, ALL), (2.0, 2.0, 2.0), ALL, progress)
