@@ -10,11 +10,14 @@ import SimpleITK as sitk
 from ..core.files import read_image_file
 from ..core.geometry import Geometry
 from ..core.progress import Progress
+from ..core.recorded import record_of
+from ..core.units import shown
+from .inputs import unit_of_file
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
     found = read_image_file(arguments.image, unscaled=True)
-    image = found.image
+    image, unit = found.image, unit_of_file(found)
     print(
         json.dumps(
             {
@@ -27,6 +30,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
                 "pixel_type": image.GetPixelIDTypeAsString(),
                 "values_per_voxel": image.GetNumberOfComponentsPerPixel(),
                 **_values(image),
+                "unit": shown(unit) or None,
+                "provenance": record_of(arguments.image),
                 "notes": list(found.notes),
             },
             indent=2,

@@ -74,6 +74,8 @@ HEADER_TAGS = [
 # Series that lie beside the images in an export and are not images of the patient themselves.
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
 CONTOURS = " It holds contours: give it where a segmentation is asked for."
+# What a file DICOMDIR is (PS3.10 8.6).
+DIRECTORY = "1.2.840.10008.1.3.10"
 # Fewer slices are a localizer or a sample, beside a series that has more.
 FEWEST_SLICES = 3
 # Pixel spacings that differ by no more than this share are rounded otherwise.
@@ -123,6 +125,8 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
     try:
         frames = int(header.get("NumberOfFrames") or 1)
         if "Rows" not in header or "Columns" not in header:
+            if header.file_meta.get("MediaStorageSOPClassUID") == DIRECTORY:
+                raise InputError(f"it is the directory of a medium: give the folder it lies in, {path.parent}.")
             kind = header.get("Modality") or getattr(header.get("SOPClassUID"), "name", "") or "file"
             raise InputError(f"it is a DICOM {kind} without an image.{CONTOURS if kind == 'RTSTRUCT' else ''}")
         if header.get("Modality") == "SEG" and frames > 1 and frame is None:

@@ -3,6 +3,7 @@
 import json
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import SimpleITK as sitk
 
@@ -10,6 +11,7 @@ from .atomic import write_text, written_together
 from .errors import InputError
 from .files import IMAGE_ENDINGS, PROVENANCE_KEY, stem, write_image
 from .itk_message import one_line
+from .json_file import parsed_json, read_json
 from .provenance import Provenance
 from .recipe import Recipe
 
@@ -37,24 +39,33 @@ def sidecar_of(target: str | Path) -> Path | None:
     return Path(target).with_name(f"{stem(target)}.provenance.json")
 
 
-def recipe_of_file(path: str | Path) -> Recipe:
-    """The recipe in a recipe file, or that of a result, which repeats the run on other images. Raises InputError."""
-    if not str(path).lower().endswith(IMAGE_ENDINGS):
-        return Recipe.load(path)
+def record_of(path: str | Path) -> dict[str, Any] | None:
+    """How an image came about (see Provenance.as_dict), as its file or the one beside it says; None where none does."""
     beside = sidecar_of(path)
     if beside is not None:
-        if not beside.is_file():
-            raise InputError(f"{path} does not say how it was made: there is no {beside.name} beside it.")
-        return Recipe.load(beside)
+        return read_json(beside, "File") if beside.is_file() else None
+    if not str(path).lower().endswith(IMAGE_ENDINGS):
+        return None
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:
         reader.ReadImageInformation()
     except RuntimeError as error:
-        raise InputError(f"Recipe {path} cannot be read ({one_line(error)}).") from None
-    if not reader.HasMetaDataKey(PROVENANCE_KEY):
-        raise InputError(f"{path} does not say how it was made: give a recipe file, or a result that MedProc wrote.")
+        raise InputError(f"{path} cannot be read ({one_line(error)}).") from None
+    text = reader.GetMetaData(PROVENANCE_KEY) if reader.HasMetaDataKey(PROVENANCE_KEY) else ""
+    return parsed_json(text, f"The record in {path}") if text else None
+
+
+def recipe_of_file(path: str | Path) -> Recipe:
+    """The recipe in a recipe file, or that of a result, which repeats the run on other images. Raises InputError."""
+    if not str(path).lower().endswith(IMAGE_ENDINGS):
+        return Recipe.load(path)
+    record = record_of(path)
+    if record is None:
+        beside = sidecar_of(path)
+        lacking = f"there is no {beside.name} beside it" if beside else "MedProc did not write it"
+        raise InputError(f"{path} does not say how it was made, {lacking}: give a recipe file, or a result that does.")
     try:
-        return Recipe.from_json(reader.GetMetaData(PROVENANCE_KEY))
+        return Recipe.from_dict(record)
     except InputError as error:
         raise InputError(f"Recipe of {path}: {error}") from None

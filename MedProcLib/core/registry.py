@@ -12,6 +12,8 @@ from .operation import Declaration, declared
 
 AREAS = ("enhancement", "segmentation", "quantification", "comparison")
 
+MOST_VALUES = 3  # of which a message says where they are
+
 
 def operations(area: str | None = None) -> list[Declaration]:
     """Declarations of all operations, or of one area, sorted by name."""
@@ -24,6 +26,16 @@ def find_operation(name: str) -> Declaration:
     known = {d.name: d for d in operations()}
     if name in known:
         return known[name]
+    word = str(name).rpartition(".")[2].casefold()
+    values = [
+        f"'{choice}' is a value of '{parameter.name}' of {declaration.name}"
+        for declaration in known.values()
+        for parameter in declaration.parameters
+        for choice in parameter.choices
+        if word == str(choice).casefold().replace(" ", "_")
+    ]
+    if values:
+        raise InputError(f"there is no operation '{name}'; {' and '.join(values[:MOST_VALUES])}.")
     near = difflib.get_close_matches(str(name), known, n=3, cutoff=0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "`operations` lists them all."
     raise InputError(f"there is no operation '{name}'; {hint}")

@@ -68,3 +68,21 @@ def test_the_recipe_of_a_preset(medproc, refused, image_file, tmp_path):
     assert "name it" in refused("presets", "-o", written)
     line = ("enhance", image_file, "--preset", "ct_lung", "-p", "strength=1", "-o", tmp_path / "o.nrrd")
     assert "`presets NAME -o R.json`" in refused(*line)
+
+
+def test_info_says_how_an_image_was_made_and_its_unit(medproc, image_file, tmp_path):
+    for ending in (".nii.gz", ".nrrd"):
+        made = tmp_path / f"made{ending}"
+        assert medproc("enhance", image_file, "--operation", "gaussian", "-p", "sd_mm=1.5", "-o", made)[0] == 0
+        said = json.loads(medproc("info", made)[1])
+        assert said["provenance"]["steps"] == [{"operation": "enhancement.gaussian", "parameters": {"sd_mm": 1.5}}]
+    assert json.loads(medproc("info", image_file)[1])["provenance"] is None
+    image = sitk.ReadImage(str(image_file))
+    image.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
+    sitk.WriteImage(image, str(tmp_path / "suv.nrrd"))
+    assert json.loads(medproc("info", tmp_path / "suv.nrrd")[1])["unit"] == "SUV"
+
+
+def test_the_name_of_a_method_leads_to_its_operation(refused, image_file, tmp_path):
+    said = refused("segment", image_file, "--operation", "Otsu", "-o", tmp_path / "o.nrrd")
+    assert "'otsu' is a value of 'method' of segmentation.auto_threshold" in said

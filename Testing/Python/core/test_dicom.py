@@ -432,3 +432,10 @@ def test_a_real_series_agrees_with_its_segmentations_grid(shared_data, tmp_path)
     ours, theirs = Geometry.of(image.image), Geometry.of(labels)
     assert image.modality == "CT" and sorted(ours.size) == sorted(theirs.size)
     assert np.allclose(ours.center, theirs.center, atol=0.01)
+
+
+def test_the_directory_of_a_medium_leads_to_its_folder(shared_data, tmp_path):
+    with zipfile.ZipFile(shared_data / "06_dicom" / "dicomdir_media.zip") as archive:
+        archive.extractall(tmp_path)
+    directory = next(tmp_path.rglob("DICOMDIR"))
+    assert refusal(directory).endswith(f"give the folder it lies in, {directory.parent}.")
