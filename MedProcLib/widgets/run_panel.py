@@ -77,9 +77,10 @@ class RunPanel:
 
     def say(self, message: str, is_problem: bool = False) -> None:
         """Show a line below the button; where that is scrolled out of sight, or another module is shown, elsewhere
-        too: a problem in a box, what else there is to say in the application's status bar."""
+        too: a problem in a box, once, what else there is to say in the application's status bar."""
+        is_new = (message, is_problem) != (self._message, self._is_problem)
         self._write(message, is_problem)
-        if message and self.button.visibleRegion().isEmpty():
+        if message and is_new and self.button.visibleRegion().isEmpty():
             if is_problem:
                 slicer.util.errorDisplay(message)
             else:

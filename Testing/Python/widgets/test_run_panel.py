@@ -43,4 +43,5 @@ def test_what_is_said_out_of_sight_is_said_elsewhere(window, caplog):
     panel.say("Chart 'Spider'.")
     assert window.statusBar().currentMessage() == "Chart 'Spider'." and "Spider" not in caplog.text
     panel.say("No date yet.", is_problem=True)
+    panel.say("No date yet.", is_problem=True)  # as on every click while nothing has changed
     assert caplog.text.count("No date yet.") == 1 and panel.message == "No date yet."
