@@ -24,6 +24,8 @@ from MedProcLib.quantification.pet.uptake import UPTAKE_FIGURES
 from MedProcLib.quantification.shape.figures import SHAPE_FIGURES
 from MedProcLib.report.dicom_sr.concepts import concept_of
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
+from MedProcLib.scene.region_input import made_at
+from MedProcLib.scene.slice_preview import content_key
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.value_unit import unit_of_values
 
@@ -97,16 +99,26 @@ def _names(group: str) -> list[str]:
 
 
 def _figures(segmentation, volume, segment_id: str, keys: list[str]) -> dict[str, float]:
+    """Those figures of a segment. The module asks for one segment after the other: all are measured when it asks for
+    the first, since each for itself would have the whole volume read."""
     unit = unit_of_values(volume)
     wanted = {group: any(key in _names(group) for key in keys) and NEEDS.get(group, unit) == unit for group in GROUPS}
     try:
-        given = measurement_input(segmentation, volume, [segment_id])
-        settings = create_operation("quantification.measure", {"components": False, "intensity_unit": unit, **wanted})
-        rows = measured_rows(given, settings)
+        ids = tuple(segmentation.GetSegmentation().GetSegmentIDs())
+        key = (segmentation.GetID(), ids, made_at(segmentation), content_key(volume), unit, tuple(wanted.items()))
+        if _measured.get("key") != key:
+            given = measurement_input(segmentation, volume)
+            settings = {"components": False, "intensity_unit": unit, **wanted}
+            rows = measured_rows(given, create_operation("quantification.measure", settings))
+            _measured.update(key=key, rows={given.segments.segments[row.segment].id: row for row in rows})
     except InputError as error:
         logging.warning("MedProc figures of '%s': %s", segment_id, error)
         return {}
-    return {m.name: m.value for m in rows[0].measurements if m.name in keys and m.value == m.value}
+    row = _measured["rows"].get(segment_id)
+    return {m.name: m.value for m in row.measurements if m.name in keys and m.value == m.value} if row else {}
+
+
+_measured: dict[str, Any] = {}  # the last figures: rows by segment id, and the key of what they are of
 
 
 def _info(plugin: Any, key: str, volume) -> dict[str, Any]:

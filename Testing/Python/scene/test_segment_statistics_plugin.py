@@ -6,12 +6,15 @@ from typing import ClassVar
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer
 from samples import turned_grid
 
 from MedProcLib.quantification.measure import Measure, measure
+from MedProcLib.scene import segment_statistics_plugin as plugin_module
+from MedProcLib.scene.measurement_input import measured_rows
 from MedProcLib.scene.segment_statistics_plugin import CLASS, register_segment_statistics_plugin
-from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+from MedProcLib.scene.segmentations import SegmentInfo, add_segments, segmentation_from_labels
 from MedProcLib.scene.volumes import volume_from_image
 
 GRID = turned_grid((20, 20, 12), (1.0, 1.2, 2.0))
@@ -114,6 +117,26 @@ def test_figures_are_those_of_measure(plugin):
     found = made.computeStatistics("A")
     assert found["long_diameter_low"] < found["long_diameter"] < found["long_diameter_high"]
     assert found["maximum_3d_diameter"] > found["long_diameter"]
+
+
+def test_all_segments_are_measured_at_once_and_anew_when_one_changes(plugin, monkeypatch):
+    made, values, labels = plugin
+    segmentation = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
+    other = GRID.image_of(np.roll(sitk.GetArrayFromImage(labels), 6, axis=2))
+    add_segments(segmentation, other, {1: SegmentInfo("B", id="B")})
+    times = []
+    monkeypatch.setattr(plugin_module, "measured_rows", lambda *given: times.append(1) or measured_rows(*given))
+    made.requested = ["mean", "long_diameter"]
+    for segment_id, mask in (("A", labels), ("B", other)):
+        (row,) = measure(values, mask, settings=Measure(components=False))
+        assert made.computeStatistics(segment_id)["mean"] == pytest.approx(row.value("mean"))
+    assert len(times) == 1
+    grown = sitk.GetArrayFromImage(other)
+    grown[0:2] = 1
+    volume = slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLScalarVolumeNode")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(grown, segmentation, "B", volume)
+    (row,) = measure(values, GRID.image_of(grown), settings=Measure(components=False))
+    assert made.computeStatistics("B")["mean"] == pytest.approx(row.value("mean")) and len(times) == 2
 
 
 def test_what_each_column_says(plugin):
