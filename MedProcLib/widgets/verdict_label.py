@@ -25,8 +25,8 @@ WORST_FIRST = (Verdict.FAILED, Verdict.DOUBTFUL, Verdict.GOOD)
 
 LEFT_OUT = _("{name} could not be aligned, and is left out.")
 REMEDY = _(
-    "To help: turn and shift the study in the Transforms module until it lies about right (its transform is where the "
-    "search starts from), then compare again."
+    "To help: turn and shift the study in the Transforms module, or by points in Fiducial Registration, until it lies "
+    "about right (its transform is where the search starts from), then compare again."
 )
 
 
