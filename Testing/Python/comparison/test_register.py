@@ -1,3 +1,4 @@
+import itertools
 import threading
 import time
 
@@ -6,7 +7,7 @@ import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
-from MedProcLib.comparison.alignment.field import Field
+from MedProcLib.comparison.alignment.field import Field, fields
 from MedProcLib.comparison.alignment.points import largest_distance
 from MedProcLib.comparison.alignment.samples import choose
 from MedProcLib.comparison.alignment.state import State
@@ -15,12 +16,12 @@ from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.register import Register, metric_for, register
 from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.result import Verdict
-from MedProcLib.comparison.verdict import Figures, judge, local_displacement
+from MedProcLib.comparison.verdict import MOST_SAMPLES, RESIDUAL_MM, Figures, judge, local_displacement
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
 
-from .conftest import grid_of, head, moved, rigid
+from .conftest import RADII, grid_of, head, moved, rigid
 
 CASES = {
     "oblique": ((25, 10, -8), (20, -25, 15), (1.6, 1.6, 3.0), rigid((5, -8, 12), (0, 0, 0))[:3, :3]),
@@ -43,11 +44,18 @@ def test_misplaced_real_image_is_found_everywhere_in_the_head(real, case):
     assert largest_distance(matrix_of(found.transform), matrix, points) < 0.5
 
 
-def test_swapping_the_studies_gives_the_inverse():
+@pytest.fixture(scope="module")
+def turned():
+    """(first, other, matrix, registration) of a head and the head moved by the matrix."""
     matrix = rigid((12, -9, 15), (10, -20, 12))
     first, _ = head(grid_of((3.5, 3.5, 3.5)))
     other, _ = head(grid_of((3, 3, 4), center=(10, -20, 12)), matrix, seed=1)
-    forward, backward = register(first, other), register(other, first)
+    return first, other, matrix, register(first, other)
+
+
+def test_swapping_the_studies_gives_the_inverse(turned):
+    first, other, matrix, forward = turned
+    backward = register(other, first)
     points = head_points(prepare(first, None, "The image"))
     assert largest_distance(matrix_of(forward.transform), matrix, points) < 0.5
     assert largest_distance(np.linalg.inv(matrix_of(backward.transform)), matrix_of(forward.transform), points) < 0.02
@@ -55,11 +63,9 @@ def test_swapping_the_studies_gives_the_inverse():
     assert np.allclose(half, matrix_of(forward.transform), atol=1e-6)
 
 
-def test_same_input_gives_the_same_transform():
-    first, _ = head(grid_of((6, 6, 6)))
-    other, _ = head(grid_of((6, 6, 6)), rigid((5, 5, 5), (5, 5, 5)), seed=1)
-    once, twice = register(first, other), register(first, other)
-    assert once.transform.GetParameters() == twice.transform.GetParameters()
+def test_same_input_gives_the_same_transform(turned):
+    first, other, _, once = turned
+    assert once.transform.GetParameters() == register(first, other).transform.GetParameters()
 
 
 def test_affine_finds_a_difference_in_size(real):
@@ -146,6 +152,26 @@ def test_a_body_larger_than_the_sample_is_judged_too():
     samples = choose(body, body, np.eye(4))
     state = State.at(body, body, np.eye(4), samples)
     assert local_displacement(state, samples.apart, "correlation_ratio") < 1
+
+
+def test_lesions_that_grew_are_no_tissue_that_moved():
+    """Lesions of 6 mm radius in all parts of a head grew to 11 mm, each to a side of its own."""
+    grid, random = grid_of((3, 3, 3)), np.random.default_rng(3)
+    places = np.array(list(itertools.product((-35, 0, 35), (-50, -15, 20, 55), (-30, 10, 40))))
+    places = places[np.sum(np.square(places / RADII), axis=1) < 0.6]
+    sides = random.normal(size=places.shape)
+    grown = places + 5 * sides / np.linalg.norm(sides, axis=1)[:, None]
+    before, _ = head(grid, lesions=[(place, 6.0, 60.0) for place in places])
+    after, _ = head(grid, lesions=[(place, 11.0, 60.0) for place in grown], seed=1)
+    one, two = (levels[1] for levels in fields(*(prepare(image, None, "") for image in (before, after))))
+
+    def displacement(millimeters: float) -> float:
+        matrix = rigid((0, 0, 0), (millimeters, 0, 0))
+        samples = choose(one, two, matrix, MOST_SAMPLES)
+        return local_displacement(State.at(one, two, matrix, samples), samples.apart, "correlation_ratio")
+
+    assert displacement(0.0) < RESIDUAL_MM["correlation_ratio"][0]
+    assert displacement(1.5) == pytest.approx(1.5, abs=0.25)
 
 
 def test_what_cannot_be_told_is_said_in_words():
