@@ -40,7 +40,7 @@ def _ratio(f: np.ndarray, m: np.ndarray, gf: np.ndarray, gm: np.ndarray) -> tupl
     weight = np.ones(len(f))
     for _ in range(2):
         parts = [_residual(f, m, weight), _residual(m, f, weight)]
-        weight = np.minimum(*[_tukey(r) for r, _ in parts])
+        weight = np.minimum(*[tukey(r) for r, _ in parts])
     terms, ratios = [], []
     for a, b, ga, gb, sign in ((f, m, gf, gm, -0.5), (m, f, gm, gf, +0.5)):
         r, slope = _residual(a, b, weight)
@@ -79,6 +79,7 @@ def _residual(a: np.ndarray, b: np.ndarray, weight: np.ndarray) -> tuple[np.ndar
     return a - (curve[low] + part * rise), rise * (BINS - 1)
 
 
-def _tukey(r: np.ndarray) -> np.ndarray:
+def tukey(r: np.ndarray) -> np.ndarray:
+    """Weight (n,) of each residual: next to nothing where it is far larger than most of them are."""
     scale = 1.4826 * np.median(np.abs(r - np.median(r))) * TUKEY + 1e-6
     return np.where(np.abs(r) < scale, (1 - (r / scale) ** 2) ** 2, 0.0) + 1e-4

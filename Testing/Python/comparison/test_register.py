@@ -155,14 +155,14 @@ def test_a_body_larger_than_the_sample_is_judged_too():
 
 
 def test_lesions_that_grew_are_no_tissue_that_moved():
-    """Lesions of 6 mm radius in all parts of a head grew to 11 mm, each to a side of its own."""
-    grid, random = grid_of((3, 3, 3)), np.random.default_rng(3)
+    """Lesions of 8 mm radius in all parts of a head grew to 14 mm, each to a side of its own."""
+    grid, random = grid_of((4, 4, 4)), np.random.default_rng(1)
     places = np.array(list(itertools.product((-35, 0, 35), (-50, -15, 20, 55), (-30, 10, 40))))
     places = places[np.sum(np.square(places / RADII), axis=1) < 0.6]
     sides = random.normal(size=places.shape)
-    grown = places + 5 * sides / np.linalg.norm(sides, axis=1)[:, None]
-    before, _ = head(grid, lesions=[(place, 6.0, 60.0) for place in places])
-    after, _ = head(grid, lesions=[(place, 11.0, 60.0) for place in grown], seed=1)
+    grown = places + 6 * sides / np.linalg.norm(sides, axis=1)[:, None]
+    before, _ = head(grid, lesions=[(place, 8.0, 120.0) for place in places])
+    after, _ = head(grid, lesions=[(place, 14.0, 120.0) for place in grown], seed=1)
     one, two = (levels[1] for levels in fields(*(prepare(image, None, "") for image in (before, after))))
 
     def displacement(millimeters: float) -> float:
