@@ -62,10 +62,9 @@ def usual(segment) -> np.ndarray:
 @every
 def test_mirrored_and_permuted_voxels(segment):
     image, expected = head_like(), usual(segment)
-    flipped = array(run(segment, sitk.Flip(image, (True, False, True)))) > 0
-    permuted = run(segment, sitk.PermuteAxes(image, (2, 0, 1))) > 0
-    for result in (flipped[::-1, :, ::-1], array(sitk.PermuteAxes(permuted, (1, 2, 0))) > 0):
-        assert 2 * np.count_nonzero(result & expected) / (result.sum() + expected.sum()) > 0.995
+    permuted = run(segment, sitk.PermuteAxes(sitk.Flip(image, (True, False, True)), (2, 0, 1))) > 0
+    result = array(sitk.PermuteAxes(permuted, (1, 2, 0)))[::-1, :, ::-1] > 0
+    assert 2 * np.count_nonzero(result & expected) / (result.sum() + expected.sum()) > 0.995
 
 
 @every
