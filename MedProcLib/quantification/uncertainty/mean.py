@@ -5,7 +5,7 @@ import math
 import numpy as np
 from scipy import ndimage
 
-from ...core.noise import noise_sd
+from ...core.noise import white_noise_sd
 from .interval import TWO_SIDED_95, Interval
 from .volume import volume_interval
 
@@ -28,8 +28,9 @@ def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple
     Two errors: the noise of the voxels, whose correlation is measured inside the body and around it, away from the
     border, unless anatomy there outweighs the noise (variance of a mean of correlated values: Priestley, Spectral
     Analysis and Time Series, 1981); and the voxels at the border, of which those within the mask are a matter of the
-    grid: the interval of the volume (of its logarithm) times how far the border's level is from the mean. Blur is part
-    of the image: the mean is that of what the image shows within the body. NaN where no voxel inside has a number.
+    grid: what the interval of the volume leaves open has the border's level, half-way between the voxels on both sides.
+    Blur is part of the image: the mean is that of what the image shows within the body. NaN where no voxel inside has a
+    number.
     """
     inside = mask & np.isfinite(values)
     count = np.count_nonzero(inside)
@@ -38,13 +39,32 @@ def mean_intensity_interval(mask: np.ndarray, values: np.ndarray, spacing: tuple
     largest = float(np.abs(values[inside]).max()) or 1.0
     image = np.where(np.isfinite(values), values, 0).astype(np.float64) / largest
     mean = float(image[inside].mean())
-    border = ndimage.binary_dilation(inside) & ~ndimage.binary_erosion(inside) & np.isfinite(values)
-    step = float(np.clip(image[border], -1e6, 1e6).mean()) - mean if border.any() else 0.0
+    step = _border_level(inside, image, np.isfinite(values), spacing) - mean
     volume = volume_interval(mask, spacing)
-    of_border = [step * math.log(end / volume.estimate) for end in (volume.low, volume.high)]
+    # what a smaller body lacks, and what a larger one has beside, is as bright as the border
+    of_border = [step * math.log(volume.low / volume.estimate), step * (1 - volume.estimate / volume.high)]
     of_noise = TWO_SIDED_95 * math.sqrt(_variance_of_mean(inside, image, np.isfinite(values), spacing))
     low, high = (math.hypot(end(0.0, *of_border), of_noise) for end in (min, max))
     return Interval((mean - low) * largest, (mean + high) * largest, mean * largest)
+
+
+def _border_level(
+    inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spacing: tuple[float, float, float]
+) -> float:
+    """Mean level between the voxels on both sides of the border, by the area of their common face.
+
+    Of a body a few voxels wide there are many more voxels around the border than within it, and their mean is far below
+    the level at the border itself.
+    """
+    total = area = 0.0
+    for axis, side in enumerate(reversed(spacing)):
+        first, second = (np.moveaxis(each, axis, 0) for each in (inside, valid))
+        values = np.clip(np.moveaxis(image, axis, 0), -1e6, 1e6)
+        faces = (first[1:] != first[:-1]) & second[1:] & second[:-1]
+        face = 1 / side  # but for a factor
+        total += face * float((values[1:][faces] + values[:-1][faces]).sum()) / 2
+        area += face * np.count_nonzero(faces)
+    return total / area if area else float(image[inside].mean())
 
 
 def _variance_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spacing: tuple[float, ...]) -> float:
@@ -56,9 +76,9 @@ def _variance_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, 
     regions = [depth > BORDER_LAYERS, (away > BORDER_LAYERS) & seen]
     regions = [region for region in regions if np.count_nonzero(region) >= FEWEST_VOXELS]
     if not regions:
-        return noise_sd(image, spacing[::-1], inside) ** 2 / count
+        return white_noise_sd(image, spacing[::-1], inside) ** 2 / count
     covariance = _covariance(regions, image[chosen])
-    noise = noise_sd(image, spacing[::-1], inside)
+    noise = white_noise_sd(image, spacing[::-1], inside)
     if 0 < (MOST_NOISE * noise) ** 2 < float(covariance.max()):
         return SHARED * noise**2 / count
     share = _autocorrelation(part.astype(float)) / np.count_nonzero(part) if part.any() else np.ones(covariance.shape)

@@ -232,6 +232,32 @@ def test_mean_of_a_box_along_the_grid():
     assert np.mean(held) > 0.85
 
 
+@pytest.mark.parametrize("spacing", [(1.0, 1.0, 1.0), (1.0, 1.0, 5.0)])
+def test_mean_of_a_body_of_few_voxels(spacing):
+    """Its border is half as bright as it is, however many voxels lie around it."""
+    mask = np.zeros((14, 14, 14), bool)
+    mask[6:8, 6, 6] = True
+    found, volume = mean_intensity_interval(mask, 10.0 * mask, spacing), volume_interval(mask, spacing)
+    assert found.low == pytest.approx(10 - 5 * (1 - volume.estimate / volume.high))
+    assert found.high == pytest.approx(10 + 5 * np.log(volume.estimate / volume.low))
+
+
+@pytest.mark.parametrize("width", [2.0, 5.0])
+def test_interval_of_the_mean_is_no_wider_than_need_be(width):
+    """Blurred balls without noise: what is at the border alone."""
+    rng, fine, error, wide = np.random.default_rng(5), 4, [], []
+    for _ in range(25):
+        size = width * rng.uniform(0.8, 1.2)
+        lines = [(np.arange(14 * fine) / fine - 7 - rng.uniform(-0.5, 0.5)) ** 2 for _ in range(3)]
+        body = np.add.outer(np.add.outer(lines[0], lines[1]), lines[2]) < (size / 2) ** 2
+        shown = 100 * ndimage.gaussian_filter(body.astype(np.float32), 0.8 * fine)
+        mask, image = body[::fine, ::fine, ::fine], shown[::fine, ::fine, ::fine]
+        found = mean_intensity_interval(mask, image, (1.0, 1.0, 1.0))
+        error.append(found.estimate - shown[body].mean())
+        wide.append((found.high - found.low) / 2)
+    assert 1.6 < np.mean(wide) / np.std(error) < 6
+
+
 def test_mean_of_values_that_are_not_usual():
     mask = np.zeros((12, 12, 12), bool)
     mask[3:9, 3:9, 3:9] = True
