@@ -11,6 +11,7 @@ from types import FrameType
 
 from ..core.atomic import discard_unfinished
 from ..core.progress import Progress, Report
+from .command import NOTHING_WRITTEN
 
 # Work that does not notice the wish to stop in this time (a long call into a library) is left behind.
 GRACE_SECONDS = 0.6
@@ -18,10 +19,11 @@ POLL_SECONDS = 0.05
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 
 
-def run_cancellable(work: Callable[[Progress], None], report: Report) -> None:
+def run_cancellable(work: Callable[[Progress], None], report: Report, said: str = NOTHING_WRITTEN) -> None:
     """Do the work in a thread of its own, while this one (the main thread) listens to signals.
 
-    Raises what the work raises; Cancelled after a signal. Work that does not stop in time ends with the process.
+    Raises what the work raises; Cancelled after a signal. Work that does not stop in time ends with the process,
+    and `said` is what is told then.
     """
     asked: list[float] = []
     progress = Progress(report)
@@ -35,7 +37,7 @@ def run_cancellable(work: Callable[[Progress], None], report: Report) -> None:
         while not future.done():
             concurrent.futures.wait([future], timeout=POLL_SECONDS)
             if asked and (time.monotonic() - asked[0] > GRACE_SECONDS or len(asked) > 1) and not future.done():
-                leave()
+                leave(said)
         future.result()
 
 
@@ -54,9 +56,9 @@ class _handlers:
             signal.signal(number, handler)
 
 
-def leave() -> None:
+def leave(said: str = NOTHING_WRITTEN) -> None:
     """End the process now, as cancelled, with nothing half-written."""
     discard_unfinished()
     wipe = "\r\x1b[K" if sys.stderr.isatty() else ""  # the progress bar
-    print(f"{wipe}medproc: cancelled; nothing was written.", file=sys.stderr, flush=True)
+    print(f"{wipe}medproc: {said}", file=sys.stderr, flush=True)
     os._exit(130)

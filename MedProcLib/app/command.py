@@ -8,6 +8,8 @@ from typing import Any
 
 from ..core.progress import Progress
 
+NOTHING_WRITTEN = "cancelled; nothing was written."
+
 
 @dataclass(frozen=True)
 class Argument:
@@ -20,12 +22,16 @@ class Argument:
 
 @dataclass(frozen=True)
 class Command:
-    """A command NAME is done by `run(arguments, progress)` in app/NAME.py (- is _), imported when it is asked for."""
+    """A command NAME is done by `run(arguments, progress)` in app/NAME.py (- is _), imported when it is asked for.
+
+    when_cancelled: what is said then.
+    """
 
     name: str
     summary: str
     arguments: Sequence[Argument]
     examples: Sequence[str]
+    when_cancelled: str = NOTHING_WRITTEN
 
     @property
     def run(self) -> Callable[[Namespace, Progress], None]:

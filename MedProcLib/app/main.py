@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from ..core.errors import Cancelled, InputError
 from ..core.progress import Progress
 from .cancellable import SIGNALS, leave, run_cancellable
+from .command import Command
 from .commands import COMMANDS
 from .native_output import hide_native_output
 from .parser import make_parser, points_joined
@@ -37,6 +38,7 @@ def run(arguments: Sequence[str]) -> int:
         parsed = make_parser(COMMANDS).parse_args(points_joined(arguments))
     except SystemExit as end:
         return int(end.code or 0)
+    command = next(command for command in COMMANDS if command.name == parsed.command)
     parsed.notes = []  # shown when the command is done, so that an error is the one line on stderr
     log = logging.StreamHandler(sys.stderr)
     logger = logging.getLogger("medproc")
@@ -44,7 +46,7 @@ def run(arguments: Sequence[str]) -> int:
     propagated, logger.propagate = logger.propagate, False  # a library may have set up the root's handlers: say it once
     try:
         with progress_bar(sys.stderr) as report:
-            run_cancellable(lambda progress: _work(parsed, progress), report)
+            run_cancellable(lambda progress: _work(command, parsed, progress), report, command.when_cancelled)
         sys.stdout.flush()
         for note in parsed.notes:
             print(f"note: {note}", file=sys.stderr)
@@ -53,7 +55,7 @@ def run(arguments: Sequence[str]) -> int:
     except MemoryError:
         return _say(parsed, MENDABLE, "there is not enough memory; use a smaller image or close other programs.")
     except Cancelled:
-        return _say(parsed, CANCELLED, "cancelled; nothing was written.")
+        return _say(parsed, CANCELLED, command.when_cancelled)
     except BrokenPipeError:  # the reader of our output has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
@@ -66,13 +68,12 @@ def run(arguments: Sequence[str]) -> int:
     return DONE
 
 
-def _work(parsed: argparse.Namespace, progress: Progress) -> None:
+def _work(command: Command, parsed: argparse.Namespace, progress: Progress) -> None:
     logging.captureWarnings(True)  # libraries warn the programmer; the user hears what concerns the data as a note
     if not logging.getLogger().handlers:
         logging.getLogger().addHandler(logging.NullHandler())
     _set_threads(parsed.threads)
     _require_no_empty(parsed)
-    command = next(command for command in COMMANDS if command.name == parsed.command)
     command.run(parsed, progress)
 
 

@@ -89,10 +89,10 @@ def _structures(data: Any) -> StructureSet:
     drawn = {int(item.ReferencedROINumber): item for item in data.get("ROIContourSequence") or ()}
     structures, contours, frames = {}, {}, set()
     for place, said in enumerate(data.get("StructureSetROISequence") or (), 1):
-        item = drawn.get(int(said.ROINumber))
+        item = drawn.get(int(said.ROINumber), pydicom.Dataset())
         closed = [
             np.array(part.ContourData, float).reshape(-1, 3)
-            for part in (item.get("ContourSequence") if item else None) or ()
+            for part in item.get("ContourSequence") or ()
             if str(part.ContourGeometricType) in CLOSED and len(part.ContourData) >= 9
         ]
         if not closed:

@@ -1,6 +1,6 @@
 """The commands and their arguments. Others call them from scripts: they are a promise and only grow."""
 
-from . import classifiers, images, measurements, segmentations, studies
+from . import classifiers, images, many, measurements, segmentations, studies
 
 COMMANDS = (
     *images.COMMANDS,
@@ -8,4 +8,5 @@ COMMANDS = (
     *measurements.COMMANDS,
     *classifiers.COMMANDS,
     *studies.COMMANDS,
+    *many.COMMANDS,
 )
