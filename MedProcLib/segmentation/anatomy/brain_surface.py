@@ -99,9 +99,14 @@ def _pressure(
 ) -> np.ndarray:
     """Outward where all under the vertex is as bright as brain, inward where there is something dark (n)."""
     depths = np.arange(0, DARK_MM + STEP_MM / 2, STEP_MM)
-    index = np.rint((vertices[:, None] - depths[None, :, None] * normals[:, None]) / spacing).astype(np.intp)
-    np.clip(index, 0, np.array(values.shape) - 1, out=index)
-    under = values[index[..., 0], index[..., 1], index[..., 2]]
+    place = np.zeros((len(vertices), depths.size), np.intp)
+    for axis, size in enumerate(values.shape):
+        along = (vertices[:, None, axis] - depths * normals[:, None, axis]) / spacing[axis]
+        np.rint(along, out=along)
+        np.clip(along, 0, size - 1, out=along)
+        place *= size
+        place += along.astype(np.intp)
+    under = values.ravel()[place]
     darkest = np.clip(under.min(axis=1), levels.background, levels.brain)
     brightest = np.clip(under[:, depths <= BRIGHT_MM].max(axis=1), levels.dark, levels.brain)
     limit = levels.background + border * (brightest - levels.background)
