@@ -55,6 +55,7 @@ def every_segment(
     """
     require_sound(settings)
     require_scalar(image)
+    require_scalar(labels, "The mask")
     require_same_grid(image, labels, "the image and its mask")
     boxes = boxes_of(labels)
     if not boxes:
@@ -90,7 +91,9 @@ def boxes_of(labels: sitk.Image) -> dict[int, Box]:
     view = sitk.GetArrayViewFromImage(labels)
     view = view if view.ndim == 3 else view[np.newaxis]
     if view.dtype.kind == "f":
-        raise InputError("The mask holds fractions; a label map of whole numbers is needed: threshold it first.")
+        if not (np.isfinite(view).all() and (view == np.rint(view)).all()):
+            raise InputError("The mask holds fractions; a label map of whole numbers is needed: threshold it first.")
+        view = view.astype(np.int64)
     values, index = None, view
     if view.size and (view.min() < 0 or view.max() > 65535):
         values, flat = np.unique(view, return_inverse=True)

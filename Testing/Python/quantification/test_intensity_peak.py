@@ -24,7 +24,7 @@ def test_phantom_of_ibsi(ibsi_phantom):
     assert (round(local, 1), round(highest, 1)) == (2.6, 3.1)
 
 
-@pytest.mark.parametrize("spacing", [(2, 2, 2), (1, 3, 2), (4.1, 4.1, 5), (2, 2.5, 30)])
+@pytest.mark.parametrize("spacing", [(2, 2, 2), (1, 3, 2), (4.1, 4.1, 5), (2, 2.5, 30), (1e-6, 0.9, 1)])
 @pytest.mark.parametrize("scale", [1, 1e-250, 1e300, -1e5])
 def test_as_by_hand_at_borders_with_holes_in_blocks(spacing, scale, monkeypatch):
     monkeypatch.setattr(intensity_peak, "VOXELS_AT_ONCE", 1)

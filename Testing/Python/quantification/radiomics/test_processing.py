@@ -286,7 +286,16 @@ def test_what_empties_the_region_is_said(lesion):
     with pytest.raises(InputError, match="resample one onto the other"):
         region_features(image, mask[1:, :, :], Radiomics())
     with pytest.raises(InputError, match="fractions"):
-        every_segment(image, sitk.Cast(mask, sitk.sitkFloat32), Radiomics())
+        every_segment(image, sitk.Cast(mask, sitk.sitkFloat32) * 0.5, Radiomics())
+    with pytest.raises(InputError, match="The mask has 2 values per voxel"):
+        every_segment(image, sitk.Compose(mask, mask), Radiomics())
+
+
+def test_whole_numbers_of_any_type_are_labels(lesion):
+    image, mask = lesion()
+    (found,) = every_segment(image, sitk.Cast(mask, sitk.sitkFloat32) * 70_000, Radiomics(families="statistics"))
+    assert found.label == 70_000
+    assert values_of(found) == values_of(region_features(image, mask, Radiomics(families="statistics")))
 
 
 def test_discretization(lesion):
