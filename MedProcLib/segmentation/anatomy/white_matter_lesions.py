@@ -30,6 +30,8 @@ QUIET_MM = 0.7
 FLUID, CORE_MM = 0.5, 1.5
 # Septum and choroid plexus lie in the gap that the ventricles leave between them.
 GAP_MM = 6.0
+# No lesion of MS is less across (Filippi et al., Brain 142(7), 2019); linings of ventricles and fissures are thinner.
+LEAST_MM = 3.0
 # A find is dropped when more than this share of it lies where no white matter is.
 MOST_OUTSIDE = 1 / 3
 # Sulci that are too narrow to look like fluid are valleys in the tissue: so narrow, and so deep on the way to fluid.
@@ -55,11 +57,11 @@ MIRRORED_SD = 4.0
 class WhiteMatterLesions:
     """Find bright lesions of the white matter in FLAIR, inside a mask of the brain; numbered, the largest first.
 
-    A lesion is brighter than the tissue around it by the high threshold somewhere and by the low one all over, and ends
-    where it falls below a share of its own peak. Where gray matter is clearly brighter than white matter, it has to be
-    that much brighter than gray matter, and, where the deep nuclei lie, not alike on both sides. What lies in the
-    cortex or between the ventricles (septum, choroid plexus) is left out. No lesion is a legitimate answer: the label
-    map is then empty.
+    A lesion is brighter than the tissue around it by the high threshold somewhere and by the low one all over, and
+    ends where it falls below a share of its own peak. Where gray matter is clearly brighter than white
+    matter, it has to be that much brighter than gray matter, and, where the deep nuclei lie, not alike on both
+    sides. What lies in the cortex or between the ventricles (septum, choroid plexus) and what is nowhere 3 mm thick
+    (linings of ventricles and fissures) is left out. No lesion is a legitimate answer: the label map is then empty.
     """
 
     low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of a lesion has"] = 2.25
@@ -139,7 +141,15 @@ def _lesions(settings: WhiteMatterLesions, brain: BrainGrid, score: np.ndarray, 
         return where > 0
     size = np.maximum(np.bincount(where.ravel(), minlength=counts.size), 1)
     outside = np.bincount(where.ravel(), (cortex | between).ravel(), counts.size) / size
-    return (where > 0) & (outside <= MOST_OUTSIDE)[where]
+    return _thick((where > 0) & (outside <= MOST_OUTSIDE)[where], grid)
+
+
+def _thick(found: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Pieces (z, y, x) into which the smallest lesion fits."""
+    numbers, counts = connected_components(grid.image_of(found), "corner")
+    keep = np.zeros(counts.size, bool)
+    keep[numbers[distance_to(~found, grid) > LEAST_MM / 2]] = True
+    return found & keep[numbers]
 
 
 def _valleys(brain: BrainGrid, depth: np.ndarray) -> np.ndarray:

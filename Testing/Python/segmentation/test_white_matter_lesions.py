@@ -87,3 +87,16 @@ def test_a_mask_smaller_than_the_working_voxels_is_said(find):
     values = np.random.default_rng(0).normal(100, 5, mask.shape).astype(np.float32)
     with pytest.raises(InputError, match="mask of the whole brain"):
         find(grid.image_of(values), grid.image_of(mask))
+
+
+def test_linings_are_no_lesions():
+    """A sheet of 2 mm, however large, goes; a ball of 4 mm stays, also where it lies at the end of one."""
+    grid = Geometry((40, 40, 40), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    points = np.moveaxis(np.indices((40, 40, 40)), 0, -1)
+    ball = np.linalg.norm(points - (30, 30, 30), axis=-1) <= 2
+    sheet = np.zeros(ball.shape, bool)
+    sheet[4:6, 2:30, 2:30] = True
+    assert np.array_equal(white_matter_lesions._thick(sheet | ball, grid), ball)
+    joined = sheet.copy()
+    joined[4:8, 2:6, 2:6] = True
+    assert np.array_equal(white_matter_lesions._thick(joined, grid), joined)
