@@ -1,17 +1,23 @@
 """The operations that `enhance` and `segment` run: one with its parameters, or a recipe."""
 
 from argparse import Namespace
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
+from ..core.acquisition_tags import acquisition_tags
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
+from ..core.files import ImageFile
 from ..core.operation import THINGS, Declaration, with_article
 from ..core.parameters import Value
 from ..core.recipe import Recipe
 from ..core.recorded import recipe_of_file
 from ..core.registry import find_operation, operations
+from ..enhancement.presets.proposal import Proposal
 
+AUTO = "auto"  # of --preset: the one that is proposed for the image
 PRESET_PARAMETERS = (
     "-p sets parameters of --operation; a preset's are changed in its recipe: `presets NAME -o R.json` writes it, "
     "--recipe R.json takes it."
@@ -34,6 +40,29 @@ def chosen_recipe(arguments: Namespace, area: str, gives: tuple[str, ...]) -> Re
         names = ", ".join(operation.declaration.name for _, operation in recipe.enabled_steps) or "no operation"
         raise InputError(f"{names} gives no {' or '.join(gives)}; choose an operation of {area} (see `operations`).")
     return recipe
+
+
+def proposed(found: ImageFile, arguments: Namespace, propose: Callable[..., Proposal | None]) -> Proposal:
+    """The preset of --preset auto, which a note names with the reason. propose: of an area's presets. InputError."""
+    if arguments.parameters:
+        raise InputError(PRESET_PARAMETERS)
+    tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
+    proposal = propose(tags, found.image, Path(arguments.image).name)
+    if proposal is None:
+        raise InputError(f"No preset is known to suit {arguments.image}; name one with --preset.")
+    arguments.notes.append(f"{arguments.image}: preset {proposal.preset.name}, {proposal.reason}")
+    return proposal
+
+
+@contextmanager
+def naming_proposed(proposal: Proposal | None) -> Iterator[None]:
+    """Errors of the block begin with the preset that was proposed, if one was: nobody has chosen its steps."""
+    try:
+        yield
+    except InputError as error:
+        if proposal is None:
+            raise
+        raise InputError(f"Preset {proposal.preset.name}, which is proposed for this image: {error}") from None
 
 
 def require_fit(recipe: Recipe, given: Mapping[str, tuple[str, object]]) -> None:

@@ -1,22 +1,17 @@
 """`enhance`: an image through one operation, a recipe or a preset."""
 
 from argparse import Namespace
-from pathlib import Path
 
-from ..core.acquisition_tags import acquisition_tags
 from ..core.errors import InputError
-from ..core.files import ImageFile, require_image_target
+from ..core.files import require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
-from ..core.recipe import Recipe
 from ..core.recorded import write_result
 from ..enhancement.kept_unit import keeps_unit
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
-from .chain import PRESET_PARAMETERS, chosen_recipe, require_fit
+from .chain import AUTO, PRESET_PARAMETERS, chosen_recipe, naming_proposed, proposed, require_fit
 from .inputs import read_mask, read_noted, require_outputs, said_of_values
-
-AUTO = "auto"
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -29,26 +24,19 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_outputs([arguments.output], arguments.image, arguments.mask, arguments.reference)
     found = read_noted(arguments.image, arguments.notes, unscaled=True)
     image = found.image
+    proposal = None
     if recipe is None:
-        recipe = _proposed(found, arguments)
+        proposal = proposed(found, arguments, propose)
+        recipe = proposal.preset.recipe()
     require_fit(recipe, {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "reference")})
     given = {"mask": read_mask(arguments.mask, image)}
     if arguments.reference is not None:
         given["reference"] = read_noted(arguments.reference, arguments.notes, unscaled=True).image
-    things = recipe.run(progress.part(0.02, 0.95), image=image, **given)
+    with naming_proposed(proposal):
+        things = recipe.run(progress.part(0.02, 0.95), image=image, **given)
     files = {"image": arguments.image, "mask": arguments.mask, "reference": arguments.reference}
     inputs = {name: path for name, path in files.items() if path is not None}
     progress.check()
     said = said_of_values(found, keeps_unit(recipe))
     write_result(things["image"], arguments.output, Provenance(recipe, inputs), said)
     print(f"Enhanced image: {arguments.output}")
-
-
-def _proposed(found: ImageFile, arguments: Namespace) -> Recipe:
-    """The recipe of the preset that suits the image. Raises InputError when none does."""
-    tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
-    proposal = propose(tags, found.image, Path(arguments.image).name)
-    if proposal is None:
-        raise InputError(f"No preset is known to suit {arguments.image}; name one with --preset.")
-    arguments.notes.append(f"{arguments.image}: preset {proposal.preset.name}, {proposal.reason}")
-    return proposal.preset.recipe()

@@ -16,7 +16,8 @@ from ..scene.terminology import entry_of, terminology_text
 from ..segmentation.detection.listing import candidates_of_labels, flat_candidate
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
-from .chain import PRESET_PARAMETERS, chosen_recipe, require_fit, require_maps
+from ..segmentation.presets.proposal import propose
+from .chain import AUTO, PRESET_PARAMETERS, chosen_recipe, naming_proposed, proposed, require_fit, require_maps
 from .findings_table import candidates_table
 from .inputs import has_no_depth, read_labels, read_mask, read_noted, require_outputs
 from .maps import write_maps
@@ -26,15 +27,18 @@ RESULTS = ("labels", "mask")
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    recipe = _recipe(arguments)
     require_image_target(arguments.output)
     inputs = {role: getattr(arguments, role) for role in ("image", "mask", "labels", "seeds")}
     require_outputs([arguments.output, arguments.findings], *inputs.values())
+    found = read_noted(arguments.image, arguments.notes, unscaled=True) if arguments.preset == AUTO else None
+    proposal = proposed(found, arguments, propose) if found else None
+    recipe = proposal.preset.recipe() if proposal else _recipe(arguments)
     require_maps(recipe, arguments.maps)
     options = {"--seed": ("seeds", arguments.seed), "--seeds": ("seeds", arguments.seeds)}
     options |= {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "labels")}
-    require_fit(recipe, options)
-    found = read_noted(arguments.image, arguments.notes, unscaled=True)
+    with naming_proposed(proposal):
+        require_fit(recipe, options)
+    found = found or read_noted(arguments.image, arguments.notes, unscaled=True)
     image = found.image
     given = {
         "mask": read_mask(arguments.mask, image),
@@ -42,7 +46,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         "labels": None if arguments.labels is None else read_labels(arguments.labels, image, found.slices),
     }
     present = {name: thing for name, thing in given.items() if thing is not None}
-    things = recipe.run(progress.part(0.02, 0.9), image=image, original=image, **present)
+    with naming_proposed(proposal):
+        things = recipe.run(progress.part(0.02, 0.9), image=image, original=image, **present)
     result = things[_last_given(recipe)]
     structures = structures_of(recipe)
     names = {value: each.name for value, each in structures.items()}

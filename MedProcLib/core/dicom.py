@@ -267,8 +267,12 @@ def _choose(
     if len(volumes) == 1:
         others = len(series) - 1
         return volumes[0], (f"the folder holds {others} more series of fewer than {FEWEST_SLICES} slices: left out",)
-    listed = "; ".join(f"#{i} {_title(one)}, {_slices(one)} slices" for i, one in enumerate(series, 1))
+    listed = "; ".join(f"#{i} {_title(one)}, {_counted(_slices(one))}" for i, one in enumerate(series, 1))
     raise InputError(f"Folder {folder} holds {len(series)} series; choose one as '{folder}#NUMBER': {listed}.")
+
+
+def _counted(slices: int) -> str:
+    return f"{slices} slice{'s' * (slices != 1)}"
 
 
 def _slices(series: list[tuple[Path, Any]]) -> int:

@@ -9,7 +9,8 @@ SEGMENTATION_PRESET = argument(
     "--preset",
     metavar="NAME",
     alone=True,
-    help="a preset, such as ct_lungs, mr_brain or pet_lesions (`presets` lists them)",
+    help="a preset, such as ct_lungs, mr_brain or pet_lesions (`presets` lists them), or 'auto' for one that suits the "
+    "image",
 )
 
 COMMANDS = (

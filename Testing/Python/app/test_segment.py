@@ -131,3 +131,18 @@ def test_findings_in_a_radiograph_have_areas(medproc, shared_data, tmp_path):
     assert pixels > 100 and float(row["area_mm2"]) == pytest.approx(area, rel=1e-4)
     assert float(row["equivalent_diameter_mm"]) == pytest.approx(np.sqrt(4 * area / np.pi), rel=1e-4)
     assert row["reason"].endswith(" mm²") and not {"volume_mm3", "center_s_mm"} & set(row)
+
+
+def test_the_preset_that_suits_the_image(medproc, refused, image, tmp_path):
+    """By its modality, with the reason in a note, and named in errors of its steps."""
+    scaled = image / 40.0
+    scaled.SetMetaData("MedProcModality", "PT")
+    sitk.WriteImage(scaled, str(tmp_path / "suv.nrrd"))
+    made = tmp_path / "made.nrrd"
+    code, _, err = medproc("segment", tmp_path / "suv.nrrd", "--preset", "auto", "-o", made)
+    assert code == 0 and "preset pet_lesions, DICOM modality PT." in err and made.is_file()
+    constant = scaled * 0
+    constant.SetMetaData("MedProcModality", "PT")
+    sitk.WriteImage(constant, str(tmp_path / "constant.nrrd"))
+    said = refused("segment", tmp_path / "constant.nrrd", "--preset", "auto", "-o", tmp_path / "none.nrrd")
+    assert "Preset pet_lesions, which is proposed for this image: " in said
