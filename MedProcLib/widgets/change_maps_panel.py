@@ -22,7 +22,7 @@ from ..scene.change_maps import (
 from ..scene.tables import rows_of_table
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import titles_of
-from .fields import beside, combo, push_button, row_table
+from .fields import NO_FINDINGS, allow, beside, combo, push_button, row_table
 from .results_table import ResultsTable
 
 TITLES = {
@@ -34,6 +34,7 @@ TITLES = {
     "boundary_shift": _("Boundary shift (volume change)"),
     "functional": _("Functional change (ADC)"),
 }
+MAKE_TIP = _("Make this map of the two time points; later ones are registered to each other first")
 ROWS_SHOWN, ROW_HEIGHT = 7, 24
 
 
@@ -99,7 +100,10 @@ class ChangeMapsPanel:
 
     def _allow_two(self) -> None:
         """A map is of two time points, not of one and itself."""
-        self.make_button.enabled = self.start_box.currentIndex != self.end_box.currentIndex
+        missing = "" if self._titles else NO_FINDINGS
+        if self.start_box.currentIndex == self.end_box.currentIndex:
+            missing = missing or _("Choose two time points.")
+        allow(self.make_button, MAKE_TIP, missing)
 
     def _title(self, volume: Any) -> str:
         ends = ends_of(volume)
@@ -157,8 +161,7 @@ class ChangeMapsPanel:
         self.kind_box = combo("changeMapKind", _("What of the change is mapped"), list(TITLES.values()))
         for place, name in enumerate(CHANGE_MAPS):
             self.kind_box.setItemData(place, CHANGE_MAPS[name].declaration.description, qt.Qt.ToolTipRole)
-        tip = _("Make this map of the two time points; later ones are registered to each other first")
-        self.make_button = push_button("makeMapButton", _("Make"), tip, self.make)
+        self.make_button = push_button("makeMapButton", _("Make"), MAKE_TIP, self.make)
         self.make_button.setSizePolicy(qt.QSizePolicy.Maximum, qt.QSizePolicy.Fixed)
         form.addRow(_("Map:"), beside(self.kind_box, self.make_button))
         self.start_box = combo("changeMapStart", _("The earlier time point"))

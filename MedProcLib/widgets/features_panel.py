@@ -13,6 +13,7 @@ from ..quantification.radiomics.robustness import FEWEST, MOST
 from ..quantification.radiomics.settings_file import PRESETS
 from ..scene.features_scene import add_features, segment_features, segment_robustness
 from ..scene.measurement_input import MeasurementSource
+from .fields import allow
 from .operation_panel import OperationPanel
 from .task_runner import Commit, Compute
 
@@ -75,8 +76,7 @@ class FeaturesPanel:
 
     def set_missing(self, missing: str) -> None:
         """What has to be chosen before features can be computed; empty when they can."""
-        self.button.enabled = not missing
-        self.button.toolTip = missing or _("Features by the standard (IBSI) of the chosen segments, in a new table")
+        allow(self.button, _("Features by the standard (IBSI) of the chosen segments, in a new table"), missing)
 
     def compute(self) -> None:
         """Compute the features of the chosen segments."""

@@ -4,8 +4,10 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
+from slicer.i18n import tr as _
 
 NARROWEST_BUTTON = 56
+NO_FINDINGS = _("Compare first, or load findings: there are none yet.")
 
 
 def combo(name: str, tip: str, titles: Sequence[str] = (), letters: int = 6) -> Any:
@@ -37,6 +39,12 @@ def push_button(name: str, title: str, tip: str = "", clicked: Callable[[], Any]
     if clicked is not None:
         button.connect("clicked()", clicked)
     return button
+
+
+def allow(button: Any, tip: str, missing: str) -> None:
+    """Let a button be pressed, or say in its tooltip what is missing for it; '' for nothing."""
+    button.enabled = not missing
+    button.toolTip = missing or tip
 
 
 def row_table(name: str, tip: str) -> Any:

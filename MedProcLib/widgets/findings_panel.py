@@ -12,7 +12,7 @@ from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
 from ..scene.findings import AREA, DIAMETER, center_of, findings_of, write_comment
 from ..scene.findings import decide as decide_finding
 from ..scene.views import jump_views
-from .fields import beside, line_edit, row_table, text_label
+from .fields import allow, beside, line_edit, row_table, text_label
 from .measured_rows import is_large
 from .results_table import ResultsTable, shown
 from .review_list import (
@@ -228,8 +228,7 @@ class FindingsPanel:
             ("reject", missing, _("Reject the finding: its segment is hidden (key R; Alt+R from the views)")),
             ("undo", untouched, undo),
         ):
-            self.buttons[name].enabled = not reason
-            self.buttons[name].toolTip = reason or tip
+            allow(self.buttons[name], tip, reason)
         for name in ("next", "previous"):
             self.buttons[name].enabled = bool(self._indices)
         if self.reader_edit.text != self._get_reader():

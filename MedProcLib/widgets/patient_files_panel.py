@@ -8,11 +8,12 @@ import qt
 from slicer.i18n import tr as _
 
 from ..scene.timeline_files import add_loaded, load_patient, saving_of
-from .fields import beside, push_button
+from .fields import NO_FINDINGS, allow, beside, push_button
 from .file_choice import ask_where_to_write
 from .task_runner import Commit, Compute
 
 FILES = "Patient (*.json)"
+SAVE_TIP = _("Write the findings over time with their images and outlines, to go on with them elsewhere")
 
 
 class PatientFilesPanel:
@@ -32,7 +33,7 @@ class PatientFilesPanel:
         self.save_button = push_button(
             "savePatientButton",
             _("Save findings..."),
-            _("Write the findings over time with their images and outlines, to go on with them elsewhere"),
+            SAVE_TIP,
             self._on_save,
         )
         self.load_button = push_button(
@@ -46,7 +47,7 @@ class PatientFilesPanel:
 
     def changed(self) -> None:
         """Look again whether there is something to save."""
-        self.save_button.enabled = self._get_node() is not None
+        allow(self.save_button, SAVE_TIP, NO_FINDINGS if self._get_node() is None else "")
 
     def save(self, path: str | Path) -> None:
         """Write a patient's .json file with what it names."""

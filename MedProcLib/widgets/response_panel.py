@@ -20,13 +20,14 @@ from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_roles import with_proposed_roles
 from ..scene.timeline_tables import criterion_of, responses_of
 from .clinical_form import ClinicalForm
-from .fields import beside, combo, push_button, row_table, text_label
+from .fields import NO_FINDINGS, allow, beside, combo, push_button, row_table, text_label
 from .link_label import link_label, show_links
 from .results_table import ResultsTable
 from .wrapped_label import show_wrapped
 
 NAMES = ("", *CRITERIA)
 HEIGHT = 120
+CHART_TIP = _("Draw it in a plot view; it then follows every correction")
 PROPOSE_TIP = _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
 CLINICAL_TIP = _(
     "Read what criteria need beside the images from a JSON file: steroids, clinical state, PET reference, "
@@ -84,8 +85,7 @@ class ResponsePanel:
         self.form = ClinicalForm(get_node, get_reader, edit, say)
         layout.addWidget(self.form.widget)
         self.chart_box = combo("timelineChart", _("What the plot view is to show"), [_(kind) for kind in CHARTS])
-        tip = _("Draw it in a plot view; it then follows every correction")
-        self.chart_button = push_button("timelineChartButton", _("Show chart"), tip, self.show_chart)
+        self.chart_button = push_button("timelineChartButton", _("Show chart"), CHART_TIP, self.show_chart)
         row = qt.QHBoxLayout()
         row.addWidget(self.chart_box, 1)
         row.addWidget(self.chart_button)
@@ -111,15 +111,15 @@ class ResponsePanel:
         if self.responses and not 0 <= row < len(self.responses):
             self.table.setCurrentCell(len(self.responses) - 1, 0)
         self._show_steps(missing)
-        self.criterion_box.enabled = self.chart_button.enabled = node is not None
+        self.criterion_box.enabled = node is not None
+        allow(self.chart_button, CHART_TIP, NO_FINDINGS if node is None else "")
         missing = ""
         if node is None:
-            missing = _("Compare first, or load a patient: it is kept with the findings.")
+            missing = NO_FINDINGS
         elif not self._get_reader().strip():
             missing = _("Type your name as reader.")
         for button, tip in ((self.propose_button, PROPOSE_TIP), (self.clinical_button, CLINICAL_TIP)):
-            button.enabled = not missing
-            button.toolTip = missing or tip
+            allow(button, tip, missing)
 
     def show_chart(self) -> None:
         """Draw the chart that is chosen."""

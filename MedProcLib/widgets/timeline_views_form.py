@@ -10,6 +10,7 @@ from ..scene.slice_preview import Mode
 from .columns import ORIENTATIONS
 from .fields import beside, combo, push_button
 
+SHOW_TIP = _("Show the time points this way, registered and linked")
 BESIDE, FLICKER = "beside", "flicker"
 # Title, mode, and the amount's label, smallest, largest, first value and suffix.
 CHOICES: tuple[tuple[str, Any, tuple[str, float, float, float, str]], ...] = (
@@ -31,8 +32,7 @@ class TimelineViewsForm:
         form.setContentsMargins(0, 0, 0, 0)
         titles = [title for title, _mode, _amount in CHOICES]
         self.mode_box = combo("timelineMode", _("How the time points are seen"), titles)
-        tip = _("Show the time points this way, registered and linked")
-        self.show_button = push_button("showTimePointsButton", _("Show"), tip)
+        self.show_button = push_button("showTimePointsButton", _("Show"), SHOW_TIP)
         form.addRow(beside(self.mode_box, self.show_button))
         self.list_label, self.list = qt.QLabel(_("Columns:")), qt.QListWidget()
         self.list.objectName = "columnsList"

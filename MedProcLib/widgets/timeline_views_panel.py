@@ -18,9 +18,10 @@ from ..scene.timeline_views import COLUMNS, MOST_COLUMNS, jump_columns, show_out
 from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
 from .columns import ORIENTATIONS, columns_shown, show_columns
+from .fields import NO_FINDINGS, allow
 from .live import SliceWatch, views_in_layout
 from .name_tips import fill_with_names, plain_tip
-from .timeline_views_form import BESIDE, FLICKER, TimelineViewsForm
+from .timeline_views_form import BESIDE, FLICKER, SHOW_TIP, TimelineViewsForm
 
 LIST_ROWS = 4
 
@@ -66,6 +67,7 @@ class TimelineViewsPanel(TimelineViewsForm):
             self._points = points
             self._fill(patient)
         self.widget.enabled = len(points) > 1
+        allow(self.show_button, SHOW_TIP, "" if points else NO_FINDINGS)
 
     def show(self) -> None:
         """Show the time points the way that is chosen."""

@@ -13,7 +13,7 @@ from ..comparison.tracks.relinking import exchange, merge_tracks, relink, split_
 from ..scene.timeline_edits import Edit
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_tables import criterion_of
-from .fields import beside, combo, line_edit, push_button
+from .fields import allow, beside, combo, line_edit, push_button
 from .lesion_flags import LesionFlags
 
 ROLES: tuple[tuple[str, Kind | None], ...] = (
@@ -124,8 +124,7 @@ class TrackActions:
         no_time = "" if self._get_time_point() else _("Choose the time point as 'At' below the list.")
         for name, more in (("merge", no_other), ("split", no_time), ("move", no_time), ("swap", no_time or no_other)):
             button, tip = self.buttons[name]
-            button.enabled = not (missing or more)
-            button.toolTip = missing or more or tip
+            allow(button, tip, missing or more)
 
     def _patient(self) -> Patient | None:
         node = self._get_node()

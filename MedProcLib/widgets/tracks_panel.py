@@ -15,6 +15,7 @@ from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, titles_of, track_rows
 from ..scene.timeline_views import MOST_COLUMNS
+from .fields import allow
 from .findings_panel import MARKS
 from .results_table import ResultsTable
 from .review_list import KEYS, Sorting, around, connect_buttons, enter_returns_to
@@ -231,8 +232,7 @@ class TracksPanel(TracksForm):
                 _("Reject the finding: it counts nowhere, and its outline is hidden (key R; Alt+R from the views)"),
             ),
         ):
-            self.buttons[name].enabled = not missing
-            self.buttons[name].toolTip = missing or tip
+            allow(self.buttons[name], tip, missing)
         has_reader, patient = bool(self._get_reader().strip()), self._patient
         for name, possible, tip in (
             ("undo", patient is not None and can_undo(patient), _("Take back the last correction of any finding (U)")),

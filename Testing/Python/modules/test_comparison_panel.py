@@ -262,6 +262,16 @@ def test_what_cannot_be_aligned_is_never_called_without_findings(panel):
     assert "nothing was compared" in text and "Nothing in them is alike." in text and "Transforms module" in text
 
 
+def test_before_a_comparison_each_button_says_what_it_waits_for(panel):
+    widget = panel(NAME)
+    waiting = (
+        *(widget.views.show_button, widget.maps.make_button, widget.response.chart_button, widget.files.save_button),
+        *(widget.response.propose_button, widget.ui.reportButton),
+    )
+    assert not any(button.enabled for button in waiting)
+    assert all("Compare first" in button.toolTip for button in waiting)
+
+
 def test_the_findings_of_another_comparison_can_be_chosen(panel, scene):
     from MedProcLib.comparison.tracks.model import Patient
     from MedProcLib.scene.timeline_nodes import add_patient_node
