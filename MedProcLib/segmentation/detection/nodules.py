@@ -16,20 +16,22 @@ from ...core.progress import SILENT
 from ...core.voxels import extended, gaussian, isotropic_grid
 from ..anatomy.ct_lungs import CtLungs
 from ..common.hounsfield import hounsfield
-from ..common.label_boxes import box_around, grown
-from ..common.patient_grid import signed_distance
+from ..common.label_boxes import box_around, boxes_of, grown
+from ..common.patient_grid import box_on_image, brought_back, signed_distance
 from ..common.working_grid import FWHM_PER_SD
 from .blobs import candidates_of_blobs
 from .operating_point import OperatingPoint
 from .outline import outline_blobs
-from .roundness import roundness
 from .scale_space import Blobs, blobs_of
 
 # Denser than soft tissue tells no more of a nodule, and bone and contrast would outshine it.
 SATURATES_HU = 100.0
 AIR_HU = -1000.0
-# So many voxels across the smallest nodules; fewer in large lungs, where isotropic_grid bounds them (adults: 1.3 mm).
-PER_DIAMETER = 4.0
+# The border of the lungs is known to about so much (SD), or to half a voxel.
+BORDER_MM = 1.0
+# So many voxels across the smallest nodules, 0.7 of the SD of their Gaussian; the bound keeps lungs of adults (up to
+# 20 l in their box) at that, within 3 GB.
+PER_DIAMETER, MOST_VOXELS = 5.0, 40_000_000
 
 
 @operation(
@@ -43,8 +45,10 @@ class Nodules:
     """Propose roundish dense spots in the lungs: nodules, also at the pleura, and part-solid ones; vessels are told by
     being long. Looks inside the mask, or in the lungs that `Lungs in CT` finds.
 
-    The stated number of false ones is that of chance (see Blobs). Forks of vessels are not chance and come on top:
-    expect several in a lung with thick slices.
+    The score counts as much of a spot's response as is round (smallest curvature squared over the largest one): there
+    is no limit of roundness, what is longer comes later in the list. The stated number of false ones is that of chance
+    (see Blobs). Forks of vessels are not chance and come on top: expect some in a lung, and many where more than a
+    hundredth of a false one is allowed.
     """
 
     smallest_mm: Annotated[float, Range(1, 50, "mm"), "diameter of the smallest nodules"] = 4.0
@@ -52,10 +56,7 @@ class Nodules:
     least_HU: Annotated[
         float, Range(-900, 100, "HU"), "median density of a nodule; about -600 for ground glass"
     ] = -450.0
-    roundness: Annotated[
-        float, Range(0, 1), "smallest over largest curvature: 1 a ball, 0 a tube; lower lets more vessels through"
-    ] = 0.35
-    expected_false: Annotated[float, Range(0.01, 1000), "operating point: so many are expected by chance"] = 1.0
+    expected_false: Annotated[float, Range(0.01, 1000), "operating point: so many are expected by chance"] = 0.01
     most: Annotated[int, Range(1, 10000), "no more than this many, the best ones"] = 50
 
     structures = {0: "nodule"}  # noqa: RUF012 - read only
@@ -69,21 +70,21 @@ class Nodules:
         whole = Geometry.of(image)
         around = box_around(sitk.GetArrayViewFromImage(lung_mask) != 0)
         assert around is not None
-        box = grown(around, whole, self.largest_mm)
+        box = grown(around, whole, 3 * BORDER_MM, 2)
         grid, values = _isotropic(sitk.GetArrayViewFromImage(ct)[box], grid_of_box(whole, box), self.smallest_mm)
-        lungs = _share(lung_mask, grid) >= 0.5
+        share = _share(lung_mask, grid)
+        lungs = share >= 0.5
         if not lungs.any():
             raise InputError("The mask is thinner than the smallest nodules: draw it around the lungs.")
         values = np.clip(values, AIR_HU, SATURATES_HU).astype(np.float32)
-        # around the lungs as in the lungs, so that their border is no edge
-        values[~lungs] = np.median(values[lungs])
-        # the border itself, half wall and half lung, is full of spots; nodules at the wall have their middles deeper
-        depth = -signed_distance(lungs, grid)
+        # around the lungs as in the lungs, gradually beyond their border, so that it is no edge and where it is drawn
+        # moves no score by much
+        lung_HU = np.float32(np.median(values[lungs]))
+        values = lung_HU + np.clip(2 * share, 0, 1) * (values - lung_HU)
+        depth = _depth(lungs, grid)
         deep = depth >= self.smallest_mm / 2 - max(grid.spacing)
-        bright, dark = blobs_of(grid.image_of(values), deep, self.smallest_mm, self.largest_mm, seeking)
-        round_ones, decoys = (
-            self._round(self._deep(found, depth, grid), values, grid, sign) for found, sign in ((bright, 1), (dark, -1))
-        )
+        bright, dark = blobs_of(grid.image_of(values), deep, self.smallest_mm, self.largest_mm, seeking, True)
+        round_ones, decoys = (self._deep(found, depth, grid) for found in (bright, dark))
         point = OperatingPoint.of(decoys.scores)
         chosen = round_ones.only(np.flatnonzero(round_ones.scores >= point.score_for(self.expected_false)))
         listing(0.3, "Outlining")
@@ -92,7 +93,7 @@ class Nodules:
         if not len(counts):
             raise InputError(
                 f"No round spot of {self.smallest_mm:g} to {self.largest_mm:g} mm stands out enough: allow more false "
-                "ones, less roundness or other diameters."
+                "ones or other diameters."
             )
         found, counts = _on_image(labels, chosen, grid, whole)
         return whole.image_of(found), candidates_of_blobs(chosen, counts, whole, point, "forks of vessels not counted")
@@ -102,9 +103,6 @@ class Nodules:
         at = ndimage.map_coordinates(depth, grid.indices(found.points)[:, ::-1].T, order=1, mode="nearest")
         # the border is known to half a voxel
         return found.only(at >= (self.smallest_mm + max(grid.spacing)) / 2)
-
-    def _round(self, found: Blobs, values: np.ndarray, grid: Geometry, sign: int) -> Blobs:
-        return found.only(roundness(values, grid, found.points, found.diameters, sign) >= self.roundness)
 
     def _dense(
         self, found: Blobs, labels: np.ndarray, counts: np.ndarray, values: np.ndarray
@@ -123,7 +121,7 @@ class Nodules:
 
 def _isotropic(values: np.ndarray, grid: Geometry, smallest_mm: float) -> tuple[Geometry, np.ndarray]:
     """The same voxels however the image's lie, so that the same spots stand out: their grid and values (z, y, x)."""
-    fine = isotropic_grid(grid, smallest_mm / PER_DIAMETER)
+    fine = isotropic_grid(grid, smallest_mm / PER_DIAMETER, MOST_VOXELS)
     # blurred to a coarser voxel first, so that fine detail does not turn into noise
     widths = [
         np.sqrt(max(wanted**2 - side**2, 0)) / FWHM_PER_SD
@@ -133,14 +131,31 @@ def _isotropic(values: np.ndarray, grid: Geometry, smallest_mm: float) -> tuple[
     return fine, sitk.GetArrayFromImage(resample(extended(blurred), fine))
 
 
+def _depth(lungs: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Distance in mm (z, y, x) to the border of the lungs or the end of the image, beyond which nobody sees."""
+    inner = (slice(1, -1),) * lungs.ndim
+    start = grid.points(np.full((1, grid.dimension), -1.0))[0]
+    wider = Geometry(tuple(n + 2 for n in grid.size), grid.spacing, tuple(map(float, start)), grid.direction)
+    return -signed_distance(np.pad(lungs, 1), wider)[inner]
+
+
 def _share(mask: sitk.Image, grid: Geometry) -> np.ndarray:
-    return sitk.GetArrayFromImage(resample(extended(sitk.Cast(mask != 0, sitk.sitkFloat32)), grid))
+    """How much of a mask lies around each voxel (z, y, x) of the grid: as far as its border is known."""
+    whole = Geometry.of(mask)
+    known = [max(BORDER_MM, side / 2) for side in whole.spacing]
+    soft = gaussian(sitk.GetArrayViewFromImage(mask) != 0, whole, known)
+    return sitk.GetArrayFromImage(resample(extended(whole.image_of(soft)), grid))
 
 
 def _on_image(labels: np.ndarray, found: Blobs, grid: Geometry, image: Geometry) -> tuple[np.ndarray, np.ndarray]:
     """Label map (z, y, x) at the image's voxels, and how many each has; what none is in has the one at its middle."""
-    there = resample(grid.image_of(labels), image, interpolator=sitk.sitkNearestNeighbor)
-    result = sitk.GetArrayFromImage(there)
+    result = np.zeros(tuple(reversed(image.size)), labels.dtype)
+    for number, around in boxes_of(labels).items():
+        part = grown(around, grid, 0)
+        outline, there = (labels[part] == number).astype(np.float32), grid_of_box(grid, part)
+        box = box_on_image(outline > 0, there, image, 0)
+        assert box is not None
+        result[box][brought_back(outline, there, image, box, 0) >= 0.5] = number
     counts = np.bincount(result.ravel(), minlength=len(found.points) + 1)[1:]
     at = np.clip(np.rint(image.indices(found.points)).astype(int), 0, np.asarray(image.size) - 1)[:, ::-1]
     for lost in np.flatnonzero(counts == 0):

@@ -1,5 +1,7 @@
 """Blobs of all sizes: maxima of the scale-normalized Laplacian of Gaussian over place and scale."""
 
+import itertools
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -9,6 +11,7 @@ from scipy import ndimage
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress, execute
 from ...core.statistics import median_and_sd
+from .roundness import curvatures, roundness
 from .suppression import suppressed
 
 # From one diameter to the next.
@@ -19,6 +22,10 @@ FINE_ENOUGH = 0.6
 LOWEST_SD = 2.0
 # More maxima than this of a scale would only take time: the best ones are kept.
 MOST_MAXIMA = 20_000
+# Second derivative of a polynomial of fourth order through five voxels.
+SECOND = np.array([-1, 16, -30, 16, -1]) / 12
+# An axis of fewer voxels cannot be filtered, and no curvature is told along it.
+FEWEST = 4
 
 
 @dataclass(frozen=True)
@@ -40,68 +47,141 @@ def blob_sd(diameter_mm: float, dimension: int) -> float:
 
 
 def blobs_of(
-    image: sitk.Image, region: np.ndarray, smallest_mm: float, largest_mm: float, progress: Progress = SILENT
+    image: sitk.Image,
+    region: np.ndarray,
+    smallest_mm: float,
+    largest_mm: float,
+    progress: Progress = SILENT,
+    round_only: bool = False,
 ) -> tuple[Blobs, Blobs]:
     """Bright blobs and dark blobs of an image (float32, no NaN) inside a region (z, y, x), best first, each once.
 
-    The score is the response in robust SD of the responses of its scale in the region, so sizes compare.
+    The score is the response in robust SD of the responses of its scale in the region, so sizes compare. Diameters lie
+    between the scales: at the top of a parabola through the responses of three of them. round_only: the response is
+    that to balls alone, three times the smallest curvature times the share that it is of the largest one (Li, Sone &
+    Doi, Med. Phys. 30(8), 2003): all of the Laplacian for a ball, nothing for a tube.
     """
-    dimension = sum(n > 1 for n in image.GetSize())
+    dimension = max(sum(n > 1 for n in image.GetSize()), 1)
     diameters = [smallest_mm]
     while diameters[-1] * STEP <= largest_mm * 1.001:
         diameters.append(diameters[-1] * STEP)
-    found: dict[int, list[tuple[np.ndarray, ...]]] = {1: [], -1: []}
-    where = Geometry.of(image).image_of(region)
-    for diameter, share in zip(diameters, progress.parts(*[1 / d for d in diameters]), strict=True):
-        response, inside, grid = _response(image, where, blob_sd(diameter, max(dimension, 1)), share)
-        if not inside.any():
-            continue
-        middle, sd = median_and_sd(response[inside])
-        if not sd > 0:
-            continue
-        for sign, maxima in found.items():
-            places, strength = _maxima(sign * response, inside, sign * middle + LOWEST_SD * sd)
-            points = grid.points(places[:, ::-1])
-            maxima.append((points, np.full(len(places), diameter), strength, (strength - sign * middle) / sd))
-    return _once(found[1], image.GetDimension()), _once(found[-1], image.GetDimension())
+    found: dict[int, list[_Maxima]] = {1: [], -1: []}
+    noise, before = [], None
+    levels = _levels(image, region, [blob_sd(d, dimension) for d in diameters], progress)
+    for number, level in enumerate(levels):
+        response = level.laplacian()
+        middle, sd = median_and_sd(response[level.inside]) if level.inside.any() else (0.0, 0.0)
+        noise.append((middle, sd))
+        for sign, parts in found.items():
+            if parts and parts[-1].number == number - 1:
+                parts[-1].above = level.strengths(parts[-1].points, sign, round_only)
+            if not sd > 0:
+                continue
+            places = _maxima(sign * response, level.inside, sign * middle + LOWEST_SD * sd)
+            points = level.grid.points(places[:, ::-1])
+            here = level.strengths(points, sign, round_only)
+            below = np.full(len(here), np.nan) if before is None else before.strengths(points, sign, round_only)
+            parts.append(_Maxima(number, points, below, here, np.full(len(here), np.nan)))
+        before = level
+    bright, dark = (_once(found[sign], diameters, noise, sign, round_only) for sign in (1, -1))
+    none = Blobs(np.zeros((0, image.GetDimension())), *[np.zeros(0)] * 3)
+    return (none if bright is None else bright), (none if dark is None else dark)
 
 
-def _response(
-    image: sitk.Image, region: sitk.Image, sd_mm: float, progress: Progress
-) -> tuple[np.ndarray, np.ndarray, Geometry]:
-    """Minus the normalized Laplacian, on voxels just fine enough for it, and where these lie in the region."""
-    factors = [
-        int(max(1, min(FINE_ENOUGH * sd_mm / s, n // 4)))
-        for s, n in zip(image.GetSpacing(), image.GetSize(), strict=True)
-    ]
-    if max(factors) > 1:
-        image, region = (sitk.BinShrink(each, factors) for each in (sitk.Cast(image, sitk.sitkFloat32), region * 1.0))
-        region = region > 0.5
-    total = np.zeros(tuple(reversed(image.GetSize())), np.float32)
-    axes = [axis for axis, n in enumerate(image.GetSize()) if n >= 4]
-    for axis, share in zip(axes, progress.parts(*[1.0] * len(axes)), strict=True):
-        part = image
-        for other in axes:
+@dataclass
+class _Maxima:
+    """Those of a scale: its number, LPS points (n, dimension), and the strengths there at the scale below, here, above.
+
+    NaN where there is no such scale.
+    """
+
+    number: int
+    points: np.ndarray
+    below: np.ndarray
+    here: np.ndarray
+    above: np.ndarray
+
+
+@dataclass(frozen=True)
+class _Level:
+    """The image (z, y, x) blurred by a Gaussian of this SD (mm), and which of its voxels lie in the region."""
+
+    values: np.ndarray
+    inside: np.ndarray
+    grid: Geometry
+    sd_mm: float
+
+    def laplacian(self) -> np.ndarray:
+        """Minus the normalized Laplacian."""
+        total = np.zeros(self.values.shape, np.float32)
+        for axis in _axes(self.grid):
+            weights = -SECOND * (self.sd_mm / self.grid.spacing[axis]) ** 2
+            total += ndimage.correlate1d(self.values, weights, self.values.ndim - 1 - axis, mode="nearest")
+        return total
+
+    def strengths(self, points: np.ndarray, sign: int, round_only: bool) -> np.ndarray:
+        """How much points (n, dimension; LPS mm) answer, bright (1) or dark (-1)."""
+        places = self.grid.indices(points)[:, ::-1]
+        found = sign * curvatures(self.values, places, self.grid, self.sd_mm, _axes(self.grid))
+        return found.shape[1] * roundness(found) * found.min(axis=1).clip(0) if round_only else found.sum(axis=1)
+
+
+def _axes(grid: Geometry) -> list[int]:
+    return [axis for axis, n in enumerate(grid.size) if n >= FEWEST]
+
+
+def _levels(image: sitk.Image, region: np.ndarray, widths: Sequence[float], progress: Progress) -> Iterator[_Level]:
+    """The image blurred to each of these SD (mm, ascending), from one to the next, on voxels just fine enough."""
+    grid = Geometry.of(image)
+    values, share = sitk.GetArrayFromImage(image).astype(np.float32, copy=False), region
+    variances = np.zeros(grid.dimension)
+    for sd, part in zip(widths, progress.parts(*[1 / w for w in widths]), strict=True):
+        while halve := [
+            a for a, n in enumerate(grid.size) if n >= 2 * FEWEST and FINE_ENOUGH * sd >= 2 * grid.spacing[a]
+        ]:
+            for axis in halve:
+                variances[axis] += 0 if grid.size[axis] % 2 else grid.spacing[axis] ** 2 / 4
+                values, share = (_halved(each, grid.dimension - 1 - axis) for each in (values, share))
+            grid = _half_grid(grid, halve)
+        blurred = grid.image_of(values)
+        axes = _axes(grid)
+        for axis, step in zip(axes, part.parts(*[1.0] * len(axes)), strict=True):
+            width = max(sd, 0.5 * grid.spacing[axis]) ** 2 - variances[axis]
+            if width <= 0:
+                continue
             blur = sitk.RecursiveGaussianImageFilter()
-            blur.SetDirection(other)
-            blur.SetSigma(max(sd_mm, 0.5 * image.GetSpacing()[other]))
-            blur.SetOrder(2 if other == axis else 0)
-            part = execute(blur, part, progress=share, message="Looking for blobs")
-        # ITK's recursive second derivative is per voxel, not per mm
-        total -= sitk.GetArrayViewFromImage(part) * np.float32((sd_mm / image.GetSpacing()[axis]) ** 2)
-    return total, sitk.GetArrayFromImage(region) != 0, Geometry.of(image)
+            blur.SetDirection(axis)
+            blur.SetSigma(float(width**0.5))
+            blurred = execute(blur, blurred, progress=step, message="Looking for blobs")
+            variances[axis] += width
+        values = sitk.GetArrayFromImage(blurred)
+        yield _Level(values, share >= 0.5, grid, sd)
 
 
-def _maxima(response: np.ndarray, inside: np.ndarray, lowest: float) -> tuple[np.ndarray, np.ndarray]:
-    """Places (n, dimension; z, y, x) to a part of a voxel, and values there, of the local maxima above a value."""
-    window = [3 if n > 1 else 1 for n in response.shape]
-    top = (response >= ndimage.maximum_filter(response, window)) & inside & (response > lowest)
-    places = np.argwhere(top)
-    values = response[top]
+def _halved(values: np.ndarray, axis: int) -> np.ndarray:
+    """Every other voxel of an odd number, or means of pairs, so that both ends are alike."""
+    values = np.moveaxis(values, axis, 0)
+    half = values[::2] if len(values) % 2 else (values[::2].astype(np.float32) + values[1::2]) / 2
+    return np.moveaxis(half, 0, axis)
+
+
+def _half_grid(grid: Geometry, axes: Sequence[int]) -> Geometry:
+    size, spacing, first = list(grid.size), list(grid.spacing), np.zeros(grid.dimension)
+    for axis in axes:
+        first[axis] = 0.0 if size[axis] % 2 else 0.5
+        size[axis], spacing[axis] = (size[axis] + 1) // 2, 2 * spacing[axis]
+    return Geometry(tuple(size), tuple(spacing), tuple(float(x) for x in grid.points(first)[0]), grid.direction)
+
+
+def _maxima(response: np.ndarray, inside: np.ndarray, lowest: float) -> np.ndarray:
+    """Places (n, dimension; z, y, x), to a part of a voxel, of the local maxima above a value."""
+    places = np.argwhere(inside & (response > lowest))
+    for step in itertools.product((-1, 0, 1), repeat=response.ndim):
+        beside = np.clip(places + step, 0, np.subtract(response.shape, 1))
+        places = places[response[tuple(places.T)] >= response[tuple(beside.T)]]
     if len(places) > MOST_MAXIMA:
-        best = np.argsort(-values, kind="stable")[:MOST_MAXIMA]
-        places, values = places[best], values[best]
-    refined, peaks = places.astype(float), values.astype(float)
+        places = places[np.argsort(-response[tuple(places.T)], kind="stable")[:MOST_MAXIMA]]
+    refined = places.astype(float)
     for axis, n in enumerate(response.shape):
         if n < 3:
             continue
@@ -110,21 +190,34 @@ def _maxima(response: np.ndarray, inside: np.ndarray, lowest: float) -> tuple[np
         before, here, after = (
             response[tuple(at + step if k == axis else index[k] for k in range(response.ndim))] for step in (-1, 0, 1)
         )
-        bend = before - 2 * here + after
-        shift = np.divide(before - after, 2 * bend, out=np.zeros(len(at)), where=bend < 0)
-        shift = np.where(at == places[:, axis], np.clip(shift, -0.5, 0.5), 0)
-        refined[:, axis] += shift
-        # the top of the parabola: how high the voxels at its sides are depends on where the grid lies
-        peaks += shift * ((after - before) / 2 + shift * bend / 2)
-    return refined, peaks
+        shift, _ = _top(before, here, after)
+        refined[:, axis] += np.where(at == places[:, axis], shift, 0)
+    return refined
 
 
-def _once(maxima: list[tuple[np.ndarray, ...]], dimension: int) -> Blobs:
+def _top(before: np.ndarray, here: np.ndarray, after: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Where (-0.5 to 0.5 steps) the top of the parabola through three values lies, and how high it is."""
+    bend, slope = before - 2 * here + after, after - before
+    # beyond the first and the last scale (NaN) nothing is known
+    shift = np.clip(np.divide(-slope, 2 * bend, out=np.zeros(len(here)), where=bend < 0), -0.5, 0.5)
+    return shift, here + np.where(shift != 0, shift * (slope / 2 + shift * bend / 2), 0)
+
+
+def _once(
+    parts: list[_Maxima], diameters: Sequence[float], noise: Sequence[tuple[float, float]], sign: int, round_only: bool
+) -> Blobs | None:
     """Each blob at the scale that answers most."""
-    if not maxima:
-        nothing = np.zeros(0)
-        return Blobs(np.zeros((0, dimension)), nothing, nothing, nothing)
-    points, diameters, strengths, scores = (np.concatenate(parts) for parts in zip(*maxima, strict=True))
-    kept = suppressed(points, diameters / 2, strengths)
-    every = Blobs(points, diameters, strengths, scores).only(kept)
-    return every.only(np.argsort(-every.scores, kind="stable"))
+    if not parts:
+        return None
+    points = np.concatenate([part.points for part in parts])
+    scales = np.concatenate([np.full(len(part.here), part.number) for part in parts])
+    shift, strengths = _top(
+        *(np.concatenate([getattr(part, name) for part in parts]) for name in ("below", "here", "above"))
+    )
+    sizes = np.asarray(diameters)[scales] * STEP**shift
+    kept = suppressed(points, sizes / 2, strengths)
+    kept = kept[strengths[kept] > 0]
+    middle, sd = (np.interp((scales + shift)[kept], np.arange(len(noise)), each) for each in np.transpose(noise))
+    scores = (strengths[kept] - (0 if round_only else sign * middle)) / sd
+    every = Blobs(points[kept], sizes[kept], strengths[kept], scores)
+    return every.only(np.argsort(-scores, kind="stable"))
