@@ -17,6 +17,7 @@ import SimpleITK as sitk
 from .dicom_dose import DOSE_TAGS, dose_of
 from .dicom_rescale import RESCALE_TAGS, not_inverted, rescaled_by_frame
 from .dicom_spacing import pixel_spacing
+from .dicom_volumes import VOLUME_TAGS, volumes_of
 from .errors import InputError
 from .gantry_tilt import lean_of, straightened
 from .geometry import Geometry
@@ -70,6 +71,7 @@ HEADER_TAGS = [
     "PerFrameFunctionalGroupsSequence",
     *RESCALE_TAGS,
     *DOSE_TAGS,
+    *VOLUME_TAGS,
 ]
 # Series that lie beside the images in an export and are not images of the patient themselves.
 NOT_IMAGES = {"SEG", "RTSTRUCT", "RTPLAN", "SR", "PR", "KO", "REG", "RWV", "DOC"}
@@ -152,16 +154,18 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
         raise InputError(f"{path} is a damaged DICOM file ({one_line(error)}); export it again.") from None
 
 
-def read_dicom_folder(folder: Path, number: int | None = None) -> DicomImage:
+def read_dicom_folder(folder: Path, number: int | None = None, volume: int | None = None) -> DicomImage:
     """The volume in a folder and its subfolders.
 
-    number: which series, counted from 1 as the error for several series lists them.
+    number: which series, counted from 1 as the error for several series lists them; volume: which of those that the
+    series holds of the same places.
     Raises InputError for no series, several series, and slices that do not make a regular stack.
     """
     series = _series_of(folder)
     if not series:
         raise InputError(f"Folder {folder} holds no DICOM images; give the folder of one series, or an image file.")
     headers, notes = _choose(folder, series, number)
+    headers, notes = _volume(folder, headers, notes, number or series.index(headers) + 1, volume)
     if len(headers) == 1:
         single = read_dicom_file(headers[0][0])
         return DicomImage(**{**vars(single), "notes": (*notes, *single.notes)})
@@ -269,6 +273,22 @@ def _choose(
         return volumes[0], (f"the folder holds {others} more series of fewer than {FEWEST_SLICES} slices: left out",)
     listed = "; ".join(f"#{i} {_title(one)}, {_counted(_slices(one))}" for i, one in enumerate(series, 1))
     raise InputError(f"Folder {folder} holds {len(series)} series; choose one as '{folder}#NUMBER': {listed}.")
+
+
+def _volume(
+    folder: Path, series: list[tuple[Path, Any]], notes: tuple[str, ...], number: int, volume: int | None
+) -> tuple[list[tuple[Path, Any]], tuple[str, ...]]:
+    """The slices of one of the volumes of a series, and notes that say which."""
+    volumes = volumes_of(series)
+    if len(volumes) == 1 and volume in (None, 1):
+        return series, notes
+    if volume is None or volume > len(volumes) or volume < 1:
+        listed = "; ".join(f"#{i} {said or 'all of it'}" for i, (said, _) in enumerate(volumes, 1))
+        holds = f"{len(volumes)} volume{'s' * (len(volumes) != 1)} of the same place"
+        raise InputError(
+            f"{folder} ({_title(series)}) holds {holds}; choose one as '{folder}#{number}#VOLUME': {listed}."
+        )
+    return volumes[volume - 1][1], (*notes, f"volume {volume} of {len(volumes)}: {volumes[volume - 1][0]}")
 
 
 def _counted(slices: int) -> str:

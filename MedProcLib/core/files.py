@@ -24,6 +24,7 @@ from .nifti_header import NiftiHeader, read_nifti_header, require_position, rest
 from .nrrd_header import check_nrrd_header
 from .picture import is_picture, read_picture
 
+MOST_NUMBERS = 2  # after a path: of a series, and of a volume in it
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
 TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
 # How zip, 7-Zip and RAR files begin.
@@ -67,16 +68,20 @@ def read_image(path: str | Path) -> sitk.Image:
 def read_image_file(path: str | Path, unscaled: bool = False) -> ImageFile:
     """Read a file, a DICOM folder, or number N of what holds several, written as 'PATH#N' and counted from 1.
 
-    N is a series of a DICOM folder, a frame of a DICOM file, a time point of a 4D image, a page of a TIFF file. A
-    fourth axis of one element is dropped. unscaled: take a picture, and a DICOM file that does not say how large its
-    pixels are, too (1 mm is assumed, and noted).
+    N is a series of a DICOM folder ('PATH#N#M': volume M of those that the series holds of the same places), a frame
+    of a DICOM file, a time point of a 4D image, a page of a TIFF file. A fourth axis of one element is dropped.
+    unscaled: take a picture, and a DICOM file that does not say how large its pixels are, too (1 mm is assumed, and
+    noted).
     Raises InputError for a missing, truncated or damaged file, one that is no image, a spacing of zero or below, axes
     that are not at right angles, and irregular DICOM series.
     """
-    path, number = file_and_number(path)
+    path, numbers = _file_and_numbers(path)
+    number, volume = (*numbers, None, None)[:2]
     try:
         if path.is_dir():
-            found = _from_dicom(read_dicom_folder(path, number), path)
+            found = _from_dicom(read_dicom_folder(path, number, volume), path)
+        elif volume is not None and path.is_file():
+            raise InputError(f"{path} is a file, of which one number chooses: leave #{volume} out.")
         elif path.is_file():
             found = _read_file(path, number)
         else:
@@ -154,13 +159,19 @@ def file_of(path: str | Path) -> Path:
 
 def file_and_number(path: str | Path) -> tuple[Path, int | None]:
     """The file or folder, and the number, None without one, of what is written as 'PATH#N'."""
+    file, numbers = _file_and_numbers(path)
+    return file, numbers[0] if numbers else None
+
+
+def _file_and_numbers(path: str | Path) -> tuple[Path, tuple[int, ...]]:
     text = str(path)
     if not text.strip():
         raise InputError("The name of a file is empty; give its path.")
-    match = re.fullmatch(r"(.+)#(\d+)", text)
-    if match and not Path(text).exists():
-        return Path(match[1]), int(match[2])
-    return Path(text), None
+    numbers: list[int] = []
+    while len(numbers) < MOST_NUMBERS and not Path(text).exists() and (match := re.fullmatch(r"(.+)#(\d+)", text)):
+        text = match[1]
+        numbers.insert(0, int(match[2]))
+    return Path(text), tuple(numbers)
 
 
 def _from_dicom(found: DicomImage, path: Path) -> ImageFile:

@@ -5,7 +5,8 @@ from ..command import Argument, argument
 IMAGE = argument(
     "image",
     metavar="IMAGE",
-    help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder (#N after it: series, frame or time point N)",
+    help="NRRD, NIfTI, MetaImage or DICOM file, or DICOM folder (#N after it: series, frame or time point N; #N#M: "
+    "volume M of series N)",
 )
 MASK = argument("--mask", metavar="M", help="region to work in: an image on IMAGE's grid, inside where it is not 0")
 OPERATION = argument("--operation", metavar="NAME", alone=True, help="one operation, by name (see `operations`)")

@@ -1,0 +1,106 @@
+"""Series that hold several images of the same places (b-values, echoes, time points): told apart by their tags."""
+
+from collections import Counter
+from collections.abc import Sequence
+from itertools import combinations
+from pathlib import Path
+from typing import Any
+
+import pydicom
+
+# What tells the volumes of a series apart, the most telling first: tag, what it is called, unit.
+TELLING = (
+    ("DiffusionBValue", "b", "s/mm²"),
+    ("EchoTime", "TE", "ms"),
+    ("InversionTime", "TI", "ms"),
+    ("FlipAngle", "flip angle", "°"),
+    ("TemporalPositionIdentifier", "time point", ""),
+    ("TriggerTime", "trigger time", "ms"),
+    ("FrameReferenceTime", "time", "ms"),
+    ("ImageType", "type", ""),
+    ("AcquisitionNumber", "acquisition", ""),
+    ("AcquisitionTime", "acquired at", ""),
+)
+VOLUME_TAGS = [*(tag for tag, _, _ in TELLING), "InstanceNumber"]
+MOST_TAGS = 2  # that are taken together
+
+Slices = list[tuple[Path, Any]]
+
+
+def volumes_of(series: Slices) -> list[tuple[str, Slices]]:
+    """The volumes of a series, each with what tells it from the others; the series itself, '' said, where it is one.
+
+    Each holds one image of every place. Where no tag tells them apart, the images of a place are counted in the order
+    of their instance numbers. A series with more images of some places than of others is left as it is.
+    """
+    places = [_place(header) for _, header in series]
+    counts = Counter(places)
+    (several, *uneven) = set(counts.values())
+    if None in counts or uneven or several == 1:
+        return [("", series)]
+    for number in range(1, MOST_TAGS + 1):
+        for tags in combinations(TELLING, number):
+            found = _told_apart(series, places, tags, several)
+            if found:
+                return found
+    return _counted(series, places, several)
+
+
+def _place(header: Any) -> tuple[float, ...] | None:
+    try:
+        position = [round(float(v), 2) for v in header.ImagePositionPatient]
+        return (*position, *(round(float(v), 3) for v in header.ImageOrientationPatient))
+    except (AttributeError, TypeError, ValueError):
+        return None
+
+
+def _told_apart(
+    series: Slices, places: Sequence[Any], tags: Sequence[tuple[str, str, str]], several: int
+) -> list[tuple[str, Slices]]:
+    groups: dict[tuple[Any, ...], list[int]] = {}
+    for at, (_, header) in enumerate(series):
+        groups.setdefault(tuple(_value(header, tag) for tag, _, _ in tags), []).append(at)
+    whole = len(series) // several
+    if len(groups) != several or any(len({places[at] for at in group}) != whole for group in groups.values()):
+        return []
+    said = {
+        values: ", ".join(
+            f"{name} {_shown(value)} {unit}".strip() for value, (_, name, unit) in zip(values, tags, strict=True)
+        )
+        for values in groups
+    }
+    return [(said[values], [series[at] for at in groups[values]]) for values in sorted(groups, key=_order)]
+
+
+def _counted(series: Slices, places: Sequence[Any], several: int) -> list[tuple[str, Slices]]:
+    order = sorted(range(len(series)), key=lambda at: int(_number(series[at][1].get("InstanceNumber")) or 0))
+    seen: Counter[Any] = Counter()
+    volumes: list[tuple[str, Slices]] = [(f"image {k} of each place", []) for k in range(1, several + 1)]
+    for at in order:
+        volumes[seen[places[at]]][1].append(series[at])
+        seen[places[at]] += 1
+    return volumes
+
+
+def _value(header: Any, tag: str) -> Any:
+    value = header.get(tag)
+    number = _number(value)
+    if number is not None:
+        return number
+    return "\\".join(map(str, value)) if isinstance(value, pydicom.multival.MultiValue) else str(value or "")
+
+
+def _number(value: Any) -> float | None:
+    try:
+        return float(value)
+    except (TypeError, ValueError):
+        return None
+
+
+def _shown(value: Any) -> str:
+    return f"{value:.10g}" if isinstance(value, float) else str(value or "not stated")
+
+
+def _order(values: tuple[Any, ...]) -> list[tuple[bool, float, str]]:
+    """Numbers first, in their order, then texts."""
+    return [(isinstance(v, str), 0.0 if isinstance(v, str) else v, str(v)) for v in values]

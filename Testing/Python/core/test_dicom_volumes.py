@@ -1,0 +1,89 @@
+"""Series that hold several images of the same places: their volumes are listed, and chosen by number."""
+
+import numpy as np
+import pydicom
+import pytest
+import SimpleITK as sitk
+
+from MedProcLib.core.errors import InputError
+from MedProcLib.core.files import file_of, read_image_file
+
+from .test_dicom import write_series
+
+PLACES, VALUES = 4, 3
+
+
+def several(folder, change):
+    """A series with VALUES images of each of PLACES, all in one folder; change(header, volume) tells them apart.
+
+    Its voxels are 10 times the volume (from 1) and the place; files and instance numbers tell nothing.
+    """
+    rng = np.random.default_rng(3)
+    for volume in range(1, VALUES + 1):
+        write_series(folder / "one", np.arange(PLACES) * 2.5)
+        for path in (folder / "one").iterdir():
+            made = pydicom.dcmread(path)
+            made.PixelData = (made.pixel_array + 10 * volume).tobytes()
+            made.InstanceNumber = int(rng.integers(1000))
+            change(made, volume)
+            made.save_as(folder / f"{rng.integers(10**9)}")
+            path.unlink()
+    (folder / "one").rmdir()
+
+
+def means(path):
+    return sitk.GetArrayFromImage(read_image_file(path).image).mean(axis=(1, 2)).tolist()
+
+
+def refusal(path):
+    with pytest.raises(InputError) as caught:
+        read_image_file(path)
+    return str(caught.value)
+
+
+def set_b(made, volume):
+    if volume < VALUES:  # a value that is not stated is one too
+        made.add_new("DiffusionBValue", "FD", {1: 1000.0, 2: 0.0}[volume])
+
+
+def set_echo_and_type(made, volume):
+    made.EchoTime, made.ImageType = {1: (30, "M"), 2: (30, "P"), 3: (5, "M")}[volume]
+    made.AcquisitionNumber = 1
+
+
+@pytest.mark.parametrize(
+    ("change", "listed", "order"),
+    [
+        (set_b, "#1 b 0 s/mm²; #2 b 1000 s/mm²; #3 b not stated s/mm²", (2, 1, 3)),
+        (set_echo_and_type, "#1 TE 5 ms, type M; #2 TE 30 ms, type M; #3 TE 30 ms, type P", (3, 1, 2)),
+        (
+            lambda made, volume: setattr(made, "TemporalPositionIdentifier", 4 - volume),
+            "#1 time point 1; #2 time point 2; #3",
+            (3, 2, 1),
+        ),
+    ],
+)
+def test_volumes_are_listed_and_chosen(tmp_path, change, listed, order):
+    several(tmp_path, change)
+    assert f"holds 3 volumes of the same place; choose one as '{tmp_path}#1#VOLUME': {listed}" in refusal(tmp_path)
+    for number, volume in enumerate(order, 1):
+        assert means(f"{tmp_path}#1#{number}") == [10 * volume + place for place in range(PLACES)]
+    said = listed.split("#2 ")[1].split(";")[0]
+    assert read_image_file(f"{tmp_path}#1#2").notes == (f"volume 2 of 3: {said}",)
+    assert "#VOLUME" in refusal(f"{tmp_path}#1#4") and file_of(f"{tmp_path}#1#4") == tmp_path
+
+
+def test_instance_numbers_count_where_no_tag_tells(tmp_path):
+    several(
+        tmp_path, lambda made, volume: setattr(made, "InstanceNumber", 10 * volume + int(made.pixel_array.max() % 10))
+    )
+    assert means(f"{tmp_path}#1#2") == [20, 21, 22, 23]
+    assert "#3 image 3 of each place" in refusal(tmp_path)
+
+
+def test_a_single_volume_and_a_file_have_no_second_number(tmp_path):
+    write_series(tmp_path, np.arange(PLACES) * 2.5)
+    assert means(f"{tmp_path}#1#1") == means(tmp_path) == [0, 1, 2, 3]
+    assert "holds 1 volume of the same place" in refusal(f"{tmp_path}#1#2")
+    one = next(tmp_path.iterdir())
+    assert "leave #2 out" in refusal(f"{one}#1#2")
