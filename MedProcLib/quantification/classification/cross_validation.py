@@ -6,10 +6,11 @@ import numpy as np
 
 from ...core.progress import SILENT, Progress
 from .auc import macro_auc
+from .enough import enough_of
 from .findings import Findings
 from .folds import grouped_folds
 from .importance import FoldImportance, fold_importance
-from .methods import Hyperparameters
+from .methods import Hyperparameters, method_named
 from .pipeline import choose_hyperparameters, fit_pipeline
 from .settings import Training
 
@@ -39,7 +40,7 @@ def cross_validate(findings: Findings, settings: Training, progress: Progress = 
     labels, patients, values = findings.labels, findings.patients, findings.values
     found = np.zeros((settings.repeats, findings.count, len(findings.classes)))
     importance, chosen = [], []
-    total = settings.repeats * settings.folds
+    total, enough = settings.repeats * settings.folds, method_named(settings.method).enough
     for repeat in range(settings.repeats):
         seed = settings.seed + 7919 * repeat
         for number, (train, test) in enumerate(grouped_folds(labels, patients, settings.folds, seed)):
@@ -48,7 +49,9 @@ def cross_validate(findings: Findings, settings: Training, progress: Progress = 
             best = choose_hyperparameters(values[train], labels[train], patients[train], settings, seed + number)
             pipeline = fit_pipeline(values[train], labels[train], settings, best, seed)
             found[repeat, test] = pipeline.probabilities(values[test])
-            importance.append(fold_importance(pipeline, values[test], labels[test], seed + number))
+            # of all folds together so many
+            some = test[enough_of(labels[test], patients[test], enough // settings.folds, seed + number)]
+            importance.append(fold_importance(pipeline, values[some], labels[some], seed + number))
             chosen.append(best)
     return CrossValidation(found, tuple(importance), tuple(chosen))
 

@@ -20,7 +20,8 @@ Hyperparameters = Mapping[str, float]
 @dataclass(frozen=True)
 class Method:
     """grid: hyperparameters to choose from, the simplest model first; while_choosing: what replaces some of the grid's
-    while they are compared; quick: fixed ones for the test against chance; is_linear: one weight for each feature.
+    while they are compared; quick: fixed ones for the test against chance; is_linear: one weight for each feature;
+    enough: findings on which that test, the choice of hyperparameters and the importance rest at most (0: all).
 
     fit: (standardized features, class indices, hyperparameters, seed) -> classifier.
     """
@@ -33,6 +34,7 @@ class Method:
     fit: Callable[[np.ndarray, np.ndarray, Hyperparameters, int], Classifier]
     is_linear: bool = False
     while_choosing: Hyperparameters = field(default_factory=dict)
+    enough: int = 0
 
 
 def method_named(name: str) -> Method:
@@ -132,6 +134,7 @@ METHODS = {
             {"smallest_leaf": 5, "trees": 25},
             _forest,
             while_choosing={"trees": 40},  # enough to compare sizes of leaves; fitting trees is what takes the time
+            enough=1000,
         ),
     )
 }

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from .classifier import Classifier
+from .enough import enough_of
 from .folds import grouped_folds
 from .methods import Hyperparameters, Method, method_named
 from .preprocessing import Preprocessing, learn_preprocessing
@@ -45,8 +46,13 @@ def feature_limit(labels: np.ndarray, settings: Training) -> int | None:
 def choose_hyperparameters(
     values: np.ndarray, labels: np.ndarray, patients: np.ndarray, settings: Training, seed: int
 ) -> Hyperparameters:
-    """Those of the method's grid with the smallest Brier score over inner folds; of equals the simplest model."""
+    """Those of the method's grid with the smallest Brier score over inner folds; of equals the simplest model.
+
+    Of large tables a part is enough (Method.enough).
+    """
     method: Method = method_named(settings.method)
+    part = enough_of(labels, patients, method.enough, seed)
+    values, labels, patients = values[part], labels[part], patients[part]
     truth = np.eye(int(labels.max()) + 1)[labels]
     errors = np.zeros(len(method.grid))
     for train, test in grouped_folds(labels, patients, settings.inner_folds, seed):

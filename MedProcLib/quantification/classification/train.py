@@ -51,6 +51,12 @@ def train(
     notes = [*findings.notes, *require_sufficient(findings, settings)]
     if external is not None:
         notes += _require_apart(findings, external)
+    enough = method_named(settings.method).enough
+    if enough and findings.count > enough:
+        notes.append(
+            f"of {findings.count} findings about {enough} are enough for the test against chance and to choose "
+            "hyperparameters and tell importance, which would take hours with all; the model and its figures are of all"
+        )
     validated = cross_validate(findings, settings, progress.part(0.0, 0.5))
     tested = permutation_test(findings, settings, progress.part(0.5, 0.95)) if settings.permutations else None
     progress(0.95, "Fitting the model to all findings")
