@@ -5,6 +5,7 @@ content, not from the name.
 """
 
 import datetime
+import json
 import re
 import struct
 from collections.abc import Callable, Mapping
@@ -26,6 +27,7 @@ from .picture import is_picture, read_picture
 
 MOST_NUMBERS = 2  # after a path: of a series, and of a volume in it
 IMAGE_ENDINGS = (".nii.gz", ".nii", ".nrrd", ".mha")
+WITHOUT_HEADER = (".nii.gz", ".nii")  # formats without a place for more than the grid
 TRANSFORM_ENDINGS = (".tfm", ".txt", ".h5", ".hdf5")
 # How zip, 7-Zip and RAR files begin.
 ARCHIVES = (b"PK\x03\x04", b"7z\xbc\xaf", b"Rar!")
@@ -152,6 +154,13 @@ def stem(path: str | Path) -> str:
     return next((name[: -len(ending)] for ending in IMAGE_ENDINGS if name.lower().endswith(ending)), name)
 
 
+def sidecar_of(target: str | Path) -> Path | None:
+    """The file beside an image that says how it came about: NAME.provenance.json; None where the image itself does."""
+    if not str(target).lower().endswith(WITHOUT_HEADER):
+        return None
+    return Path(target).with_name(f"{stem(target)}.provenance.json")
+
+
 def file_of(path: str | Path) -> Path:
     """The file or folder of what is written as 'PATH#N'."""
     return file_and_number(path)[0]
@@ -204,6 +213,7 @@ def _read_file(path: Path, number: int | None) -> ImageFile:
         raise InputError(f"{path} cannot be read ({one_line(error)}); copy it again from its source.") from None
     # what is cut out of an image has lost its metadata
     said = {key: image.GetMetaData(key) for key in (QUANTITY_KEY, MODALITY_KEY) if image.HasMetaDataKey(key)}
+    said |= _said_beside(path, image)
     if isinstance(header, NiftiHeader):
         image = _without_single_axis(restore_non_finite(header, image))
         notes = header.notes + require_position(header, image)
@@ -216,6 +226,21 @@ def _read_file(path: Path, number: int | None) -> ImageFile:
         image.EraseMetaData(key)
     modality, quantity = said.get(MODALITY_KEY, ""), said.get(QUANTITY_KEY, "")
     return ImageFile(image, str(path), kind, modality, notes=notes, quantity=quantity)
+
+
+def _said_beside(path: Path, image: sitk.Image) -> dict[str, str]:
+    """What the file beside a NIfTI file says of its values, if its voxels are still those that were written."""
+    beside = sidecar_of(path)
+    if beside is None or not beside.is_file():
+        return {}
+    try:
+        record = json.loads(beside.read_text(encoding="utf-8"))
+    except (OSError, ValueError):  # somebody else's
+        return {}
+    headers = record.get("headers") if isinstance(record, dict) else None
+    if not isinstance(headers, dict) or record.get("voxels") != sitk.Hash(image):
+        return {}
+    return {key: headers[key] for key in (QUANTITY_KEY, MODALITY_KEY) if isinstance(headers.get(key), str)}
 
 
 def _checked_header(path: Path) -> tuple[str, ...] | NiftiHeader:

@@ -9,13 +9,11 @@ import SimpleITK as sitk
 
 from .atomic import write_text, written_together
 from .errors import InputError
-from .files import IMAGE_ENDINGS, PROVENANCE_KEY, stem, write_image
+from .files import IMAGE_ENDINGS, PROVENANCE_KEY, sidecar_of, write_image
 from .itk_message import one_line
 from .json_file import parsed_json, read_json
 from .provenance import Provenance
 from .recipe import Recipe
-
-WITHOUT_HEADER = (".nii.gz", ".nii")
 
 
 def write_result(
@@ -27,16 +25,11 @@ def write_result(
         write_image(image, target, provenance.to_json(), headers)
         return
     with written_together():
-        record = provenance.as_dict() | ({"headers": dict(headers)} if headers else {})
+        record = provenance.as_dict()
+        if headers:
+            record |= {"headers": dict(headers), "voxels": sitk.Hash(image)}
         write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", beside)
         write_image(image, target)
-
-
-def sidecar_of(target: str | Path) -> Path | None:
-    """The file beside an image that says how it came about: NAME.provenance.json; None where the image itself does."""
-    if not str(target).lower().endswith(WITHOUT_HEADER):
-        return None
-    return Path(target).with_name(f"{stem(target)}.provenance.json")
 
 
 def record_of(path: str | Path) -> dict[str, Any] | None:

@@ -86,3 +86,20 @@ def test_info_says_how_an_image_was_made_and_its_unit(medproc, image_file, tmp_p
 def test_the_name_of_a_method_leads_to_its_operation(refused, image_file, tmp_path):
     said = refused("segment", image_file, "--operation", "Otsu", "-o", tmp_path / "o.nrrd")
     assert "'otsu' is a value of 'method' of segmentation.auto_threshold" in said
+
+
+def test_nifti_keeps_the_unit_in_the_file_beside_it(medproc, image, tmp_path):
+    """Until somebody writes other voxels under its name."""
+    for key, text in (("MedProcQuantity", "{SUVbw}g/ml"), ("MedProcModality", "PT")):
+        image.SetMetaData(key, text)
+    sitk.WriteImage(image, str(tmp_path / "suv.nrrd"))
+    made = tmp_path / "smooth.nii.gz"
+    line = ("enhance", tmp_path / "suv.nrrd", "--operation", "gaussian", "-p", "sd_mm=2", "-o", made)
+    assert medproc(*line)[0] == 0
+    said = json.loads(medproc("info", made)[1])
+    assert (said["unit"], said["modality"]) == ("SUV", "PT")
+    sitk.WriteImage(sitk.ReadImage(str(made)) * 2, str(made))
+    said = json.loads(medproc("info", made)[1])
+    assert (said["unit"], said["modality"]) == (None, None)
+    (tmp_path / "smooth.provenance.json").write_text("[]")
+    assert medproc("info", tmp_path / "suv.nrrd")[0] == 0
