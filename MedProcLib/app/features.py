@@ -35,7 +35,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     only = _chosen(arguments, list(boxes_of(labels)))
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)
-    arguments.notes += [f"label {note}" for note in notes_of(regions)]
+    arguments.notes += notes_of(regions, "label {}".format)
     varied = None
     if arguments.robustness is not None:
         varied = robust_features(

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from .feature import Feature
 
-MOST_NAMED = 20  # regions that a note lists
+MOST_NAMED = 3  # regions that a note lists
 
 
 @dataclass(frozen=True)
@@ -30,14 +30,16 @@ class RegionFeatures:
 
 
 def notes_of(regions: Sequence[RegionFeatures], name_of: Callable[[int], str] = str) -> list[str]:
-    """The notes on regions, each once with the names (of labels) that it is about: '1, 2: Fewer than ...'."""
+    """The notes on regions, each once with the names (of labels) that it is about: 'All segments: Fewer than ...'."""
     about: dict[str, list[str]] = {}
     for region in regions:
         for note in region.notes:
             about.setdefault(note, []).append(name_of(region.label))
-    notes = []
-    for note, names in about.items():
-        more = len(names) - MOST_NAMED
-        listed = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
-        notes.append(f"{listed}: {note}")
-    return notes
+    return [f"{_listed(names, len(regions))}: {note}" for note, names in about.items()]
+
+
+def _listed(names: list[str], regions: int) -> str:
+    if len(names) == regions > 1:
+        return "All segments"
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")

@@ -133,9 +133,9 @@ def test_notes_are_said_once_with_their_labels(medproc, refused, image, image_fi
     marked[5:30, 10:40, 3] = 4
     sitk.WriteImage(marked, str(labels))
     _, _, err = medproc("features", image_file, labels, "--all-labels", "-o", table)
-    assert "note: label 1, 2, 3: Fewer than 64 voxels, so the features of shape are not reliable" in err
-    assert "note: label 1, 2, 3: Fewer than 500 voxels, so the features of textures are not reliable" in err
-    assert err.count("are not isotropic") == 1 and "label 1, 2, 3, 4: Voxels of 1.5" in err
+    assert "note: label 1, label 2, label 3: Fewer than 64 voxels, so the features of shape are not reliable" in err
+    assert "note: label 1, label 2, label 3: Fewer than 500 voxels, so the features of textures are not reliable" in err
+    assert err.count("are not isotropic") == 1 and "note: All segments: Voxels of 1.5" in err
     series = tmp_path / "series.nrrd"
     sitk.WriteImage(sitk.JoinSeries([image, image]), str(series))
     assert "is 4D" in refused("features", series, labels, "--all-labels", "-o", table)

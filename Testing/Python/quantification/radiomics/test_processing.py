@@ -13,6 +13,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.enhancement.texture.texture_log import TextureLog
 from MedProcLib.quantification.radiomics.extract import every_segment, region_features
+from MedProcLib.quantification.radiomics.outcome import RegionFeatures, notes_of
 from MedProcLib.quantification.radiomics.region import prepared
 from MedProcLib.quantification.radiomics.settings import Radiomics
 
@@ -344,3 +345,13 @@ def test_is_a_step_of_a_recipe(lesion):
     settings = Radiomics(families="statistics", resegmentation_sd=2)
     recipe = Recipe.from_json(Recipe.of(settings).to_json())
     assert recipe.run(image=image, labels=mask)["table"] == every_segment(image, mask, settings)
+
+
+def test_notes_name_few_regions():
+    def told(*labels_of_note):
+        return [RegionFeatures(label, (), {}, ("so",) if label in labels_of_note else ()) for label in range(1, 101)]
+
+    assert notes_of(told(*range(1, 101))) == ["All segments: so"]
+    assert notes_of(told(*range(2, 101)), "S{}".format) == ["S2, S3, S4 and 96 more: so"]
+    assert notes_of(told(7, 9)) == ["7, 9: so"] and notes_of(told()) == []
+    assert notes_of(told(1)[:1]) == ["1: so"]
