@@ -1,5 +1,6 @@
 """Attribute access in PythonQt's order: author's class, property, method, signal, enum, dynamic property, child."""
 
+import functools
 import types
 
 import shiboken6
@@ -130,11 +131,13 @@ def _has_dynamic_property(obj, name: str) -> bool:
     return any(bytes(own.data()).decode() == name for own in QObject.dynamicPropertyNames(obj))
 
 
+@functools.cache  # these are asked for every attribute that is read
 def _is_offered(cls: type, name: str) -> bool:
     names = qt_names(first_native(cls).__name__)
     return names is None or name in names or name.removesuffix("_") in names or name in ASKED_BY_QT
 
 
+@functools.cache
 def standin_member(cls: type, name: str) -> tuple[str | None, type | None]:
     """What the API data calls a name: property, method, signal, enum, or None; and the class that declares it."""
     for ancestor in cls.__mro__:
@@ -171,7 +174,7 @@ def _set(obj, name: str, value) -> None:
         _set_native_property(obj, _native_name(cls, name), value)
     elif _has_dynamic_property(obj, name):
         QObject.setProperty(obj, name, value)
-    elif any(True for _ in author_classes(cls)):
+    elif author_classes(cls):
         _set_plain(obj, name, value)
     else:
         raise AttributeError(

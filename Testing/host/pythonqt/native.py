@@ -1,5 +1,7 @@
 """Telling apart the classes of PySide6, the stand-ins made from API data, and the classes that module authors write."""
 
+import functools
+import itertools
 from collections.abc import Iterator
 
 from PySide6 import QtCore, QtGui, QtUiTools, QtWidgets
@@ -14,6 +16,7 @@ def pyside_members() -> Iterator:
         yield from (getattr(module, name) for name in dir(module))
 
 
+@functools.cache
 def is_native(cls: type) -> bool:
     """A class of PySide6 itself."""
     return cls.__module__.split(".")[0] in ("PySide6", "Shiboken")
@@ -24,12 +27,10 @@ def is_standin(cls: type) -> bool:
     return "host_class_name" in cls.__dict__
 
 
-def author_classes(cls: type) -> Iterator[type]:
+@functools.cache
+def author_classes(cls: type) -> tuple[type, ...]:
     """The Python classes above the first native or stand-in class."""
-    for ancestor in cls.__mro__:
-        if is_native(ancestor) or is_standin(ancestor):
-            return
-        yield ancestor
+    return tuple(itertools.takewhile(lambda ancestor: not (is_native(ancestor) or is_standin(ancestor)), cls.__mro__))
 
 
 def first_wrapper(cls: type) -> type | None:
@@ -37,6 +38,7 @@ def first_wrapper(cls: type) -> type | None:
     return next((ancestor for ancestor in cls.__mro__ if is_native(ancestor) or is_standin(ancestor)), None)
 
 
+@functools.cache
 def first_native(cls: type) -> type | None:
     """The class of PySide6 below author's classes and stand-ins."""
     return next((ancestor for ancestor in cls.__mro__ if is_native(ancestor)), None)
