@@ -17,7 +17,7 @@ import SimpleITK as sitk
 from .dicom_dose import DOSE_TAGS, dose_of
 from .dicom_rescale import RESCALE_TAGS, not_inverted, rescaled_by_frame
 from .dicom_spacing import pixel_spacing
-from .dicom_volumes import VOLUME_TAGS, volumes_of
+from .dicom_volumes import VOLUME_TAGS, chosen_volume, frame_headers, volumes_of
 from .errors import InputError
 from .gantry_tilt import lean_of, straightened
 from .geometry import Geometry
@@ -116,10 +116,11 @@ def is_dicom(path: Path) -> bool:
     return header is not None and "Rows" in header and "SOPClassUID" in header
 
 
-def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
+def read_dicom_file(path: Path, frame: int | None = None, volume: int | None = None) -> DicomImage:
     """One DICOM file: a slice, or a multi-frame image whose frames are slices, or one frame of it.
 
-    frame: which one, counted from 1. Raises InputError, also for frames without positions when none is chosen.
+    frame: which one, counted from 1; volume: which of those that its frames make of the same places. Raises InputError,
+    also for frames without positions when none is chosen.
     """
     header = _header(path, force=True)
     if header is None:
@@ -135,19 +136,20 @@ def read_dicom_file(path: Path, frame: int | None = None) -> DicomImage:
             _require_one_segment(header)
         if frame is not None and not 1 <= frame <= frames:
             raise InputError(f"it has {frames} frames; there is no number {frame}: choose 1 to {frames}.")
-        geometry, order, notes, scaled = _file_geometry(header, frames, frame)
+        chosen, which = _frames_of_volume(header, frames, volume) if frame is None else (np.arange(frames), ())
+        geometry, order, notes, scaled = _file_geometry(header, frames, frame, chosen)
         image = _read_pixels([path])
         if frame is not None and image.GetDimension() == 3:
             image = sitk.RegionOfInterest(image, (*image.GetSize()[:2], 1), (0, 0, frame - 1))
         image = not_inverted(rescaled_by_frame(image, header, frame), [header], frame)
-        size = (*image.GetSize(), 1)[:3]
-        if size != geometry.size:
-            raise InputError(f"its voxels are {size}, its header says {geometry.size}; export it again.")
-        if list(order) != list(range(len(order))):
+        size, said = (*image.GetSize(), 1)[:3], (*geometry.size[:2], frames if frame is None else 1)
+        if size != said:
+            raise InputError(f"its voxels are {size}, its header says {said}; export it again.")
+        if list(order) != list(range(size[2])):
             components = image.GetNumberOfComponentsPerPixel() > 1
             image = sitk.GetImageFromArray(sitk.GetArrayViewFromImage(image)[order], isVector=components)
         image, dose = dose_of(image, [header])
-        return _described(geometry.stamp(image), header, (*notes, *dose), (path,), scaled)
+        return _described(geometry.stamp(image), header, (*notes, *which, *dose), (path,), scaled)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except MALFORMED as error:
@@ -165,9 +167,10 @@ def read_dicom_folder(folder: Path, number: int | None = None, volume: int | Non
     if not series:
         raise InputError(f"Folder {folder} holds no DICOM images; give the folder of one series, or an image file.")
     headers, notes = _choose(folder, series, number)
-    headers, notes = _volume(folder, headers, notes, number or series.index(headers) + 1, volume)
+    if len(headers) > 1:
+        headers, notes = _volume(folder, headers, notes, number or series.index(headers) + 1, volume)
     if len(headers) == 1:
-        single = read_dicom_file(headers[0][0])
+        single = read_dicom_file(headers[0][0], volume=volume)
         return DicomImage(**{**vars(single), "notes": (*notes, *single.notes)})
     return _stacked(headers, f"{folder} ({_title(headers)})", notes)
 
@@ -279,16 +282,24 @@ def _volume(
     folder: Path, series: list[tuple[Path, Any]], notes: tuple[str, ...], number: int, volume: int | None
 ) -> tuple[list[tuple[Path, Any]], tuple[str, ...]]:
     """The slices of one of the volumes of a series, and notes that say which."""
-    volumes = volumes_of(series)
-    if len(volumes) == 1 and volume in (None, 1):
-        return series, notes
-    if volume is None or volume > len(volumes) or volume < 1:
-        listed = "; ".join(f"#{i} {said or 'all of it'}" for i, (said, _) in enumerate(volumes, 1))
-        holds = f"{len(volumes)} volume{'s' * (len(volumes) != 1)} of the same place"
-        raise InputError(
-            f"{folder} ({_title(series)}) holds {holds}; choose one as '{folder}#{number}#VOLUME': {listed}."
-        )
-    return volumes[volume - 1][1], (*notes, f"volume {volume} of {len(volumes)}: {volumes[volume - 1][0]}")
+    try:
+        chosen, which = chosen_volume(volumes_of(series), volume, f"{folder}#{number}")
+    except InputError as error:
+        raise InputError(f"{folder} ({_title(series)}) {error}") from None
+    return chosen, (*notes, *which)
+
+
+def _frames_of_volume(header: Any, frames: int, volume: int | None) -> tuple[np.ndarray, tuple[str, ...]]:
+    """Indices of the frames of one of the volumes that an enhanced image holds, and notes that say which."""
+    groups = frame_headers(header)
+    if len(groups) != frames:  # no enhanced image
+        groups = [header]
+    volumes = volumes_of(list(enumerate(groups)))
+    try:
+        chosen, which = chosen_volume(volumes, volume, "FILE#1")
+    except InputError as error:
+        raise InputError(f"it {error}") from None
+    return np.arange(frames) if len(volumes) == 1 else np.array([at for at, _ in chosen]), which
 
 
 def _counted(slices: int) -> str:
@@ -338,8 +349,10 @@ def _require_one_spacing(what: str, spacings: Sequence[Sequence[float]], advice:
         raise InputError(f"its {what} have pixels of {said} mm (two fields of view?); {advice}.")
 
 
-def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometry, np.ndarray, tuple[str, ...], bool]:
-    """Grid of all frames or of the chosen one, frames in the order along the normal, notes, whether it has a scale."""
+def _file_geometry(
+    header: Any, frames: int, frame: int | None, chosen: np.ndarray
+) -> tuple[Geometry, np.ndarray, tuple[str, ...], bool]:
+    """Grid of the chosen frames (indices) or frame, their order along the normal, notes, whether it has a scale."""
     size = (int(header.Columns), int(header.Rows))
     notes: tuple[str, ...] = ()
     scaled = True
@@ -358,8 +371,7 @@ def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometr
         positions = start + np.outer(offsets, np.cross(orientation[:3], orientation[3:]))
     if len(positions) != frames:
         raise InputError(f"its header gives {len(positions)} positions for {frames} frames; export it again.")
-    if frame is not None:
-        positions = positions[frame - 1 : frame]
+    positions = positions[frame - 1 : frame] if frame is not None else positions[chosen]
     if len(positions) == 1 and not thickness:
         notes = (*notes, NO_THICKNESS)
     order = stack_order(positions, orientation)
@@ -369,7 +381,7 @@ def _file_geometry(header: Any, frames: int, frame: int | None) -> tuple[Geometr
             f"its frames lean by {tilt:.3g} degrees (gantry tilt): load it in Slicer with acquisition geometry "
             "regularization and save it."
         )
-    return grid, order, notes, scaled
+    return grid, order if frame is not None else chosen[order], notes, scaled
 
 
 def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float], float | None]:

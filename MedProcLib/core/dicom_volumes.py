@@ -3,10 +3,11 @@
 from collections import Counter
 from collections.abc import Sequence
 from itertools import combinations
-from pathlib import Path
 from typing import Any
 
 import pydicom
+
+from .errors import InputError
 
 # What tells the volumes of a series apart, the most telling first: tag, what it is called, unit.
 TELLING = (
@@ -23,8 +24,22 @@ TELLING = (
 )
 VOLUME_TAGS = [*(tag for tag, _, _ in TELLING), "InstanceNumber"]
 MOST_TAGS = 2  # that are taken together
+MOST_LISTED = 30  # volumes that a message names
 
-Slices = list[tuple[Path, Any]]
+# Where an enhanced image says so of its frames: tag, functional group, and what it is called there (PS3.3 C.8.13.5).
+OF_FRAMES = (
+    ("ImagePositionPatient", "PlanePositionSequence", "ImagePositionPatient"),
+    ("ImageOrientationPatient", "PlaneOrientationSequence", "ImageOrientationPatient"),
+    ("DiffusionBValue", "MRDiffusionSequence", "DiffusionBValue"),
+    ("EchoTime", "MREchoSequence", "EffectiveEchoTime"),
+    ("FlipAngle", "MRTimingAndRelatedParametersSequence", "FlipAngle"),
+    ("TemporalPositionIdentifier", "FrameContentSequence", "TemporalPositionIndex"),
+    ("ImageType", "MRImageFrameTypeSequence", "FrameType"),
+    ("AcquisitionNumber", "FrameContentSequence", "FrameAcquisitionNumber"),
+)
+
+# What lies at a place (a file, the number of a frame), and its header.
+Slices = list[tuple[Any, Any]]
 
 
 def volumes_of(series: Slices) -> list[tuple[str, Slices]]:
@@ -44,6 +59,39 @@ def volumes_of(series: Slices) -> list[tuple[str, Slices]]:
             if found:
                 return found
     return _counted(series, places, several)
+
+
+def frame_headers(header: Any) -> list[Any]:
+    """The tags of each frame of an enhanced image, as those of a slice; none for other images."""
+    shared: Any = next(iter(header.get("SharedFunctionalGroupsSequence") or ()), {})
+    found = []
+    for number, group in enumerate(header.get("PerFrameFunctionalGroupsSequence") or (), 1):
+        frame = pydicom.Dataset()
+        frame.InstanceNumber = number
+        for tag, macro, name in OF_FRAMES:
+            groups = group if macro in group else shared
+            value = groups[macro].value[0].get(name) if macro in groups and groups[macro].value else None
+            if value is not None:
+                setattr(frame, tag, value)
+        found.append(frame)
+    return found
+
+
+def chosen_volume(volumes: list[tuple[str, Slices]], number: int | None, path: str) -> tuple[Slices, tuple[str, ...]]:
+    """The volume of a number, and notes that say which it is, where there are several.
+
+    path: what to put '#NUMBER' after. Raises InputError, to go on after what holds them, where none is chosen.
+    """
+    if len(volumes) == 1 and number in (None, 1):
+        return volumes[0][1], ()
+    if number is None or not 1 <= number <= len(volumes):
+        named = [f"#{i} {said or 'all of it'}" for i, (said, _) in enumerate(volumes, 1)]
+        more = f"; and {len(named) - MOST_LISTED} more" if len(named) > MOST_LISTED else ""
+        listed = "; ".join(named[:MOST_LISTED]) + more
+        holds = f"{len(volumes)} volume{'s' * (len(volumes) != 1)} of the same places"
+        raise InputError(f"holds {holds}; choose one as '{path}#VOLUME': {listed}.")
+    said, slices = volumes[number - 1]
+    return slices, (f"volume {number} of {len(volumes)}: {said}",)
 
 
 def _place(header: Any) -> tuple[float, ...] | None:

@@ -82,10 +82,8 @@ def read_image_file(path: str | Path, unscaled: bool = False) -> ImageFile:
     try:
         if path.is_dir():
             found = _from_dicom(read_dicom_folder(path, number, volume), path)
-        elif volume is not None and path.is_file():
-            raise InputError(f"{path} is a file, of which one number chooses: leave #{volume} out.")
         elif path.is_file():
-            found = _read_file(path, number)
+            found = _read_file(path, number, volume)
         else:
             raise InputError(f"There is no file {path}; check the path.")
     except OSError as error:
@@ -197,10 +195,13 @@ def _from_dicom(found: DicomImage, path: Path) -> ImageFile:
     )
 
 
-def _read_file(path: Path, number: int | None) -> ImageFile:
+def _read_file(path: Path, number: int | None, volume: int | None = None) -> ImageFile:
     kind = _kind_of(path)
     if kind == "DICOM":
-        return _from_dicom(read_dicom_file(path, number), path)
+        # of a file that is a series of its own, as an enhanced image is
+        return _from_dicom(read_dicom_file(path, number if volume is None else None, volume), path)
+    if volume is not None:
+        raise InputError(f"{path} is a file, of which one number chooses: leave #{volume} out.")
     if kind == "picture":
         return ImageFile(read_picture(path, number), str(path), kind, notes=(UNKNOWN,), scaled=False)
     header = _checked_header(path)

@@ -276,11 +276,6 @@ def test_frames_with_pixels_of_several_sizes_are_refused(tmp_path):
     assert np.allclose(read_image_file(tmp_path / "one.dcm").image.GetSpacing(), (0.9, 1.5, STEP))
 
 
-def test_an_enhanced_image_of_two_times_is_refused(tmp_path):
-    enhanced(tmp_path / "image.dcm", np.array([0, 1, 2, 0, 1, 2]) * STEP)
-    assert "lie at the same place" in refusal(tmp_path / "image.dcm")
-
-
 def film(folder: Path) -> Path:
     frames = np.concatenate([np.full((6, 8), value, np.int16) for value in (10, 20)])
     write_series(folder, [0], NumberOfFrames=2, PixelData=frames.tobytes())

@@ -8,7 +8,7 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.files import file_of, read_image_file
 
-from .test_dicom import write_series
+from .test_dicom import enhanced, write_series
 
 PLACES, VALUES = 4, 3
 
@@ -65,7 +65,7 @@ def set_echo_and_type(made, volume):
 )
 def test_volumes_are_listed_and_chosen(tmp_path, change, listed, order):
     several(tmp_path, change)
-    assert f"holds 3 volumes of the same place; choose one as '{tmp_path}#1#VOLUME': {listed}" in refusal(tmp_path)
+    assert f"holds 3 volumes of the same places; choose one as '{tmp_path}#1#VOLUME': {listed}" in refusal(tmp_path)
     for number, volume in enumerate(order, 1):
         assert means(f"{tmp_path}#1#{number}") == [10 * volume + place for place in range(PLACES)]
     said = listed.split("#2 ")[1].split(";")[0]
@@ -84,6 +84,36 @@ def test_instance_numbers_count_where_no_tag_tells(tmp_path):
 def test_a_single_volume_and_a_file_have_no_second_number(tmp_path):
     write_series(tmp_path, np.arange(PLACES) * 2.5)
     assert means(f"{tmp_path}#1#1") == means(tmp_path) == [0, 1, 2, 3]
-    assert "holds 1 volume of the same place" in refusal(f"{tmp_path}#1#2")
+    assert "holds 1 volume of the same places" in refusal(f"{tmp_path}#1#2")
     one = next(tmp_path.iterdir())
-    assert "leave #2 out" in refusal(f"{one}#1#2")
+    assert "holds 1 volume of the same places" in refusal(f"{one}#1#2")
+    sitk.WriteImage(sitk.Image(4, 4, 4, sitk.sitkUInt8), str(tmp_path / "a.nrrd"))
+    assert "leave #2 out" in refusal(f"{tmp_path / 'a.nrrd'}#1#2")
+
+
+def test_volumes_of_an_enhanced_image(tmp_path):
+    """Frames of two b-values in turn, from the top down; in a folder too, and each with its own scale."""
+    heights = np.repeat([7.5, 5.0, 2.5, 0.0], 2)
+    scales = [(1 + number % 2, 100 * (number % 2)) for number in range(8)]
+    enhanced(tmp_path / "image.dcm", heights, scales)
+    made = pydicom.dcmread(tmp_path / "image.dcm")
+    for number, frame in enumerate(made.PerFrameFunctionalGroupsSequence):
+        diffusion = pydicom.Dataset()
+        diffusion.DiffusionBValue = 800.0 * (number % 2)
+        frame.MRDiffusionSequence = [diffusion]
+    made.save_as(tmp_path / "image.dcm")
+    listed = "holds 2 volumes of the same places; choose one as 'FILE#1#VOLUME': #1 b 0 s/mm²; #2 b 800 s/mm²"
+    assert listed in refusal(tmp_path / "image.dcm") and listed in refusal(tmp_path)
+    for path in (tmp_path / "image.dcm", tmp_path):
+        assert means(f"{path}#1#1") == [6, 4, 2, 0]
+        assert means(f"{path}#1#2") == [114, 110, 106, 102]
+    found = read_image_file(f"{tmp_path}#1#2")
+    assert found.notes == ("volume 2 of 2: b 800 s/mm²",) and found.image.GetSpacing()[2] == pytest.approx(2.5)
+    assert means(f"{tmp_path / 'image.dcm'}#3") == [2]  # a single frame, by one number
+
+
+def test_the_list_of_many_volumes_ends(tmp_path):
+    enhanced(tmp_path / "image.dcm", np.tile([0, 2.5], 40))
+    said = refusal(tmp_path / "image.dcm")
+    assert "holds 40 volumes" in said and said.endswith("#30 image 30 of each place; and 10 more.")
+    assert means(f"{tmp_path / 'image.dcm'}#1#40") == [78, 79]
