@@ -184,7 +184,7 @@ class MedProcComparisonWidget(ModuleWidget):
     def exit(self):
         """Nothing flickers and nobody draws here while the reader works elsewhere."""
         self.outlines.stop()
-        self.views.stop()
+        self.views.leave()
         super().exit()
 
     def onSceneStartClose(self, caller=None, event=None):

@@ -29,8 +29,8 @@ LIST_ROWS = 4
 class TimelineViewsPanel(TimelineViewsForm):
     """widget: to put in a layout.
 
-    get_node: the patient's text node, or None. Call changed() when the patient may be another one, stop() when the
-    scene closes, close() when the module goes.
+    get_node: the patient's text node, or None. Call changed() when the patient may be another one, leave() when the
+    reader goes to another module, stop() when the scene closes, close() when the module goes.
     """
 
     def __init__(self, get_node: Callable[[], Any]) -> None:
@@ -90,6 +90,12 @@ class TimelineViewsPanel(TimelineViewsForm):
         jump_views(slicer.mrmlScene, places[last[0].time_point if last else self._points[-1]])
         if columns_shown():
             jump_columns(slicer.mrmlScene, [places[point] for point in self.shown])
+
+    def leave(self) -> None:
+        """The reader works in another module: the columns stay, and their one window with them."""
+        self._let_go()
+        if not columns_shown():
+            self._window.stop()
 
     def stop(self) -> None:
         """Show one volume in each view, as Slicer does."""

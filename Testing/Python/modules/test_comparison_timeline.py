@@ -228,6 +228,13 @@ def test_ways_to_see_two_time_points(compared):
     assert not layout.GetSaveWithScene()  # who opens the scene elsewhere would have no views
     labels = {n.GetLayoutName(): n.GetLayoutLabel() for n in slicer.util.getNodesByClass("vtkMRMLSliceNode")}
     assert [labels[f"MedProc{n}"] for n in (1, 2, 3)] == [date.isoformat() for date in DATES]
+    display = volume_at(node, "FLAIR 0").GetDisplayNode()
+    host.leave(widget)
+    host.start().processEvents()
+    display.SetWindowLevel(display.GetWindow() / 2, display.GetLevel())  # in the Volumes module, say
+    windows = [volume_at(node, point).GetDisplayNode().GetWindow() for point in ("FLAIR 1", "FLAIR 2")]
+    assert windows == pytest.approx([display.GetWindow()] * 2, rel=0.2)
+    host.enter(widget)
     views.image_box.currentIndex = 1  # the other images of the visits
     composites = {c.GetLayoutName(): c for c in slicer.util.getNodesByClass("vtkMRMLSliceCompositeNode")}
     shown = slicer.mrmlScene.GetNodeByID(composites["MedProc2"].GetBackgroundVolumeID())
