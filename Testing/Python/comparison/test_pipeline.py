@@ -55,6 +55,13 @@ def comparison():
     return compare(studies, RECIPE)
 
 
+@pytest.fixture(scope="module")
+def unchanged():
+    """Studies of the same head, moved, and their comparison."""
+    studies = [study("a", [STABLE, NEW]), study("b", [STABLE, NEW], MATRIX, (3.5, 3.5, 4), 1)]
+    return studies, compare(studies, RECIPE)
+
+
 def test_new_lesion_is_new_and_the_other_one_stable(comparison):
     (pair,) = comparison.pairs
     assert pair.registration.verdict is Verdict.GOOD
@@ -67,10 +74,9 @@ def test_new_lesion_is_new_and_the_other_one_stable(comparison):
     assert abs(by_class[Change.STABLE].difference_percent) < 15
 
 
-def test_the_rule_gives_the_figures_that_are_shown(comparison):
+def test_the_rule_gives_the_figures_that_are_shown(comparison, unchanged):
     seen = 0
-    coarse = compare([study("a", [STABLE, NEW]), study("b", [STABLE, NEW], MATRIX, (4, 4, 5), 1)], RECIPE)
-    for pair in (comparison.pairs[0], coarse.pairs[0]):
+    for pair in (comparison.pairs[0], unchanged[1].pairs[0]):
         for finding in pair.findings:
             if finding.change in (Change.GROWN, Change.SHRUNK, Change.STABLE):
                 seen += 1
@@ -141,9 +147,9 @@ def test_what_is_wrong_with_a_study_is_said_of_that_study():
         register_pair(*things, [(1, Register())])
 
 
-def test_the_same_head_again_has_no_change_and_runs_alike_twice():
-    studies = [study("a", [STABLE, NEW]), study("b", [STABLE, NEW], MATRIX, (3.5, 3.5, 4), 1)]
-    once, twice = (compare(studies, RECIPE).pairs[0] for _ in range(2))
+def test_the_same_head_again_has_no_change_and_runs_alike_twice(unchanged):
+    studies, comparison = unchanged
+    once, twice = comparison.pairs[0], compare(studies, RECIPE).pairs[0]
     assert [f.change for f in once.findings] == [Change.STABLE] * 2
     assert not np.any(sitk.GetArrayFromImage(once.change))
     for name in ("fixed_image", "difference", "change", "moving_labels"):
@@ -313,9 +319,15 @@ def test_nan_voxels_are_outside():
     assert sorted(f.change for f in pair.findings) == [Change.NEW, Change.STABLE]
 
 
-@pytest.mark.parametrize("when", [0.05, 0.4, 0.8, 0.97])
-def test_cancel_at_any_point(when):
-    studies = [study("a", [STABLE], spacing=(4, 4, 4)), study("b", [STABLE, NEW], MATRIX, (4, 4, 4), 1)]
+@pytest.mark.parametrize(
+    ("recipe", "when"),
+    [(RECIPE, 0.05), (RECIPE, 0.4), (ALIGNED, 0.7), (ALIGNED, 0.97)],
+    ids=["0.05", "0.4", "0.7", "0.97"],
+)
+def test_cancel_at_any_point(recipe, when):
+    """Late ones where nothing is to be registered first."""
+    matrix = MATRIX if recipe is RECIPE else None
+    studies = [study("a", [STABLE], spacing=(4, 4, 4)), study("b", [STABLE, NEW], matrix, (4, 4, 4), 1)]
     cancel = threading.Event()
     times = []
 
@@ -325,7 +337,7 @@ def test_cancel_at_any_point(when):
             cancel.set()
 
     with pytest.raises(Cancelled):
-        compare(studies, RECIPE, Progress(report, cancel))
+        compare(studies, recipe, Progress(report, cancel))
     assert times
 
 
