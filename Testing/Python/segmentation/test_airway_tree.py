@@ -1,5 +1,7 @@
 """The trachea and the tree that grows from it: a chest with a known tree, real images, and images without a trachea."""
 
+import functools
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -26,8 +28,14 @@ TUBES = [
 SPACING = (1.6, 1.6, 2.0)
 
 
-def chest(direction=UPRIGHT, noise=30.0, top=85.0):
-    """HU (int16) of a chest on a grid, its tree of air, and the grid. The top is cut at z = top."""
+def chest(direction=UPRIGHT, top=85.0):
+    """HU (int16) of a chest on a grid, its tree of air (only to be read), and the grid. The top is cut at z = top."""
+    values, lumen, grid = _drawn(direction, top)
+    return values.copy(), lumen, grid
+
+
+@functools.cache
+def _drawn(direction, top):
     size = (110, 92, 90)
     grid = Geometry(size, SPACING, (0.0,) * 3, direction)
     middle = grid.points((np.array(size) - 1) / 2)[0]
@@ -44,7 +52,7 @@ def chest(direction=UPRIGHT, noise=30.0, top=85.0):
     lumen = np.any([distance <= radius for distance, radius in off], axis=0)
     values[lumen] = -990
     values = ndimage.gaussian_filter(values, [0.7 / s for s in reversed(SPACING)])
-    values += np.random.default_rng(0).normal(0, noise, values.shape)
+    values += np.random.default_rng(0).normal(0, 30, values.shape)
     return values.astype(np.int16), lumen, grid
 
 

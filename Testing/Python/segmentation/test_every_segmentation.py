@@ -53,6 +53,17 @@ def results(segment, case, image, **more) -> dict:
     return dict(zip(gives, made if len(gives) > 1 else (made,), strict=True))
 
 
+DRAWN: dict[tuple, sitk.Image] = {}
+
+
+def usual_image(case) -> sitk.Image:
+    """The image of a case, drawn once for all tests; a copy that may be changed."""
+    key = (case.image, case.size, case.spacing)
+    if key not in DRAWN:
+        DRAWN[key] = case.image(case.size, case.spacing)
+    return sitk.Image(DRAWN[key])
+
+
 KNOWN: dict[tuple, dict] = {}
 
 
@@ -60,7 +71,7 @@ def usual_results(segment, case) -> dict:
     """What the operation gives for its case, computed once for all tests."""
     key = (segment.declaration.name, id(case))
     if key not in KNOWN:
-        KNOWN[key] = results(segment, case, case.image(case.size, case.spacing))
+        KNOWN[key] = results(segment, case, usual_image(case))
     return KNOWN[key]
 
 
@@ -80,7 +91,7 @@ def test_cases_are_of_operations_that_exist():
 
 @every
 def test_results_lie_on_the_grid_and_the_inputs_are_left_alone(segment, case):
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     given = case.inputs(segment, image)
     before = {name: values(thing) for name, thing in given.items() if isinstance(thing, sitk.Image)}
     made = segment(**given)
@@ -101,7 +112,7 @@ def test_results_lie_on_the_grid_and_the_inputs_are_left_alone(segment, case):
 def test_the_place_of_the_image_does_not_change_the_result(segment, case, direction):
     if case.slow and direction == LEFT_HANDED:
         pytest.skip("slow: tried where it is oblique and left-handed at once")
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     expected = images(usual_results(segment, case))
     image.SetOrigin((-70, 33, 5))
     image.SetDirection(BOTH if case.slow else direction)
@@ -137,7 +148,7 @@ def with_voxels_without_a_number(image) -> sitk.Image:
 def test_voxels_without_a_number_are_left_out(segment, case):
     if case.slow and "mask" in segment.declaration.optional_inputs:
         pytest.skip("slow: tried together with a mask")
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     given = case.inputs(segment, image)
     given["image"] = with_voxels_without_a_number(image)
     try:
@@ -152,9 +163,8 @@ def test_voxels_without_a_number_are_left_out(segment, case):
 
 
 @other_types
-@pytest.mark.parametrize("kind", [sitk.sitkInt16, sitk.sitkFloat64])
-def test_pixel_types_agree(segment, case, kind):
-    whole = sitk.Cast(case.image(case.size, case.spacing), sitk.sitkInt16)
+def test_pixel_types_agree(segment, case):
+    whole = sitk.Cast(usual_image(case), sitk.sitkInt16)
     first = sitk.Cast(whole, sitk.sitkFloat32)
     given = case.inputs(segment, first)
     gives = segment.declaration.gives
@@ -164,15 +174,16 @@ def test_pixel_types_agree(segment, case, kind):
         return images(dict(zip(gives, made if len(gives) > 1 else (made,), strict=True)))
 
     expected = run(first)
-    for name, result in run(sitk.Cast(whole, kind)).items():
-        a, b = values(result).astype(float), values(expected[name]).astype(float)
-        differing = np.count_nonzero(np.abs(a - b) > 1e-3 * max(np.ptp(b), 1e-9))
-        assert differing <= case.share * max(np.count_nonzero(b), 1), name
+    for kind in (sitk.sitkInt16, sitk.sitkFloat64):
+        for name, result in run(sitk.Cast(whole, kind)).items():
+            a, b = values(result).astype(float), values(expected[name]).astype(float)
+            differing = np.count_nonzero(np.abs(a - b) > 1e-3 * max(np.ptp(b), 1e-9))
+            assert differing <= case.share * max(np.count_nonzero(b), 1), (name, kind)
 
 
 @of_free_scale
 def test_huge_values_work_or_are_refused(segment, case):
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     given = case.inputs(segment, image)
     given["image"] = Geometry.of(image).image_of(values(image).astype(np.float32) * np.float32(1e28))
     try:
@@ -209,7 +220,7 @@ def test_constant_and_tiny_images_give_a_result_or_a_reason(segment, case, size)
 
 @of_images
 def test_an_image_without_numbers_is_refused(segment, case):
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     given = case.inputs(segment, image)
     given["image"] = Geometry.of(image).image_of(np.full(values(image).shape, np.nan, np.float32))
     with pytest.raises(InputError, match=r"no number|NaN"):
@@ -220,7 +231,7 @@ def test_an_image_without_numbers_is_refused(segment, case):
 def test_empty_labels_give_a_result_or_a_reason(segment, case):
     if not {"labels", "seeds"} & set(segment.declaration.inputs):
         pytest.skip("takes none")
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     given = case.inputs(segment, image)
     for name in ("labels", "seeds"):
         if name in given:
@@ -241,7 +252,7 @@ def test_the_same_twice_and_through_a_recipe_file(segment, case):
     assert recipe == Recipe.of(segment)
     if case.slow:
         pytest.skip("slow: run through its recipe where it lies elsewhere")
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     once = images(usual_results(segment, case))
     again = images(recipe.run(**case.inputs(segment, image)))
     for name, result in once.items():
@@ -253,12 +264,12 @@ def test_a_wish_to_stop_is_heard(segment, case):
     progress = Progress()
     progress.cancel()
     with pytest.raises(Cancelled):
-        results(segment, case, case.image(case.size, case.spacing), progress=progress)
+        results(segment, case, usual_image(case), progress=progress)
 
 
 @_pairs(lambda op, case: "mask" in op.declaration.optional_inputs)
 def test_nothing_is_found_outside_a_mask(segment, case):
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     given = case.inputs(segment, image)
     if "image" not in given:
         pytest.skip("takes no image")
@@ -281,7 +292,7 @@ def test_nothing_is_found_outside_a_mask(segment, case):
 
 @_pairs(lambda op, case: isinstance(op, ImageFilter) and is_local(op))
 def test_preview_and_result_agree(segment, case):
-    image = case.image(case.size, case.spacing)
+    image = usual_image(case)
     image.SetDirection(OBLIQUE)
     image.SetOrigin((10, -20, 30))
     given = case.inputs(segment, image)

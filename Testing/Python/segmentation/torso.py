@@ -1,5 +1,7 @@
 """A torso in HU, drawn with ellipses: the same from feet to head, so that a mirrored one is one too."""
 
+import functools
+
 import numpy as np
 import SimpleITK as sitk
 
@@ -29,8 +31,12 @@ def abdomen(size=SIZE, spacing=SPACING) -> sitk.Image:
 
 
 def truth(image: sitk.Image) -> dict[str, np.ndarray]:
-    """Where (z, y, x) each structure of a torso or an abdomen on this grid is."""
-    x, y, z = _axes(image.GetSize(), image.GetSpacing())
+    """Where (z, y, x) each structure of a torso or an abdomen on this grid is; only to be read."""
+    return dict(_known(image.GetSize(), image.GetSpacing()))
+
+
+def _drawn(size, spacing) -> dict[str, np.ndarray]:
+    x, y, z = _axes(size, spacing)
     body = _ellipse(x, y, (0, -8), (138, 96))
     inner = _ellipse(x, y, (0, -8), (124, 82))
     lungs = [((x - side * 58) / 44) ** 2 + ((y + 8) / 58) ** 2 + (z / 70) ** 2 < 1 for side in (-1, 1)]
@@ -60,6 +66,14 @@ def truth(image: sitk.Image) -> dict[str, np.ndarray]:
     }
 
 
+@functools.lru_cache(maxsize=2)
+def _known(size, spacing) -> dict[str, np.ndarray]:
+    at = _drawn(size, spacing)
+    for where in at.values():
+        where.setflags(write=False)
+    return at
+
+
 def _structures(values: np.ndarray, at: dict[str, np.ndarray]) -> None:
     values[at["lung_right"] | at["lung_left"]] = LUNG
     _skeleton(values, at)
@@ -79,9 +93,9 @@ def _skeleton(values: np.ndarray, at: dict[str, np.ndarray]) -> None:
     values[at["canal"]] = CORD
 
 
+@functools.lru_cache(maxsize=4)
 def _values(size, spacing, draw) -> np.ndarray:
-    fine = tuple(s / 2 for s in spacing)
-    at = truth(sitk_grid(tuple(2 * n for n in size), fine))
+    at = _drawn(tuple(2 * n for n in size), tuple(s / 2 for s in spacing))
     values = np.full(at["body"].shape, AIR)
     values[at["table"]] = TABLE
     values[at["body"]] = FAT
