@@ -35,6 +35,8 @@ NEAR_MM, MOST_BEYOND = 8.0, 0.1
 LEAST_BACKGROUND = 0.1
 # No brain with its fluid is larger.
 MOST_ML = 2500.0
+# Darkest tissue where the usual limit leaves no brain (background 0, middle of the head 1).
+DARKER = 0.25
 # An image that is thinner shows no head but a slice, in which a disk of nearly anything looks like brain.
 LEAST_THICKNESS_MM = 20.0
 NEEDED = "The image must show a head, or a brain that was extracted, with dark background around it."
@@ -81,7 +83,13 @@ class BrainMask:
         first, second, third, fourth = progress.parts(1, 4, 8, 1)
         region = inside(mask, valid)
         grid, work, _ = on_working_grid(image, values, region, WORKING_MM, first)
-        rough, highest = _rough_brain(self, work, grid, second)
+        usual, darker = second.parts(1, 1)
+        rough, highest = _rough_brain(self, work, grid, self.lowest, usual)
+        if self.lowest > DARKER and not _sized_as_brain(rough, grid, self.smallest_mm):
+            # gray matter is less than half as bright as white matter in some T1 images, the more so in a coil's shading
+            again = _rough_brain(self, work, grid, DARKER, darker)
+            if _sized_as_brain(again[0], grid, self.smallest_mm):
+                rough, highest = again
         if not rough.any():
             raise InputError(
                 f"No brain was found: choose a smaller opening radius or other brightness limits. {NEEDED}"
@@ -96,8 +104,11 @@ class BrainMask:
         return mask_on_image(rough, grid, image, fourth)
 
 
-def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress: Progress) -> tuple[np.ndarray, float]:
-    """By brightness and opening; and the brightest tissue, as a multiple of the middle of the head above background."""
+def _rough_brain(
+    settings: BrainMask, work: np.ndarray, grid: Geometry, lowest: float, progress: Progress
+) -> tuple[np.ndarray, float]:
+    """By brightness (from `lowest`) and opening; and the brightest tissue, in multiples of the middle of the head above
+    background."""
     filling, depth_map, cut, close, fill, smooth = progress.parts(1, 2, 4, 4, 1, 4)
     head = filled(foreground(work, np.isfinite(work)), grid, filling)
     if head.all():
@@ -110,7 +121,7 @@ def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress
     if not highest:
         scalp = work[head & (depth < SCALP_MM)]
         highest = FAT if np.percentile(scalp, 90) > FAT * middle else np.inf
-    tissue = (work > settings.lowest * middle) & (work < highest * middle)
+    tissue = (work > lowest * middle) & (work < highest * middle)
     brain = main_piece(tissue, grid, settings.opening_mm, cut)
     brain = filled(closed(brain, grid, settings.closing_mm, close), grid, fill)
     # closing joins what lies near the brain in thin sheets; they go as the bridges went
@@ -129,15 +140,28 @@ def _require_thickness(grid: Geometry, smallest_mm: float) -> None:
     )
 
 
+def _sized_as_brain(rough: np.ndarray, grid: Geometry, smallest_mm: float) -> bool:
+    across, volume = _size_of(rough, grid)
+    if grid.dimension < 3 or min(grid.size) == 1:
+        return volume > 0
+    return across[1] >= smallest_mm and 0 < volume <= MOST_ML
+
+
+def _size_of(rough: np.ndarray, grid: Geometry) -> tuple[list[float], float]:
+    """Extents in mm, the smallest first, and ml."""
+    ends = [np.flatnonzero(rough.any(axis=tuple({*range(rough.ndim)} - {axis}))) for axis in range(rough.ndim)]
+    across = [
+        float(side * (end[-1] - end[0] + 1)) if end.size else 0.0
+        for end, side in zip(ends, reversed(grid.spacing), strict=True)
+    ]
+    return sorted(across), np.count_nonzero(rough) * grid.voxel_volume / 1000
+
+
 def _require_brain(rough: np.ndarray, grid: Geometry, smallest_mm: float) -> None:
     """Raise InputError where what was found is too small or too large for a brain."""
-    volume = np.count_nonzero(rough) * grid.voxel_volume / 1000
-    if grid.dimension < 3 or min(grid.size) == 1 or not volume:
+    if not rough.any() or _sized_as_brain(rough, grid, smallest_mm):
         return
-    ends = [np.flatnonzero(rough.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    across = sorted(float(s * (end[-1] - end[0] + 1)) for end, s in zip(ends, reversed(grid.spacing), strict=True))
-    if across[1] >= smallest_mm and volume <= MOST_ML:
-        return
+    across, volume = _size_of(rough, grid)
     sides = " x ".join(f"{side:.0f}" for side in reversed(across))
     raise InputError(f"No brain was found: what looks most like one is {sides} mm, {volume:,.0f} ml. {NEEDED}")
 
@@ -169,6 +193,8 @@ def _brain_alone(
     if np.count_nonzero(~content) < LEAST_BACKGROUND * content.size:
         return None
     content = filled(largest(content, source), source)
+    if np.count_nonzero(content) * source.voxel_volume / 1000 > MOST_ML:
+        return None
     on_grid = resample(source.image_of(content), grid, interpolator=sitk.sitkNearestNeighbor)
     beyond = distance_to(rough, grid)[sitk.GetArrayViewFromImage(on_grid) != 0] > NEAR_MM
     return content if beyond.mean() < MOST_BEYOND else None

@@ -91,6 +91,17 @@ def test_brain_mask_holds_back_fat():
     assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, brain) > 0.98
 
 
+def test_gray_matter_less_than_half_as_bright_as_white_matter_is_brain():
+    """What is brighter than usual limits ask for is then too small for a brain."""
+    z, y, x = np.mgrid[-45:45, -45:45, -45:45] * 2.0
+    radius = np.sqrt(x**2 + y**2 + z**2)
+    values = np.select([radius < 28, radius < 60, radius < 67, radius < 78], [100.0, 42.0, 5.0, 45.0], 0.0)
+    values += np.where(radius < 78, np.random.default_rng(0).normal(0, 2, values.shape), 0)
+    grid = Geometry((90,) * 3, (2.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    image = grid.image_of(values.astype(np.float32))
+    assert dice(array(BrainMask()(image)) > 0, radius < 60) > 0.97
+
+
 def body_ct(spacing=(2.0, 2.0, 4.0)):
     """A trunk with two lungs that the end slices cut open, an airway to the outside, and a table, in HU."""
     size = (140, 110, 20)
