@@ -6,8 +6,8 @@ For each piece the difference of the matched studies, in units of its expected S
 shape at every place of the brain (matched filter: Turin, IRE Trans. Inf. Theory 6, 1960): a detector that knows shape,
 size and sign of what it looks for. Its price is in how many separate places elsewhere that mean is as large, away from
 all pieces; once anywhere, once only where both studies are as bright as at the piece (within 1 SD of tissue), which no
-detector can know. The F1 is of all pieces up to a price found, and of no false
-place. What knows more than the difference (tissue, form) or meets small pieces with large ones may do better.
+detector can know. The F1 is of all pieces up to a price found, and of no false place. What knows more than the
+difference (tissue, form) or meets small pieces with large ones may do better.
 Needs ../shared/data beside the repository.
 """
 
