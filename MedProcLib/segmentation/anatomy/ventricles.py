@@ -10,7 +10,7 @@ from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
-from ...core.statistics import median_and_sd
+from ...core.statistics import MAD_TO_SD
 from ...core.voxels import inside, values_of
 from ..common.connected_to import connected_to
 from ..common.morphology import closed, distance_to
@@ -150,8 +150,11 @@ def _weighting(brain: BrainGrid, depth: np.ndarray, weighting: str) -> str:
 
 
 def fluid_level(brain: BrainGrid, depth: np.ndarray, weighting: str) -> tuple[float, float, float]:
-    """Value of fluid and of tissue in the middle of the brain, and the robust SD of the tissue there."""
-    middle = brain.values[depth > DEEP * depth.max()]
-    tissue, sd = median_and_sd(middle.astype(np.float64))
+    """Value of fluid and of tissue in the middle of the brain, and the robust SD of the tissue there.
+
+    The SD is that of the narrower side of the median: gray beside white matter widens the other one.
+    """
+    middle = brain.values[depth > DEEP * depth.max()].astype(np.float64)
+    lower, tissue, upper = np.percentile(middle, (25, 50, 75))
     fluid = np.percentile(middle, 100 - FLUID_PERCENT if weighting == "bright" else FLUID_PERCENT)
-    return float(fluid), tissue, sd
+    return float(fluid), float(tissue), MAD_TO_SD * float(min(tissue - lower, upper - tissue))

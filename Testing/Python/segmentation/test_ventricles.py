@@ -1,5 +1,7 @@
 """Ventricles of a brain whose ventricles are known."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import SimpleITK as sitk
@@ -9,6 +11,7 @@ from scipy import ndimage
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import ventricles
+from MedProcLib.segmentation.anatomy.brain_grid import BrainGrid
 from MedProcLib.segmentation.anatomy.flair_tumor import FlairTumor
 from MedProcLib.segmentation.anatomy.ventricles import Ventricles
 from MedProcLib.segmentation.anatomy.white_matter_lesions import WhiteMatterLesions
@@ -68,6 +71,19 @@ def test_a_head_that_lies_turned(brain):
     found = sitk.GetArrayFromImage(Ventricles()(image, mask)) > 0
     truth = known(found.shape)
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.93
+
+
+def test_gray_matter_beside_white_does_not_hide_the_fluid():
+    """Half of the brain's middle gray, half white, as in T1 of a child: 1 % of fluid lies far below both."""
+    rng = np.random.default_rng(0)
+    kinds = rng.choice(3, (30, 30, 30), p=(0.01, 0.55, 0.44))
+    values = np.array([38.0, 72.0, 100.0])[kinds] + rng.normal(0, 5, kinds.shape)
+    grid = Geometry((30, 30, 30), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    brain = BrainGrid(grid, values, np.ones(values.shape, bool))
+    fluid = ventricles.fluid_in(brain, np.ones(values.shape), "dark", 0.5)
+    assert fluid[kinds == 0].mean() > 0.9 and fluid[kinds > 0].mean() < 0.02
+    without = replace(brain, values=np.where(kinds == 0, 72.0, values))
+    assert not ventricles.fluid_in(without, np.ones(values.shape), "dark", 0.5).any()
 
 
 def test_a_rim_that_holds_nothing_does_not_make_fluid_dark(brain):
