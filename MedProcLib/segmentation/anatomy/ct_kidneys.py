@@ -36,7 +36,8 @@ RANGES = (
     (0.17, 0.055),
 )
 # Of the border of an outline, this percentage is less steep than what the outline is judged by: the part that was cut
-# through even tissue of a neighbor shows there, and is lost in a mean.
+# through even tissue of a neighbor shows there, and is lost in a median. A neighbor on less than a fifth of it is not
+# seen; at a tenth the left kidney of the one CT with labels has a Dice of 0.92 instead of 0.935.
 LEAST_STEEP = 20.0
 
 

@@ -30,6 +30,7 @@ def grown_organ(
     first, second, third = progress.parts(2, 2, 2)
     depth = distance_to(~even, grid, first)
     around, sides = box_around(seed), tuple(reversed(grid.spacing))
+    assert around is not None
     for radius in radii_mm:
         pieces, count = ndimage.label(depth > radius)
         if not count:
@@ -47,7 +48,9 @@ def grown_organ(
         organ = dilated(core, grid, radius + max(grid.spacing) / 2, second) & even
         if np.count_nonzero(organ) * grid.voxel_volume <= most_mm3:
             whole = closed(organ, grid, closing_mm, third)
-            box = grown(box_around(whole), grid, 0.0)  # what it encloses lies in there
+            filled = box_around(whole)
+            assert filled is not None
+            box = grown(filled, grid, 0.0)  # what it encloses lies in there
             whole[box] = ndimage.binary_fill_holes(whole[box])
             return whole
     return np.zeros(even.shape, bool)
