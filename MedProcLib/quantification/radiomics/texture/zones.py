@@ -44,7 +44,7 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
     norm: 'chebyshev' links voxels that share a face, an edge or a corner, any other those that share a face.
     """
     border = border_distance(region.morphological, by_slice)
-    found: list[Zones] = []
+    found: list[list[np.ndarray]] = [[] for _ in fields(Zones)]
     same: list[np.ndarray] = []
     count, last = 0, np.zeros(0, np.int32)
     # in slabs, each of which has the last slice of the one before: what is one zone there is one
@@ -55,10 +55,14 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
             same.append(np.unique(np.stack([last, number[:shared] + count]), axis=1))
         zones_there = int(number.max(initial=-1)) + 1
         number = number[shared:]
-        found.append(_zones_of(region, slab, border[slab], number, zones_there, by_slice))
+        part = _zones_of(region, slab, border[slab], number, zones_there, by_slice)
+        for own, figure in zip(found, fields(Zones), strict=True):
+            own.append(getattr(part, figure.name))
         last = number[number.size - int(region.voxels_by_slice[slab.stop - 1]) :] + count
         count += zones_there
-    joined = Zones(*(np.concatenate([getattr(each, f.name) for each in found]) for f in fields(Zones)))
+    del border, part, own
+    # the parts of each array are let go with it
+    joined = Zones(*(np.concatenate(found.pop(0)) for _ in fields(Zones)))
     return _merged(joined, np.concatenate(same, axis=1)) if same else joined
 
 
@@ -66,7 +70,7 @@ def _zones_of(region: Region, slab: slice, border: np.ndarray, number: np.ndarra
     """So many zones of a slab's voxels, of which each has a number; those of the slice before alone have size 0."""
     ranks = region.ranks[slab]
     inside = ranks > 0
-    matrix, rank = np.zeros(count, np.int32), np.zeros(count, np.int32)
+    matrix, rank = np.zeros(count, np.int32), np.zeros(count, ranks.dtype)
     if by_slice:
         matrix[number] = np.repeat(np.arange(slab.start, slab.stop), region.voxels_by_slice[slab])
     rank[number] = ranks[inside]
@@ -80,7 +84,8 @@ def _merged(zones: Zones, pairs: np.ndarray) -> Zones:
     count = zones.size.size
     links = coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(count, count))
     known, zone = connected_components(links, directed=False)
-    size, rank = np.zeros(known, np.int32), np.zeros(known, np.int32)
+    del links
+    size, rank = np.zeros(known, np.int32), np.zeros(known, zones.rank.dtype)
     distance = np.full(known, np.iinfo(np.int32).max, np.int32)
     np.add.at(size, zone, zones.size)
     np.maximum.at(rank, zone, zones.rank)
