@@ -55,7 +55,7 @@ def train(
     if enough and findings.count > enough:
         notes.append(
             f"of {findings.count} findings about {enough} are enough for the test against chance and to choose "
-            "hyperparameters and tell importance, which takes many times as long with all; the model and its figures are of all"
+            "hyperparameters and tell importance, which takes far longer with all; the model and its figures are of all"
         )
     validated = cross_validate(findings, settings, progress.part(0.0, 0.5))
     tested = permutation_test(findings, settings, progress.part(0.5, 0.95)) if settings.permutations else None
