@@ -8,8 +8,8 @@ from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress, execute
 from ..common.morphology import distance_to
 
-# A bulge is so many times as wide as its neck; an organ that only tapers has none.
-BULGE = 1.4
+# A bulge is so many times as wide as its neck, that is, has twice its section; an organ that only tapers has none.
+BULGE = 2**0.5
 # The middle of the organ is looked for within this distance of the seed.
 MIDDLE_MM = 15.0
 # Depths are flooded in steps of a tenth of a mm.
