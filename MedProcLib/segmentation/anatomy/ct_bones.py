@@ -28,7 +28,7 @@ CORTEX_HU = 120.0
 # A blurred edge lies half way between both sides, which for dense bone is far above the threshold: from soft tissue to
 # the densest place this near.
 SOFT_TISSUE_HU, EDGE_MM = 40.0, 1.5
-# Thin and faint bone ends here: chosen on TotalSegmentator's example, which is best there (Dice 0.879 at 80 HU, 0.894 at
+# Thin and faint bone ends here: chosen on TotalSegmentator's example, best there (Dice 0.879 at 80 HU, 0.894 at
 # 110, 0.875 at 125, 0.62 at 200); the other CT would rather have less (0.755 at 80, 0.747 at 110, 0.707 at 150).
 THRESHOLD_HU = 110.0
 
