@@ -28,7 +28,7 @@ from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_input import read_time_points, write_time_points
 from MedProcLib.scene.timeline_nodes import is_patient_node, patient_nodes, patient_of_node
 from MedProcLib.scene.timeline_report import reviewed
-from MedProcLib.scene.timeline_scene import left_out_of, verdicts_of
+from MedProcLib.scene.timeline_scene import landmark_errors_of, left_out_of, verdicts_of
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.add_study import AddStudy
 from MedProcLib.widgets.change_maps_panel import ChangeMapsPanel
@@ -139,7 +139,7 @@ class MedProcComparisonWidget(ModuleWidget):
         self.patients.show(node)
         self.patientRow.visible = self.patients.count > 1
         if node is not None:
-            show_verdicts(self.ui.verdictLabel, verdicts_of(node), left_out_of(node))
+            show_verdicts(self.ui.verdictLabel, verdicts_of(node), left_out_of(node), landmark_errors_of(node))
         else:
             show_verdicts(self.ui.verdictLabel, None, self.session.left_out)
         self.tracks.changed()

@@ -21,6 +21,7 @@ from .halfway import half_way_grid, linear_part
 from .inverse import inverted
 from .leading import exchanged, other_leads, turned
 from .register import Register, identity
+from .registration.landmarks import Landmarks
 from .resolution import Sampling
 from .result import Change, Finding, PairComparison, Registration, Verdict
 from .tracks.label_pieces import index_sums, surfaces_of
@@ -30,26 +31,37 @@ MARGIN_MM = 20.0
 
 
 def register_pair(
-    first: dict[str, Any], other: dict[str, Any], steps: list, progress: Progress = SILENT
+    first: dict[str, Any],
+    other: dict[str, Any],
+    steps: list,
+    progress: Progress = SILENT,
+    landmarks: Landmarks | None = None,
 ) -> Registration:
-    """How two studies lie to each other by the registration among the steps; things as in compare_pair."""
+    """How two studies lie to each other by the registration among the steps; things as in compare_pair. It starts from
+    the landmarks, if there are any (see Register)."""
     registration = identity()
     for _, operation in steps:
         if isinstance(operation, Register):
-            registration = _registered(operation, first, other, progress)
+            registration = _registered(operation, first, other, landmarks, progress)
     return registration
 
 
-def _registered(operation: Register, first: dict[str, Any], other: dict[str, Any], progress: Progress) -> Registration:
+def _registered(
+    operation: Register,
+    first: dict[str, Any],
+    other: dict[str, Any],
+    landmarks: Landmarks | None,
+    progress: Progress,
+) -> Registration:
     # a deformation has no exact inverse
     if operation.kind != "deformable" and other_leads(first["image"], other["image"]):
         try:
-            return turned(
-                operation.registration(other["image"], first["image"], other["mask"], first["mask"], progress=progress)
-            )
+            back = landmarks.exchanged() if landmarks is not None else None
+            opposite = other["image"], first["image"], other["mask"], first["mask"]
+            return turned(operation.registration(*opposite, progress, back))
         except InputError:
             progress.check()  # the words of the error name the studies by their order: it is met again below
-    return operation.registration(first["image"], other["image"], first["mask"], other["mask"], progress=progress)
+    return operation.registration(first["image"], other["image"], first["mask"], other["mask"], progress, landmarks)
 
 
 def compare_pair(

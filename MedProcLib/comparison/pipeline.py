@@ -24,6 +24,7 @@ from .maps.tissue import TissueChange
 from .pair import compare_pair, register_pair
 from .register import Register, require_slices
 from .registration.in_mean_space import in_mean_space
+from .registration.landmarks import landmarks_between
 from .result import Comparison, PairComparison, Registration, Verdict
 from .study import Study
 from .track_findings import studies_followed, with_tracks
@@ -52,19 +53,20 @@ def compare(
     """Compare each later study with the first one, and follow the findings over all of them.
 
     studies: at least two, as a rule up to twenty; they are put in time order when all have a date. A study's own labels
-    and mask are used instead of the steps that would make them. recipe: default_recipe(studies) when None. Steps that
-    take only image, mask and labels run on each study in its own space; the others run on each pair, after
-    `comparison.register` in the half-way space (of more than two studies: in the mean space of all), into which every
-    image is resampled once. Change maps (comparison.maps) are made last, of every pair. also: pairs of later studies
-    (positions in time order) that are registered to each other and compared too; one with a study that could not be
-    registered to the first is left out, and a note says so. A pair whose registration
-    fails has no findings, and its later study is no time point of the tracks. Tracks are measured on the studies' own
-    voxels (see following.follow_pairs).
+    and mask are used instead of the steps that would make them; landmarks that both of a pair have lead and check its
+    registration (see Register). recipe: default_recipe(studies) when None. Steps that take only image, mask and labels
+    run on each study in its own space; the others run on each pair, after `comparison.register` in the half-way space
+    (of more than two studies: in the mean space of all), into which every image is resampled once. Change maps
+    (comparison.maps) are made last, of every pair. also: pairs of later studies (positions in time order) that are
+    registered to each other and compared too; one with a study that could not be registered to the first is left out,
+    and a note says so. A pair whose registration fails has no findings, and its later study is no time point of the
+    tracks. Tracks are measured on the studies' own voxels (see following.follow_pairs).
     Raises InputError (fewer than two studies, 2D or constant images, labels off the image's grid, ...); Cancelled.
     """
     studies = _checked(studies)
     for places in also:
         _require_two_later(places, len(studies))
+    landmarks = [landmarks_between(studies[0], study) for study in studies[1:]]
     if recipe is None:
         choosing, progress = progress.parts(1.0, 10.0 * len(studies))
         recipe = default_recipe(studies, choosing)
@@ -78,7 +80,7 @@ def compare(
     )
     states = [_run_alone(study, steps.alone, share) for study, share in zip(studies, _even(own, studies), strict=True)]
     registrations = [
-        register_pair(states[0], states[n], steps.together, share)
+        register_pair(states[0], states[n], steps.together, share, landmarks[n - 1])
         for n, share in zip(later, _even(aligning, later), strict=True)
     ]
     pairs = tuple(
@@ -192,7 +194,8 @@ def _between(
     _require_later(comparison, places)
     first, other = places
     aligning, work = progress.parts(1, 1)
-    registration = register_pair(states[0], states[1], steps.together, aligning)
+    landmarks = landmarks_between(comparison.studies[first], comparison.studies[other])
+    registration = register_pair(states[0], states[1], steps.together, aligning, landmarks)
     registration = with_loop_error(registration, comparison, places)
     pair = compare_pair(first, other, states[0], states[1], registration, steps.of_followed, work)
     kept = tuple(p for p in comparison.further if (p.fixed, p.moving) != places)
@@ -317,6 +320,12 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
         notes.append(
             "Some studies are segmented by hand and others by the recipe: differences between them may come "
             "from the segmentation."
+        )
+    marked = [study.name for study in studies if study.landmarks]
+    if marked and (len(marked) == 1 or not studies[0].landmarks):
+        notes.append(
+            f"Landmarks were not used (marked in: {', '.join(marked)}): they are needed in '{studies[0].name}' and in "
+            "another study."
         )
     if not any(op.declaration.name == "comparison.register" for _, op in recipe.enabled_steps):
         notes.append("The recipe has no registration: the studies were taken as lying in one space already.")

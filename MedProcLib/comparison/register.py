@@ -22,6 +22,7 @@ from .alignment.volume import Volume, head_points, prepare
 from .deformed import judge_given, register_deformed
 from .halfway import half, transform_of
 from .registration.landmarks import (
+    LEAST_TO_START,
     Landmarks,
     fit_landmarks,
     judge_landmarks,
@@ -163,8 +164,12 @@ class Register:
             raise InputError("The studies cannot be registered: " + " ".join(found.reasons))
         return found.transform
 
-    def registration(self, fixed, moving, fixed_mask=None, moving_mask=None, progress=SILENT) -> Registration:
-        """The transform with its verdict; see `register`."""
+    def registration(
+        self, fixed, moving, fixed_mask=None, moving_mask=None, progress=SILENT, landmarks: Landmarks | None = None
+    ) -> Registration:
+        """The transform with its verdict; see `register`. It starts from landmarks, where they and the tool allow it,
+        and is checked by them in any case."""
+        led = landmarks is not None and len(landmarks) >= LEAST_TO_START and self.tool == "medproc"
         return register(
             fixed,
             moving,
@@ -172,6 +177,8 @@ class Register:
             moving_mask,
             kind=self.kind,
             metric=self.metric,
+            landmarks=landmarks,
+            landmark_use="start" if led else "check",
             tool=self.tool,
             position=self.position,
             progress=progress,

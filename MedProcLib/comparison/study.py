@@ -15,6 +15,7 @@ class Study:
     name: what the reader knows it by; image: 3D scalar; date: of the acquisition, None when unknown;
     labels: label map of findings on the image's grid, None to have them segmented;
     mask: region to look at on the image's grid, None to have it found; modality: 'MR', 'CT', ... or '';
+    landmarks: (LPS position in mm, name) of places that were marked in other studies of the patient too;
     source: file or node it came from; unit: of the image's values, a key of core.units, '' when not known.
     """
 
@@ -26,6 +27,7 @@ class Study:
     modality: str = ""
     source: str = ""
     unit: str = ""
+    landmarks: tuple[tuple[tuple[float, float, float], str], ...] = ()
 
     @property
     def value_unit(self) -> str:

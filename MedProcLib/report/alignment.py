@@ -41,7 +41,10 @@ def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool =
         boards.append(figure(board, f"{plane} checkerboard of {first.name} and {other.name}", text(plane)))
         edges.append(figure(edge, f"{plane} slice of {first.name} with the edges of {other.name}", text(plane)))
     figures = [
-        [text(f.name.replace("_", " ")), text(f"{_short(f.value)} {shown(f.unit)}".strip())]
+        [
+            text(f"{f.name.replace('_', ' ')} {f.parameters.get('landmark', '')}".rstrip()),
+            text(f"{_short(f.value)} {shown(f.unit)}".strip()),
+        ]
         for f in layers.pair.registration.figures
     ]
     of_boards = (

@@ -44,17 +44,30 @@ def points_of_markups(node) -> np.ndarray:
 
     Raises InputError when there is no point.
     """
+    return np.array([place for place, _name in named_points(node)])
+
+
+def named_points(node) -> tuple[tuple[tuple[float, float, float], str], ...]:
+    """Position, as of points_of_markups, and name of each placed point. Raises InputError when there is none."""
     if node is None or not node.IsA("vtkMRMLMarkupsNode"):
         raise InputError("No point list is selected.")
+    placed = placed_points(node)
+    if not placed:
+        raise InputError(f"Point list '{node.GetName()}' has no point: place one in a slice view.")
+    return tuple(placed)
+
+
+def placed_points(node) -> list[tuple[tuple[float, float, float], str]]:
+    """LPS position in world space and name of each point that is placed."""
     defined = slicer.vtkMRMLMarkupsNode.PositionDefined
-    placed = [
-        node.GetNthControlPointPositionWorld(index)
+    return [
+        (
+            tuple(lps_of(list(node.GetNthControlPointPositionWorld(index))).tolist()),
+            node.GetNthControlPointLabel(index) or f"point {index + 1}",
+        )
         for index in range(node.GetNumberOfControlPoints())
         if node.GetNthControlPointPositionStatus(index) == defined
     ]
-    if not placed:
-        raise InputError(f"Point list '{node.GetName()}' has no point: place one in a slice view.")
-    return lps_of([list(position) for position in placed])
 
 
 def _add_markups(class_name: str, points: np.ndarray, labels: Sequence[str], name: str, scene, like):

@@ -10,7 +10,7 @@ import slicer
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.scene.coordinates import lps_of
+from MedProcLib.scene.markups import placed_points
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.region_input import made_at
 from MedProcLib.scene.segmentations import SegmentInfo, segment_info
@@ -84,7 +84,7 @@ def _points(node) -> _Points | None:
         return None
     if not node.IsA(POINT_LIST):
         raise InputError(f"'{node.GetName()}' holds no seeds: choose point lists or painted segments.")
-    return _Points(node.GetID(), node.GetName(), _color(node), _placed(node))
+    return _Points(node.GetID(), node.GetName(), _color(node), placed_points(node))
 
 
 def content_key_of_seeds(nodes: Sequence) -> tuple:
@@ -108,19 +108,6 @@ def add_seed_list(name: str, scene=None):
 SEED_COLORS = ((0.90, 0.45, 0.10), (0.20, 0.55, 0.90), (0.25, 0.70, 0.30), (0.75, 0.30, 0.75), (0.85, 0.75, 0.15))
 
 
-def _placed(node) -> list[tuple[tuple[float, float, float], str]]:
-    """LPS position in world space and label of each point that is placed."""
-    defined = slicer.vtkMRMLMarkupsNode.PositionDefined
-    return [
-        (
-            tuple(lps_of(list(node.GetNthControlPointPositionWorld(index))).tolist()),
-            node.GetNthControlPointLabel(index) or f"point {index + 1}",
-        )
-        for index in range(node.GetNumberOfControlPoints())
-        if node.GetNthControlPointPositionStatus(index) == defined
-    ]
-
-
 def _color(node) -> tuple[float, float, float]:
     display = node.GetDisplayNode()
     return tuple(display.GetSelectedColor()) if display is not None else SEED_COLORS[0]
@@ -128,7 +115,7 @@ def _color(node) -> tuple[float, float, float]:
 
 def _content(node) -> tuple:
     if not node.IsA(SEGMENTATION):
-        return _color(node), *_placed(node)
+        return _color(node), *placed_points(node)
     segmentation = node.GetSegmentation()
     infos = [segment_info(segmentation.GetSegment(each), each) for each in segmentation.GetSegmentIDs()]
     return tuple((info.name, info.color) for info in infos), *made_at(node)

@@ -7,17 +7,19 @@ import slicer
 
 from MedProcLib.comparison.study import Study
 from MedProcLib.scene.hierarchy import attribute_of
+from MedProcLib.scene.markups import named_points
 from MedProcLib.scene.segmentations import labels_of_segmentation
 from MedProcLib.scene.volumes import image_of_volume
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
 
 
-def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | None = None) -> Study:
+def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | None = None, landmarks=None) -> Study:
     """Study of a volume node, with the segments of a segmentation node as its label map.
 
     mask: segmentation node of the region to look at, all of its segments together; date: overrules what the scene
-    knows (see date_of_volume). Copies the voxels. Raises InputError like image_of_volume and labels_of_segmentation.
+    knows (see date_of_volume); landmarks: point list. Copies the voxels. Raises InputError like image_of_volume,
+    labels_of_segmentation and named_points.
     """
     from MedProcLib.scene.value_unit import unit_of_values  # which builds on this module
 
@@ -31,6 +33,7 @@ def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | 
         modality=modality_of_volume(volume),
         source=volume.GetName(),
         unit=unit_of_values(volume),
+        landmarks=() if landmarks is None else named_points(landmarks),
     )
 
 

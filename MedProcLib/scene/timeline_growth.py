@@ -12,7 +12,7 @@ from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Registration
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.follow import Labelled, extend_with_labels
-from MedProcLib.comparison.tracks.model import IDENTITY, Patient, TimePoint
+from MedProcLib.comparison.tracks.model import IDENTITY, Alignment, Patient, TimePoint
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
@@ -42,13 +42,13 @@ class Grown:
     recipe: Recipe
 
 
-def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Progress], Grown]:
+def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) -> Callable[[Progress], Grown]:
     """What compares one more study with a patient's first one and follows the findings into it.
 
     The findings keep their names, figures and decisions (see comparison.tracks.extend); the outlines of the new study
-    are those of the comparison with the first, and what it does not show is not gone. Main thread; what is returned may
-    run in any. Raises InputError for a study that is a time point already, and, when it runs, for one that cannot be
-    registered.
+    are those of the comparison with the first, and what it does not show is not gone. landmarks: point list of the
+    first study, which is used where the new one has landmarks too. Main thread; what is returned may run in any. Raises
+    InputError for a study that is a time point already, and, when it runs, for one that cannot be registered.
     """
     patient = patient_of_node(node)
     name = study.name.strip() or f"Study {len(patient.time_points) + 1}"
@@ -58,7 +58,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
         )
     first = patient.time_points[0]
     outlines = {point.id: _all_outlines(node, patient, point) for point in patient.time_points}
-    baseline = study_of_volume(volume_at(node, first.id), date=first.date)
+    baseline = study_of_volume(volume_at(node, first.id), date=first.date, landmarks=landmarks)
 
     def grow(progress: Progress = SILENT) -> Grown:
         maps = {point: given.label_map() for point, given in outlines.items()}
@@ -71,7 +71,8 @@ def growth_of(node, study: Study, recipe: Recipe | None = None) -> Callable[[Pro
             raise InputError(f"'{name}' cannot be registered to '{first.id}': {' '.join(registration.reasons)}")
         transform = registration.transform
         matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
-        point = TimePoint(name, name, study.date, matrix=matrix)
+        alignment = Alignment(registration.verdict, registration.reasons, registration.figures)
+        point = TimePoint(name, name, study.date, matrix=matrix, alignment=alignment)
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))

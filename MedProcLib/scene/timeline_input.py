@@ -17,18 +17,20 @@ from MedProcLib.scene.studies import date_of_volume
 MOST = 20
 COUNT, DATE = "MedProc.TimePoints", "MedProc.TimePointDate"  # attributes
 VOLUME, SEGMENTATION, IMAGES = "MedProc.TimePointVolume", "MedProc.TimePointFindings", "MedProc.TimePointImages"
+LANDMARKS = "MedProc.TimePointLandmarks"
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 
 
 @dataclass(frozen=True)
 class TimePointInput:
     """A time point: the volume that is compared, further images of the visit, the segmentation of its findings, if
-    there is one, and the date as typed (YYYY-MM-DD, '' where not known)."""
+    there is one, the date as typed (YYYY-MM-DD, '' where not known), and the point list of its landmarks, if any."""
 
     volume: Any = None
     date: str = ""
     segmentation: Any = None
     images: tuple = ()
+    landmarks: Any = None
 
 
 @dataclass(frozen=True)
@@ -47,6 +49,7 @@ def read_time_points(node) -> list[TimePointInput]:
             node.GetAttribute(f"{DATE}{number}") or "",
             node.GetNodeReference(f"{SEGMENTATION}{number}"),
             tuple(referenced_nodes(node, f"{IMAGES}{number}")),
+            node.GetNodeReference(f"{LANDMARKS}{number}"),
         )
         for number in range(_count(node))
     ]
@@ -62,7 +65,8 @@ def write_time_points(node, time_points: Sequence[TimePointInput]) -> None:
         node.SetAttribute(COUNT, str(len(ordered)))
         for number in range(max(len(ordered), _count(node), MOST + 1)):
             given = ordered[number] if number < len(ordered) else TimePointInput()
-            for role, other in ((VOLUME, given.volume), (SEGMENTATION, given.segmentation)):
+            roles = (VOLUME, given.volume), (SEGMENTATION, given.segmentation), (LANDMARKS, given.landmarks)
+            for role, other in roles:
                 node.SetNodeReferenceID(f"{role}{number}", other.GetID() if other is not None else None)
             set_referenced_nodes(node, f"{IMAGES}{number}", given.images)
             node.SetAttribute(f"{DATE}{number}", given.date or None)

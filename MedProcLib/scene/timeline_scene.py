@@ -98,6 +98,17 @@ def verdicts_of(node) -> dict[str, tuple[Verdict, str]]:
     return found
 
 
+def landmark_errors_of(node) -> dict[str, tuple[float, float]]:
+    """Mean and largest distance in mm that the landmarks of each time point end from where they were marked, by its id;
+    only of those that were registered with landmarks."""
+    found = {}
+    for point in patient_of_node(node).time_points:
+        figures = {f.name: f.value for f in point.alignment.figures} if point.alignment is not None else {}
+        if "landmark_error_mean" in figures:
+            found[point.id] = figures["landmark_error_mean"], figures["landmark_error_max"]
+    return found
+
+
 def write_left_out(node, studies: Mapping[str, Sequence[str]]) -> None:
     """Keep with a patient's node which studies (names) are no time points as their registration failed, and why."""
     node.SetAttribute(LEFT_OUT, json.dumps({name: list(reasons) for name, reasons in studies.items()}))

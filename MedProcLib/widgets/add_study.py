@@ -53,7 +53,9 @@ class AddStudy:
 
     def _prepare(self) -> tuple[Compute, Commit]:
         node, point = self._get_node(), self._new()
-        study = study_of_volume(point.volume, point.segmentation, date=date_of(point.date))
+        study = study_of_volume(point.volume, point.segmentation, None, date_of(point.date), point.landmarks)
+        first = patient_of_node(node).time_points[0].id
+        marked = next((p.landmarks for p in self._time_points.chosen() if p.volume.GetName() == first), None)
 
         def commit(grown: Any) -> str:
             require_present(point.volume, node)
@@ -62,4 +64,4 @@ class AddStudy:
             self._added()
             return str(what)
 
-        return growth_of(node, study, self._get_recipe()), commit
+        return growth_of(node, study, self._get_recipe(), marked), commit

@@ -52,19 +52,26 @@ class ComparisonLogic:
         segmentations: Sequence[Any] = (),
         recipe: Recipe | None = None,
         progress: Progress = SILENT,
+        landmarks: Sequence[Any] = (),
     ) -> Patient | None:
         """Compare two to twenty volume nodes; returns the patient with the findings over time (tracks.model), which the
         scene holds too (scene.timeline_nodes.patient_nodes); None when no study could be registered.
 
         dates: of each, as YYYY-MM-DD or a date, '' for what the volume tells; segmentations: of the findings, None for
-        those to be segmented; recipe: None for one chosen from the images. Raises InputError, Cancelled; then nothing
+        those to be segmented; recipe: None for one chosen from the images; landmarks: point lists of places that were
+        marked in the first study and another one, None for studies without. Raises InputError, Cancelled; then nothing
         is added.
         """
-        for what, given in (("dates", dates), ("segmentations", segmentations)):
+        for what, given in (("dates", dates), ("segmentations", segmentations), ("landmarks", landmarks)):
             if given and len(given) != len(studies):
                 raise InputError(f"There are {len(given)} {what} for {len(studies)} studies; give one for each.")
         timePoints = [
-            TimePointInput(volume, _written(dates[n]) if dates else "", segmentations[n] if segmentations else None)
+            TimePointInput(
+                volume,
+                _written(dates[n]) if dates else "",
+                segmentations[n] if segmentations else None,
+                landmarks=landmarks[n] if landmarks else None,
+            )
             for n, volume in enumerate(studies)
         ]
         task = self.prepareStudies(timePoints, recipe)
@@ -81,11 +88,15 @@ class ComparisonLogic:
         baselineDate: str = "",
         followUpDate: str = "",
         progress: Progress = SILENT,
+        baselineLandmarks: Any = None,
+        followUpLandmarks: Any = None,
     ) -> tuple[Comparison, ComparisonNodes]:
-        """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes)."""
+        """Compare two volume nodes; returns the comparison (comparison.result) and its nodes (ComparisonNodes).
+
+        Landmarks are point lists of the same places in both, see compare."""
         timePoints = [
-            TimePointInput(baseline, baselineDate, baselineSegmentation),
-            TimePointInput(followUp, followUpDate, followUpSegmentation),
+            TimePointInput(baseline, baselineDate, baselineSegmentation, landmarks=baselineLandmarks),
+            TimePointInput(followUp, followUpDate, followUpSegmentation, landmarks=followUpLandmarks),
         ]
         task = self.prepareStudies(timePoints, recipe)
         comparison = task.compute(progress)
@@ -93,12 +104,12 @@ class ComparisonLogic:
 
     def prepareStudies(self, timePoints: Sequence[TimePointInput], recipe: Recipe | None) -> ComparisonTask:
         """Read the nodes (main thread). Raises InputError."""
-        require_nodes(*(node for point in timePoints for node in (point.volume, point.segmentation)))
+        require_nodes(*(node for point in timePoints for node in (point.volume, point.segmentation, point.landmarks)))
         ids = [point.volume.GetID() for point in timePoints if point.volume is not None]
         if len(set(ids)) < len(ids):
             raise InputError("Two studies are the same volume: choose another one.")
         ordered = in_time_order(timePoints)
-        studies = tuple(study_of_volume(p.volume, p.segmentation, date=date_of(p.date)) for p in ordered)
+        studies = tuple(study_of_volume(p.volume, p.segmentation, None, date_of(p.date), p.landmarks) for p in ordered)
         return ComparisonTask(tuple(ordered), studies, recipe)
 
     def commit(self, task: ComparisonTask, comparison: Comparison) -> ComparisonNodes:

@@ -173,6 +173,7 @@ class TimePointsPanel:
                     self.date_edit.text = point.date
                 self.volume_box.setCurrentNode(point.volume)
                 self.segmentation_box.setCurrentNode(point.segmentation)
+                self.landmarks_box.setCurrentNode(point.landmarks)
                 for node in (*self.images_box.checkedNodes(), *point.images):
                     (self.images_box.check if node in point.images else self.images_box.uncheck)(node)
         finally:
@@ -230,11 +231,18 @@ class TimePointsPanel:
             "A segmentation of the findings of this study; without one they are segmented automatically"
         )
         connect_node(self.segmentation_box, lambda node: self._change(segmentation=node))
+        self.landmarks_box = _node_box("landmarksSelector", "vtkMRMLMarkupsFiducialNode", _("Align by the images"))
+        self.landmarks_box.toolTip = _(
+            "A point list of the same places in the same order, or with the same names, in this study and in the first "
+            "one; the registration starts from them (three or more) and says how far off they end up"
+        )
+        connect_node(self.landmarks_box, lambda node: self._change(landmarks=node))
         for title, widget in (
             (_("Date:"), self.date_edit),
             (_("Image:"), self.volume_box),
             (_("More images:"), self.images_box),
             (_("Findings:"), self.segmentation_box),
+            (_("Landmarks:"), self.landmarks_box),
         ):
             form.addRow(title, widget)
         layout.addWidget(self._details)
@@ -267,6 +275,8 @@ def _tip(point: TimePointInput) -> str:
         lines.append(_("Also: {names}").format(names=", ".join(image.GetName() for image in point.images)))
     if point.segmentation is not None:
         lines.append(_("Findings: {name}").format(name=point.segmentation.GetName()))
+    if point.landmarks is not None:
+        lines.append(_("Landmarks: {name}").format(name=point.landmarks.GetName()))
     return "\n".join(lines)
 
 

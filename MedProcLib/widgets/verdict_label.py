@@ -6,6 +6,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from ..comparison.register import NOT_REGISTERED
+from ..comparison.registration.landmarks import ERROR_GOOD_MM
 from ..comparison.result import Verdict
 from .wrapped_label import show_wrapped
 
@@ -25,29 +26,37 @@ WORST_FIRST = (Verdict.FAILED, Verdict.DOUBTFUL, Verdict.GOOD)
 
 LEFT_OUT = _("{name} could not be aligned, and is left out.")
 REMEDY = _(
-    "To help: turn and shift the study in the Transforms module, or by points in Fiducial Registration, until it lies "
-    "about right (its transform is where the search starts from), then compare again."
+    "To help: mark three or more places in both studies as Landmarks, or turn and shift the study in the Transforms "
+    "module until it lies about right (its transform is where the search starts from), then compare again."
 )
+LANDMARKS = _("{name}: landmarks {mean:.1f} mm from where they were marked on average, {largest:.1f} mm at most.")
 
 
 def show_verdicts(
     label: Any,
     verdicts: Mapping[str, tuple[Verdict, str]] | None,
     left_out: Mapping[str, Sequence[str]] | None = None,
+    landmarks: Mapping[str, tuple[float, float]] | None = None,
 ) -> None:
     """Show the worst verdict with its reasons, by time point where there are several, and the studies left out.
 
     verdicts: None: no comparison yet; empty: nothing is known of the registrations, and nothing is said; left_out:
-    studies that could not be registered, and why.
+    studies that could not be registered, and why; landmarks: mean and largest error in mm, by time point.
     """
+    errors = [
+        LANDMARKS.format(name=name, mean=mean, largest=largest)
+        for name, (mean, largest) in (landmarks or {}).items()
+        if mean <= ERROR_GOOD_MM  # larger ones are among the reasons
+    ]
     if left_out:
         lines = [] if verdicts else [TEXT[Verdict.FAILED]]
         for name, reasons in left_out.items():
             lines += [*([LEFT_OUT.format(name=name)] if verdicts else []), *reasons]
         others = _of_time_points(verdicts)[0] if verdicts else []
-        _show(label, [*lines, REMEDY, *others], STYLE[Verdict.FAILED])
+        _show(label, [*lines, REMEDY, *others, *errors], STYLE[Verdict.FAILED])
     elif verdicts:
-        _show(label, *_of_time_points(verdicts))
+        lines, style = _of_time_points(verdicts)
+        _show(label, [*lines, *errors], style)
     else:
         label.styleSheet = ""
         show_wrapped(label, _("No comparison yet.") if verdicts is None else "")

@@ -10,9 +10,11 @@ from ...core.errors import InputError
 from ...core.measurement import Measurement
 from ...quantification.keypoints.rigid_fit import least_squares
 from ..result import Verdict
+from ..study import Study
 
 # Readers mark the same landmark twice to 1 to 3 mm; a mean above the second limit is another place or another order.
 ERROR_GOOD_MM, ERROR_FAILED_MM = 3.0, 10.0
+LEAST_TO_START = 3  # fewer tell no rotation, and only check
 # points count as on a line or in a plane when the missing direction is this much shorter than the longest
 FLAT = 0.02
 
@@ -47,6 +49,10 @@ class Landmarks:
     def __len__(self) -> int:
         return len(self.fixed)
 
+    def exchanged(self) -> "Landmarks":
+        """The same, from the other study to the first."""
+        return Landmarks(self.moving, self.fixed, self.names)
+
     def without(self, number: int) -> "Landmarks":
         """All but one of them."""
         keep = np.arange(len(self)) != number
@@ -62,6 +68,22 @@ def paired(fixed: Sequence[tuple[Sequence[float], str]], moving: Sequence[tuple[
     return Landmarks(np.reshape(places[0], (-1, 3)), np.reshape(places[1], (-1, 3)), tuple(names[0]))
 
 
+def landmarks_between(first: Study, other: Study) -> Landmarks | None:
+    """The landmarks that were marked in both studies; None where one of them has none.
+
+    Raises InputError, with the names of the studies, for those that cannot be paired or, of three or more, fitted.
+    """
+    if not (first.landmarks and other.landmarks):
+        return None
+    try:
+        landmarks = paired(first.landmarks, other.landmarks)
+        if len(landmarks) >= LEAST_TO_START:
+            fit_landmarks(landmarks)
+    except InputError as error:
+        raise InputError(f"Landmarks of '{first.name}' and '{other.name}': {error}") from error
+    return landmarks
+
+
 def fit_landmarks(landmarks: Landmarks, kind: str = "rigid") -> np.ndarray:
     """4 x 4 matrix (LPS, mm) that brings the landmarks of the first study closest to those of the other.
 
@@ -69,7 +91,7 @@ def fit_landmarks(landmarks: Landmarks, kind: str = "rigid") -> np.ndarray:
     InputError for fewer, for a flat arrangement, and when an affine fit would mirror the patient.
     Source: Horn, J Opt Soc Am A 1987; Umeyama, IEEE PAMI 13(4), 1991 (rigid, least squares, never a mirror image).
     """
-    need = 3 if kind == "rigid" else 4
+    need = LEAST_TO_START if kind == "rigid" else 4
     if len(landmarks) < need:
         raise InputError(
             f"A fit that is {kind} needs at least {need} landmarks in both images; there are {len(landmarks)}."

@@ -1,6 +1,7 @@
 import datetime
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,6 +16,7 @@ from MedProcLib.comparison.intensity import MatchIntensity
 from MedProcLib.comparison.pair import _as_measured, _where_outlined, register_pair
 from MedProcLib.comparison.pipeline import compare, default_recipe
 from MedProcLib.comparison.register import Register
+from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.result import Change, Finding, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.core.errors import Cancelled, InputError
@@ -138,6 +140,31 @@ def test_a_registration_has_one_result_in_either_order():
     both = matrix_of(forward.transform) @ matrix_of(backward.transform)
     assert np.allclose(both, np.eye(4), atol=1e-9) and forward.figures == backward.figures
     assert np.allclose(matrix_of(forward.to_first), matrix_of(backward.to_other), atol=1e-9)
+
+
+def test_landmarks_lead_a_registration_in_either_order():
+    turned = rigid((0, 0, 120), (30, -20, 10))
+    sides = head(grid_of((6, 6, 6))), head(grid_of((6, 6, 6), center=(30, -20, 10)), turned, seed=1)
+    things = [{"image": image, "mask": mask} for image, mask in sides]
+    places = np.array([[40.0, 0, 0], [-40, 0, 10], [0, 50, -20]])
+    marked = Landmarks(places, places @ turned[:3, :3].T + turned[:3, 3])
+    forward = register_pair(*things, [(1, Register())], landmarks=marked)
+    backward = register_pair(*things[::-1], [(1, Register())], landmarks=marked.exchanged())
+    both = matrix_of(forward.transform) @ matrix_of(backward.transform)
+    assert np.allclose(both, np.eye(4), atol=1e-9) and forward.figures == backward.figures
+    assert {f.name: f.value for f in forward.figures}["landmark_error_max"] < 1
+
+
+def test_landmarks_that_cannot_be_used_are_refused_before_anything_runs():
+    first, other = study("a", [STABLE]), study("b", [STABLE], MATRIX, (3.5, 3.5, 4), 1)
+    marked = tuple(((x, y, 0.0), "") for x, y in ((0.0, 0.0), (30.0, 0.0), (60.0, 0.0), (0.0, 40.0)))
+    pair = replace(first, landmarks=marked), replace(other, landmarks=marked[:3])
+    with pytest.raises(InputError, match="of 'a' and 'b': There are 4 landmarks in the first image and 3 in the other"):
+        compare(pair, ALIGNED)
+    with pytest.raises(InputError, match="of 'a' and 'b': The landmarks lie on one line"):
+        compare([replace(each, landmarks=marked[:3]) for each in pair], ALIGNED)
+    notes = compare([first, pair[1]], Recipe()).notes
+    assert "Landmarks were not used (marked in: b): they are needed in 'a' and in another study." in notes
 
 
 def test_what_is_wrong_with_a_study_is_said_of_that_study():
@@ -321,11 +348,11 @@ def test_nan_voxels_are_outside():
 
 @pytest.mark.parametrize(
     ("recipe", "when"),
-    [(RECIPE, 0.05), (RECIPE, 0.4), (ALIGNED, 0.7), (ALIGNED, 0.97)],
-    ids=["0.05", "0.4", "0.7", "0.97"],
+    [(RECIPE, 0.05), (RECIPE, 0.4), (RECIPE, 0.9), (ALIGNED, 0.7), (ALIGNED, 0.97)],
+    ids=["0.05", "0.4", "0.9", "aligned, 0.7", "aligned, 0.97"],
 )
 def test_cancel_at_any_point(recipe, when):
-    """Late ones where nothing is to be registered first."""
+    """Most late ones where nothing is to be registered first."""
     matrix = MATRIX if recipe is RECIPE else None
     studies = [study("a", [STABLE], spacing=(4, 4, 4)), study("b", [STABLE, NEW], matrix, (4, 4, 4), 1)]
     cancel = threading.Event()

@@ -207,15 +207,18 @@ def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene,
     for name in ("A", "B"):
         slicer.util.addVolumeFromArray(values, name=name)
         scene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Outlines {name}")
+        scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", f"Marks {name}")
     widget = panel(NAME)
     for row, (date, name) in enumerate((("2019-05-31", "A"), ("2021-02-01", "B"))):
         widget.timePoints.select(row)
         widget.timePoints.segmentation_box.setCurrentNode(slicer.util.getNode(f"Outlines {name}"))
+        widget.timePoints.landmarks_box.setCurrentNode(slicer.util.getNode(f"Marks {name}"))
         type_date(widget, row, date)
-    expected = [("A", "2019-05-31", "Outlines A"), ("B", "2021-02-01", "Outlines B")]
+    expected = [("A", "2019-05-31", "Outlines A", "Marks A"), ("B", "2021-02-01", "Outlines B", "Marks B")]
 
     def chosen():
-        return [(p.volume.GetName(), p.date, p.segmentation.GetName()) for p in widget.chosenTimePoints()]
+        points = widget.chosenTimePoints()
+        return [(p.volume.GetName(), p.date, p.segmentation.GetName(), p.landmarks.GetName()) for p in points]
 
     assert chosen() == expected
     path = str(tmp_path / "scene.mrb")
@@ -224,6 +227,56 @@ def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene,
     assert widget.timePoints.results.row < 0 and not widget.chosenTimePoints()
     slicer.util.loadScene(path)
     assert chosen() == expected
+    scene.RemoveNode(widget.timePoints.landmarks_box.currentNode())
+    assert [p.landmarks is None for p in widget.chosenTimePoints()].count(True) == 1
+    assert widget.run.button.enabled
+
+
+def test_a_head_turned_by_120_degrees_is_aligned_from_landmarks(panel, load, finish, scene):
+    import slicer
+
+    from MedProcLib.scene.coordinates import matrix_of_array
+    from MedProcLib.scene.markups import points_node_from
+    from MedProcLib.scene.timeline_nodes import transform_at
+    from MedProcLib.scene.transforms import matrix_of_transform, transform_of_node
+
+    first, other = load("study1_FLAIR", 8), load("study1_FLAIR", 8)
+    first.SetName("before")
+    other.SetName("after")
+    noise = np.random.default_rng(1).normal(0, 3, slicer.util.arrayFromVolume(other).shape)
+    slicer.util.updateVolumeFromArray(other, slicer.util.arrayFromVolume(other) + noise)
+    turn = np.array([[-0.5, -(0.75**0.5), 0, 20], [0.75**0.5, -0.5, 0, -10], [0, 0, 1, 5], [0, 0, 0, 1]])
+    holder = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "scanner")
+    holder.SetMatrixTransformToParent(matrix_of_array(turn))
+    other.SetAndObserveTransformNodeID(holder.GetID())
+    places = np.array([[40.0, 0, 0], [-40, 0, 10], [0, 60, -20], [10, -50, 30]])
+    names = ["ear", "nose", "chin", "neck"]
+    off = places[::-1] + np.array([0, 1, 0])
+    lists = [points_node_from(places, names, "in first"), points_node_from(off, names[::-1], "in the other")]
+    lists[1].SetAndObserveTransformNodeID(holder.GetID())  # as the image it was marked in
+    widget = panel(NAME, 350)
+    widget.parameters.steps = "As set below"
+    for step in widget.chain.steps:
+        if step.declaration.name not in ("comparison.register", "comparison.match_findings"):
+            step.enabled_box.click()
+    widget.run.button.click()
+    finish(widget)
+    assert (
+        "failed" in widget.ui.verdictLabel.text and "places in both studies as Landmarks" in widget.ui.verdictLabel.text
+    )
+    for row, node in enumerate(lists):
+        widget.timePoints.select(row)
+        widget.timePoints.landmarks_box.setCurrentNode(node)
+    widget.run.button.click()
+    finish(widget)
+    told = widget.ui.verdictLabel.text
+    assert "aligned well" in told and "after: landmarks 1.0 mm from where they were marked on average" in told
+    found = matrix_of_transform(transform_of_node(transform_at(widget.patientNode(), "after")))
+    flip = np.diag([-1, -1, 1, 1])
+    np.testing.assert_allclose(found, flip @ turn @ flip, atol=0.3)
+    lists[1].RemoveNthControlPoint(0)
+    widget.run.button.click()
+    assert "4 landmarks in the first image and 3 in the other" in finish(widget)
 
 
 def failed_comparison():

@@ -1,10 +1,12 @@
 import re
 import threading
+from dataclasses import replace
 from html.parser import HTMLParser
 
 import numpy as np
 import pytest
 
+from MedProcLib.comparison.registration.landmarks import landmark_figures
 from MedProcLib.comparison.result import Change, Verdict
 from MedProcLib.core.errors import Cancelled
 from MedProcLib.core.progress import Progress
@@ -119,6 +121,21 @@ def test_failed_registration_is_said_first_and_no_finding_shown(comparison):
 def test_doubtful_registration_is_said_before_the_findings(comparison):
     text = Page(report_html(comparison(verdict=Verdict.DOUBTFUL))).text
     assert text.index("alignment of the studies is doubtful") < text.index("Findings at a glance")
+
+
+def test_how_far_off_landmarks_end_is_told_of_each(comparison):
+    made = comparison()
+    figures = landmark_figures(np.array([1.0, 2.5]), ("ear", "<nose>"), "start")
+    pair = replace(made.pairs[0], registration=replace(made.pairs[0].registration, figures=figures))
+    rows = dict(
+        re.findall(r"<td>(landmark error [^<]*)</td><td>([^<]*)</td>", report_html(replace(made, pairs=(pair,))))
+    )
+    assert rows == {
+        "landmark error mean": "1.75 mm",
+        "landmark error max": "2.5 mm",
+        "landmark error ear": "1 mm",
+        "landmark error &lt;nose&gt;": "2.5 mm",
+    }
 
 
 def test_a_difference_that_rounds_to_nothing_has_no_side():

@@ -19,6 +19,7 @@ from MedProcLib.comparison.tracks.history import undo
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.scene.markups import points_node_from
 from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_growth import add_grown, growth_of
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
@@ -52,7 +53,7 @@ def test_the_findings_go_on_with_their_names_and_decisions(scene):
     assert patient.track("F002").at("Fourth") is None
     assert volume_at(node, "Fourth") is not source
     assert volume_at(node, "Fourth").GetParentTransformNode() is transform_at(node, "Fourth")
-    assert verdicts_of(node)["Fourth"][0] is Verdict.GOOD
+    assert verdicts_of(node)["Fourth"][0] is patient.time_points[-1].alignment.verdict is Verdict.GOOD
     with pytest.raises(InputError, match="already"):
         growth_of(node, new, RECIPE)
 
@@ -88,3 +89,6 @@ def test_nothing_is_added_when_the_findings_changed_meanwhile_or_the_study_is_no
     flat = replace(new, image=sitk.Image(new.image) * 0, labels=None)
     with pytest.raises(InputError, match="constant"):
         growth_of(node, flat, RECIPE)()
+    marked = points_node_from([[0.0, 0, 0], [9, 0, 0]], ["ear", "nose"], "in the first")
+    with pytest.raises(InputError, match="There are 2 landmarks in the first image and 1 in the other"):
+        growth_of(node, replace(new, landmarks=(((0.0, 0.0, 0.0), "ear"),)), RECIPE, marked)()

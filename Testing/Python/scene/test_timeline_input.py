@@ -10,6 +10,7 @@ from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
+from MedProcLib.scene.markups import named_points, points_node_from
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.segmentations import segmentation_from_labels
 from MedProcLib.scene.timeline_input import (
@@ -76,7 +77,8 @@ def test_they_are_kept_in_time_order_and_saved(scene, tmp_path):
     later, earlier, more = volume("b"), volume("a"), volume("t1")
     outlines = segmentation_from_labels(ball(GRID, (0, 0, 0), 3), None, "outlines", later)
     node = holder(scene)
-    points = [TimePointInput(later, "2021-05-01", outlines, (more,)), TimePointInput(earlier, "2020-05-01")]
+    marked = points_node_from([[1.0, 2, 3], [4, 5, 6]], ["ear", "nose"], "marked")
+    points = [TimePointInput(later, "2021-05-01", outlines, (more,), marked), TimePointInput(earlier, "2020-05-01")]
     write_time_points(node, points)
     assert read_time_points(node) == points[::-1]
     save_bundle(scene, tmp_path / "scene.mrb")
@@ -86,11 +88,13 @@ def test_they_are_kept_in_time_order_and_saved(scene, tmp_path):
     first, second = read_time_points(node)
     assert (first.volume.GetName(), first.date, first.segmentation, first.images) == ("a", "2020-05-01", None, ())
     assert (second.volume.GetName(), second.segmentation.GetName()) == ("b", "outlines")
-    assert [image.GetName() for image in second.images] == ["t1"]
+    assert [image.GetName() for image in second.images] == ["t1"] and first.landmarks is None
+    assert named_points(second.landmarks) == (((1, 2, 3), "ear"), ((4, 5, 6), "nose"))
     write_time_points(node, [second])
     assert read_time_points(node) == [second]
-    scene.RemoveNode(second.volume)
-    assert read_time_points(node)[0].volume is None
+    for gone in (second.volume, second.landmarks):
+        scene.RemoveNode(gone)
+    assert read_time_points(node)[0].volume is read_time_points(node)[0].landmarks is None
 
 
 @pytest.mark.parametrize("text", ["", "31.5.2020", "2020-13-01"])
