@@ -21,7 +21,8 @@ def show_outlines(node, columns: Mapping[str, str], elsewhere: Collection[str]) 
         own = [view.GetID() for view in views if columns.get(view.GetLayoutName()) == point.id]
         _show_only_in(segmentation.GetDisplayNode(), own + (others if point.id in elsewhere else []))
     places = node.GetNodeReference(PLACES)
-    if places is not None and places.GetDisplayNode() is not None:  # their labels would cover the outlines in narrow columns
+    # their labels would cover the outlines in narrow columns
+    if places is not None and places.GetDisplayNode() is not None:
         _show_only_in(places.GetDisplayNode(), others)
 
 
