@@ -25,6 +25,7 @@ from ..scene.headless import import_slicer
 from .comparison_files import write_comparison
 from .inputs import parse_date, read_labels, read_noted, unit_of_file
 from .reader import clinical_of, now, reader_of
+from .seeds import read_point_lists
 from .summary import summary
 
 NONE = "-"  # in the place of a segmentation that a study lacks
@@ -91,7 +92,9 @@ def _notes_on_twins(paths: Sequence[str]) -> list[str]:
 
 def _notes_on_others(folder: Path, written: Iterable[Path], arguments: Namespace) -> list[str]:
     """That files of an earlier comparison lie beside those of this one, of fewer studies or maps."""
-    given = [file_of(path) for path in (*arguments.studies, *(arguments.segmentations or ()))]
+    given = [
+        file_of(path) for path in (*arguments.studies, *(arguments.segmentations or ()), *(arguments.landmarks or ()))
+    ]
     known = {path.resolve() for path in (*written, *given)}
     others = sorted(path.name for path in folder.iterdir() if path.resolve() not in known)
     others = [name for name in others if name.endswith(RESULT_ENDINGS)]
@@ -105,7 +108,7 @@ def _require_counts(arguments: Namespace) -> None:
     count = len(arguments.studies)
     if count < 2:
         raise InputError("A comparison needs two or more studies; give the earliest first.")
-    for name in ("segmentations", "dates", "names"):
+    for name in ("segmentations", "dates", "names", "landmarks"):
         given = getattr(arguments, name)
         if given is not None and len(given) != count:
             values = f"{len(given)} value{'s' * (len(given) != 1)}"
@@ -152,7 +155,11 @@ def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[d
         given = arguments.segmentations[number] if arguments.segmentations else NONE
         labels = None if given == NONE else read_labels(given, file.image, file.slices)
         date = dates[number] if dates else file.date
-        studies.append(Study(name, file.image, date, labels, None, file.modality, file.source, unit_of_file(file)))
+        marked = arguments.landmarks[number] if arguments.landmarks else NONE
+        landmarks = () if marked == NONE else tuple((place, name) for place, _, name in read_point_lists(Path(marked)))
+        studies.append(
+            Study(name, file.image, date, labels, None, file.modality, file.source, unit_of_file(file), landmarks)
+        )
     return studies
 
 

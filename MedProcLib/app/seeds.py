@@ -37,7 +37,7 @@ def read_seeds(points: Sequence[str], path: str | None, image: sitk.Image) -> si
     return read_labels(path, image)
 
 
-def _values_and_names(found: list[tuple[list[float], int, str]]) -> tuple[list[int], list[str]]:
+def _values_and_names(found: list[tuple[tuple[float, float, float], int, str]]) -> tuple[list[int], list[str]]:
     return [value for _, value, _ in found], [name for _, _, name in found]
 
 
@@ -60,7 +60,7 @@ def point_of(text: str, dimension: int, what: str) -> tuple[float, ...]:
     return numbers
 
 
-def read_point_lists(path: Path) -> list[tuple[list[float], int, str]]:
+def read_point_lists(path: Path) -> list[tuple[tuple[float, float, float], int, str]]:
     """(LPS position, number of its list, name) of the points placed in a markups file. Raises InputError."""
     data = read_json(path, "Markups file")
     try:
@@ -70,7 +70,7 @@ def read_point_lists(path: Path) -> list[tuple[list[float], int, str]]:
             for point in markup["controlPoints"]:
                 if point.get("positionStatus", "defined") == "defined":
                     x, y, z = (float(value) for value in point["position"])
-                    found.append(([flip * x, flip * y, z], number, str(point.get("label", ""))))
+                    found.append(((flip * x, flip * y, z), number, str(point.get("label", ""))))
     except (ValueError, KeyError, TypeError, AttributeError):
         raise InputError(f"{path} is not a point list saved by Slicer (.mrk.json); save it again.") from None
     if not found:

@@ -63,6 +63,13 @@ COMMANDS = (
             ),
             argument("--dates", metavar="D", nargs="+", help="dates of the studies as YYYY-MM-DD"),
             argument("--names", metavar="N", nargs="+", help="what to call the studies (default: by their files)"),
+            argument(
+                "--landmarks",
+                metavar="M.mrk.json",
+                nargs="+",
+                help="Slicer's points at the same places of the studies, in one order or of the same names, to "
+                "register from and to check with; one list a study, - for one without",
+            ),
             argument("--recipe", metavar="R.json", help="how to enhance, segment, register and compare"),
             argument(
                 "--criteria",
