@@ -246,6 +246,14 @@ def test_given_segmentations_are_followed_as_they_are():
     assert any("Given segmentations" in note for note in result.notes)
 
 
+@pytest.mark.parametrize(("contrast", "told"), [("any", True), ("bright", False)])
+def test_change_of_any_tissue_is_not_called_lesions(contrast, told):
+    recipe = Recipe.of(DetectChange(contrast=contrast), ConsensusLabels(), MatchFindings(outline_mm=0))
+    result = compare([study("a", [STABLE]), study("b", [STABLE, NEW], None, (4, 4, 4), 1)], recipe)
+    assert [f.change for f in result.pairs[0].findings] == [Change.NEW]
+    assert any("not lesions: bowel, bladder" in note for note in result.notes) is told
+
+
 def test_empty_given_segmentations_are_a_result_without_findings():
     a, b = study("a", [], spacing=(4, 4, 4)), study("b", [], None, (4, 4, 4), 1)
     studies = [Study(s.name, s.image, labels=Geometry.of(s.image).empty_image(), mask=s.mask) for s in (a, b)]
