@@ -12,6 +12,7 @@ from ..common.slice_by_slice import hull
 from ..region.closed_set import cheapest_surface
 from ..region.rays import circle_rays
 
+# These limits were chosen on every second one of 275 labeled radiographs (Docs/validation.md).
 # Contrast is taken against surroundings of this SD: a rib, a clavicle, an apex above it stand out.
 SURROUNDINGS_MM = 25.0
 # The border is looked for so far within and outside of the region that was found, along lines to its smoothed outline.
@@ -27,7 +28,7 @@ APEX_BELOW, APEX_MM2, APEX_REACH_MM, APEX_OPENING_MM = 0.15, 60.0, 45.0, 2.0
 APEX_OVERLAP, APEX_JOINED = 0.2, 0.25
 
 
-def contrast(density: np.ndarray, grid: Geometry, sd_mm: float) -> np.ndarray:
+def locally_normalized(density: np.ndarray, grid: Geometry, sd_mm: float) -> np.ndarray:
     """Density (rows, columns) against its surroundings, in SD of these."""
     widths = [sd_mm] * 2
     apart = density - gaussian(density, grid, widths)
@@ -37,7 +38,7 @@ def contrast(density: np.ndarray, grid: Geometry, sd_mm: float) -> np.ndarray:
 def with_apex(field: np.ndarray, apart: np.ndarray, grid: Geometry) -> np.ndarray:
     """A lung field (rows, columns) with the apex that the clavicle and the first rib cut off, if there is one.
 
-    apart: `contrast` of the density.
+    apart: `locally_normalized` density.
     """
     rows = ndimage.find_objects(field.astype(np.uint8))[0][0]
     top, height, side = rows.start, rows.stop - rows.start, min(grid.spacing)

@@ -19,7 +19,7 @@ from ..common.morphology import closed, dilated, eroded, filled
 from ..common.slice_by_slice import hull
 from ..common.upright import FILLS
 from ..common.working_grid import mask_on_image, on_working_grid
-from .lung_field_border import SURROUNDINGS_MM, at_edges, contrast, with_apex
+from .lung_field_border import SURROUNDINGS_MM, at_edges, locally_normalized, with_apex
 
 WORKING_MM = 2.0
 # The longer side of a chest radiograph, newborns' to large detectors', and what one without a pixel size is taken for.
@@ -190,7 +190,7 @@ def _lungs(settings: RadiographLungs, picture: np.ndarray, grid: Geometry, progr
             "A smaller closing or larger opening radius helps where they run together."
         )
     _, sign, pair = max(pairs, key=lambda found: found[0])
-    apart = contrast(sign * picture, grid, SURROUNDINGS_MM)
+    apart = locally_normalized(sign * picture, grid, SURROUNDINGS_MM)
     result = np.zeros_like(pair)
     for value in (1, 2):
         field = at_edges(with_apex(pair == value, apart, grid), apart, grid)
@@ -200,7 +200,7 @@ def _lungs(settings: RadiographLungs, picture: np.ndarray, grid: Geometry, progr
 
 def _found(settings: RadiographLungs, density: np.ndarray, grid: Geometry) -> np.ndarray | None:
     """The two lungs (1 and 2) about where they are, or None."""
-    apart = contrast(density, grid, settings.surroundings_mm)
+    apart = locally_normalized(density, grid, settings.surroundings_mm)
     dense = foreground(apart, np.ones(apart.shape, bool))
     threshold = (float(apart[dense].min()) + float(apart[~dense].max())) / 2
     for offset in CORES:
