@@ -131,14 +131,14 @@ def notes_on_measuring(studies: Sequence[Study], followed: Followed | None) -> t
 
 def _first(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
     study = studies[pair.fixed]
-    return TimePoint(ids[pair.fixed], study.name, study.date)
+    return TimePoint(ids[pair.fixed], study.name, study.date, landmarks=study.landmarks)
 
 
 def _later(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
     """With the registration as its matrix, where that is one; else whoever saves the patient names its file."""
     study, transform = studies[pair.moving], pair.registration.transform
     matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
-    return TimePoint(ids[pair.moving], study.name, study.date, matrix=matrix)
+    return TimePoint(ids[pair.moving], study.name, study.date, matrix=matrix, landmarks=study.landmarks)
 
 
 def _settings(matching: MatchFindings) -> Follow:

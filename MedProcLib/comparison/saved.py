@@ -49,7 +49,7 @@ class Saved:
         given = self.patient.settings.outline_mm > 0
         units = self.units or [""] * len(points)
         studies = [
-            Study(point.id, image, point.date, labels if given else None, None, modality, source, unit)
+            Study(point.id, image, point.date, labels if given else None, None, modality, source, unit, point.landmarks)
             for point, image, labels, modality, source, unit in zip(
                 points, self.images, self.label_maps, self.modalities, self.sources, units, strict=True
             )

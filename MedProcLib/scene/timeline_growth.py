@@ -47,8 +47,9 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
 
     The findings keep their names, figures and decisions (see comparison.tracks.extend); the outlines of the new study
     are those of the comparison with the first, and what it does not show is not gone. landmarks: point list of the
-    first study, which is used where the new one has landmarks too. Main thread; what is returned may run in any. Raises
-    InputError for a study that is a time point already, and, when it runs, for one that cannot be registered.
+    first study, None for those kept with it; they are used where the new one has landmarks too. Main thread; what is
+    returned may run in any. Raises InputError for a study that is a time point already, and, when it runs, for one that
+    cannot be registered.
     """
     patient = patient_of_node(node)
     name = study.name.strip() or f"Study {len(patient.time_points) + 1}"
@@ -59,6 +60,8 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
     first = patient.time_points[0]
     outlines = {point.id: _all_outlines(node, patient, point) for point in patient.time_points}
     baseline = study_of_volume(volume_at(node, first.id), date=first.date, landmarks=landmarks)
+    if landmarks is None:
+        baseline = replace(baseline, landmarks=first.landmarks)
 
     def grow(progress: Progress = SILENT) -> Grown:
         maps = {point: given.label_map() for point, given in outlines.items()}
@@ -72,7 +75,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         transform = registration.transform
         matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
         alignment = Alignment(registration.verdict, registration.reasons, registration.figures)
-        point = TimePoint(name, name, study.date, matrix=matrix, alignment=alignment)
+        point = TimePoint(name, name, study.date, matrix=matrix, alignment=alignment, landmarks=study.landmarks)
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))

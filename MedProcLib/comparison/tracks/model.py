@@ -56,7 +56,8 @@ class TimePoint:
     matrix: 4 x 4, row by row, maps points of the common space to points of this time point (LPS, mm), as resampling
     takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear;
     alignment: of a registration that was judged, None of the first time point; context: what criteria need beside the
-    findings.
+    findings; landmarks: as of the study (position in this time point's own space, LPS, mm, and name), so that a pair of
+    later ones that is registered after reading this again starts from them too.
     """
 
     id: str
@@ -68,6 +69,7 @@ class TimePoint:
     transform_file: str = ""
     alignment: Alignment | None = None
     context: Context = NOTHING_KNOWN
+    landmarks: tuple[tuple[Point, str], ...] = ()
 
 
 @dataclass(frozen=True)

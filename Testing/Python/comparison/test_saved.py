@@ -1,0 +1,42 @@
+"""A comparison made again from its patient's file."""
+
+import numpy as np
+import pytest
+
+from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.pipeline import compare
+from MedProcLib.comparison.register import Register
+from MedProcLib.comparison.result import Verdict
+from MedProcLib.comparison.saved import Saved
+from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.recipe import Recipe
+
+from .conftest import grid_of, head, rigid
+
+RECIPE = Recipe.of(Register(), MatchFindings())
+PLACES = np.array([[40.0, 0, 0], [-40, 0, 10], [0, 50, -20]])
+
+
+def marked(name, move, seed):
+    """A head after a move, with its landmarks."""
+    image, mask = head(grid_of((6, 6, 6), center=move[:3, 3]), move, seed=seed)
+    there = (PLACES @ move[:3, :3].T + move[:3, 3]).tolist()
+    places = tuple((tuple(place), name) for place, name in zip(there, ("ear", "eye", "nose"), strict=True))
+    return Study(name, image, None, Geometry.of(image).empty_image(), mask, "MR", landmarks=places)
+
+
+def test_later_studies_start_from_their_landmarks_after_reading():
+    """The third head is turned so far that nothing else aligns it with the second."""
+    moves = [rigid((0, 0, turn), shift) for turn, shift in ((0, (0, 0, 0)), (5, (3, 0, 0)), (125, (30, -20, 10)))]
+    studies = [marked(name, move, seed) for seed, (name, move) in enumerate(zip("abc", moves, strict=True))]
+    made = compare(studies, RECIPE)
+    transforms = [None, *(pair.registration.transform for pair in made.pairs)]
+    patient = patient_of(patient_text(made.followed.patient))
+    images = [study.image for study in studies]
+    saved = Saved(patient, images, made.followed.label_maps, transforms, ["MR"] * 3, list("abc"))
+    (later,) = saved.comparison(saved.recipe, also=[(1, 2)]).further
+    errors = {f.name: f.value for f in later.registration.figures}
+    assert later.registration.verdict is not Verdict.FAILED
+    assert errors["landmark_error_max"] == pytest.approx(0, abs=1.2)  # voxels of 6 mm
