@@ -7,10 +7,10 @@ from dataclasses import replace
 from itertools import pairwise
 from pathlib import Path
 
-from ..comparison.change_maps import maps_named, with_change_maps
+from ..comparison.change_maps import maps_named
 from ..comparison.evaluation import OF_DELINEATED_LESIONS, Evaluated, criteria_named, dates_differ, evaluate
 from ..comparison.following import unique_names
-from ..comparison.pipeline import compare, default_recipe
+from ..comparison.pipeline import compare
 from ..comparison.result import Comparison, Verdict
 from ..comparison.study import Study
 from ..comparison.tracks.clinical import require_names
@@ -55,9 +55,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if clinical is not None:
         points = zip(unique_names(studies), studies, strict=True)
         require_names(clinical, [TimePoint(name, study.name, study.date) for name, study in points])
-    if maps:
-        recipe = with_change_maps(recipe or default_recipe(studies, progress.part(0, 0.02)), maps, studies)
-    comparison = compare(studies, recipe, progress.part(0.02, 0.85), also)
+    comparison = compare(studies, recipe, progress.part(0.02, 0.85), also, maps)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_maps(comparison)))

@@ -25,6 +25,7 @@ from .study import Study
 
 BRAIN_ML = (300.0, 2200.0)
 HEAD_MM = 300.0
+BRAIN = BrainMask()  # tells a head, and is the first step of its recipe
 AIR_HU = -500.0
 # How far outlines are off from study to study (95 %): given ones, and those that the recipe makes (as found by
 # Testing/Benchmarks/growth_in_images.py).
@@ -40,13 +41,19 @@ def default_recipe(studies: Sequence[Study], progress: Progress = SILENT) -> Rec
     All else: the body, change of any tissue. With given segmentations the outlines' own uncertainty is allowed for.
     Raises InputError for a study of a single slice, which cannot be registered; Cancelled.
     """
+    return recipe_and_mask(studies, progress)[0]
+
+
+def recipe_and_mask(studies: Sequence[Study], progress: Progress = SILENT) -> tuple[Recipe, sitk.Image | None]:
+    """default_recipe, and what its mask step gives of the first study where choosing took that; None where not."""
     for study in studies:
         require_slices(study.image, f"Study '{study.name}'")
     given = any(study.labels is not None for study in studies)
     perhaps_mr = all(study.modality in ("", "MR") for study in studies)
-    if perhaps_mr and _is_head_mr(studies[0], progress.labelled("Choosing the steps")):
-        return head_mr_recipe(given)
-    return Recipe.of(
+    brain = _brain_of_head(studies[0], progress.labelled("Choosing the steps")) if perhaps_mr else None
+    if brain is not None:
+        return head_mr_recipe(given), brain
+    recipe = Recipe.of(
         BodyMask(),
         Register(),
         MatchResolution(),
@@ -55,12 +62,13 @@ def default_recipe(studies: Sequence[Study], progress: Progress = SILENT) -> Rec
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )
+    return recipe, None
 
 
 def head_mr_recipe(given: bool = False) -> Recipe:
     """Recipe for MR of the head; given: the findings are segmented already."""
     return Recipe.of(
-        BrainMask(),
+        BRAIN,
         N4(),
         BrightOutliers(low=2.5, high=4.0, minimum_volume_mm3=15),
         Register(),
@@ -86,16 +94,17 @@ def _has_hounsfield_air(image: sitk.Image) -> bool:
     return bool(np.mean(values < AIR_HU) > 0.02)
 
 
-def _is_head_mr(study: Study, progress: Progress) -> bool:
+def _brain_of_head(study: Study, progress: Progress) -> sitk.Image | None:
+    """Mask of the brain; None where the study is no MR of a head."""
     if _has_hounsfield_air(study.image):
-        return False
+        return None
     volume = prepare(study.image, None, f"Study '{study.name}'")
     where = np.argwhere(sitk.GetArrayViewFromImage(volume.foreground) > 0)
     if len(where) == 0 or np.any(np.ptp(where, axis=0)[::-1] * np.asarray(study.image.GetSpacing()) > HEAD_MM):
-        return False
+        return None
     try:
-        brain = BrainMask()(study.image, progress=progress)
+        brain = BRAIN(study.image, progress=progress)
     except InputError:
-        return False
+        return None
     size = np.count_nonzero(sitk.GetArrayViewFromImage(brain)) * Geometry.of(brain).voxel_volume / 1000
-    return bool(BRAIN_ML[0] <= size <= BRAIN_ML[1])
+    return brain if BRAIN_ML[0] <= size <= BRAIN_ML[1] else None

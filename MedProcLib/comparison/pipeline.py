@@ -16,7 +16,7 @@ from .change import DetectChange
 from .change_maps import change_maps_of, is_change_map, is_fractions, with_change_maps, without_change_maps
 from .consensus import ConsensusLabels
 from .coverage import with_coverage
-from .defaults import default_recipe
+from .defaults import default_recipe, recipe_and_mask
 from .findings import MatchFindings
 from .following import follow_pairs, notes_on_measuring
 from .half_height import HalfHeightOutlines
@@ -50,6 +50,7 @@ def compare(
     recipe: Recipe | None = None,
     progress: Progress = SILENT,
     also: Sequence[Places] = (),
+    maps: Sequence[str] = (),
 ) -> Comparison:
     """Compare each later study with the first one, and follow the findings over all of them.
 
@@ -58,7 +59,8 @@ def compare(
     registration (see Register). recipe: default_recipe(studies) when None. Steps that take only image, mask and labels
     run on each study in its own space; the others run on each pair, after `comparison.register` in the half-way space
     (of more than two studies: in the mean space of all), into which every image is resampled once. Change maps
-    (comparison.maps) are made last, of every pair. also: pairs of later studies (positions in time order) that are
+    (comparison.maps) are made last, of every pair; maps: names (see change_maps.CHANGE_MAPS) of those that are made
+    beside the recipe's. also: pairs of later studies (positions in time order) that are
     registered to each other and compared too; one with a study that could not be registered to the first is left out,
     and a note says so. A pair whose registration fails has no findings, and its later study is no time point of the
     tracks. Tracks are measured on the studies' own voxels (see following.follow_pairs).
@@ -68,9 +70,11 @@ def compare(
     for places in also:
         _require_two_later(places, len(studies))
     landmarks = [landmarks_between(studies[0], study) for study in studies[1:]]
+    first_mask = None
     if recipe is None:
         choosing, progress = progress.parts(1.0, 10.0 * len(studies))
-        recipe = default_recipe(studies, choosing)
+        recipe, first_mask = recipe_and_mask(studies, choosing)
+    recipe = with_change_maps(recipe, maps, studies) if maps else recipe
     steps = _Steps.of(recipe)
     if any(isinstance(operation, Register) for _, operation in steps.together):
         for study in studies:
@@ -79,7 +83,11 @@ def compare(
     own, aligning, paired, following, last = progress.parts(
         2.0 * len(studies), 3.0 * len(later), 3.0 * len(later), len(studies), 0.01 + 5.0 * len(also) + len(steps.maps)
     )
-    states = [_run_alone(study, steps.alone, share) for study, share in zip(studies, _even(own, studies), strict=True)]
+    known = [first_mask, *(None for _ in later)]
+    states = [
+        _run_alone(study, steps.alone, share, mask)
+        for study, share, mask in zip(studies, _even(own, studies), known, strict=True)
+    ]
     registrations = [
         register_pair(states[0], states[n], steps.together, share, landmarks[n - 1])
         for n, share in zip(later, _even(aligning, later), strict=True)
@@ -301,10 +309,14 @@ class _Steps:
         return [(n, op) for n, op in self.together if not isinstance(op, OUTLINING)]
 
 
-def _run_alone(study: Study, steps: Sequence[NumberedStep], progress: Progress) -> dict:
-    """Things of one study in its own space: image, mask and labels (each None when no step gives it)."""
-    state = {"image": study.image, "mask": study.mask, "labels": study.labels, "given": study.labels is not None}
-    skipped = {name for name, given in (("labels", study.labels), ("mask", study.mask)) if given is not None}
+def _run_alone(
+    study: Study, steps: Sequence[NumberedStep], progress: Progress, known_mask: sitk.Image | None = None
+) -> dict:
+    """Things of one study in its own space: image, mask and labels (each None when no step gives it). known_mask: what
+    its mask step would give."""
+    mask = study.mask if study.mask is not None else known_mask
+    state = {"image": study.image, "mask": mask, "labels": study.labels, "given": study.labels is not None}
+    skipped = {name for name, given in (("labels", study.labels), ("mask", mask)) if given is not None}
     needed = [(n, op) for n, op in steps if not set(op.declaration.gives) & skipped]
     try:
         return run_steps(needed, state, progress)

@@ -356,8 +356,8 @@ def test_nan_voxels_are_outside():
 
 @pytest.mark.parametrize(
     ("recipe", "when"),
-    [(RECIPE, 0.05), (RECIPE, 0.4), (RECIPE, 0.9), (ALIGNED, 0.7), (ALIGNED, 0.97)],
-    ids=["0.05", "0.4", "0.9", "aligned, 0.7", "aligned, 0.97"],
+    [(RECIPE, 0.05), (RECIPE, 0.4), (RECIPE, 0.9), (RECIPE, 0.97), (ALIGNED, 0.7), (ALIGNED, 0.97)],
+    ids=["0.05", "0.4", "0.9", "0.97", "aligned, 0.7", "aligned, 0.97"],
 )
 def test_cancel_at_any_point(recipe, when):
     """Most late ones where nothing is to be registered first."""
