@@ -78,7 +78,7 @@ def curves_chart(
     ends = [v for curve in curves for p in curve.points for v in p[1:] if v is not None]
     ticks = round_values(min(0.0, *ends, 0.0), min(max([*ends, 1e-9]), most or math.inf))
     plot = Plot((times[0][0], times[-1][0]), (ticks[0], ticks[-1]), height, _root if root else float)
-    parts = [*plot.rows(ticks, unit), *plot.columns(times)]
+    parts = [*plot.rows(ticks, unit), *plot.columns(times), plot.zero()]
     labels = []
     for curve in curves:
         places = [plot.at(x, value) for x, value, _, _ in curve.points]
@@ -122,8 +122,7 @@ def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 2
         below = plot.height - plot.bottom + 12
         turned = f' transform="rotate(-60 {x:.1f} {below})" text-anchor="end"'
         parts.append(f'<text x="{x:.1f}" y="{below}"{turned} class="axis">{bar.label}</text>')
-    _, zero = plot.at(0, 0)
-    return plot.svg([*parts, line((LEFT, zero), (WIDTH - RIGHT, zero), "#5b6675")], alternative)
+    return plot.svg([*parts, plot.zero()], alternative)
 
 
 def lanes_chart(

@@ -46,6 +46,11 @@ class Plot:
             parts.append(f'<text x="{LEFT - 8}" y="{y + 4:.1f}" text-anchor="end" class="axis">{words}</text>')
         return parts
 
+    def zero(self) -> str:
+        """Horizontal line at 0, which stands out from the other ones: no change, or nothing there."""
+        _, y = self.at(self.x[0], 0)
+        return line((LEFT, y), (WIDTH - RIGHT, y), "#5b6675")
+
     def columns(self, labels: Sequence[tuple[float, str]]) -> list[str]:
         """Labels (escaped) at values of x, in ascending order; those that would cover others are left out."""
         parts, last = [], -math.inf

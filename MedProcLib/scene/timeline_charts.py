@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from dataclasses import replace
 
 from MedProcLib.comparison.response.charts import swimmer
 from MedProcLib.comparison.tracks.case import case_of
@@ -23,6 +24,7 @@ VOLUMES, DIAMETERS, SUM, WATERFALL, SPIDER, RESPONSE = (
 )
 MOST = 24  # curves that can still be told apart; the largest findings are shown
 GONE_PERCENT = -100.0
+NO_CHANGE_COLOR = (0.36, 0.4, 0.46)
 
 
 def add_timeline_chart(node, kind: str):
@@ -104,7 +106,10 @@ def _spider(patient: Patient, criterion: str) -> Chart:
         if changes:
             first = next(o for o in track.observations if o.counts)
             points[_name(track)] = [(times[first.time_point], 0.0), *((times[p], value) for p, value in changes)]
-    return curves(SPIDER, points, (x[0], "change of volume since baseline"), (x[1], "%"))
+    chart = curves(SPIDER, points, (x[0], "change of volume since baseline"), (x[1], "%"))
+    ends = [when for series in chart.series for when in series.x]
+    none = Series("no change", (min(ends), max(ends)), (0.0, 0.0), NO_CHANGE_COLOR, "line")
+    return replace(chart, series=(none, *chart.series))
 
 
 def _response(patient: Patient, criterion: str) -> Chart:

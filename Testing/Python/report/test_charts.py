@@ -50,6 +50,12 @@ def test_intervals_are_drawn_and_what_is_too_high_is_cut_off():
     assert [float(v) for v in interval] == pytest.approx([rows[0] - 20 * scale, rows[0] - 80 * scale], abs=0.2)
 
 
+def test_no_change_has_a_line_of_its_own():
+    svg = curves_chart([Curve("A", "#123456", [(0, 0, None, None), (400, -60, None, None)])], TIMES, "%", "")
+    (level,) = re.findall(rf'<line x1="{LEFT}.0" y1="([\d.]+)" x2="{WIDTH - RIGHT}.0" [^>]*stroke="#5b6675"', svg)
+    assert float(level) == pytest.approx(axis(svg)[0], abs=0.2)
+
+
 def test_labels_do_not_cover_each_other():
     curves = [Curve(f"F{n:03d}", "#000", [(0, 5, None, None), (400, 5 + n / 100, None, None)]) for n in range(12)]
     svg = curves_chart(curves, TIMES, "ml", "")

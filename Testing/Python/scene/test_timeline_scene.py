@@ -152,7 +152,12 @@ def test_criteria_and_charts_follow_a_correction(node):
     assert points[0]["sum of diameters"] == pytest.approx(lengths[0]) and points[0]["time after baseline"] == 0
     views = slicer.util.getNodesByClass("vtkMRMLPlotViewNode")
     assert not views or views[0].GetPlotChartNodeID() == chart.GetID()
-    assert chart_nodes(SPIDER, node.GetNodeReference(FINDINGS_TABLE))[0].GetNumberOfPlotSeriesNodes() == 1
+    (chart,) = chart_nodes(SPIDER, node.GetNodeReference(FINDINGS_TABLE))
+    level, *findings = series_of_chart(chart)
+    assert len(findings) == 1
+    ends = [[row["time after baseline"] for row in rows_of_table(one.GetTableNode())] for one in (level, *findings)]
+    assert (min(ends[0]), max(ends[0])) == (min(ends[1]), max(ends[1]))
+    assert {row["change of volume since baseline"] for row in rows_of_table(level.GetTableNode())} == {0}
 
 
 def drawn(node):
