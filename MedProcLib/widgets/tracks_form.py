@@ -33,10 +33,12 @@ class TracksForm:
         layout.addWidget(beside(self.measure_box, self.reference_box))
         tip = _(
             "Findings over time; click one to see it at every time point, a heading to sort, hover for all that is "
-            "known. Sure: whether the change is beyond measuring error (yes, no, or ? where that cannot be said). Of "
-            "more than four time points the first and the last three are listed"
+            "known. Shift+click and Ctrl+click select several, to accept or reject them together. Sure: whether the "
+            "change is beyond measuring error (yes, no, or ? where that cannot be said). Of more than four time points "
+            "the first and the last three are listed"
         )
         self.table = row_table("tracksTable", tip)
+        self.table.setSelectionMode(qt.QAbstractItemView.ExtendedSelection)
         self.table.horizontalHeader().highlightSections = False  # bold titles would take the width of a column
         self.table.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table)

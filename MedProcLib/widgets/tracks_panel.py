@@ -9,7 +9,7 @@ from slicer.i18n import tr as _
 
 from ..comparison.growth.change import Changed
 from ..comparison.result import Change
-from ..comparison.tracks.edits import accept, reject
+from ..comparison.tracks.edits import accept, decide_together, reject
 from ..comparison.tracks.model import Patient, Status
 from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
@@ -63,6 +63,7 @@ class TracksPanel(TracksForm):
         self._places: dict[str, int] = {}  # of findings in the list, of the patient of this node with these studies
         self._placed_of: Any = None
         self._filling = False
+        self._several = False  # more than one finding was selected when the comment was shown
         super().__init__()
         self.results = ResultsTable(self.table, self._on_row, giving=FIRST_TIME)
         self.sorting = Sorting(self.table, self._on_sorted)
@@ -75,6 +76,12 @@ class TracksPanel(TracksForm):
         """Id of the selected finding, '' without one."""
         place = self.results.row
         return self._page[place].track.id if 0 <= place < len(self._page) else ""
+
+    @property
+    def tracks(self) -> list[str]:
+        """Ids of the findings that a decision is about, in the order of the list: those selected."""
+        rows = sorted(index.row() for index in self.table.selectionModel().selectedRows())
+        return [self._page[row].track.id for row in rows if row < len(self._page)] or list(filter(None, [self.track]))
 
     @property
     def time_point(self) -> str | None:
@@ -104,10 +111,10 @@ class TracksPanel(TracksForm):
             self.pages.go_to(place)
             self._show_page()
         place -= self.pages.first
-        if self.results.row == place:
+        same = self.results.row == place
+        self.table.setCurrentCell(place, 0)  # and nothing else stays selected
+        if same:
             self._on_row(place)
-        else:
-            self.table.setCurrentCell(place, 0)
 
     def accept(self) -> None:
         self._decide(accept, Status.ACCEPTED)
@@ -131,12 +138,18 @@ class TracksPanel(TracksForm):
         self._step(-1)
 
     def _decide(self, decision: Callable[..., Patient], status: Status) -> None:
-        track, point, note = self.track, self.time_point, self.comment_edit.text.strip() or None
+        tracks, point, note = self.tracks, self.time_point, self.comment_edit.text.strip() or None
         before = [row.track.id for row in self._fitting]
-        done = self._edit(lambda patient, who, when: decision(patient, track, who, when, point, note))
+
+        def edit(patient: Patient, who: str, when: str) -> Patient:
+            if len(tracks) == 1:
+                return decision(patient, tracks[0], who, when, point, note)
+            return decide_together(patient, tracks, status, who, when, point, note)
+
+        done = self._edit(edit)
         if done and self.advance_box.checked:
             open_ = {row.track.id for row in self.rows if row.status is Status.PROPOSED}
-            after = before[before.index(track) + 1 :] + before[: before.index(track)]
+            after = before[before.index(tracks[-1]) + 1 :] + before[: before.index(tracks[-1])]
             following = next((each for each in after if each in open_), None)
             if following is not None:
                 self.select(following)
@@ -193,6 +206,7 @@ class TracksPanel(TracksForm):
             self.results.show(titles, [_line(row) for row in self._page], ["\n".join(row.lines) for row in self._page])
             self._hide_middle(len(titles) - FIRST_TIME)
             ids = [row.track.id for row in self._page]
+            self.table.clearSelection()
             self.table.setCurrentCell(ids.index(selected) if selected in ids else -1, 0)
         finally:
             self._filling = False
@@ -204,8 +218,22 @@ class TracksPanel(TracksForm):
             self.table.setColumnHidden(FIRST_TIME + n, 0 < n <= points - MOST_COLUMNS)
 
     def _show_reason(self) -> None:
+        several = len(self.tracks)
+        if several > 1:
+            text = _("{count} findings are selected: they are accepted or rejected together, and undone together.")
+            show_wrapped(self.reason_label, text.format(count=several))
+            return
         row = next((row for row in self._page if row.track.id == self.track), None)
         show_wrapped(self.reason_label, "\n".join(row.latest) if row is not None else "")
+
+    def _show_comment(self) -> None:
+        """That of the selected finding; of several, what is typed for all of them."""
+        several = len(self.tracks) > 1
+        if not several:
+            self.comment_edit.text = _note(self._page[self.results.row], self.time_point)
+        elif not self._several:
+            self.comment_edit.text = ""
+        self._several = several
 
     def _show_time_points(self) -> None:
         titles = [_("all time points"), *self._titles()]
@@ -225,14 +253,16 @@ class TracksPanel(TracksForm):
             missing = _("Select a finding in the list.")
         elif not self._get_reader().strip():
             missing = _("Type your name as reader.")
-        for name, tip in (
-            ("accept", _("Accept the finding (key A; Alt+A from the views)")),
+        several = len(self.tracks)
+        for name, title, titles, tip in (
+            ("accept", _("Accept"), _("Accept {count}"), _("Accept the finding (key A; Alt+A from the views)")),
             (
-                "reject",
+                *("reject", _("Reject"), _("Reject {count}")),
                 _("Reject the finding: it counts nowhere, and its outline is hidden (key R; Alt+R from the views)"),
             ),
         ):
             allow(self.buttons[name], tip, missing)
+            self.buttons[name].text = titles.format(count=several) if several > 1 else title
         has_reader, patient = bool(self._get_reader().strip()), self._patient
         for name, possible, tip in (
             ("undo", patient is not None and can_undo(patient), _("Take back the last correction of any finding (U)")),
@@ -248,10 +278,14 @@ class TracksPanel(TracksForm):
     def _on_row(self, place: int) -> None:
         if self._filling or not 0 <= place < len(self._page):
             return
-        self._show_reason()
-        self.comment_edit.text = _note(self._page[place], self.time_point)
-        self._show_buttons()
+        self._show_selection()
         self._selected(self.track)
+
+    def _show_selection(self) -> None:
+        if not self._filling and 0 <= self.results.row < len(self._page):
+            self._show_reason()
+            self._show_comment()
+            self._show_buttons()
 
     def _on_choice(self, index: int) -> None:
         if not self._filling:
@@ -269,6 +303,7 @@ class TracksPanel(TracksForm):
     def _connect(self) -> None:
         for box in (self.filter_box, self.measure_box, self.reference_box):
             box.connect("currentIndexChanged(int)", self._on_choice)
+        self.table.connect("itemSelectionChanged()", self._show_selection)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
         actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "redo", "next", "previous")}
         keys = (*KEYS, ("Shift+U", "redo"))

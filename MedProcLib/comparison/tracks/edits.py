@@ -4,6 +4,7 @@ who is the reader's name, when the time in ISO 8601. All raise InputError for an
 without a reader's name.
 """
 
+from collections.abc import Sequence
 from dataclasses import replace
 
 from ...core.errors import InputError
@@ -12,6 +13,8 @@ from ..growth.measured import Measured
 from ..response.model import Kind
 from .history import recorded
 from .model import Estimate, Observation, Patient, Status, Track
+
+NONE_CHOSEN = "Choose the findings that are decided."
 
 
 def accept(
@@ -26,6 +29,33 @@ def reject(
 ) -> Patient:
     """Reject a track's observation at a time point, or all of them: they stay, and count nowhere."""
     return _decided(patient, track_id, Status.REJECTED, who, when, time_point, note)
+
+
+def decide_together(
+    patient: Patient,
+    track_ids: Sequence[str],
+    status: Status,
+    who: str,
+    when: str,
+    time_point: str | None = None,
+    note: str | None = None,
+) -> Patient:
+    """Accept or reject several tracks as one correction, which is undone as one; see accept and reject.
+
+    The history says that they were decided together. Of a time point, tracks without an observation there stay as they
+    are. Raises InputError where that leaves none.
+    """
+    tracks = [patient.track(name) for name in dict.fromkeys(track_ids)]
+    if time_point is not None:
+        there = patient.time_point(time_point).id
+        tracks = [track for track in tracks if track.at(there) is not None]
+    if not tracks:
+        raise InputError(f"None of these findings has an observation at '{time_point}'." if time_point else NONE_CHOSEN)
+    changed = [_with_decision(track, status, who, when, time_point, note) for track in tracks]
+    names = ", ".join(track.id for track in tracks)
+    where = f" at {time_point}" if time_point else ""
+    what = f"{names}{where}: {status.value}" + (f" together ({len(tracks)} findings)" if len(tracks) > 1 else "")
+    return recorded(patient, patient.with_tracks(*changed), who, when, what)
 
 
 def edit_measurement(
@@ -95,6 +125,14 @@ def _decided(
     track = patient.track(track_id)
     if time_point is not None:
         _observed(patient, track_id, time_point)
+    changed = _with_decision(track, status, who, when, time_point, note)
+    where = f" at {time_point}" if time_point else ""
+    return recorded(patient, patient.with_tracks(changed), who, when, f"{track_id}{where}: {status.value}")
+
+
+def _with_decision(
+    track: Track, status: Status, who: str, when: str, time_point: str | None, note: str | None
+) -> Track:
     decided = []
     for observation in track.observations:
         if time_point in (None, observation.time_point):
@@ -103,9 +141,7 @@ def _decided(
             new = Status.EDITED if keeps else status
             observation = replace(observation, status=new, reader=who, decided=when, note=text)
         decided.append(observation)
-    where = f" at {time_point}" if time_point else ""
-    changed = patient.with_tracks(replace(track, observations=tuple(decided)))
-    return recorded(patient, changed, who, when, f"{track_id}{where}: {status.value}")
+    return replace(track, observations=tuple(decided))
 
 
 def _observed(patient: Patient, track_id: str, time_point: str) -> tuple[Track, Observation]:

@@ -51,6 +51,55 @@ def test_headings_sort_and_rows_then_keep_their_places(scene):
     assert sizes() == own and not header.isSortIndicatorShown()
 
 
+def test_several_findings_are_decided_and_undone_together(scene):
+    from MedProcLib.comparison.tracks.model import Status
+    from MedProcLib.scene.timeline_edits import edit_patient, undo_edit
+    from MedProcLib.scene.timeline_nodes import add_patient_node, patient_of_node
+    from MedProcLib.widgets.tracks_panel import TracksPanel
+
+    labels = []
+    for number in range(2):
+        values = np.zeros((12, 12, 60), np.uint8)
+        for label in range(1, 6):
+            values[2 : 2 + label, 2:8, 10 * label : 10 * label + 4] = label
+        point = TimePoint(f"Study {number}", "", datetime.date(2020 + number, 1, 1))
+        labels.append(Labelled(point, sitk.GetImageFromArray(values)))
+    node = add_patient_node(follow_findings(labels).patient, "Findings", scene)
+
+    def do(step):
+        step()
+        panel.changed()
+        return True
+
+    panel = TracksPanel(
+        *(lambda: node, lambda: "A. Reader", lambda name: None),
+        lambda edit: do(lambda: edit_patient(node, edit, "A. Reader")),
+        lambda: do(lambda: undo_edit(node, "A. Reader")),
+        lambda: None,
+    )
+
+    def status(name):
+        return {o.status for o in patient_of_node(node).track(name).observations}
+
+    panel.table.setCurrentCell(0, 0)
+    panel.comment_edit.text = "seen"
+    names = [row.track.id for row in panel.rows]
+    rows = panel.table.selectionModel()
+    for place in (1, 3):
+        index = panel.table.model().index(place, 0)
+        rows.select(index, rows.SelectionFlag.Select | rows.SelectionFlag.Rows)
+    chosen = [names[n] for n in (0, 1, 3)]
+    assert panel.tracks == chosen and panel.buttons["accept"].text == "Accept 3"
+    assert panel.reason_label.text.startswith("3 findings are selected") and panel.comment_edit.text == ""
+    panel.accept()
+    assert [name for name in names if status(name) == {Status.ACCEPTED}] == chosen
+    entry = patient_of_node(node).history[-1]
+    assert entry.what == f"{', '.join(chosen)}: accepted together (3 findings)" and entry.who == "A. Reader"
+    assert panel.track == names[4] and panel.tracks == [names[4]] and panel.buttons["accept"].text == "Accept"
+    panel.undo()
+    assert all(status(name) == {Status.PROPOSED} for name in names)
+
+
 def test_of_many_time_points_the_first_and_the_last_ones_are_seen(scene):
     from MedProcLib.scene.timeline_nodes import add_patient_node, write_to_node
     from MedProcLib.widgets.tracks_panel import TracksPanel
