@@ -12,8 +12,8 @@ import SimpleITK as sitk
 from ..core.atomic import require_writable
 from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
-from ..core.dicom import NO_POSITION, NO_THICKNESS
 from ..core.dicom_dose import IN_GY
+from ..core.dicom_geometry import NO_POSITION, NO_THICKNESS
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.dicom_structure_set import is_structure_set, read_structure_set
 from ..core.errors import InputError

@@ -8,7 +8,7 @@ import numpy as np
 import pydicom
 import SimpleITK as sitk
 
-from .dicom import MALFORMED
+from .dicom_header import MALFORMED
 from .errors import InputError
 from .geometry import Geometry
 from .itk_message import one_line

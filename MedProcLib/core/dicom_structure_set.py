@@ -9,7 +9,7 @@ import numpy as np
 import pydicom
 
 from .contours import mask_of_contours
-from .dicom import MALFORMED
+from .dicom_header import MALFORMED
 from .errors import InputError
 from .geometry import Geometry
 from .itk_message import one_line

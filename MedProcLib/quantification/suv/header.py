@@ -6,7 +6,7 @@ from typing import Any
 from pydicom.dataset import Dataset
 from pydicom.multival import MultiValue
 
-from ...core.dicom import MALFORMED
+from ...core.dicom_header import MALFORMED
 from ...core.errors import InputError
 
 FIRST_BLOCK, LAST_BLOCK = 0x10, 0xFF

@@ -9,7 +9,8 @@ import pydicom
 import SimpleITK as sitk
 from pydicom.dataset import Dataset
 
-from ...core.dicom import MALFORMED, read_dicom_slices
+from ...core.dicom import read_dicom_slices
+from ...core.dicom_header import MALFORMED
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.itk_message import one_line

@@ -7,7 +7,7 @@ import numpy as np
 import pydicom
 from pydicom.dataset import Dataset
 
-from ...core.dicom import MALFORMED
+from ...core.dicom_header import MALFORMED
 from ...core.errors import InputError
 from .clock import acquisition_start
 from .header import number, text

@@ -6,7 +6,7 @@ from typing import Any
 
 import numpy as np
 
-from ...core.dicom import MALFORMED
+from ...core.dicom_header import MALFORMED
 from ...core.errors import InputError
 from ...core.itk_message import one_line
 from ...quantification.row import Row
