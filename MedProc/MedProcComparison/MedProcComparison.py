@@ -32,6 +32,7 @@ from MedProcLib.scene.timeline_scene import landmark_errors_of, left_out_of, ver
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.add_study import AddStudy
 from MedProcLib.widgets.change_maps_panel import ChangeMapsPanel
+from MedProcLib.widgets.columns import leave_columns
 from MedProcLib.widgets.comparison_logic import ComparisonLogic
 from MedProcLib.widgets.comparison_sentence import sentence
 from MedProcLib.widgets.fields import combo, titled
@@ -59,6 +60,7 @@ class MedProcComparison(ScriptedLoadableModule):
         ScriptedLoadableModule.__init__(self, parent)
         summary = _("Say what changed between a patient's studies: each finding new, grown, stable, shrunk or gone.")
         describe_module(parent, title=_("MedProc Comparison"), summary=summary)
+        slicer.app.connect("startupCompleted()", leave_columns)
 
 
 @parameterNodeWrapper
@@ -191,6 +193,7 @@ class MedProcComparisonWidget(ModuleWidget):
         self.session.forget()
         self.outlines.forget()
         self.views.stop()
+        self.views.leave_columns()
         ModuleWidget.onSceneStartClose(self, caller, event)
 
     def chosenRecipe(self):

@@ -55,10 +55,14 @@ def columns_shown() -> bool:
     return bool(slicer.app.layoutManager().layout == LAYOUT)
 
 
-def leave_columns(layout: int) -> None:
-    """Go back to another layout when the views stand in columns."""
-    if columns_shown():
-        slicer.app.layoutManager().setLayout(layout)
+def leave_columns(layout: int | None = None) -> None:
+    """Go back to another layout, Slicer's four views by default, when the views stand in columns.
+
+    Slicer starts with the layout it was left in: with columns that nobody has described yet there would be no views.
+    """
+    manager = slicer.app.layoutManager()
+    if manager is not None and columns_shown():  # None without a main window
+        manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView if layout is None else layout)
 
 
 def columns_xml(names: Sequence[str], titles: Sequence[str], orientation: str) -> str:

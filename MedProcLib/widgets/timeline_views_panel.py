@@ -17,7 +17,7 @@ from ..scene.timeline_rows import titles_of
 from ..scene.timeline_views import COLUMNS, MOST_COLUMNS, jump_columns, show_outlines
 from ..scene.timeline_window import CALIBRATED, SharedWindow
 from ..scene.views import jump_views
-from .columns import ORIENTATIONS, columns_shown, show_columns
+from .columns import ORIENTATIONS, columns_shown, leave_columns, show_columns
 from .fields import NO_FINDINGS, allow
 from .live import SliceWatch, views_in_layout
 from .name_tips import fill_with_names, plain_tip
@@ -97,6 +97,10 @@ class TimelineViewsPanel(TimelineViewsForm):
         if not columns_shown():
             self._window.stop()
 
+    def leave_columns(self) -> None:
+        """Go back to the layout of before the columns."""
+        leave_columns(self._layout_before)
+
     def stop(self) -> None:
         """Show one volume in each view, as Slicer does."""
         self._let_go()
@@ -124,10 +128,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         below, over = (self._volume(self._chosen(box)) for box in (self.below_box, self.over_box))
         if below is None or over is None:
             return
-        if columns_shown():
-            usual = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
-            before = self._layout_before
-            slicer.app.layoutManager().setLayout(usual if before is None else before)
+        self.leave_columns()
         show_outlines(self._get_node(), {}, self._ends())
         self._pair = PairView(below, over)
         self._draw()

@@ -267,6 +267,23 @@ def test_ways_to_see_two_time_points(compared):
     assert host.wait_until(lambda: not views.widget.enabled, 3)
 
 
+def test_columns_go_with_the_scene(compared):
+    import slicer
+
+    from MedProcLib.widgets.columns import columns_shown, leave_columns
+
+    manager, layouts = slicer.app.layoutManager(), slicer.vtkMRMLLayoutNode
+    manager.setLayout(layouts.SlicerLayoutConventionalView)
+    compared.views.show_button.click()
+    assert columns_shown()
+    slicer.mrmlScene.Clear(0)
+    assert manager.layout == layouts.SlicerLayoutConventionalView
+    compared.views.show_button.click()
+    manager.setLayout(731)  # as Slicer starts when it was left in columns
+    leave_columns()
+    assert manager.layout == layouts.SlicerLayoutFourUpView
+
+
 def test_a_study_is_added_to_findings_that_were_decided(compared, finish):
     import slicer
 
