@@ -140,8 +140,9 @@ class MedProcQuantificationWidget(ModuleWidget):
     def refresh(self):
         parameters, ui = self.parameters, self.ui
         self.proposeUnit()
-        ui.segmentList.visible = parameters.segments == CHECKED and parameters.segmentation is not None
-        if ui.segmentList.visible:
+        listed = parameters.segments == CHECKED and parameters.segmentation is not None
+        ui.segmentList.visible = listed
+        if listed:  # not whether it is seen: the section may be closed
             self.segmentList.show(parameters.segmentation, self.checkedSegments())
         volume = parameters.inputVolume
         ui.timesCheckBox.visible = volume is not None and sequence_of(volume) is not None

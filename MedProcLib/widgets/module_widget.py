@@ -141,11 +141,14 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         """Show another parameter node, or none."""
         if self.parameters is not None:
             self.parameters.disconnectGui(self._gui_tag)
-            self.removeObserver(self.parameters, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
+            self.removeObserver(
+                self.parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed
+            )
         self.parameters = parameters
         if parameters is not None:
             self._gui_tag = parameters.connectParametersToGui(self._bound_widgets())
-            self.addObserver(parameters, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
+            # of the node: who observes is remembered with what was observed, and each wrapper has observers of its own
+            self.addObserver(parameters.parameterNode, vtk.vtkCommand.ModifiedEvent, self._on_parameters_changed)
             self._on_parameters_changed()
 
     def _bound_widgets(self) -> dict[str, Any]:

@@ -16,6 +16,20 @@ def test_without_data_the_button_says_what_is_missing(panel, name):
 
 
 @every_module
+def test_a_panel_that_is_left_lets_go_of_its_parameters(panel, name):
+    import gc
+    import weakref
+
+    import host
+
+    widget = panel(name)
+    known = weakref.ref(widget.parameters)
+    host.leave(widget)
+    gc.collect()
+    assert known() is None  # else each visit would leave observers behind
+
+
+@every_module
 def test_everything_has_a_tooltip(panel, name):
     widget = panel(name)
     bare = []

@@ -208,6 +208,15 @@ def test_only_chosen_segments(panel, block, finish):
     assert items.visible and [items.item(n).text() for n in range(items.count)] == ["Two", "One"]
     import qt
 
+    segment = segmentation.GetSegmentation().GetNthSegment(1)
+    widget.ui.inputsButton.collapsed = True
+    segment.SetName("Other")
+    widget.refresh()
+    widget.ui.inputsButton.collapsed = False
+    assert [items.item(n).text() for n in range(items.count)] == ["Two", "Other"]
+    segment.SetName("One")
+    widget.refresh()
+
     items.item(0).setCheckState(qt.Qt.Unchecked)
     widget.run.button.click()
     finish(widget)

@@ -1,6 +1,7 @@
 """parameterNodeWrapper: annotated attributes become typed properties of a MRML node, bound to widgets both ways."""
 
 import typing
+import weakref
 
 import vtk
 
@@ -43,7 +44,11 @@ def findChildWidgetForParameter(widget, parameter):
 
 
 class _Wrapper:
-    """What every wrapper object can do."""
+    """What every wrapper object can do.
+
+    As in Slicer it keeps the values, and reads them again when the node says that it was modified: who is told of that
+    before it, or asks within a StartModify of somebody else, gets the values of before.
+    """
 
     allParameters: typing.ClassVar[dict[str, Parameter]] = {}
 
@@ -52,16 +57,26 @@ class _Wrapper:
         self._bindings = {}
         self._last_tag = 0
         self._is_updating_gui = False
-        for parameter in self.allParameters.values():
-            self._write_default_if_missing(parameter)
+        self._values = {}
+        self._read_values()
+        wrapper = weakref.ref(self)  # it goes when its owner lets go of it, and its observer with it
+        self._observation = parameterNode.AddObserver(
+            vtk.vtkCommand.ModifiedEvent, lambda caller, event: wrapper()._read_values()
+        )
+
+    def __del__(self):
+        self.parameterNode.RemoveObserver(self._observation)
 
     def getValue(self, name):
-        parameter = self.allParameters[name]
-        self._write_default_if_missing(parameter)  # a closed scene keeps the node but empties it
-        return parameter.read(self.parameterNode)
+        return self._values[name] if self.isCached(name) else self._read(name)
 
     def setValue(self, name, value):
-        self.allParameters[name].write(self.parameterNode, value)
+        was_modifying = self.StartModify()
+        try:
+            self.allParameters[name].write(self.parameterNode, value)
+            self._values[name] = self._read(name)
+        finally:
+            self.EndModify(was_modifying)
 
     def default(self, name):
         return self.allParameters[name].default
@@ -70,7 +85,7 @@ class _Wrapper:
         return self.allParameters[name].annotation
 
     def isCached(self, name):
-        return False
+        return self.allParameters[name].kind != "json"
 
     def StartModify(self):
         return self.parameterNode.StartModify()
@@ -80,9 +95,6 @@ class _Wrapper:
 
     def AddObserver(self, event, callback, priority=0.0):
         return self.parameterNode.AddObserver(event, callback, priority)
-
-    def HasObserver(self, *arguments):
-        return self.parameterNode.HasObserver(*arguments)
 
     def RemoveObserver(self, tag):
         self.parameterNode.RemoveObserver(tag)
@@ -140,6 +152,14 @@ class _Wrapper:
 
         connector.changed.connect(on_changed)
         return connector.changed, on_changed
+
+    def _read_values(self):
+        self._values = {name: self._read(name) for name in self.allParameters}
+
+    def _read(self, name):
+        parameter = self.allParameters[name]
+        self._write_default_if_missing(parameter)  # a closed scene keeps the node but empties it
+        return parameter.read(self.parameterNode)
 
     def _write_default_if_missing(self, parameter):
         if not parameter.is_in(self.parameterNode) and not (
