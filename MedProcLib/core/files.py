@@ -22,6 +22,7 @@ from .errors import InputError
 from .itk_message import one_line
 from .metaimage_header import check_metaimage_header
 from .nifti_header import NiftiHeader, read_nifti_header, require_position, restore_non_finite
+from .nifti_voxels import voxels_of_its_own
 from .nrrd_header import check_nrrd_header
 from .picture import is_picture, read_picture
 
@@ -36,6 +37,9 @@ NIFTI_STARTS = {length.to_bytes(4, order) for length in (348, 540) for order in 
 PROVENANCE_KEY = "MedProcProvenance"
 # Text in the header of NRRD and MetaImage files that says what the values are (UCUM), and of which modality.
 QUANTITY_KEY, MODALITY_KEY = "MedProcQuantity", "MedProcModality"
+SHEARED = (
+    "the axes of its grid are not at right angles (sheared); resample the image onto a grid with right angles first."
+)
 # Directions are written with few decimals; beyond this the axes are not at right angles.
 RIGHT_ANGLE_TOLERANCE = 1e-3
 
@@ -207,10 +211,13 @@ def _read_file(path: Path, number: int | None, volume: int | None = None) -> Ima
     header = _checked_header(path)
     reader = sitk.ImageFileReader()
     reader.SetImageIO({"NRRD": "NrrdImageIO", "NIfTI": "NiftiImageIO", "MetaImage": "MetaImageIO"}[kind])
-    reader.SetFileName(str(path))
     try:
-        image = reader.Execute()
+        with voxels_of_its_own(path) as alone:
+            reader.SetFileName(str(alone))
+            image = reader.Execute()
     except RuntimeError as error:
+        if "orthonormal" in str(error):
+            raise InputError(f"{path}: {SHEARED}") from None
         raise InputError(f"{path} cannot be read ({one_line(error)}); copy it again from its source.") from None
     # what is cut out of an image has lost its metadata
     said = {key: image.GetMetaData(key) for key in (QUANTITY_KEY, MODALITY_KEY) if image.HasMetaDataKey(key)}
@@ -310,10 +317,7 @@ def _require_right_angles(path: Path, image: sitk.Image) -> None:
     n = image.GetDimension()
     axes = np.reshape(image.GetDirection(), (n, n))
     if not np.abs(axes.T @ axes - np.eye(n)).max() <= RIGHT_ANGLE_TOLERANCE:
-        raise InputError(
-            f"{path}: the axes of its grid are not at right angles (sheared); resample the image onto a grid with "
-            "right angles first."
-        )
+        raise InputError(f"{path}: {SHEARED}")
 
 
 def _require_ending(target: str | Path, endings: tuple[str, ...], what: str) -> None:

@@ -289,6 +289,20 @@ def test_sheared_sform_in_nifti(tmp_path):
     assert "sform of the NIfTI header is sheared" in refusal(patched(path, first_row_second_column, "<f", 0.3))
 
 
+def test_an_sform_alone_that_is_far_from_right_angles(tmp_path):
+    """ITK refuses it with words of its own, which say to copy a file that is whole."""
+    path = written(tmp_path, ".nii", sitk.Image([20, 20, 20], sitk.sitkUInt8))
+    patched(path, 252, "<h", 0)  # no qform
+    assert "not at right angles (sheared)" in refusal(patched(path, 280 + 8, "<3f", 0.9, 0.0, 0.0))
+
+
+def test_values_are_those_of_the_file_that_was_named(tmp_path):
+    """ITK takes the voxels of image.nii for those of image.nii.gz beside it."""
+    for ending, value in ((".nii", 1), (".nii.gz", 2)):
+        sitk.WriteImage(sitk.Image([4, 5, 6], sitk.sitkFloat32) + value, str(tmp_path / f"image{ending}"))
+    assert [read_image(tmp_path / f"image{ending}")[3, 4, 5] for ending in (".nii", ".nii.gz")] == [1, 2]
+
+
 def test_sform_scaled_other_than_the_spacing(tmp_path):
     path = written(tmp_path, ".nii", sitk.Image([20, 20, 20], sitk.sitkUInt8))
     assert "scaled other than its spacing (1 x 1 x 1 mm)" in refusal(patched(path, 280, "<f", -2.0))
