@@ -2,20 +2,25 @@
 
 import numpy as np
 import SimpleITK as sitk
+from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
+from ...core.image_filter import grid_of_box
 from ...core.operation import operation
-from ...core.progress import SILENT
+from ...core.progress import SILENT, Progress
+from ..anatomy.refine import refined
 from ..common.hounsfield import AIR_HU, hounsfield
+from ..common.label_boxes import box_around, grown
 from ..common.patient_grid import mask_on_grid, on_patient_grid
 from ..common.upright import placed_like, upright
-from ..common.working_grid import mask_on_image
-from .airway_tree import airway_tree
+from .airway_tree import LAST_HU, airway_tree
 
 WORKING_MM = 1.0
 # Around what is denser than this, air is left out of the work.
 CONTENT_HU = -800.0
+# Air beside the tree in which a cube of so many voxels fits is lung; less of it is the rim of the lumen.
+LUNG_VOXELS, AROUND_VOXELS = 3, 5
 
 
 @operation(
@@ -54,12 +59,26 @@ class Airways:
                 if seeds is None
                 else "There is no air at the seeds: mark points inside the trachea."
             )
-        labels = sitk.GetArrayFromImage(mask_on_image(tree, grid, ct, back))
+        labels = _on_image(tree, work, grid, ct, back)
         if mask is not None:
             labels[sitk.GetArrayViewFromImage(mask) == 0] = 0
         if not labels.any():
             raise InputError("The airways that were found are thinner than the image's voxels: choose thinner slices.")
         return Geometry.of(image).image_of(labels)
+
+
+def _on_image(tree: np.ndarray, work: np.ndarray, grid: Geometry, ct: sitk.Image, progress: Progress) -> np.ndarray:
+    """The lumen (uint8; z, y, x) at the image's voxels, whose own values say where its border lies, but for the lung's.
+
+    How far a tree reaches on the grid depends on how the image's voxels lie in those of the grid, its wall does not.
+    """
+    around = box_around(tree)
+    assert around is not None
+    box = grown(around, grid, 0, AROUND_VOXELS)
+    lumen = tree[box]
+    beyond = ndimage.binary_opening((work[box] <= LAST_HU) & ~lumen, np.ones((LUNG_VOXELS,) * 3))
+    part = grid_of_box(grid, box)
+    return refined(ct, {1: lumen}, part, lambda hu: hu <= LAST_HU, barred=beyond, progress=progress)
 
 
 def _on_grid(marked: sitk.Image, grid: Geometry) -> np.ndarray:

@@ -5,10 +5,12 @@ import functools
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from Benchmarks._placed import dice, there, turned
 from scipy import ndimage
 
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.tube.airway_tree import airway_tree
+from MedProcLib.segmentation.tube.airways import Airways
 from MedProcLib.segmentation.tube.trachea import find_trachea
 
 from .tubes import distance_to_line, positions
@@ -73,6 +75,14 @@ def test_the_tree_is_followed_and_does_not_leak(direction, top):
     near = ndimage.distance_transform_edt(~lumen, grid.spacing[::-1])
     assert 2 * np.count_nonzero(tree & lumen) / (tree.sum() + lumen.sum()) > 0.85
     assert np.count_nonzero(tree & (near > 3)) < 0.03 * np.count_nonzero(tree)
+
+
+def test_the_lumen_on_a_turned_grid_ends_at_the_same_walls():
+    values, lumen, grid = chest()
+    image = turned(grid.image_of(values), -1024, side_mm=1.6)
+    found = sitk.GetArrayFromImage(Airways()(image)) > 0
+    # 0.94 where the border is that of the working voxels
+    assert dice(found, there(lumen, grid.image_of(values), lambda mask: turned(mask, 0, side_mm=1.6))) > 0.95
 
 
 def test_seeds_need_no_lungs_and_a_region_bounds_the_tree():
