@@ -153,7 +153,8 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.onResultsChanged()
 
     def proposeUnit(self):
-        """The unit of the values follows the volume, unless the reader chose one since it was chosen."""
+        """The unit of the values follows the volume, unless the reader chose one since it was chosen; so do the figures
+        of PET, as long as no other setting was changed."""
         volume = self.parameters.inputVolume
         (step,) = self.recipe().steps
         if volume is None or volume is self._unitOf or not isinstance(step.operation, Measure):
@@ -161,7 +162,11 @@ class MedProcQuantificationWidget(ModuleWidget):
         self._unitOf = volume
         unit, known = unit_of_values(volume), step.operation.declaration.parameter("intensity_unit").choices
         if unit != step.operation.intensity_unit and unit in known:
-            self.chain.set_recipe(Recipe.of(replace(step.operation, intensity_unit=unit)))
+            proposed = replace(step.operation, intensity_unit=unit)
+            usual = create_operation("quantification.measure", {"intensity_unit": unit})
+            if replace(proposed, pet=False) == usual:
+                proposed = replace(proposed, pet=unit == "SUV" and volume.GetImageData().GetDimensions()[2] > 1)
+            self.chain.set_recipe(Recipe.of(proposed))
             self.onChainEdited()
 
     def missing(self):
@@ -197,8 +202,7 @@ class MedProcQuantificationWidget(ModuleWidget):
             parameters.resultTable = nodes.table
             self.lines.start(nodes.table)
             self.onResultsChanged()
-            text = _("{count} rows in '{name}'.") if len(rows) > 1 else _("One row in '{name}'.")
-            said = [text.format(count=len(rows), name=nodes.table.GetName())]
+            said = [what_was_measured(rows, nodes.table.GetName())]
             if nodes.held:
                 said.append(_("Diameters drawn by a reader hold: {n}.").format(n=nodes.held))
             if nodes.adrift:
@@ -293,6 +297,20 @@ class MedProcQuantificationWidget(ModuleWidget):
     def columns(self):
         text = self.parameters.shownColumns if self.parameters is not None else ""
         return json.loads(text) if text else []
+
+
+def what_was_measured(rows: list[Row], table: str) -> str:
+    """A line for the reader. Of segments, not of rows: a segment in one piece has two."""
+    pairs, times = sum(row.other is not None for row in rows), len({row.time_point for row in rows})
+    count = pairs or len({row.segment for row in rows})
+    if pairs:
+        text = _("One pair of segments: '{table}'.") if pairs == 1 else _("{count} pairs of segments: '{table}'.")
+    elif times > 1:
+        text = _("{count} segments measured at {times} time points: '{table}'.")
+        text = text if count > 1 else _("One segment measured at {times} time points: '{table}'.")
+    else:
+        text = _("One segment measured: '{table}'.") if count == 1 else _("{count} segments measured: '{table}'.")
+    return text.format(count=count, times=times, table=table)
 
 
 @dataclass(frozen=True)

@@ -144,6 +144,9 @@ class ChangeMapsPanel:
         values = [f"{row['value']:.4g} {row['unit']}".strip() for row in rows]
         lines = [[*([] if one else [r["region"]]), r["figure"], v] for r, v in zip(rows, values, strict=True)]
         self.results.show(titles, lines, [" ".join(line) for line in lines])
+        header = self.table.horizontalHeader()
+        header.setSectionResizeMode(qt.QHeaderView.ResizeToContents)
+        header.setSectionResizeMode(len(titles) - 2, qt.QHeaderView.Stretch)  # what is cut is in the tooltip
         self.table.setFixedHeight(ROW_HEIGHT * (min(len(lines), ROWS_SHOWN) + 1) + 6)
         self.table.visible = bool(lines)
 
@@ -176,7 +179,6 @@ class ChangeMapsPanel:
         self.threshold_slider.toolTip = _("Smaller changes than this are left out of the picture")
         form.addRow(self.threshold_label, self.threshold_slider)
         self.table = row_table("changeMapFigures", _("What was measured of the map"))
-        self.table.horizontalHeader().stretchLastSection = True
         self.results = ResultsTable(self.table, lambda row: None)
         form.addRow(self.table)
         self.shown_box.connect("currentIndexChanged(int)", lambda index: self._on_shown())

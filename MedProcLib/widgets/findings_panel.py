@@ -328,9 +328,10 @@ def _tip(row: dict[str, Any]) -> str:
 
 def _reason(row: dict[str, Any]) -> str:
     left, back, up = center_of(row)
-    parts = [row["reason"].rstrip(".") + "."] if row["reason"] else []
+    reason = row["reason"]
+    parts = [reason[:1].upper() + reason[1:].rstrip(".") + "."] if reason else []
     expected = row["expected_false"]
-    if expected not in ("", None) and expected == expected:
+    if expected not in ("", None) and expected == expected and "by chance" not in reason:
         parts.append(_("Expected by chance with such a score: {count}.").format(count=shown(float(expected))))
     parts.append(_("At R {r:.1f}, A {a:.1f}, S {s:.1f} mm.").format(r=-left, a=-back, s=up))
     return " ".join(parts)

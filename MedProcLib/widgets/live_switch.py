@@ -25,6 +25,7 @@ class LiveSwitch:
         self.status_label = qt.QLabel()
         self.status_label.objectName = f"{name}Status"
         self.status_label.wordWrap = True
+        self.status_label.textFormat = qt.Qt.PlainText  # names of nodes may look like tags
         self.status_label.visible = False
         layout.addWidget(self.check_box)
         layout.addWidget(self.status_label)

@@ -264,7 +264,7 @@ class MeasurementView:
         row.addWidget(self.columns_button)
         row.addWidget(self.table_button)
         self.table_widget = _table()
-        self.results = ResultsTable(self.table_widget, self._on_row)
+        self.results = ResultsTable(self.table_widget, self._on_row, giving=1)
         self.table_widget.horizontalHeader().connect("sectionClicked(int)", self._on_header)
         self.more_label = text_label()
         layout.addWidget(self.note_label)

@@ -36,6 +36,7 @@ class PresetBox:
         presets: Sequence[Preset],
     ) -> None:
         self.combo_box, self.reason_label = combo_box, reason_label
+        reason_label.textFormat = qt.Qt.PlainText  # a series may be named like a tag
         self._on_chosen = on_chosen
         self.entries = entries_of(presets)
         self._filling = True

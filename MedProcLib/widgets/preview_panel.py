@@ -90,6 +90,7 @@ class PreviewPanel:
         self.status_label = qt.QLabel()
         self.status_label.objectName = "previewStatus"
         self.status_label.wordWrap = True
+        self.status_label.textFormat = qt.Qt.PlainText  # names of nodes may look like tags
         rows.addRow(self.status_label)
         self._say("")
         self._held = False

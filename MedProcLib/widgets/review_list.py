@@ -125,7 +125,7 @@ def connect_buttons(
 def reader_field(tip: str) -> Any:
     """Where the reader's name is typed."""
     field = line_edit("readerEdit", tip)
-    field.placeholderText = _("your name")
+    field.placeholderText = _("type your name to decide")
     return field
 
 

@@ -35,7 +35,7 @@ def test_measure_and_show(panel, segmented, finish):
     widget = panel(NAME)
     assert widget.parameters.segmentation is segmentation and widget.parameters.inputVolume is volume
     widget.run.button.click()
-    assert finish(widget).startswith("5 rows in ")
+    assert finish(widget).startswith("2 segments measured: ")
     table = widget.results.table_widget
     names = [table.item(row, 0).text().strip() for row in range(table.rowCount)]
     assert names == ["Two", "part 1", "part 2", "One"]

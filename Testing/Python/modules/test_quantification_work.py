@@ -104,7 +104,7 @@ def test_live_says_what_is_wrong_and_goes_on(panel, block, scene):
         slicer.util.updateSegmentBinaryLabelmapFromArray(mask, segmentation, segment, volume)
     assert wait_until(lambda: "No segment of 'Seg'" in widget.live.status_label.text)
     paint(segmentation, volume)
-    assert wait_until(lambda: "rows in" in widget.live.status_label.text)
+    assert wait_until(lambda: "measured" in widget.live.status_label.text)
     assert texts(widget)[0][:2] == ["One", "48.0"]
     scene.RemoveNode(segmentation)
     assert widget.live.status_label.text == "" and widget.run.message.startswith("Choose the segmentation")
@@ -369,6 +369,28 @@ def test_the_unit_follows_the_volume(panel, block):
     assert json.loads(widget.parameters.recipe)["steps"][0]["parameters"]["intensity_unit"] == "HU"
 
 
+def test_figures_of_pet_are_proposed_where_the_values_are_in_suv(panel, block):
+    import slicer
+
+    volume, _segmentation = block()
+    entry = slicer.vtkCodedEntry()
+    entry.SetValueSchemeMeaning("{SUVbw}g/ml", "UCUM", "SUV by body weight")
+    volume.SetVoxelValueUnits(entry)
+    widget = panel(NAME)
+
+    def chosen():
+        values = widget.chain.operation_panel.parameters()
+        return values["intensity_unit"], values["pet"]
+
+    assert chosen() == ("SUV", True)
+    other = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6)), name="MR")
+    widget.parameters.inputVolume = other
+    assert chosen() == ("intensity", False)
+    widget.chain.operation_panel.editors["robust"].widget.click()  # figures of the reader's own choice stay
+    widget.parameters.inputVolume = volume
+    assert chosen() == ("SUV", False)
+
+
 def test_suv_is_offered_for_pet_and_says_what_it_needs(panel, block, finish):
     volume, _segmentation = block("PT")
     widget = panel(NAME)
@@ -416,7 +438,7 @@ def test_over_time(panel, sequence, finish):
     assert widget.ui.timesCheckBox.visible
     widget.ui.timesCheckBox.click()
     widget.run.button.click()
-    assert finish(widget).startswith("15 rows")
+    assert finish(widget).startswith("2 segments measured at 3 time points: ")
     view = widget.results
     view.set_view("Time points")
     view.filter_edit.text = "one"
@@ -457,4 +479,4 @@ def test_a_second_task_waits_until_the_first_has_ended(panel, block, finish, sce
     before = widget.run.message
     widget.charts.show()
     assert "Something is being computed" in caplog.text and widget.run.message == before
-    assert finish(widget).startswith("5 rows") and not scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
+    assert finish(widget).startswith("2 segments") and not scene.GetNumberOfNodesByClass("vtkMRMLPlotChartNode")
