@@ -127,10 +127,7 @@ class ImagePreview:
     def show(self, image: sitk.Image | ReadyImage, name: str = "Preview") -> None:
         """Show an image (world space, LPS) in all slice views."""
         self.clear()
-        self._node = node = volume_from_image(image, name, self._scene)
-        node.SetHideFromEditors(True)
-        for each in (node, node.GetDisplayNode()):
-            each.SetSaveWithScene(False)
+        self._node = node = volume_from_image(image, name, self._scene, hidden=True)
         for composite in slice_composites(self._scene):
             self._before[composite.GetID()] = (
                 composite.GetForegroundVolumeID(),

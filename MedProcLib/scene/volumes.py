@@ -106,22 +106,27 @@ def ready_image(image: sitk.Image) -> ReadyImage:
     return ReadyImage(Geometry.of(image), vtk_of_image(image), components, display)
 
 
-def volume_from_image(image: sitk.Image | ReadyImage, name: str, scene=None, like=None, labels: bool = False):
+def volume_from_image(
+    image: sitk.Image | ReadyImage, name: str, scene=None, like=None, labels: bool = False, hidden: bool = False
+):
     """Add a volume node with this image (2D or 3D; LPS, mm), ready to display, in world space. Copies the voxels once.
 
     A 2D image becomes a volume of one slice, a vector image a vector volume. 64-bit and 8-bit signed integers get a
     type Slicer can save. Window and level come from a sample of the values.
     image: or one made ready in another thread, which is copied no more. scene: slicer.mrmlScene by default; like: the
     volume node it was computed from, beside which it is put in the subject hierarchy and whose color table it is shown
-    in; labels: make a label map volume.
+    in; labels: make a label map volume; hidden: offered in no list and not saved (Slicer asks when a node is added).
     """
     scene = scene or slicer.mrmlScene
     ready = image if isinstance(image, ReadyImage) else ready_image(image)
     kind = "LabelMapVolume" if labels else "VectorVolume" if ready.components > 1 else "ScalarVolume"
     node = new_node(f"vtkMRML{kind}Node", name, scene)
     _fill(node, ready)
+    node.SetHideFromEditors(hidden)
+    node.SetSaveWithScene(not hidden)
     scene.AddNode(node)
     _add_display(node, ready, scene, like, f"vtkMRML{kind}DisplayNode")
+    node.GetDisplayNode().SetSaveWithScene(not hidden)
     if like is not None:
         place_beside(node, like)
     return node

@@ -52,3 +52,23 @@ def test_large_segments_have_none(scene):
     assert preview.show(preview_segments(image, in_3d=True)) == 1
     assert preview_node(scene).GetSegmentation().GetNthSegment(0).GetRepresentation(SURFACE) is None
     preview.clear()
+
+
+def test_an_image_that_is_previewed_is_listed_nowhere(scene):
+    from MedProcLib.scene.hierarchy import hierarchy_of
+    from MedProcLib.scene.label_preview import ImagePreview
+
+    listed = []
+    scene.AddObserver(scene.NodeAddedEvent, lambda caller, event: listed.append(len(names(caller))))
+
+    def names(caller):
+        nodes = (caller.GetNthNode(number) for number in range(caller.GetNumberOfNodes()))
+        return [n for n in nodes if n.IsA("vtkMRMLVolumeNode") and not n.GetHideFromEditors()]
+
+    preview = ImagePreview(scene)
+    preview.show(sitk.GetImageFromArray(np.ones((3, 4, 5), np.float32)), "Step 2")
+    node = scene.GetFirstNodeByName("Step 2")
+    assert set(listed) == {0} and not hierarchy_of(scene).GetItemByDataNode(node)
+    assert not node.GetSaveWithScene() and not node.GetDisplayNode().GetSaveWithScene()
+    preview.clear()
+    assert not scene.IsNodePresent(node)
