@@ -28,7 +28,7 @@ MALFORMED = (
     pydicom.errors.BytesLengthException,
     pydicom.errors.InvalidDicomError,
 )
-HEADER_TAGS = [
+HEADER_TAGS: list[Any] = [
     "SOPClassUID",
     "Modality",
     "SegmentSequence",

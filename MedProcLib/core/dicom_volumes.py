@@ -7,11 +7,12 @@ from typing import Any
 
 import pydicom
 
+from .dicom_diffusion import B_VALUE_TAGS, b_value
 from .errors import InputError
 
 # What tells the volumes of a series apart, the most telling first: tag, what it is called, unit.
 TELLING = (
-    ("DiffusionBValue", "b", "s/mm²"),
+    ("DiffusionBValue", "b", "s/mm²"),  # shown even where it does not tell them all apart (directions)
     ("EchoTime", "TE", "ms"),
     ("InversionTime", "TI", "ms"),
     ("FlipAngle", "flip angle", "°"),
@@ -22,7 +23,7 @@ TELLING = (
     ("AcquisitionNumber", "acquisition", ""),
     ("AcquisitionTime", "acquired at", ""),
 )
-VOLUME_TAGS = [*(tag for tag, _, _ in TELLING), "InstanceNumber"]
+VOLUME_TAGS = [*B_VALUE_TAGS, *(tag for tag, _, _ in TELLING[1:]), "InstanceNumber"]
 MOST_TAGS = 2  # that are taken together
 MOST_LISTED = 30  # volumes that a message names
 
@@ -111,13 +112,20 @@ def _told_apart(
     whole = len(series) // several
     if len(groups) != several or any(len({places[at] for at in group}) != whole for group in groups.values()):
         return []
-    said = {
-        values: ", ".join(
-            f"{name} {_shown(value)} {unit}".strip() for value, (_, name, unit) in zip(values, tags, strict=True)
-        )
-        for values in groups
-    }
-    return [(said[values], [series[at] for at in groups[values]]) for values in sorted(groups, key=_order)]
+    volumes = [[series[at] for at in groups[values]] for values in sorted(groups, key=_order)]
+    shown = [tag for tag in TELLING if tag in tags or (tag == TELLING[0] and _differs(volumes, tag[0]))]
+    return [(_said(volume, shown), volume) for volume in volumes]
+
+
+def _differs(volumes: list[Slices], tag: str) -> bool:
+    """Whether a tag is one for all slices of each volume, and not one for all volumes."""
+    found = [{_value(header, tag) for _, header in volume} for volume in volumes]
+    return all(len(one) == 1 for one in found) and len(set().union(*found)) > 1
+
+
+def _said(volume: Slices, tags: Sequence[tuple[str, str, str]]) -> str:
+    header = volume[0][1]
+    return ", ".join(f"{name} {_shown(_value(header, tag), unit)}" for tag, name, unit in tags)
 
 
 def _counted(series: Slices, places: Sequence[Any], several: int) -> list[tuple[str, Slices]]:
@@ -127,11 +135,13 @@ def _counted(series: Slices, places: Sequence[Any], several: int) -> list[tuple[
     for at in order:
         volumes[seen[places[at]]][1].append(series[at])
         seen[places[at]] += 1
+    if _differs([slices for _, slices in volumes], TELLING[0][0]):
+        return [(f"{_said(slices, TELLING[:1])}, {said}", slices) for said, slices in volumes]
     return volumes
 
 
 def _value(header: Any, tag: str) -> Any:
-    value = header.get(tag)
+    value = b_value(header) if tag == "DiffusionBValue" else header.get(tag)
     number = _number(value)
     if number is not None:
         return number
@@ -145,8 +155,8 @@ def _number(value: Any) -> float | None:
         return None
 
 
-def _shown(value: Any) -> str:
-    return f"{value:.10g}" if isinstance(value, float) else str(value or "not stated")
+def _shown(value: Any, unit: str) -> str:
+    return f"{value:.10g} {unit}".strip() if isinstance(value, float) else str(value or "not stated")
 
 
 def _order(values: tuple[Any, ...]) -> list[tuple[bool, float, str]]:

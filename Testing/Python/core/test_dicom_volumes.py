@@ -54,7 +54,7 @@ def set_echo_and_type(made, volume):
 @pytest.mark.parametrize(
     ("change", "listed", "order"),
     [
-        (set_b, "#1 b 0 s/mm²; #2 b 1000 s/mm²; #3 b not stated s/mm²", (2, 1, 3)),
+        (set_b, "#1 b 0 s/mm²; #2 b 1000 s/mm²; #3 b not stated", (2, 1, 3)),
         (set_echo_and_type, "#1 TE 5 ms, type M; #2 TE 30 ms, type M; #3 TE 30 ms, type P", (3, 1, 2)),
         (
             lambda made, volume: setattr(made, "TemporalPositionIdentifier", 4 - volume),
@@ -71,6 +71,40 @@ def test_volumes_are_listed_and_chosen(tmp_path, change, listed, order):
     said = listed.split("#2 ")[1].split(";")[0]
     assert read_image_file(f"{tmp_path}#1#2").notes == (f"volume 2 of 3: {said}",)
     assert "#VOLUME" in refusal(f"{tmp_path}#1#4") and file_of(f"{tmp_path}#1#4") == tmp_path
+
+
+def siemens(made, value):
+    made.private_block(0x0019, "SIEMENS MR HEADER", create=True).add_new(0x0C, "IS", str(value))
+
+
+def ge(made, value):
+    block = made.private_block(0x0043, "GEMS_PARM_01", create=True)
+    block.add_new(0x39, "IS", [str(1_000_000_000 + value), "8", "0", "0"])
+
+
+def philips(made, value):
+    made.private_block(0x2001, "Philips Imaging DD 001", create=True).add_new(0x03, "FL", float(value))
+
+
+@pytest.mark.parametrize("maker", [siemens, ge, philips])
+def test_b_values_of_the_makers_own_tags_are_said_beside_what_tells_directions_apart(tmp_path, maker):
+    def change(made, volume):
+        maker(made, {1: 0, 2: 1000, 3: 1000}[volume])
+        made.AcquisitionNumber = volume
+
+    several(tmp_path, change)
+    listed = "#1 b 0 s/mm², acquisition 1; #2 b 1000 s/mm², acquisition 2; #3 b 1000 s/mm², acquisition 3."
+    assert listed in refusal(tmp_path)
+    assert means(f"{tmp_path}#1#3") == [30, 31, 32, 33]
+
+
+def test_b_values_are_said_where_images_are_counted(tmp_path):
+    def change(made, volume):
+        made.InstanceNumber = 10 * volume + int(made.pixel_array.max() % 10)
+        siemens(made, {1: 0, 2: 500, 3: 500}[volume])
+
+    several(tmp_path, change)
+    assert "#2 b 500 s/mm², image 2 of each place; #3 b 500 s/mm², image 3 of each place" in refusal(tmp_path)
 
 
 def test_instance_numbers_count_where_no_tag_tells(tmp_path):
