@@ -11,6 +11,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import foreground, inside, values_of
+from ..common.field_of_view import outside_field
 from ..common.hounsfield import AIR_HU, extremes, hounsfield
 from ..common.morphology import closed, filled, main_piece
 from ..common.patient_grid import mask_on_grid, on_patient_grid
@@ -66,6 +67,9 @@ def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progr
             "lower the threshold."
         )
     values = refined(ct, {1: body}, grid, lambda hu: hu > settings.threshold_HU, progress=fine)
+    unseen = outside_field(ct)
+    if unseen is not None:
+        values[unseen] = 0
     return _masked(values, image, mask)
 
 

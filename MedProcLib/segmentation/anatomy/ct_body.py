@@ -13,6 +13,8 @@ CT_AIR_HU = -500.0
 GAS_HU = -950.0
 # Lung that the rim of the image cuts open has body on more of its four sides than air and foam behind the back have.
 LUNG_SIDES = 2.05
+# Where the round field of view cuts lung open it is looked at so many voxels away from what stands outside.
+RIM_VOXELS = 2
 # Arms, legs and heads are rounder than this; tables and what lies on them are flatter.
 LIMB_RADIUS_MM = 12.0
 # The table is the same in all slices: what is dense outside the body in this share of at least so many mm of slices.
@@ -55,6 +57,26 @@ def table_region(
     return keep[pieces]
 
 
+def unseen_region(values: np.ndarray) -> np.ndarray:
+    """What (z, y, x) lies outside a round field of view: the darkest value alone, from the rim of a slice inward."""
+    lowest = float(values.min())
+    if lowest > GAS_HU:
+        return np.zeros(values.shape, bool)
+    padding = values == lowest
+    if values.ndim == 2:
+        return _from_rim(padding)
+    return np.stack([_from_rim(plane) for plane in padding])
+
+
+def _from_rim(plane: np.ndarray) -> np.ndarray:
+    pieces, count = ndimage.label(plane)
+    keep = np.zeros(count + 1, bool)
+    for rim in (pieces[0], pieces[-1], pieces[:, 0], pieces[:, -1]):
+        keep[rim] = True
+    keep[0] = False
+    return keep[pieces]
+
+
 def _thick_pieces(dense: np.ndarray, grid: Geometry, opening_mm: float, progress: Progress) -> np.ndarray:
     """The pieces that are left when bridges are cut: the largest, and those as thick as a limb."""
     depth = distance_to(~dense, grid, progress)
@@ -84,15 +106,34 @@ def _cavities_filled(body: np.ndarray, grid: Geometry, closing_mm: float, progre
 def _filled_by_slice(body: np.ndarray, values: np.ndarray, progress: Progress) -> np.ndarray:
     """Fill each transverse slice: cavities that the first and last slice cut open are no holes in 3D.
 
-    Lungs that the image cuts open at a side are closed there.
+    Lungs that a side of the image, or the round field of view, cuts open are closed there.
     """
+    unseen = unseen_region(values)
     if body.ndim == 2:
-        return _filled_plane(body, values)
+        return _filled_plane(body | _cut_by_field(body, values, unseen), values)
     result = body.copy()
     for number, plane in enumerate(result):
         if plane.any():
+            plane |= _cut_by_field(plane, values[number], unseen[number])
             plane |= _filled_plane(plane, values[number])
         progress((number + 1) / len(result), "Filling slices")
+    return result
+
+
+def _cut_by_field(plane: np.ndarray, values: np.ndarray, unseen: np.ndarray) -> np.ndarray:
+    """Holes of a slice that are open to what was not seen, and are lung."""
+    result = np.zeros_like(plane)
+    if not unseen.any():
+        return result
+    away = ndimage.distance_transform_edt(~unseen)
+    # a body that the field cuts is mixed with what stands outside: holes are not joined along that rim
+    holes, count = ndimage.label(~plane & (away > RIM_VOXELS))
+    edge = away <= 2 * RIM_VOXELS
+    sides = _sides(plane)
+    for number in np.flatnonzero(np.bincount(holes[edge], minlength=count + 1)).tolist():
+        hole = holes == number
+        if number and np.median(values[hole & edge]) > GAS_HU and sides[hole].mean() > LUNG_SIDES:
+            result |= ndimage.binary_dilation(hole, iterations=RIM_VOXELS + 1) & ~unseen
     return result
 
 

@@ -13,6 +13,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian
+from ..common.field_of_view import outside_field
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.label_boxes import grown
 from ..common.morphology import closed, dilated, distance_to, eroded
@@ -21,7 +22,7 @@ from ..common.upright import upright
 from ..tube.airway_tree import airway_tree
 from ..tube.trachea import find_trachea
 from .body_mask import CONTENT_HU
-from .ct_body import body_region
+from .ct_body import body_region, unseen_region
 from .lung_sides import LEFT, RIGHT, middle_of_body, sides_of
 from .refine import refined
 
@@ -33,6 +34,8 @@ PARENCHYMA_HU, INSIDE_MM = (-940.0, -600.0), 3.0
 LEAST_PARENCHYMA, LEAST_IN_SMALL, SMALL = 0.4, 0.7, 0.1
 # Of its volume, so much of a lung lies so deep; the pockets of stool have hardly an inside.
 LEAST_INSIDE = 0.05
+# A piece smaller than this is more compact than that (nose and sinuses are not), and so near the lungs, along the body.
+TINY_MM3, LEAST_INSIDE_TINY, NEAR_LUNGS_MM = 2e4, 0.15, 50.0
 # A lung hardly touches the air outside the body; air between arms or legs does.
 MOST_OUTSIDE = 0.03
 # Airways are followed on voxels of this side, this far around and below the trachea: up to where the lungs begin.
@@ -40,6 +43,10 @@ AIRWAY_MM, AROUND_MM, BELOW_MM = 1.5, 60.0, 60.0
 # Gas in bowel or stomach: so large a black core with so much more tissue than lung within so far of its border. That is
 # 0.82 to 0.96 around gas of three patients, and up to 0.52 around emphysema beside the hilum.
 GAS_MM3, GAS_SHELL_MM, GAS_TISSUE = 100.0, 6.0, 0.67
+# A dark lobe between heart, liver and wall is as black, but holds vessels (more of it than this is denser than that,
+# once gaps of so many mm are closed), and lung, not the blurred rim of a wall, is around it (median HU of the shell).
+# Of the 64 cores of 13 images two were lung: 0.043 and 0.053 vessels, -864 and -883 HU; none of the gas had both.
+VESSEL_SHARE, VESSEL_HU, VESSEL_MM, LUNG_RIM_HU = 0.02, -850.0, 8.0, -812.0
 # Lung that gas is parted from is at least so large inside, and less than this share of it lies beside gas: the blurred
 # rim of gas is smaller, stool and foam lie in it.
 LUNG_MM3, LUNG_BESIDE = 1000.0, 0.25
@@ -90,6 +97,9 @@ class CtLungs:
             gaussian(work, grid, [self.smoothing_mm] * grid.dimension) if self.smoothing_mm else None,
             fine,
         )
+        unseen = outside_field(ct)
+        if unseen is not None:
+            values[unseen] = 0
         if mask is not None:
             values[sitk.GetArrayViewFromImage(mask) == 0] = 0
             if not values.any():
@@ -107,7 +117,8 @@ def _lungs(
     airway = np.zeros(air.shape, bool)
     if settings.leave_out_airways and grid.dimension == 3 and min(grid.size) > 1:
         airway = _large_airways(ct, work, body, grid, tree)
-    lungs = _parenchyma(work, air & ~airway, ~body, grid, settings.minimum_volume_mm3)
+    outside = ~body & ~unseen_region(work)
+    lungs = _parenchyma(work, air & ~airway, outside, grid, settings.minimum_volume_mm3)
     if not lungs.any():
         raise InputError(_why_none(work, body, air, settings))
     sides = sides_of(lungs, work, middle_of_body(work, body, grid), grid, part)
@@ -165,8 +176,22 @@ def _parenchyma(work: np.ndarray, air: np.ndarray, outside: np.ndarray, grid: Ge
     keep &= open_border <= MOST_OUTSIDE * border
     large = volume >= SMALL * volume[keep].max(initial=0)
     keep &= dense >= np.where(large, LEAST_PARENCHYMA, LEAST_IN_SMALL) * np.maximum(deep, 1)
+    keep &= (volume * grid.voxel_volume >= TINY_MM3) | (deep >= LEAST_INSIDE_TINY * volume)
     keep[0] = False
-    return keep[pieces]
+    return (keep & _near_large(pieces, keep, large, grid))[pieces]
+
+
+def _near_large(pieces: np.ndarray, keep: np.ndarray, large: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Which pieces, by number, lie in the slices of the large ones or some mm beside them."""
+    near = np.ones(len(keep), bool)
+    if pieces.ndim == 2 or not (keep & large).any():
+        return near
+    boxes = ndimage.find_objects(pieces)
+    sure = [boxes[number - 1][0] for number in np.flatnonzero(keep & large)]
+    first, last = min(part.start for part in sure), max(part.stop for part in sure)
+    reach = NEAR_LUNGS_MM / grid.spacing[2]
+    near[1:] = [box[0].stop > first - reach and box[0].start < last + reach for box in boxes]
+    return near
 
 
 def _gas(work: np.ndarray, air: np.ndarray, grid: Geometry) -> np.ndarray:
@@ -184,9 +209,11 @@ def _gas(work: np.ndarray, air: np.ndarray, grid: Geometry) -> np.ndarray:
         core = cores[around] == number
         if np.count_nonzero(core) * grid.voxel_volume < GAS_MM3:
             continue
-        distance = distance_to(core, grid_of_box(grid, around))
+        place, values = grid_of_box(grid, around), work[around]
+        distance = distance_to(core, place)
         shell = (distance > INSIDE_MM) & (distance <= reach)
-        if (work[around][shell] > PARENCHYMA_HU[1]).mean() > GAS_TISSUE:
+        dense = values > PARENCHYMA_HU[1]
+        if dense[shell].mean() > GAS_TISSUE and not _is_lobe(core, shell & ~dense, values, place):
             gas[around] |= core
     if not gas.any():
         return gas
@@ -201,6 +228,14 @@ def _gas(work: np.ndarray, air: np.ndarray, grid: Geometry) -> np.ndarray:
     flood.SetFullyConnected(False)
     parted = execute(flood, grid.image_of(work.astype(np.int16)), grid.image_of(marks), message="Parting bowel gas")
     return sitk.GetArrayFromImage(parted) == GAS
+
+
+def _is_lobe(core: np.ndarray, rim: np.ndarray, values: np.ndarray, grid: Geometry) -> bool:
+    """Whether black air is dark lung. rim: what is no tissue around it."""
+    if not rim.any() or np.median(values[rim]) > LUNG_RIM_HU:
+        return False
+    whole = closed(core, grid, VESSEL_MM)
+    return float((values[whole] > VESSEL_HU).mean()) > VESSEL_SHARE
 
 
 def _why_none(work: np.ndarray, body: np.ndarray, air: np.ndarray, settings: CtLungs) -> str:

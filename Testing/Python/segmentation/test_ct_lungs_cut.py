@@ -1,0 +1,53 @@
+"""Lungs in CT where the image cuts them, and air that is none."""
+
+import numpy as np
+import SimpleITK as sitk
+
+from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
+
+from .torso import torso, truth
+
+
+def lungs_of(values: np.ndarray, like: sitk.Image) -> np.ndarray:
+    image = sitk.GetImageFromArray(np.rint(values).astype(np.int16))
+    image.CopyInformation(like)
+    return sitk.GetArrayFromImage(CtLungs()(image))
+
+
+def test_a_lung_that_the_round_field_of_view_cuts_open_is_found():
+    """Without its side wall: the field ends 30 mm inside the right lung's outer border."""
+    image = torso()
+    values = sitk.GetArrayFromImage(image)
+    y, x = np.mgrid[: values.shape[1], : values.shape[2]] * 3.0
+    field = np.hypot(x - 190, y - 120) < 115
+    values[:, ~field] = -3024
+    found = lungs_of(values, image)
+    for side, name in ((1, "lung_right"), (2, "lung_left")):
+        known = np.broadcast_to(truth(image)[name], values.shape) & field
+        assert 2 * np.count_nonzero((found == side) & known) > 0.95 * (np.count_nonzero(found == side) + known.sum())
+    assert not found[:, ~field].any()
+
+
+def test_sinuses_above_the_lungs_are_none_of_them():
+    """Seven milliliters of half-filled cells, in slices beyond the lungs."""
+    image = torso(size=(100, 82, 110))
+    values, z, y, x = sitk.GetArrayFromImage(image), *(np.indices((110, 82, 100)) * 3.0)
+    sinus = (x - 150) ** 2 + (y - 90) ** 2 + (z - 305) ** 2 < 12**2
+    values[sinus] = -800 + np.random.default_rng(1).normal(0, 20, np.count_nonzero(sinus))
+    assert not lungs_of(values, image)[sinus].any()
+
+
+def test_a_dark_lobe_between_tissue_is_lung_and_gas_there_is_not():
+    """The same body once as dark as gas with vessels and a brighter rim, once of gas alone."""
+    image = torso()
+    values, (z, y, x) = sitk.GetArrayFromImage(image), np.indices((54, 82, 100)) * 3.0
+    # above the left lung and apart from it
+    lobe = ((x - 205) / 30) ** 2 + ((y - 115) / 45) ** 2 + ((z - 135) / 22) ** 2
+    values[((x - 205) / 36) ** 2 + ((y - 115) / 51) ** 2 + ((z - 135) / 60) ** 2 < 1] = 55
+    inside = lobe < 1
+    gas = values.copy()
+    gas[inside] = -1000
+    assert np.count_nonzero(lungs_of(gas, image)[inside]) < 0.02 * inside.sum()
+    values[inside] = np.where(lobe[inside] < 0.6, -965, -885)
+    values[inside & (np.hypot((x + 6) % 18 - 9, (z + 6) % 18 - 9) < 3.2)] = -300
+    assert np.count_nonzero(lungs_of(values, image)[inside] == 2) > 0.9 * inside.sum()
