@@ -128,9 +128,9 @@ class ChangeMapsPanel:
         most = max(colors.high - colors.center, 1e-9)
         self._filling = True
         self.threshold_slider.decimals = 0 if most >= 100 else 1 if most >= 10 else 2
-        self.threshold_slider.singleStep = 10.0**-self.threshold_slider.decimals
         self.threshold_slider.minimum = 0
         self.threshold_slider.maximum = most
+        self.threshold_slider.singleStep = 10.0**-self.threshold_slider.decimals  # refused beyond the limits of before
         self.threshold_slider.suffix = f" {shown(colors.unit)}" if shown(colors.unit) else ""
         self.threshold_slider.value = colors.threshold
         self._filling = False

@@ -72,9 +72,9 @@ class TimelineViewsForm:
         label, low, high, first, suffix = CHOICES[self.mode_box.currentIndex][2]
         self.amount_label.text = label
         self.amount_slider.decimals = 1 if self.mode is FLICKER else 0
-        self.amount_slider.singleStep = 0.1 if self.mode is FLICKER else 1
         self._filling = True
         self.amount_slider.minimum, self.amount_slider.maximum = low, high
+        self.amount_slider.singleStep = 0.1 if self.mode is FLICKER else 1
         self.amount_slider.suffix = suffix
         self.amount_slider.value = first
         self._filling = False

@@ -28,6 +28,17 @@ def test_slider_widget_keeps_within_limits_and_rounds(scene):
     assert (slider.maximum, slider.value) == (4, 4)
 
 
+def test_a_step_beyond_the_limits_is_refused(scene):
+    import ctk
+    import host
+
+    slider = ctk.ctkSliderWidget()
+    slider.singleStep = 0.1
+    slider.maximum = 0.5
+    slider.singleStep = 1
+    assert slider.singleStep == 0.1 and "out of bounds" in str(host.errors.pop())
+
+
 def test_inner_spin_box_moves_the_slider_widget(scene):
     import ctk
     import qt

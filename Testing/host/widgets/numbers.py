@@ -1,7 +1,10 @@
 """Widgets for one number: ctkDoubleSpinBox, ctkDoubleSlider, ctkSliderWidget, and qMRML's versions of them."""
 
+import sys
+
 from PySide6 import QtCore, QtWidgets
 
+from host.failures import HostError, collect
 from host.pythonqt.signals import emit
 from host.standins import behavior
 
@@ -110,6 +113,9 @@ class DoubleSlider:
         _set_limit(self, "maximum", maximum)
         emit(self, "rangeChanged(double,double)", self._values["minimum"], self._values["maximum"])
 
+    def set_singleStep(self, step):
+        _keep_step(self, step)
+
     def _show(self):
         _show_in_slider(self._slider, self._values, self._values["value"])
 
@@ -164,7 +170,7 @@ class SliderWidget:
         _set_decimals(self, decimals)
 
     def set_singleStep(self, step):
-        _keep(self, "singleStep", step)
+        _keep_step(self, step)
 
     def set_prefix(self, prefix):
         _keep(self, "prefix", prefix)
@@ -241,6 +247,17 @@ def _bounded(widget, value: float) -> float:
 def _keep(widget, name: str, value) -> None:
     widget._values[name] = value
     widget._show()
+
+
+def _keep_step(widget, step: float) -> None:
+    """Sliders refuse a step beyond the limits they have now: these have to be set first."""
+    span = widget._values["maximum"] - widget._values["minimum"]
+    if span and not sys.float_info.epsilon <= step <= span:
+        collect(
+            "setSingleStep", HostError(f"A step of {step} is out of bounds (CTK prints a warning and keeps its own)")
+        )
+        return
+    _keep(widget, "singleStep", step)
 
 
 def _set_decimals(widget, decimals: int) -> None:
