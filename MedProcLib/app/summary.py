@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from pathlib import Path
 
+from ..comparison.defaults import finds_places
 from ..comparison.evaluation import Evaluated, Evaluation
 from ..comparison.response.criteria import criterion
 from ..comparison.result import Change, Comparison, PairComparison, Verdict
@@ -24,6 +25,8 @@ MEANINGS = {
     Change.SPLIT: "fallen apart",
     Change.REAPPEARED: "back after a study without it",
 }
+
+OF_PLACES = {Change.NEW: "brighter in the later study", Change.GONE: "darker in the later study"}
 
 
 def summary(comparison: Comparison, evaluated: Evaluated, written: Mapping[str, Path]) -> str:
@@ -52,11 +55,13 @@ def _response(evaluation: Evaluation) -> str:
 def _pair(comparison: Comparison, pair: PairComparison) -> list[str]:
     first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
     registration, verdict = pair.registration, verdict_of(pair.registration)
+    places = finds_places(comparison.studies, comparison.recipe)
+    meanings = MEANINGS | (OF_PLACES if places else {})
     lines = [
         f"What changed from {_named(first)} to {_named(other)}",
         f"  Registration: {VERDICTS.get(verdict, verdict)}",
         *(f"    {reason}" for reason in registration.reasons),
-        f"  {sentence(pair)}",
+        f"  {sentence(pair, places)}",
     ]
     findings = counted(pair.findings)
     for change in Change:
@@ -64,7 +69,7 @@ def _pair(comparison: Comparison, pair: PairComparison) -> list[str]:
         if of_class:
             before, after = (sum(finding.volumes_mm3[i] for finding in of_class) for i in (0, 1))
             lines.append(
-                f"  {len(of_class):4d} {change:<7} {_ml(before):>9} -> {_ml(after):>9} ml   ({MEANINGS[change]})"
+                f"  {len(of_class):4d} {change:<7} {_ml(before):>9} -> {_ml(after):>9} ml   ({meanings[change]})"
             )
     return lines
 

@@ -29,8 +29,8 @@ def totals_mm3(findings: Sequence[Finding]) -> tuple[float, float]:
     return sum(f.volumes_mm3[0] for f in counting), sum(f.volumes_mm3[1] for f in counting)
 
 
-def sentence(pair: PairComparison) -> str:
-    """What became of the findings, in one sentence."""
+def sentence(pair: PairComparison, places: bool = False) -> str:
+    """What became of the findings, in one sentence. places: they are places of change (see defaults.finds_places)."""
     if pair.registration.verdict == Verdict.FAILED:
         return "The studies could not be aligned, so nothing was compared."
     counting = counted(pair.findings)
@@ -38,6 +38,10 @@ def sentence(pair: PairComparison) -> str:
     left_out = f" {unseen} not shown by the other study." if unseen else ""
     if not counting:
         return f"No finding in {'what both studies show' if unseen else 'either study'}.{left_out}"
+    if places:
+        darker, brighter = map(milliliters, totals_mm3(pair.findings))
+        listed = f"{len(counting)} places have" if len(counting) > 1 else "One place has"
+        return f"{listed} changed: {brighter} ml brighter and {darker} ml darker than before.{left_out}"
     classes = Counter(finding.change for finding in counting)
     parts = [f"{classes[change]} {change}" for change in Change if classes[change]]
     noun = "finding" if len(counting) == 1 else "findings"

@@ -3,6 +3,7 @@
 from collections import Counter
 from collections.abc import Sequence
 
+from ..comparison.defaults import OF_PLACES, finds_places
 from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
 from ..comparison.study import Study
 from .alignment import verdict_banner, verdict_of
@@ -10,6 +11,9 @@ from .counting import counted, milliliters, sentence, signed, totals_mm3
 from .html_text import swatch, text
 from .studies_section import date_of, days_since, title_of
 from .timeline import Timeline
+
+# What classes mean where findings are places of change.
+PLACES = {Change.NEW: "brighter", Change.GONE: "darker"}
 
 
 def head(comparison: Comparison, timeline: Timeline | None) -> str:
@@ -28,7 +32,10 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
     last = comparison.last_pair
     names = [comparison.studies[n].name for n in (last.fixed, last.moving)]
     label = f"<b>{text(' → '.join(names))}:</b> " if len(comparison.pairs) > 1 else ""
-    parts += [f'<p class="lead">{label}{text(sentence(last))}</p>', _tiles(last)]
+    places = finds_places(comparison.studies, comparison.recipe)
+    parts += [f'<p class="lead">{label}{text(sentence(last, places))}</p>', _tiles(last, places)]
+    if places and any(pair.findings for pair in comparison.all_pairs):
+        parts.append(f'<div class="banner doubtful"><p><b>No lesions were looked for.</b> {text(OF_PLACES)}</p></div>')
     for pair in comparison.all_pairs:
         if pair.registration.verdict != Verdict.GOOD:
             names = [comparison.studies[n].name for n in (pair.fixed, pair.moving)]
@@ -38,22 +45,23 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
     return "".join(parts)
 
 
-def _tiles(pair: PairComparison) -> str:
+def _tiles(pair: PairComparison, places: bool) -> str:
     if pair.registration.verdict == Verdict.FAILED:
         return ""
     counting = counted(pair.findings)
     classes = Counter(finding.change for finding in counting)
-    shown_classes = [c for c in Change if classes[c] or c not in (Change.MERGED, Change.SPLIT, Change.REAPPEARED)]
+    usual = PLACES if places else [c for c in Change if c not in (Change.MERGED, Change.SPLIT, Change.REAPPEARED)]
     tiles = [
         f"<li{'' if classes[c] else ' class=none'}><b>{classes[c]}</b>"
-        f'<span class="chip">{swatch(c)}{text(c)}</span></li>'
-        for c in shown_classes
+        f'<span class="chip">{swatch(c)}{text(PLACES.get(c, c) if places else c)}</span></li>'
+        for c in Change
+        if classes[c] or c in usual
     ]
     first, other = totals_mm3(pair.findings)
-    tiles.append(
-        f"<li><b>{milliliters(first)} → {milliliters(other)} ml</b>"
-        f"<span>total volume, {signed((other - first) / 1000)} ml</span></li>"
-    )
+    volumes = f"{milliliters(first)} → {milliliters(other)} ml", f"total volume, {signed((other - first) / 1000)} ml"
+    if places:
+        volumes = f"{milliliters(other)} / {milliliters(first)} ml", "brighter / darker"
+    tiles.append(f"<li><b>{volumes[0]}</b><span>{volumes[1]}</span></li>")
     tiles.append(f"<li><b>{text(verdict_of(pair.registration))}</b><span>alignment</span></li>")
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 

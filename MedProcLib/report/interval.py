@@ -20,3 +20,8 @@ def without_intervals(measurements: Sequence[Measurement]) -> list[Measurement]:
     names = {measurement.name for measurement in measurements}
     ends = {name + end for name in names for end in (LOW, HIGH) if name + end in names}
     return [measurement for measurement in measurements if measurement.name not in ends]
+
+
+def in_words(low: str, high: str) -> str:
+    """'56–102' of two numbers as text; '-84 to -55.1' where a minus sign would run into the dash."""
+    return f"{low} to {high}" if "-" in (low[:1], high[:1]) else f"{low}–{high}"

@@ -3,8 +3,10 @@
 from ..comparison.growth.change import SizeChange
 from ..comparison.result import Change
 from ..comparison.tracks.model import Observation, Track, number_of
+from ..core.units import shown
 from .figures import beyond_error, change, diameters, limits, small, verdict, volume
 from .html_text import chip, section, swatch, table, text
+from .interval import in_words
 from .timeline import Timeline
 
 # changed findings first, class by class
@@ -114,7 +116,8 @@ def _figures(timeline: Timeline, tracks: list[Track]) -> str:
                     text(way.rule) if way else "",
                 ]
             )
-    headings = ["Finding", "Time point", "Class", "Volume mm³", "Repeat scan mm³", "Long mm", "Short mm", "Mean"]
+    headings = ["Finding", "Time point", "Class", "Volume mm³", "Repeat scan mm³", "Long mm", "Short mm"]
+    headings.append(text(_mean_heading(timeline)))
     note = (
         '<p class="note">Below the volume: the 95 % interval of the true one. Repeat scan: what another study of the '
         "same lesion would give (95 %), by which changes are judged.</p>"
@@ -128,5 +131,12 @@ def _estimate(observation: Observation | None, name: str) -> str:
         return "–"
     known = estimate.low is not None and estimate.high is not None
     by = f" by {estimate.reader}" if estimate.reader else ""
-    interval = f"{estimate.low:.3g}–{estimate.high:.3g}" if known else ""
+    interval = in_words(f"{estimate.low:.3g}", f"{estimate.high:.3g}") if known else ""
     return f"{estimate.measurement.value:.3g}{small(text(interval + by))}"
+
+
+def _mean_heading(timeline: Timeline) -> str:
+    """With the unit of the values, if all have the same."""
+    seen = (timeline.at(track, n) for track in timeline.tracks for n in range(len(timeline.studies)))
+    units = {shown(e.measurement.unit) for o in seen if o is not None and (e := o.estimate("mean")) is not None}
+    return f"Mean {units.pop()}".strip() if len(units) == 1 else "Mean"

@@ -11,7 +11,7 @@ from slicer.i18n import tr as _
 
 from ..core.units import shown as shown_unit
 from ..quantification.table import NOT_RELIABLE
-from ..report.interval import HIGH, LOW
+from ..report.interval import HIGH, LOW, in_words
 from ..scene.measurement_table import KEYS, WHOLE
 from ..scene.reader_edits import COLUMN as EDITED
 from .results_table import shown
@@ -64,7 +64,7 @@ class ShownColumn:
         text = self._number(row.get(self.column))
         low, high = row.get(self.low, math.nan), row.get(self.high, math.nan)
         if text and math.isfinite(low) and math.isfinite(high):
-            text = f"{text} ({self._number(float(low))}–{self._number(float(high))})"
+            text = f"{text} ({in_words(self._number(float(low)), self._number(float(high)))})"
         words = self.name.replace("_", " ")
         if text and words in re.split("[:,;] ", str(row.get(NOT_RELIABLE) or "")):
             text += DOUBT
