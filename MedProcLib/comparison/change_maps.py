@@ -15,7 +15,7 @@ from ..core.registry import create_operation
 from ..quantification.row import Row
 from ..segmentation.tissue.tissue_classes import TissueClasses
 from .change import GAINED, LOST
-from .defaults import is_quantitative
+from .defaults import ARBITRARY, shared_unit
 from .inverse import inverted
 from .maps.boundary_shift import BoundaryShift
 from .maps.color_maps import MapColors, map_colors
@@ -42,8 +42,6 @@ CHANGE_MAPS: Mapping[str, Any] = {
     "boundary_shift": BoundaryShift,
     "functional": FunctionalChange,
 }
-# Values in these go with the scanner's gain, or with the dose and how long before the scan it was given.
-ARBITRARY = ("", "intensity", "Bq/ml")
 PET_MATCHED = (
     "Intensities were matched, so the values are in no unit: activity (Bq/ml) goes with the dose and the time since it "
     "was given. Convert both studies to SUV to compare their own values."
@@ -196,7 +194,7 @@ def _things(
 def _keeps_units(operation: Any, pair: PairComparison, studies: Sequence[Study]) -> bool:
     """Whether a map is of values that have one unit in both studies, which matching the intensities would take."""
     said = getattr(operation, "intensity_unit", "")
-    known = _unit([studies[n] for n in (pair.fixed, pair.moving)])
+    known = shared_unit([studies[n] for n in (pair.fixed, pair.moving)])
     return _may_have_unit(operation) and not {said, known} <= set(ARBITRARY)
 
 
@@ -277,7 +275,7 @@ def _suited(name: str, head: bool, studies: Sequence[Study]) -> Any:
     if name == "boundary_shift":
         settings = {"structure": f"brain_{_weighting(studies)}" if head else "organ"}
     elif name == "difference":
-        settings = {"intensity_unit": _unit(studies)}
+        settings = {"intensity_unit": shared_unit(studies)}
     elif name == "functional":
         settings = {"value_unit": "10-6 mm2/s"}
     else:
@@ -291,17 +289,3 @@ def _weighting(studies: Sequence[Study]) -> str:
     if "flair" in words:
         return "FLAIR"
     return "T2" if "t2" in words else "T1"
-
-
-def _unit(studies: Sequence[Study]) -> str:
-    """The unit that the values of all of them have, 'intensity' where there is none that two scans share."""
-    units = {_unit_of(study) for study in studies}
-    unit = units.pop() if len(units) == 1 else ""
-    return "intensity" if unit in ARBITRARY else unit
-
-
-def _unit_of(study: Study) -> str:
-    """HU of CT; of files that do not say what they are, where there is air as in CT."""
-    if study.unit not in ("", "intensity"):
-        return study.unit
-    return "HU" if study.modality == "CT" or (not study.modality and is_quantitative(study)) else ""

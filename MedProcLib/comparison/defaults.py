@@ -27,6 +27,12 @@ BRAIN_ML = (300.0, 2200.0)
 HEAD_MM = 300.0
 BRAIN = BrainMask()  # tells a head, and is the first step of its recipe
 AIR_HU = -500.0
+OF_PLACES = (
+    "The findings are places where tissue of any kind changed, not lesions: bowel, bladder, vessels and position "
+    "change too. Give segmentations of what is to be followed, or a recipe that finds it."
+)
+# Values in these go with the scanner's gain, or with the dose and how long before the scan it was given.
+ARBITRARY = ("", "intensity", "Bq/ml")
 # How far outlines are off from study to study (95 %): given ones, and those that the recipe makes (as found by
 # Testing/Benchmarks/growth_in_images.py).
 OUTLINE_MM, OWN_OUTLINE_MM = 0.3, 0.45
@@ -53,11 +59,13 @@ def recipe_and_mask(studies: Sequence[Study], progress: Progress = SILENT) -> tu
     brain = _brain_of_head(studies[0], progress.labelled("Choosing the steps")) if perhaps_mr else None
     if brain is not None:
         return head_mr_recipe(given), brain
+    # values of one unit are compared as they are: percentiles matched in tissue would lead far off in gas and bone
+    matching = () if shared_unit(studies) != "intensity" else (MatchIntensity(bias_mm=_bias_mm(studies)),)
     recipe = Recipe.of(
         BodyMask(),
         Register(),
         MatchResolution(),
-        MatchIntensity(bias_mm=0 if any(is_quantitative(s) or s.value_unit != "intensity" for s in studies) else 30),
+        *matching,
         DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
@@ -82,6 +90,34 @@ def head_mr_recipe(given: bool = False) -> Recipe:
         HalfHeightOutlines(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )
+
+
+def shared_unit(studies: Sequence[Study]) -> str:
+    """The unit that the values of all of them have, 'intensity' where there is none that two scans share."""
+    units = {_unit_of(study) for study in studies}
+    unit = units.pop() if len(units) == 1 else ""
+    return "intensity" if unit in ARBITRARY else unit
+
+
+def _unit_of(study: Study) -> str:
+    """HU of CT; of files that do not say what they are, where there is air as in CT."""
+    if study.unit not in ("", "intensity"):
+        return study.unit
+    return "HU" if study.modality == "CT" or (not study.modality and is_quantitative(study)) else ""
+
+
+def _bias_mm(studies: Sequence[Study]) -> float:
+    """Scale of the smooth difference that is taken for coil shading; 0 where a value is one of the tissue."""
+    return 0.0 if any(is_quantitative(s) or s.value_unit != "intensity" for s in studies) else 30.0
+
+
+def finds_places(studies: Sequence[Study], recipe: Recipe) -> bool:
+    """Whether findings are places where tissue of any kind changed, brighter ones as new and darker ones as gone."""
+    if any(study.labels is not None for study in studies):
+        return False
+    operations = [op for _, op in recipe.enabled_steps]
+    outlined = any("labels" in op.declaration.gives for op in operations)
+    return not outlined and any(isinstance(op, DetectChange) and op.contrast == "any" for op in operations)
 
 
 def is_quantitative(study: Study) -> bool:

@@ -12,11 +12,10 @@ from ..core.errors import InputError
 from ..core.geometry import require_3d, require_same_grid
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, run_steps
-from .change import DetectChange
 from .change_maps import change_maps_of, is_change_map, is_fractions, with_change_maps, without_change_maps
 from .consensus import ConsensusLabels
 from .coverage import with_coverage
-from .defaults import default_recipe, recipe_and_mask
+from .defaults import OF_PLACES, default_recipe, finds_places, recipe_and_mask
 from .findings import MatchFindings
 from .following import follow_pairs, notes_on_measuring
 from .half_height import HalfHeightOutlines
@@ -334,11 +333,8 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
             "Some studies are segmented by hand and others by the recipe: differences between them may come "
             "from the segmentation."
         )
-    if not given and _only_change(recipe) and any(pair.findings for pair in pairs):
-        notes.append(
-            "The findings are places where tissue of any kind changed, not lesions: bowel, bladder, vessels and "
-            "position change too. Give segmentations of what is to be followed, or a recipe that finds it."
-        )
+    if finds_places(studies, recipe) and any(pair.findings for pair in pairs):
+        notes.append(OF_PLACES)
     marked = [study.name for study in studies if study.landmarks]
     if marked and (len(marked) == 1 or not studies[0].landmarks):
         notes.append(
@@ -348,13 +344,6 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
     if not any(op.declaration.name == "comparison.register" for _, op in recipe.enabled_steps):
         notes.append("The recipe has no registration: the studies were taken as lying in one space already.")
     return tuple(notes)
-
-
-def _only_change(recipe: Recipe) -> bool:
-    """Whether findings are change of any tissue alone, as in the usual steps for the body."""
-    operations = [op for _, op in recipe.enabled_steps]
-    found = any("labels" in op.declaration.gives for op in operations)
-    return not found and any(isinstance(op, DetectChange) and op.contrast == "any" for op in operations)
 
 
 def _notes_on_registration(studies: Sequence[Study], pairs: Sequence[PairComparison]) -> list[str]:

@@ -9,6 +9,7 @@ import SimpleITK as sitk
 
 from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.consensus import ConsensusLabels
+from MedProcLib.comparison.defaults import finds_places
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.half_height import HalfHeightOutlines
 from MedProcLib.comparison.halfway import matrix_of
@@ -252,6 +253,7 @@ def test_change_of_any_tissue_is_not_called_lesions(contrast, told):
     result = compare([study("a", [STABLE]), study("b", [STABLE, NEW], None, (4, 4, 4), 1)], recipe)
     assert [f.change for f in result.pairs[0].findings] == [Change.NEW]
     assert any("not lesions: bowel, bladder" in note for note in result.notes) is told
+    assert finds_places(result.studies, result.recipe) is told
 
 
 def test_empty_given_segmentations_are_a_result_without_findings():
@@ -310,15 +312,15 @@ def test_choosing_the_steps_is_told_and_can_be_cancelled(real):
 
 @pytest.mark.parametrize(
     ("modality", "unit", "bias_mm"),
-    [("", "", 30), ("PT", "Bq/ml", 0), ("", "SUV", 0), ("MR", "um2/s", 0), ("CT", "", 0)],
+    [("", "", 30), ("PT", "Bq/ml", 0), ("", "SUV", None), ("MR", "um2/s", None), ("CT", "", None)],
 )
-def test_smooth_differences_of_measured_quantities_are_real(modality, unit, bias_mm):
+def test_values_with_a_unit_are_compared_as_they_are(modality, unit, bias_mm):
     image = study("s", [], spacing=(6, 6, 6)).image
     wide = sitk.Image(image)
     wide.SetSpacing([5 * side for side in image.GetSpacing()])  # no head
     recipe = default_recipe([Study(name, wide, modality=modality, unit=unit) for name in "ab"])
-    (match,) = [s.operation for s in recipe.steps if s.operation.declaration.name == "comparison.match_intensity"]
-    assert match.bias_mm == bias_mm
+    matching = [s.operation for s in recipe.steps if s.operation.declaration.name == "comparison.match_intensity"]
+    assert [match.bias_mm for match in matching] == ([] if bias_mm is None else [bias_mm])
 
 
 def test_bad_studies_are_refused_by_name():
