@@ -1,6 +1,6 @@
 """The best closed outline around a point: one click on a lesion, a node, a cyst."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -20,6 +20,7 @@ from .closed_set import cheapest_surface
 from .marked import refuse_constant
 from .rays import circle_rays, sphere_rays
 
+Kind = Literal["automatic", "bright", "dark", "either"]
 CIRCLE_RAYS, SPHERE_SUBDIVISIONS = 96, 3
 MOST_DEPTHS = 80
 # Passes: what an outline says of inside and outside serves the next.
@@ -27,12 +28,19 @@ PASSES = 3
 # Times the search starts, at most; an outline is centered when its middle is nearer than this share of its radius. The
 # seed is a voxel, so where it starts depends on how the grid lies; where it ends should not.
 CENTERINGS, CENTERED = 6, 0.02
-# This share of the depths counts as close around the seed.
-NEAR = 10
 # A seed of this many voxels is a stroke that tells what the inside is like.
 STROKE = 20
 # Voxels are weighed between this many nearest rays.
 NEAREST = 3
+# Where the reach is not given: so much in a volume. Half of a picture at first, as pictures seldom have a true scale;
+# where the thing turns out smaller than this share of it, so many times its radius, as depths along a ray are few.
+VOLUME_MM, SMALL, TIMES_RADIUS = 30.0, 0.25, 3.0
+# In a picture smallest radius and blur are at least these shares of the reach then: an echo of a few pixels of hundreds
+# is no lesion (chosen with 42 pictures of breasts in view).
+LEAST_OF_REACH, BLUR_OF_REACH = 1 / 15, 1 / 45
+# Across the outline: so far from it, in radii, is where inside and outside are compared; the step that counts is the
+# one that this share of the rays does not reach.
+BESIDE, WEAKEST = 0.3, 25
 
 
 @operation(
@@ -48,14 +56,18 @@ class OptimalSurface:
     Rays go out from the seed; the outline crosses each once, and neighboring rays at nearly the same distance. It is
     the best of all such outlines, so a gap in the border is bridged and nothing leaks. For roundish things: lesions,
     nodes, nodules, cysts, in any modality. Of a painted seed all lies inside, and its values say what the inside is
-    like. Where outlines of two seeds meet, a voxel goes to the one it lies deeper in.
+    like. Where outlines of two seeds meet, a voxel goes to the one it lies deeper in. Whether the thing is bright or
+    dark is told by which of the two outlines has a step across it nearly all around.
     """
 
-    largest_radius_mm: Annotated[float, Range(0.5, 300, "mm"), "no part of the outline is farther from the seed"] = 30.0
+    largest_radius_mm: Annotated[
+        float,
+        Range(0, 300, "mm"),
+        "no part of the outline is farther from the seed; 0: 30 mm in a volume, in a picture half of its shorter side, "
+        "less where the thing turns out small",
+    ] = 30.0
     smallest_radius_mm: Annotated[float, Range(0, 300, "mm"), "no part of the outline is nearer to its middle"] = 0.0
-    object: Annotated[
-        Literal["automatic", "bright", "dark", "either"], "brighter or darker than around it; either: both in places"
-    ] = "automatic"
+    object: Annotated[Kind, "brighter or darker than around it; either: both in places"] = "automatic"
     smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
     irregularity: Annotated[
         float,
@@ -67,21 +79,20 @@ class OptimalSurface:
     ] = 0.5
 
     def __call__(self, image, seeds, mask=None, progress=SILENT):
-        if self.smallest_radius_mm >= self.largest_radius_mm:
+        if 0 < self.largest_radius_mm <= self.smallest_radius_mm:
             raise InputError("The smallest radius is not below the largest one: swap them.")
         values, valid = values_of(image)
         allowed = inside(mask, valid)
         grid = Geometry.of(image)
-        smooth, work = progress.parts(1, 3)
         numbers = sitk.GetArrayFromImage(seeds)
         boxes = boxes_of(numbers)
         for tight in boxes.values():
-            box = grown(tight, grid, self.largest_radius_mm)
+            box = grown(tight, grid, _reach(self, grid))
             refuse_constant(values[box], valid[box])
-        values = gaussian(values / (np.abs(values).max() or 1.0), grid, [self.smoothing_mm] * grid.dimension, smooth)
+        values = values / (np.abs(values).max() or 1.0)
         found = np.zeros(numbers.shape, numbers.dtype)
         depth = np.full(numbers.shape, np.inf, np.float32)
-        for number, share in zip(boxes, work.parts(*[1.0] * len(boxes)), strict=True):
+        for number, share in zip(boxes, progress.parts(*[1.0] * len(boxes)), strict=True):
             _outline(self, values, grid, numbers, number, found, depth, share)
         found[~allowed] = 0
         if not found.any():
@@ -115,23 +126,76 @@ def _outline(
     depth: np.ndarray,
     progress: Progress,
 ) -> None:
-    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says.
+    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says."""
+    own = numbers == number
+    if settings.largest_radius_mm or not _is_picture(grid):
+        trace = _trace(replace(settings, largest_radius_mm=_reach(settings, grid)), values, grid, own, progress)
+    else:
+        wide, close = progress.parts(2, 1)
+        reach = _reach(settings, grid)
+        trace = _trace(_reaching(settings, reach), values, grid, own, wide)
+        radius = float(trace.radii.mean())
+        if radius < SMALL * reach:
+            trace = _trace(_reaching(settings, TIMES_RADIUS * radius), values, grid, own, close)
+    _paint(trace.fan, grid, trace.middle, trace.radii, number, found, depth)
+
+
+def _is_picture(grid: Geometry) -> bool:
+    return sum(n > 1 for n in grid.size) < 3
+
+
+def _reach(settings: OptimalSurface, grid: Geometry) -> float:
+    """How far the outline may be from the seed at most, mm."""
+    if settings.largest_radius_mm or not _is_picture(grid):
+        return settings.largest_radius_mm or VOLUME_MM
+    return min((n * side for n, side in zip(grid.size, grid.spacing, strict=True) if n > 1), default=VOLUME_MM) / 2
+
+
+def _reaching(settings: OptimalSurface, reach_mm: float) -> OptimalSurface:
+    """The settings for this reach in a picture: blurred and at least as large as it asks for."""
+    return replace(
+        settings,
+        largest_radius_mm=reach_mm,
+        smallest_radius_mm=max(settings.smallest_radius_mm, LEAST_OF_REACH * reach_mm),
+        smoothing_mm=max(settings.smoothing_mm, BLUR_OF_REACH * reach_mm),
+    )
+
+
+@dataclass(frozen=True)
+class _Trace:
+    """An outline: radii (rays,) in mm along the rays of a fan from a middle (z, y, x)."""
+
+    fan: _Fan
+    middle: np.ndarray
+    radii: np.ndarray
+
+
+def _trace(settings: OptimalSurface, values: np.ndarray, grid: Geometry, own: np.ndarray, progress: Progress) -> _Trace:
+    """The outline of one object.
 
     Rays from the middle of a thing cross its border most squarely, so the search is repeated from the outline's middle.
     """
     fan = _fan(settings, grid)
-    own = numbers == number
+    smooth, *turns = progress.parts(1.0, *[1.0] * CENTERINGS)
+    values = gaussian(values, grid, [settings.smoothing_mm] * grid.dimension, smooth)
     where = np.argwhere(own)
     middle = where[np.argmin(((where - where.mean(axis=0)) ** 2).sum(axis=1))].astype(float)
-    for turn, share in enumerate(progress.parts(*[1.0] * CENTERINGS)):
-        radii = _radii(settings, fan, values, grid, own, middle, share)
+    kinds: tuple[Kind, ...] = ("bright", "dark") if settings.object == "automatic" else (settings.object,)
+    for turn, share in enumerate(turns):
+        found = {
+            kind: _radii(replace(settings, object=kind), fan, values, grid, own, middle, part)
+            for kind, part in zip(kinds, share.parts(*[1.0] * len(kinds)), strict=True)
+        }
+        kind = max(found, key=lambda each: found[each][1])
+        # what it is once, it stays
+        kinds, radii = (kind,), found[kind][0]
         offset = _middle_of(fan, radii)
         if turn == CENTERINGS - 1 or np.linalg.norm(offset) < CENTERED * radii.mean():
             break
         for column, axis in enumerate(fan.axes):
             at = values.ndim - 1 - axis
             middle[at] = np.clip(middle[at] + offset[column] / grid.spacing[axis], 0, values.shape[at] - 1)
-    _paint(fan, grid, middle, radii, number, found, depth)
+    return _Trace(fan, middle, radii)
 
 
 def _middle_of(fan: _Fan, radii: np.ndarray) -> np.ndarray:
@@ -149,8 +213,11 @@ def _radii(
     own: np.ndarray,
     middle: np.ndarray,
     progress: Progress,
-) -> np.ndarray:
-    """Radius (rays,) in mm of the best outline around a middle (z, y, x). own: the object's seed."""
+) -> tuple[np.ndarray, float]:
+    """Radius (rays,) in mm of the best outline around a middle (z, y, x), and how clear it is.
+
+    own: the object's seed.
+    """
     places = _places(fan, grid, middle)
     profiles = ndimage.map_coordinates(values, places, order=1, mode="nearest")
     within = np.all([(p >= -0.5) & (p <= n - 0.5) for p, n in zip(places, values.shape, strict=True)], axis=0)
@@ -172,7 +239,27 @@ def _radii(
         forbidden = ~within | (depths < last_painted[:, None]) | (fan.radii < settings.smallest_radius_mm)
         surface = cheapest_surface(np.where(forbidden, worst, costs), fan.neighbors, step)
     assert surface is not None
-    return _between_depths(fan, costs, surface)
+    return _between_depths(fan, costs, surface), _clearness(settings, profiles, surface)
+
+
+def _clearness(settings: OptimalSurface, profiles: np.ndarray, surface: np.ndarray) -> float:
+    """How far a weak part of the outline still steps (SD), more for a larger outline, as its rays see more apart.
+
+    An echo within a dark lesion has a sharp border too, but a short one; a lesion taken for the opposite has none in
+    places.
+    """
+    depths, at = np.arange(profiles.shape[1]), surface[:, None]
+    reach = np.maximum(1, BESIDE * at)
+    inner, outer = (depths <= at) & (depths > at - reach), (depths > at) & (depths <= at + reach)
+    apart = _mean_of(profiles, inner) - _mean_of(profiles, outer)
+    steps = {"bright": apart, "dark": -apart}.get(settings.object, np.abs(apart))
+    spread = float(profiles[inner].std() + profiles[outer].std()) if outer.any() else 0.0
+    return float(np.percentile(steps, WEAKEST)) / (spread or 1.0) * float(np.sqrt(surface.mean()))
+
+
+def _mean_of(profiles: np.ndarray, part: np.ndarray) -> np.ndarray:
+    """Mean (rays,) of a part of each ray, 0 where it is empty."""
+    return (profiles * part).sum(axis=1) / np.maximum(part.sum(axis=1), 1)
 
 
 def _last_painted(fan: _Fan, grid: Geometry, own: np.ndarray, middle: np.ndarray) -> np.ndarray:
@@ -212,11 +299,7 @@ def _places(fan: _Fan, grid: Geometry, middle: np.ndarray) -> np.ndarray:
 def _edge_costs(settings: OptimalSurface, profiles: np.ndarray, fan: _Fan) -> np.ndarray:
     """Costs in -1..0: -1 at the strongest edge of the wanted kind."""
     slope = np.gradient(profiles, axis=1)
-    kind = settings.object
-    if kind == "automatic":
-        near, far = profiles[:, : max(2, len(fan.radii) // NEAR)], profiles[:, len(fan.radii) // 2 :]
-        kind = "bright" if np.median(near) >= np.median(far) else "dark"
-    strength = {"bright": -slope, "dark": slope, "either": np.abs(slope)}[kind]
+    strength = {"bright": -slope, "dark": slope, "either": np.abs(slope)}[settings.object]
     # at the center all rays see the same, so an edge there says nothing
     strength[:, 0] = 0
     strong = np.percentile(np.maximum(strength, 0), 99)

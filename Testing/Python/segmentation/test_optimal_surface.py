@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.common.seeds import seeds_from_points
+from MedProcLib.segmentation.presets.presets import preset_named
 from MedProcLib.segmentation.region.closed_set import cheapest_surface
 from MedProcLib.segmentation.region.optimal_surface import OptimalSurface
 from MedProcLib.segmentation.region.rays import circle_rays, sphere_rays
@@ -130,3 +131,17 @@ def test_a_line_of_voxels_is_refused():
     seeds = Geometry.of(image).image_of(np.eye(1, 20, 5, dtype=np.uint8).reshape(1, 1, 20))
     with pytest.raises(InputError, match="line of voxels"):
         OptimalSurface()(image, seeds)
+
+
+@pytest.mark.parametrize("radius", [12, 40, 110])
+def test_a_dark_lesion_of_any_size_in_a_picture_without_a_scale(radius):
+    """In speckle, with the point on a bright echo in its middle."""
+    apart = distances((320, 320), (1.0, 1.0))
+    lesion = apart < radius
+    speckle = np.random.default_rng(radius).rayleigh(1.0, apart.shape) * (40 - 28 * lesion)
+    speckle[apart < 0.1 * radius] = 150
+    image = sitk.GetImageFromArray(speckle.astype(np.float32))
+    recipe = preset_named("us_region").recipe()
+    seeds = seeds_from_points(Geometry.of(image), np.array([(159.5, 159.5)]), [1])
+    found = sitk.GetArrayFromImage(recipe.run(image=image, seeds=seeds)["labels"]) > 0
+    assert overlap(found, lesion) > 0.93
