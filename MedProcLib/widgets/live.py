@@ -45,7 +45,7 @@ class LiveRunner:
         self._running: _Running | None = None
         self._runner = TaskRunner(self._on_progress, lambda state: None, self._on_end)
         self._timer = qt.QTimer()
-        self._timer.singleShot = True
+        self._timer.setSingleShot(True)
         self._timer.connect("timeout()", self._next)
 
     @property

@@ -32,7 +32,7 @@ class SegmentEditor:
         self._tag: int | None = None
         self._changed: list[str] = []
         self._timer = qt.QTimer()
-        self._timer.singleShot = True
+        self._timer.setSingleShot(True)
         self._timer.interval = SETTLE_MS
         self._timer.connect("timeout()", self.settle)
 

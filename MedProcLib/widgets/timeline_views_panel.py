@@ -45,7 +45,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         self._timer = qt.QTimer()
         self._timer.connect("timeout()", self._on_flicker)
         self._slice_timer = qt.QTimer()
-        self._slice_timer.singleShot = True
+        self._slice_timer.setSingleShot(True)
         self._slice_timer.interval = 30
         self._slice_timer.connect("timeout()", self._on_slices)
         super().__init__()
