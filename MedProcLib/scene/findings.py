@@ -122,16 +122,25 @@ def decide(table, index: int, status: str, reader: str, comment: str | None = No
     status: 'accepted', 'edited', 'rejected' or 'proposed'. Raises InputError without a reader's name, and for
     'accepted' when the finding's segment is gone; nothing is changed then.
     """
+    return decide_together(table, [index], status, reader, comment)[0]
+
+
+def decide_together(table, indices: Sequence[int], status: str, reader: str, comment: str | None = None) -> list[str]:
+    """Write one decision on several findings, on all or none; returns their names. See decide."""
     if not reader.strip():
         raise InputError("A decision needs the reader's name.")
-    row = _row(table, index)
+    rows = [_row(table, index) for index in indices]
     if status in DECIDED:
-        _copy_accepted(table, row, status)
-    name = write_decision(table, index, status, reader, comment, row["name"])
+        _copy_all_accepted(table, rows, status)
+    names = [
+        write_decision(table, index, status, reader, comment, row["name"])
+        for index, row in zip(indices, rows, strict=True)
+    ]
     if status not in DECIDED:
-        _remove_accepted(table, row)
+        for row in rows:
+            _remove_accepted(table, row)
     show_decisions(table)
-    return name
+    return names
 
 
 def show_decisions(table) -> None:
@@ -181,7 +190,7 @@ def finish_edits(table, segmentation, segment_ids: Sequence[str]) -> None:
             continue
         row = findings_of(table)[rows[0]]
         if segmentation is proposals_of(table):
-            _copy_accepted(table, row, EDITED)
+            _copy_all_accepted(table, [row], EDITED)
         else:
             segmentation.GetSegmentation().GetSegment(segment_id).SetName(accepted_name(row, EDITED))
         measured = _measured(segmentation, segment_id, volume_of(table))
@@ -207,8 +216,25 @@ def _row(table, index: int) -> dict[str, Any]:
     return rows[index]
 
 
+def _copy_all_accepted(table, rows: Sequence[Mapping[str, Any]], status: str) -> None:
+    """See _copy_accepted. Raises InputError; then none is there that was not there before."""
+    copied: list[Mapping[str, Any]] = []
+    try:
+        for row in rows:
+            _copy_accepted(table, row, status)
+            copied.append(row)
+    except InputError:
+        for row in copied:
+            if row["status"] not in DECIDED:
+                _remove_accepted(table, row)
+        raise
+    finally:
+        if copied:
+            accepted_of(table).CreateClosedSurfaceRepresentation()
+
+
 def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
-    """Have the accepted segmentation hold the finding as it is among the proposals now."""
+    """Have the accepted segmentation hold the finding as it is among the proposals now; surfaces are not made yet."""
     proposals, volume, accepted = proposals_of(table), volume_of(table), accepted_of(table)
     name, segment_id = accepted_name(row, status), accepted_id(row)
     if (
@@ -233,7 +259,6 @@ def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
     else:
         _remove_accepted(table, row)
         add_segments(accepted, mask, {1: info})
-    accepted.CreateClosedSurfaceRepresentation()
 
 
 def finding_mask(table, row: Mapping[str, Any]) -> sitk.Image:

@@ -5,8 +5,15 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
-from ..scene.findings import accepted_id, accepted_of, finish_edits, proposals_of, record_edit, volume_of
-from ..scene.findings import decide as decide_finding
+from ..scene.findings import (
+    accepted_id,
+    accepted_of,
+    decide_together,
+    finish_edits,
+    proposals_of,
+    record_edit,
+    volume_of,
+)
 from .name_tips import fill_with_names
 from .segment_editor import SegmentEditor
 
@@ -64,11 +71,11 @@ class Correction:
         self._row = row
         self._follow()
 
-    def decide(self, table: Any, index: int, status: str, reader: str, comment: str) -> str:
-        """A decision is no edit; see scene.findings.decide."""
-        name = self.editor.ours(lambda: decide_finding(table, index, status, reader, comment))
+    def decide(self, table: Any, indices: list[int], status: str, reader: str, comment: str | None) -> list[str]:
+        """A decision is no edit; see scene.findings.decide_together."""
+        names: list[str] = self.editor.ours(lambda: decide_together(table, indices, status, reader, comment))
         self.changed()
-        return name
+        return names
 
     def stop(self) -> None:
         """End the correction, and close the section."""

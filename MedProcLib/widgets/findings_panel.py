@@ -9,8 +9,7 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
-from ..scene.findings import AREA, DIAMETER, center_of, findings_of, write_comment
-from ..scene.findings import decide as decide_finding
+from ..scene.findings import AREA, DIAMETER, center_of, decide_together, findings_of, write_comment
 from ..scene.views import jump_views
 from .fields import allow, beside, line_edit, row_table, text_label
 from .measured_rows import is_large
@@ -41,7 +40,7 @@ class FindingsPanel:
 
     get_table: the list's table node, or None; get_reader, set_reader: the reader's name, kept by the caller;
     say(message, is_problem): tells how a decision went; selected(row): called when another finding is looked at, with
-    its row (a dictionary); decide: see scene.findings.decide. Call changed() when the list may be another one.
+    its row (a dictionary); decide: see scene.findings.decide_together. Call changed() when the list may be another one.
     """
 
     def __init__(
@@ -51,7 +50,7 @@ class FindingsPanel:
         set_reader: Callable[[str], None],
         say: Callable[[str, bool], None],
         selected: Callable[[Any], None] = lambda row: None,
-        decide: Callable[[Any, int, str, str, str], str] = decide_finding,
+        decide: Callable[[Any, list[int], str, str, str | None], list[str]] = decide_together,
     ) -> None:
         self._decide = decide
         self._get_table, self._get_reader, self._set_reader = get_table, get_reader, set_reader
@@ -59,8 +58,9 @@ class FindingsPanel:
         self._rows: list[dict[str, Any]] = []
         self._fitting: list[int] = []  # rows of the list that the filter leaves, in order
         self._indices: list[int] = []  # those of them on the page that is shown
-        self._decided: list[int] = []  # rows decided here, in order: a time to the second tells too little
+        self._decided: list[list[int]] = []  # rows decided here, in order: a time to the second tells too little
         self._seen: tuple = ()
+        self._several = False  # more than one finding was selected when the comment was shown
         self._filling = False
         self.widget = qt.QWidget()
         self._make_widgets()
@@ -72,6 +72,13 @@ class FindingsPanel:
         """The selected row of the list (of all findings), -1 without one."""
         place = self.results.row
         return self._indices[place] if 0 <= place < len(self._indices) else -1
+
+    @property
+    def chosen(self) -> list[int]:
+        """The rows of the list that a decision is about: those selected, in the order shown."""
+        places = sorted(index.row() for index in self.table_widget.selectionModel().selectedRows())
+        chosen = [self._indices[place] for place in places if place < len(self._indices)]
+        return chosen or ([self.row] if self.row >= 0 else [])
 
     def rows(self) -> list[dict[str, Any]]:
         """The findings as they are listed."""
@@ -101,10 +108,10 @@ class FindingsPanel:
             self.pages.go_to(self._fitting.index(index))
             self._fill()
         place = self._indices.index(index)
-        if self.results.row == place:
+        same = self.results.row == place
+        self.table_widget.setCurrentCell(place, 0)  # and nothing else stays selected
+        if same:
             self._on_row(place)
-        else:
-            self.table_widget.setCurrentCell(place, 0)
 
     def accept(self) -> None:
         self.decide(ACCEPTED)
@@ -113,11 +120,12 @@ class FindingsPanel:
         self.decide(REJECTED)
 
     def undo(self) -> None:
-        """Make the selected finding a proposal again; where it is one, that which was decided last, and look at it."""
-        index = self._to_undo()
-        if index >= 0 and index != self.row:
-            self.select(index)
-        self.decide(PROPOSED)
+        """Make the selected findings proposals again; where they are, those that were decided last, and look at
+        them."""
+        indices = self._to_undo()
+        if indices and self.row not in indices:
+            self.select(indices[0])
+        self._write(indices or [self.row], PROPOSED)
 
     def next(self) -> None:
         """Look at the next finding of those shown."""
@@ -127,16 +135,23 @@ class FindingsPanel:
         self._step(-1)
 
     def decide(self, status: str) -> None:
-        """Write the reader's decision on the selected finding, and go on to the next open one."""
-        index = self.row
+        """Write the reader's decision on the selected findings, and go on to the next open one."""
+        self._write(self.chosen or [self.row], status)
+
+    def _write(self, indices: list[int], status: str) -> None:
+        comment = self.comment_edit.text
+        if len(indices) > 1:
+            comment = comment.strip() or None  # what was said of each stays
         try:
-            name = self._decide(self._get_table(), index, status, self._get_reader(), self.comment_edit.text)
+            names = self._decide(self._get_table(), indices, status, self._get_reader(), comment)
         except InputError as error:
             self._say(str(error), True)
             return
-        self._decided.append(index)
-        self._say(_("{finding} is {status}.").format(finding=name, status=_(status)), False)
-        after = next((n for n in self._after(index) if self._rows[n]["status"] == PROPOSED), None)
+        self._decided.append(indices)
+        text = _("{finding} is {status}.") if len(names) == 1 else _("{count} findings are {status}.")
+        self._say(text.format(finding=names[0], count=len(names), status=_(status)), False)
+        open_ = (n for n in self._after(indices[-1]) if self._rows[n]["status"] == PROPOSED and n not in indices)
+        after = next(open_, None)
         self.changed()
         if status != PROPOSED and self.advance_box.checked and after is not None:
             self.select(after)
@@ -146,13 +161,15 @@ class FindingsPanel:
         place = self._fitting.index(index) if index in self._fitting else -1
         return self._fitting[place + 1 :] + self._fitting[: max(place, 0)]
 
-    def _to_undo(self) -> int:
-        """The row whose decision is taken back next, -1 when none is decided."""
+    def _to_undo(self) -> list[int]:
+        """The rows whose decision is taken back next, none when no one is decided."""
         decided = [n for n, row in enumerate(self._rows) if row["status"] != PROPOSED]
-        if self.row in decided:
-            return self.row
-        last = {row: place for place, row in enumerate(self._decided)}
-        return max(decided, key=lambda n: (self._rows[n]["decided"], last.get(n, -1)), default=-1)
+        selected = [n for n in self.chosen if n in decided]
+        if selected or not decided:
+            return selected
+        last = {row: place for place, rows in enumerate(self._decided) for row in rows}
+        newest = max(decided, key=lambda n: (self._rows[n]["decided"], last.get(n, -1)))
+        return [n for n in self._decided[last[newest]] if n in decided] if newest in last else [newest]
 
     def _step(self, places: int) -> None:
         if self._fitting:
@@ -165,10 +182,11 @@ class FindingsPanel:
 
     def _fill(self) -> None:
         selected = self.row
+        self._filling = True
+        self.table_widget.clearSelection()
         self._filter()
         self._indices = self.pages.part(self._fitting)
         # the row stays with its finding when the filter takes others away
-        self._filling = True
         # an edited finding has another volume than the score by which it was found
         scored = any(
             row["score"] not in (_size(row), None) and row["score"] == row["score"] and row["status"] != EDITED
@@ -210,18 +228,31 @@ class FindingsPanel:
             return
         row = self._rows[self._indices[place]]
         jump_views(slicer.mrmlScene, center_of(row))
-        self.comment_edit.text = row["comment"]
-        self._show_reason(row)
-        self._show_buttons()
+        self._on_selection()
         self._selected(row)
 
+    def _on_selection(self) -> None:
+        if self._filling or self.row < 0:
+            return
+        row, several = self._rows[self.row], len(self.chosen) > 1
+        if several != self._several or not several:  # of several what is typed is for all of them
+            self.comment_edit.text = "" if several else row["comment"]
+        self._several = several
+        self._show_reason(row)
+        self._show_buttons()
+
     def _show_reason(self, row: Any) -> None:
-        show_wrapped(self.reason_label, _reason(row) if row is not None else "")
+        count = len(self.chosen)
+        if count > 1:
+            text = _("{count} findings are selected: they are accepted or rejected together, and undone together.")
+            show_wrapped(self.reason_label, text.format(count=count))
+        else:
+            show_wrapped(self.reason_label, _reason(row) if row is not None else "")
 
     def _show_buttons(self) -> None:
         nameless = "" if self._get_reader().strip() else _("Type your name as reader.")
         missing = _("Select a finding in the list.") if self.row < 0 else nameless
-        untouched = nameless or ("" if self._to_undo() >= 0 else _("No finding is decided yet."))
+        untouched = nameless or ("" if self._to_undo() else _("No finding is decided yet."))
         undo = _("Take back the decision on the selected finding, or on another the last one made (key U, or Alt+U)")
         for name, reason, tip in (
             ("accept", missing, _("Accept the finding: it becomes a segment of its own (key A; Alt+A from the views)")),
@@ -229,6 +260,12 @@ class FindingsPanel:
             ("undo", untouched, undo),
         ):
             allow(self.buttons[name], tip, reason)
+        count = len(self.chosen)
+        for name, title, titles in (
+            ("accept", _("Accept"), _("Accept {count}")),
+            ("reject", _("Reject"), _("Reject {count}")),
+        ):
+            self.buttons[name].text = titles.format(count=count) if count > 1 else title
         for name in ("next", "previous"):
             self.buttons[name].enabled = bool(self._indices)
         if self.reader_edit.text != self._get_reader():
@@ -250,7 +287,7 @@ class FindingsPanel:
 
     def _on_comment(self) -> None:
         index, table = self.row, self._get_table()
-        if index >= 0 and self._rows[index]["comment"] != self.comment_edit.text:
+        if index >= 0 and len(self.chosen) == 1 and self._rows[index]["comment"] != self.comment_edit.text:
             write_comment(table, index, self.comment_edit.text)
             self.changed()
 
@@ -271,8 +308,13 @@ class FindingsPanel:
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(6)
         self.table_widget = row_table(
-            "findingsTable", _("Findings, best first; click one to see it in every view, a heading to sort")
+            "findingsTable",
+            _(
+                "Findings, best first; click one to see it in every view, a heading to sort. Shift+click and "
+                "Ctrl+click select several, to accept or reject them together"
+            ),
         )
+        self.table_widget.setSelectionMode(qt.QAbstractItemView.ExtendedSelection)
         self.table_widget.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table_widget)
         self.results = ResultsTable(self.table_widget, self._on_row)
@@ -297,6 +339,7 @@ class FindingsPanel:
 
     def _connect(self) -> None:
         self.filter_box.connect("currentIndexChanged(int)", self._on_filter)
+        self.table_widget.connect("itemSelectionChanged()", self._on_selection)
         self.reader_edit.connect("textEdited(QString)", self._on_reader)
         self.comment_edit.connect("editingFinished()", self._on_comment)
         actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "next", "previous")}

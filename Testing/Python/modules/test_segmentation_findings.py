@@ -97,6 +97,28 @@ def test_a_wrong_decision_is_taken_back_from_where_it_led(spots):
     assert not widget.findings.buttons["undo"].enabled
 
 
+def test_several_findings_are_decided_and_taken_back_together(spots):
+    from PySide6.QtCore import QItemSelectionModel
+
+    findings, table = spots.findings, spots.findings.table_widget
+    findings.select(0)
+    findings.comment_edit.text = "of the first"
+    findings.reject()
+    findings.undo()
+    findings.select(0)
+    flags = QItemSelectionModel.SelectionFlag
+    table.selectionModel().select(table.model().index(2, 0), flags.Select | flags.Rows)
+    assert findings.chosen == [0, 2] and findings.buttons["accept"].text == "Accept 2"
+    assert findings.reason_label.text.startswith("2 findings are selected") and findings.comment_edit.text == ""
+    key(spots, "A")
+    assert statuses(spots) == ["accepted", "proposed", "accepted"] and findings.row == 1
+    assert spots.run.message == "2 findings are accepted." and findings.buttons["accept"].text == "Accept"
+    assert [row["comment"] for row in spots.resultRows()] == ["of the first", "", ""]
+    key(spots, "U")
+    assert statuses(spots) == ["proposed"] * 3 and spots.run.message == "2 findings are proposed."
+    assert not findings.buttons["undo"].enabled
+
+
 def test_keys_are_letters_while_something_is_typed(spots):
     from PySide6.QtCore import Qt
     from PySide6.QtTest import QTest

@@ -16,6 +16,7 @@ from MedProcLib.scene.findings import (
     accepted_of,
     add_findings_list,
     decide,
+    decide_together,
     findings_lists,
     findings_of,
     finish_edits,
@@ -86,6 +87,22 @@ def test_rejected_hides_and_undo_brings_everything_back(scene):
     decide(case.table, 0, "proposed", "R")
     assert accepted_of(case.table).GetSegmentation().GetNumberOfSegments() == 0
     assert case.visible() == [True, True, True] and findings_of(case.table)[0]["status"] == "proposed"
+
+
+def test_several_are_decided_together_or_not_at_all(scene):
+    case = Case()
+    assert decide_together(case.table, [2, 0], "accepted", "R") == ["Finding 3", "Finding 1"]
+    content = accepted_of(case.table).GetSegmentation()
+    names = [content.GetNthSegment(n).GetName() for n in range(2)]
+    assert names == ["Finding 3 (accepted)", "Finding 1 (accepted)"] and case.visible() == [False, True, False]
+    assert all(content.GetNthSegment(n).GetRepresentation("Closed surface") for n in range(2))
+    decide_together(case.table, [0, 1, 2], "proposed", "R")
+    assert content.GetNumberOfSegments() == 0
+    case.proposals.GetSegmentation().RemoveSegment("Segment_2")
+    with pytest.raises(InputError, match="not there anymore"):
+        decide_together(case.table, [0, 1], "accepted", "R")
+    assert content.GetNumberOfSegments() == 0
+    assert {row["status"] for row in findings_of(case.table)} == {"proposed"}
 
 
 def test_a_decision_needs_a_reader_and_a_segment(scene):
