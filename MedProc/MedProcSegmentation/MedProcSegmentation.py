@@ -97,6 +97,7 @@ class MedProcSegmentationParameterNode:
     roi: vtkMRMLMarkupsROINode
     startFrom: vtkMRMLSegmentationNode
     reference: vtkMRMLScalarVolumeNode
+    second: vtkMRMLScalarVolumeNode
     objects: Annotated[str, Choice([BY_LIST, BY_LABEL])] = BY_LIST
     recipe: str = ""
     chainByUser: bool = False
@@ -206,7 +207,7 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.correction.changed()
         chain = (
             *(parameters.recipe, parameters.inputVolume, parameters.region, parameters.mask, parameters.maskSegment),
-            *(parameters.roi, parameters.startFrom, parameters.reference, parameters.objects),
+            *(parameters.roi, parameters.startFrom, parameters.reference, parameters.second, parameters.objects),
             *(tuple(self.keptNodes(role)) for role in (SEEDS_ROLE, RATERS_ROLE)),
         )
         if chain != self._shownChain:
@@ -238,6 +239,7 @@ class MedProcSegmentationWidget(ModuleWidget):
             startFrom=parameters.startFrom,
             reference=parameters.reference,
             raters=self.keptNodes(RATERS_ROLE),
+            second=parameters.second,
         )
 
         def compute(progress):
@@ -369,6 +371,7 @@ class MedProcSegmentationLogic(SegmentationLogic, ScriptedLoadableModuleLogic):
     logic = MedProcSegmentationLogic()
     segmentation, table = logic.process(slicer.util.getNode("FLAIR"))
     nodes = logic.process(ct, "ct_lungs")                          # a preset, by its name
+    nodes = logic.process(t1, "mr_tissues", second=t2)             # steps that can look at two images
     nodes = logic.process(volume, recipe, region="Segment", mask=brain, maskSegment="Segment_1")
     nodes = logic.process(volume, recipe, region=roiNode, seeds=[tumorPoints, otherPoints])
     logic.decide(nodes.table, 0, "accepted", "A. Reader")

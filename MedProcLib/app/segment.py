@@ -28,14 +28,14 @@ RESULTS = ("labels", "mask")
 
 def run(arguments: Namespace, progress: Progress) -> None:
     require_image_target(arguments.output)
-    inputs = {role: getattr(arguments, role) for role in ("image", "mask", "labels", "seeds")}
+    inputs = {role: getattr(arguments, role) for role in ("image", "mask", "labels", "seeds", "second")}
     require_outputs([arguments.output, arguments.findings], *inputs.values())
     found = read_noted(arguments.image, arguments.notes, unscaled=True) if arguments.preset == AUTO else None
     proposal = proposed(found, arguments, propose) if found else None
     recipe = proposal.preset.recipe() if proposal else _recipe(arguments)
     require_maps(recipe, arguments.maps)
     options = {"--seed": ("seeds", arguments.seed), "--seeds": ("seeds", arguments.seeds)}
-    options |= {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "labels")}
+    options |= {f"--{name}": (name, getattr(arguments, name)) for name in ("mask", "labels", "second")}
     with naming_proposed(proposal):
         require_fit(recipe, options)
     found = found or read_noted(arguments.image, arguments.notes, unscaled=True)
@@ -45,6 +45,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         "seeds": read_seeds(arguments.seed, arguments.seeds, image),
         "labels": None if arguments.labels is None else read_labels(arguments.labels, image, found.slices),
     }
+    if arguments.second is not None:
+        given["second"] = read_noted(arguments.second, arguments.notes, unscaled=True).image
     present = {name: thing for name, thing in given.items() if thing is not None}
     with naming_proposed(proposal):
         things = recipe.run(progress.part(0.02, 0.9), image=image, original=image, **present)

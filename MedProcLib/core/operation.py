@@ -44,6 +44,7 @@ THINGS = {
     "centerlines": "list of branches of a tree of tubes: points (LPS, mm) and radii (mm)",
     "surface": "triangles of the surfaces of a label map (LPS, mm)",
     "reference": "scalar image to become alike to",
+    "second": "scalar image of the same patient beside the image, such as T2 beside T1, on any grid",
     "fixed": "image of the first study",
     "moving": "image of the other study",
     "fixed_mask": "region of interest of the first study",

@@ -85,6 +85,7 @@ def segmentation_source(
     start: Any = None,
     reference: Any = None,
     raters: Sequence = (),
+    second: Any = None,
 ) -> SegmentationSource:
     """Look whether the nodes can be read (main thread); copies no voxel. See MedProcSegmentationLogic.process.
 
@@ -109,10 +110,9 @@ def segmentation_source(
             (objects, content_key_of_seeds(chosen)),
             lambda grid, reader, progress: seeds_of_nodes(chosen, grid, objects, reader, progress),
         )
-    if reference is not None:
-        parts["reference"] = _Part(
-            content_key(reference), lambda grid, reader, progress: (reader.image(reference, progress), {})
-        )
+    for name, other in (("reference", reference), ("second", second)):
+        if other is not None:
+            parts[name] = _whole_image(other)
     if raters:
         every = tuple(raters)
         for node in every:
@@ -121,8 +121,12 @@ def segmentation_source(
             content_key_of_seeds(every),
             lambda grid, reader, progress: ([_labels(node, grid, reader, progress)[0] for node in every], {}),
         )
-    nodes = tuple(node for node in (mask, *seeds, start, reference, *raters) if node is not None)
+    nodes = tuple(node for node in (mask, *seeds, start, reference, second, *raters) if node is not None)
     return SegmentationSource(volume, parts, nodes)
+
+
+def _whole_image(volume: Any) -> _Part:
+    return _Part(content_key(volume), lambda grid, reader, progress: (reader.image(volume, progress), {}))
 
 
 def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress) -> tuple[sitk.Image, Named]:

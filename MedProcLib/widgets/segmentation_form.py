@@ -28,6 +28,7 @@ def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None,
         (parameters.region == BOX, (ui.roiLabel, ui.roiSelector)),
         ("labels" in usable, (ui.startLabel, ui.startSelector)),
         ("reference" in usable, (ui.referenceLabel, ui.referenceSelector)),
+        ("second" in usable, (ui.secondLabel, ui.secondSelector)),
         ("raters" in usable, (ui.ratersLabel, ui.ratersBox)),
         ("seeds" in usable, (ui.seedsButton,)),
         (seeds > 0, (ui.objectsLabel, ui.objectsBox)),
@@ -55,13 +56,17 @@ def missing_input(parameters: Any, recipe: Recipe, has_steps: bool, seeds: int, 
         last_segments(recipe)
     except InputError as error:
         return str(error)
-    required, _usable = needed(recipe)
+    required, usable = needed(recipe)
     if "seeds" in required and not seeds:
         return _("Choose seeds, or place points: a step needs to know what is wanted.")
     if "labels" in required and parameters.startFrom is None:
         return _("Choose the segmentation to start from: the first step works on segments.")
     if "reference" in required and parameters.reference is None:
         return _("Choose a reference volume: a step needs one.")
+    if "second" in required and parameters.second is None:
+        return _("Choose a second image of the patient: a step looks at two.")
+    if "second" in usable and parameters.second is parameters.inputVolume:
+        return _("Choose another volume as the second image: it is the input volume.")
     if "raters" in required and raters < 2:
         return _("Choose the segmentations to combine: check at least two.")
     if "mask" in required and parameters.region == WHOLE:
@@ -95,4 +100,5 @@ def preview_source(
         parameters.startFrom if "labels" in usable else None,
         parameters.reference if "reference" in usable else None,
         raters if "raters" in usable else [],
+        parameters.second if "second" in usable else None,
     )

@@ -32,11 +32,14 @@ class SegmentationLogic:
         )
 
     def operations(self):
-        """Declarations of the operations that a chain may have: what gives or changes segments, and enhancements."""
+        """Declarations of the operations that a chain may have: what gives or changes segments, enhancements, and
+        the alignment of a second image."""
+        aligning = [each for each in operations("comparison") if each.gives == ("second",)]
         enhancing = [each for each in operations("enhancement") if "image" in each.gives]
         return [
             *(each for each in operations("segmentation") if "reference_labels" not in each.inputs),
             *enhancing,
+            *aligning,
         ]
 
     def propose(self, volume) -> Proposal | None:
@@ -61,6 +64,7 @@ class SegmentationLogic:
         startFrom=None,
         reference=None,
         raters=(),
+        second=None,
     ) -> SegmentationNodes:
         """Segment a volume node; returns the nodes made, which unpack as segmentation and table (None for nothing).
 
@@ -71,7 +75,8 @@ class SegmentationLogic:
         output: segmentation node to add to, otherwise a new one; grouping: 'One for each finding' or 'All findings in
         one'; seeds: point list or segmentation nodes, one or several; objects: 'Each list is an object' or 'Each label
         is an object'; startFrom: segmentation node that the first step works on; reference: volume node; raters:
-        segmentation nodes to combine. Raises InputError, Cancelled; then the scene is as it was.
+        segmentation nodes to combine; second: another volume node of the patient, for steps that can look at two.
+        Raises InputError, Cancelled; then the scene is as it was.
         """
         task = self.prepare(
             *(volume, recipe, region, mask, maskSegment, output, grouping),
@@ -80,6 +85,7 @@ class SegmentationLogic:
             startFrom=startFrom,
             reference=reference,
             raters=raters,
+            second=second,
         )
         ready = task.compute(progress)
         return self.commit(task, ready) if not ready.outcome.is_empty else SegmentationNodes(None, None)

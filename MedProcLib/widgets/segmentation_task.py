@@ -69,11 +69,12 @@ def segmentation_task(
     startFrom: Any = None,
     reference: Any = None,
     raters: Sequence = (),
+    second: Any = None,
 ) -> SegmentationTask:
     """What a run needs (main thread; copies no voxel); see MedProcSegmentationLogic.process. Raises InputError."""
     seeds = _nodes(seeds)
     region, mask = _region(region, mask)
-    require_nodes(volume, mask, output, *seeds, startFrom, reference, *raters)
+    require_nodes(volume, mask, output, *seeds, startFrom, reference, second, *raters)
     chain = recipe_of(recipe, PRESETS)
     preset = preset_of_recipe(chain)
     if not chain.enabled_steps:
@@ -89,9 +90,10 @@ def segmentation_task(
         startFrom if "labels" in usable else None,
         reference if "reference" in usable else None,
         list(raters) if "raters" in usable else [],
+        second if "second" in usable else None,
     )
     used = {"image": [volume], "mask": _nodes(mask), "seeds": seeds, "labels": _nodes(startFrom)}
-    used |= {"reference": _nodes(reference), "raters": list(raters)}
+    used |= {"reference": _nodes(reference), "second": _nodes(second), "raters": list(raters)}
     inputs = {
         role: ", ".join(node.GetName() for node in nodes)
         for role, nodes in used.items()

@@ -33,6 +33,11 @@ COMMANDS = (
             ),
             argument("--seeds", metavar="S", help="seeds: a label map on IMAGE's grid, or Slicer's points (.mrk.json)"),
             argument("--labels", metavar="L", help="label map to start from, for steps that clean up or change one"),
+            argument(
+                "--second",
+                metavar="IMAGE2",
+                help="another image of the patient on any grid, for steps that look at two: T2 or FLAIR beside T1",
+            ),
             output("SEG", "label map: .nrrd, .nii.gz, .nii or .mha"),
             argument("--findings", metavar="F.csv", help="write the list of findings too, one row each"),
             argument("--maps", metavar="DIR", help="write the maps too that a step gives, such as tissue fractions"),
@@ -40,6 +45,7 @@ COMMANDS = (
         (
             "segment brain.nii.gz --operation segmentation.brain_mask -o mask.nii.gz",
             "segment chest.nii.gz --preset ct_lungs -o lungs.nii.gz",
+            "segment t1.nii.gz --preset mr_tissues --second t2.nii.gz -o tissues.nii.gz --maps shares",
             "segment pet.nrrd --operation segmentation.connected_threshold --seed=-30,12.5,80 -o lesion.nrrd",
         ),
     ),

@@ -23,17 +23,17 @@ MR_PRESETS: tuple[Preset, ...] = (
     _file(
         "mr_tissues",
         "Tissues (T1)",
-        "Fluid, gray and white matter of the brain in T1, with the share of each in a voxel",
+        "Fluid, gray and white matter of the brain in T1, with the share of each in a voxel; a second image can help",
     ),
     _file(
         "mr_tissues_t2",
         "Tissues (T2)",
-        "Fluid, gray and white matter in a T2-weighted image; refused where gray and white look alike",
+        "Fluid, gray and white matter in a T2-weighted image; where gray and white look alike, T1 as second image",
     ),
     _file(
         "mr_tissues_flair",
         "Tissues (FLAIR)",
-        "Fluid, gray and white matter in FLAIR, lesions with gray matter; refused where gray and white look alike",
+        "Fluid, gray and white matter in FLAIR, lesions with gray; where gray and white look alike, T1 as second image",
     ),
     _file(
         "mr_brain_tumor",

@@ -40,8 +40,12 @@ def likeness_of(states: list[tuple[int, ...]], classes: int) -> np.ndarray:
     return np.minimum(halves[:, None], halves[None]).sum(axis=2).astype(np.float32)
 
 
-def tables(classes: Classes, states: list[tuple[int, ...]], middles: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def tables(
+    classes: Classes, states: list[tuple[int, ...]], middles: np.ndarray, extent: float | None = None
+) -> tuple[np.ndarray, np.ndarray]:
     """Logarithm of the likelihood (states, bins) of the intensities, and fractions (states, classes, bins) given them.
+
+    extent: range of the intensities, where the middles are not in their order.
 
     A mixed voxel may hold any fraction alike (Santago & Gage, IEEE TMI 12(3), 1993): its likelihood is the average over
     the fractions, and its fraction the one to expect.
@@ -61,7 +65,7 @@ def tables(classes: Classes, states: list[tuple[int, ...]], middles: np.ndarray)
         density[number] = each.mean(axis=1)
         fractions[number, a] = each @ share / each.sum(axis=1)
         fractions[number, b] = 1 - fractions[number, a]
-    anything = OUTLIERS / (middles[-1] - middles[0])
+    anything = OUTLIERS / (middles[-1] - middles[0] if extent is None else extent)
     return np.log(density + anything).astype(np.float32), fractions.astype(np.float32)
 
 

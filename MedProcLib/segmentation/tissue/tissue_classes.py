@@ -1,5 +1,6 @@
 """Tissues of the brain in an MR image, with the share of each in every voxel."""
 
+from collections.abc import Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -13,10 +14,11 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
 from ..common.morphology import distance_to
+from ..common.second_image import at_voxels_of
 from .bias import without_bias
-from .intensity_classes import Histogram
+from .evidence import Evidence
 from .markov_field import Field, sweep
-from .mixed_voxels import Classes, likeness_of, settled, states_of, tables, volumes_of
+from .mixed_voxels import likeness_of, states_of
 from .region import tissue_region
 
 # Times that all voxels are weighed with their neighbors.
@@ -52,6 +54,11 @@ class TissueClasses:
     brain that is already extracted, or else what is above Otsu's threshold, and the holes in it) as if it were brain.
     Lesions go to the tissue they are as bright as. T1 images are the ones to take: many T2 and FLAIR images do not tell
     gray from white matter and are refused. No class may be missing from the mask, which should hold the ventricles.
+
+    A second image of the patient (T2 or FLAIR beside T1, or T1 beside either) is taken to lie where its file says:
+    align it first. The classes are then normal in both images together, with the means and noise that T1 (or else the
+    image) has alone; where the second shows nothing, the first tells. It helps noisy images of like resolution that
+    lie on each other to a fraction of a voxel; in thick slices, or a millimeter off, T1 alone is better.
     """
 
     weighting: Annotated[
@@ -59,6 +66,9 @@ class TissueClasses:
     ] = "T1"
     classes: Annotated[int, Range(2, 6), "number of classes; only three have names"] = 3
     smoothness: Annotated[float, Range(0, 3), "how much alike neighbors are: 0 is each voxel for itself"] = 0.8
+    second_weighting: Annotated[
+        Literal["T1", "T2", "FLAIR", "other"], "contrast of the second image, if there is one: T1 leads"
+    ] = "T2"
     bias_mm: Annotated[
         float, Range(0, 300, "mm"), "SD of the Gaussian over which brightness may vary; 0: it does not"
     ] = 25.0
@@ -74,60 +84,79 @@ class TissueClasses:
             return ORDER[self.weighting]
         return tuple((k, f"class_{k}") for k in range(1, self.classes + 1))
 
-    def __call__(self, image, mask=None, progress=SILENT):
+    def __call__(self, image, mask=None, second=None, progress=SILENT):
         values, valid = values_of(image)
         whole = Geometry.of(image)
         where = inside(mask, valid) if mask is not None else tissue_region(values, valid, progress)
-        level, settle, measure = progress.parts(2, 8, 1)
+        level, settle, measure = progress.parts(3 if second is None else 6, 8, 1)
         box = _box(where)
         region, grid = where[box], grid_of_box(whole, box)
-        scale = float(np.abs(values[box][region]).max()) or 1.0
-        part = np.where(region, values[box] / scale, 0).astype(np.float32)
-        _require_classes(part[region], self.classes)
-        if self.bias_mm:
-            part = without_bias(part, region, grid, self.classes, self.bias_mm, level)
-        fractions = self._fractions(part, region, grid, settle)
+        images, shown = [values[box]], region
+        if second is not None:
+            bring, level = level.parts(1, 2)
+            beside, reached = at_voxels_of(grid, second, bring)
+            images, shown = [*images, beside], reached & region
+            if not shown.any():
+                raise InputError("The second image shows nothing of the brain: choose another, or leave it out.")
+        levels = level.parts(*[1.0] * len(images))
+        even = [self._even(*each, grid) for each in zip(images, (region, shown), levels, strict=False)]
+        evidence = self._evidence(even, region, shown)
+        fractions = self._fractions(evidence, region, grid, settle)
         self._require_depth(fractions, region, grid, measure)
         return self._results(fractions, where, box, whole)
 
-    def _fractions(self, values: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
+    def _even(self, values: np.ndarray, region: np.ndarray, progress: Progress, grid: Geometry) -> np.ndarray:
+        """Values of at most 1 without uneven brightness (z, y, x), 0 outside the region."""
+        scale = float(np.abs(values[region]).max()) or 1.0
+        part = np.where(region, values / scale, 0).astype(np.float32)
+        _require_classes(part[region], self.classes)
+        return without_bias(part, region, grid, self.classes, self.bias_mm, progress) if self.bias_mm else part
+
+    def _evidence(self, images: Sequence[np.ndarray], region: np.ndarray, shown: np.ndarray) -> Evidence:
+        """What one or two images say; the classes in the first one's order. Raises InputError."""
+        if len(images) == 1:
+            evidence = Evidence.of_image(images[0], region, self.classes)
+        else:
+            order, leads = list(range(self.classes)), 0
+            if self.structures and self.weighting != "T1" and self.second_weighting == "T1":
+                order, leads = [ORDER["T1"].index(tissue) for tissue in self._order], 1
+            evidence = Evidence.of_two(images, region, shown, leads, order)
+        self._require_contrast(evidence)
+        return evidence
+
+    def _contrast(self, evidence: Evidence) -> float:
+        return float(evidence.apart[self._order.index(GRAY), self._order.index(WHITE)])
+
+    def _fractions(self, evidence: Evidence, region: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
         """Share of each class, the darkest first (classes, z, y, x)."""
-        histogram = Histogram.of(values[region], self.classes)
-        middles, shape = histogram.middles, values.shape
-        states = states_of(self.classes)
-        classes, common = settled(histogram, self.classes, states)
-        self._require_contrast(classes, volumes_of(common, states, self.classes))
+        states, shape = states_of(self.classes), region.shape
         # a 2D image is a volume of one slice
-        bins = np.clip((values - middles[0]) / histogram.width + 0.5, 0, middles.size - 1).astype(np.int16)
-        bins, region = bins.reshape((-1, *shape[-2:])), region.reshape((-1, *shape[-2:]))
+        bins, region = evidence.bins.reshape((-1, *shape[-2:])), region.reshape((-1, *shape[-2:]))
         field = Field(bins, region, self.smoothness * likeness_of(states, self.classes), _weights(grid))
         beliefs = field.unknown()
         fractions = np.zeros((self.classes, *bins.shape), np.float32)
-        table, given = tables(classes, states, middles)
-        table += np.log(common[:, None]).astype(np.float32)
 
         def see(z: int, plane: np.ndarray) -> None:
-            fractions[:, z] = np.einsum("syx,skyx->kyx", plane, given[:, :, bins[z]])
+            fractions[:, z] = np.einsum("syx,skyx->kyx", plane, evidence.fractions[:, :, bins[z]])
 
         *sweeps, last = progress.parts(*[1.0] * SWEEPS)
         for share in sweeps:
-            sweep(field, beliefs, table, progress=share)
-        sweep(field, beliefs, table, see, last)
+            sweep(field, beliefs, evidence.likelihood, progress=share)
+        sweep(field, beliefs, evidence.likelihood, see, last)
         return fractions.reshape((self.classes, *shape))
 
-    def _require_contrast(self, classes: Classes, volumes: np.ndarray) -> None:
-        """Raise InputError where gray and white matter are not what was found. volumes: shares of the classes."""
+    def _require_contrast(self, evidence: Evidence) -> None:
+        """Raise InputError where gray and white matter are not what was found."""
         if not self.structures:
             return
-        gray, white = (self._order.index(tissue) for tissue in (GRAY, WHITE))
-        contrast = abs(classes.means[gray] - classes.means[white]) / (classes.sds[gray] + classes.sds[white]) * 2
-        ratio = max(volumes[gray], volumes[white]) / min(volumes[gray], volumes[white])
+        volumes = [evidence.volumes[self._order.index(tissue)] for tissue in (GRAY, WHITE)]
+        contrast, ratio = self._contrast(evidence), max(volumes) / min(volumes)
         if contrast >= LEAST_CONTRAST and ratio <= MOST_RATIO:
             return
         found = f"their means differ by {contrast:.1f} SD, their volumes are {ratio:.1f} to 1"
         raise InputError(
-            f"This image does not tell gray from white matter ({found}): take a T1 image, ask for 2 classes, or set "
-            "the weighting to 'other' for classes without a name."
+            f"This image does not tell gray from white matter ({found}): take a T1 image, or add one as second "
+            "image, ask for 2 classes, or set the weighting to 'other' for classes without a name."
         )
 
     def _require_depth(self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> None:

@@ -6,9 +6,11 @@ import json
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from Benchmarks._brain_phantom import brain_phantom
 
 from MedProcLib.core.files import PROVENANCE_KEY, read_image
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.tissue.tissue_classes import TissueClasses
 
 GROW = ("--operation", "connected_threshold", "-p", "lower=300", "-p", "upper=500")
 
@@ -146,3 +148,25 @@ def test_the_preset_that_suits_the_image(medproc, refused, image, tmp_path):
     sitk.WriteImage(constant, str(tmp_path / "constant.nrrd"))
     said = refused("segment", tmp_path / "constant.nrrd", "--preset", "auto", "-o", tmp_path / "none.nrrd")
     assert "Preset pet_lesions, which is proposed for this image: " in said
+
+
+def test_a_second_image_beside_the_first(medproc, tmp_path):
+    phantom = brain_phantom((4.0, 4.0, 4.0))
+    files = {}
+    for kind in ("T1", "T2"):
+        files[kind] = tmp_path / f"{kind}.nii.gz"
+        sitk.WriteImage(phantom.image(kind, 3, 0), str(files[kind]))
+    recipe = tmp_path / "recipe.json"
+    recipe.write_text('{"recipe": 1, "steps": [{"operation": "segmentation.tissue_classes"}]}')
+    out = tmp_path / "tissues.nrrd"
+    code, _said, err = medproc("segment", files["T1"], "--recipe", recipe, "--second", files["T2"], "-o", out)
+    assert code == 0, err
+    record = json.loads(sitk.ReadImage(str(out)).GetMetaData(PROVENANCE_KEY))
+    assert record["inputs"] == {"image": str(files["T1"]), "second": str(files["T2"])}
+    first, other = (read_image(files[kind]) for kind in ("T1", "T2"))
+    wanted, alone = (sitk.GetArrayFromImage(TissueClasses()(first, None, each)[0]) for each in (other, None))
+    assert (sitk.GetArrayFromImage(read_image(out)) == wanted).all() and (wanted != alone).mean() > 0.01
+    code, _said, err = medproc(
+        "segment", files["T1"], "--operation", "auto_threshold", "--second", files["T2"], "-o", out
+    )
+    assert code != 0 and "These steps take no second: leave --second out" in err

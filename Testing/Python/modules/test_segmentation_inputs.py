@@ -335,3 +335,26 @@ def test_raters_are_combined(panel, blocks, finish, scene):
     widget.keepNodes("raters", nodes)
     run(widget, finish)
     assert widget.resultRows()[0]["volume_mm3"] == 1100
+
+
+def test_a_second_image_is_asked_for_where_a_step_can_look_at_two(panel, blocks, finish, scene):
+    import slicer
+
+    from MedProcLib.scene.provenance import provenance_of
+
+    widget = panel(NAME)
+    use(widget, THRESHOLD)
+    assert not widget.ui.secondSelector.visible
+    use(widget, ("segmentation.tissue_classes", {"weighting": "other", "bias_mm": 0.0, "classes": 2}))
+    assert widget.ui.secondSelector.visible and widget.ui.secondLabel.visible
+    widget.parameters.region = "Whole image"
+    assert widget.run.button.enabled, "it is optional"
+    widget.ui.secondSelector.setCurrentNode(blocks)
+    assert not widget.run.button.enabled and "Choose another volume as the second image" in widget.run.message
+    values = slicer.util.arrayFromVolume(blocks)
+    other = slicer.util.addVolumeFromArray(400 - values, name="Other contrast")
+    widget.ui.secondSelector.setCurrentNode(other)
+    run(widget, finish)
+    node = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0]
+    assert provenance_of(node).inputs == {"image": "Blocks", "second": "Other contrast"}
+    assert node.GetSegmentation().GetNumberOfSegments() == 2

@@ -33,5 +33,11 @@ CASES = {
     "segmentation.tissue_classes": [
         Case(image=layers),
         Case(image=layers, parameters={"bias_mm": 0.0, "weighting": "other", "classes": 2}, **MASKED),
+        Case(
+            image=layers,
+            parameters={"bias_mm": 0.0},
+            optional=("mask", "second"),
+            things={"mask": lambda image: image > 0, "second": lambda image: sitk.Cast(150 - image, sitk.sitkFloat32)},
+        ),
     ],
 }

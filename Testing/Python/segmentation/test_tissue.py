@@ -121,6 +121,63 @@ def test_another_weighting_is_told_by_gray_matter_that_lies_too_deep(contrast, a
     TissueClasses(weighting=asked, bias_mm=0)(image, brain)
 
 
+def errors(maps, phantom):
+    """Root mean square error of the shares of each tissue."""
+    found = [array(maps[name]) for name in TISSUES]
+    return np.array(
+        [np.sqrt(np.mean((f - t)[phantom.mask] ** 2)) for f, t in zip(found, phantom.fractions, strict=True)]
+    )
+
+
+def centered(image):
+    """With its middle at 0, whatever its voxels."""
+    half = (np.array(image.GetSize()) - 1) / 2 * image.GetSpacing()
+    image.SetOrigin((-half).tolist())
+    return image
+
+
+def test_a_second_image_helps_against_noise(phantom):
+    first, other, mask = phantom.image("T1", 9, 40), phantom.image("T2", 9, 40, seed=1), masked(phantom)
+    alone, both = (errors(TissueClasses()(first, mask, second)[1], phantom) for second in (None, other))
+    assert (both < np.array((0.7, 0.85, 0.85)) * alone).all(), (alone, both)
+
+
+def test_t1_leads_whichever_of_the_two_it_is(phantom):
+    first, other, mask = phantom.image("T1", 5, 20), phantom.image("FLAIR", 5, 20, seed=1), masked(phantom)
+    one = TissueClasses(second_weighting="FLAIR")(first, mask, other)
+    two = TissueClasses(weighting="FLAIR", second_weighting="T1")(other, mask, first)
+    assert (array(one[0]) == array(two[0]))[phantom.mask].mean() > 0.99
+    assert errors(two[1], phantom).max() < 0.12
+
+
+def test_a_second_image_lies_on_any_grid(phantom):
+    """Oblique and left-handed, with other voxels; as if it had been brought to the image's voxels before."""
+    first, mask = centered(phantom.image("T1", 5, 20)), centered(masked(phantom))
+    other = centered(phantom.image("T2", 5, 0))
+    turn = np.reshape(sitk.VersorTransform((0.6, 0, 0.8), 0.5).GetMatrix(), (3, 3)) * (1, 1, -1)
+    size, spacing = np.array((110, 100, 80)), np.array((2.1, 2.3, 3.0))
+    grid = Geometry(
+        tuple(size.tolist()), tuple(spacing), tuple(-turn @ ((size - 1) / 2 * spacing)), tuple(turn.ravel())
+    )
+    moved = sitk.Resample(other, grid.empty_image(), sitk.Transform(3, sitk.sitkIdentity), sitk.sitkLinear)
+    brought = sitk.Resample(moved, first, sitk.Transform(3, sitk.sitkIdentity), sitk.sitkLinear)
+    one, two = (array(TissueClasses(bias_mm=0)(first, mask, each)[0]) for each in (moved, brought))
+    assert (one == two)[phantom.mask].mean() > 0.995
+
+
+def test_where_the_second_image_ends_the_first_one_tells(phantom):
+    first, mask = phantom.image("T1", 5, 20), masked(phantom)
+    part = phantom.image("T2", 5, 0)[:, :, :40]
+    labels, maps = TissueClasses()(first, mask, part)
+    assert ((array(labels) > 0) == phantom.mask).all()
+    np.testing.assert_allclose(sum(array(maps[name]) for name in TISSUES)[phantom.mask], 1, atol=1e-5)
+    beyond = phantom.mask & (np.indices(phantom.mask.shape)[0] >= 40)
+    assert (array(labels) == phantom.labels)[beyond].mean() > 0.9
+    part.SetOrigin((500, 0, 0))
+    with pytest.raises(InputError, match="does not show the part of the patient"):
+        TissueClasses()(first, mask, part)
+
+
 def test_names_follow_the_weighting():
     assert TissueClasses(weighting="T2").structures == {1: "csf", 2: "grey_matter", 3: "white_matter"}
     assert TissueClasses(weighting="T1", classes=4).structures == {}
