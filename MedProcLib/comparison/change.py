@@ -15,6 +15,7 @@ from ..core.progress import SILENT
 from ..core.statistics import mode_and_sd
 from ..segmentation.common.connectivity import connected_components
 from ..segmentation.common.morphology import distance_to
+from .border_difference import border_sd
 from .evidence import log_likelihood_ratio, resolution_element
 from .intensity import blurred, shared
 from .resolution import blurred_by
@@ -48,9 +49,10 @@ class DetectChange:
 
     The difference, other minus first, is smoothed and divided by the SD expected of it at each voxel: noise, and the
     gradient both images share times the misregistration, both estimated from the images, and a share of the contrast
-    they have in common. Connected voxels beyond the low threshold with one beyond the high threshold, that together
-    speak for change, are change, where the brighter study is bright enough, or where it is fairly bright and the
-    difference beyond any doubt. Where the studies were sampled says which detail their voxels lost.
+    they have in common; of any tissue also what voxels that mix borders differ by. Connected voxels beyond the low
+    threshold with one beyond the high threshold, that together speak for change, are change, where the brighter study
+    is bright enough, or where it is fairly bright and the difference beyond any doubt. Where the studies were sampled
+    says which detail their voxels lost.
     """
 
     low: Annotated[float, Range(0, 100, "SD"), "voxels that differ more than this belong to a change"] = 3.5
@@ -100,7 +102,10 @@ class DetectChange:
         common = self.contrast_percent / 100 * np.maximum(np.minimum(first, other) - mode, 0)
         samplings = [s for s in (fixed_sampling, moving_sampling) if s is not None]
         voxel = sum(s.average for s in samplings) if samplings else None
-        score = (other - first) / np.hypot(expected_sd(first, other, region, grid, voxel), common)
+        sd_here = np.hypot(expected_sd(first, other, region, grid, voxel), common)
+        if self.contrast == "any":
+            sd_here = np.hypot(sd_here, border_sd(first, other, sd_here, region, grid, samplings))
+        score = (other - first) / sd_here
         score[~region] = 0
         progress(0.6, "Finding change")
         eligible = region
