@@ -6,7 +6,7 @@ import numpy as np
 
 from ...core.progress import SILENT, Progress
 from .auc import macro_auc
-from .enough import enough_of
+from .enough import enough_of, repeats_of
 from .findings import Findings
 from .folds import grouped_folds
 from .importance import FoldImportance, fold_importance
@@ -35,23 +35,27 @@ class CrossValidation:
 def cross_validate(findings: Findings, settings: Training, progress: Progress = SILENT) -> CrossValidation:
     """Predict each finding from the other patients' findings, hyperparameters chosen among these alone.
 
-    Source: Varma and Simon, BMC Bioinformatics 7:91, 2006; Krstajic et al., J Cheminform 6:10, 2014 (repeated).
+    Of large tables fewer repeats are enough (Method.enough). Source: Varma and Simon, BMC Bioinformatics 7:91, 2006;
+    Krstajic et al., J Cheminform 6:10, 2014 (repeated).
     """
     labels, patients, values = findings.labels, findings.patients, findings.values
-    found = np.zeros((settings.repeats, findings.count, len(findings.classes)))
+    enough = method_named(settings.method).enough
+    repeats = repeats_of(findings.count, enough, settings)
+    found = np.zeros((repeats, findings.count, len(findings.classes)))
     importance, chosen = [], []
-    total, enough = settings.repeats * settings.folds, method_named(settings.method).enough
-    for repeat in range(settings.repeats):
+    total = repeats * settings.folds
+    for repeat in range(repeats):
         seed = settings.seed + 7919 * repeat
         for number, (train, test) in enumerate(grouped_folds(labels, patients, settings.folds, seed)):
             done = repeat * settings.folds + number
-            progress(done / total, f"Cross-validation, fold {done + 1} of {total}")
-            best = choose_hyperparameters(values[train], labels[train], patients[train], settings, seed + number)
+            share = progress.part(done / total, (done + 1) / total)
+            share(0.0, f"Cross-validation, fold {done + 1} of {total}")
+            best = choose_hyperparameters(values[train], labels[train], patients[train], settings, seed + number, share)
             pipeline = fit_pipeline(values[train], labels[train], settings, best, seed)
             found[repeat, test] = pipeline.probabilities(values[test])
             # of all folds together so many
             some = test[enough_of(labels[test], patients[test], enough // settings.folds, seed + number)]
-            importance.append(fold_importance(pipeline, values[some], labels[some], seed + number))
+            importance.append(fold_importance(pipeline, values[some], labels[some], seed + number, share))
             chosen.append(best)
     return CrossValidation(found, tuple(importance), tuple(chosen))
 

@@ -1,7 +1,6 @@
 """A random forest as arrays: the mean of the class shares in the leaves that a finding falls into."""
 
-import itertools
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -34,7 +33,7 @@ class Forest:
 
     def probabilities(self, standard: np.ndarray) -> np.ndarray:
         values = standard.astype(np.float32)  # as the trees were grown
-        return np.mean([tree.shares[_path(tree, values)[-1]] for tree in self.trees], axis=0)
+        return np.mean([tree.shares[_leaves(tree, values)] for tree in self.trees], axis=0)
 
     def contributions(self, standard: np.ndarray) -> np.ndarray:
         """Probability that each feature adds on a finding's way down the trees, against the share of the class.
@@ -44,13 +43,9 @@ class Forest:
         """
         values = standard.astype(np.float32)
         total = np.zeros((len(values), self.trees[0].shares.shape[1], self.features))
-        finding = np.arange(len(values))
         for tree in self.trees:
-            path = _path(tree, values)
-            for here, below in itertools.pairwise(path):
-                moved = np.flatnonzero(here != below)
-                change = tree.shares[below[moved]] - tree.shares[here[moved]]
-                total[finding[moved], :, tree.feature[here[moved]]] += change
+            for finding, here, below in _steps(tree, values):
+                total[finding, :, tree.feature[here]] += tree.shares[below] - tree.shares[here]
         return total / len(self.trees)
 
     def neighbors(self, standard: np.ndarray) -> Neighbors | None:
@@ -75,19 +70,26 @@ class Forest:
         return cls(tuple(_tree(each.tree_) for each in trees), features)
 
 
-def _path(tree: Tree, values: np.ndarray) -> list[np.ndarray]:
-    """The node that each finding is at, from the root down until all are in leaves."""
+def _leaves(tree: Tree, values: np.ndarray) -> np.ndarray:
+    """The leaf that each finding falls into."""
     at = np.zeros(len(values), np.int64)
-    path = [at]
+    for finding, _, below in _steps(tree, values):
+        at[finding] = below
+    return at
+
+
+def _steps(tree: Tree, values: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray, np.ndarray]]:
+    """From the root down, level by level: findings that are not in a leaf yet, their node, and the one below."""
+    finding, here = np.arange(len(values)), np.zeros(len(values), np.int64)
     while True:
-        feature = tree.feature[at]
-        inner = feature != LEAF
-        if not inner.any():
-            return path
-        asked = values[np.arange(len(values)), np.where(inner, feature, 0)]
-        below = np.where(asked <= tree.threshold[at], tree.left[at], tree.right[at])
-        at = np.where(inner, below, at)
-        path.append(at)
+        feature = tree.feature[here]
+        inner = np.flatnonzero(feature != LEAF)
+        if not len(inner):
+            return
+        finding, here, feature = finding[inner], here[inner], feature[inner]
+        below = np.where(values[finding, feature] <= tree.threshold[here], tree.left[here], tree.right[here])
+        yield finding, here, below
+        here = below
 
 
 def _tree(grown: Any) -> Tree:

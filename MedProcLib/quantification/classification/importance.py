@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ...core.progress import SILENT, Progress
 from .auc import macro_auc
 from .linear import Linear
 from .pipeline import Pipeline
@@ -40,8 +41,10 @@ class Importance:
         return dict(vars(self))
 
 
-def fold_importance(pipeline: Pipeline, values: np.ndarray, labels: np.ndarray, seed: int) -> FoldImportance:
-    """Importance in one fold: values (findings, features) and labels were not learned from.
+def fold_importance(
+    pipeline: Pipeline, values: np.ndarray, labels: np.ndarray, seed: int, progress: Progress = SILENT
+) -> FoldImportance:
+    """Importance in one fold: values (findings, features) and labels were not learned from; progress: to cancel.
 
     Source: Breiman, Machine Learning 45(1), 2001 (permutation importance), with the AUC as score.
     """
@@ -57,6 +60,7 @@ def fold_importance(pipeline: Pipeline, values: np.ndarray, labels: np.ndarray, 
     random = np.random.default_rng(seed)
     before = macro_auc(pipeline.classifier.probabilities(standard), labels).value
     for at in np.flatnonzero(used[kept]):
+        progress.check()
         shuffled = np.tile(standard, (DRAWS, 1, 1))
         shuffled[:, :, at] = random.permuted(np.tile(standard[:, at], (DRAWS, 1)), axis=1)
         found = pipeline.classifier.probabilities(shuffled.reshape(-1, standard.shape[1])).reshape(

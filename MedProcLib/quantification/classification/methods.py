@@ -21,7 +21,8 @@ Hyperparameters = Mapping[str, float]
 class Method:
     """grid: hyperparameters to choose from, the simplest model first; while_choosing: what replaces some of the grid's
     while they are compared; quick: fixed ones for the test against chance; is_linear: one weight for each feature;
-    enough: findings on which that test, the choice of hyperparameters and the importance rest at most (0: all).
+    enough: findings on which that test, the choice of hyperparameters and the importance rest at most (0: all); larger
+    tables are validated with fewer repeats, and tested in two parts (`enough`).
 
     fit: (standardized features, class indices, hyperparameters, seed) -> classifier.
     """

@@ -8,7 +8,7 @@ import numpy as np
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
 from .cross_validation import cross_validated_auc
-from .enough import enough_of
+from .enough import enough_of, settings_of_test
 from .findings import Findings
 from .methods import method_named
 from .settings import Training
@@ -34,7 +34,7 @@ class PermutationTest:
 def permutation_test(findings: Findings, settings: Training, progress: Progress = SILENT) -> PermutationTest:
     """Cross-validated AUC of the labels against that of permuted ones, all with one fixed set of hyperparameters.
 
-    Of large tables a part is enough (Method.enough): the test then has less power, and holds as it does.
+    Of large tables a part is enough, in two folds (Method.enough): the test then has less power, and holds as it does.
     Labels that are the same in all findings of a patient are permuted between patients; others within patients, and
     whole patients with equally many findings change theirs. Source: Ojala and Garriga, JMLR 11, 2010; Phipson and
     Smyth, Stat Appl Genet Mol Biol 9(1), 2010 (p is never 0).
@@ -42,6 +42,7 @@ def permutation_test(findings: Findings, settings: Training, progress: Progress 
     method = method_named(settings.method)
     hyperparameters = method.quick
     part = enough_of(findings.labels, findings.patients, method.enough, settings.seed)
+    settings = settings_of_test(findings.count, method.enough, settings)
     findings = replace(
         findings, values=findings.values[part], labels=findings.labels[part], patients=findings.patients[part]
     )

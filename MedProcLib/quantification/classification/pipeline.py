@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.progress import SILENT, Progress
 from .classifier import Classifier
 from .enough import enough_of
 from .folds import grouped_folds
@@ -44,11 +45,16 @@ def feature_limit(labels: np.ndarray, settings: Training) -> int | None:
 
 
 def choose_hyperparameters(
-    values: np.ndarray, labels: np.ndarray, patients: np.ndarray, settings: Training, seed: int
+    values: np.ndarray,
+    labels: np.ndarray,
+    patients: np.ndarray,
+    settings: Training,
+    seed: int,
+    progress: Progress = SILENT,
 ) -> Hyperparameters:
     """Those of the method's grid with the smallest Brier score over inner folds; of equals the simplest model.
 
-    Of large tables a part is enough (Method.enough).
+    Of large tables a part is enough (Method.enough). progress: for its cancel alone.
     """
     method: Method = method_named(settings.method)
     part = enough_of(labels, patients, method.enough, seed)
@@ -60,6 +66,7 @@ def choose_hyperparameters(
         preprocessing = learn_preprocessing(values[train], labels[train], settings.most_correlated, limit)
         learned, asked = preprocessing(values[train]), preprocessing(values[test])
         for at, each in enumerate(method.grid):
+            progress.check()
             lighter = {**each, **method.while_choosing}
             found = method.fit(learned, labels[train], lighter, seed).probabilities(asked)
             errors[at] += ((found - truth[test]) ** 2).sum()

@@ -12,6 +12,8 @@ from ...core.progress import SILENT, Progress
 from .applicability import learn_applicability
 from .auc import macro_auc
 from .cross_validation import CrossValidation, cross_validate
+from .enough import repeats_of
+from .expected_time import expected_time
 from .findings import Findings
 from .importance import importance_of
 from .methods import method_named
@@ -53,10 +55,16 @@ def train(
         notes += _require_apart(findings, external)
     enough = method_named(settings.method).enough
     if enough and findings.count > enough:
+        repeats = repeats_of(findings.count, enough, settings)
         notes.append(
-            f"of {findings.count} findings about {enough} are enough for the test against chance and to choose "
-            "hyperparameters and tell importance, which takes far longer with all; the model and its figures are of all"
+            f"of {findings.count} findings about {enough} are enough for the test against chance, to choose "
+            f"hyperparameters and tell importance, and {repeats} of {settings.repeats} repeats of the validation: more "
+            "take far longer and change little; the model and its figures are of all"
         )
+    expected = expected_time(findings, settings)
+    if expected:
+        progress = progress.labelled(f"Training, {expected}")
+        progress(0.0)
     validated = cross_validate(findings, settings, progress.part(0.0, 0.5))
     tested = permutation_test(findings, settings, progress.part(0.5, 0.95)) if settings.permutations else None
     progress(0.95, "Fitting the model to all findings")

@@ -1,7 +1,8 @@
 import numpy as np
 import pytest
 
-from MedProcLib.quantification.classification.enough import LEAST_OF_CLASS, enough_of
+from MedProcLib.quantification.classification.enough import LEAST_OF_CLASS, enough_of, repeats_of
+from MedProcLib.quantification.classification.expected_time import expected_time
 from MedProcLib.quantification.classification.findings import FeatureColumn, Findings
 from MedProcLib.quantification.classification.permutation import permutation_test
 from MedProcLib.quantification.classification.settings import Training
@@ -39,3 +40,19 @@ def test_chance_is_told_of_a_part_of_a_large_table():
     found = permutation_test(findings, Training(method="forest", folds=2, permutations=3))
     assert 1000 <= found.findings <= 1010 and found.permutations == 3
     assert found.p == 0.25 and 0.75 < found.observed < 0.9
+
+
+def test_fewer_repeats_of_large_tables():
+    settings = Training(method="forest", repeats=5)
+    assert [repeats_of(n, 1000, settings) for n in (900, 2000, 3000, 10_000, 50_000)] == [5, 5, 4, 2, 2]
+    assert repeats_of(50_000, 0, settings) == 5 and repeats_of(50_000, 1000, Training(repeats=1)) == 1
+
+
+def test_the_expected_time_grows_with_what_is_asked_for():
+    random = np.random.default_rng(3)
+    labels = random.integers(0, 2, 300)
+    names = tuple(map(str, range(300)))
+    values = random.normal(size=(300, 2))
+    findings = Findings((FeatureColumn("a"), FeatureColumn("b")), values, ("no", "yes"), labels, np.arange(300), names)
+    assert expected_time(findings, Training(method="discriminant", repeats=1, permutations=0)) == ""
+    assert "minutes" in expected_time(findings, Training(method="forest", repeats=100, permutations=10_000))
