@@ -6,8 +6,8 @@ Consensus: digital phantom (482 values, listed with -v), and, with ../shared/dat
 under configurations A to E and the filters of IBSI 2, and the validation data of one patient. Speed: all features of
 IBSI 1 in 3D of one lesion, against PyRadiomics (its own, textures in C) and MIRP (the same as ours, exact as ours, and
 with its approximation of autocorrelation), best of some runs, in one process with one thread. Memory: a lesion in
-512 x 512 x 300 voxels, and (Linux) an organ interpolated to finer voxels; what is held at the peak, inputs included,
-over the inputs.
+512 x 512 x 300 voxels, and (Linux) an organ interpolated to finer voxels, with few and many gray levels; what is held
+at the peak, inputs included, over the inputs.
 """
 
 import csv
@@ -39,6 +39,8 @@ ROOT = Path(__file__).resolve().parents[2]
 VALUES = ROOT / "Testing/Data/ibsi1"
 SHARED = ROOT.parent / "shared/data/05_ibsi_radiomics"
 BIN = 25.0
+# of noise: nearly every voxel is a zone
+MANY_LEVELS = 32
 ORGAN = "organ"  # the word by which this file calls itself
 IMPORTS = {"PYTHONPATH": str(ROOT)}
 
@@ -227,24 +229,31 @@ def _memory_of_an_organ() -> None:
             image = sitk.GetImageFromArray(array)
             image.SetSpacing(spacing)
             sitk.WriteImage(image, path)
-        command = [sys.executable, str(Path(__file__).resolve()), ORGAN, *paths]
-        subprocess.run(command, check=True, env={**os.environ, **IMPORTS})
+        for bins in ("size", "number"):
+            command = [sys.executable, str(Path(__file__).resolve()), ORGAN, *paths, bins]
+            subprocess.run(command, check=True, env={**os.environ, **IMPORTS})
 
 
-def _organ(paths: list[str]) -> None:
+def _organ(given: list[str]) -> None:
+    *paths, bins = given
     side = 1.0
-    settings = Radiomics(spacing_mm=side, discretization="fixed bin size", bin_size=BIN)
+    settings = (
+        Radiomics(spacing_mm=side, discretization="fixed bin size", bin_size=BIN)
+        if bins == "size"
+        else Radiomics(spacing_mm=side, discretization="fixed bin number", bin_number=MANY_LEVELS)
+    )
     region_features(*_lesion((20, 20, 20), 500), settings)
     before = _resident("VmRSS")
     Path("/proc/self/clear_refs").write_text("5")  # the peak counts from here
     image, labels = (sitk.ReadImage(path) for path in paths)
     voxels, inputs = int(np.count_nonzero(sitk.GetArrayViewFromImage(labels))), 3 * labels.GetNumberOfPixels()
     start = time.process_time()
-    every_segment(image, labels, settings)
+    (found,) = every_segment(image, labels, settings)
     seconds, held = time.process_time() - start, _resident("VmHWM") - before
     made = math.prod(n * s / side for n, s in zip(image.GetSize(), image.GetSpacing(), strict=True))
     print(
-        f"{voxels} voxels in 256 x 256 x 60 to {side:g} mm, all features: {seconds:.1f} s of CPU, "
+        f"{voxels} voxels in 256 x 256 x 60 to {side:g} mm, {found.diagnostics['levels']:.0f} levels, all features: "
+        f"{seconds:.1f} s of CPU, "
         f"{held / 2**20:.0f} MiB at the peak with the inputs: {held / inputs:.1f} times these ({inputs / 2**20:.0f} "
         f"MiB), {held / made / 3:.1f} times the interpolated ones ({made * 3 / 2**20:.0f} MiB)"
     )

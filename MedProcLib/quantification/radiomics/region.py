@@ -75,7 +75,12 @@ def prepared(image: sitk.Image, labels: sitk.Image, label: int, box: Box, settin
     voxels = inside.count
     lost = morphological.count - voxels
     if lost:
-        notes.append(f"{lost} voxels of the region hold no number and are left out of all but its shape")
+        which = (
+            "1 voxel of the region holds no number and is"
+            if lost == 1
+            else f"{lost} voxels of the region hold no number and are"
+        )
+        notes.append(f"{which} left out of all but its shape")
     if not voxels:
         raise InputError(f"All voxels of the region of label {label} hold no number (NaN or infinite).")
     bounds = range_of(settings)

@@ -1,6 +1,7 @@
 """Gray level size zone and distance zone matrices (Thibault et al., IEEE TBME 61(3), 2014; IBSI 3.8 and 3.9)."""
 
-from dataclasses import dataclass, fields
+from collections.abc import Sequence
+from dataclasses import astuple, dataclass
 
 import numpy as np
 import SimpleITK as sitk
@@ -9,16 +10,19 @@ from scipy.sparse.csgraph import connected_components
 
 from ....core.progress import SILENT, Progress, execute
 from .border_distance import border_distance
-from .counts import Counts
+from .counts import Counts, tally
 from .region import Region
 
 # Voxels that are linked at a time: they bound the memory.
 LINKED_AT_ONCE = 1 << 18
 
+Figures = Sequence[np.ndarray]
+
 
 @dataclass(frozen=True)
 class Zones:
-    """Connected voxels of one level: slice (0 in the volume), rank, size and distance of each zone, (n,) each.
+    """Connected voxels of one level: slice (0 in the volume), rank, size and distance of zones, and how many are alike
+    in all that; (n,) each.
 
     size: voxels; distance: of its voxel nearest to the border of the morphological region, which has distance 1, in
     steps between voxels that share a face (by slice: an edge).
@@ -28,14 +32,21 @@ class Zones:
     rank: np.ndarray
     size: np.ndarray
     distance: np.ndarray
+    count: np.ndarray
+
+    @classmethod
+    def of(cls, matrix: np.ndarray, rank: np.ndarray, size: np.ndarray, distance: np.ndarray) -> "Zones":
+        """Of single zones: of noise there are nearly as many as voxels, and few that are not alike."""
+        (matrix, rank, size, distance), count = tally((matrix, rank, size, distance))
+        return cls(matrix, rank, size, distance, count)
 
     def size_zone(self) -> Counts:
         """Zones of each rank (row) and size (column) by slice (matrix)."""
-        return Counts.of(self.matrix, self.rank, self.size)
+        return Counts(self.matrix, self.rank, self.size, self.count).merged()
 
     def distance_zone(self) -> Counts:
         """Zones of each rank (row) and distance (column) by slice (matrix)."""
-        return Counts.of(self.matrix, self.rank, self.distance)
+        return Counts(self.matrix, self.rank, self.distance, self.count).merged()
 
 
 def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT) -> Zones:
@@ -44,30 +55,35 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
     norm: 'chebyshev' links voxels that share a face, an edge or a corner, any other those that share a face.
     """
     border = border_distance(region.morphological, by_slice)
-    found: list[list[np.ndarray]] = [[] for _ in fields(Zones)]
-    same: list[np.ndarray] = []
-    count, last = 0, np.zeros(0, np.int32)
-    # in slabs, each of which has the last slice of the one before: what is one zone there is one
-    for slab, share in zip(*_slabs(region, progress), strict=True):
+    whole: list[Zones] = []
+    # of zones that go on in the next slab: their figures so far, and which of them each voxel of the last slice is in
+    held: Figures = ()
+    last = np.zeros(0, np.int32)
+    slabs, shares = _slabs(region, progress)
+    for slab, share in zip(slabs, shares, strict=True):
+        # in the volume with the last slice of the slab before: what is one zone there is one
         number = _linked_slab(region, slab, by_slice, norm == "chebyshev", share)
-        shared = 0 if by_slice or slab.start == 0 else int(region.voxels_by_slice[slab.start - 1])
-        if shared:
-            same.append(np.unique(np.stack([last, number[:shared] + count]), axis=1))
-        zones_there = int(number.max(initial=-1)) + 1
-        number = number[shared:]
-        part = _zones_of(region, slab, border[slab], number, zones_there, by_slice)
-        for own, figure in zip(found, fields(Zones), strict=True):
-            own.append(getattr(part, figure.name))
-        last = number[number.size - int(region.voxels_by_slice[slab.stop - 1]) :] + count
-        count += zones_there
-    del border, part, own
-    # the parts of each array are let go with it
-    joined = Zones(*(np.concatenate(found.pop(0)) for _ in fields(Zones)))
-    return _merged(joined, np.concatenate(same, axis=1)) if same else joined
+        count = int(number.max(initial=-1)) + 1
+        figures = _figures(region, slab, border[slab], number[last.size :], count, by_slice)
+        if last.size:
+            links = number[: last.size], last + np.int32(count)
+            zone, figures = _merged([*map(np.concatenate, zip(figures, held, strict=True))], links)
+            number = zone[number]
+        goes_on = np.zeros(figures[0].size, bool)
+        if not by_slice and slab.stop < region.slices:
+            last = number[number.size - int(region.voxels_by_slice[slab.stop - 1]) :]
+            goes_on[last] = True
+            last = (np.cumsum(goes_on, dtype=np.int32) - np.int32(1))[last]
+            held = tuple(each[goes_on] for each in figures)
+        whole.append(Zones.of(*(each[~goes_on] for each in figures)))
+    return Zones(*(np.concatenate(parts) for parts in zip(*map(astuple, whole), strict=True)))
 
 
-def _zones_of(region: Region, slab: slice, border: np.ndarray, number: np.ndarray, count: int, by_slice: bool) -> Zones:
-    """So many zones of a slab's voxels, of which each has a number; those of the slice before alone have size 0."""
+def _figures(
+    region: Region, slab: slice, border: np.ndarray, number: np.ndarray, count: int, by_slice: bool
+) -> Figures:
+    """Slice, rank, size and distance of so many zones of a slab's voxels, of which each has a number; those of the
+    slice before alone have size 0."""
     ranks = region.ranks[slab]
     inside = ranks > 0
     matrix, rank = np.zeros(count, np.int32), np.zeros(count, ranks.dtype)
@@ -76,21 +92,20 @@ def _zones_of(region: Region, slab: slice, border: np.ndarray, number: np.ndarra
     rank[number] = ranks[inside]
     distance = np.full(count, np.iinfo(np.int32).max, np.int32)
     np.minimum.at(distance, number, border[inside])
-    return Zones(matrix, rank, np.bincount(number, minlength=count).astype(np.int32), distance)
+    return matrix, rank, np.bincount(number, minlength=count).astype(np.int32), distance
 
 
-def _merged(zones: Zones, pairs: np.ndarray) -> Zones:
-    """The zones of the volume, of parts (2, n) of which pairs are one."""
-    count = zones.size.size
-    links = coo_array((np.ones(pairs.shape[1], bool), (pairs[0], pairs[1])), shape=(count, count))
-    known, zone = connected_components(links, directed=False)
-    del links
-    size, rank = np.zeros(known, np.int32), np.zeros(known, zones.rank.dtype)
-    distance = np.full(known, np.iinfo(np.int32).max, np.int32)
-    np.add.at(size, zone, zones.size)
-    np.maximum.at(rank, zone, zones.rank)
-    np.minimum.at(distance, zone, zones.distance)
-    return Zones(np.zeros(known, np.int32), rank, size, distance)
+def _merged(figures: Figures, links: tuple[np.ndarray, np.ndarray]) -> tuple[np.ndarray, Figures]:
+    """The zone that each part belongs to, links being pairs of parts of one, and the figures of the zones."""
+    matrix, rank, size, distance = figures
+    graph = coo_array((np.ones(links[0].size, bool), links), shape=(size.size, size.size))
+    known, zone = connected_components(graph, directed=False)
+    sizes, ranks = np.zeros(known, np.int32), np.zeros(known, rank.dtype)
+    distances = np.full(known, np.iinfo(np.int32).max, np.int32)
+    np.add.at(sizes, zone, size)
+    np.maximum.at(ranks, zone, rank)
+    np.minimum.at(distances, zone, distance)
+    return zone, (matrix[:known], ranks, sizes, distances)
 
 
 def _slabs(region: Region, progress: Progress) -> tuple[list[slice], list[Progress]]:
