@@ -9,6 +9,7 @@ from ..core.errors import InputError
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_table
 from ..core.registry import create_operation
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
@@ -44,12 +45,11 @@ def run(arguments: Namespace, progress: Progress) -> None:
     scores = score(reference, test, settings, arguments.labels, names, progress.part(0.1, 0.98))
     arguments.notes += (*scores.notes, *_numbered(scores))
     progress.check()
+    provenance = Provenance(Recipe.of(settings), {"reference": arguments.reference, "test": arguments.test})
     if str(arguments.output).lower().endswith(".csv"):
-        text = scores_csv(scores)
+        write_table(scores_csv(scores), arguments.output, provenance)
     else:
-        inputs = {"reference": arguments.reference, "test": arguments.test}
-        text = scores_json(scores, Provenance(Recipe.of(settings), inputs).as_dict())
-    write_text(text, arguments.output)
+        write_text(scores_json(scores, provenance.as_dict()), arguments.output)
     print(_summary(scores, arguments.output))
 
 

@@ -12,6 +12,7 @@ from ..core.geometry import require_scalar
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_table
 from ..quantification.radiomics.extract import boxes_of, every_segment
 from ..quantification.radiomics.outcome import RegionFeatures, notes_of
 from ..quantification.radiomics.robustness import robust_features
@@ -43,13 +44,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
         )
         arguments.notes += varied.notes
     progress.check()
-    if output.lower().endswith(".csv"):
-        text = features_csv(regions, settings, arguments.all_labels)
-    else:
-        inputs = {"image": arguments.image, "mask": arguments.mask}
-        text = features_json(regions, settings, Provenance(Recipe.of(settings), inputs).as_dict())
+    provenance = Provenance(Recipe.of(settings), {"image": arguments.image, "mask": arguments.mask})
     with written_together():
-        write_text(text, output)
+        if output.lower().endswith(".csv"):
+            write_table(features_csv(regions, settings, arguments.all_labels), output, provenance)
+        else:
+            write_text(features_json(regions, settings, provenance.as_dict()), output)
         if varied is not None and robustness is not None:
             write_text(robustness_csv(varied, arguments.all_labels), robustness)
     print(f"{_summary(regions)}: {', '.join(filter(None, (output, robustness)))}")

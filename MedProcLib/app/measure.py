@@ -14,6 +14,7 @@ from ..core.files import ImageFile, file_of, read_image, read_image_file
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
+from ..core.recorded import write_table
 from ..core.registry import find_operation
 from ..core.structure import Structure
 from ..quantification.measure import OTHER_ROWS, measure, require_reportable
@@ -56,14 +57,20 @@ def run(arguments: Namespace, progress: Progress) -> None:
     present = {segment for row in rows for segment in (row.segment, row.other) if segment is not None}
     arguments.notes += note_on_names(names, arguments.names, present)
     arguments.notes += _about_rows(rows)
+    if operation.parameters.get("intervals"):
+        arguments.notes += _about_intervals(arguments, found, operation)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
-    provenance = Provenance(Recipe.of(operation), inputs).as_dict()
+    provenance = Provenance(Recipe.of(operation), inputs)
     progress.check()
     reports: list[Path] = []
     with written_together():
         if source is not None:
             reports = _write_report(arguments, source, labels, rows, structures)
-        write_text(measurements_text(rows, written, arguments.long, provenance), arguments.output)
+        text = measurements_text(rows, written, arguments.long, provenance.as_dict())
+        if written == "json":
+            write_text(text, arguments.output)
+        else:
+            write_table(text, arguments.output, provenance)
     for file in reports:
         print(f"DICOM: {file}")
     if operation.parameters.get("pet") and found.image.GetDimension() == 3:
@@ -80,6 +87,17 @@ def _require_no_image(arguments: Namespace, labels: sitk.Image) -> None:
         raise InputError(
             f"{arguments.segmentation} is the image itself: give its segmentation, whose voxels hold numbers of labels."
         )
+
+
+def _about_intervals(arguments: Namespace, found: ImageFile, operation: Any) -> list[str]:
+    if found.image.GetDimension() == 2:
+        return [f"{arguments.image} is 2D: the 95 % intervals are of volumes, and are left out"]
+    if operation.parameters["border_sd_mm"]:
+        return []
+    return [
+        "the 95 % intervals take the border as it is drawn for that of the body: say how sure it is with "
+        "-p border_sd_mm=MM (standard deviation)"
+    ]
 
 
 def _about_rows(rows: list[Row]) -> list[str]:
@@ -100,13 +118,20 @@ def _about_rows(rows: list[Row]) -> list[str]:
         notes.append(f"{_listed(lacking)}: {upto}{most} of its voxels without a number, left out of the intensities")
     if empty:
         notes.append(f"{_listed(empty)}: no voxel holds a number, so there are no intensities")
-    reasons: dict[tuple[str, object], list[Row]] = {}
-    for row in wholes:
+    return notes + _reasons(wholes)
+
+
+def _reasons(rows: list[Row]) -> list[str]:
+    """Why segments lack figures: a line for each reason, and for the figures that the same segments lack by it."""
+    lacking: dict[tuple[object, str], list[Row]] = {}
+    for row in rows:
         for each in row.measurements:
             if "reason" in each.parameters and math.isnan(each.value):
-                reasons.setdefault((each.name, each.parameters["reason"]), []).append(row)
-    notes += [f"{_listed(of)}: no {name.replace('_', ' ')}, as {reason}" for (name, reason), of in reasons.items()]
-    return notes
+                lacking.setdefault((each.parameters["reason"], each.name), []).append(row)
+    together: dict[tuple[object, str], list[str]] = {}
+    for (reason, name), of in lacking.items():
+        together.setdefault((reason, _listed(of)), []).append(name.replace("_", " "))
+    return [f"{of}: no {', '.join(names)}, as {reason}" for (reason, of), names in together.items()]
 
 
 def _listed(rows: list[Row]) -> str:

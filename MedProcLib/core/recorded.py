@@ -1,4 +1,4 @@
-"""How a result came about, kept with its file: in the header of NRRD and MetaImage, in a file beside NIfTI."""
+"""How a result came about, kept with its file: in the header of NRRD and MetaImage, beside NIfTI and tables."""
 
 import json
 from collections.abc import Mapping
@@ -30,6 +30,18 @@ def write_result(
             record |= {"headers": dict(headers), "voxels": sitk.Hash(image)}
         write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", beside)
         write_image(image, target)
+
+
+def write_table(text: str, target: str | Path, provenance: Provenance) -> None:
+    """Write a table and, beside it, how it came about (NAME.csv.provenance.json): both or none. Raises InputError.
+
+    Lines of comments in a table stop most readers; the ending stays in the name, as an image may have the same one.
+    """
+    target = Path(target)
+    with written_together():
+        write_text(text, target)
+        record = json.dumps(provenance.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        write_text(record, target.with_name(f"{target.name}.provenance.json"))
 
 
 def record_of(path: str | Path) -> dict[str, Any] | None:

@@ -96,6 +96,8 @@ def test_the_table_has_the_figures_of_the_python_call(medproc, label_files, tmp_
             assert float(row[m.column] or "nan") == pytest.approx(m.value, rel=1e-9, nan_ok=True), m.column
     assert rows["3"]["missing"] == "test" and rows["3"]["dice"] == "0" and rows["3"]["hausdorff_mm"] == ""
     assert (rows["mean"]["tolerance_mm"], rows["mean"]["match"]) == ("1", "iou")
+    beside = json.loads((tmp_path / "metrics.csv.provenance.json").read_text())
+    assert list(beside["inputs"].values()) == [str(file) for file in label_files]
     dice = [float(rows[label]["dice"]) for label in "123"]
     assert float(rows["mean"]["dice"]) == pytest.approx(sum(dice) / 3) and 0.7 < dice[0] < 1
 

@@ -55,6 +55,8 @@ def test_table(medproc, image_file, mask_file, settings_file, tmp_path):
         steps["family"] == "diagnostics"
         and float(steps["value"]) == (sitk.GetArrayFromImage(sitk.ReadImage(str(mask_file))) > 0).sum()
     )
+    beside = json.loads((tmp_path / "features.csv.provenance.json").read_text())
+    assert beside["inputs"]["mask"] == str(mask_file) and beside["steps"][0]["parameters"]["bin_number"] == 16
 
 
 def test_record_can_be_repeated(medproc, image_file, mask_file, settings_file, tmp_path):

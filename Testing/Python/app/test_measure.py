@@ -290,3 +290,44 @@ def test_an_image_as_its_own_segmentation_is_refused(refused, tmp_path):
     file = tmp_path / "i.nrrd"
     sitk.WriteImage(sitk.GetImageFromArray(np.arange(6**3, dtype=np.uint8).reshape(6, 6, 6)), file)
     assert "is the image itself" in refused("measure", file, file, "-o", tmp_path / "t.csv")
+
+
+def test_what_one_voxel_lacks_is_said_once_for_each_reason(medproc, tmp_path):
+    labels = np.zeros((9, 9, 9), np.uint8)
+    labels[4, 4, 4] = 1
+    for array, name in ((labels.astype(np.float32), "i.nrrd"), (labels, "l.nrrd")):
+        sitk.WriteImage(sitk.GetImageFromArray(array), tmp_path / name)
+    code, _, err = medproc(
+        *("measure", tmp_path / "i.nrrd", tmp_path / "l.nrrd", "--per", "segment", "--group", "shape"),
+        *("-o", tmp_path / "t.csv"),
+    )
+    (line,) = (line for line in err.splitlines() if "as fewer than 8 voxels" in line)
+    assert code == 0 and "no surface area crofton, sphericity crofton, " in line
+
+
+@pytest.mark.parametrize(
+    "given, said",
+    [((), "-p border_sd_mm=MM"), (("-p", "border_sd_mm=0.5"), None), (("2D",), "is 2D: the 95 % intervals")],
+)
+def test_what_intervals_rest_on_is_said(medproc, tmp_path, given, said):
+    image = sitk.GetImageFromArray(np.pad(np.full((6, 6, 6), 100.0, np.float32), 5))
+    image = image[:, :, 8] if given == ("2D",) else image
+    sitk.WriteImage(image, tmp_path / "i.nrrd")
+    sitk.WriteImage(sitk.Cast(image > 50, sitk.sitkUInt8), tmp_path / "l.nrrd")
+    code, _, err = medproc(
+        *("measure", tmp_path / "i.nrrd", tmp_path / "l.nrrd", "--group", "size", "intervals"),
+        *(each for each in given if each != "2D"),
+        *("-o", tmp_path / "t.csv"),
+    )
+    assert code == 0 and ("95 % intervals" in err) == (said is not None) and (said or "") in err
+
+
+def test_how_a_table_came_about_lies_beside_it(medproc, image_file, labels_file, tmp_path):
+    table, record = tmp_path / "t.csv", tmp_path / "t.json"
+    for output in (table, record):
+        assert medproc("measure", image_file, labels_file, "--group", "size", "robust", "-o", output)[0] == 0
+    beside = json.loads((tmp_path / "t.csv.provenance.json").read_text())
+    assert beside["inputs"] == {"image": str(image_file), "labels": str(labels_file)}
+    assert beside["steps"][0]["parameters"]["robust"] is True
+    assert beside.items() <= json.loads(record.read_text()).items()
+    assert not (tmp_path / "t.json.provenance.json").exists()
