@@ -11,6 +11,7 @@ from ..comparison.change_maps import maps_named
 from ..comparison.evaluation import OF_DELINEATED_LESIONS, Evaluated, criteria_named, dates_differ, evaluate
 from ..comparison.following import unique_names
 from ..comparison.pipeline import compare
+from ..comparison.register import require_volume
 from ..comparison.result import Comparison, Verdict
 from ..comparison.study import Study
 from ..comparison.tracks.clinical import require_names
@@ -18,7 +19,6 @@ from ..comparison.tracks.model import TimePoint, require_track_id
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, stem
-from ..core.geometry import require_3d
 from ..core.progress import Progress
 from ..core.recorded import recipe_of_file
 from ..scene.headless import import_slicer
@@ -149,7 +149,7 @@ def _organs(arguments: Namespace) -> dict[str, str]:
 def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[datetime.date]) -> list[Study]:
     studies = []
     for number, (file, name) in enumerate(zip(files, arguments.names or _names(arguments.studies), strict=True)):
-        require_3d(file.image, f"Study {file.source}")
+        require_volume(file.image, f"Study {file.source}")
         given = arguments.segmentations[number] if arguments.segmentations else NONE
         labels = None if given == NONE else read_labels(given, file.image, file.slices)
         date = dates[number] if dates else file.date

@@ -19,7 +19,7 @@ from .consensus import ConsensusLabels
 from .findings import MatchFindings
 from .half_height import HalfHeightOutlines
 from .intensity import MatchIntensity
-from .register import Register, require_slices
+from .register import MEASURED_ALONE, Register, require_slices
 from .resolution import MatchResolution
 from .study import Study
 
@@ -53,7 +53,7 @@ def default_recipe(studies: Sequence[Study], progress: Progress = SILENT) -> Rec
 def recipe_and_mask(studies: Sequence[Study], progress: Progress = SILENT) -> tuple[Recipe, sitk.Image | None]:
     """default_recipe, and what its mask step gives of the first study where choosing took that; None where not."""
     for study in studies:
-        require_slices(study.image, f"Study '{study.name}'")
+        require_slices(study.image, f"Study '{study.name}'", MEASURED_ALONE)
     given = any(study.labels is not None for study in studies)
     perhaps_mr = all(study.modality in ("", "MR") for study in studies)
     brain = _brain_of_head(studies[0], progress.labelled("Choosing the steps")) if perhaps_mr else None

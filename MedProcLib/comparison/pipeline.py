@@ -9,7 +9,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.errors import InputError
-from ..core.geometry import require_3d, require_same_grid
+from ..core.geometry import require_same_grid
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe, run_steps
 from .change_maps import change_maps_of, is_change_map, is_fractions, with_change_maps, without_change_maps
@@ -22,7 +22,7 @@ from .half_height import HalfHeightOutlines
 from .loops import with_loop_error
 from .maps.tissue import TissueChange
 from .pair import compare_pair, register_pair
-from .register import Register, require_slices
+from .register import MEASURED_ALONE, Register, require_slices, require_volume
 from .registration.in_mean_space import in_mean_space
 from .registration.landmarks import landmarks_between
 from .result import Comparison, PairComparison, Registration, Verdict
@@ -77,7 +77,7 @@ def compare(
     steps = _Steps.of(recipe)
     if any(isinstance(operation, Register) for _, operation in steps.together):
         for study in studies:
-            require_slices(study.image, f"Study '{study.name}'")
+            require_slices(study.image, f"Study '{study.name}'", MEASURED_ALONE)
     later = range(1, len(studies))
     own, aligning, paired, following, last = progress.parts(
         2.0 * len(studies), 3.0 * len(later), 3.0 * len(later), len(studies), 0.01 + 5.0 * len(also) + len(steps.maps)
@@ -256,7 +256,7 @@ def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:
     if len(studies) < 2:
         raise InputError(f"A comparison needs at least two studies; {len(studies)} given.")
     for study in studies:
-        require_3d(study.image, f"Study '{study.name}'")
+        require_volume(study.image, f"Study '{study.name}'")
         values = sitk.GetArrayViewFromImage(study.image)
         finite = values[np.isfinite(values)]
         if finite.size == 0:

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from scipy.spatial.transform import Rotation
 
 from ..core.errors import InputError
+from ..core.geometry import require_3d
 from ..core.measurement import Measurement
 from ..core.operation import operation
 from ..core.progress import SILENT, Progress
@@ -33,6 +34,11 @@ from .registration.other_tools import TOOLS, register_with
 from .result import Registration, Verdict
 
 NOT_REGISTERED = "The recipe has no registration: the studies were taken as aligned."
+OF_PICTURES = (
+    "Findings in pictures of one plane, as radiographs are, are not followed: measure them in each with MedProc "
+    "Quantification."
+)
+MEASURED_ALONE = ", or measure each slice with MedProc Quantification"
 KINDS = ("rigid", "affine", "deformable")
 METRICS = (CORRELATION_RATIO, MUTUAL_INFORMATION)
 USES = ("start", "check")
@@ -233,6 +239,13 @@ def _register_planes(
     if kind == "rigid":
         raise InputError("2D images are registered as 'affine' or 'deformable': choose one of them.")
     return register_deformed(first, other, None, masked, bend=kind == "deformable", progress=progress)
+
+
+def require_volume(image: sitk.Image, what: str) -> None:
+    """Raise InputError for an image that is not 3D, and say what can be done with pictures of one plane."""
+    if image.GetDimension() == 2:
+        raise InputError(f"{what} is 2D; a 3D volume is needed. {OF_PICTURES}")
+    require_3d(image, what)
 
 
 def require_slices(image: sitk.Image, what: str, instead: str = "") -> None:

@@ -329,7 +329,7 @@ def test_bad_studies_are_refused_by_name():
     shape = tuple(reversed(grid.size))
     cases = [
         ([good], "at least two"),
-        ([good, Study("flat", good.image[:, :, 3])], "'flat' is 2D"),
+        ([good, Study("flat", good.image[:, :, 3])], "'flat' is 2D; a 3D volume is needed. .* measure them in each"),
         ([good, Study("empty", grid.image_of(np.full(shape, np.nan)))], "'empty' has no finite voxel"),
         ([good, Study("gray", grid.image_of(np.full(shape, 5.0)))], "'gray' is constant"),
         ([good, Study("off", good.image, labels=grid_of((5, 5, 5)).empty_image())], "study 'off' and its labels"),
