@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Annotated
 
 import numpy as np
+import qt
 import slicer
 from slicer import vtkMRMLTextNode
 from slicer.i18n import tr as _
@@ -51,6 +52,7 @@ from MedProcLib.widgets.tracks_panel import TracksPanel
 from MedProcLib.widgets.verdict_label import show_verdicts
 
 AUTOMATIC, BELOW = "Chosen from the images", "As set below"
+SETTLE_MS = 300  # after the last node that was added
 REPORT_TIP = _("Write the report with pictures, findings and limits as one HTML file")
 NO_REPORT_TIP = _("Compare first, or load a patient: the report is made from what was found.")
 
@@ -125,10 +127,30 @@ class MedProcComparisonWidget(ModuleWidget):
         self.views.show_button.connect("clicked()", self.maps.changed)
         self.tracks.at_box.connect("currentIndexChanged(int)", lambda index: self.actions.changed())
 
+        self._loading = qt.QTimer()
+        self._loading.setSingleShot(True)
+        self._loading.interval = SETTLE_MS
+        self._loading.connect("timeout()", self.onLoaded)
+        self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self.onNodeAdded)
+
     def proposeInputs(self):
-        self.timePoints.propose()
         if self.parameters.patient is None:
             self.parameters.patient = next(iter(patient_nodes()), None)
+        if self.parameters.patient is None or not self.chosenTimePoints():
+            self.timePoints.propose()
+
+    def onNodeAdded(self, caller=None, event=None):
+        """Studies may be loaded one by one while the panel is open; their place in the hierarchy comes last."""
+        if self.parameters is not None and not self.run.running:
+            self._loading.start()
+
+    def onLoaded(self):
+        scene = slicer.mrmlScene
+        if self.parameters is None or self.run.running or scene.IsBatchProcessing() or scene.IsImporting():
+            return
+        self.proposeInputs()
+        self.timePoints.changed()
+        self.run.set_missing(self.missing())
 
     def refresh(self):
         self.timePoints.changed()
@@ -179,6 +201,7 @@ class MedProcComparisonWidget(ModuleWidget):
         self.outlines.ended()
 
     def cleanup(self):
+        self._loading.stop()
         self.outlines.close()
         self.views.close()
         super().cleanup()
@@ -190,6 +213,8 @@ class MedProcComparisonWidget(ModuleWidget):
         super().exit()
 
     def onSceneStartClose(self, caller=None, event=None):
+        self._loading.stop()
+        self.timePoints.forget()
         self.session.forget()
         self.outlines.forget()
         self.views.stop()

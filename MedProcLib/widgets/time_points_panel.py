@@ -38,6 +38,7 @@ class TimePointsPanel:
     def __init__(self, get: Callable[[], list[TimePointInput]], set_: Callable[[list[TimePointInput]], None]) -> None:
         self._get, self._set = get, set_
         self._patients: list[PatientStudies] = []
+        self._proposed: list[tuple] = []
         self._filling = False
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
@@ -48,8 +49,10 @@ class TimePointsPanel:
         self.changed()
 
     def propose(self) -> None:
-        """Fill an empty list: the studies of the first patient that has some, else the two earliest loose volumes."""
-        if any(point.volume is not None for point in self._get()):
+        """Fill a list that is empty or as it was proposed: the studies of the first patient that has some, else the two
+        earliest loose volumes."""
+        points = self._get()
+        if _key(points) != self._proposed and any(point.volume is not None for point in points):
             return
         patients = patients_with_studies()
         named = [patient for patient in patients if patient.name]
@@ -57,6 +60,11 @@ class TimePointsPanel:
             self._set(list(named[0].time_points))
         elif patients:
             self._set(list(patients[0].time_points[:2]))
+        self._proposed = _key(self._get())
+
+    def forget(self) -> None:
+        """The scene closes: what is in the next one was not proposed here, whatever its ids."""
+        self._proposed = []
 
     def changed(self) -> None:
         """Show the list as it is now."""
@@ -263,6 +271,12 @@ def date_of(text: str) -> datetime.date | None:
         return datetime.date.fromisoformat(text.strip())
     except ValueError:
         raise InputError(f"'{text.strip()}' is not a date: write it as 2024-05-31, or leave it empty.") from None
+
+
+def _key(points: list[TimePointInput]) -> list[tuple]:
+    """Equal for the same time points; it keeps no node from being let go."""
+    nodes = [(p.volume, p.segmentation, p.landmarks, *p.images) for p in points]
+    return [(p.date, *(n and n.GetID() for n in all_)) for p, all_ in zip(points, nodes, strict=True)]
 
 
 def _name(node: Any) -> str:

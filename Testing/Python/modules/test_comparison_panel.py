@@ -200,6 +200,32 @@ def test_the_studies_of_a_scene_that_is_opened_are_proposed(panel, scene, tmp_pa
     assert widget.timePoints.patient_box.currentText == "Doe (3)"
 
 
+def test_studies_that_are_loaded_while_the_panel_is_open_are_proposed(panel, scene):
+    import slicer
+    from host import wait_until
+
+    widget = panel(NAME)
+    volumes = []
+
+    def load(name):
+        volumes.append(slicer.util.addVolumeFromArray(np.ones((4, 5, 6), np.float32), name=name))
+
+    def chosen():
+        return [point.volume for point in widget.chosenTimePoints()]
+
+    load("FLAIR 2021-03-04")
+    load("FLAIR 2019-01-02")
+    assert wait_until(lambda: chosen() == volumes[::-1], 3) and widget.run.button.enabled
+    load("FLAIR 2018-01-02")  # an earlier one: the list is as it was proposed
+    assert wait_until(lambda: chosen() == [volumes[2], volumes[1]], 3)
+    widget.timePoints.remove_button.click()
+    widget.timePoints.add_button.click()
+    kept = chosen()
+    load("FLAIR 2016-01-02")  # now it is the reader's
+    wait_until(lambda: False, 0.6)
+    assert chosen() == kept and widget.timePoints.patient_box.itemText(1).endswith("(4)")
+
+
 def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene, tmp_path):
     import slicer
 
