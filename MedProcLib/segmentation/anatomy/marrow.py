@@ -6,12 +6,19 @@ from scipy import ndimage
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
-from ..common.morphology import closed, dilated, distance_to
+from ..common.morphology import closed, dilated, distance_to, eroded
+from ..common.slice_by_slice import slices_apart
 
 # Gaps of the cortex up to twice this radius are no openings.
 GAP_MM = 2.25
 # Marrow is denser than air.
 AIR_BELOW_HU = -200.0
+# Nose and sinuses are enclosed by bone, too: of them a larger share is air.
+MOST_AIR = 0.4
+# Parts of a skull's cavity hang together by more than twice this.
+NECK_MM = 3.0
+# Where a slice in between is open, a part of it lies so near above or below, over more than this share of its section.
+ALONG_MM, OVER_SHARE = 12.0, 0.5
 # The spinal canal holds cord and water (HU), which are even (SD after a blur by so many mm, away from the wall), where
 # marrow varies.
 CANAL_HU, CANAL_SD_HU, BLUR_MM, WALL_VOXELS = (-40.0, 80.0), 15.0, 1.5, 2
@@ -36,12 +43,15 @@ def with_marrow(
     added = _cavities(bone, shell) & (values > AIR_BELOW_HU)
     if bone.ndim == 3:
         blurred = gaussian(values, grid, [BLUR_MM] * 3)
+        enclosed = np.zeros_like(added)
         for number in range(len(shell)):
             second(number / len(shell), "Filling marrow")
             holes = _cavities(bone[number], shell[number])
             if holes.any():
                 marrow = _marrow(holes, blurred[number])
                 added[number] = (added[number] & ~holes) | marrow
+                enclosed[number] = holes
+        added &= ~_cavity_of_skull(enclosed, blurred, grid, largest_mm)
     if added.any() and distance_to(~added, grid).max() > largest_mm:
         added = _small(added, grid, largest_mm)
     # of what was closed only the seam between bone and marrow stays filled, not dents and gaps
@@ -64,8 +74,39 @@ def _marrow(holes: np.ndarray, blurred: np.ndarray) -> np.ndarray:
         level = float(np.median(blurred[box][hole]))
         deep = blurred[box][hole & inner[box]]
         canal = CANAL_HU[0] < level < CANAL_HU[1] and deep.size > 4 and float(np.std(deep)) < CANAL_SD_HU
-        keep[number] = level > AIR_BELOW_HU and not canal
+        air = float(np.mean(blurred[box][hole] < AIR_BELOW_HU))
+        keep[number] = air < MOST_AIR and not canal
     return keep[pieces]
+
+
+def _cavity_of_skull(enclosed: np.ndarray, values: np.ndarray, grid: Geometry, largest_mm: float) -> np.ndarray:
+    """Holes of transverse slices that are part of a skull's: brain and canal.
+
+    One that holds a larger disk than marrow, what hangs together with it, and soft tissue right above or below.
+    """
+    wide = distance_to(~enclosed, slices_apart(grid)) > largest_mm
+    if not wide.any():
+        return wide
+    pieces, count = ndimage.label(eroded(enclosed, grid, NECK_MM))
+    keep = np.bincount(pieces[wide], minlength=count + 1) > 0
+    keep[0] = False
+    skull = dilated(keep[pieces], grid, NECK_MM + max(grid.spacing)) & enclosed
+    flat = np.zeros((3, 3, 3), bool)
+    flat[1] = ndimage.generate_binary_structure(2, 1)
+    holes, count = ndimage.label(enclosed, flat)
+    level = ndimage.median(values, holes, np.arange(count + 1))
+    size = np.bincount(holes.ravel(), minlength=count + 1)
+    soft = (level > CANAL_HU[0]) & (level < CANAL_HU[1])
+    soft[0] = False
+    along = np.ones((2 * round(ALONG_MM / grid.spacing[2]) + 1, 1, 1), bool)
+    known = np.zeros(count + 1, bool)
+    while True:
+        over = np.bincount(holes[ndimage.binary_dilation(skull, along)], minlength=count + 1)
+        found = soft & (over > OVER_SHARE * size) & ~known
+        if not found.any():
+            return skull
+        known |= found
+        skull |= found[holes]
 
 
 def _small(added: np.ndarray, grid: Geometry, largest_mm: float) -> np.ndarray:

@@ -91,3 +91,17 @@ def test_a_coarse_voxel_belongs_to_what_more_than_half_of_it_is_in():
     sides = Geometry((64,) * 3, (0.5,) * 3, (-0.25,) * 3, CUBE.direction)
     fine = refined(sides.image_of(ndimage.zoom(own, 8)), **given, work=work)
     assert fine[32, 32, 16] == 0 and fine[32, 32, 32] == 1
+
+
+def test_a_brain_is_no_marrow_also_where_the_skull_is_narrow_and_open_slices_lie_between():
+    """A ball in a shell, below it two hollows as narrow as marrow; noise as between brain and water."""
+    z, y, x = np.indices((64, 64, 64)) * 1.5 - 48
+    skull, brain = (np.sqrt(x**2 + y**2 + (z - 6) ** 2) < radius for radius in (40, 34))
+    fossa = (np.hypot(np.abs(x) - 14, y) < 11) & (z < -24) & (z > -42)
+    bone = (skull | ((np.hypot(np.abs(x) - 14, y) < 17) & (z < -18) & (z > -46))) & ~brain & ~fossa
+    bone[13, :, 32:] = False  # a slice in which one of the hollows is open
+    values = np.where(bone, CORTEX, MUSCLE).astype(np.float32)
+    values[brain | fossa] = np.where(np.random.default_rng(0).random(values.shape) < 0.1, 400, 35)[brain | fossa]
+    grid = Geometry(bone.shape[::-1], (1.5,) * 3, CUBE.origin, CUBE.direction)
+    whole = with_marrow(bone, values, grid, 25.0, np.ones_like(bone))
+    assert np.count_nonzero(whole & (brain | fossa)) < 0.01 * np.count_nonzero(brain | fossa)
