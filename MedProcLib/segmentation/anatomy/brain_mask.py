@@ -1,5 +1,6 @@
 """Brain mask of an MR image of the head."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -20,8 +21,9 @@ from .brain_surface import Levels, brain_surface
 WORKING_MM = 1.5
 # What lies deeper than this share of the head's greatest depth counts as its middle, which is mostly white matter.
 MIDDLE = 0.6
-# Scalp and skull; where its brightest tenth exceeds FAT times the middle, fat is bright and to be left out.
-SCALP_MM, FAT = 15.0, 1.5
+# Scalp and skull; where its brightest tenth exceeds FAT times the middle, fat is bright and to be left out. Where so
+# much of the middle itself does (%), fluid is: the 95th percentile is 1.8 to 2.5 in T2, at most 1.3 else.
+SCALP_MM, FAT, FLUID_PERCENT = 15.0, 1.5, 95
 # The shading is found in the brain and this far around it, as a field without detail.
 AROUND_MM, SHADING = 6.0, N4(working_spacing_mm=8.0, field_detail_mm=60.0)
 # The smooth surface cuts the tops of the gyri: what lies this near outside it and is this bright (background 0,
@@ -62,7 +64,7 @@ class BrainMask:
     highest: Annotated[
         float,
         Range(0, 10),
-        "brightest tissue (background 0, middle of the head 1); 0: 1.5 if fat is bright, else no limit",
+        "brightest tissue (background 0, middle of the head 1); 0: 1.5 if fat is bright but not fluid, else no limit",
     ] = 0.0
     opening_mm: Annotated[float, Range(0, 20, "mm"), "radius that cuts bridges to other tissue"] = 5.0
     closing_mm: Annotated[float, Range(0, 30, "mm"), "radius of the dents (sulci, ventricles) that are filled"] = 8.0
@@ -83,13 +85,7 @@ class BrainMask:
         first, second, third, fourth = progress.parts(1, 4, 8, 1)
         region = inside(mask, valid)
         grid, work, _ = on_working_grid(image, values, region, WORKING_MM, first)
-        usual, darker = second.parts(1, 1)
-        rough, highest = _rough_brain(self, work, grid, self.lowest, usual)
-        if self.lowest > DARKER and not _sized_as_brain(rough, grid, self.smallest_mm):
-            # gray matter is less than half as bright as white matter in some T1 images, the more so in a coil's shading
-            again = _rough_brain(self, work, grid, DARKER, darker)
-            if _sized_as_brain(again[0], grid, self.smallest_mm):
-                rough, highest = again
+        rough, highest = _likely_brain(self, work, grid, second)
         if not rough.any():
             raise InputError(
                 f"No brain was found: choose a smaller opening radius or other brightness limits. {NEEDED}"
@@ -104,11 +100,28 @@ class BrainMask:
         return mask_on_image(rough, grid, image, fourth)
 
 
-def _rough_brain(
-    settings: BrainMask, work: np.ndarray, grid: Geometry, lowest: float, progress: Progress
+def _likely_brain(
+    settings: BrainMask, work: np.ndarray, grid: Geometry, progress: Progress
 ) -> tuple[np.ndarray, float]:
-    """By brightness (from `lowest`) and opening; and the brightest tissue, in multiples of the middle of the head above
-    background."""
+    """The first rough brain (see there) that has a brain's size, the usual one where none has."""
+    # the skull may be too blurred to part bright fluid from bright fat; and gray matter is less than half as bright as
+    # white matter in some T1 images, the more so in a coil's shading
+    tries = [(settings.lowest, settings.highest)]
+    tries += [(settings.lowest, FAT)] * (not settings.highest) + [(DARKER, settings.highest)] * (
+        settings.lowest > DARKER
+    )
+    usual = None
+    for (lowest, highest), share in zip(tries, progress.parts(*[1.0] * len(tries)), strict=True):
+        rough = _rough_brain(replace(settings, lowest=lowest, highest=highest), work, grid, share)
+        if _sized_as_brain(rough[0], grid, settings.smallest_mm):
+            return rough
+        usual = usual or rough
+    assert usual is not None
+    return usual
+
+
+def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress: Progress) -> tuple[np.ndarray, float]:
+    """By brightness and opening; and the brightest tissue, in multiples of the middle of the head above background."""
     filling, depth_map, cut, close, fill, smooth = progress.parts(1, 2, 4, 4, 1, 4)
     head = filled(foreground(work, np.isfinite(work)), grid, filling)
     if head.all():
@@ -116,12 +129,14 @@ def _rough_brain(
     depth = distance_to(~head, grid, depth_map)
     # brightness counts from the background, which is not 0 in a standardized image
     work = work - float(np.median(work[~head]))
-    middle = float(np.median(work[depth > MIDDLE * depth.max()]))
+    deep = work[depth > MIDDLE * depth.max()]
+    middle = float(np.median(deep))
     highest = settings.highest
     if not highest:
         scalp = work[head & (depth < SCALP_MM)]
-        highest = FAT if np.percentile(scalp, 90) > FAT * middle else np.inf
-    tissue = (work > lowest * middle) & (work < highest * middle)
+        fat_alone = np.percentile(scalp, 90) > FAT * middle >= np.percentile(deep, FLUID_PERCENT)
+        highest = FAT if fat_alone else np.inf
+    tissue = (work > settings.lowest * middle) & (work < highest * middle)
     brain = main_piece(tissue, grid, settings.opening_mm, cut)
     brain = filled(closed(brain, grid, settings.closing_mm, close), grid, fill)
     # closing joins what lies near the brain in thin sheets; they go as the bridges went

@@ -91,6 +91,17 @@ def test_brain_mask_holds_back_fat():
     assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, brain) > 0.98
 
 
+def test_bright_fluid_and_cortex_are_brain():
+    """T2-like, in a coil's shading: cortex, fluid and scalp are twice as bright as the white matter in the middle."""
+    z, y, x = np.mgrid[-40:40, -40:40, -40:40] * 1.8
+    radius = np.sqrt(x**2 + y**2 + z**2)
+    shells = {14: 230.0, 45: 100.0, 52: 170.0, 55: 210.0, 60: 5.0, 68: 240.0}
+    values = np.select([radius < outer for outer in shells], list(shells.values()), 0.0)
+    values += np.where(radius < 68, np.random.default_rng(2).normal(0, 3, values.shape), 0)
+    grid = Geometry((80,) * 3, (1.8,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 55) > 0.97
+
+
 def test_gray_matter_less_than_half_as_bright_as_white_matter_is_brain():
     """What is brighter than usual limits ask for is then too small for a brain."""
     z, y, x = np.mgrid[-45:45, -45:45, -45:45] * 2.0
