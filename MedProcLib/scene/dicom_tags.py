@@ -1,26 +1,18 @@
-"""What DICOM says of a volume: from Slicer's DICOM database where it was loaded from there, else from the hierarchy."""
+"""What DICOM says of a volume: from the file of its first slice, else from the subject hierarchy."""
 
-import slicer
-
-from MedProcLib.core.acquisition_tags import ACQUISITION_TAGS
+from MedProcLib.core.acquisition_tags import acquisition_tags
+from MedProcLib.scene.dicom_files import first_dicom_file_of
 from MedProcLib.scene.studies import modality_of_volume
-
-INSTANCES = "DICOM.instanceUIDs"  # attribute that Slicer's DICOM plug-ins write on volumes
 
 
 def dicom_tags_of(volume) -> dict[str, str]:
     """DICOM attributes (keyword -> value) of a volume's first slice, as far as stated; empty without any.
 
-    Those of ACQUISITION_TAGS. Without an entry in the database: what the subject hierarchy knows, that is the modality.
+    Those of ACQUISITION_TAGS. Without a file: what the subject hierarchy knows, that is the modality. The header is
+    read once: Slicer's database reads the file again for every attribute it was not asked for before.
     """
-    database = getattr(slicer, "dicomDatabase", None)
-    instance = next(iter((volume.GetAttribute(INSTANCES) or "").split()), "")
-    tags = {}
-    if database is not None and instance:
-        values = {
-            keyword: str(database.instanceValue(instance, tag) or "") for keyword, tag in ACQUISITION_TAGS.items()
-        }
-        tags = {keyword: value.strip() for keyword, value in values.items() if value.strip()}
+    file = first_dicom_file_of(volume)
+    tags = {} if file is None else acquisition_tags([file])
     modality = modality_of_volume(volume)
     if modality:
         tags.setdefault("Modality", modality)

@@ -6,15 +6,12 @@ Slicer gives such a picture one slice of some thickness that nobody stated; it h
 from pathlib import Path
 
 import pydicom
-import slicer
 
-from MedProcLib.core.errors import InputError
-from MedProcLib.scene.dicom_files import dicom_files_of
-from MedProcLib.scene.dicom_tags import INSTANCES
+from MedProcLib.scene.dicom_files import first_dicom_file_of
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.volumes import geometry_of_volume
 
-DEPTH_TAGS = {"ImagePositionPatient": "0020,0032", "SliceThickness": "0018,0050"}  # of what has a place in depth
+DEPTH_TAGS = ("ImagePositionPatient", "SliceThickness")  # of what has a place in depth
 FLAT_MODALITIES = ("CR", "DX", "MG", "IO", "PX", "RG", "XA", "RF", "US", "IVUS", "ES", "XC", "GM", "SM", "OP")
 PICTURES = (".png", ".jpg", ".jpeg", ".bmp", ".tif", ".tiff")
 STRAIGHT = 1e-3  # from the third axis, within which the picture's plane is that of the first two axes
@@ -39,13 +36,8 @@ def is_flat(volume) -> bool:
 
 def _stated(volume) -> list[str] | None:
     """What DICOM says of position and thickness of a volume's slice; None of one that is not from DICOM."""
-    instance = next(iter((volume.GetAttribute(INSTANCES) or "").split()), "")
-    database = getattr(slicer, "dicomDatabase", None)
-    if database is not None and instance and database.fileForInstance(instance):
-        return [str(database.instanceValue(instance, tag) or "").strip() for tag in DEPTH_TAGS.values()]
-    try:
-        (file,) = dicom_files_of(volume)
-    except (InputError, ValueError):
+    file = first_dicom_file_of(volume)
+    if file is None:
         return None
     header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(DEPTH_TAGS))
     return [str(header.get(keyword) or "").strip() for keyword in DEPTH_TAGS]

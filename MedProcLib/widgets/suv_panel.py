@@ -9,8 +9,7 @@ from slicer.i18n import tr as _
 from ..quantification.suv.normalization import NORMALIZATIONS
 from ..quantification.suv.settings import LIMITS, SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
-from ..scene.dicom_files import dicom_files_of
-from ..scene.dicom_tags import INSTANCES
+from ..scene.dicom_files import INSTANCES, dicom_files_of
 from ..scene.provenance import is_result
 from ..scene.studies import modality_of_volume
 from ..scene.suv_scene import NEEDED, add_suv_volume

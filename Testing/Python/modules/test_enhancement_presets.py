@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 from clicks import add_volume, choose, only
+from pet_series import header, save
 
 NAME = "MedProcEnhancement"
 
@@ -44,19 +45,26 @@ def test_a_chain_of_the_user_is_not_replaced(panel, volume):
     assert widget.recipe() == own and widget.ui.presetBox.currentText == "Custom"
 
 
-def test_dicom_tags_decide(panel, scene, monkeypatch):
-    """What Slicer's database says of the volume's first slice counts before its values."""
+@pytest.mark.parametrize("loaded", ["DICOM module", "Add data"])
+def test_dicom_tags_decide(panel, scene, monkeypatch, tmp_path, loaded):
+    """What the file of the volume's first slice says counts before its values."""
     import slicer
 
-    values = {"0008,0060": "CT", "0018,0015": "CHEST", "0018,1210": "B70f"}
+    file = tmp_path / "slice"
+    save(header(Modality="CT", BodyPartExamined="CHEST", ConvolutionKernel="B70f", SOPInstanceUID="1.2.3"), file)
 
     class Database:
-        def instanceValue(self, instance, tag):
-            return values.get(tag, "") if instance == "1.2.3" else ""
+        def fileForInstance(self, instance):
+            return str(file) if instance == "1.2.3" else ""
 
-    monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
     node = add_volume("Series 4", np.random.default_rng(1).normal(100, 5, (4, 10, 10)))
-    node.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
+    if loaded == "DICOM module":
+        monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
+        node.SetAttribute("DICOM.instanceUIDs", "1.2.3 1.2.4")
+    else:
+        storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+        storage.SetFileName(str(file))
+        node.SetAndObserveStorageNodeID(storage.GetID())
     widget = panel(NAME)
     proposal = widget.proposed.proposal
     assert proposal.preset.name == "ct_lung" and "B70f" in proposal.reason

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import slicer
+from pet_series import header, save
 
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
@@ -59,16 +60,14 @@ def test_the_modality_tells_of_what_is_not_from_dicom(scene, modality, flat):
 
 
 @pytest.mark.parametrize(
-    "stated, flat",
-    [({}, True), ({"0020,0032": "1\\2\\3"}, False), ({"0018,0050": "5"}, False)],
+    "stated, flat", [({}, True), ({"ImagePositionPatient": [1, 2, 3]}, False), ({"SliceThickness": 5}, False)]
 )
-def test_position_or_thickness_tell_of_dicom(scene, monkeypatch, stated, flat):
+def test_position_or_thickness_tell_of_dicom(scene, monkeypatch, tmp_path, stated, flat):
+    save(header(SOPInstanceUID="1.2.3", **stated), tmp_path / "slice")
+
     class Database:
         def fileForInstance(self, instance):
-            return "/a/file"
-
-        def instanceValue(self, instance, tag):
-            return stated.get(tag, "")
+            return str(tmp_path / "slice") if instance == "1.2.3" else ""
 
     monkeypatch.setattr(slicer, "dicomDatabase", Database(), raising=False)
     _segmentation, volume = picture()
