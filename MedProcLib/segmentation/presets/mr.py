@@ -36,6 +36,11 @@ MR_PRESETS: tuple[Preset, ...] = (
         "Fluid, gray and white matter in FLAIR, lesions with gray; where gray and white look alike, T1 as second image",
     ),
     _file(
+        "mr_tissues_lesions",
+        "Tissues and lesions (FLAIR with T1)",
+        "Fluid, gray and white matter, and lesions as a class of their own; T1 of the same examination as second image",
+    ),
+    _file(
         "mr_brain_tumor",
         "Tumor and edema (FLAIR)",
         "The largest bright mass of one side with its edema, and the dark parts beside it",

@@ -78,6 +78,10 @@ class TissueClasses:
         return {label: key for label, key in self._order if key in ("csf", "grey_matter", "white_matter")}
 
     @property
+    def _named(self) -> bool:
+        return self._order in ORDER.values()
+
+    @property
     def _order(self) -> tuple[tuple[int, str], ...]:
         """Label and name of each class, the darkest first."""
         if self.classes == 3 and self.weighting in ORDER:
@@ -86,8 +90,20 @@ class TissueClasses:
 
     def __call__(self, image, mask=None, second=None, progress=SILENT):
         values, valid = values_of(image)
-        whole = Geometry.of(image)
         where = inside(mask, valid) if mask is not None else tissue_region(values, valid, progress)
+        return self._divided(image, values, where, second, progress)
+
+    def _divided(
+        self,
+        image: sitk.Image,
+        values: np.ndarray,
+        where: np.ndarray,
+        second: sitk.Image | None,
+        progress: Progress,
+        besides: np.ndarray | None = None,
+    ) -> tuple[sitk.Image, dict[str, sitk.Image]]:
+        """Labels and shares where the tissues are (z, y, x). besides: what of the brain is none of them."""
+        whole = Geometry.of(image)
         level, settle, measure = progress.parts(3 if second is None else 6, 8, 1)
         box = _box(where)
         region, grid = where[box], grid_of_box(whole, box)
@@ -102,7 +118,8 @@ class TissueClasses:
         even = [self._even(*each, grid) for each in zip(images, (region, shown), levels, strict=False)]
         evidence = self._evidence(even, region, shown)
         fractions = self._fractions(evidence, region, grid, settle)
-        self._require_depth(fractions, region, grid, measure)
+        brain = region if besides is None else region | besides[box]
+        self._require_depth(fractions, brain, grid, measure)
         return self._results(fractions, where, box, whole)
 
     def _even(self, values: np.ndarray, region: np.ndarray, progress: Progress, grid: Geometry) -> np.ndarray:
@@ -118,7 +135,7 @@ class TissueClasses:
             evidence = Evidence.of_image(images[0], region, self.classes)
         else:
             order, leads = list(range(self.classes)), 0
-            if self.structures and self.weighting != "T1" and self.second_weighting == "T1":
+            if self._named and self.weighting != "T1" and self.second_weighting == "T1":
                 order, leads = [ORDER["T1"].index(tissue) for tissue in self._order], 1
             evidence = Evidence.of_two(images, region, shown, leads, order)
         self._require_contrast(evidence)
@@ -147,7 +164,7 @@ class TissueClasses:
 
     def _require_contrast(self, evidence: Evidence) -> None:
         """Raise InputError where gray and white matter are not what was found."""
-        if not self.structures:
+        if not self._named:
             return
         volumes = [evidence.volumes[self._order.index(tissue)] for tissue in (GRAY, WHITE)]
         contrast, ratio = self._contrast(evidence), max(volumes) / min(volumes)
@@ -162,7 +179,7 @@ class TissueClasses:
     def _require_depth(self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> None:
         """Raise InputError where gray matter lies deeper in the brain than white matter, as in another weighting."""
         volume = np.count_nonzero(region) * grid.voxel_volume / 1000
-        if not self.structures or grid.dimension < 3 or volume < LEAST_BRAIN_ML:
+        if not self._named or grid.dimension < 3 or volume < LEAST_BRAIN_ML:
             return
         # where the image cuts the brain its border counts as surface, alike for both
         outside = sitk.ConstantPad(grid.image_of(~region), [1] * 3, [1] * 3, 1)

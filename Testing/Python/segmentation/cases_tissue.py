@@ -30,6 +30,17 @@ CASES = {
         Case(image=layers, **MASKED),
         Case(image=layers, parameters={"neighbor_weight": 2.0}, **MASKED),
     ],
+    "segmentation.tissues_beside_lesions": [
+        Case(
+            image=layers,
+            parameters={"bias_mm": 0.0},
+            optional=("mask",),
+            things={
+                "mask": lambda image: image > 0,
+                "labels": lambda image: sitk.Cast((image > 60) * (image < 64), sitk.sitkUInt8),
+            },
+        ),
+    ],
     "segmentation.tissue_classes": [
         Case(image=layers),
         Case(image=layers, parameters={"bias_mm": 0.0, "weighting": "other", "classes": 2}, **MASKED),

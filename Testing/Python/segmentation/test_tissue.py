@@ -14,6 +14,7 @@ from MedProcLib.segmentation.tissue.fuzzy_c_means import FuzzyCMeans
 from MedProcLib.segmentation.tissue.intensity_classes import Histogram, best_means, mixture
 from MedProcLib.segmentation.tissue.k_means import KMeans
 from MedProcLib.segmentation.tissue.tissue_classes import TissueClasses
+from MedProcLib.segmentation.tissue.tissues_beside_lesions import TissuesBesideLesions
 
 TISSUES = ("csf", "grey_matter", "white_matter")
 
@@ -176,6 +177,27 @@ def test_where_the_second_image_ends_the_first_one_tells(phantom):
     part.SetOrigin((500, 0, 0))
     with pytest.raises(InputError, match="does not show the part of the patient"):
         TissueClasses()(first, mask, part)
+
+
+def test_lesions_are_a_class_of_their_own_and_do_not_make_gray_matter_larger(phantom):
+    """Half of the white matter's deep part becomes a lesion as bright as gray matter, noisier than any tissue."""
+    image, mask = phantom.image("T1", 3, 20), masked(phantom)
+    deep = phantom.fractions[2] > 0.99
+    deep &= np.indices(deep.shape)[2] > deep.shape[2] // 2
+    values = array(image)
+    values[deep] = np.random.default_rng(1).normal(72, 8, np.count_nonzero(deep))
+    lesions = phantom.placed(deep.astype(np.uint8))
+    sick = phantom.placed(values)
+    labels, maps = TissuesBesideLesions()(sick, lesions, mask)
+    assert ((array(labels) == 4) == (deep & phantom.mask)).all()
+    shares = {name: array(maps[name]) for name in (*TISSUES, "lesion")}
+    np.testing.assert_allclose(sum(shares.values())[phantom.mask], 1, atol=1e-5)
+    gray = phantom.fractions[1].sum()
+    assert shares["grey_matter"].sum() == pytest.approx(gray, rel=0.05)
+    assert array(TissueClasses()(sick, mask)[1]["grey_matter"]).sum() > 1.15 * gray
+    assert TissuesBesideLesions().structures[4] == "lesion"
+    with pytest.raises(InputError, match="All of the brain"):
+        TissuesBesideLesions()(sick, mask, mask)
 
 
 def test_names_follow_the_weighting():
