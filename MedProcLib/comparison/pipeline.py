@@ -333,7 +333,7 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
             "Some studies are segmented by hand and others by the recipe: differences between them may come "
             "from the segmentation."
         )
-    if finds_places(studies, recipe) and any(pair.findings for pair in pairs):
+    if finds_places(studies, recipe) and any(p.registration.verdict is not Verdict.FAILED for p in pairs):
         notes.append(OF_PLACES)
     marked = [study.name for study in studies if study.landmarks]
     if marked and (len(marked) == 1 or not studies[0].landmarks):

@@ -36,6 +36,8 @@ def sentence(pair: PairComparison, places: bool = False) -> str:
     counting = counted(pair.findings)
     unseen = sum(finding.unseen for finding in pair.findings)
     left_out = f" {unseen} not shown by the other study." if unseen else ""
+    if not counting and places:
+        return f"No place was found where tissue changed.{left_out}"
     if not counting:
         return f"No finding in {'what both studies show' if unseen else 'either study'}.{left_out}"
     if places:

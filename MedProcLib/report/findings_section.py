@@ -10,7 +10,7 @@ from ..comparison.tracks.volumes import true_total
 from ..quantification.row import Row
 from .charts import change_chart
 from .colors import LOOKS, difference_colors
-from .counting import CHANGED, cubic_millimeters, totals_mm3
+from .counting import CHANGED, cubic_millimeters, sentence, totals_mm3
 from .figures import beyond_error, limits, percent, signed_volume, small, verdict
 from .finding_measurements import PairRows
 from .html_text import chip, figure, swatch, table, text
@@ -22,13 +22,16 @@ from .timeline import Timeline
 ORDER = {change: place for place, change in enumerate(Change)}
 
 
-def findings_table(pair: PairComparison, rows: PairRows | None, timeline: Timeline | None = None) -> str:
+def findings_table(
+    pair: PairComparison, rows: PairRows | None, timeline: Timeline | None = None, places: bool = False
+) -> str:
     """One line per finding with volumes, difference, class, the rule that decided it and its status.
 
-    With a timeline also the 95 % interval of the change, and whether it is beyond measurement error.
+    With a timeline also the 95 % interval of the change, and whether it is beyond measurement error. places: findings
+    are places of change (see defaults.finds_places).
     """
     if not pair.findings:
-        return "<p>No finding in either study.</p>"
+        return f"<p>{text(sentence(pair, places))}</p>"
     largest = max(volume for finding in pair.findings for volume in finding.volumes_mm3)
     diameters = [_diameters(side) for side in rows] if rows else None
     lines = []

@@ -34,7 +34,7 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
     label = f"<b>{text(' → '.join(names))}:</b> " if len(comparison.pairs) > 1 else ""
     places = finds_places(comparison.studies, comparison.recipe)
     parts += [f'<p class="lead">{label}{text(sentence(last, places))}</p>', _tiles(last, places)]
-    if places and any(pair.findings for pair in comparison.all_pairs):
+    if places and last.registration.verdict is not Verdict.FAILED:
         parts.append(f'<div class="banner doubtful"><p><b>No lesions were looked for.</b> {text(OF_PLACES)}</p></div>')
     for pair in comparison.all_pairs:
         if pair.registration.verdict != Verdict.GOOD:

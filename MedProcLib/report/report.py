@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from ..comparison.defaults import finds_places
 from ..comparison.evaluation import Evaluated
 from ..comparison.result import Comparison, PairComparison, Verdict
 from ..comparison.track_findings import with_tracks
@@ -89,7 +90,7 @@ def _pair(
     two later studies that were compared directly."""
     first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
     suffix = f": {first.name} → {other.name}" if len(comparison.all_pairs) > 1 else ""
-    further = pair.fixed > 0
+    further, places = pair.fixed > 0, finds_places(comparison.studies, comparison.recipe)
     layers = Layers(pair)
     parts = []
     progress(0.0, "Drawing the report")
@@ -97,7 +98,7 @@ def _pair(
         if pair.findings and (not many or pair is comparison.last_pair):
             parts.append(section(f"Findings at a glance{suffix}", overview(layers, other.name)))
         if not many or further:
-            parts.append(section(f"Findings{suffix}", findings_table(pair, rows, timeline)))
+            parts.append(section(f"Findings{suffix}", findings_table(pair, rows, timeline, places)))
             progress(0.3, "Drawing the report")
         if not many:
             parts.append(section(f"Changed findings{suffix}", changed_findings(layers, first, other)))

@@ -13,6 +13,7 @@ from MedProcLib.comparison.study import Study
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.report.head import head
 from MedProcLib.report.interval import in_words
+from MedProcLib.report.report import report_html
 
 
 def study(name, seed, low, high):
@@ -35,6 +36,10 @@ def test_places_of_change_are_told_by_what_is_brighter_and_darker():
     assert f"2 places have changed: {sizes[0]} ml brighter and {sizes[1]} ml darker than before." in page
     assert f"<b>{sizes[0]} / {sizes[1]} ml</b><span>brighter / darker</span>" in page
     assert "No lesions were looked for" in page and "total volume" not in page and ">gone<" not in page
+    still = replace(comparison.last_pair, findings=())
+    page = report_html(replace(comparison, pairs=(still,), followed=None))
+    assert page.count("No place was found where tissue changed.") == 2 and "No lesions were looked for" in page
+    assert "No finding in either study" not in page
     lesions = replace(comparison, recipe=Recipe.of(replace(change, contrast="bright")))
     assert "1 new and 1 gone findings; total volume" in head(lesions, None)
 
