@@ -4,6 +4,7 @@ Accepting a finding copies its segment into a segmentation of accepted findings,
 taking the decision back undoes both. All of it is kept in the scene, so a list that is loaded goes on where it was.
 """
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -129,13 +130,18 @@ def decide_together(table, indices: Sequence[int], status: str, reader: str, com
     """Write one decision on several findings, on all or none; returns their names. See decide."""
     if not reader.strip():
         raise InputError("A decision needs the reader's name.")
-    rows = [_row(table, index) for index in indices]
+    listed = findings_of(table)
+    if not all(0 <= index < len(listed) for index in indices):
+        raise InputError("Select a finding in the list first.")
+    rows = [listed[index] for index in indices]
     if status in DECIDED:
         _copy_all_accepted(table, rows, status)
+    was_modifying = table.StartModify()
     names = [
         write_decision(table, index, status, reader, comment, row["name"])
         for index, row in zip(indices, rows, strict=True)
     ]
+    table.EndModify(was_modifying)
     if status not in DECIDED:
         for row in rows:
             _remove_accepted(table, row)
@@ -209,19 +215,13 @@ def accepted_name(row: Mapping[str, Any], status: str) -> str:
     return f"{row['name']} ({status})"
 
 
-def _row(table, index: int) -> dict[str, Any]:
-    rows = findings_of(table)
-    if not 0 <= index < len(rows):
-        raise InputError("Select a finding in the list first.")
-    return rows[index]
-
-
 def _copy_all_accepted(table, rows: Sequence[Mapping[str, Any]], status: str) -> None:
     """See _copy_accepted. Raises InputError; then none is there that was not there before."""
     copied: list[Mapping[str, Any]] = []
+    findings_in = Counter(row["segment"] for row in findings_of(table))
     try:
         for row in rows:
-            _copy_accepted(table, row, status)
+            _copy_accepted(table, row, status, is_shared=findings_in[row["segment"]] > 1)
             copied.append(row)
     except InputError:
         for row in copied:
@@ -233,8 +233,11 @@ def _copy_all_accepted(table, rows: Sequence[Mapping[str, Any]], status: str) ->
             accepted_of(table).CreateClosedSurfaceRepresentation()
 
 
-def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
-    """Have the accepted segmentation hold the finding as it is among the proposals now; surfaces are not made yet."""
+def _copy_accepted(table, row: Mapping[str, Any], status: str, is_shared: bool) -> None:
+    """Have the accepted segmentation hold the finding as it is among the proposals now; surfaces are not made yet.
+
+    is_shared: whether its segment among the proposals shows other findings too.
+    """
     proposals, volume, accepted = proposals_of(table), volume_of(table), accepted_of(table)
     name, segment_id = accepted_name(row, status), accepted_id(row)
     if (
@@ -247,7 +250,7 @@ def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
         raise InputError(f"The segment of {row['name']} is not there anymore: find it again, or reject it.")
     if volume is None:
         raise InputError("The volume that these findings are in is not in the scene anymore.")
-    mask = finding_mask(table, row)
+    mask = _finding_mask(table, row, is_shared)
     seen = segment_info(proposals.GetSegmentation().GetSegment(row["segment"]), row["segment"])
     info = SegmentInfo(name, seen.color, segment_id, seen.terminology)
     if accepted is None:
@@ -261,14 +264,14 @@ def _copy_accepted(table, row: Mapping[str, Any], status: str) -> None:
         add_segments(accepted, mask, {1: info})
 
 
-def finding_mask(table, row: Mapping[str, Any]) -> sitk.Image:
+def _finding_mask(table, row: Mapping[str, Any], is_shared: bool) -> sitk.Image:
     """Mask (0 or 1) of a finding on its volume's voxels, no more of them than its segment needs, as it is now.
 
     Of a segment that several findings share it is the connected piece at the finding's place.
     """
     proposals, volume = proposals_of(table), volume_of(table)
     mask = segment_part(proposals, row["segment"], geometry_of_volume(volume))
-    if len(rows_of_segment(table, proposals, row["segment"])) == 1:
+    if not is_shared:
         return mask
     pieces, _ = ndimage.label(sitk.GetArrayViewFromImage(mask), np.ones((3, 3, 3)))
     place = np.rint(Geometry.of(mask).indices(np.array([center_of(row)])))[0].astype(int)[::-1]
