@@ -12,6 +12,8 @@ from ..common.morphology import distance_to, eroded
 
 # Evenness is measured on values blurred by this SD, in windows of this side.
 BLUR_MM, WINDOW_MM = 1.8, 10.5
+# Contrast is not wholly mixed with blood where there is much of it: it varies by this share of its HU.
+MIXING = 0.05
 # Even places smaller than this are no vessel: so much of a marrow can be even by chance.
 LEAST_MM3 = 1000.0
 # Marrow has a cortex: of its edge, at most so far away, a larger share than this goes on in what is brighter by this.
@@ -43,7 +45,7 @@ def bright_soft_tissue(
 
     The level is the threshold when there is none.
     """
-    pieces, count = ndimage.label(dense & (varies < evenness_hu))
+    pieces, count = ndimage.label(dense & (varies < np.maximum(evenness_hu, MIXING * values)))
     sizes = np.bincount(pieces.ravel(), minlength=count + 1)
     bright = dense & (values > DEEP_HU[0])
     result = _large(bright & (values < DEEP_HU[1]) & eroded(bright, grid, DEEP_MM), DEEP_MM3 / grid.voxel_volume)
