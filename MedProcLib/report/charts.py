@@ -91,8 +91,7 @@ def curves_chart(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + curve.width:g}" fill="{curve.color}"/>' for x, y in places
         ]
         if values:
-            tops = [plot.at(x, max(value, high if high is not None else value)) for x, value, _, high in curve.points]
-            parts += [_value(place, point[1]) for place, point in zip(tops, curve.points, strict=True)]
+            parts += [_value(plot, curve.points, n) for n in range(len(curve.points))]
         if curve.label and places:
             labels.append((places[-1][1], places[-1][0], curve.label))
     return plot.svg([*parts, *_end_labels(labels, plot.height - plot.bottom)], alternative)
@@ -152,11 +151,16 @@ def lanes_chart(
     return plot.svg(parts, alternative)
 
 
-def _value(place: tuple[float, float], value: float) -> str:
-    """A value above its point or interval; beside the axis, where it would cover that."""
-    x, y = place
-    anchor = "start" if x < LEFT + 20 else "middle"
-    return f'<text x="{x:.1f}" y="{y - 7:.1f}" text-anchor="{anchor}" class="value">{value:.3g}</text>'
+def _value(plot: Plot, points: Sequence[tuple[float, float, float | None, float | None]], n: int) -> str:
+    """The value of a point above it or its interval, below where the curve has a dip; beside the axis, where it would
+    cover that."""
+    x, value, low, high = points[n]
+    dip = 0 < n < len(points) - 1 and value < min(points[n - 1][1], points[n + 1][1])
+    end = min(value, low if low is not None else value) if dip else max(value, high if high is not None else value)
+    across, down = plot.at(x, end)
+    anchor = "start" if across < LEFT + 20 else "middle"
+    down += 16 if dip else -7
+    return f'<text x="{across:.1f}" y="{down:.1f}" text-anchor="{anchor}" class="value">{value:.3g}</text>'
 
 
 def _root(value: float) -> float:

@@ -56,6 +56,14 @@ def test_no_change_has_a_line_of_its_own():
     assert float(level) == pytest.approx(axis(svg)[0], abs=0.2)
 
 
+def test_values_stand_above_their_points_and_below_in_a_dip():
+    points = [(0, 80, 70, 90), (100, 30, 20, 40), (400, 60, 50, 70)]
+    svg = curves_chart([Curve("", "#000", points)], TIMES, "ml", "", values=True)
+    heights = [float(y) for y in re.findall(r'y="([\d.]+)" text-anchor="\w+" class="value"', svg)]
+    at = dots(svg)
+    assert heights[0] < at[0][1] and heights[1] > at[1][1] + 10 and heights[2] < at[2][1]
+
+
 def test_labels_do_not_cover_each_other():
     curves = [Curve(f"F{n:03d}", "#000", [(0, 5, None, None), (400, 5 + n / 100, None, None)]) for n in range(12)]
     svg = curves_chart(curves, TIMES, "ml", "")
