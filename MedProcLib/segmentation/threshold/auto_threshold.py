@@ -51,6 +51,10 @@ class AutoThreshold(ImageFilter):
         "clear peaks; moments: keeps the mean intensity",
     ] = "otsu"
     side: Annotated[Literal["bright", "dark"], "mark what is above or below the threshold"] = "bright"
+    scale: Annotated[
+        Literal["linear", "square root"],
+        "what the histogram counts; square root, from the ground's end: for objects of unlike brightness",
+    ] = "linear"
     bins: Annotated[int, Range(16, 2048), "number of bins of the histogram"] = 256
     ignored_percent: Annotated[
         float, Range(0, 10, "%"), "share of the voxels at either end (metal, say) that must not widen the bins"
@@ -58,14 +62,24 @@ class AutoThreshold(ImageFilter):
 
     makes_labels = True
     parallel = True
-    learns_from = ("bins", "ignored_percent")
+    learns_from = ("bins", "ignored_percent", "scale", "side")
 
     def learn(self, values, region, grid, progress=SILENT):
-        return Histogram.of(values, region, self.bins, self.ignored_percent)
+        end = None
+        if self.scale == "square root" and region.any():
+            end = float(values[region].min() if self.side == "bright" else values[region].max())
+        return Histogram.of(_scaled(values, end), region, self.bins, self.ignored_percent), end
 
     def apply(self, values, region, place, learned, progress=SILENT):
-        value = learned.value_above(CRITERIA[self.method](learned.shares))
-        return values > value if self.side == "bright" else values <= value
+        histogram, end = learned
+        value = histogram.value_above(CRITERIA[self.method](histogram.shares))
+        # from the ground's end, objects are what is large whichever side they are on
+        return _scaled(values, end) > value if self.side == "bright" or end is not None else values <= value
+
+
+def _scaled(values: np.ndarray, end: float | None) -> np.ndarray:
+    """Square root of the distance from the ground's end; the values themselves without one."""
+    return values if end is None else np.sqrt(np.abs(values - end))
 
 
 @operation(

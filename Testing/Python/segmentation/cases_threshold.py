@@ -24,6 +24,7 @@ CASES = {
         Case(parameters={"tissue": "muscle"}, image=lambda *a: ball_image(*a) - 60.0, scale_free=False),
     ],
     "segmentation.auto_threshold": [Case(parameters={"method": method}, share=0.01) for method in METHODS]
+    + [Case(parameters={"side": side, "ignored_percent": 1.0, "scale": "square root"}) for side in ("bright", "dark")]
     + [Case(parameters={"side": "dark", "ignored_percent": 1.0})],
     "segmentation.multi_otsu": [Case(parameters={"keep": "2-3"}), Case(parameters={"classes": 2, "keep": "2"})],
     "segmentation.local_threshold": [
