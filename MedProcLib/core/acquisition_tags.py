@@ -6,24 +6,23 @@ from pathlib import Path
 
 import pydicom
 
-# keyword -> tag
-ACQUISITION_TAGS = {
-    "Modality": "0008,0060",
-    "ImageType": "0008,0008",
-    "StudyDescription": "0008,1030",
-    "SeriesDescription": "0008,103e",
-    "BodyPartExamined": "0018,0015",
-    "ScanningSequence": "0018,0020",
-    "ConvolutionKernel": "0018,1210",
-    "ProtocolName": "0018,1030",
-    "RepetitionTime": "0018,0080",
-    "EchoTime": "0018,0081",
-    "InversionTime": "0018,0082",
-    "KVP": "0018,0060",
-    "Exposure": "0018,1152",
-    "WindowCenter": "0028,1050",
-    "ReceiveCoilName": "0018,1250",
-}
+ACQUISITION_TAGS = [
+    "Modality",
+    "ImageType",
+    "StudyDescription",
+    "SeriesDescription",
+    "BodyPartExamined",
+    "ScanningSequence",
+    "ConvolutionKernel",
+    "ProtocolName",
+    "RepetitionTime",
+    "EchoTime",
+    "InversionTime",
+    "KVP",
+    "Exposure",
+    "WindowCenter",
+    "ReceiveCoilName",
+]
 
 
 def acquisition_tags(slices: Sequence[Path]) -> dict[str, str]:
@@ -32,7 +31,7 @@ def acquisition_tags(slices: Sequence[Path]) -> dict[str, str]:
         return {}
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")  # values that break a rule of their type say something all the same
-        header = pydicom.dcmread(slices[0], stop_before_pixels=True, force=True, specific_tags=list(ACQUISITION_TAGS))
+        header = pydicom.dcmread(slices[0], stop_before_pixels=True, force=True, specific_tags=ACQUISITION_TAGS)
         said = {keyword: header.get(keyword) for keyword in ACQUISITION_TAGS}
     texts = {
         keyword: "\\".join(map(str, value)) if isinstance(value, pydicom.multival.MultiValue) else str(value).strip()
