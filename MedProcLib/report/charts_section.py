@@ -1,5 +1,6 @@
 """The charts of a comparison: total and single volumes over time, and the change of each finding."""
 
+from ..comparison.defaults import finds_places
 from ..comparison.result import Change
 from ..comparison.tracks.model import Track
 from .charts import Bar, Curve, bars_chart, curves_chart
@@ -15,8 +16,10 @@ FEW = 6  # findings that are named whether they changed or not
 
 
 def charts_section(timeline: Timeline) -> str:
-    """Total, per finding, relative to baseline (spider) and up to the last time point (waterfall)."""
-    if not timeline.tracks:
+    """Total, per finding, relative to baseline (spider) and up to the last time point (waterfall); none of places of
+    change, whose volumes are no course of anything."""
+    comparison = timeline.comparison
+    if not timeline.tracks or finds_places(comparison.studies, comparison.recipe):
         return ""
     parts = [_titled("Total volume of all findings", _total(timeline))]
     ordered = in_order(timeline)

@@ -61,7 +61,7 @@ def findings_table(
             "",
             "<b>Total</b>",
             *(f"<b>{volume}</b>" for volume in total),
-            f"<b>{signed_volume(volumes[1] - volumes[0])}</b>",
+            "" if places else f"<b>{signed_volume(volumes[1] - volumes[0])}</b>",
             *[""] * (3 + bool(diameters) + (timeline is not None)),
         ]
     )

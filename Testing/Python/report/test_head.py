@@ -36,6 +36,8 @@ def test_places_of_change_are_told_by_what_is_brighter_and_darker():
     assert f"2 places have changed: {sizes[0]} ml brighter and {sizes[1]} ml darker than before." in page
     assert f"<b>{sizes[0]} / {sizes[1]} ml</b><span>brighter / darker</span>" in page
     assert "No lesions were looked for" in page and "total volume" not in page and ">gone<" not in page
+    whole = report_html(comparison)
+    assert "<h2>Charts</h2>" not in whole and "<h2>Findings</h2>" in whole
     still = replace(comparison.last_pair, findings=())
     page = report_html(replace(comparison, pairs=(still,), followed=None))
     assert page.count("No place was found where tissue changed.") == 2 and "No lesions were looked for" in page
