@@ -32,12 +32,15 @@ from MedProcLib.segmentation.tissue.fuzzy_c_means import FuzzyCMeans  # noqa: E4
 from MedProcLib.segmentation.tissue.tissue_classes import TissueClasses  # noqa: E402
 
 TISSUES = ("csf", "grey_matter", "white_matter")
+# Slices of a thick second image, and how far one lies off that was not aligned.
+SLICE_MM, OFF_MM = 4.0, 1.0
 IMAGES = [("T1", 3, 20), ("T1", 5, 20), ("T1", 5, 40), ("T1", 9, 20), ("T1", 9, 40), ("T2", 5, 20), ("FLAIR", 5, 20)]
 
 
 def main() -> None:
     sitk.ProcessObject.SetGlobalDefaultNumberOfThreads(2)
     _known_brain(brain_phantom())
+    _two_images(brain_phantom())
     _real_brain()
     _contours()
     _round()
@@ -72,13 +75,47 @@ def _known_brain(phantom: BrainPhantom) -> None:
         for method, run in (("tissue_classes", ours), ("fuzzy_c_means", fuzzy), ("SimpleITK k-means", k_means)):
             start = time.perf_counter()
             labels, shares = run()
-            seconds = time.perf_counter() - start
-            scores = [dice(labels == k, phantom.labels == k) for k in (1, 2, 3)]
-            inside = phantom.mask
-            errors = [np.sqrt(np.mean((s - f)[inside] ** 2)) for s, f in zip(shares, phantom.fractions, strict=True)]
-            sizes = [s.sum() / f.sum() for s, f in zip(shares, phantom.fractions, strict=True)]
-            row = "   ".join("".join(f"{x:7.3f}" for x in group) for group in (scores, errors, sizes))
-            print(f"{name:17s}{method:22s}{row}{seconds:8.1f}", flush=True)
+            _print_scores(name, method, phantom, labels, shares, time.perf_counter() - start)
+
+
+def _print_scores(
+    name: str, method: str, phantom: BrainPhantom, labels: np.ndarray, shares: np.ndarray, seconds: float
+) -> None:
+    scores = [dice(labels == k, phantom.labels == k) for k in (1, 2, 3)]
+    inside = phantom.mask
+    errors = [np.sqrt(np.mean((s - f)[inside] ** 2)) for s, f in zip(shares, phantom.fractions, strict=True)]
+    sizes = [s.sum() / f.sum() for s, f in zip(shares, phantom.fractions, strict=True)]
+    row = "   ".join("".join(f"{x:7.3f}" for x in group) for group in (scores, errors, sizes))
+    print(f"{name:17s}{method:22s}{row}{seconds:8.1f}", flush=True)
+
+
+def _two_images(phantom: BrainPhantom) -> None:
+    """T1 alone, and with another image of the same noise and shading: on it, in thick slices, and 1 mm off."""
+    thick = brain_phantom((1.0, 1.0, SLICE_MM))
+    mask = _centered(sitk.Cast(phantom.placed(phantom.mask.astype(np.uint8)), sitk.sitkUInt8))
+    print()
+    for noise, bias in ((3, 20), (5, 40), (9, 40)):
+        first = _centered(phantom.image("T1", noise, bias))
+        seconds: dict[str, sitk.Image | None] = {"alone": None}
+        for kind in ("T2", "FLAIR"):
+            on_it = _centered(phantom.image(kind, noise, bias, seed=1))
+            off = sitk.Image(on_it)
+            off.SetOrigin([x + OFF_MM / 3**0.5 for x in on_it.GetOrigin()])
+            slices = _centered(thick.image(kind, noise, bias, seed=1))
+            seconds |= {kind: on_it, f"{kind}, {SLICE_MM:g} mm slices": slices, f"{kind}, {OFF_MM:g} mm off": off}
+        for name, second in seconds.items():
+            start = time.perf_counter()
+            labels, maps = TissueClasses()(first, mask, second)
+            shares = np.stack([sitk.GetArrayFromImage(maps[t]) for t in TISSUES])
+            took = time.perf_counter() - start
+            _print_scores(f"T1 {noise} % {bias} %", name, phantom, sitk.GetArrayFromImage(labels), shares, took)
+
+
+def _centered(image: sitk.Image) -> sitk.Image:
+    """With its middle at 0, whatever its voxels."""
+    half = (np.array(image.GetSize()) - 1) / 2 * image.GetSpacing()
+    image.SetOrigin((-half).tolist())
+    return image
 
 
 def _real_brain() -> None:

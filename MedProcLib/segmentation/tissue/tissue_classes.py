@@ -30,6 +30,9 @@ LEAST_CONTRAST, MOST_RATIO = 1.0, 4.0
 # Measured in images of two patients: white is 5 to 8 mm deeper in T1; in FLAIR taken for T1 gray is deeper by 8 mm.
 # Parts of brains, as around the deep nuclei, are not judged.
 MOST_DEEPER_MM, LEAST_BRAIN_ML = 3.0, 500.0
+# A brain has 1.1 to 1.5 times as much gray as white matter all life long (Ge et al., AJNR 23(8), 2002), less where deep
+# nuclei count as white. With less than this share of it the cortex is lost in white matter.
+LEAST_GRAY = 0.5
 
 # Names of the classes, the darkest first, and their labels.
 CSF, GRAY, WHITE = (1, "csf"), (2, "grey_matter"), (3, "white_matter")
@@ -119,7 +122,7 @@ class TissueClasses:
         evidence = self._evidence(even, region, shown)
         fractions = self._fractions(evidence, region, grid, settle)
         brain = region if besides is None else region | besides[box]
-        self._require_depth(fractions, brain, grid, measure)
+        self._require_a_brain(fractions, brain, grid, measure)
         return self._results(fractions, where, box, whole)
 
     def _even(self, values: np.ndarray, region: np.ndarray, progress: Progress, grid: Geometry) -> np.ndarray:
@@ -170,14 +173,11 @@ class TissueClasses:
         contrast, ratio = self._contrast(evidence), max(volumes) / min(volumes)
         if contrast >= LEAST_CONTRAST and ratio <= MOST_RATIO:
             return
-        found = f"their means differ by {contrast:.1f} SD, their volumes are {ratio:.1f} to 1"
-        raise InputError(
-            f"This image does not tell gray from white matter ({found}): take a T1 image, or add one as second "
-            "image, ask for 2 classes, or set the weighting to 'other' for classes without a name."
-        )
+        raise _not_apart(f"their means differ by {contrast:.1f} SD, their volumes are {ratio:.1f} to 1")
 
-    def _require_depth(self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> None:
-        """Raise InputError where gray matter lies deeper in the brain than white matter, as in another weighting."""
+    def _require_a_brain(self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> None:
+        """Raise InputError where gray matter is too little for a brain, or lies deeper than white matter, as in another
+        weighting. region: the brain (z, y, x)."""
         volume = np.count_nonzero(region) * grid.voxel_volume / 1000
         if not self._named or grid.dimension < 3 or volume < LEAST_BRAIN_ML:
             return
@@ -185,6 +185,9 @@ class TissueClasses:
         outside = sitk.ConstantPad(grid.image_of(~region), [1] * 3, [1] * 3, 1)
         depth = distance_to(sitk.GetArrayViewFromImage(outside) != 0, Geometry.of(outside), progress)[1:-1, 1:-1, 1:-1]
         shares = [fractions[self._order.index(tissue)] for tissue in (GRAY, WHITE)]
+        amounts = [float(share.sum()) * grid.voxel_volume / 1000 for share in shares]
+        if amounts[0] < LEAST_GRAY * amounts[1]:
+            raise _not_apart(f"it would have {amounts[0]:.0f} ml of gray and {amounts[1]:.0f} ml of white matter")
         gray, white = (float(np.vdot(share, depth) / share.sum()) for share in shares)
         if gray <= white + MOST_DEEPER_MM:
             return
@@ -205,6 +208,13 @@ class TissueClasses:
             full[box] = one
             maps[name] = whole.image_of(full)
         return whole.image_of(labels), maps
+
+
+def _not_apart(found: str) -> InputError:
+    return InputError(
+        f"This image does not tell gray from white matter ({found}): take a T1 image that does, or add one as second "
+        "image, ask for 2 classes, or set the weighting to 'other' for classes without a name."
+    )
 
 
 def _require_classes(values: np.ndarray, classes: int) -> None:

@@ -31,7 +31,7 @@ class TissuesBesideLesions(TissueClasses):
     def structures(self) -> dict[int, str]:
         return super().structures | {self.classes + 1: "lesion"}
 
-    def __call__(self, image, labels, mask=None, second=None, progress=SILENT):
+    def __call__(self, image, labels, mask=None, second=None, progress=SILENT):  # type: ignore[override]
         values, valid = values_of(image)
         brain = inside(mask, valid) if mask is not None else tissue_region(values, valid, progress)
         lesions = brain & (sitk.GetArrayViewFromImage(labels) != 0)

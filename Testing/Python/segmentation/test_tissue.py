@@ -274,3 +274,12 @@ def test_tissues_that_the_image_does_not_tell_apart_are_refused(phantom):
         TissueClasses(weighting="FLAIR", bias_mm=0)(image, masked(phantom))
     labels = array(TissueClasses(classes=2, bias_mm=0)(image, masked(phantom))[0])
     assert dice(labels == 1, phantom.labels == 1) > 0.95
+
+
+def test_a_cortex_that_is_lost_in_white_matter_is_refused(phantom):
+    """Two of five slices of gray matter as bright as white matter."""
+    bright = (phantom.labels == 2) & (np.indices(phantom.mask.shape)[2] % 5 < 2)
+    values = np.where(bright, 100, np.tensordot((35, 72, 100), phantom.fractions, 1))
+    values = values + np.random.default_rng(0).normal(0, 3, values.shape)
+    with pytest.raises(InputError, match=r"it would have [0-9]+ ml of gray and [0-9]+ ml of white matter"):
+        TissueClasses(bias_mm=0, smoothness=0)(phantom.placed(values.astype(np.float32)), masked(phantom))
