@@ -74,6 +74,20 @@ def test_thighs_have_no_liver_and_that_is_said(centers):
         CtLiver()(image)
 
 
+def test_a_chest_with_arms_has_no_liver_and_that_is_said():
+    image = torso(size=(170, 82, 54))
+    values = sitk.GetArrayFromImage(image)
+    x, y = ((np.arange(n) - (n - 1) / 2) * 3.0 for n in (170, 82))
+    values[(values > 0) & (values < 100)] = -100  # no thick tissue but the arms
+    arm = np.hypot(np.abs(x) - 185, y[:, None])
+    values[:, arm < 38] = 55
+    values[:, arm < 10] = 900
+    arms = sitk.GetImageFromArray(values)
+    arms.CopyInformation(image)
+    with pytest.raises(InputError, match="soft tissue of the trunk"):
+        CtLiver()(arms)
+
+
 def test_a_bulge_behind_a_neck_is_parted_at_it_and_what_tapers_is_not():
     z, y, x = (part - 0.0 for part in np.mgrid[:48, :48, :120])
     organ = (z - 24) ** 2 + (y - 24) ** 2 + (x - 30) ** 2 < 22**2
