@@ -13,6 +13,8 @@ from .presets import Preset, preset_named
 RADIOGRAPHY = {"CR", "DX", "MG", "RG", "XA", "RF", "IO", "PX"}
 COUNTS = {"PT", "NM", "ST"}
 NOT_PICTURES = {"RTDOSE", "SEG"}
+# No preset enhances it.
+MICROSCOPY = "SM"
 # Below this tube current times time (mAs), a body CT is of low dose (lung screening: ACR-STR practice parameter).
 LOW_EXPOSURE_MAS = 40
 # Lung windows lie there (HU); others lie above.
@@ -46,7 +48,7 @@ class Proposal(NamedTuple):
 def propose(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
     """The preset that suits an image, with the reason.
 
-    None when nothing is known of it, for maps of ADC or T1, and for MR whose values are no magnitudes (standardized).
+    None when nothing is known of it, for microscopy, maps of ADC or T1, and MR whose values are no magnitudes.
 
     tags: DICOM attributes by keyword (Modality, SeriesDescription, BodyPartExamined, EchoTime, ...), as many as there
     are; image: the image or some slices of it, for what the tags leave open; name: what the user knows it by.
@@ -142,6 +144,8 @@ def _by_content(kind: Kind, name: str, known: str) -> Proposal | None:
         if re.search(r"(?<![a-z])(?:pet|suv|fdg)(?![a-z])", name, re.IGNORECASE):
             return _because("pet", f"{known}; its name '{name}' says PET")
         return _because("mr_shading", f"{known}; {kind.reason}")
+    if kind.modality == MICROSCOPY:
+        return None
     return _because(_OTHER_PRESETS[kind.modality], f"{known}; {kind.reason}")
 
 

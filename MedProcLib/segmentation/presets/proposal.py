@@ -6,6 +6,7 @@ import SimpleITK as sitk
 
 from ...core.preset import Preset
 from ...enhancement.presets import proposal as _enhancement
+from ...enhancement.presets.content import kind_of
 from .presets import PRESETS
 
 # By the enhancement preset of such an image: the group to look in, and words of the names, the most wanted first.
@@ -21,6 +22,11 @@ WANTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "radiograph": ("Radiograph", ("lung",)),
     "ultrasound": ("Ultrasound", ("region",)),
 }
+
+
+# Modalities of DICOM that pictures of a microscope come with, or none.
+OF_PICTURES = {"", "SM", "GM", "XC", "OT", "SC"}
+NUCLEI = {"bright": "nuclei", "dark": "nuclei_stained_dark"}
 
 
 class Proposal(_enhancement.Proposal):
@@ -39,6 +45,8 @@ def propose(
     tags, image, name: see enhancement.presets.proposal.propose; the values may be standardized.
     """
     look = _enhancement.look_of(tags, image, name)
+    if look is None and image is not None and tags.get("Modality", "").upper() in OF_PICTURES:
+        return _microscopy(image, presets)
     if look is None or look.preset.name not in WANTED or (look.preset.name == "mr_shading" and _elsewhere(tags, name)):
         return None
     group, words = WANTED[look.preset.name]
@@ -48,6 +56,14 @@ def propose(
             if word in preset.name:
                 return Proposal(preset, look.reason)
     return None
+
+
+def _microscopy(image: sitk.Image, presets: Sequence[Preset]) -> Proposal | None:
+    kind = kind_of(image)
+    if kind.modality != _enhancement.MICROSCOPY:
+        return None
+    fitting = [preset for preset in presets if preset.name == NUCLEI[kind.detail]]
+    return Proposal(fitting[0], f"{kind.reason[:1].upper()}{kind.reason[1:]}.") if fitting else None
 
 
 def _elsewhere(tags: Mapping[str, str], name: str) -> bool:
