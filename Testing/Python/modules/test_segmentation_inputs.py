@@ -358,3 +358,33 @@ def test_a_second_image_is_asked_for_where_a_step_can_look_at_two(panel, blocks,
     node = slicer.util.getNodesByClass("vtkMRMLSegmentationNode")[0]
     assert provenance_of(node).inputs == {"image": "Blocks", "second": "Other contrast"}
     assert node.GetSegmentation().GetNumberOfSegments() == 2
+
+
+def test_a_second_image_under_a_transform_is_taken_where_it_is_seen(panel, blocks, scene):
+    import slicer
+    import vtk
+
+    logic = panel(NAME).logic
+    recipe = Recipe.of(
+        create_operation("segmentation.tissue_classes", {"weighting": "other", "bias_mm": 0.0, "classes": 2})
+    )
+    plain = slicer.util.arrayFromVolume(blocks)
+    noise = np.random.default_rng(1).normal(0, 20, (2, *plain.shape))
+    noisy = slicer.util.addVolumeFromArray(plain + noise[0], name="Noisy")
+    values = (450 - plain + noise[1]).astype(np.float32)
+    there = slicer.util.addVolumeFromArray(values, name="There")
+    # the same, stored as mirrored from left to right and shifted, and put back by a transform
+    away = slicer.util.addVolumeFromArray(values[:, :, ::-1].copy(), name="Away")
+    matrix = vtk.vtkMatrix4x4()
+    matrix.SetElement(0, 0, -1)
+    matrix.SetElement(0, 3, values.shape[2] - 1)
+    transform = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    transform.SetMatrixTransformToParent(matrix)
+    away.SetAndObserveTransformNodeID(transform.GetID())
+    found = []
+    for second in (there, away, None):
+        segmentation, _table = logic.process(noisy, recipe, second=second)
+        ids = [segmentation.GetSegmentation().GetNthSegmentID(n) for n in range(2)]
+        found.append([slicer.util.arrayFromSegmentBinaryLabelmap(segmentation, each, noisy) for each in ids])
+    assert all((one == other).all() for one, other in zip(found[0], found[1], strict=True))
+    assert any((one != other).any() for one, other in zip(found[0], found[2], strict=True))
