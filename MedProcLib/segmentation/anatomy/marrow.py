@@ -8,6 +8,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.slice_by_slice import slices_apart
+from .open_marrow import open_canal, open_marrow
 
 # Gaps of the cortex up to twice this radius are no openings.
 GAP_MM = 2.25
@@ -34,13 +35,15 @@ def with_marrow(
 ) -> np.ndarray:
     """Bone and the cavities in it that hold no ball larger than this (mm). values: HU.
 
-    Cavities are looked for in each transverse slice, so that bones which the image cuts count, and in the whole.
+    Cavities are looked for in each transverse slice, so that bones which the image cuts count, and in the whole. Dense
+    marrow needs no closed cortex, and a spinal canal that opens into marrow is parted from it.
     """
     if not largest_mm:
         return bone
     first, second, third = progress.parts(2, 2, 1)
     shell = closed(bone, grid, GAP_MM, first) & body
     added = _cavities(bone, shell) & (values > AIR_BELOW_HU)
+    skull = np.zeros_like(added)
     if bone.ndim == 3:
         blurred = gaussian(values, grid, [BLUR_MM] * 3)
         enclosed = np.zeros_like(added)
@@ -51,12 +54,17 @@ def with_marrow(
                 marrow = _marrow(holes, blurred[number])
                 added[number] = (added[number] & ~holes) | marrow
                 enclosed[number] = holes
-        added &= ~_cavity_of_skull(enclosed, blurred, grid, largest_mm)
+        skull = _cavity_of_skull(enclosed, blurred, grid, largest_mm)
+        added &= ~skull
     if added.any() and distance_to(~added, grid).max() > largest_mm:
         added = _small(added, grid, largest_mm)
     # of what was closed only the seam between bone and marrow stays filled, not dents and gaps
     seam = shell & dilated(added, grid, max(GAP_MM, *grid.spacing), third) if added.any() else added
-    return bone | added | seam
+    whole = bone | added | seam
+    if bone.ndim == 3:
+        whole |= open_marrow(whole, values, body & ~skull, grid)
+        whole &= ~open_canal(bone, whole, values, body, grid)
+    return whole
 
 
 def _cavities(bone: np.ndarray, shell: np.ndarray) -> np.ndarray:

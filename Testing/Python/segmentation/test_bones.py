@@ -51,6 +51,29 @@ def test_marrow_is_filled_in_small_cavities_and_behind_gaps_but_not_the_canal():
     assert np.count_nonzero(whole & ~bone) == 0
 
 
+@pytest.mark.parametrize("turn", [0.0, 20.0])
+def test_marrow_of_a_vertebra_needs_no_closed_cortex_and_leaves_its_canal(turn):
+    """In some slices the body opens into the canal, in others to the front. The marrow has 100 HU, the cord 30."""
+    side = 1.5
+    y, x = (np.indices((16, 64, 50)).T - (8, 26, 25)).T[1:] * side
+    turn = np.deg2rad(turn)
+    x, y = x * np.cos(turn) + y * np.sin(turn), y * np.cos(turn) - x * np.sin(turn)
+    marrow = (x / 20) ** 2 + (y / 15) ** 2 < 1
+    canal = (x / 10) ** 2 + ((y - 27) / 9) ** 2 < 1
+    shell = ((x / 23) ** 2 + (y / 18) ** 2 < 1) | ((x / 13.5) ** 2 + ((y - 27) / 12.5) ** 2 < 1)
+    shell[6:] &= ~((np.abs(x) < 3.5) & (y > 0) & (y < 25))[6:]
+    shell[:6] &= ~((np.abs(x) < 5) & (y < 0))[:6]
+    bone = shell & ~marrow & ~canal
+    body = x**2 + (y - 10) ** 2 < 45**2
+    values = np.select([bone, marrow, canal, body], [400.0, 100.0, 30.0, 50.0], -1000.0)
+    values = (values + np.random.default_rng(0).normal(0, 10, values.shape)).astype(np.float32)
+    grid = Geometry((50, 64, 16), (side,) * 3, (0.0,) * 3, tuple(np.eye(3).ravel()))
+    found = with_marrow(bone, values, grid, 25.0, body)
+    assert found[marrow].mean() > 0.95
+    assert found[canal].mean() < 0.05
+    assert not (found & ~shell & ~marrow & ~canal & (np.abs(x) > 5)).any()
+
+
 def test_what_a_slice_lost_within_a_region_stays_and_what_is_open_does_not():
     region = np.zeros((24, 24, 24), bool)
     region[4:20, 4:20, 4:20] = True

@@ -1,0 +1,102 @@
+"""Marrow that a thin cortex does not close in, and the spinal canal where it opens into a vertebral body."""
+
+import itertools
+
+import numpy as np
+from scipy import ndimage
+
+from ...core.geometry import Geometry
+from ...core.voxels import gaussian
+from .lung_sides import middle_of_body
+
+# Marrow denser (HU) than cord, disk and muscle is told from them where bone lies around it in its slice, on so many of
+# eight sides within the width of a vertebral body. One is left for a gap: a thin cortex, or the basivertebral vein.
+DENSE_HU, SIDES, WIDTH_MM, BLUR_MM = 80.0, 7, 45.0, 1.5
+# The canal holds cord and water (HU), even away from its wall, and is so wide (mm), so large, and so near the midline.
+CANAL_HU, CANAL_SD_HU, WALL_MM, CANAL_MM2, ASIDE_MM = (-40.0, 80.0), 15.0, 3.0, (80.0, 800.0), 20.0
+# Before it lies the vertebral body: so much of so many mm is bone with marrow. In front of marrow lies a cortex only.
+BODY_MM, BODY_SHARE = 25.0, 0.6
+# Its voxels at the wall are denser, up to this.
+EDGE_HU = 100.0
+
+
+def open_marrow(filled: np.ndarray, values: np.ndarray, allowed: np.ndarray, grid: Geometry) -> np.ndarray:
+    """What (bool; z, y, x) of the allowed is marrow beside bone and marrow filled already.
+
+    values: HU on a grid of patient_grid.
+    """
+    empty = ~filled
+    level = _mean(values, empty, grid)
+    around = np.zeros(filled.shape, np.uint8)
+    for y, x in itertools.product((-1, 0, 1), repeat=2):
+        if y or x:
+            step = float(np.hypot(y * grid.spacing[1], x * grid.spacing[0]))
+            around += _toward(filled, y, x, round(WIDTH_MM / step))
+    found = empty & allowed & (around >= SIDES) & (level > DENSE_HU)
+    return ndimage.binary_opening(found, np.ones((1, 3, 3)))
+
+
+def open_canal(
+    bone: np.ndarray, filled: np.ndarray, values: np.ndarray, body: np.ndarray, grid: Geometry
+) -> np.ndarray:
+    """What (bool; z, y, x) of the filled is spinal canal, which was filled as one with the body of a vertebra."""
+    result = np.zeros(bone.shape, bool)
+    added = filled & ~bone
+    if not added.any():
+        return result
+    blurred = _mean(values, ~bone, grid)
+    soft = added & (blurred > CANAL_HU[0]) & (blurred < CANAL_HU[1])
+    middle = middle_of_body(values, body, grid)
+    for z in np.flatnonzero(soft.any(axis=(1, 2))).tolist():
+        result[z] = added[z] & (blurred[z] < EDGE_HU) & _canal(soft[z], filled[z], blurred[z], middle, grid)
+    return result
+
+
+def _canal(soft: np.ndarray, filled: np.ndarray, blurred: np.ndarray, middle: float, grid: Geometry) -> np.ndarray:
+    """Where (y, x) a slice shows the canal, and its edge."""
+    sx, sy = grid.spacing[:2]
+    result = np.zeros(soft.shape, bool)
+    depth = ndimage.distance_transform_edt(np.pad(soft, 1), (sy, sx))[1:-1, 1:-1]
+    cores = ndimage.label(depth > WALL_MM)[0]
+    for number, box in enumerate(ndimage.find_objects(cores), 1):
+        core = cores == number
+        x = float(np.nonzero(core)[1].mean())
+        front = filled[max(0, box[0].start - round(BODY_MM / sy)) : box[0].start, round(x)]
+        near = ndimage.distance_transform_edt(~core, (sy, sx)) <= WALL_MM + 1.5 * sx
+        area = np.count_nonzero(near & soft) * sx * sy
+        if (
+            abs(x - middle) * sx < ASIDE_MM
+            and CANAL_MM2[0] < area < CANAL_MM2[1]
+            and float(np.std(blurred[core])) < CANAL_SD_HU
+            and np.count_nonzero(front) * sy > BODY_SHARE * BODY_MM
+        ):
+            result |= near
+    return result
+
+
+def _mean(values: np.ndarray, region: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Mean around each voxel of what lies in the region, so that no bone is blurred into what it encloses."""
+    weight = gaussian(region, grid, [BLUR_MM] * 3)
+    total = gaussian(np.where(region, values, 0), grid, [BLUR_MM] * 3)
+    return np.divide(total, weight, out=np.zeros_like(total), where=weight > 0.05)
+
+
+def _toward(bone: np.ndarray, y: int, x: int, steps: int) -> np.ndarray:
+    """Whether (z, y, x) bone lies within so many steps to a side."""
+    near, reach = bone.copy(), 1
+    while reach <= steps:
+        step = min(reach, steps + 1 - reach)
+        near |= _moved(near, y * step, x * step)
+        reach += step
+    return near
+
+
+def _moved(region: np.ndarray, y: int, x: int) -> np.ndarray:
+    """What lies so many voxels farther on, at each place of its slice."""
+    moved = np.zeros_like(region)
+    height, width = region.shape[1:]
+    if abs(y) < height and abs(x) < width:
+        here = (slice(max(0, -y), height - max(0, y)), slice(max(0, -x), width - max(0, x)))
+        there = (slice(max(0, y), height + min(0, y)), slice(max(0, x), width + min(0, x)))
+        moved[:, *here] = region[:, *there]
+    return moved
