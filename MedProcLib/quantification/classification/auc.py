@@ -4,17 +4,26 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special, stats
+
+from .proportion import wilson
+
+# A standard error that is rounding alone.
+NO_ERROR = 1e-9
 
 
 @dataclass(frozen=True)
 class Auc:
-    """value, standard error and confidence interval (within 0..1); NaN where a class has no finding."""
+    """value, standard error and confidence interval (within 0..1); NaN where a class has no finding.
+
+    pairs: of patients, one of each class, that have no patient in common: so many independent cases there are at most.
+    """
 
     value: float
     error: float
     low: float
     high: float
+    pairs: float
 
     def of_cross_validation(self, folds: int, confidence: float = 0.95) -> "Auc":
         """With the interval of an AUC that was cross-validated once or several times, in so many folds.
@@ -23,10 +32,12 @@ class Auc:
         1/k + 1/(k - 1) of that of a fold, in place of 1/k; repeats do not lessen it.
         Source: Nadeau and Bengio, Machine Learning 52, 2003.
         """
-        return _interval(self.value, self.error**2 * (1 + folds / (folds - 1)), confidence)
+        factor = 1 + folds / (folds - 1)
+        return _interval(self.value, self.error**2 * factor, self.pairs / factor, confidence)
 
     def as_dict(self) -> dict[str, float | None]:
-        return {k: None if math.isnan(v) else v for k, v in vars(self).items()}
+        told = {"value": self.value, "error": self.error, "low": self.low, "high": self.high}
+        return {k: None if math.isnan(v) else v for k, v in told.items()}
 
 
 def auc_interval(
@@ -41,10 +52,10 @@ def auc_interval(
     """
     m, n = int(positive.sum()), int((~positive).sum())
     if m == 0 or n == 0:
-        return Auc(*[math.nan] * 4)
+        return _unknown(math.nan)
     value, of_positive, of_negative = components(scores, positive)
     if m == 1 or n == 1:
-        return Auc(value, math.nan, math.nan, math.nan)
+        return _unknown(value)
     owner = np.arange(len(scores)) if patients is None else np.unique(patients, return_inverse=True)[1]
     clusters = int(owner.max()) + 1
     first = np.bincount(owner[positive], of_positive - value, clusters)
@@ -52,11 +63,11 @@ def auc_interval(
     with_positive = len(np.unique(owner[positive]))
     with_negative = len(np.unique(owner[~positive]))
     if min(with_positive, with_negative) < 2:
-        return Auc(value, math.nan, math.nan, math.nan)
+        return _unknown(value)
     variance = with_positive / (with_positive - 1) * float(first @ first) / m**2
     variance += with_negative / (with_negative - 1) * float(other @ other) / n**2
     variance += 2 * clusters / (clusters - 1) * float(first @ other) / (m * n)
-    return _interval(value, variance, confidence)
+    return _interval(value, variance, min(with_positive, with_negative), confidence)
 
 
 def macro_auc(
@@ -74,15 +85,16 @@ def macro_auc(
         positive = labels == each
         m, n = int(positive.sum()), int((~positive).sum())
         if m == 0 or n == 0:
-            return Auc(*[math.nan] * 4)
+            return _unknown(math.nan)
         value, of_positive, of_negative = components(scores[:, each], positive)
         total += value / classes
         influence[positive] += (of_positive - value) / (m * classes)
         influence[~positive] += (of_negative - value) / (n * classes)
     added = np.bincount(owner, influence, clusters)
     if clusters < 2:
-        return Auc(total, math.nan, math.nan, math.nan)
-    return _interval(total, clusters / (clusters - 1) * float(added @ added), confidence)
+        return _unknown(total)
+    fewest = min(len(np.unique(owner[labels == each])) for each in range(classes))
+    return _interval(total, clusters / (clusters - 1) * float(added @ added), fewest, confidence)
 
 
 def components(scores: np.ndarray, positive: np.ndarray) -> tuple[float, np.ndarray, np.ndarray]:
@@ -94,9 +106,22 @@ def components(scores: np.ndarray, positive: np.ndarray) -> tuple[float, np.ndar
     return float(of_positive.mean()), of_positive, of_negative
 
 
-def _interval(value: float, variance: float, confidence: float) -> Auc:
+def _interval(value: float, variance: float, pairs: float, confidence: float) -> Auc:
+    """Symmetric in the logit, as what is estimated near 1 may be far less and hardly more (Pepe, The Statistical
+    Evaluation of Medical Tests, 2003, 5.2).
+
+    Where all pairs are ranked alike there is no variance, and no certainty: the interval is that of a share of as many
+    cases as there are pairs at most.
+    """
     if math.isnan(variance):
-        return Auc(value, math.nan, math.nan, math.nan)
+        return _unknown(value)
     error = math.sqrt(max(variance, 0.0))
-    half = float(stats.norm.ppf((1 + confidence) / 2)) * error
-    return Auc(value, error, max(0.0, value - half), min(1.0, value + half))
+    if error < NO_ERROR or not 0 < value < 1:
+        return Auc(value, error, *wilson(value, pairs, confidence), pairs)
+    half = float(stats.norm.ppf((1 + confidence) / 2)) * error / (value * (1 - value))
+    low, high = (float(special.expit(special.logit(value) + end)) for end in (-half, half))
+    return Auc(value, error, low, high, pairs)
+
+
+def _unknown(value: float) -> Auc:
+    return Auc(value, *[math.nan] * 4)
