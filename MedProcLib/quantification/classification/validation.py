@@ -11,7 +11,7 @@ from .operating_point import operating_point
 from .proportion import proportion
 from .settings import Training
 
-INTERVAL = "DeLong 1988, with several findings of a patient as Obuchowski 1997"
+INTERVAL = "DeLong 1988 in the logit (Pepe 2003), with several findings of a patient as Obuchowski 1997"
 CROSSED = f"{INTERVAL}; widened for cross-validation as Nadeau and Bengio 2003"
 
 
