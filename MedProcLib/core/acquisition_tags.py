@@ -20,6 +20,8 @@ ACQUISITION_TAGS = [
     "InversionTime",
     "KVP",
     "Exposure",
+    "XRayTubeCurrent",
+    "ExposureTime",
     "WindowCenter",
     "ReceiveCoilName",
 ]

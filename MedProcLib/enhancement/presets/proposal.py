@@ -81,7 +81,7 @@ def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
     words = _words(tags, "SeriesDescription", "StudyDescription", "ProtocolName")
     if re.search(r"low[ -]?dose|\bLD(?:CT)?\b|screening", words, re.IGNORECASE):
         return _because("ct_low_dose", f"CT whose description says '{words}'")
-    exposure = _number(tags, "Exposure")
+    exposure = _exposure(tags)
     if exposure is not None and 0 < exposure <= LOW_EXPOSURE_MAS:
         return _because("ct_low_dose", f"CT taken with {exposure:g} mAs")
     kernel = tags.get("ConvolutionKernel", "")
@@ -105,6 +105,14 @@ def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
     if part:
         return _because("ct_lung", f"CT of {part.lower()}")
     return _because("ct_soft_tissue", "CT, of which no more is known")
+
+
+def _exposure(tags: Mapping[str, str]) -> float | None:
+    """mAs, as tube current (mA) times time (ms) where these are given: some scanners state less than a tenth of it."""
+    current, time = _number(tags, "XRayTubeCurrent"), _number(tags, "ExposureTime")
+    if current and time:
+        return current * time / 1000
+    return _number(tags, "Exposure")
 
 
 def _mr(tags: Mapping[str, str], name: str) -> Proposal | None:

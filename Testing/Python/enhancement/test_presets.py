@@ -172,6 +172,23 @@ def test_radiograph_shows_detail_in_bright_and_dark(rng):
         ({"Modality": "CT", "ConvolutionKernel": "LUNG"}, "ct_lung", "LUNG"),
         ({"Modality": "CT", "ConvolutionKernel": "STANDARD", "SeriesDescription": "Low Dose"}, "ct_low_dose", "Low"),
         ({"Modality": "CT", "Exposure": "25", "ConvolutionKernel": "B70f"}, "ct_low_dose", "25 mAs"),
+        (
+            # as a scanner wrote it: 513 mA for half a second are no 8 mAs
+            {
+                "Modality": "CT",
+                "Exposure": "8",
+                "XRayTubeCurrent": "513",
+                "ExposureTime": "500",
+                "ConvolutionKernel": "STANDARD",
+            },
+            "ct_soft_tissue",
+            "kernel STANDARD",
+        ),
+        (
+            {"Modality": "CT", "Exposure": "4803", "XRayTubeCurrent": "30", "ExposureTime": "1000"},
+            "ct_low_dose",
+            "30 mAs",
+        ),
         ({"Modality": "CT", "WindowCenter": "-600\\40"}, "ct_lung", "-600 HU"),
         ({"Modality": "CT", "BodyPartExamined": "ABDOMEN"}, "ct_soft_tissue", "abdomen"),
         ({"Modality": "CT"}, "ct_soft_tissue", "no more is known"),
