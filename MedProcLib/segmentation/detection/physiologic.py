@@ -29,10 +29,19 @@ class Rule:
     holds: Callable[[Focus], bool]
 
 
+# The base of the skull is so high above the neck; where the field of view cuts the brain, it is in pieces of 10 ml and
+# more. A tumor of throat or neck lies lower and is mostly hotter than a gland (limits chosen on two patients).
+SKULL_BASE, LEAST_BRAIN_ML, HOT_GLAND_SUV = 1.09, 10.0, 5.0
+
 # Usual uptake as in Shreve, Anzai & Wahl, Pitfalls in oncologic diagnosis with FDG PET imaging, RadioGraphics 19, 1999;
 # the limits are wide ranges of where these organs lie in adults.
 RULES = (
-    Rule("brain or salivary gland", "above the neck", lambda f: f.height > 1.02 and f.volume_ml > 3),
+    Rule("brain", "in the upper head", lambda f: f.height > SKULL_BASE and f.volume_ml > LEAST_BRAIN_ML),
+    Rule(
+        "salivary gland",
+        "above the neck, of moderate uptake",
+        lambda f: f.height > 1.02 and 3 < f.volume_ml < 60 and f.peak < HOT_GLAND_SUV,
+    ),
     Rule(
         "heart",
         "left of the midline, high in the trunk and in front",

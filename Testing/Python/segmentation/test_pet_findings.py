@@ -91,6 +91,10 @@ def test_the_preset_finds_and_marks_by_itself():
         (Focus(0.5, -0.4, 0.7, 120, 7, 3, 1.6), "kidney"),
         (Focus(0.5, -0.4, 0.2, 20, 7, 3, 1.6), None),  # in front of the kidneys
         (Focus(0.75, -0.5, 0.5, 20, 7, 3, 1.2), None),  # right lung
+        (Focus(1.22, 0.0, 0.5, 1300, 7, 4, 1.2), "brain"),
+        (Focus(1.11, 0.0, 0.7, 40, 8, 5, 2.4), "brain"),  # cerebellum where the field of view ends
+        (Focus(1.06, -0.4, 0.5, 24, 5.4, 3, 2.0), None),  # a tumor of the throat
+        (Focus(1.05, 0.4, 0.5, 10, 3.5, 2.5, 1.5), "salivary gland"),
     ],
 )
 def test_rules(focus, organ):
