@@ -11,7 +11,7 @@ and short diameter, and mean intensity. The image for the last is the body blurr
 correlated noise of a tenth of the contrast; its truth is the mean of the blurred image without noise within the body;
 meshes and images are made of the first 100 placements. A torus has no diameter that is known exactly: '-'. Then how
 many classes of turned bodies, of turned ones that nothing was fitted to, and of those along the grid are held in 93 to
-97 %; and the errors of the thickness of balls, plates and rods, in voxels.
+97 %, and what share of each body over all; and the errors of the thickness of balls, plates and rods, in voxels.
 
 What is named 'along' lies along the grid, in any place. A face along the grid lies anywhere between two planes of voxel
 centers: where a box has n voxels along an axis, its length is n plus the difference of two even chances between 0 and 1
@@ -65,6 +65,7 @@ def main() -> None:
         shares.append((kind, held))
         print("{:3}-{:<3} {:17} {}".format(*CLASSES[width], kind, line), flush=True)
     _counts(shares)
+    _by_shape(shares)
     if len(voxels) > 1:
         _thicknesses(max(4, min(given.placements, 200) // 40))
     print(f"{time.perf_counter() - start:.0f} s")
@@ -99,6 +100,15 @@ def _counts(shares: list[tuple[str, list[float]]]) -> None:
                     f"{name:22} {figure:7} {held.mean():5.1f} %, {held.min():5.1f} to {held.max():5.1f}; "
                     f"{len(held) - below - above} of {len(held)}, {below} below, {above} above"
                 )
+
+
+def _by_shape(shares: list[tuple[str, list[float]]]) -> None:
+    """Over all sizes and voxels of a body, as many placements of each."""
+    print(f"\nintervals that hold the truth, %: {', '.join(FIGURES)}")
+    for kind in dict.fromkeys(kind for kind, _ in shares):
+        held = np.array([each for name, each in shares if name == kind])
+        means = [each[np.isfinite(each)].mean() if np.isfinite(each).any() else np.nan for each in held.T]
+        print(f"{kind:18}" + " ".join("    -" if np.isnan(mean) else f"{mean:5.1f}" for mean in means))
 
 
 def _thicknesses(placements: int) -> None:
