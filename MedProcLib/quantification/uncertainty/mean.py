@@ -100,7 +100,8 @@ def _noise_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spa
     pairs = np.sum([_autocorrelation(region.astype(float)) for region in regions], axis=0)
     # what values so far apart have in common is anatomy, and as much of it nearer by
     covariance = covariance - np.average(covariance[FARTHEST], weights=np.maximum(pairs[FARTHEST], 0.5))
-    variance = max(float((covariance * share).sum()), float(covariance.max()) / 2) / count
+    # of values that are all alike rounding can leave less than nothing
+    variance = max(float((covariance * share).sum()), float(covariance.max()) / 2, 0.0) / count
     freedom = 1 / float((share**2 / np.maximum(pairs, 1)).sum())
     return float(stats.t.ppf(0.975, max(freedom, LEAST_FREEDOM))) * math.sqrt(variance)
 

@@ -271,6 +271,13 @@ def test_mean_of_values_that_are_not_usual():
     assert np.isfinite(mean_intensity_interval(np.ones((1, 1, 2), bool), np.ones((1, 1, 2)), (1, 1, 1)).high)
 
 
+def test_mean_of_a_body_without_any_noise():
+    """Rounding left a variance below zero."""
+    mask = np.pad(np.ones((8, 8, 8), bool), 10)
+    found = mean_intensity_interval(mask, np.where(mask, 0.3, 0.1), (1.0, 1.0, 1.0))
+    assert found.estimate == pytest.approx(0.3, abs=1e-9) and 0.27 < found.low <= found.high < 0.33
+
+
 def test_anatomy_around_a_segment_is_no_noise():
     """A segment among large structures of other levels: its mean is known as well as noise and border let it be."""
     random = np.random.default_rng(3)
