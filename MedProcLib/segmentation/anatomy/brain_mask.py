@@ -37,8 +37,9 @@ NEAR_MM, MOST_BEYOND = 8.0, 0.1
 LEAST_BACKGROUND = 0.1
 # No brain with its fluid is larger.
 MOST_ML = 2500.0
-# Darkest tissue where the usual limit leaves no brain (background 0, middle of the head 1).
-DARKER = 0.25
+# Darkest tissue where the usual limit leaves no brain (background 0, middle of the head 1), and where what it leaves is
+# too large: in thick slices scalp and brain mix across the skull.
+DARKER, BRIGHTER = 0.25, 0.7
 # An image that is thinner shows no head but a slice, in which a disk of nearly anything looks like brain.
 LEAST_THICKNESS_MM = 20.0
 NEEDED = "The image must show a head, or a brain that was extracted, with dark background around it."
@@ -107,9 +108,8 @@ def _likely_brain(
     # the skull may be too blurred to part bright fluid from bright fat; and gray matter is less than half as bright as
     # white matter in some T1 images, the more so in a coil's shading
     tries = [(settings.lowest, settings.highest)]
-    tries += [(settings.lowest, FAT)] * (not settings.highest) + [(DARKER, settings.highest)] * (
-        settings.lowest > DARKER
-    )
+    tries += [(settings.lowest, FAT)] * (not settings.highest)
+    tries += [(lowest, settings.highest) for lowest in (max(BRIGHTER, settings.lowest), min(DARKER, settings.lowest))]
     usual = None
     for (lowest, highest), share in zip(tries, progress.parts(*[1.0] * len(tries)), strict=True):
         rough = _rough_brain(replace(settings, lowest=lowest, highest=highest), work, grid, share)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
@@ -100,6 +101,17 @@ def test_bright_fluid_and_cortex_are_brain():
     values += np.where(radius < 68, np.random.default_rng(2).normal(0, 3, values.shape), 0)
     grid = Geometry((80,) * 3, (1.8,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
     assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 55) > 0.97
+
+
+def test_scalp_and_brain_that_mix_across_the_skull_are_told_apart():
+    """Slices of 8.4 mm, a skull of 3 mm: by the usual limit of brightness they were one, and too large for a brain."""
+    z, y, x = np.mgrid[-50:50, -50:50, -50:50] * 2.1
+    radius = np.sqrt(x**2 + y**2 + z**2)
+    values = np.select([radius < 72, radius < 75, radius < 98], [100.0, 5.0, 65.0], 0.0)
+    values += np.where(radius < 98, np.random.default_rng(0).normal(0, 2, values.shape), 0)
+    thick = ndimage.uniform_filter1d(values, 4, axis=0)[2::4]
+    grid = Geometry((100, 100, 25), (2.1, 2.1, 8.4), (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BrainMask()(grid.image_of(thick.astype(np.float32)))) > 0, radius[2::4] < 72) > 0.92
 
 
 def test_gray_matter_less_than_half_as_bright_as_white_matter_is_brain():
