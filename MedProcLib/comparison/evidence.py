@@ -3,7 +3,7 @@
 from collections.abc import Callable
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from ..core.geometry import Geometry
 
@@ -24,7 +24,7 @@ def log_likelihood_ratio(unchanged: np.ndarray) -> Callable[[np.ndarray], np.nda
     """
     sizes = np.abs(unchanged)
     if sizes.size < FEWEST:
-        sizes = np.abs(stats.norm.ppf((np.arange(FEWEST) + 0.5) / FEWEST))
+        sizes = np.abs(special.ndtri((np.arange(FEWEST) + 0.5) / FEWEST))
     counts, _ = np.histogram(sizes, EDGES)
     density = (counts + 0.5) / (counts.sum() * np.diff(EDGES)) / 2
     centers = (EDGES[1:-1] + EDGES[:-2]) / 2
@@ -33,7 +33,8 @@ def log_likelihood_ratio(unchanged: np.ndarray) -> Callable[[np.ndarray], np.nda
 
     def ratio(score: np.ndarray) -> np.ndarray:
         score = np.minimum(np.asarray(score, float), LARGEST)
-        changed = np.log(2) + stats.norm.logpdf(score, 0, spread) + stats.norm.logcdf(score * TYPICAL_SD / spread)
+        normal = -0.5 * (score / spread) ** 2 - np.log(spread * np.sqrt(2 * np.pi))
+        changed = np.log(2) + normal + special.log_ndtr(score * TYPICAL_SD / spread)
         return np.clip(changed - np.interp(np.abs(score), centers, null), LEAST, MOST)
 
     return ratio

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 from ...core.errors import InputError
 from . import checked
@@ -75,7 +75,7 @@ def learn_applicability(standard: np.ndarray) -> Applicability:
     most = max(1, min(features, count // FINDINGS_PER_COMPONENT))
     kept = int(min(np.searchsorted(explained, VARIANCE - 1e-12) + 1, most))
     factor = kept * (count**2 - 1) / (count * (count - kept))
-    limit = factor * float(stats.f.ppf(CONFIDENCE, kept, count - kept))
+    limit = factor * float(special.fdtri(kept, count - kept, CONFIDENCE))
     return Applicability(
         rows[:kept],
         variances[:kept],
@@ -91,4 +91,4 @@ def _residual_limit(variances: np.ndarray) -> float:
     total, squares = float(variances.sum()), float((variances**2).sum())
     if squares <= 1e-18:
         return 1e-6  # all directions are kept: what is left is rounding
-    return squares / total * float(stats.chi2.ppf(CONFIDENCE, total**2 / squares))
+    return squares / total * float(special.chdtri(total**2 / squares, 1 - CONFIDENCE))

@@ -4,7 +4,7 @@ import math
 from dataclasses import dataclass
 
 import numpy as np
-from scipy import stats
+from scipy import special
 
 
 @dataclass(frozen=True)
@@ -38,7 +38,7 @@ def proportion(hits: np.ndarray, patients: np.ndarray, confidence: float = 0.95)
 
 def wilson(value: float, total: float, confidence: float = 0.95) -> tuple[float, float]:
     """Score interval of a share of `total` independent cases (need not be whole)."""
-    z = float(stats.norm.ppf((1 + confidence) / 2))
+    z = float(special.ndtri((1 + confidence) / 2))
     middle = (value + z**2 / (2 * total)) / (1 + z**2 / total)
     half = z / (1 + z**2 / total) * math.sqrt(value * (1 - value) / total + z**2 / (4 * total**2))
     return max(0.0, middle - half), min(1.0, middle + half)

@@ -1,7 +1,6 @@
 """What the surroundings of a key point look like in its own coordinates, as a vector."""
 
 import numpy as np
-from scipy import stats
 
 from .patches import gradients, patch_offsets
 
@@ -48,6 +47,8 @@ def descriptors_3d(patches: np.ndarray) -> np.ndarray:
     toward = np.maximum(slopes @ _OCTANTS.T, 0) ** 2
     size = np.linalg.norm(slopes, axis=2, keepdims=True)
     shares = np.divide(toward, size, out=np.zeros_like(toward), where=size > 0) * weight[:, np.newaxis]
+    from scipy import stats  # takes 0.2 s to import, and Slicer imports modules when it starts
+
     ranks = stats.rankdata(_in_cells(shares, offsets, COUNT_3D, CELLS_3D), axis=1)
     return _unit(ranks - ranks.mean(axis=1, keepdims=True))
 

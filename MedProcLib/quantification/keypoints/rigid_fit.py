@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import stats
+from scipy import special
 
 from ...core.errors import InputError
 
@@ -111,7 +111,7 @@ def _by_chance(other: np.ndarray, tolerance: float, dimension: int) -> int:
     ball = math.pi * tolerance**2 if dimension == 2 else 4 / 3 * math.pi * tolerance**3
     share = min(1.0, ball / max(float(np.prod(np.ptp(other, axis=0))), 1e-12))
     others = np.arange(count - dimension + 1)
-    false = math.comb(count, dimension) * stats.binom.sf(others - 1, count - dimension, share)
+    false = math.comb(count, dimension) * special.bdtrc(others - 1, count - dimension, share)
     rare = np.flatnonzero(false < FALSE_ALARMS)
     return dimension + int(rare[0]) if rare.size else count + 1
 

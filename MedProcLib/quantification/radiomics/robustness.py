@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import stats
+from scipy import special
 
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
@@ -125,7 +125,7 @@ def intraclass_correlation(values: np.ndarray, confidence: float = 0.95) -> tupl
     ratio = between / within
     degrees = regions - 1, regions * (repetitions - 1)
     tail = (1 + confidence) / 2
-    lower, upper = ratio / stats.f.ppf(tail, *degrees), ratio * stats.f.ppf(tail, *degrees[::-1])
+    lower, upper = ratio / special.fdtri(*degrees, tail), ratio * special.fdtri(*degrees[::-1], tail)
     icc, low, high = ((f - 1) / (f + repetitions - 1) for f in (ratio, lower, upper))
     return float(icc), float(low), float(high)
 

@@ -3,7 +3,7 @@
 import math
 
 import numpy as np
-from scipy import ndimage, stats
+from scipy import ndimage, special
 
 from ...core.noise import LAG, white_noise_sd
 from .interval import TWO_SIDED_95, Interval
@@ -103,7 +103,7 @@ def _noise_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spa
     # of values that are all alike rounding can leave less than nothing
     variance = max(float((covariance * share).sum()), float(covariance.max()) / 2, 0.0) / count
     freedom = 1 / float((share**2 / np.maximum(pairs, 1)).sum())
-    return float(stats.t.ppf(0.975, max(freedom, LEAST_FREEDOM))) * math.sqrt(variance)
+    return float(special.stdtrit(max(freedom, LEAST_FREEDOM), 0.975)) * math.sqrt(variance)
 
 
 def _shows_structure(covariance: np.ndarray, noise: float, spacing: tuple[float, ...]) -> bool:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage, stats
+from scipy import ndimage, special
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -162,11 +162,11 @@ class _Noise:
 
     def exceeded_by(self, voxels: float) -> float:
         """HU that so many of the voxels searched are expected to exceed by noise alone."""
-        return self.middle + self.sd * float(stats.norm.isf(min(voxels / self.voxels, 0.5)))
+        return self.middle + self.sd * float(-special.ndtri(min(voxels / self.voxels, 0.5)))
 
     def above(self, value: float) -> float:
         """How many of the voxels searched are expected to exceed a value (HU) by noise alone."""
-        return self.voxels * float(stats.norm.sf((value - self.middle) / self.sd)) if self.sd > 0 else 0.0
+        return self.voxels * float(special.ndtr((self.middle - value) / self.sd)) if self.sd > 0 else 0.0
 
 
 def _candidates(
