@@ -72,6 +72,9 @@ def read_dicom_file(path: Path, frame: int | None = None, volume: int | None = N
         if header.get("Modality") == "SEG" and frames > 1 and frame is None:
             _require_one_segment(header)
         if is_mosaic(header):
+            number = next((n for n in (frame, volume) if n not in (None, 1)), None)
+            if number is not None:
+                raise InputError(f"it is a mosaic, one volume; there is no number {number}: leave it out.")
             return _of_mosaic(path, header)
         if frame is not None and not 1 <= frame <= frames:
             raise InputError(f"it has {frames} frames; there is no number {frame}: choose 1 to {frames}.")

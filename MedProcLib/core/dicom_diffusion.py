@@ -19,21 +19,22 @@ GE_FLAGS = 100_000  # GE adds multiples of it to the value
 
 def b_value(header: Any) -> float | None:
     """The b-value in s/mm², None where it is not stated."""
-    stated = header.get("DiffusionBValue")
+    stated = _number(header.get("DiffusionBValue"))
     for group, creator, element in OF_MAKERS:
         if stated is not None:
             break
         try:
-            stated = header.private_block(group, creator)[element].value
+            stated = _number(header.private_block(group, creator)[element].value)
         except (KeyError, AttributeError, ValueError):
             continue
-        if creator == "GEMS_PARM_01":
-            stated = int(_first(stated)) % GE_FLAGS
+        if stated is not None and creator == "GEMS_PARM_01":
+            stated %= GE_FLAGS
+    return stated
+
+
+def _number(value: Any) -> float | None:
+    """The first of one or several values; None of an empty one (left by an anonymization, say) and of no number."""
     try:
-        return None if stated is None else float(_first(stated))
-    except (TypeError, ValueError):
+        return float(value if isinstance(value, str | bytes | int | float) else next(iter(value)))
+    except (TypeError, ValueError, StopIteration):
         return None
-
-
-def _first(value: Any) -> Any:
-    return value if isinstance(value, str | bytes | int | float) else next(iter(value), "")

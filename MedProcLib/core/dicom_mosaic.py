@@ -33,7 +33,8 @@ ELEMENTS_AT = 16  # behind prefix, unused bytes, number of elements and a check
 
 @dataclass(frozen=True)
 class Mosaic:
-    """tiles: how many slices; columns, rows: of one; orientation: of rows and columns; positions, spacing: in mm."""
+    """tiles: how many slices; columns, rows: of one; orientation: of rows and columns; positions, spacing (between
+    rows, between columns), apart (from slice to slice): in mm."""
 
     tiles: int
     columns: int
@@ -41,12 +42,13 @@ class Mosaic:
     orientation: list[float]
     positions: np.ndarray
     spacing: list[float]
+    apart: float
 
     def grid(self) -> tuple[Geometry, np.ndarray]:
         """The grid of the slices, and their order along its normal."""
         order = stack_order(self.positions, self.orientation)
         size = (self.columns, self.rows)
-        grid, _ = stack_geometry(self.positions[order], self.orientation, self.spacing, size, 1.0)
+        grid, _ = stack_geometry(self.positions[order], self.orientation, self.spacing, size, self.apart)
         return grid, order
 
     def slices(self, image: sitk.Image) -> sitk.Image:
@@ -76,8 +78,10 @@ def read_mosaic(path: Path) -> Mosaic:
         orientation = [float(value) for value in header.ImageOrientationPatient]
         right, down = np.array(orientation[:3]), np.array(orientation[3:])
         corner = np.array([float(value) for value in header.ImagePositionPatient])
-    except (KeyError, IndexError, ValueError, AttributeError, TypeError) as error:
+    except (KeyError, IndexError, ValueError, AttributeError, TypeError, ZeroDivisionError) as error:
         raise InputError(WITHOUT_HEADER) from error
+    if not columns or not rows:
+        raise InputError(WITHOUT_HEADER)
     if normal.shape != (3,) or abs(abs(normal @ np.cross(right, down)) - 1) > 0.01:
         raise InputError(WITHOUT_HEADER)
     spacing, _, scaled = pixel_spacing(header)
@@ -85,7 +89,8 @@ def read_mosaic(path: Path) -> Mosaic:
     if not scaled or not apart:
         raise InputError("it is a mosaic that does not state how far its voxels lie apart; export it again.")
     first = corner + right * spacing[1] * (header.Columns - columns) / 2 + down * spacing[0] * (header.Rows - rows) / 2
-    return Mosaic(tiles, columns, rows, orientation, first + np.outer(np.arange(tiles) * apart, normal), spacing)
+    positions = first + np.outer(np.arange(tiles) * apart, normal)
+    return Mosaic(tiles, columns, rows, orientation, positions, spacing, apart)
 
 
 def _siemens(header: Any) -> dict[str, list[str]]:

@@ -29,7 +29,7 @@ def siemens_header(**elements) -> bytes:
     return block
 
 
-def write_mosaic(path, up=1, header=True, tiles=VALUES, **tags):
+def write_mosaic(path, up=1, header=True, tiles=VALUES, count=TILES, **tags):
     """A mosaic of VALUES, the middle of whose first slice, at ORIGIN plus half of it, is the middle of the mosaic."""
     made = dataset(path, MRImageStorage)
     made.ImageType = ["ORIGINAL", "PRIMARY", "M", "ND", "MOSAIC"]
@@ -49,7 +49,7 @@ def write_mosaic(path, up=1, header=True, tiles=VALUES, **tags):
         block = made.private_block(0x0029, "SIEMENS CSA HEADER", create=True)
         normals = [f"{up * v:.8f}" for v in normal]
         block.add_new(
-            0x10, "OB", siemens_header(EchoLinePosition=[32], NumberOfImagesInMosaic=[TILES], SliceNormalVector=normals)
+            0x10, "OB", siemens_header(EchoLinePosition=[32], NumberOfImagesInMosaic=[count], SliceNormalVector=normals)
         )
     for name, value in tags.items():
         setattr(made, name, value)
@@ -95,6 +95,25 @@ def test_mosaics_of_several_places_are_refused(tmp_path):
 def test_a_mosaic_without_siemens_header_is_refused(tmp_path):
     write_mosaic(tmp_path / "m", header=False)
     assert "without Siemens' own header (0029,1010)" in refusal(tmp_path / "m")
+
+
+@pytest.mark.parametrize("count", [0, -3, 1_000_000])
+def test_a_count_of_tiles_that_cannot_be_is_refused(tmp_path, count):
+    write_mosaic(tmp_path / "m", count=count)
+    assert "without Siemens' own header" in refusal(tmp_path / "m")
+
+
+def test_a_mosaic_of_one_slice_is_as_thick_as_stated(tmp_path):
+    write_mosaic(tmp_path / "m", count=1)
+    image = read_image_file(tmp_path / "m").image
+    assert image.GetSize() == (COLUMNS * ACROSS, ROWS * ACROSS, 1)
+    assert image.GetSpacing() == pytest.approx((0.75, 1.25, APART))
+
+
+@pytest.mark.parametrize("number", ["#5", "#1#9"])
+def test_a_number_that_a_mosaic_has_not_is_refused(tmp_path, number):
+    write_mosaic(tmp_path / "m")
+    assert f"there is no number {number[-1]}" in refusal(f"{tmp_path / 'm'}{number}")
 
 
 def test_a_damaged_siemens_header_is_refused(tmp_path):

@@ -98,6 +98,16 @@ def test_b_values_of_the_makers_own_tags_are_said_beside_what_tells_directions_a
     assert means(f"{tmp_path}#1#3") == [30, 31, 32, 33]
 
 
+@pytest.mark.parametrize("left", [None, ""])
+def test_an_emptied_b_value_does_not_keep_a_series_from_being_read(tmp_path, left):
+    def change(made, volume):
+        made.private_block(0x0043, "GEMS_PARM_01", create=True).add_new(0x39, "IS", left)
+        made.EchoTime = 10 * volume
+
+    several(tmp_path, change)
+    assert "#1 TE 10 ms; #2 TE 20 ms" in refusal(tmp_path)
+
+
 def test_b_values_are_said_where_images_are_counted(tmp_path):
     def change(made, volume):
         made.InstanceNumber = 10 * volume + int(made.pixel_array.max() % 10)
