@@ -140,8 +140,10 @@ class FindingsPanel:
 
     def _write(self, indices: list[int], status: str) -> None:
         comment = self.comment_edit.text
-        if len(indices) > 1:
+        if self._several:
             comment = comment.strip() or None  # what was said of each stays
+        elif len(indices) > 1:
+            comment = None  # the field holds what was said of one of them
         try:
             names = self._decide(self._get_table(), indices, status, self._get_reader(), comment)
         except InputError as error:

@@ -117,6 +117,21 @@ def test_several_findings_are_decided_and_taken_back_together(spots):
     key(spots, "U")
     assert statuses(spots) == ["proposed"] * 3 and spots.run.message == "2 findings are proposed."
     assert not findings.buttons["undo"].enabled
+    assert [row["comment"] for row in spots.resultRows()] == ["of the first", "", ""]
+
+
+def test_taking_back_one_of_several_selected_keeps_its_comment(spots):
+    from PySide6.QtCore import QItemSelectionModel
+
+    findings, table = spots.findings, spots.findings.table_widget
+    findings.select(0)
+    findings.comment_edit.text = "of the first"
+    findings.reject()
+    findings.select(0)
+    flags = QItemSelectionModel.SelectionFlag
+    table.selectionModel().select(table.model().index(2, 0), flags.Select | flags.Rows)
+    findings.undo()
+    assert statuses(spots) == ["proposed"] * 3 and spots.resultRows()[0]["comment"] == "of the first"
 
 
 def test_keys_are_letters_while_something_is_typed(spots):
