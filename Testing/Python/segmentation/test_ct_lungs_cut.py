@@ -8,10 +8,10 @@ from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
 from .torso import torso, truth
 
 
-def lungs_of(values: np.ndarray, like: sitk.Image) -> np.ndarray:
+def lungs_of(values: np.ndarray, like: sitk.Image, **settings) -> np.ndarray:
     image = sitk.GetImageFromArray(np.rint(values).astype(np.int16))
     image.CopyInformation(like)
-    return sitk.GetArrayFromImage(CtLungs()(image))
+    return sitk.GetArrayFromImage(CtLungs(**settings)(image))
 
 
 def test_a_lung_that_the_round_field_of_view_cuts_open_is_found():
@@ -34,7 +34,7 @@ def test_sinuses_above_the_lungs_are_none_of_them():
     values, z, y, x = sitk.GetArrayFromImage(image), *(np.indices((110, 82, 100)) * 3.0)
     sinus = (x - 150) ** 2 + (y - 90) ** 2 + (z - 305) ** 2 < 12**2
     values[sinus] = -800 + np.random.default_rng(1).normal(0, 20, np.count_nonzero(sinus))
-    assert not lungs_of(values, image)[sinus].any()
+    assert not lungs_of(values, image, leave_out_airways=False)[sinus].any()
 
 
 def test_a_dark_lobe_between_tissue_is_lung_and_gas_there_is_not():
@@ -47,7 +47,7 @@ def test_a_dark_lobe_between_tissue_is_lung_and_gas_there_is_not():
     inside = lobe < 1
     gas = values.copy()
     gas[inside] = -1000
-    assert np.count_nonzero(lungs_of(gas, image)[inside]) < 0.02 * inside.sum()
+    assert np.count_nonzero(lungs_of(gas, image, leave_out_airways=False)[inside]) < 0.02 * inside.sum()
     values[inside] = np.where(lobe[inside] < 0.6, -965, -885)
     values[inside & (np.hypot((x + 6) % 18 - 9, (z + 6) % 18 - 9) < 3.2)] = -300
-    assert np.count_nonzero(lungs_of(values, image)[inside] == 2) > 0.9 * inside.sum()
+    assert np.count_nonzero(lungs_of(values, image, leave_out_airways=False)[inside] == 2) > 0.9 * inside.sum()
