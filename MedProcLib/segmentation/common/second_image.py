@@ -17,10 +17,12 @@ def at_voxels_of(grid: Geometry, second: sitk.Image, progress: Progress = SILENT
     """Values of the second image at the grid's voxels (float32, z, y, x), and where it shows something.
 
     It is taken to lie where its file says. Finer voxels than the grid's are blurred to these first; the rest is linear
-    interpolation. Raises InputError where the two do not overlap.
+    interpolation. Raises InputError where the two do not overlap, or one is 2D and the other 3D.
     """
-    values, valid = values_of(second)
     own = Geometry.of(second)
+    if own.dimension != grid.dimension:
+        raise InputError(f"The second image is {own.dimension}D, and the image {grid.dimension}D: choose one like it.")
+    values, valid = values_of(second)
     if own.same_grid(grid):
         return values.astype(np.float32), valid
     steps = progress.parts(1, 1, 1, 1)

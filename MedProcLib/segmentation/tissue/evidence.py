@@ -33,7 +33,8 @@ class Evidence:
         found, common = settled(histogram, classes, states)
         table, fractions = tables(found, states, histogram.middles)
         apart = 2 * abs(found.means[:, None] - found.means) / (found.sds[:, None] + found.sds)
-        return cls(_bins(values, histogram), *_whole(table, fractions, common, states, classes), apart)
+        volumes = volumes_of(common, states, classes)
+        return cls(_bins(values, histogram), _weighed(table, common), fractions, volumes, apart)
 
     @classmethod
     def of_two(
@@ -50,20 +51,26 @@ class Evidence:
         joint = JointHistogram.of(both)
         alone = Histogram.of(images[start][region if start == 0 else shown], classes)
         one, common = settled(alone, classes, states)
-        one, common = Classes(one.means[list(order)], one.sds[list(order)]), _in_order(common, states, order)
-        found, common = joint_settled(joint, states, one, common, start)
+        one, of_start = Classes(one.means[list(order)], one.sds[list(order)]), _in_order(common, states, order)
+        found, common = joint_settled(joint, states, one, of_start, start)
         table, fractions = joint_tables(found, states, joint)
         bins = np.zeros(region.shape, np.int32)
         bins[shown] = joint.where(both)
+        likelihood, volumes = _weighed(table, common), volumes_of(common, states, classes)
         rest = region & ~shown
         if rest.any():
-            # what the second image does not show, the first one tells alone, by the classes of both
+            # what the second image does not show, the first one tells alone, by the classes of both; a tissue that is
+            # missing where both show something need not be missing there
             histogram = Histogram.of(images[0][rest], 1)
             first = Classes(found.means[:, 0], np.sqrt(found.covariances[:, 0, 0]))
-            more = tables(first, states, histogram.middles)
+            more, of_more = tables(first, states, histogram.middles)
             bins[rest] = table.shape[1] + _bins(images[0][rest], histogram)
-            table, fractions = (np.concatenate(pair, axis=-1) for pair in zip((table, fractions), more, strict=True))
-        return cls(bins, *_whole(table, fractions, common, states, classes), found.apart)
+            elsewhere = of_start if start == 0 else common
+            likelihood = np.concatenate([likelihood, _weighed(more, elsewhere)], axis=-1)
+            fractions = np.concatenate([fractions, of_more], axis=-1)
+            both_show = np.count_nonzero(shown) / np.count_nonzero(region)
+            volumes = both_show * volumes + (1 - both_show) * volumes_of(elsewhere, states, classes)
+        return cls(bins, likelihood, fractions, volumes, found.apart)
 
 
 def _bins(values: np.ndarray, histogram: Histogram) -> np.ndarray:
@@ -71,10 +78,9 @@ def _bins(values: np.ndarray, histogram: Histogram) -> np.ndarray:
     return np.clip(place, 0, histogram.middles.size - 1).astype(np.int16)
 
 
-def _whole(
-    table: np.ndarray, fractions: np.ndarray, common: np.ndarray, states: list[tuple[int, ...]], classes: int
-) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    return table + np.log(common[:, None]).astype(np.float32), fractions, volumes_of(common, states, classes)
+def _weighed(table: np.ndarray, common: np.ndarray) -> np.ndarray:
+    """The table of likelihood with how common each state is."""
+    return table + np.log(common[:, None]).astype(np.float32)
 
 
 def _in_order(common: np.ndarray, states: list[tuple[int, ...]], order: Sequence[int]) -> np.ndarray:

@@ -33,6 +33,8 @@ MOST_DEEPER_MM, LEAST_BRAIN_ML = 3.0, 500.0
 # A brain has 1.1 to 1.5 times as much gray as white matter all life long (Ge et al., AJNR 23(8), 2002), less where deep
 # nuclei count as white. With less than this share of it the cortex is lost in white matter.
 LEAST_GRAY = 0.5
+# A second image leads where it shows at least this share of the brain: less of it may lack a tissue.
+LEAST_LEADING = 0.5
 
 # Names of the classes, the darkest first, and their labels.
 CSF, GRAY, WHITE = (1, "csf"), (2, "grey_matter"), (3, "white_matter")
@@ -138,7 +140,8 @@ class TissueClasses:
             evidence = Evidence.of_image(images[0], region, self.classes)
         else:
             order, leads = list(range(self.classes)), 0
-            if self._named and self.weighting != "T1" and self.second_weighting == "T1":
+            much = np.count_nonzero(shown) >= LEAST_LEADING * np.count_nonzero(region)
+            if self._named and self.weighting != "T1" and self.second_weighting == "T1" and much:
                 order, leads = [ORDER["T1"].index(tissue) for tissue in self._order], 1
             evidence = Evidence.of_two(images, region, shown, leads, order)
         self._require_contrast(evidence)

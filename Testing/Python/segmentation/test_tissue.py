@@ -179,6 +179,24 @@ def test_where_the_second_image_ends_the_first_one_tells(phantom):
         TissueClasses()(first, mask, part)
 
 
+@pytest.mark.parametrize("weighting, second_weighting", [("T1", "T2"), ("T2", "T1")])
+def test_a_tissue_that_the_second_image_shows_nothing_of_is_not_lost(phantom, weighting, second_weighting):
+    """A few slices, and none of the fluid in them: as of an examination of another part."""
+    first, mask = phantom.image(weighting, 5, 20), masked(phantom)
+    values = array(phantom.image(second_weighting, 5, 0, seed=1))
+    values[phantom.fractions[0] > 0.01] = np.nan
+    values[:36], values[46:] = np.nan, np.nan
+    settings = TissueClasses(weighting=weighting, second_weighting=second_weighting)
+    alone, both = (array(settings(first, mask, second)[1]["csf"]).sum() for second in (None, phantom.placed(values)))
+    assert both == pytest.approx(alone, rel=0.05)
+
+
+def test_a_second_image_of_another_dimension_is_refused(phantom):
+    first, mask = phantom.image("T1", 5, 20), masked(phantom)
+    with pytest.raises(InputError, match="The second image is 3D, and the image 2D"):
+        TissueClasses()(first[:, :, 40], mask[:, :, 40], first)
+
+
 def test_lesions_are_a_class_of_their_own_and_do_not_make_gray_matter_larger(phantom):
     """Half of the white matter's deep part becomes a lesion as bright as gray matter, noisier than any tissue."""
     image, mask = phantom.image("T1", 3, 20), masked(phantom)
