@@ -19,13 +19,9 @@ from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, text_column, 
 from MedProcLib.scene.decisions import decide as write_decision
 from MedProcLib.scene.flat_volumes import is_flat
 from MedProcLib.scene.provenance import append_edit, provenance_of, write_provenance
+from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments, world_to_node
 from MedProcLib.scene.segment_part import segment_part
-from MedProcLib.scene.segmentations import (
-    SegmentInfo,
-    add_segments,
-    segment_info,
-    segmentation_from_labels,
-)
+from MedProcLib.scene.segmentations import SegmentInfo, segment_info, segmentation_from_labels
 from MedProcLib.scene.tables import Column, rows_of_table, saved_text, table_from_columns
 from MedProcLib.scene.volumes import geometry_of_volume
 from MedProcLib.segmentation.detection.candidate import Candidate
@@ -216,52 +212,50 @@ def accepted_name(row: Mapping[str, Any], status: str) -> str:
 
 
 def _copy_all_accepted(table, rows: Sequence[Mapping[str, Any]], status: str) -> None:
-    """See _copy_accepted. Raises InputError; then none is there that was not there before."""
-    copied: list[Mapping[str, Any]] = []
+    """Have the accepted segmentation hold findings as they are among the proposals now. Raises InputError; then nothing
+    is changed."""
     findings_in = Counter(row["segment"] for row in findings_of(table))
-    try:
-        for row in rows:
-            _copy_accepted(table, row, status, is_shared=findings_in[row["segment"]] > 1)
-            copied.append(row)
-    except InputError:
-        for row in copied:
-            if row["status"] not in DECIDED:
-                _remove_accepted(table, row)
-        raise
-    finally:
-        if copied:
-            accepted_of(table).CreateClosedSurfaceRepresentation()
-
-
-def _copy_accepted(table, row: Mapping[str, Any], status: str, is_shared: bool) -> None:
-    """Have the accepted segmentation hold the finding as it is among the proposals now; surfaces are not made yet.
-
-    is_shared: whether its segment among the proposals shows other findings too.
-    """
-    proposals, volume, accepted = proposals_of(table), volume_of(table), accepted_of(table)
-    name, segment_id = accepted_name(row, status), accepted_id(row)
-    if (
-        accepted is not None
-        and accepted.GetSegmentation().GetSegment(segment_id) is not None
-        and (row["status"] in DECIDED and status == ACCEPTED)
-    ):
-        return  # an accepted one that was edited stays as the reader made it
-    if proposals is None or proposals.GetSegmentation().GetSegment(row["segment"]) is None:
-        raise InputError(f"The segment of {row['name']} is not there anymore: find it again, or reject it.")
-    if volume is None:
-        raise InputError("The volume that these findings are in is not in the scene anymore.")
-    mask = _finding_mask(table, row, is_shared)
-    seen = segment_info(proposals.GetSegmentation().GetSegment(row["segment"]), row["segment"])
-    info = SegmentInfo(name, seen.color, segment_id, seen.terminology)
-    if accepted is None:
-        accepted = segmentation_from_labels(mask, {1: info}, f"{volume.GetName()} accepted findings", volume)
+    copies = [
+        (row, _copy(table, row, status, is_shared=findings_in[row["segment"]] > 1))
+        for row in rows
+        if not _is_kept(table, row, status)
+    ]
+    for row, copy in copies:
+        accepted, volume = accepted_of(table), volume_of(table)
+        if accepted is not None:
+            _remove_accepted(table, row)
+            put_segments(accepted, copy)
+            continue
+        accepted = segmentation_from_labels(copy, None, f"{volume.GetName()} accepted findings", volume)
         provenance = provenance_of(table)
         if provenance is not None:
             write_provenance(accepted, provenance)
         table.SetNodeReferenceID(ACCEPTED_ROLE, accepted.GetID())
-    else:
-        _remove_accepted(table, row)
-        add_segments(accepted, mask, {1: info})
+    if copies:
+        accepted_of(table).CreateClosedSurfaceRepresentation()
+
+
+def _is_kept(table, row: Mapping[str, Any], status: str) -> bool:
+    """Whether the accepted segment of a finding stays: an accepted one that was edited is as the reader made it."""
+    accepted = accepted_of(table)
+    is_there = accepted is not None and accepted.GetSegmentation().GetSegment(accepted_id(row)) is not None
+    return is_there and row["status"] in DECIDED and status == ACCEPTED
+
+
+def _copy(table, row: Mapping[str, Any], status: str, is_shared: bool) -> ReadySegments:
+    """A finding's segment for the accepted segmentation, without a surface yet.
+
+    is_shared: whether its segment among the proposals shows other findings too.
+    """
+    proposals = proposals_of(table)
+    segment = proposals.GetSegmentation().GetSegment(row["segment"]) if proposals is not None else None
+    if segment is None:
+        raise InputError(f"The segment of {row['name']} is not there anymore: find it again, or reject it.")
+    if volume_of(table) is None:
+        raise InputError("The volume that these findings are in is not in the scene anymore.")
+    seen = segment_info(segment, row["segment"])
+    info = SegmentInfo(accepted_name(row, status), seen.color, accepted_id(row), seen.terminology)
+    return ready_segments(_finding_mask(table, row, is_shared), {1: info}, world_to_node(accepted_of(table)))
 
 
 def _finding_mask(table, row: Mapping[str, Any], is_shared: bool) -> sitk.Image:

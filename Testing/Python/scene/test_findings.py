@@ -105,6 +105,28 @@ def test_several_are_decided_together_or_not_at_all(scene):
     assert {row["status"] for row in findings_of(case.table)} == {"proposed"}
 
 
+def test_several_that_cannot_be_accepted_leave_the_scene_as_it_was(scene):
+    case = Case()
+    case.proposals.GetSegmentation().RemoveSegment("Segment_2")
+    nodes = scene.GetNumberOfNodes()
+    with pytest.raises(InputError, match="not there anymore"):
+        decide_together(case.table, [0, 1], "accepted", "R")
+    assert scene.GetNumberOfNodes() == nodes and accepted_of(case.table) is None
+
+
+def test_an_accepted_one_stays_where_another_cannot_be_copied(scene):
+    case = Case()
+    decide(case.table, 0, "accepted", "R")
+    before = case.accepted()
+    transform = slicer.vtkMRMLBSplineTransformNode()
+    scene.AddNode(transform)
+    accepted_of(case.table).SetAndObserveTransformNodeID(transform.GetID())
+    with pytest.raises(InputError, match="non-linear"):
+        decide_together(case.table, [0, 1], "edited", "R")
+    accepted_of(case.table).SetAndObserveTransformNodeID(None)
+    assert np.array_equal(case.accepted(), before)
+
+
 def test_a_decision_needs_a_reader_and_a_segment(scene):
     case = Case()
     with pytest.raises(InputError, match="reader"):
