@@ -146,7 +146,10 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def onLoaded(self):
         scene = slicer.mrmlScene
-        if self.parameters is None or self.run.running or scene.IsBatchProcessing() or scene.IsImporting():
+        if self.parameters is None or self.run.running:
+            return
+        if scene.IsBatchProcessing() or scene.IsImporting():
+            self._loading.start()  # again once all of it is there
             return
         self.proposeInputs()
         self.timePoints.changed()

@@ -226,6 +226,22 @@ def test_studies_that_are_loaded_while_the_panel_is_open_are_proposed(panel, sce
     assert chosen() == kept and widget.timePoints.patient_box.itemText(1).endswith("(4)")
 
 
+def test_studies_of_a_batch_that_takes_its_time_are_proposed_when_it_ends(panel, scene):
+    import slicer
+    from host import wait_until
+
+    widget = panel(NAME)
+    scene.StartState(scene.BatchProcessState)
+    volumes = [
+        slicer.util.addVolumeFromArray(np.ones((4, 5, 6), np.float32), name=f"FLAIR {year}-01-02")
+        for year in (2019, 2021)
+    ]
+    wait_until(lambda: False, 0.5)
+    assert not widget.chosenTimePoints()
+    scene.EndState(scene.BatchProcessState)
+    assert wait_until(lambda: [point.volume for point in widget.chosenTimePoints()] == volumes, 3)
+
+
 def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene, tmp_path):
     import slicer
 
