@@ -3,6 +3,7 @@
 import datetime
 import struct
 import warnings
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
@@ -63,14 +64,30 @@ HEADER_TAGS: list[Any] = [
 ]
 
 
-def read_header(path: Path, force: bool = False) -> Any:
-    """The tags of HEADER_TAGS, or None when the file is not DICOM or is damaged."""
+def read_header(path: Path, force: bool = False, tags: list[Any] = HEADER_TAGS) -> Any:
+    """The tags, or None when the file is not DICOM, is damaged, or cannot be read."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
-            return pydicom.dcmread(path, stop_before_pixels=True, force=force, specific_tags=HEADER_TAGS)
+            return pydicom.dcmread(path, stop_before_pixels=True, force=force, specific_tags=tags)
         except MALFORMED:
             return None
+
+
+def texts_of(path: Path, keywords: Sequence[str]) -> dict[str, str]:
+    """Attributes of a file as text, several values with a backslash between; what is empty or damaged is left out."""
+    header = read_header(path, force=True, tags=list(keywords))
+    found = {}
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")  # values that break a rule of their type say something all the same
+        for keyword in keywords if header is not None else ():
+            try:
+                value = header.get(keyword)  # pydicom looks at a value no sooner
+                several = isinstance(value, pydicom.multival.MultiValue)
+                found[keyword] = "\\".join(map(str, value)) if several else str("" if value is None else value).strip()
+            except MALFORMED:
+                continue
+    return {keyword: text for keyword, text in found.items() if text}
 
 
 def date_of(header: Any) -> datetime.date | None:

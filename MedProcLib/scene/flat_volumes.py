@@ -5,8 +5,7 @@ Slicer gives such a picture one slice of some thickness that nobody stated; it h
 
 from pathlib import Path
 
-import pydicom
-
+from MedProcLib.core.dicom_header import texts_of
 from MedProcLib.scene.dicom_files import first_dicom_file_of
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.volumes import geometry_of_volume
@@ -35,9 +34,8 @@ def is_flat(volume) -> bool:
 
 
 def _stated(volume) -> list[str] | None:
-    """What DICOM says of position and thickness of a volume's slice; None of one that is not from DICOM."""
+    """What DICOM says of position and thickness of a volume's slice; None of one that is not from DICOM, or whose file
+    cannot be read."""
     file = first_dicom_file_of(volume)
-    if file is None:
-        return None
-    header = pydicom.dcmread(file, stop_before_pixels=True, force=True, specific_tags=list(DEPTH_TAGS))
-    return [str(header.get(keyword) or "").strip() for keyword in DEPTH_TAGS]
+    stated = texts_of(file, ("SOPClassUID", *DEPTH_TAGS)) if file is not None else {}
+    return [stated.get(keyword, "") for keyword in DEPTH_TAGS] if "SOPClassUID" in stated else None
