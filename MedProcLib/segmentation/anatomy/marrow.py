@@ -38,8 +38,18 @@ def with_marrow(
     Cavities are looked for in each transverse slice, so that bones which the image cuts count, and in the whole. Dense
     marrow needs no closed cortex, and a spinal canal that opens into marrow is parted from it.
     """
-    if not largest_mm:
-        return bone
+    return bone if not largest_mm else marrow_and_skull(bone, values, grid, largest_mm, body, progress)[0]
+
+
+def marrow_and_skull(
+    bone: np.ndarray,
+    values: np.ndarray,
+    grid: Geometry,
+    largest_mm: float,
+    body: np.ndarray,
+    progress: Progress = SILENT,
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bone with_marrow, and what a skull encloses (brain and canal), of volumes."""
     first, second, third = progress.parts(2, 2, 1)
     shell = closed(bone, grid, GAP_MM, first) & body
     added = _cavities(bone, shell) & (values > AIR_BELOW_HU)
@@ -64,7 +74,7 @@ def with_marrow(
     if bone.ndim == 3:
         whole |= open_marrow(whole, values, body & ~skull, grid)
         whole &= ~open_canal(bone, whole, values, body, grid)
-    return whole
+    return whole, skull
 
 
 def _cavities(bone: np.ndarray, shell: np.ndarray) -> np.ndarray:

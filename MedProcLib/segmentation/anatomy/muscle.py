@@ -12,7 +12,7 @@ from ..common.morphology import dilated, distance_to, eroded
 from ..common.slice_by_slice import filled_slices, slices_apart
 from .body_wall import body_cavity, has_large_bone, slices_with_lung
 from .contrast import bright_soft_tissue, in_lung, parted_from, variation
-from .marrow import with_marrow
+from .marrow import marrow_and_skull
 from .psoas import psoas_muscles
 from .spine import Spine, find_spine
 from .trunk import trunk_and_limbs
@@ -53,12 +53,12 @@ def muscle_of(
     if min(body.shape[1:]) < LEAST_SIDE:
         return None
     bones, beside, cavities, loins, borders = progress.parts(5, 1, 5, 2, 2)
-    bone = _bone(values, body, grid, bones)
+    bone, brain = _bone_and_brain(values, body, grid, bones)
     spine = find_spine(bone, values, body, grid)
     if spine is None:
         if not bone.any() or any(has_large_bone(plane, grid) for plane in bone):
             return None
-        flesh, nothing = _without_strands(values, body, bone, grid) & ~bone, np.zeros_like(body)
+        flesh, nothing = _without_strands(values, body, bone, grid) & ~bone & ~brain, np.zeros_like(body)
         return Muscle(_nearer(flesh, (body & ~flesh & (values > FAT_HU[1])) | bone, grid, borders), nothing, nothing)
     trunk, limbs = trunk_and_limbs(wall, spine, grid, beside)
     cavity = body_cavity(values, wall, bone, trunk, spine, grid, cavities)
@@ -71,16 +71,18 @@ def muscle_of(
     around = lean & dilated(cavity, slices_apart(grid), PSOAS_REACH_MM) & ~central
     psoas = psoas_muscles(values, around, lean, bone, spine, loin, grid, loins)
     flesh = lean & (trunk | limbs) & ~central & _without_strands(values, body, bone, grid)
-    muscle = flesh & (~cavity | psoas | _rest_of_wall(inside, cavity, grid))
+    muscle = flesh & ~brain & (~cavity | psoas | _rest_of_wall(inside, cavity, grid))
     return Muscle(_nearer(muscle, (lean & ~muscle) | bone, grid, borders), trunk, cavity)
 
 
-def _bone(values: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
-    """Bone with its marrow."""
+def _bone_and_brain(
+    values: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress
+) -> tuple[np.ndarray, np.ndarray]:
+    """Bone with its marrow, and what a skull encloses, which is as dense as muscle."""
     even, part, fill = progress.parts(2, 2, 2)
     dense = body & (values > BONE_HU)
     if not dense.any():
-        return dense
+        return dense, dense
     contrast, level = bright_soft_tissue(values, variation(values, grid, even), dense, grid, EVENNESS_HU, BONE_HU)
     cortex = dense & (values > BONE_HU + CORTEX_HU)
     sure = dense & (values > level + CORTEX_HU)
@@ -90,7 +92,7 @@ def _bone(values: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progre
     some, surely = (np.bincount(pieces[where], minlength=count + 1) > 0 for where in (cortex, sure))
     keep &= some & (surely | ~in_lung(pieces, count, values))
     keep[0] = False
-    return with_marrow(keep[pieces], values, grid, MARROW_MM, body, fill)
+    return marrow_and_skull(keep[pieces], values, grid, MARROW_MM, body, fill)
 
 
 def _without_strands(values: np.ndarray, body: np.ndarray, bone: np.ndarray, grid: Geometry) -> np.ndarray:

@@ -128,6 +128,23 @@ def limb(bone_hu):
     return image, (off > 20) & (off < 64)
 
 
+def test_a_brain_is_no_muscle():
+    """A head above the belly, as in a whole body: a ball of bone, in it what is as dense as muscle."""
+    values = sitk.GetArrayFromImage(belly())[ARM_SLICES]
+    rows, columns = values.shape[1:]
+    x, y = ((np.arange(n) - (n - 1) / 2) * mm for n, mm in zip((columns, rows), SPACING, strict=False))
+    z = (np.arange(26) - 13) * SPACING[2]
+    far = np.sqrt(x**2 + y[:, None] ** 2 + z[:, None, None] ** 2)
+    head = np.select([far < 52, far < 60, far < 64], [35.0, 800.0, FAT], -1000.0)
+    whole = np.concatenate([values, head])
+    image = sitk.GetImageFromArray(whole.astype(np.int16))
+    image.SetSpacing(SPACING)
+    labels = sitk.GetArrayFromImage(CtFatMuscle()(image))
+    brain = np.concatenate([np.zeros(values.shape, bool), far < 48])
+    assert np.count_nonzero(labels[brain] == MUSCLE) < 0.01 * np.count_nonzero(brain)
+    assert np.count_nonzero(labels[brain] == OTHER) > 0.95 * np.count_nonzero(brain)
+
+
 def test_without_a_spine_muscle_is_claimed_only_of_limbs():
     image, flesh = limb(LEAN_HU)
     assert np.all(sitk.GetArrayFromImage(CtFatMuscle()(image))[:, flesh] == OTHER)
