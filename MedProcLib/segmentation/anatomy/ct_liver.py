@@ -144,8 +144,8 @@ def _seed_region(blurred: np.ndarray, work: np.ndarray, body: np.ndarray, grid: 
             best, most = number, right
     if not best:
         raise InputError(
-            f"No liver was found: on the patient's right no soft tissue of the trunk is {2 * SEED_RADIUS_MM:g} mm "
-            "thick over so much as of a liver. Mark the liver with a seed."
+            f"No liver was found: no soft tissue is {2 * SEED_RADIUS_MM:g} mm thick on the right of the trunk, over as "
+            "large a part as of a liver. Mark the liver with a seed."
         )
     depth = distance_to(pieces != best, grid)
     return depth >= 0.8 * depth.max()
