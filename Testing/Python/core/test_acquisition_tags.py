@@ -9,7 +9,7 @@ from .test_dicom import write_series
 
 
 def test_damaged_values_are_left_out_and_the_others_told(tmp_path):
-    write_series(tmp_path, np.arange(1) * 2.5, KVP=120, ImageType=["DERIVED", "PRIMARY"])
+    write_series(tmp_path, np.arange(1) * 2.5, KVP=120, ImageType=[["DERIVED", "PRIMARY"]])
     (path,) = tmp_path.iterdir()
     whole = acquisition_tags([path])
     assert float(whole["KVP"]) == 120 and whole["ImageType"] == "DERIVED\\PRIMARY" and whole["Modality"] == "MR"
