@@ -84,7 +84,7 @@ def test_a_chest_with_arms_has_no_liver_and_that_is_said():
     values[:, arm < 10] = 900
     arms = sitk.GetImageFromArray(values)
     arms.CopyInformation(image)
-    with pytest.raises(InputError, match="soft tissue of the trunk"):
+    with pytest.raises(InputError, match="no soft tissue is 28 mm thick on the right of the trunk"):
         CtLiver()(arms)
 
 
