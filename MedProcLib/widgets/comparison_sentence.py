@@ -21,7 +21,9 @@ def sentence(comparison: Comparison) -> str:
     counts = ", ".join(f"{changes.count(change)} {change}" for change in dict.fromkeys(changes))
     said = counts[:1].upper() + counts[1:] + "." if counts else nothing
     if counts and places:
-        said = _("{said} These are places where any tissue changed, not lesions.").format(said=said)
+        said = _(
+            "{said} These are places where any tissue became brighter (new) or darker (gone), not lesions."
+        ).format(said=said)
     if last is not comparison.pairs[-1]:
         said = _("'{name}' against the first: {said}").format(name=comparison.studies[last.moving].name, said=said)
     elif len(comparison.pairs) > 1:

@@ -37,6 +37,7 @@ def test_places_of_change_are_told_by_what_is_brighter_and_darker():
     assert f"<b>{sizes[0]} / {sizes[1]} ml</b><span>brighter / darker</span>" in page
     assert "No lesions were looked for" in page and "total volume" not in page and ">gone<" not in page
     whole = report_html(comparison)
+    assert "became brighter (called new) or darker (called gone), not lesions" in whole
     assert "<h2>Charts</h2>" not in whole and "<h2>Findings</h2>" in whole
     still = replace(comparison.last_pair, findings=())
     page = report_html(replace(comparison, pairs=(still,), followed=None))
