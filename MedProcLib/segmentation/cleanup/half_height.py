@@ -78,4 +78,5 @@ def _largest_piece(region: np.ndarray) -> np.ndarray:
     pieces, count = ndimage.label(region)
     if count > 1:
         region = pieces == np.bincount(pieces.ravel())[1:].argmax() + 1
-    return ndimage.binary_fill_holes(region)
+    # a single slice would be all border
+    return ndimage.binary_fill_holes(np.squeeze(region)).reshape(region.shape)

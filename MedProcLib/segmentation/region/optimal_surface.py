@@ -86,13 +86,22 @@ class OptimalSurface:
         grid = Geometry.of(image)
         numbers = sitk.GetArrayFromImage(seeds)
         boxes = boxes_of(numbers)
+        reach = _reach(self, grid)
+        if reach <= self.smallest_radius_mm:
+            raise InputError(
+                f"In this image no outline is farther than {reach:.2g} mm from its middle, so that none has the "
+                f"smallest radius, {self.smallest_radius_mm:g} mm: lower it, or correct the size of the voxels."
+            )
         for tight in boxes.values():
-            box = grown(tight, grid, _reach(self, grid))
+            box = grown(tight, grid, reach)
             refuse_constant(values[box], valid[box])
         values = values / (np.abs(values).max() or 1.0)
+        smooth, work = progress.parts(1, 3)
+        if not _seeks_reach(self, grid):
+            values = gaussian(values, grid, [self.smoothing_mm] * grid.dimension, smooth)
         found = np.zeros(numbers.shape, numbers.dtype)
         depth = np.full(numbers.shape, np.inf, np.float32)
-        for number, share in zip(boxes, progress.parts(*[1.0] * len(boxes)), strict=True):
+        for number, share in zip(boxes, work.parts(*[1.0] * len(boxes)), strict=True):
             _outline(self, values, grid, numbers, number, found, depth, share)
         found[~allowed] = 0
         if not found.any():
@@ -126,17 +135,20 @@ def _outline(
     depth: np.ndarray,
     progress: Progress,
 ) -> None:
-    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says."""
+    """Write the outline of one object into found (z, y, x) where it is deeper there than what depth says.
+
+    values: blurred, unless how far to reach, and so how much to blur, is still to be found.
+    """
     own = numbers == number
-    if settings.largest_radius_mm or not _is_picture(grid):
+    if not _seeks_reach(settings, grid):
         trace = _trace(replace(settings, largest_radius_mm=_reach(settings, grid)), values, grid, own, progress)
     else:
         wide, close = progress.parts(2, 1)
         reach = _reach(settings, grid)
-        trace = _trace(_reaching(settings, reach), values, grid, own, wide)
+        trace = _trace_blurred(_reaching(settings, reach), values, grid, own, wide)
         radius = float(trace.radii.mean())
         if radius < SMALL * reach:
-            trace = _trace(_reaching(settings, TIMES_RADIUS * radius), values, grid, own, close)
+            trace = _trace_blurred(_reaching(settings, TIMES_RADIUS * radius), values, grid, own, close)
     _paint(trace.fan, grid, trace.middle, trace.radii, number, found, depth)
 
 
@@ -144,9 +156,14 @@ def _is_picture(grid: Geometry) -> bool:
     return sum(n > 1 for n in grid.size) < 3
 
 
+def _seeks_reach(settings: OptimalSurface, grid: Geometry) -> bool:
+    """Whether how far to reach is told by what is found."""
+    return not settings.largest_radius_mm and _is_picture(grid)
+
+
 def _reach(settings: OptimalSurface, grid: Geometry) -> float:
     """How far the outline may be from the seed at most, mm."""
-    if settings.largest_radius_mm or not _is_picture(grid):
+    if not _seeks_reach(settings, grid):
         return settings.largest_radius_mm or VOLUME_MM
     return min((n * side for n, side in zip(grid.size, grid.spacing, strict=True) if n > 1), default=VOLUME_MM) / 2
 
@@ -170,18 +187,24 @@ class _Trace:
     radii: np.ndarray
 
 
+def _trace_blurred(
+    settings: OptimalSurface, values: np.ndarray, grid: Geometry, own: np.ndarray, progress: Progress
+) -> _Trace:
+    """The outline of one object in values that are to be blurred first."""
+    smooth, work = progress.parts(1, 6)
+    return _trace(settings, gaussian(values, grid, [settings.smoothing_mm] * grid.dimension, smooth), grid, own, work)
+
+
 def _trace(settings: OptimalSurface, values: np.ndarray, grid: Geometry, own: np.ndarray, progress: Progress) -> _Trace:
-    """The outline of one object.
+    """The outline of one object in blurred values.
 
     Rays from the middle of a thing cross its border most squarely, so the search is repeated from the outline's middle.
     """
     fan = _fan(settings, grid)
-    smooth, *turns = progress.parts(1.0, *[1.0] * CENTERINGS)
-    values = gaussian(values, grid, [settings.smoothing_mm] * grid.dimension, smooth)
     where = np.argwhere(own)
     middle = where[np.argmin(((where - where.mean(axis=0)) ** 2).sum(axis=1))].astype(float)
     kinds: tuple[Kind, ...] = ("bright", "dark") if settings.object == "automatic" else (settings.object,)
-    for turn, share in enumerate(turns):
+    for turn, share in enumerate(progress.parts(*[1.0] * CENTERINGS)):
         found = {
             kind: _radii(replace(settings, object=kind), fan, values, grid, own, middle, part)
             for kind, part in zip(kinds, share.parts(*[1.0] * len(kinds)), strict=True)

@@ -39,6 +39,21 @@ def test_dim_and_bright_disks_get_their_own_size(side):
     assert sizes.min() > 0.9 and sizes.max() < 1.1
 
 
+def test_a_picture_loaded_as_a_volume_of_one_slice_gets_the_same_outlines():
+    """With a dark spot in each disk, which is part of it."""
+    image, truth = disks()
+    y, x = np.indices(truth.shape)
+    values = array(image)
+    for cy, cx in CENTERS:
+        values[np.hypot(y - cy, x - cx) < 3] = 0
+    found, of_slice = (
+        array(HalfHeight()(sitk.GetImageFromArray(values[at]), sitk.GetImageFromArray(truth[at]))).reshape(truth.shape)
+        for at in (..., None)
+    )
+    np.testing.assert_array_equal(found, of_slice)
+    assert all(found[center] == number for number, center in enumerate(CENTERS, 1))
+
+
 def test_the_square_root_finds_what_is_a_third_as_bright_as_others():
     image, truth = disks()
     linear, root = (array(AutoThreshold(scale=scale)(image)) > 0 for scale in ("linear", "square root"))

@@ -126,6 +126,13 @@ def test_what_is_painted_lies_inside():
     assert overlap(whole, body) > 0.93
 
 
+def test_a_picture_with_no_room_for_the_smallest_radius_is_refused():
+    """As where the size of its pixels is in cm."""
+    image = image_of(distances((40, 60), (0.05, 0.05)) < 0.5, (0.05, 0.05))
+    with pytest.raises(InputError, match="no outline is farther than 1 mm"):
+        outline(image, [(1.5, 1.0)], largest_radius_mm=0, smallest_radius_mm=2)
+
+
 def test_a_line_of_voxels_is_refused():
     image = sitk.GetImageFromArray(np.arange(20, dtype=np.float32).reshape(1, 1, 20))
     seeds = Geometry.of(image).image_of(np.eye(1, 20, 5, dtype=np.uint8).reshape(1, 1, 20))
