@@ -41,7 +41,8 @@ def wilson(value: float, total: float, confidence: float = 0.95) -> tuple[float,
     z = float(special.ndtri((1 + confidence) / 2))
     middle = (value + z**2 / (2 * total)) / (1 + z**2 / total)
     half = z / (1 + z**2 / total) * math.sqrt(value * (1 - value) / total + z**2 / (4 * total**2))
-    return max(0.0, middle - half), min(1.0, middle + half)
+    # rounding may not leave the value itself outside
+    return max(0.0, min(middle - half, value)), min(1.0, max(middle + half, value))
 
 
 def _design_effect(hits: np.ndarray, patients: np.ndarray, value: float) -> float:

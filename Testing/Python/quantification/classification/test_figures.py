@@ -22,6 +22,10 @@ def test_wilson_as_published(count, total, low, high):
     assert wilson(count / total, total) == pytest.approx((low, high), abs=5e-5)
 
 
+def test_the_interval_of_all_or_none_holds_its_value():
+    assert all(wilson(1.0, n)[1] == 1 and wilson(0.0, n)[0] == 0 for n in range(1, 100))
+
+
 def test_findings_of_a_patient_that_are_alike_count_once():
     hits = np.repeat([True, False, True, True, False, True], 5)
     alike = proportion(hits, np.repeat(np.arange(6), 5))
