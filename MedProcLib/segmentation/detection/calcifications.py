@@ -16,7 +16,7 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import inside, values_of
-from ..anatomy.contrast import bright_soft_tissue, variation
+from ..anatomy.contrast import bright_soft_tissue, in_lung, parted_from, variation
 from ..common.connectivity import connected_components
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import dilated
@@ -35,6 +35,10 @@ BONE_SD = 2.5
 THIN_BONE_HU, DENSE_SHARE = 110.0, 1 / 3
 # Where contrast fills vessels and organs, on voxels of this side: even (SD in HU) and denser than this at least.
 CONTRAST_MM, EVENNESS_HU, CONTRAST_HU = 1.5, 9.0, 110.0
+# Beside contrast bone goes so far above it, as in segmentation.ct_bones.
+CORTEX_HU = 120.0
+# Streaks and noise are as strong as they are in the tissue of this cube around a spot, if that has so many voxels.
+AROUND_MM, LEAST_AROUND = 20.0, 50
 
 
 @operation(
@@ -49,8 +53,10 @@ class Calcifications:
 
     The threshold rises above 130 HU where noise alone would give more false spots than allowed: it is where so many
     voxels of soft tissue with the image's noise are expected to exceed it. Where contrast fills vessels or organs it
-    rises above these likewise, so that fainter calcium is lost: an image without contrast shows more. Numbered by their
-    peak.
+    rises above these likewise, so that fainter calcium is lost: an image without contrast shows more. A spot must stand
+    out likewise from the noise and streaks of the soft tissue around it; beside air (skin, vessels of the lung), where
+    sharp kernels overshoot, from the other tissue beside air, so that faint spots in the lung are lost. Numbered by
+    their peak.
     """
 
     threshold_HU: Annotated[float, Range(50, 2000, "HU"), "a spot is denser than this"] = 130.0
@@ -74,9 +80,9 @@ class Calcifications:
         grid = Geometry.of(image)
         noise = _Noise.of(values, region, grid, self.threshold_HU)
         limit = max(self.threshold_HU, noise.exceeded_by(self.expected_false))
-        contrast = _contrast_level(ct, filling)
+        contrast = _Contrast.of(ct, self.largest_mm3, filling)
         if contrast is not None:
-            noise = replace(noise, middle=contrast, sd=noise.least_sd)
+            noise = replace(noise, middle=contrast.level, sd=noise.least_sd)
             limit = max(limit, noise.exceeded_by(self.expected_false))
         bone = _bone(values, self.threshold_HU, self.largest_mm3, noise, grid, dividing_bone)
         spots, _ = connected_components(grid.image_of((values > limit) & ~bone & region), "corner", dividing)
@@ -85,19 +91,26 @@ class Calcifications:
         counts = np.bincount(spots.ravel())
         counts[0] = 0
         kept = np.flatnonzero((counts > 0) & (counts * grid.voxel_volume >= self.smallest_mm3 * (1 - 1e-9)))
+        where = np.flatnonzero(spots)  # few voxels: sorting all of them takes longer than the rest
+        numbers = spots.ravel()[where]
+        if contrast is not None and self.bone_distance_mm:
+            kept = np.setdiff1d(kept, numbers[contrast.near_bone(where, grid, self.bone_distance_mm)])
+        order = np.lexsort((where, -values.ravel()[where], numbers))
+        places = where[order[np.searchsorted(numbers[order], kept)]]
+        needed = -float(special.ndtri(min(self.expected_false / noise.voxels, 0.5)))
+        clear = np.array([_stands_out(values, at, grid, self.threshold_HU, needed) for at in places], bool)
+        kept, places = kept[clear], places[clear]
         if not kept.size:
             raise InputError(
                 f"No spot above {limit:.0f} HU of {self.smallest_mm3:g} mm³ or more apart from bone: lower the "
                 "threshold or allow more false spots."
             )
-        where = np.flatnonzero(spots)  # few voxels: sorting all of them takes longer than the rest
-        peaks = np.full(counts.size, -np.inf, np.float32)
-        np.maximum.at(peaks, spots.ravel()[where], values.ravel()[where])
-        kept = kept[np.argsort(-peaks[kept], kind="stable")]
+        densest = np.argsort(-values.ravel()[places], kind="stable")
+        kept, places = kept[densest], places[densest]
         renumbered = np.zeros(counts.size, np.uint8 if kept.size < 256 else np.uint32)
         renumbered[kept] = np.arange(1, kept.size + 1)
         labels = renumbered[spots]
-        return grid.image_of(labels), _candidates(values, labels, counts[kept], grid, noise, limit)
+        return grid.image_of(labels), _candidates(values, places, counts[kept], grid, noise, limit)
 
 
 def _bone(
@@ -120,17 +133,42 @@ def _bone(
     return result
 
 
-def _contrast_level(ct: sitk.Image, progress: Progress) -> float | None:
-    """HU of the brightest vessels or organs that are full of contrast; None when there are none."""
-    if 1 in ct.GetSize() or ct.GetDimension() == 2:
-        return None
-    sample, even = progress.parts(1, 2)
-    work_grid, work = on_patient_grid(ct, CONTRAST_MM, AIR_HU, SOFT_TISSUE_HU, progress=sample)
-    dense = work > CONTRAST_HU
-    filled, level = bright_soft_tissue(
-        work, variation(work, work_grid, even), dense, work_grid, EVENNESS_HU, CONTRAST_HU
-    )
-    return level if filled.any() else None
+@dataclass(frozen=True)
+class _Contrast:
+    """HU of the brightest vessels or organs that are full of contrast, and the bone beside them, on a grid of its own.
+
+    Above the level of contrast the marrow is gone and bone falls into pieces as small as spots, so it is sought below.
+    """
+
+    level: float
+    bone: np.ndarray
+    grid: Geometry
+
+    @classmethod
+    def of(cls, ct: sitk.Image, largest_mm3: float, progress: Progress) -> "_Contrast | None":
+        """None when there is no contrast."""
+        if 1 in ct.GetSize() or ct.GetDimension() == 2:
+            return None
+        sample, even, part = progress.parts(1, 2, 1)
+        grid, work = on_patient_grid(ct, CONTRAST_MM, AIR_HU, SOFT_TISSUE_HU, progress=sample)
+        dense = work > CONTRAST_HU
+        varies = variation(work, grid, even)
+        filled, level = bright_soft_tissue(work, varies, dense, grid, EVENNESS_HU, CONTRAST_HU)
+        if not filled.any():
+            return None
+        sure, cortex = dense & (work > level + CORTEX_HU), dense & (work > CONTRAST_HU + CORTEX_HU)
+        bone, count = ndimage.label(parted_from(dense, sure, cortex, filled, work, grid, part), np.ones((3, 3, 3)))
+        keep = np.bincount(bone.ravel(), minlength=count + 1) * grid.voxel_volume > largest_mm3
+        keep &= (np.bincount(bone[sure], minlength=count + 1) > 0) & ~in_lung(bone, count, work)
+        keep[0] = False
+        return cls(level, keep[bone], grid)
+
+    def near_bone(self, where: np.ndarray, grid: Geometry, distance_mm: float) -> np.ndarray:
+        """Which voxels (flat indices of a grid) lie in bone or within the distance of it."""
+        near = dilated(self.bone, self.grid, distance_mm)
+        places = np.stack(np.unravel_index(where, grid.size[::-1]), axis=-1)[:, ::-1]
+        at = np.rint(self.grid.indices(grid.points(places))).astype(int)[:, ::-1]
+        return near[tuple(np.clip(at, 0, np.array(near.shape) - 1).T)]
 
 
 @dataclass(frozen=True)
@@ -153,10 +191,7 @@ class _Noise:
         if not tissue.any():
             raise InputError(f"There is no soft tissue ({SOFT_TISSUE_HU:g} HU to the threshold) to look for spots in.")
         least = noise_sd(values, tuple(reversed(grid.spacing)), tissue)
-        box = [
-            min(n, 2 * round(RESIDUAL_MM / 2 / mm) + 1) for n, mm in zip(values.shape, grid.spacing[::-1], strict=True)
-        ]
-        residual = (values - ndimage.uniform_filter(values, box))[tissue]
+        residual = (values - ndimage.uniform_filter(values, _residual_box(grid)))[tissue]
         sd = max(least, median_and_sd(residual)[1])
         return cls(float(np.median(values[tissue])), sd, least, int(np.count_nonzero(region)))
 
@@ -169,15 +204,44 @@ class _Noise:
         return self.voxels * float(special.ndtr((self.middle - value) / self.sd)) if self.sd > 0 else 0.0
 
 
+def _residual_box(grid: Geometry) -> list[int]:
+    return [
+        min(n, 2 * round(RESIDUAL_MM / 2 / mm) + 1) for n, mm in zip(grid.size[::-1], grid.spacing[::-1], strict=True)
+    ]
+
+
+def _stands_out(values: np.ndarray, place: int, grid: Geometry, below: float, deviations: float) -> bool:
+    """Whether a voxel (flat index) is so many SD above the tissue around it, or has too little of that to tell.
+
+    In soft tissue the SD is that of noise. Beside air, where sharp kernels overshoot at skin and vessels of the lung,
+    it is that of all tissue beside air.
+    """
+    at = [int(i) for i in np.unravel_index(place, values.shape)]
+    reach = [int(AROUND_MM / 2 / mm) for mm in grid.spacing[::-1]]
+    cube = tuple(slice(max(0, i - n), i + n + 1) for i, n in zip(at, reach, strict=True))
+    around = values[cube]
+    mean = ndimage.uniform_filter(around, [min(MEAN_VOXELS, n) for n in around.shape])
+    beside_air = mean[tuple(min(i, n) for i, n in zip(at, reach, strict=True))] <= SOFT_TISSUE_HU
+    if beside_air:
+        tissue = (mean <= SOFT_TISSUE_HU) & (around > SOFT_TISSUE_HU)
+    else:
+        tissue = (mean > SOFT_TISSUE_HU) & (mean < below)
+    if np.count_nonzero(tissue) < LEAST_AROUND:
+        return True
+    middle, sd = median_and_sd(around[tissue])
+    if not beside_air:
+        box = [min(pair) for pair in zip(_residual_box(grid), around.shape, strict=True)]
+        # of the absolute values, which the spot itself and edges of vessels move less than squares
+        residual = (around - ndimage.uniform_filter(around, box))[tissue]
+        sd = float(np.mean(np.abs(residual))) * np.sqrt(np.pi / 2)
+    return bool(values.flat[place] > middle + deviations * sd)
+
+
 def _candidates(
-    values: np.ndarray, labels: np.ndarray, counts: np.ndarray, grid: Geometry, noise: _Noise, limit: float
+    values: np.ndarray, where: np.ndarray, counts: np.ndarray, grid: Geometry, noise: _Noise, limit: float
 ) -> list[Candidate]:
-    """One for each label from 1 on, at its densest voxel."""
-    where = np.flatnonzero(labels)
-    numbers, densities = labels.ravel()[where], values.ravel()[where]
-    order = np.lexsort((where, -densities, numbers))
-    first = order[np.searchsorted(numbers[order], np.arange(1, len(counts) + 1))]
-    places = np.stack(np.unravel_index(where[first], labels.shape), axis=-1)
+    """One for each spot, at its densest voxel (flat index)."""
+    places = np.stack(np.unravel_index(where, values.shape), axis=-1)
     found = []
     for number, (index, count) in enumerate(zip(places.tolist(), counts.tolist(), strict=True), 1):
         place = tuple(index)

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
@@ -113,3 +114,44 @@ def test_thin_bone_that_partial_volume_breaks_is_no_spot():
     # without so much bone above the threshold it is tissue, on which spots stay
     values[2:38, 2:54, 7:11] = np.maximum(values[2:38, 2:54, 7:11], 120)
     assert len(Calcifications()(Geometry.of(image).image_of(values))[1]) > 50
+
+
+def test_noise_of_a_part_of_the_image_is_no_spot():
+    """Noise that grows from 5 to 45 HU along the image: that of the whole says little of where it is strongest."""
+    image = calcified_ct((60, 56, 40), noise=5.0)
+    values = sitk.GetArrayFromImage(image)
+    more = np.random.default_rng(0).normal(0, 1, (40, 56, 58)) * np.linspace(0, 45, 40)[:, None, None]
+    values[:, :, 2:] += more.astype(np.int16)
+    _, candidates = Calcifications()(Geometry.of(image).image_of(values))
+    assert len(candidates) <= 5
+    assert [c.score for c in candidates[:3]] == pytest.approx([800, 500, 350], abs=130)
+
+
+def test_skin_raised_by_a_sharp_kernel_is_no_spot():
+    """Soft tissue of 40 HU that the kernel lifts along air, so that noise of 12 HU takes parts of it above 130 HU."""
+    image = calcified_ct(noise=0.0)
+    values = sitk.GetArrayFromImage(image).astype(float)
+    values[:, :8] = -1000
+    blurred = ndimage.gaussian_filter(values, 0.7)
+    values = blurred + 0.8 * (blurred - ndimage.gaussian_filter(blurred, 1.0))
+    values += np.random.default_rng(0).normal(0, 12, values.shape)
+    _, candidates = Calcifications()(Geometry.of(image).image_of(np.rint(values).astype(np.int16)))
+    assert len(candidates) == 3
+    assert min(c.score for c in candidates) > 300
+
+
+def test_bone_beside_contrast_is_no_spot():
+    """A vessel of 300 HU, 24 mm wide; a vertebra with marrow of 200 HU, trabeculae of 600 HU and a broken cortex."""
+    image = calcified_ct((90, 70, 50), noise=10.0)
+    values = sitk.GetArrayFromImage(image).astype(float)
+    z, y, x = np.indices(values.shape)
+    values[(np.hypot(y - 54, x - 16) < 12) & (values < 150)] += 260
+    radius = np.hypot(y - 50, x - 70)
+    random = np.random.default_rng(1).normal(0, 10, values.shape)
+    values[radius < 16] = (200 + random)[radius < 16]
+    trabeculae = (z % 5 < 2) & (y % 5 < 2) & (x % 5 < 2)
+    values[(radius < 14) & trabeculae] = 600
+    values[(radius >= 14) & (radius < 16) & (z % 4 < 3)] = 700
+    labels, candidates = Calcifications()(Geometry.of(image).image_of(np.rint(values).astype(np.int16)))
+    assert not sitk.GetArrayFromImage(labels)[radius < 17].any()
+    assert [c.score for c in candidates] == pytest.approx([800, 500, 350], abs=60)
