@@ -30,7 +30,7 @@ FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TI
     lambda row: row.status is Status.REJECTED,
 )
 FIRST_TIME = 4  # column of the first time point
-LINE_LETTERS = 7  # of a time point without a date: so two of them have room in a panel of 350 pixels
+LINE_LETTERS = 8  # of a time point without a date: so two of them have room in a panel of 350 pixels
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
 
