@@ -72,13 +72,22 @@ class ResultsTable:
             self.widget.resizeRowToContents(row)
 
     def _fit(self) -> None:
-        """Columns that together are a few pixels too wide give some of their margins, so that nobody has to scroll."""
+        """Columns that together are a few pixels too wide give some of their titles' margins, so that nobody scrolls.
+
+        Where that is not enough, or would cut figures short, they stay as they are.
+        """
         widths = [self.widget.columnWidth(column) for column in range(self.widget.columnCount)]
         giving = range(self._giving, len(widths)) if self._giving is not None else range(0)
-        less = -(-(sum(widths) - self.widget.viewport().width) // max(len(giving), 1))
-        if giving and 0 < less <= MOST_LESS:
+        least = {column: max(widths[column] - MOST_LESS, self.widget.sizeHintForColumn(column)) for column in giving}
+        over = sum(widths) - self.widget.viewport().width
+        if not 0 < over <= sum(max(0, widths[column] - least[column]) for column in giving):
+            return
+        while over > 0:
             for column in giving:
-                self.widget.setColumnWidth(column, widths[column] - less)
+                if over > 0 and widths[column] > least[column]:
+                    widths[column], over = widths[column] - 1, over - 1
+        for column in giving:
+            self.widget.setColumnWidth(column, widths[column])
 
     def _show_cell(self, content: "_Content", row: int, column: int) -> None:
         item = _item(content.lines[row][column])

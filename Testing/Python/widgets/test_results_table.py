@@ -55,11 +55,30 @@ def test_columns_a_few_pixels_too_wide_are_narrowed(app):
     from MedProcLib.widgets.results_table import ResultsTable
 
     table = row_table("narrow", "")
-    ResultsTable(table, lambda row: None, giving=1).show(["No.", "Size", "Sure"], LINES)
+    ResultsTable(table, lambda row: None, giving=1).show(["No.", "Size", "Sure"], [["F001", 3, "no"]])
     table.show()
     widths = [table.columnWidth(column) for column in range(3)]
     frame = table.width - table.viewport().width
     for narrower, expected in ((6, [widths[0], widths[1] - 3, widths[2] - 3]), (40, widths)):
+        for column, width in enumerate(widths):
+            table.setColumnWidth(column, width)
+        table.setFixedWidth(sum(widths) + frame - narrower)
+        app.processEvents()
+        assert [table.columnWidth(column) for column in range(3)] == expected
+    table.close()
+
+
+def test_columns_as_wide_as_their_figures_do_not_cut_them_short(app):
+    """At 350 pixels a mean of 421.3 was shown as '4...3'."""
+    from MedProcLib.widgets.fields import row_table
+    from MedProcLib.widgets.results_table import ResultsTable
+
+    table = row_table("figures", "")
+    ResultsTable(table, lambda row: None, giving=1).show(["No.", "M", "Measured"], [[1, 42123.0, 7], [2, 39801.0, 8]])
+    table.show()
+    widths = [table.columnWidth(column) for column in range(3)]
+    frame = table.width - table.viewport().width
+    for narrower, expected in ((3, [*widths[:2], widths[2] - 3]), (8, widths)):
         for column, width in enumerate(widths):
             table.setColumnWidth(column, width)
         table.setFixedWidth(sum(widths) + frame - narrower)
