@@ -11,7 +11,7 @@ from types import FrameType
 
 from ..core.atomic import discard_unfinished
 from ..core.progress import Progress, Report
-from .command import NOTHING_WRITTEN
+from .command import NOTHING_WRITTEN, SOME_WRITTEN
 
 # Work that does not notice the wish to stop in this time (a long call into a library) is left behind.
 GRACE_SECONDS = 0.6
@@ -58,7 +58,8 @@ class _handlers:
 
 def leave(said: str = NOTHING_WRITTEN) -> None:
     """End the process now, as cancelled, with nothing half-written."""
-    discard_unfinished()
+    if discard_unfinished() and said == NOTHING_WRITTEN:
+        said = SOME_WRITTEN
     wipe = "\r\x1b[K" if sys.stderr.isatty() else ""  # the progress bar
     print(f"{wipe}medproc: {said}", file=sys.stderr, flush=True)
     os._exit(130)

@@ -9,6 +9,7 @@ from typing import Any
 from ..core.progress import Progress
 
 NOTHING_WRITTEN = "cancelled; nothing was written."
+SOME_WRITTEN = "cancelled; what had been written before is whole."
 
 
 @dataclass(frozen=True)

@@ -27,6 +27,8 @@ def main() -> int:
         signal.signal(number, lambda *_: leave())
     native = hide_native_output()
     code = run(sys.argv[1:])
+    for number in SIGNALS:  # all is written and said: ending takes a moment, and ends with this code
+        signal.signal(number, signal.SIG_IGN)
     if code == BUG:
         native.print_last_lines()
     return code

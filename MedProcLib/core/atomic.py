@@ -15,6 +15,7 @@ HIDDEN = ".medproc-"  # how the names of unfinished files begin
 # Held while finished files take their names, so that an exit in the middle waits for the last of them.
 _renaming = threading.RLock()
 _unfinished: set[Path] = set()
+_finished = 0  # files and folders that have taken their names in this process
 # Of each thread: what waits until all that is written together is whole.
 _together = threading.local()
 
@@ -33,6 +34,7 @@ def whole_file(target: str | Path) -> Iterator[Path]:
     def finish() -> None:
         os.replace(temporary, target)
         _unfinished.discard(temporary)
+        _count(target)
 
     waits = False
     try:
@@ -62,6 +64,7 @@ def whole_folder(target: str | Path) -> Iterator[Path]:
             os.replace(file, target / file.name)
         temporary.rmdir()
         _unfinished.difference_update((temporary, *made))
+        _count(target)
 
     done = False
     try:
@@ -117,6 +120,12 @@ def _finish_or_wait(finish: Callable[[], None], *made: Path) -> bool:
     return False
 
 
+def _count(target: Path) -> None:
+    """What is inside an unfinished folder does not count: it goes with the folder."""
+    global _finished
+    _finished += not any(part.startswith(HIDDEN) for part in target.parts)
+
+
 def write_text(text: str, target: str | Path) -> None:
     """Write UTF-8 text whole or not at all. Raises InputError."""
     with whole_file(target) as temporary:
@@ -153,12 +162,16 @@ def require_writable_folder(target: str | Path) -> None:
         raise InputError(f"Folder {target} cannot be written to: {reason}.") from error
 
 
-def discard_unfinished() -> None:
-    """Remove what is half-written, before the process ends without its `finally` blocks. Waits for renames."""
+def discard_unfinished() -> bool:
+    """Remove what is half-written, before the process ends without its `finally` blocks. Waits for renames.
+
+    True if anything was written whole before.
+    """
     with _renaming:
         # deepest first: a folder that was made for the result goes after what is in it
         for path in sorted(_unfinished, key=lambda path: len(path.parts), reverse=True):
             _discard(path)
+        return _finished > 0
 
 
 def _require_folder(target: Path) -> None:
@@ -178,6 +191,9 @@ def _discard(path: Path) -> None:
         if not path.name.startswith(HIDDEN):
             path.rmdir()
         elif path.is_dir():
-            shutil.rmtree(path, ignore_errors=True)
+            # under another name, where a thread that still writes does not find it
+            gone = path.with_name(f"{HIDDEN}{uuid.uuid4().hex[:8]}")
+            path.rename(gone)
+            shutil.rmtree(gone, ignore_errors=True)
         else:
             path.unlink()

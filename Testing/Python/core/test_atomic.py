@@ -1,8 +1,10 @@
 """Whole files or none: on errors, cancel, full disks and unwritable places."""
 
+import contextlib
 import resource
 import subprocess
 import sys
+import threading
 from pathlib import Path
 
 import pytest
@@ -120,6 +122,40 @@ def test_what_is_unfinished_can_be_discarded_from_outside(tmp_path):
     (folder.__enter__() / "a.txt").write_text("half")
     discard_unfinished()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_a_thread_that_still_writes_does_not_fill_a_discarded_folder_again(tmp_path):
+    """Files that came while the folder was removed kept it there."""
+    folder = whole_folder(tmp_path / "results")
+    hidden = folder.__enter__()
+
+    def write():
+        with contextlib.suppress(FileNotFoundError):
+            for number in range(100_000):
+                (hidden / f"{number}.txt").write_text("half")
+
+    writer = threading.Thread(target=write)
+    writer.start()
+    while len(list(hidden.iterdir())) < 300:
+        pass
+    discard_unfinished()
+    assert list(tmp_path.iterdir()) == []
+    writer.join()
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_it_is_told_whether_anything_was_written_whole_before(tmp_path):
+    code = (
+        "import sys; from pathlib import Path; from MedProcLib.core.atomic import *\n"
+        "folder = Path(sys.argv[1]); inside = whole_folder(folder / 'maps'); hidden = inside.__enter__()\n"
+        "write_text('in a folder that goes', hidden / 'a.txt'); print(discard_unfinished())\n"
+        "write_text('stays', folder / 'b.txt'); print(discard_unfinished())"
+    )
+    said = subprocess.run(
+        [sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, cwd=ROOT, check=True
+    )
+    assert said.stdout.split() == ["False", "True"]
+    assert [path.name for path in tmp_path.iterdir()] == ["b.txt"]
 
 
 def test_a_full_disk_leaves_the_old_file(tmp_path):
