@@ -103,6 +103,12 @@ def _past_midnight(item: dict, **tags) -> Dataset:
     return header(item, **{"SeriesTime": "003000", "AcquisitionTime": "003000", **tags})
 
 
+def _beside_an_empty_item(i: int) -> Dataset:
+    one = header()
+    one.RadiopharmaceuticalInformationSequence.append(Dataset())
+    return one
+
+
 def _nuclide(half_life: float, code: str, scheme: str = "SRT", stated: bool = True) -> Slice:
     """Of a nuclide whose half-life is stated, or only follows from its code."""
     named = Dataset()
@@ -176,6 +182,9 @@ CASES: dict[str, Callable[[int], Slice]] = {
             {**NO_TIME, "RadiopharmaceuticalStartDateTime": "20250304090000+0000"}, TimezoneOffsetFromUTC="+0100"
         )
     ),
+    "injection in UTC, zone unknown, its time in that zone": _activity(
+        lambda i: header({"RadiopharmaceuticalStartDateTime": "20250304153000+0000"})
+    ),
     "date of injection changed": _activity(lambda i: header({"RadiopharmaceuticalStartDateTime": "20130617100000"})),
     "date of injection changed, no time": _activity(
         lambda i: header({**NO_TIME, "RadiopharmaceuticalStartDateTime": "20130617100000"})
@@ -204,6 +213,7 @@ CASES: dict[str, Callable[[int], Slice]] = {
         ACTIVITY * math.exp(-DECAY * average_rate_time(DURATION)),
     ),
     # The tracer
+    "an empty item beside the tracer": _activity(_beside_an_empty_item),
     "dose in MBq": _activity(lambda i: header({"RadionuclideTotalDose": DOSE / 1e6})),
     "half-life in minutes": _activity(lambda i: header({"RadionuclideHalfLife": HALF_LIFE / 60})),
     "half-life by code of SNOMED RT": lambda i: _nuclide(109.77 * 60, "C-111A1", stated=False),
@@ -254,6 +264,10 @@ REFUSED: dict[str, tuple[Callable[[int], Dataset], str]] = {
     ),
     "injection in UTC, zone unknown": (
         lambda i: header({**NO_TIME, "RadiopharmaceuticalStartDateTime": "20250304100000+0000"}),
+        "time zone",
+    ),
+    "injection in UTC, no zone's offset from its time": (
+        lambda i: header({"RadiopharmaceuticalStartDateTime": "20250304152000+0000"}),
         "time zone",
     ),
     "no time of the scan": (lambda i: header(SeriesTime=None, AcquisitionTime=None), "--reference-time"),

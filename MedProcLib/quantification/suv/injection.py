@@ -16,6 +16,7 @@ from .vendors import GE, GE_ADMINISTRATION
 LAST_HALF_LIVES, FEW_HALF_LIVES = 10.0, 5.0
 SMALL_EFFECT = 0.01
 SAME_TIME = datetime.timedelta(seconds=61)  # some devices write the minute only
+ZONES = datetime.timedelta(minutes=15)  # time zones differ by multiples of it
 
 
 def injection_time(
@@ -30,10 +31,8 @@ def injection_time(
         moment = given if isinstance(given, datetime.datetime) else _day_before(given, anchor, decay)
         record.step("Injection t_inj", shown(moment, anchor), "given")
         return moment
-    stated = in_zone_of(
-        header, text(item, "RadiopharmaceuticalStartDateTime"), "Radiopharmaceutical Start DateTime (0018,1078)"
-    )
     time = parse_time(text(item, "RadiopharmaceuticalStartTime"))
+    stated = _start_datetime(header, item, time)
     if stated is not None:
         return _dated(stated, time, anchor, decay, record)
     if time is not None:
@@ -44,6 +43,25 @@ def injection_time(
         record.warn(f"the injection at {moment:%H:%M:%S} is after the scan's {anchor:%H:%M:%S}: it was the day before")
     record.step("Injection t_inj", shown(moment, anchor), source)
     return moment
+
+
+def _start_datetime(header: Dataset, item: Dataset, time: datetime.time | None) -> datetime.datetime | None:
+    """Radiopharmaceutical Start DateTime in the zone of the scan; None without, or where Start Time is all to go by.
+
+    Raises InputError for UTC in an unknown zone, unless Start Time, which is in that zone, is a zone's offset apart.
+    """
+    value = text(item, "RadiopharmaceuticalStartDateTime")
+    try:
+        return in_zone_of(header, value, "Radiopharmaceutical Start DateTime (0018,1078)")
+    except InputError:
+        parsed = parse_datetime(value)
+        if time is None or parsed is None:
+            raise
+        apart = datetime.datetime.combine(parsed[0].date(), time) - parsed[0]
+        beyond = apart % ZONES
+        if min(beyond, ZONES - beyond) > SAME_TIME:
+            raise
+        return None
 
 
 def _dated(

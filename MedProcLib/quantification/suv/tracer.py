@@ -31,11 +31,11 @@ class Tracer:
 
 
 def radiopharmaceutical_of(header: Dataset, settings: SuvSettings) -> Dataset:
-    """The one item of the Radiopharmaceutical Information Sequence; empty without any.
+    """The one item of the Radiopharmaceutical Information Sequence that says something; empty without any.
 
     Raises InputError for several tracers, unless all there is to know about the one meant is given.
     """
-    found = items(header, TRACERS)
+    found = [item for item in items(header, TRACERS) if any(facts(item))] or items(header, TRACERS)
     if len(set(map(facts, found))) > 1:
         if None in (settings.dose_mbq, settings.half_life_s, settings.injection):
             names = ", ".join(text(one, "Radiopharmaceutical") or "unnamed" for one in found)
