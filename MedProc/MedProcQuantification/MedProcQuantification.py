@@ -44,7 +44,7 @@ from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chart_panel import ChartPanel
 from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
-from MedProcLib.widgets.inputs import propose_node, propose_volume, require_present
+from MedProcLib.widgets.inputs import own_volume, propose_node, propose_volume, require_present
 from MedProcLib.widgets.live_measurement import LiveMeasurement
 from MedProcLib.widgets.measure_settings import MeasureSettings
 from MedProcLib.widgets.measurement_view import MeasurementView
@@ -96,7 +96,8 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def connectPanel(self):
         ui, start = self.ui, self.run.start
-        self._unitOf = None
+        self._unitOf = self._volumeOf = None
+        ui.segmentationSelector.connect("nodeActivated(vtkMRMLNode*)", self.onSegmentation)
         self.segmentList = SegmentList(ui.segmentList, self.onSegmentsChecked)
         self.suv = SuvPanel(self.inputVolume, self.onSuvMade, start)
         self.live = LiveMeasurement(self.prepareLive)
@@ -118,7 +119,10 @@ class MedProcQuantificationWidget(ModuleWidget):
 
     def proposeInputs(self):
         parameters = self.parameters
-        parameters.segmentation = parameters.segmentation or propose_node("vtkMRMLSegmentationNode")
+        if parameters.segmentation is None:
+            parameters.segmentation = propose_node("vtkMRMLSegmentationNode")
+            self.followSegmentation(parameters.segmentation)
+        self._volumeOf = parameters.segmentation
         parameters.inputVolume = parameters.inputVolume or propose_volume(parameters.segmentation)
 
     def cleanup(self):
@@ -134,7 +138,7 @@ class MedProcQuantificationWidget(ModuleWidget):
     def onSceneStartClose(self, caller=None, event=None):
         self.live.stop()
         self.lines.stop()
-        self._unitOf = None
+        self._unitOf = self._volumeOf = None
         super().onSceneStartClose(caller, event)
 
     def refresh(self):
@@ -168,6 +172,14 @@ class MedProcQuantificationWidget(ModuleWidget):
                 proposed = replace(proposed, pet=unit == "SUV" and volume.GetImageData().GetDimensions()[2] > 1)
             self.chain.set_recipe(Recipe.of(proposed))
             self.onChainEdited()
+
+    def followSegmentation(self, segmentation):
+        """Measure in the volume that this segmentation was drawn on, unless the one before is measured in another than
+        its own, such as a PET beside the CT."""
+        own, before = own_volume(segmentation), own_volume(self._volumeOf)
+        self._volumeOf = segmentation
+        if own is not None and (before is None or self.parameters.inputVolume in (before, None)):
+            self.parameters.inputVolume = own
 
     def missing(self):
         if self.parameters.segmentation is None:
@@ -240,6 +252,10 @@ class MedProcQuantificationWidget(ModuleWidget):
     def unit(self):
         (step,) = self.recipe().steps
         return getattr(step.operation, "intensity_unit", None) or unit_of_values(self.parameters.inputVolume)
+
+    def onSegmentation(self, segmentation):
+        if self.parameters is not None:
+            self.followSegmentation(segmentation)
 
     def onChainEdited(self):
         super().onChainEdited()

@@ -6,7 +6,6 @@ from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
-import slicer
 import vtk
 
 from MedProcLib.core.errors import InputError
@@ -17,6 +16,7 @@ from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.segmentations import (
     BINARY_LABELMAP,
     SegmentsOverlap,
+    drawn_on,
     require_segmentation,
 )
 from MedProcLib.scene.transforms import points_to_world
@@ -84,7 +84,7 @@ def scoring_source(reference, test, volume=None) -> ScoringSource:
     if reference is test:
         raise InputError("Choose two segmentations: the reference and the test are one and the same.")
     pairs, notes = _pairs(reference, test)
-    volume = volume or _drawn_on(reference)
+    volume = volume or drawn_on(reference)
     grid = _common_grid(reference, test, volume)
     if volume is None:
         notes += ("No volume is known: specificity counts the voxels of the box around both segmentations.",)
@@ -159,12 +159,6 @@ def _apart(nodes: tuple[Any, Any], grid: Geometry, pairs: Sequence[Pair], labels
             array[mask] = value
         layer[1][value] = name
     return tuple(Layer(grid.image_of(a), grid.image_of(b), names) for (a, b), names in layers)
-
-
-def _drawn_on(node):
-    """The volume that a segmentation was drawn on, None where it is not known or has no voxels."""
-    volume = node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
-    return volume if volume is not None and volume.GetImageData() is not None else None
 
 
 def _common_grid(reference, test, volume) -> Geometry:

@@ -25,6 +25,7 @@ __all__ = [
     "SegmentInfo",
     "SegmentsOverlap",
     "add_segments",
+    "drawn_on",
     "label_values",
     "labels_of_segmentation",
     "require_segmentation",
@@ -84,6 +85,12 @@ def segmentation_from_labels(
 def label_values(labels: sitk.Image) -> list[int]:
     """The values of a label map, background left out, in order."""
     return sorted(boxes_of(sitk.GetArrayViewFromImage(labels)))
+
+
+def drawn_on(node):
+    """The volume that a segmentation was drawn on, None where it is not known or has no voxels."""
+    volume = node.GetNodeReference(slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole())
+    return volume if volume is not None and volume.GetImageData() is not None else None
 
 
 def add_segments(node, labels: sitk.Image, segments: Mapping[int, SegmentInfo] | None = None) -> list[str]:

@@ -5,18 +5,24 @@ from typing import Any
 import slicer
 
 from ..core.errors import InputError
+from ..scene.segmentations import drawn_on
 
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
 
 
 def propose_volume(segmentation: Any = None) -> Any:
     """The volume a segmentation was made on, otherwise the one the views show, otherwise the scene's first, or None."""
-    reference_role = slicer.vtkMRMLSegmentationNode.GetReferenceImageGeometryReferenceRole()
-    reference = segmentation.GetNodeReference(reference_role) if segmentation is not None else None
+    own = own_volume(segmentation)
     selection = slicer.app.applicationLogic().GetSelectionNode()
     active = slicer.mrmlScene.GetNodeByID(selection.GetActiveVolumeID() or "") if selection is not None else None
-    chosen = [node for node in (reference, active) if node is not None and node.GetClassName() == SCALAR_VOLUME]
+    chosen = [node for node in (own, active) if node is not None and node.GetClassName() == SCALAR_VOLUME]
     return next(iter(chosen + scalar_volumes()), None)
+
+
+def own_volume(segmentation: Any) -> Any:
+    """The scalar volume that a segmentation was drawn on, or None; segmentation: or None."""
+    volume = drawn_on(segmentation) if segmentation is not None else None
+    return volume if volume is not None and volume.GetClassName() == SCALAR_VOLUME else None
 
 
 def propose_reader() -> str:

@@ -146,6 +146,30 @@ def test_figures_of_something_else_than_what_is_chosen_say_so(panel, segmented, 
     assert label.text == ""
 
 
+def test_a_segmentation_brings_the_volume_it_was_drawn_on(panel, segmented, load, scene):
+    volume, segmentation = segmented
+    other = load("study2_FLAIR")
+    drawn = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "On the other")
+    drawn.SetReferenceImageGeometryParameterFromVolumeNode(other)
+    unknown = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "On none")
+    widget = panel(NAME)
+
+    def choose(node):
+        widget.ui.segmentationSelector.setCurrentNode(node)
+        widget.ui.segmentationSelector.nodeActivated.emit(node)
+        return widget.parameters.inputVolume
+
+    assert widget.parameters.segmentation is segmentation and widget.parameters.inputVolume is volume
+    assert choose(drawn) is other
+    assert choose(unknown) is other
+    assert choose(segmentation) is volume
+    widget.parameters.inputVolume = other  # as PET beside CT: the reader wants this one
+    assert choose(drawn) is other
+    assert choose(segmentation) is volume
+    widget.parameters.inputVolume = other
+    assert choose(unknown) is other
+
+
 def test_features_wait_for_what_they_are_computed_of(panel, segmented):
     widget = panel(NAME)
     button = widget.features.button
