@@ -50,22 +50,20 @@ class ResultsTable:
         self.widget.clear()
         self.widget.columnCount, self.widget.rowCount = len(content.titles), len(content.lines)
         self.widget.setHorizontalHeaderLabels(list(content.titles))
-        for row, line in enumerate(content.lines):
-            for column in range(len(line)):
-                self._show_cell(content, row, column)
+        self._show_cells(content, [(row, n) for row, line in enumerate(content.lines) for n in range(len(line))])
         self.widget.resizeColumnsToContents()
         self.widget.resizeRowsToContents()
 
     def _change(self, before: "_Content", content: "_Content") -> None:
         """Only the cells that are others: of hundreds of findings a decision changes one."""
-        rows, columns = set(), set()
+        rows, columns, cells = set(), set(), []
         for row, (line, old) in enumerate(zip(content.lines, before.lines, strict=True)):
             others = {n for n, value in enumerate(line) if value != old[n]} if line != old else set()
-            for column in range(len(line)) if content.tips[row] != before.tips[row] else others:
-                self._show_cell(content, row, column)
+            cells += [(row, n) for n in (range(len(line)) if content.tips[row] != before.tips[row] else others)]
             if others:
                 rows.add(row)
                 columns |= others
+        self._show_cells(content, cells)
         for column in columns:
             self.widget.resizeColumnToContents(column)
         for row in rows:
@@ -89,10 +87,18 @@ class ResultsTable:
         for column in giving:
             self.widget.setColumnWidth(column, widths[column])
 
-    def _show_cell(self, content: "_Content", row: int, column: int) -> None:
-        item = _item(content.lines[row][column])
-        item.setToolTip(plain_tip(content.tips[row]))
-        self.widget.setItem(row, column, item)
+    def _show_cells(self, content: "_Content", cells: Sequence[tuple[int, int]]) -> None:
+        """Told of each cell, a header that fits its columns to their contents would measure all rows each time."""
+        model = self.widget.model()
+        model.blockSignals(True)
+        try:
+            for row, column in cells:
+                item = _item(content.lines[row][column])
+                item.setToolTip(plain_tip(content.tips[row]))
+                self.widget.setItem(row, column, item)
+        finally:
+            model.blockSignals(False)
+        self.widget.viewport().update()
 
     @property
     def row(self) -> int:
