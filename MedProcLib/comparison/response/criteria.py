@@ -1,20 +1,23 @@
 """All response criteria by name.
 
 What their rules were checked against, beside the citations of each (full text of the papers where it says so):
-- RECIST 1.1, iRECIST: EORTC's questions and answers (recist.eortc.org) and table 2 of Seymour 2017 in full text. Of
-  iRECIST one exception is left out: an unscheduled scan before 4 weeks that was made for new symptoms and shows a new
-  lesion may confirm progression.
-- WHO, Choi, modified Choi: tables of reviews (Radiopaedia; Ko et al., Biomarker Research 9, 2021).
+- RECIST 1.1, iRECIST: EORTC's questions and answers (recist.eortc.org), tables 2 and 3 of Seymour 2017 and Persigehl
+  et al., Cancer Imaging 20, 2020, in full text. Of iRECIST one exception is left out: an unscheduled scan before
+  4 weeks that was made for new symptoms and shows a new lesion may confirm progression.
+- WHO, Choi, modified Choi: tables of reviews (Radiopaedia; Ko et al., Biomarker Research 9, 2021; WHO also table 3 of
+  Wahl 2009).
 - RANO 2010, low grade: table 1 of Neuro-Oncology Advances 5, 2023, vdad118; at most 5 lesions as in Wen 2010; the first
   12 weeks after radiotherapy by the table of Wen 2010 as reprinted in Current Oncology 22, 2015, e273.
 - Modified RANO: its abstract; the rules on new lesions and on confirmation are written from knowledge of the paper,
-  without its text at hand, and the report says so (Criterion.caution), as of RANO 2.0: the abstract, its thresholds of
-  volume as in CFB-GBM v2.0 (2026), and the footnotes and numbers of targets (3, or 2 and 2) that the source code of
-  RANO2.0-assist (King's College London) repeats. Not to be found there and so ours: a partial beside a minor response
-  is a minor one; after preliminary progression by RANO 2.0 the later scan is compared with the nadir again, not with
-  the preliminary scan.
+  without its text at hand, and the report says so (Criterion.caution).
+- RANO 2.0: Sakata et al., Jpn. J. Radiol. 43, 2025, doi:10.1007/s11604-025-01821-6, in full text: targets, baseline,
+  thresholds, the further rise that confirms, and the table of mixed tumors. It writes the limits as "more than" in a
+  table and as "at least" in its text: here at least. What confirms a preliminary new lesion it does not say: here that
+  it is still there.
 - PERCIST: tables of three reviews after Wahl 2009, which write the limit of progression as "30 %" or "more than 30 %":
-  here more than 30 %. The comparability of livers (20 % and 0.3 SUL) as in table 2 of PMC4377159.
+  here more than 30 %. The comparability of livers (at most 20 % of the larger and 0.3 SUL) as O et al. 2016 word it.
+  That no other lesion may have risen by more than 30 % for a PMR: here by 0.8 SUL as well. Not done: no PMR when a
+  lesion grew by more than 30 % in size; glycolysis of at most two lesions an organ.
 - Nodules: the comparison of the British and the Fleischner rules in Thorax (table 1, highwire 189438).
 - Volumes -35 % and +55 %: the abstract only.
 """
@@ -72,6 +75,7 @@ def _modified(size: SizeRule) -> RanoRule:
 
 
 _UNCHECKED = "Its rules could not be compared with the full text of the source: check them before relying on them."
+_REVIEWED = "Its rules are those that a review of the source gives (Sakata et al., Jpn. J. Radiol. 43, 2025)."
 _WEN_2010 = "Wen et al., J. Clin. Oncol. 28, 2010, doi:10.1200/JCO.2009.26.3541"
 _LGG_2011 = "van den Bent et al., Lancet Oncol. 12, 2011, doi:10.1016/S1470-2045(11)70057-2"
 _MRANO = "Ellingson et al., Neurotherapeutics 14, 2017, doi:10.1007/s13311-016-0507-6"
@@ -114,14 +118,14 @@ CRITERIA: Mapping[str, Criterion] = MappingProxyType(
             caution=_UNCHECKED,
         ),
         "rano_2": Criterion(
-            "RANO 2.0, products", _RANO_2, _rano_2("rano_2", Quantity.PRODUCT), confirm=True, caution=_UNCHECKED
+            "RANO 2.0, products", _RANO_2, _rano_2("rano_2", Quantity.PRODUCT), confirm=True, caution=_REVIEWED
         ),
         "rano_2_volume": Criterion(
             "RANO 2.0, volumes",
             _RANO_2,
             _rano_2("rano_2_volume", Quantity.VOLUME),
             confirm=True,
-            caution=_UNCHECKED,
+            caution=_REVIEWED,
         ),
         "percist_1_0": Criterion(
             "PERCIST 1.0",

@@ -69,7 +69,7 @@ NEEDS: Mapping[str, Needs] = MappingProxyType(
         "percist_1_0": Needs(
             protocol=("stable_days",),
             baseline=(LIVER, LIVER_SD, DISEASED, BLOOD, BLOOD_SD),
-            later=(LIVER, DISEASED),
+            later=(LIVER, DISEASED, BLOOD),
             marks=(("unequivocal", (Kind.TARGET, Kind.NON_TARGET)),),
         ),
         "choi": _CHOI,

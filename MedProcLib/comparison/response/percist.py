@@ -32,10 +32,12 @@ def assess_percist(case: Case) -> list[Response]:
     Source: Wahl et al., J. Nucl. Med. 50(suppl. 1), 2009, doi:10.2967/jnumed.108.057307; O et al., Radiology 280,
     2016, doi:10.1148/radiol.2016142043. The hottest lesion of each scan is compared, not always the same one; targets
     must be measured, non-targets count where they are.
-    PMR: a fall of at least 30 % and 0.8 SUL from baseline; PMD: a rise of more than 30 % and 0.8 SUL, of more than
-    75 % in total lesion glycolysis of the five hottest lesions without a fall of SULpeak, a new lesion, or unequivocal
-    progression; CMR: every lesion absent, that is not told from the background, and below the liver. At baseline the
-    hottest lesion must reach 1.5 liver means + 2 SD (2 blood pool means + 2 SD where the liver is diseased).
+    PMR: a fall of at least 30 % and 0.8 SUL from baseline while no other lesion rises as progression asks for; PMD: a
+    rise of more than 30 % and 0.8 SUL, of more than 75 % in total lesion glycolysis of the five hottest lesions without
+    a fall of SULpeak, a new lesion, or unequivocal progression; CMR: every lesion absent, that is not told from the
+    background, and below the liver. At baseline the hottest lesion must reach 1.5 liver means + 2 SD (2 blood pool
+    means + 2 SD where the liver is diseased). Scans whose liver (blood pool, where the liver is diseased) differs by
+    more than 20 % of the larger or more than 0.3 SUL cannot be compared by their figures: not evaluable.
     """
     baseline, first = _hottest(case, 0), case.time_points[0]
     threshold, missing = measurable_threshold(first)
@@ -69,7 +71,7 @@ def measurable_threshold(time: TimePoint) -> tuple[float | None, tuple[str, ...]
 
 def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
     time, now = case.time_points[index], _hottest(case, index)
-    steps, notes = [_peak_text(now, time)], list(_liver_notes(case, index))
+    steps, notes = [_peak_text(now, time)], []
     worse = [n.id for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label)) and a.unequivocal]
     figures = _sul("sul_peak", now.value)
     if worse:
@@ -95,13 +97,34 @@ def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
     rise = _over(percent, PERCENT) and _over(change, ABSOLUTE_SUL)
     fall = at_least(-percent, PERCENT) and at_least(-change, ABSOLUTE_SUL)
     rise = rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0))
-    if rise and not baseline.missing:
+    risen = _risen(case, index)
+    if different := _different_background(case, index):
+        category, step = Category.NE, f"{different}: the scans are not comparable"
+    elif rise and not baseline.missing:
         category, step = Category.PMD, "progressive metabolic disease"
+        notes.append("without a new lesion: to be confirmed by a scan within a month, unless size shows it too")
     elif now.missing or (baseline.missing and not fall):
         category, step = Category.NE, "the hottest lesion is not known"
+    elif fall and risen:
+        category, step = Category.SMD, f"no partial metabolic response, as {risen}"
     else:
         category, step = (Category.PMR, "partial metabolic response") if fall else (Category.SMD, "stable")
     return Part(category, (*steps, step), baseline.missing + now.missing, tuple(notes), figures, doubts)
+
+
+def _risen(case: Case, index: int) -> str:
+    """The lesions whose own SULpeak rose from baseline as progression asks for; '' for none."""
+    first, time = case.time_points[0].label, case.time_points[index].label
+    found = []
+    for lesion in case.lesions:
+        then, now = lesion.at(first), lesion.at(time)
+        if not (then and now and then.sul_peak and now.sul_peak) or then.sul_peak.value <= 0:
+            continue
+        change = now.sul_peak.value - then.sul_peak.value
+        percent = 100 * change / then.sul_peak.value
+        if _over(percent, PERCENT) and _over(change, ABSOLUTE_SUL):
+            found.append(f"{lesion.id} rose by {percent:.0f} %")
+    return ", ".join(found)
 
 
 def _hottest(case: Case, index: int) -> _Peak:
@@ -143,14 +166,21 @@ def _tlg_percent(case: Case, index: int) -> float | None:
     return 100 * (sums[1] / sums[0] - 1) if sums[0] > 0 else None
 
 
-def _liver_notes(case: Case, index: int) -> tuple[str, ...]:
+def _different_background(case: Case, index: int) -> str:
+    """How the reference tissue differs from baseline by more than scans that are compared may; '' where not known."""
     then, now = case.time_points[0].pet, case.time_points[index].pet
-    if not (then and now and then.liver_mean and now.liver_mean) or then.liver_diseased or now.liver_diseased:
-        return ()
-    change = now.liver_mean - then.liver_mean
-    if abs(change) < LIVER_SUL and abs(100 * change / then.liver_mean) <= LIVER_PERCENT:
-        return ()
-    return (f"liver SUL changed by {change:+z.2f} ({100 * change / then.liver_mean:+z.0f} %): scans not comparable",)
+    if not (then and now):
+        return ""
+    diseased = then.liver_diseased or now.liver_diseased
+    tissue = "blood pool" if diseased else "liver"
+    before, after = (p.blood_mean if diseased else p.liver_mean for p in (then, now))
+    if not (before and after):
+        return ""
+    change = after - before
+    percent = 100 * abs(change) / max(before, after)
+    if not (_over(abs(change), LIVER_SUL) or _over(percent, LIVER_PERCENT)):
+        return ""
+    return f"{tissue} SUL {before:.2f} at baseline, now {after:.2f} ({change:+.2f}, {percent:.0f} % of the larger)"
 
 
 def _doubts(then: Measured, now: Measured) -> tuple[str, ...]:

@@ -23,9 +23,7 @@ ONE_KIND, MIXED = targets(most=3), targets(most=2)  # of each kind, where there 
 BASELINE_DAYS = (21, 35)
 PRELIMINARY = Category.PRELIMINARY_PD
 
-# From best to worst; with stable disease in one part a partial or minor response of the other holds.
-LADDER = (Category.CR, Category.PR, Category.MR, Category.SD)
-BESIDE_STABLE = (Category.PR, Category.MR)
+LADDER = (Category.CR, Category.PR, Category.MR, Category.SD)  # from best to worst
 
 
 def assess_rano_2(case: Case, criterion: str, quantity: Quantity) -> list[Response]:
@@ -35,7 +33,8 @@ def assess_rano_2(case: Case, criterion: str, quantity: Quantity) -> list[Respon
     (Lesion.enhancing) are assessed apart and joined by its table; of one kind up to three targets, of both two each.
     PR: products -50 %, volumes -65 % from baseline; PD: +25 %, +40 % over the nadir; what does not enhance has a minor
     response of -25 % or -40 % as well. A new lesion is progression once both diameters reach 10 mm. Within 12 weeks of
-    radiotherapy progression is preliminary until a scan at least 4 weeks later shows it still.
+    radiotherapy progression is preliminary until a scan at least 4 weeks later shows the same rise once more, over the
+    preliminary scan, or what else speaks for progression still.
     """
     kinds = [k for k in (True, False) if any(n.enhancing is k for n in case.lesions if n.kind is not Kind.NEW)]
     kinds = kinds or [all(n.enhancing for n in case.lesions)]
@@ -45,7 +44,10 @@ def assess_rano_2(case: Case, criterion: str, quantity: Quantity) -> list[Respon
 
 
 def joined(one: Category, two: Category) -> Category:
-    """The category of a tumor whose enhancing and non-enhancing parts have these."""
+    """The category of a tumor whose enhancing and non-enhancing parts have these.
+
+    A response of one part holds where the other is stable at least; a complete one needs both.
+    """
     both = {one, two}
     for category in (Category.PD, PRELIMINARY, Category.NE):
         if category in both:
@@ -53,15 +55,15 @@ def joined(one: Category, two: Category) -> Category:
     known = sorted((c for c in both if c in LADDER), key=LADDER.index)
     if len(known) < len(both):  # a part that never had a lesion
         return known[0] if known else one
-    if Category.SD in both:
-        return next((c for c in BESIDE_STABLE if c in both), Category.SD)
-    return known[-1]
+    return Category.PR if known[0] is Category.CR and len(known) > 1 else known[0]
 
 
 def rule_of(enhancing: bool, quantity: Quantity, most: TargetRule = ONE_KIND) -> RanoRule:
     """The rule for one kind of lesion."""
     size: SizeRule = SIZES[quantity][0 if enhancing else 1]
-    return RanoRule(size, most, Confirm.WINDOW, new=New.MEASURABLE, t2_flair=False, baseline_days=BASELINE_DAYS)
+    return RanoRule(
+        size, most, Confirm.WINDOW, further=True, new=New.MEASURABLE, t2_flair=False, baseline_days=BASELINE_DAYS
+    )
 
 
 def _only(case: Case, kinds: list[bool], kind: bool) -> Case:

@@ -75,7 +75,7 @@ def cases():
     contexts = (
         Context(),
         context_of(neuro__steroid_mg=4.0, pet__liver_mean=1.0, pet__liver_sd=0.2),
-        context_of(markers_elevated=True, pet__liver_diseased=True, pet__blood_mean=3.0, pet__blood_sd=0.1),
+        context_of(markers_elevated=True, pet__liver_diseased=True, pet__blood_mean=2.0, pet__blood_sd=0.1),
     )
     for (course, new), context in itertools.product(COURSES, contexts):
         later = with_value(context, needs.LIVER, 2.0) if value_of(context, needs.LIVER) else context

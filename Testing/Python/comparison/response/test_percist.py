@@ -33,6 +33,9 @@ TABLE = [
     ("rise of more than 30 %", [hot("L", 8, 10.41)], "PMD"),
     ("rise of 31 % but of 0.8 at most", [hot("L", 2.55, 3.35)], "SMD"),
     ("another lesion is the hottest now", [hot("A", 8, 3), hot("B", 6, 5.5)], "PMR"),
+    ("a fall, but another rises by 50 %", [hot("A", 8, 4), hot("B", 2, 3)], "SMD"),
+    ("a fall, another rises by 40 % but by 0.8", [hot("A", 8, 4), hot("B", 2, 2.8)], "PMR"),
+    ("a fall, a non-target rises by 50 %", [hot("A", 8, 4), other("B", {"sul_peak": 2}, {"sul_peak": 3})], "SMD"),
     ("another lesion rises over the hottest", [hot("A", 8, 3), hot("B", 6, 10.5)], "PMD"),
     ("from baseline, not nadir", [hot("L", 8, 4, 6)], "PMR SMD"),
     ("all at background", [hot("A", 8, GONE), hot("B", 6, GONE)], "CMR"),
@@ -77,15 +80,32 @@ def test_glycolysis_is_that_of_the_five_hottest():
     assert categories(run(*five[:4], with_tlg("cool", (3, 100), (3, 5000)))) == ["PMD"]
 
 
-def test_scans_with_another_liver_are_not_comparable():
-    for mean, noted in ((1.69, True), (1.65, False), (1.1, True)):
-        times = {0: LIVER, 1: {"pet": PetReference(mean, 0.2)}}
-        notes = assess("percist_1_0", case_of(hot("L", 8, 4), times=times))[1].notes
-        assert any("not comparable" in n for n in notes) is noted
+@pytest.mark.parametrize(
+    ("before", "after", "expected"),
+    [
+        (PetReference(1.5, 0.2), PetReference(1.8, 0.2), "PMR"),  # 0.3 SUL, 16.7 % of the larger
+        (PetReference(1.5, 0.2), PetReference(1.81, 0.2), "NE"),
+        (PetReference(1.0, 0.2), PetReference(1.25, 0.2), "PMR"),  # 20 % of the larger, 25 % of the smaller
+        (PetReference(1.0, 0.2), PetReference(1.26, 0.2), "NE"),
+        (PetReference(1.4, 0.2), PetReference(1.11, 0.2), "NE"),  # a fall of 0.29 is one of 20.7 %
+        (PetReference(1.4, 0.2), PetReference(), "PMR"),
+        (PetReference(1.4, 0.2, 1.1, 0.1), PetReference(2.8, 0.2, 1.2, 0.1, liver_diseased=True), "PMR"),
+        (PetReference(1.4, 0.2, 1.1, 0.1), PetReference(1.4, 0.2, 1.5, 0.1, liver_diseased=True), "NE"),
+    ],
+)
+def test_scans_of_another_background_cannot_be_compared(before, after, expected):
+    """O et al. 2016: at most 20 % of the larger liver SUL and at most 0.3 SUL; else only what is seen counts."""
+    times = {0: {"pet": before}, 1: {"pet": after}}
+    for lesion, category in ((hot("L", 8, 4), expected), (hot("L", 8, GONE), "CMR")):
+        found = assess("percist_1_0", case_of(lesion, times=times))[1]
+        assert found.category == category
+    new_one = case_of(hot("L", 8, 4), new("X", None, HERE), times=times)
+    assert categories(assess("percist_1_0", new_one)) == ["PMD"]
 
 
 def test_arithmetic_and_measurement_error():
     response = run(hot("L", Measured(8, 7.6, 8.4), Measured(5.5, 5.0, 6.0)))[1]
     assert "baseline 8.00: -31.2 %, -2.50 SUL" in response.steps
+    assert "within a month" in run(hot("L", 8, 12))[1].notes[0]
     assert response.doubts == ("partial metabolic response cannot be told from measurement error",)
     assert response.figures[0].ucum == "{SUVlbm}g/ml"

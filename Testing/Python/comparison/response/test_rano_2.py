@@ -57,8 +57,8 @@ def test_volumes_at_the_limits(second, enhancing, other):
 
 
 def test_the_table_of_tumors_that_enhance_in_part():
-    """Cell by cell: PD with anything is PD; PR or MR with SD stays; CR with another is the other; SD with SD is SD."""
-    rows = """CR CR CR|CR PR PR|CR MR MR|CR SD SD|PR PR PR|PR MR MR|PR SD PR|MR MR MR|MR SD MR|SD SD SD
+    """Cell by cell: PD with anything is PD; a response with what is stable at least stays; CR and SD need both."""
+    rows = """CR CR CR|CR PR PR|CR MR PR|CR SD PR|PR PR PR|PR MR PR|PR SD PR|MR MR MR|MR SD MR|SD SD SD
     PD CR PD|PD PR PD|PD MR PD|PD SD PD|PD PD PD|PD NE PD|CR NE NE|SD NE NE"""
     for row in rows.replace("\n", "|").split("|"):
         one, two, expected = (Category(word) for word in row.split())
@@ -108,12 +108,21 @@ def test_a_new_lesion_is_progression_once_it_can_be_measured():
 
 
 def test_progression_is_preliminary_within_twelve_weeks_of_radiotherapy():
-    grown = target("L", (40, 25), (50, 25), (50, 25))
+    grown = target("L", (40, 25), (50, 25), (62.5, 25))
     for end, expected in ((None, "PD"), (42 - 84, "PD"), (42 - 83, "preliminary PD"), (0, "preliminary PD")):
         assert categories(run(grown, end=end))[0] == expected
     assert categories(run(grown, end=0)) == ["preliminary PD", "PD"]
     assert categories(run(grown, end=0, days=[0, 42, 69])) == ["preliminary PD", "preliminary PD"]
-    assert categories(run(target("L", (40, 25), (50, 25), (49, 25)), end=0)) == ["preliminary PD", "SD"]
+    for third in ((50, 25), (62.4, 25)):  # + 24.8 % over the preliminary scan, though + 56 % over baseline
+        halts = run(target("L", (40, 25), (50, 25), third), end=0)
+        assert categories(halts) == ["preliminary PD", "SD"]
+        assert "may be pseudoprogression" in halts[2].notes[0]
+    later = target("L", (40, 25), (50, 25), (50, 25), (62.5, 25))  # 126 d after radiotherapy
+    assert categories(run(later, end=0)) == ["preliminary PD", "SD", "PD"]
+    fades = target("V", 100, 140, 195.9, field="volume_mm3"), target("V", 100, 140, 196, field="volume_mm3")
+    assert [categories(run(v, end=0, name="rano_2_volume"))[1] for v in fades] == ["SD", "PD"]
+    new_one = new("X", None, (12, 12), (12, 12))
+    assert categories(run(target("L", *[(40, 25)] * 3), new_one, end=0)) == ["preliminary PD", "PD"]
     worse = [{}, {"clinical": "worse"}]
     assert categories(run(target("L", (40, 25), (40, 25)), end=0, neuro=worse)) == ["PD"]
     assert best("rano_2", case_of(grown, protocol=Protocol(radiotherapy_end=START))).progression_date == (
