@@ -131,14 +131,18 @@ def notes_on_measuring(studies: Sequence[Study], followed: Followed | None) -> t
 
 def _first(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
     study = studies[pair.fixed]
-    return TimePoint(ids[pair.fixed], study.name, study.date, landmarks=study.landmarks)
+    return _point(ids[pair.fixed], study)
 
 
 def _later(studies: Sequence[Study], ids: Sequence[str], pair: PairComparison) -> TimePoint:
     """With the registration as its matrix, where that is one; else whoever saves the patient names its file."""
     study, transform = studies[pair.moving], pair.registration.transform
     matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
-    return TimePoint(ids[pair.moving], study.name, study.date, matrix=matrix, landmarks=study.landmarks)
+    return replace(_point(ids[pair.moving], study), matrix=matrix)
+
+
+def _point(name: str, study: Study) -> TimePoint:
+    return TimePoint(name, study.name, study.date, landmarks=study.landmarks, given=study.labels is not None)
 
 
 def _settings(matching: MatchFindings) -> Follow:

@@ -45,13 +45,20 @@ class Saved:
         points = self.patient.time_points
         if len(points) < 2:
             raise InputError("A report needs two time points: compare the studies.")
-        # outlines that were given are allowed for in the rule of change, see defaults
-        given = self.patient.settings.outline_mm > 0
+        # where it was not kept: outlines that were given are usually allowed for in the rule of change, see defaults
+        usual = self.patient.settings.outline_mm > 0
         units = self.units or [""] * len(points)
         studies = [
             Study(point.id, image, point.date, labels if given else None, None, modality, source, unit, point.landmarks)
-            for point, image, labels, modality, source, unit in zip(
-                points, self.images, self.label_maps, self.modalities, self.sources, units, strict=True
+            for point, given, image, labels, modality, source, unit in zip(
+                points,
+                [usual if point.given is None else point.given for point in points],
+                self.images,
+                self.label_maps,
+                self.modalities,
+                self.sources,
+                units,
+                strict=True,
             )
         ]
         registrations = [_registration(p, t) for p, t in zip(points[1:], self.transforms[1:], strict=True)]

@@ -75,7 +75,15 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         transform = registration.transform
         matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
         alignment = Alignment(registration.verdict, registration.reasons, registration.figures)
-        point = TimePoint(name, name, study.date, matrix=matrix, alignment=alignment, landmarks=study.landmarks)
+        point = TimePoint(
+            name,
+            name,
+            study.date,
+            matrix=matrix,
+            alignment=alignment,
+            landmarks=study.landmarks,
+            given=study.labels is not None,
+        )
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))

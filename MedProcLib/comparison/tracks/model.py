@@ -57,7 +57,8 @@ class TimePoint:
     takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear;
     alignment: of a registration that was judged, None of the first time point; context: what criteria need beside the
     findings; landmarks: as of the study (position in this time point's own space, LPS, mm, and name), so that a pair of
-    later ones that is registered after reading this again starts from them too.
+    later ones that is registered after reading this again starts from them too; given: whether its outlines were given,
+    not made by the recipe, None where that is not known.
     """
 
     id: str
@@ -70,6 +71,7 @@ class TimePoint:
     alignment: Alignment | None = None
     context: Context = NOTHING_KNOWN
     landmarks: tuple[tuple[Point, str], ...] = ()
+    given: bool | None = None
 
 
 @dataclass(frozen=True)

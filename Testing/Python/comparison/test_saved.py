@@ -1,8 +1,13 @@
 """A comparison made again from its patient's file."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
+from MedProcLib.comparison.change import DetectChange
+from MedProcLib.comparison.consensus import ConsensusLabels
+from MedProcLib.comparison.defaults import finds_places
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.register import Register
@@ -40,3 +45,17 @@ def test_later_studies_start_from_their_landmarks_after_reading():
     errors = {f.name: f.value for f in later.registration.figures}
     assert later.registration.verdict is not Verdict.FAILED
     assert errors["landmark_error_max"] == pytest.approx(0, abs=1.2)  # voxels of 6 mm
+
+
+@pytest.mark.parametrize("given", [False, True])
+def test_a_recipe_of_any_tissue_gives_places_of_change_after_reading_too(given):
+    """Its rule allows for the outlines by default, which a rule for given ones does as well."""
+    image, mask = head(grid_of((6, 6, 6)), seed=0)
+    labels = Geometry.of(image).empty_image() if given else None
+    studies = [Study(name, image, None, labels, mask) for name in "ab"]
+    made = compare(studies, Recipe.of(DetectChange(contrast="any"), ConsensusLabels(), MatchFindings()))
+    patient = patient_of(patient_text(made.followed.patient))
+    for known in (patient, replace(patient, time_points=tuple(replace(p, given=None) for p in patient.time_points))):
+        saved = Saved(known, [image] * 2, made.followed.label_maps, [None] * 2, [""] * 2, list("ab"))
+        again = saved.comparison(saved.recipe)
+        assert finds_places(again.studies, again.recipe) is (known is patient and not given)
