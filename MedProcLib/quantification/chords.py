@@ -37,14 +37,18 @@ def convex_hull(points: np.ndarray) -> np.ndarray:
     Andrew, Inf Process Lett 9, 1979, but for all points at once); of an outline's points few rounds are needed, and a
     tenth of Qhull's time.
     """
-    ordered = points[np.lexsort(points.T[::-1])]
-    rounding = TIE * float(np.ptp(points, axis=0).max()) ** 2
-    first_of_x = np.flatnonzero(np.diff(ordered[:, 0], prepend=-np.inf) > 0)
+    extent = float(np.ptp(points, axis=0).max()) or 1.0
+    apart, rounding = TIE * extent, TIE * extent**2
+    # points that differ by rounding alone are one: two of them on one corner would not turn, and both be lost
+    places = np.round((points - points.min(axis=0)) / apart)
+    order = np.lexsort(places.T[::-1])
+    ordered = points[order]
+    first_of_x = np.flatnonzero(np.diff(places[order, 0], prepend=-np.inf) > 0)
     last_of_x = np.append(first_of_x[1:], len(ordered)) - 1
     lower = _turning(ordered[first_of_x], rounding)
     upper = _turning(ordered[last_of_x][::-1], rounding)
-    closed = [upper[:1] if upper[0, 1] > lower[-1, 1] else upper[:0], upper[1:-1]]
-    closed.append(upper[-1:] if len(upper) > 1 and upper[-1, 1] > lower[0, 1] else upper[:0])
+    closed = [upper[:1] if upper[0, 1] > lower[-1, 1] + apart else upper[:0], upper[1:-1]]
+    closed.append(upper[-1:] if len(upper) > 1 and upper[-1, 1] > lower[0, 1] + apart else upper[:0])
     return np.concatenate([lower, *closed])
 
 

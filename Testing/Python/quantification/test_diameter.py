@@ -194,6 +194,9 @@ def test_convex_hull_is_that_of_qhull():
         x, y = corners.T
         assert (x * np.roll(y, -1) - y * np.roll(x, -1)).sum() / 2 == pytest.approx(qhull.volume)
         assert {*map(tuple, corners)} == {*map(tuple, points[qhull.vertices])}
+        # corners of a section come from each edge that meets there, and differ by rounding
+        twice = convex_hull(np.concatenate([points, points + rng.normal(size=points.shape) * 1e-16]))
+        assert twice == pytest.approx(corners, abs=1e-9)
     assert convex_hull(np.array([[1.0, 2.0]])).tolist() == [[1, 2]]
     assert convex_hull(np.array([[0, 0], [1, 1], [2, 2.0]])).tolist() == [[0, 0], [2, 2]]
     assert convex_hull(np.array([[1, 5.0], [1, 3], [1, 2]])).tolist() == [[1, 2], [1, 5]]
