@@ -15,7 +15,7 @@ from ..core.recipe import Recipe
 from ..scene.label_preview import EVERY_VIEW, LabelPreview, PreviewSegments
 from ..scene.segmentation_input import SegmentationSource
 from ..scene.slice_preview import content_key
-from .live import LiveRunner, SliceWatch, views_in_layout
+from .live import LiveRunner, SliceWatch, VolumeWatch, views_in_layout
 from .live_switch import LiveSwitch
 from .previewed_volume import PreviewedVolume, Whole, shown_steps
 
@@ -51,7 +51,7 @@ class LabelPreviewPanel:
         self._line = LiveSwitch("preview", _("Preview in the slice views"), tip, self._on_switch)
         self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label
         self.live = LiveRunner(self._start, self._line.say, self._on_working, self._on_nothing)
-        self._watch = SliceWatch(self._on_slice)
+        self._watch, self._volume_watch = SliceWatch(self._on_slice), VolumeWatch(self.changed)
 
     @property
     def active(self) -> bool:
@@ -97,6 +97,7 @@ class LabelPreviewPanel:
             return
         self.live.stop()
         self._watch.stop()
+        self._volume_watch.watch(None)
         self._source = None
         if self._preview is not None:
             self._preview.clear()
@@ -121,6 +122,7 @@ class LabelPreviewPanel:
         volume, recipe = self._get_volume(), self._get_recipe()
         if volume is None:
             raise InputError(_("Choose an input volume to see a preview of."))
+        self._volume_watch.watch(volume)
         if not recipe.enabled_steps:
             raise InputError(_("Switch on at least one step."))
         given = self._get_source(volume)

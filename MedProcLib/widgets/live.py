@@ -1,4 +1,4 @@
-"""What previews share: a computation that follows what the user does, and the slice views that it is shown in."""
+"""What previews share: a computation that follows what the user does, and the views and the volume it depends on."""
 
 import logging
 import time
@@ -9,10 +9,11 @@ from typing import Any
 import numpy as np
 import qt
 import slicer
+import vtk
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
-from ..scene.slice_preview import plane_corners
+from ..scene.slice_preview import content_key, plane_corners
 from ..scene.views import slice_nodes
 from .task_runner import Commit, Compute, Ending, Outcome, State, TaskRunner
 
@@ -163,3 +164,40 @@ class SliceWatch:
         known = self._corners.get(view)
         if known is None or np.abs(known - plane_corners(node)).max() > 1e-3:
             self._moved(view)
+
+
+class VolumeWatch:
+    """Tells when a volume's voxels are others, or lie elsewhere in the world. changed(): called then."""
+
+    EVENTS = (
+        slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+        slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+        vtk.vtkCommand.ModifiedEvent,
+    )
+
+    def __init__(self, changed: Callable[[], None]) -> None:
+        self._changed = changed
+        self._volume: Any = None
+        self._tags: list[int] = []
+        self._key: tuple = ()
+
+    def watch(self, volume: Any) -> None:
+        """Listen to this volume instead, or to none."""
+        if volume is self._volume:
+            return
+        for tag in self._tags:
+            self._volume.RemoveObserver(tag)
+        self._volume, self._tags = volume, []
+        if volume is not None:
+            self._key = _key_of(volume)
+            self._tags = [volume.AddObserver(event, lambda caller, event: self._on_event()) for event in self.EVENTS]
+
+    def _on_event(self) -> None:
+        key = _key_of(self._volume)
+        if key != self._key and not slicer.mrmlScene.IsClosing():
+            self._key = key
+            self._changed()
+
+
+def _key_of(volume: Any) -> tuple:
+    return content_key(volume) if volume.GetImageData() is not None else ()

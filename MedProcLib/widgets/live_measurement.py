@@ -4,12 +4,11 @@ from collections.abc import Callable
 from typing import Any
 
 import slicer
-import vtk
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.node_reader import NodeReader
-from .live import LiveRunner
+from .live import LiveRunner, VolumeWatch
 from .live_switch import LiveSwitch
 from .task_runner import Commit, Compute
 
@@ -39,6 +38,7 @@ class LiveMeasurement:
         self._reader = NodeReader()
         self._nodes: tuple[Any, Any] = (None, None)
         self._observed: list[tuple[Any, int]] = []
+        self._volume = VolumeWatch(self.changed)
         tip = _("Measure again whenever a segment, the volume or a setting changes")
         self._line = LiveSwitch("live", _("Keep measuring while segments are edited"), tip, self._on_switch)
         self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label
@@ -92,12 +92,10 @@ class LiveMeasurement:
             self._observed += [(content, content.AddObserver(event, self._on_event)) for event in EVENTS]
             event = slicer.vtkMRMLTransformableNode.TransformModifiedEvent
             self._observed.append((segmentation, segmentation.AddObserver(event, self._on_event)))
-        if volume is not None:
-            event = slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent
-            self._observed.append((volume, volume.AddObserver(event, self._on_event)))
-            self._observed.append((volume, volume.AddObserver(vtk.vtkCommand.ModifiedEvent, self._on_event)))
+        self._volume.watch(volume)
 
     def _forget(self) -> None:
+        self._volume.watch(None)
         for node, tag in self._observed:
             node.RemoveObserver(tag)
         self._observed = []

@@ -19,7 +19,7 @@ from ..core.recipe import Recipe
 from ..scene.node_reader import NodeReader
 from ..scene.region_input import RegionSource
 from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window
-from .live import LiveRunner, SliceWatch, views_in_layout
+from .live import LiveRunner, SliceWatch, VolumeWatch, views_in_layout
 from .side_by_side import VIEWS, show_side_by_side
 from .wrapped_label import show_wrapped
 
@@ -55,7 +55,7 @@ class PreviewPanel:
         self._window: tuple[int, tuple[float, float]] | None = None
         self._give_views_back: Callable[[], None] | None = None
         self.live = LiveRunner(self._start, self._say, self._on_working, self._on_nothing)
-        self._watch = SliceWatch(self._on_slice)
+        self._watch, self._volume_watch = SliceWatch(self._on_slice), VolumeWatch(self.changed)
         self._make_widgets()
 
     def _make_widgets(self) -> None:
@@ -125,6 +125,7 @@ class PreviewPanel:
         else:
             self.live.stop()
             self._watch.stop()
+            self._volume_watch.watch(None)
             self._forget()
             self._restore_layout()
             self._say("")
@@ -202,6 +203,7 @@ class PreviewPanel:
         volume = self._get_volume()
         if volume is None:
             raise InputError(_("Choose an input volume to see a preview of."))
+        self._volume_watch.watch(volume)
         mask, reference = self._get_mask(), self._get_reference()
         key = (content_key(volume), mask, None if reference is None else content_key(reference))
         if self._source is None or self._source.key != key:

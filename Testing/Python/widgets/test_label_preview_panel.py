@@ -142,6 +142,28 @@ def test_seeds_that_move_are_followed(stage, wait):
     assert stage.previews() == {}
 
 
+def test_a_volume_that_moves_takes_its_preview_along(stage, wait, scene):
+    import slicer
+
+    stage.recipe = Recipe.of(
+        create_operation("segmentation.auto_threshold"), create_operation("segmentation.components")
+    )
+    stage.on()
+    assert wait(lambda: stage.panel.live.idle and "Segmentation preview" in stage.previews())
+
+    def right_end():
+        bounds = [0.0] * 6
+        stage.previews()["Segmentation preview"].GetRASBounds(bounds)
+        return bounds[1]
+
+    before = right_end()
+    turned = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    stage.volume.SetAndObserveTransformNodeID(turned.GetID())
+    moved = slicer.util.vtkMatrixFromArray(np.array([[1, 0, 0, 7], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
+    turned.SetMatrixTransformToParent(moved)
+    assert wait(lambda: stage.panel.live.idle and right_end() == pytest.approx(before + 7))
+
+
 def test_growing_goes_on_with_each_stroke_until_it_is_the_result(stage, wait):
     stage.recipe = Recipe.of(
         create_operation("enhancement.gaussian", {"sd_mm": 0.5}), create_operation("segmentation.grow_from_seeds")

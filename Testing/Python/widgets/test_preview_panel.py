@@ -91,6 +91,25 @@ def test_a_parameter_and_a_slice_that_change_are_followed(stage, wait):
     assert np.abs(stage.values("Red")[0] - result(stage)[4]).max() < 1e-3
 
 
+def test_a_volume_that_moves_or_is_changed_elsewhere_is_followed(stage, wait, scene):
+    import slicer
+
+    stage.panel.switch.checked = True
+    assert wait(lambda: stage.idle and len(stage.previews()) == 3)
+    before, version = stage.values("Red").mean(), stage.panel.live.version
+    slicer.util.arrayFromVolume(stage.volume)[:] += 1000
+    slicer.util.arrayFromVolumeModified(stage.volume)
+    assert wait(lambda: stage.idle and stage.values("Red").mean() > before + 900)
+    turned = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    stage.volume.SetAndObserveTransformNodeID(turned.GetID())
+    moved = slicer.util.vtkMatrixFromArray(np.array([[1, 0, 0, 7], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1.0]]))
+    turned.SetMatrixTransformToParent(moved)
+    assert wait(lambda: stage.idle and stage.previews()["MR preview (Red)"].GetOrigin()[0] == 7)
+    followed = stage.panel.live.version
+    stage.volume.SetName("renamed")
+    assert stage.panel.live.version == followed > version  # its voxels lie where they lay
+
+
 def test_a_step_that_learns_is_first_approximate_then_exact(stage, wait):
     standardize = create_operation("enhancement.standardize", {"method": "z_score"})
     stage.recipe = Recipe.of(create_operation("enhancement.gaussian", {"sd_mm": 1.0}), standardize)
