@@ -14,6 +14,8 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.report.head import head
 from MedProcLib.report.interval import in_words
 from MedProcLib.report.report import report_html
+from MedProcLib.report.time_points_section import time_points_section
+from MedProcLib.report.timeline import Timeline
 
 
 def study(name, seed, low, high):
@@ -43,6 +45,13 @@ def test_places_of_change_are_told_by_what_is_brighter_and_darker():
     page = report_html(replace(comparison, pairs=(still,), followed=None))
     assert page.count("No place was found where tissue changed.") == 2 and "No lesions were looked for" in page
     assert "No finding in either study" not in page
+    third = compare([study("a", 0, 8, 16), study("b", 1, 24, 30), study("c", 2, 30, 38)], recipe)
+    points = time_points_section(Timeline.of(third), ())
+    assert ">Places</th>" in points and "Total" not in points and "brighter" in points and "new" not in points
+    followed = Timeline.of(replace(third, recipe=Recipe.of(replace(change, contrast="bright"))))
+    assert ">Total ml</th>" in time_points_section(followed, ()) and ">Findings</th>" in time_points_section(
+        followed, ()
+    )
     lesions = replace(comparison, recipe=Recipe.of(replace(change, contrast="bright")))
     assert "1 new and 1 gone findings; total volume" in head(lesions, None)
 

@@ -41,7 +41,7 @@ def test_parts_that_enhance_and_that_do_not_stand_side_by_side():
     other = target("F", diameters, (50, 50), (62.5, 50), enhancing=False)
     html = page("rano_2", enhancing, other)
     assert "<td class=number>500 mm²; 3125 mm²</td><td class=number>−50 %; +25 %</td>" in html
-    assert "could not be compared with the full text" in html
+    assert "a review of the source gives" in html
 
 
 def test_confirmation_that_was_not_asked_for_is_told():
