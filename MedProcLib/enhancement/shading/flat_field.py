@@ -16,6 +16,9 @@ from .coarse_field import CoarseField, Coarsening, mean_inside
 
 # The field is fitted on about this many blocks along the longest axis.
 BLOCKS = 64
+# Of the image, where no scale is given: gain over the depth is set with about as many sliders; finer are layers of
+# tissue, and lesions.
+SHARES = 6
 # Share of the voxels with the lowest value from which on it is taken for the absence of an image.
 MANY = 0.02
 # Tukey's biweight: 95 % efficient where the residuals are normally distributed.
@@ -49,7 +52,9 @@ class FlatField(ImageFilter):
         "multiplicative"
     )
     order: Annotated[int, Range(1, 4), "polynomial: its order"] = 2
-    scale_mm: Annotated[float, Range(1, 500, "mm"), "gaussian, depth_gain: SD of the Gaussian"] = 40.0
+    scale_mm: Annotated[
+        float, Range(0, 500, "mm"), "gaussian, depth_gain: SD of the Gaussian; 0: a sixth of the longest side, or depth"
+    ] = 40.0
     depth_axis: Annotated[Literal["x", "y", "z"], "depth_gain: axis of the image along which the depth grows"] = "y"
     output: Annotated[Literal["corrected", "field"], "the corrected image, or the field that was taken out"] = (
         "corrected"
@@ -80,7 +85,7 @@ class FlatField(ImageFilter):
             field = _polynomial(means, numbers, self.order)
         else:
             sides = coarsening.grid.spacing[::-1]
-            field = _blurred(means, numbers, [self.scale_mm / side for side in sides])
+            field = _blurred(means, numbers, [self._scale(grid) / side for side in sides])
         # beyond the region nothing is known of the field: it does not go further than in it
         field = np.clip(field, field[used].min(), field[used].max())
         made = CoarseField.through(field, coarsening)
@@ -107,15 +112,22 @@ class FlatField(ImageFilter):
     def _divides(self) -> bool:
         return self.mode == "multiplicative"
 
+    def _scale(self, grid) -> float:
+        """mm."""
+        if self.scale_mm:
+            return self.scale_mm
+        longest = max(grid.extent) if self.method == "gaussian" else grid.extent["xyz".index(self.depth_axis)]
+        return float(longest) / SHARES
+
     def _block_sides(self, grid) -> list[float]:
         """mm, z, y, x. Raises InputError when there is no depth."""
         if self.method != "depth_gain":
             side = max(grid.extent) / BLOCKS
-            return [min(side, self.scale_mm / 2) if self.method == "gaussian" else side] * grid.dimension
+            return [min(side, self._scale(grid) / 2) if self.method == "gaussian" else side] * grid.dimension
         axis = "xyz".index(self.depth_axis)
         if axis >= grid.dimension or grid.size[axis] < 2:
             raise InputError(f"The image has no depth along {self.depth_axis}; choose another depth axis.")
-        return [self.scale_mm / 4 if a == axis else np.inf for a in reversed(range(grid.dimension))]
+        return [self._scale(grid) / 4 if a == axis else np.inf for a in reversed(range(grid.dimension))]
 
 
 def _black(values: np.ndarray) -> float | None:
