@@ -115,11 +115,11 @@ def test_mr_evens_out_shading_and_noise(name, rng):
     assert joint_variation(made) < 0.5 * joint_variation(noisy)
     if name in ("mr_brain_t1", "mr_brain_t2"):
         brain_and_more = result_of(name, 3 * noisy, (2.0, 2.0, 2.0))
-        np.testing.assert_allclose(brain_and_more[white].mean(), made[white].mean(), rtol=1e-3)
+        np.testing.assert_allclose(brain_and_more[white].mean(), made[white].mean(), rtol=1e-3, atol=0.05)
 
 
 def test_noise_of_mr_is_taken_out_while_it_is_still_alike_everywhere(rng):
-    """Under a coil that sees one side four times as well, noise goes from the side that it sees worst too (0.10 after the shading)."""
+    """Noise goes from the side that a coil sees a quarter as well, too (0.10 is left if shading is taken out first)."""
     shape = (16, 40, 40)
     gain = np.geomspace(1, 0.25, 40)
     noise = rng.normal(0, 15, (2, *shape))
