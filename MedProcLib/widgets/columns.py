@@ -52,7 +52,8 @@ def show_columns(volumes: Sequence[Any], titles: Sequence[str], orientation: str
 
 def columns_shown() -> bool:
     """Whether the views stand in columns now."""
-    return bool(slicer.app.layoutManager().layout == LAYOUT)
+    manager = slicer.app.layoutManager()  # None without a main window
+    return manager is not None and bool(manager.layout == LAYOUT)
 
 
 def leave_columns(layout: int | None = None) -> None:
@@ -60,9 +61,10 @@ def leave_columns(layout: int | None = None) -> None:
 
     Slicer starts with the layout it was left in: with columns that nobody has described yet there would be no views.
     """
-    manager = slicer.app.layoutManager()
-    if manager is not None and columns_shown():  # None without a main window
-        manager.setLayout(slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView if layout is None else layout)
+    if columns_shown():
+        slicer.app.layoutManager().setLayout(
+            slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView if layout is None else layout
+        )
 
 
 def columns_xml(names: Sequence[str], titles: Sequence[str], orientation: str) -> str:

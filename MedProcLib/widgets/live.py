@@ -119,7 +119,8 @@ class LiveRunner:
 def views_in_layout() -> list[str]:
     """Layout names of the slice views that are seen; all there are where no layout is set up. The application keeps
     the views of layouts that were shown before, each of which would take its time."""
-    names = list(slicer.app.layoutManager().sliceViewNames())
+    manager = slicer.app.layoutManager()
+    names = list(manager.sliceViewNames()) if manager is not None else []  # None without a main window
     mapped = [node.GetLayoutName() for node in slice_nodes(slicer.mrmlScene) if node.IsMappedInLayout()]
     return [name for name in names if name in mapped] or names
 

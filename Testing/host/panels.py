@@ -35,6 +35,8 @@ def show_module(name: str, width: int = 420):
     import qt
     import slicer
 
+    from host.application.modules import make_panel
+
     module = app.moduleManager().module(name)
     if module is None:
         raise KeyError(f"Module {name} is not loaded: call load_module(path) first")
@@ -44,10 +46,9 @@ def show_module(name: str, width: int = 420):
     panel.setLayout(layout)
     panel._module = module
     panel._values["moduleName"] = name
-    widget = getattr(module._python_module, f"{name}Widget")(panel)
-    panel._python_widget = widget
     module._widget = panel
-    setattr(slicer.modules, f"{name}Widget", widget)
+    make_panel(panel, module._python_module)
+    widget = panel.self()
     panel.setMRMLScene(slicer.mrmlScene)
     widget.setup()
     enter(widget)
@@ -75,8 +76,10 @@ def close_module(widget) -> None:
     """Leave, clean up and destroy a panel, as when the application ends or the module is reloaded."""
     import slicer
 
+    from host.pythonqt.signals import emit
+
     leave(widget)
-    widget.cleanup()
+    emit(start().moduleManager(), "moduleAboutToBeUnloaded(QString)", widget.moduleName)  # which cleans up
     panel = widget.parent
     module = panel.module()
     module._widget = None

@@ -117,6 +117,36 @@ def test_leaving_and_coming_back(panel, name):
 
 
 @every_module
+def test_reloaded_as_a_developer_does(panel, name, scene):
+    import slicer
+
+    old = panel(name)
+    slicer.util.reloadScriptedModule(name)
+    new = old.parent.self()
+    assert new is not old and type(new).__name__ == type(old).__name__
+    assert old.parameters is None and new.parameters is not None and not old.panel.visible
+    slicer.mrmlScene.Clear(0)  # those of the old panel no longer listen
+    assert old.parameters is None and new.run.message.startswith("Choose ")
+
+
+@every_module
+def test_without_a_main_window(panel, name, app, monkeypatch, scene, load):
+    """As `Slicer --no-main-window --testing` runs the generic tests of extensions: there is no layout manager."""
+    import host
+
+    monkeypatch.setattr(app, "_layout_manager", None)
+    widget = panel(name)
+    load("study1_FLAIR")
+    host.leave(widget)
+    host.enter(widget)
+    if hasattr(widget, "preview"):
+        widget.preview.switch.click()
+        assert host.wait_until(lambda: widget.preview.live.idle or widget.preview.status_label.text, 20)
+    scene.Clear(0)
+    assert widget.run.message.startswith("Choose ")
+
+
+@every_module
 def test_a_panel_that_was_left_writes_nothing(panel, name, scene):
     """Whatever happens in its widgets, also as often as it was entered before."""
     import host

@@ -1,5 +1,9 @@
 """Modules and their manager: `slicer.modules.volumes.logic()`, `slicer.app.moduleManager().module(name)`."""
 
+import sys
+
+import slicer
+
 from host.pythonqt.signals import emit
 from host.standins import behavior
 
@@ -50,6 +54,12 @@ class ScriptedModuleWidget:
     def self(self):
         return self._python_widget
 
+    def reload(self):
+        """Make the panel anew from the author's file as it was loaded last, within the same parent."""
+        name = self.moduleName
+        make_panel(self, sys.modules[name])
+        self._python_widget.setup()
+
 
 @behavior("qSlicerModuleManager")
 class ModuleManager:
@@ -67,3 +77,10 @@ class ModuleManager:
     def _add(self, name, module):
         self._modules[name] = module
         emit(self, "moduleLoaded(QString)", name)
+
+
+def make_panel(parent, python_module) -> None:
+    """Instantiate the author's widget class within its parent, without setting it up."""
+    parent.module()._python_module = python_module
+    parent._python_widget = getattr(python_module, f"{parent.moduleName}Widget")(parent)
+    setattr(slicer.modules, f"{parent.moduleName}Widget", parent._python_widget)
