@@ -40,6 +40,7 @@ class TimePointsPanel:
         self._patients: list[PatientStudies] = []
         self._proposed: list[tuple] = []
         self._filling = False
+        self._typed_for: str | None = None  # volume of the time point whose date is being typed
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
@@ -52,7 +53,8 @@ class TimePointsPanel:
         """Fill a list that is empty or as it was proposed: the studies of the first patient that has some, else the two
         earliest loose volumes."""
         points = self._get()
-        if _key(points) != self._proposed and any(point.volume is not None for point in points):
+        is_readers = _key(points) != self._proposed or self._typed_for is not None
+        if is_readers and any(point.volume is not None for point in points):
             return
         patients = patients_with_studies()
         named = [patient for patient in patients if patient.name]
@@ -177,7 +179,8 @@ class TimePointsPanel:
         try:
             self._details.visible = point is not None
             if point is not None:
-                if self.date_edit.text != point.date:
+                # a study that is loaded meanwhile does not take away what is being typed
+                if self.date_edit.text != point.date and self._typed_for != _id(point):
                     self.date_edit.text = point.date
                 self.volume_box.setCurrentNode(point.volume)
                 self.segmentation_box.setCurrentNode(point.segmentation)
@@ -223,7 +226,8 @@ class TimePointsPanel:
         tip = _("Date of the study, year-month-day; proposed where the volume tells it")
         self.date_edit = line_edit("dateEdit", tip)
         self.date_edit.placeholderText = "YYYY-MM-DD"
-        self.date_edit.connect("editingFinished()", lambda: self._change(date=self.date_edit.text.strip()))
+        self.date_edit.connect("textEdited(QString)", self._on_typing)
+        self.date_edit.connect("editingFinished()", self._on_date)
         self.volume_box = _node_box("volumeSelector", "vtkMRMLScalarVolumeNode", _("Select a volume"))
         self.volume_box.toolTip = _("The volume that is compared; it is not modified")
         connect_node(self.volume_box, self._on_volume)
@@ -255,6 +259,14 @@ class TimePointsPanel:
             form.addRow(title, widget)
         layout.addWidget(self._details)
 
+    def _on_typing(self, text: str) -> None:
+        points, row = self._get(), self.results.row
+        self._typed_for = _id(points[row]) if 0 <= row < len(points) else None
+
+    def _on_date(self) -> None:
+        self._typed_for = None
+        self._change(date=self.date_edit.text.strip())
+
     def _on_images(self) -> None:
         points, row = self._get(), self.results.row
         if not self._filling and 0 <= row < len(points):
@@ -277,6 +289,10 @@ def _key(points: list[TimePointInput]) -> list[tuple]:
     """Equal for the same time points; it keeps no node from being let go."""
     nodes = [(p.volume, p.segmentation, p.landmarks, *p.images) for p in points]
     return [(p.date, *(n and n.GetID() for n in all_)) for p, all_ in zip(points, nodes, strict=True)]
+
+
+def _id(point: TimePointInput) -> str:
+    return point.volume.GetID() if point.volume is not None else ""
 
 
 def _name(node: Any) -> str:

@@ -15,6 +15,7 @@ from ..scene.timeline_edits import Edit, can_redo, can_undo
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, titles_of, track_rows
 from ..scene.timeline_views import MOST_COLUMNS
+from .busy_cursor import busy_cursor
 from .fields import allow
 from .findings_panel import MARKS
 from .results_table import ResultsTable
@@ -30,6 +31,7 @@ FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TI
     lambda row: row.status is Status.REJECTED,
 )
 FIRST_TIME = 4  # column of the first time point
+MANY = 20  # findings whose common decision may take longer than a click feels like
 LINE_LETTERS = 8  # of a time point without a date: so two of them have room in a panel of 350 pixels
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
@@ -146,7 +148,8 @@ class TracksPanel(TracksForm):
                 return decision(patient, tracks[0], who, when, point, note)
             return decide_together(patient, tracks, status, who, when, point, note)
 
-        done = self._edit(edit)
+        with busy_cursor(len(tracks) > MANY):
+            done = self._edit(edit)
         if done and self.advance_box.checked:
             open_ = {row.track.id for row in self.rows if row.status is Status.PROPOSED}
             after = before[before.index(tracks[-1]) + 1 :] + before[: before.index(tracks[-1])]
@@ -223,14 +226,15 @@ class TracksPanel(TracksForm):
             text = _("{count} findings are selected: they are accepted or rejected together, and undone together.")
             show_wrapped(self.reason_label, text.format(count=several))
             return
-        row = next((row for row in self._page if row.track.id == self.track), None)
+        row = next((row for row in self._page if row.track.id in self.tracks), None)
         show_wrapped(self.reason_label, "\n".join(row.latest) if row is not None else "")
 
     def _show_comment(self) -> None:
         """That of the selected finding; of several, what is typed for all of them."""
         several = len(self.tracks) > 1
         if not several:
-            self.comment_edit.text = _note(self._page[self.results.row], self.time_point)
+            row = next((row for row in self._page if row.track.id in self.tracks), None)
+            self.comment_edit.text = _note(row, self.time_point) if row is not None else ""
         elif not self._several:
             self.comment_edit.text = ""
         self._several = several
@@ -249,7 +253,7 @@ class TracksPanel(TracksForm):
 
     def _show_buttons(self) -> None:
         missing = ""
-        if not self.track:
+        if not self.tracks:
             missing = _("Select a finding in the list.")
         elif not self._get_reader().strip():
             missing = _("Type your name as reader.")
@@ -282,7 +286,8 @@ class TracksPanel(TracksForm):
         self._selected(self.track)
 
     def _show_selection(self) -> None:
-        if not self._filling and 0 <= self.results.row < len(self._page):
+        """Of one finding or of several, which may be selected without one of them being the current one."""
+        if not self._filling:
             self._show_reason()
             self._show_comment()
             self._show_buttons()

@@ -24,7 +24,7 @@ class Measured:
             raise InputError(f"An interval needs both limits; of {self.value:g} only one is given.")
         for name in ("value", "low", "high"):
             number = getattr(self, name)
-            if number is None:
+            if number is None or (type(number) is float and math.isfinite(number)):  # most are; thousands at a time
                 continue
             if isinstance(number, bool) or not isinstance(number, numbers.Real) or not math.isfinite(number):
                 raise InputError(f"A measured number must be finite; got {name} = {number!r}.")

@@ -12,7 +12,7 @@ from ...core.errors import InputError
 from ...core.kept import kept
 from .consistency import require_consistent, require_relative
 from .json_codec import STRICT, decoded, encoded, line_of
-from .model import Edit, Observation, Patient, Track
+from .model import Edit, Estimate, Observation, Patient, Track
 
 VERSION = 1
 KEY = "medproc_patient"
@@ -55,8 +55,13 @@ def patient_text(patient: Patient) -> str:
 
 
 @kept
+def _of_estimate(estimate: Estimate) -> str:
+    return line_of(estimate)  # by far the most of the text, which a decision leaves as it is
+
+
+@kept
 def _of_observation(observation: Observation) -> str:
-    return line_of(observation)
+    return line_of(observation, estimates=map(_of_estimate, observation.estimates))
 
 
 @kept

@@ -218,12 +218,16 @@ def test_studies_that_are_loaded_while_the_panel_is_open_are_proposed(panel, sce
     assert wait_until(lambda: chosen() == volumes[::-1], 3) and widget.run.button.enabled
     load("FLAIR 2018-01-02")  # an earlier one: the list is as it was proposed
     assert wait_until(lambda: chosen() == [volumes[2], volumes[1]], 3)
-    widget.timePoints.remove_button.click()
-    widget.timePoints.add_button.click()
+    widget.timePoints.select(1)
+    widget.timePoints.date_edit.text = "2022-0"
+    widget.timePoints.date_edit.textEdited.emit("2022-0")
     kept = chosen()
-    load("FLAIR 2016-01-02")  # now it is the reader's
+    load("FLAIR 2016-01-02")  # now it is the reader's, who goes on typing
     wait_until(lambda: False, 0.6)
-    assert chosen() == kept and widget.timePoints.patient_box.itemText(1).endswith("(4)")
+    assert chosen() == kept and widget.timePoints.date_edit.text == "2022-0"
+    type_date(widget, 1, "2022-05-06")
+    assert [point.date for point in widget.chosenTimePoints()] == ["2018-01-02", "2022-05-06"]
+    assert widget.timePoints.patient_box.itemText(1).endswith("(4)")
 
 
 def test_studies_of_a_batch_that_takes_its_time_are_proposed_when_it_ends(panel, scene):

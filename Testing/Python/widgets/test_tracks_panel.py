@@ -98,6 +98,13 @@ def test_several_findings_are_decided_and_undone_together(scene):
     assert panel.track == names[4] and panel.tracks == [names[4]] and panel.buttons["accept"].text == "Accept"
     panel.undo()
     assert all(status(name) == {Status.PROPOSED} for name in names)
+    panel.table.setCurrentCell(-1, -1)
+    assert panel.buttons["reject"].text == "Reject" and not panel.buttons["reject"].enabled
+    panel.table.selectAll()  # none of them is the current one
+    assert panel.track == "" and panel.buttons["reject"].text == "Reject 5" and panel.buttons["reject"].enabled
+    assert panel.reason_label.text.startswith("5 findings are selected")
+    panel.reject()
+    assert all(status(name) == {Status.REJECTED} for name in names)
 
 
 def test_of_many_time_points_the_first_and_the_last_ones_are_seen(scene):
