@@ -9,21 +9,23 @@ from ...core.noise import LAG, white_noise_sd
 from .interval import TWO_SIDED_95, Interval
 from .volume import volume_interval
 
-# Noise is correlated over at most so many voxels along an axis, and is learned from at least so many voxels.
-LARGEST_LAG = 4
+# Noise is correlated over at most so many voxels along an axis, over fewer where those LAG apart are less alike than
+# this (SD of 1 voxel), and is learned from at least so many voxels.
+LARGEST_LAG, SHORTER_LAG, SMOOTH = 6, 4, 0.35
 FEWEST_VOXELS = 60
-# Of the lags (z, y, x) those that are so many voxels along an axis.
-FARTHEST = np.max(np.abs(np.indices([2 * LARGEST_LAG + 1] * 3) - LARGEST_LAG), axis=0) == LARGEST_LAG
+# Of the lags (z, y, x): how many voxels along an axis.
+LAGS = np.max(np.abs(np.indices([2 * LARGEST_LAG + 1] * 3) - LARGEST_LAG), axis=0)
 # Layers at the border where the blur mixes object and surroundings.
 BORDER_LAYERS = 2
 # Of a larger array the noise is learned in the middle.
 LONGEST_SIDE = 96
-# Values that vary by more than this many times the noise, as differences of voxels LAG apart show it, do so by smooth
-# noise, which is alike there (by 0.38 where the noise reads half, in both axes), or by structure: that is not, or is
-# still alike LARGEST_LAG apart, Gaussian noise with an SD of 1.5 voxels by 0.11, tissue around organs and lesions of
-# CT, MR and PET by 0.3 to 0.9. Where there is nothing else, a voxel is taken to share its noise with its neighbors as
-# linear interpolation makes them: as so many voxels do.
-MOST_NOISE, ALIKE, STILL_ALIKE, SHARED = 2.0, 0.25, 0.2, 8.0
+# Values that vary by more than MOST_NOISE times the noise, as differences of voxels LAG apart show it, do so by smooth
+# noise, which is alike there (by 0.38 where the noise reads half, in both axes), or by structure, which is not. What is
+# alike twice as far apart is structure too, where there is more than a little: by so much more than Gaussian noise that
+# is as alike LAG apart, or by more than noise ever is (0.4 with an SD of 2 voxels); tissue around organs and lesions of
+# CT, MR and PET is by 0.1 to 0.6 more. Where there is nothing else, a voxel is taken to share its noise with its
+# neighbors as linear interpolation makes them: as so many voxels do.
+MOST_NOISE, ALIKE, LITTLE, STILL_ALIKE, MOST_ALIKE, SHARED = 2.0, 0.25, 1.2, 0.12, 0.4, 8.0
 # Of a large body in a small image hardly more than its own voxels are known: the factor is 3.2 at most instead of 1.96.
 LEAST_FREEDOM = 3.0
 
@@ -96,26 +98,34 @@ def _noise_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spa
     if not regions:
         return TWO_SIDED_95 * noise * math.sqrt(SHARED / count)
     covariance = _covariance(regions, image[chosen])
+    reach = LARGEST_LAG if _alike(covariance, LAG, spacing) > SMOOTH else SHORTER_LAG
     share = _autocorrelation(part.astype(float)) / np.count_nonzero(part) if part.any() else np.ones(covariance.shape)
+    share = np.where(reach >= LAGS, share, 0.0)
     pairs = np.sum([_autocorrelation(region.astype(float)) for region in regions], axis=0)
     # what values so far apart have in common is anatomy, and as much of it nearer by
-    covariance = covariance - np.average(covariance[FARTHEST], weights=np.maximum(pairs[FARTHEST], 0.5))
+    last = reach == LAGS
+    covariance = covariance - np.average(covariance[last], weights=np.maximum(pairs[last], 0.5))
     # of values that are all alike rounding can leave less than nothing
     variance = max(float((covariance * share).sum()), float(covariance.max()) / 2, 0.0) / count
     freedom = 1 / float((share**2 / np.maximum(pairs, 1)).sum())
     return float(special.stdtrit(max(freedom, LEAST_FREEDOM), 0.975)) * math.sqrt(variance)
 
 
+def _alike(covariance: np.ndarray, lag: int, spacing: tuple[float, ...]) -> float:
+    """How alike, 1 at most, values are that lie a lag apart along the two finest axes."""
+    finest = np.argsort(spacing[::-1], kind="stable")[:2]
+    places = [[LARGEST_LAG + lag * (at == axis) for at in range(3)] for axis in finest]
+    return float(np.mean([covariance[tuple(place)] for place in places])) / max(float(covariance.max()), 1e-300)
+
+
 def _shows_structure(covariance: np.ndarray, noise: float, spacing: tuple[float, ...]) -> bool:
     """Whether a region's values, of which this is the covariance by lag, vary by anatomy rather than by noise."""
     variance = float(covariance.max())
-    finest = np.argsort(spacing[::-1], kind="stable")[:2]
-
-    def alike(lag: int) -> float:
-        places = [[LARGEST_LAG + lag * (at == axis) for at in range(3)] for axis in finest]
-        return float(np.mean([covariance[tuple(place)] for place in places])) / variance
-
-    return 0 < (MOST_NOISE * noise) ** 2 < variance and (alike(LAG) < ALIKE or alike(LARGEST_LAG) > STILL_ALIKE)
+    near, far = _alike(covariance, LAG, spacing), _alike(covariance, 2 * LAG, spacing)
+    if not 0 < (LITTLE * noise) ** 2 < variance:
+        return False
+    smooth = far > min(max(near, 0.0) ** 4 + STILL_ALIKE, MOST_ALIKE)
+    return smooth or (near < ALIKE and (MOST_NOISE * noise) ** 2 < variance)
 
 
 def _covariance(regions: list[np.ndarray], image: np.ndarray) -> np.ndarray:
