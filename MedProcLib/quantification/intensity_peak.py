@@ -16,7 +16,7 @@ from .bit_mask import BitMask
 SPHERE_MM3 = 1000.0
 RADIUS_MM = (3 * SPHERE_MM3 / (4 * math.pi)) ** (1 / 3)
 # voxels around which spheres are looked at at a time: they bound the memory
-VOXELS_AT_ONCE = 1 << 15
+VOXELS_AT_ONCE = 1 << 14
 
 
 class Readable(Protocol):

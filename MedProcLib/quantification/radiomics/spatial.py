@@ -51,7 +51,7 @@ def _pair_sums(inside: BitMask, values: Values, spacing: tuple[float, float, flo
     frequencies along x are held at a time: these come of products with a matrix, and each is transformed along y and z.
     """
     depth, height, length = inside.shape
-    padded = tuple(fft.next_fast_len(2 * n - 1, real=True) for n in (depth, height))
+    padded = fft.next_fast_len(2 * depth - 1), 2 * fft.next_fast_len(height)
     width = 2 * length - 1
     at_once = max(1, AT_ONCE // (depth * height))
     found = np.zeros(3)
@@ -78,19 +78,27 @@ def _pair_sums(inside: BitMask, values: Values, spacing: tuple[float, float, flo
 
 
 def _sums_at(lines: np.ndarray, weights: np.ndarray, padded: tuple[int, ...]) -> np.ndarray:
-    """The sums (3,) at a frequency along x; lines (3, z, y), weights (z, y): transformed along x; padded: z and y."""
-    depth, height = padded
-    lines, weights = fft.fft(lines, height, axis=2), fft.fft(weights, height, axis=1).real
+    """The sums (3,) at a frequency along x; lines (3, z, y), weights (z, y): transformed along x; padded: z and y.
+
+    Padded to twice the length of y, the even frequencies along it are those of the lines as they are, the odd ones
+    those of the lines turned by half a frequency: of each the arrays are half as large.
+    """
+    depth, half = padded[0], padded[1] // 2
     columns = max(1, COLUMNS_AT_ONCE // depth)
     found = np.zeros(3)
-    for start in range(0, height, columns):
-        part = np.s_[..., start : start + columns]
-        weight = fft.fft(weights[part], depth, axis=0).real
-        ones, firsts, squares = fft.fft(lines[part], depth, axis=1)
-        for number, (one, other) in enumerate(((firsts, firsts), (squares, ones), (ones, ones))):
-            found[number] += sum(
-                np.einsum("zy,zy,zy->", weight, a, b) for a, b in ((one.real, other.real), (one.imag, other.imag))
-            )
+    for turned in (0.0, 0.5):
+        turn = np.exp(-2j * math.pi * turned / half * np.arange(weights.shape[1]))
+        along = fft.fft(lines * turn, half, axis=2, overwrite_x=True)
+        weights_along = fft.fft(weights * turn, half, axis=1, overwrite_x=True).real
+        for start in range(0, half, columns):
+            part = np.s_[..., start : start + columns]
+            weight = fft.fft(weights_along[part], depth, axis=0).real
+            ones, firsts, squares = fft.fft(along[part], depth, axis=1)
+            for number, (one, other) in enumerate(((firsts, firsts), (squares, ones), (ones, ones))):
+                found[number] += sum(
+                    np.einsum("zy,zy,zy->", weight, a, b) for a, b in ((one.real, other.real), (one.imag, other.imag))
+                )
+        del along, weights_along, part, weight, ones, firsts, squares, one, other  # memory for what comes
     return found
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ....core.progress import SILENT, Progress
-from .counts import BLOCK, Counts
+from .counts import BLOCK, Counts, tally
 from .directions import Vector
 from .region import Region
 
@@ -23,12 +23,14 @@ def tone_differences(region: Region, vectors: list[Vector], by_slice: bool, prog
             total += level_of[other]
             known += other > 0
         valid = known > 0
-        rank = region.flat[place[valid]]
-        matrix = place[valid] // region.plane if by_slice else np.zeros(rank.size, np.int64)
-        difference = np.abs(level_of[rank] - total[valid] / known[valid])
-        columns = np.repeat([0, 1], rank.size)
-        values = np.concatenate([np.ones(rank.size), difference])
-        parts.append(Counts(np.tile(matrix, 2), np.tile(rank, 2), columns, values).merged())
+        place, rank = place[valid], region.flat[place[valid]]
+        keys = place // region.plane if by_slice else np.zeros_like(place), rank
+        (matrix, ranks), voxels = tally(keys)
+        _, differences = tally(keys, np.abs(level_of[rank] - total[valid] / known[valid]))
+        parts += [
+            Counts(matrix, ranks, np.full_like(ranks, column), values)
+            for column, values in enumerate((voxels, differences))
+        ]
     return Counts.joined(parts).merged()
 
 

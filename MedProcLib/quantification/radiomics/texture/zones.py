@@ -9,7 +9,7 @@ from scipy.sparse import coo_array
 from scipy.sparse.csgraph import connected_components
 
 from ....core.progress import SILENT, Progress, execute
-from .border_distance import border_distance
+from .border_distance import border_distances
 from .counts import Counts, tally
 from .region import Region
 
@@ -54,17 +54,17 @@ def zones(region: Region, by_slice: bool, norm: str, progress: Progress = SILENT
 
     norm: 'chebyshev' links voxels that share a face, an edge or a corner, any other those that share a face.
     """
-    border = border_distance(region.morphological, by_slice)
     whole: list[Zones] = []
     # of zones that go on in the next slab: their figures so far, and which of them each voxel of the last slice is in
     held: Figures = ()
     last = np.zeros(0, np.int32)
     slabs, shares = _slabs(region, progress)
-    for slab, share in zip(slabs, shares, strict=True):
+    borders = border_distances(region.morphological, slabs, by_slice)
+    for slab, border, share in zip(slabs, borders, shares, strict=True):
         # in the volume with the last slice of the slab before: what is one zone there is one
         number = _linked_slab(region, slab, by_slice, norm == "chebyshev", share)
         count = int(number.max(initial=-1)) + 1
-        figures = _figures(region, slab, border[slab], number[last.size :], count, by_slice)
+        figures = _figures(region, slab, border, number[last.size :], count, by_slice)
         if last.size:
             links = number[: last.size], last + np.int32(count)
             zone, figures = _merged([*map(np.concatenate, zip(figures, held, strict=True))], links)

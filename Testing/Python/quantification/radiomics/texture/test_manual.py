@@ -6,7 +6,7 @@ from scipy import ndimage
 
 from MedProcLib.quantification.bit_mask import BitMask
 from MedProcLib.quantification.radiomics.texture import zones
-from MedProcLib.quantification.radiomics.texture.border_distance import border_distance
+from MedProcLib.quantification.radiomics.texture.border_distance import border_distances
 from MedProcLib.quantification.radiomics.texture.settings import AGGREGATIONS, TextureSettings
 
 from . import manual
@@ -185,4 +185,7 @@ def test_distance_from_the_border_is_that_of_scipy(shape):
     in_slice[[0, 2]] = False
     for each in (mask, solid):
         for by_slice, steps in ((False, faces), (True, in_slice)):
-            assert (border_distance(BitMask.of(each), by_slice) == ndimage.distance_transform_cdt(each, steps)).all()
+            for thickness in (1, 2, 5, len(each)):
+                slabs = [slice(z, min(z + thickness, len(each))) for z in range(0, len(each), thickness)]
+                found = np.concatenate(list(border_distances(BitMask.of(each), slabs, by_slice)))
+                assert (found == ndimage.distance_transform_cdt(each, steps)).all()
