@@ -5,7 +5,7 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from scipy import ndimage, special
+from scipy import ndimage, optimize, special
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
@@ -19,8 +19,10 @@ from .wavelet_shrinkage import WaveletShrinkage
 
 # Up to this mean count the inverse comes from a table, above it from its asymptotic form, exact to 3e-4 there.
 TABLE_ENDS = 60.0
-# Neighbors share noise (resolution, interpolation): every second voxel is compared, as in core.noise.
-LAG = 2
+# Neighbors share noise (resolution, filters): voxels so far apart are compared, and what they still share is told from
+# how neighbors differ, for noise that was blurred by a Gaussian of up to this SD in voxels.
+LAG = 3
+MOST_BLURRED = 1.5
 # The mean-variance relation is fitted on this many classes of brightness, of at least this many voxels each.
 CLASSES, FEWEST = 24, 200
 # More voxels than this make the estimate no better: slices are left out.
@@ -151,8 +153,9 @@ def noise_model(values: np.ndarray, region: np.ndarray, spacing_zyx: tuple[float
 
     In the plane of the two finest axes, among voxels of alike brightness, the variance is taken from the median of the
     squared mixed second difference, which is blind to planes and to edges along the axes (Immerkaer, CVIU 64(2), 1996).
-    Of all classes of brightness the median counts, so that those full of edges do not. The noise counts as equal
-    everywhere when its variance grows clearly slower than the brightness (for counts, in proportion to the
+    What voxels share of the noise, of which a difference tells nothing, follows from the smaller differences of
+    neighbors. Of all classes of brightness the median counts, so that those full of edges do not. The noise counts as
+    equal everywhere when its variance grows clearly slower than the brightness (for counts, in proportion to the
     brightness). Both figures are 0 when there is no noise.
     """
     axes = [int(axis) for axis in np.argsort(spacing_zyx, kind="stable") if values.shape[axis] > 2 * LAG][:2]
@@ -160,23 +163,60 @@ def noise_model(values: np.ndarray, region: np.ndarray, spacing_zyx: tuple[float
         return 0.0, 0.0
     every = max(1, values.size // ENOUGH_VOXELS)
     chosen = tuple(slice(None) if axis in axes else slice(None, None, every) for axis in range(values.ndim))
-    difference = mean = values[chosen]
-    where = region[chosen]
-    taps = np.zeros(2 * LAG + 1)
-    taps[[0, LAG, -1]] = 1, -2, 1
+    values, where = values[chosen], region[chosen]
+    mean = values
     for axis in axes:
-        difference = ndimage.correlate1d(difference, taps, axis, mode="reflect")
         mean = ndimage.uniform_filter1d(mean, 2 * LAG + 1, axis, mode="reflect")
     bright = where & (mean > 0.02 * float(np.percentile(mean[where], 99.5)))
+    # near the border a voxel would be compared with itself
+    inner = tuple(slice(LAG, -LAG) if axis in axes else slice(None) for axis in range(values.ndim))
+    bright = bright[inner]
     if not bright.any():
         return 0.0, 0.0
-    means, squares = mean[bright], difference[bright].astype(np.float64) ** 2 / 6 ** len(axes)
+    means = mean[inner][bright]
     classes = np.array_split(np.argsort(means, kind="stable"), max(1, min(CLASSES, means.size // FEWEST)))
-    variances = np.array([np.median(squares[part]) / MEDIAN_OF_SQUARE for part in classes])
+    near, far = (_energies(values, axes, lag)[inner][bright] for lag in (1, LAG))
+    variances = np.array([np.median(far[part]) / MEDIAN_OF_SQUARE for part in classes])
+    beside = np.array([np.median(near[part]) / MEDIAN_OF_SQUARE for part in classes])
     brightness = np.array([np.mean(means[part], dtype=float) for part in classes])
+    variances /= _seen(LAG, _blur(variances, beside, len(axes))) ** len(axes)
     noisy = variances > 0
     if np.count_nonzero(noisy) > 1:
         power = np.polyfit(np.log(brightness[noisy]), np.log(variances[noisy]), 1)[0]
         if power < GROWS:
             return 0.0, float(np.sqrt(np.median(variances)))
     return float(np.median(variances / brightness)), 0.0
+
+
+def _energies(values: np.ndarray, axes: list[int], lag: int) -> np.ndarray:
+    """Squared second difference along the axes of voxels so far apart; its mean is the variance of white noise."""
+    taps = np.zeros(2 * lag + 1)
+    taps[[0, lag, -1]] = 1, -2, 1
+    for axis in axes:
+        values = ndimage.correlate1d(values, taps, axis, mode="reflect")
+    squares: np.ndarray = values.astype(np.float64) ** 2 / 6 ** len(axes)
+    return squares
+
+
+def _seen(lag: int, blur: float) -> float:
+    """Share of the variance of noise, blurred by a Gaussian of this SD in voxels, that is in a second difference."""
+    if not blur:
+        return 1.0
+    one, two = (float(np.exp(-((n * lag) ** 2) / (4 * blur**2))) for n in (1, 2))
+    return 1 - 4 / 3 * one + two / 3
+
+
+def _blur(far: np.ndarray, near: np.ndarray, axes: int) -> float:
+    """SD in voxels of the blur of noise whose differences have these variances."""
+    known = near > 0
+    if not known.any():
+        return 0.0
+    ratio = float(np.median(far[known] / near[known])) ** (1 / axes)
+
+    def beyond(blur: float) -> float:
+        return _seen(LAG, blur) / _seen(1, blur) - ratio
+
+    least = 0.2  # neighbors share nothing that shows
+    if beyond(least) >= 0:
+        return 0.0
+    return MOST_BLURRED if beyond(MOST_BLURRED) <= 0 else float(optimize.brentq(beyond, least, MOST_BLURRED, xtol=1e-3))
