@@ -192,13 +192,20 @@ class MedProcComparisonWidget(ModuleWidget):
             self.session.keep(comparison, nodes.patient)
             self.choosePatient(nodes.patient)
             self.onPatientChanged()  # no patient may follow none, with another verdict
+            self.showCompared()
             return sentence(comparison)
 
         return task.compute, commitResult
 
+    def showCompared(self):
+        """Bring what was compared into the views, with the first finding, unless the reader works elsewhere."""
+        if self.patientNode() is not None and self.views.show_compared():
+            self.tracks.select_first()
+
     def onStudyAdded(self):
         self.session.forget()  # it knows nothing of the new study
         self.onPatientChanged()
+        self.showCompared()
 
     def runEnded(self, outcome):
         self.outlines.ended()

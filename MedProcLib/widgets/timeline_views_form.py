@@ -4,6 +4,7 @@ from typing import Any
 
 import ctk
 import qt
+import slicer
 from slicer.i18n import tr as _
 
 from ..scene.slice_preview import Mode
@@ -11,6 +12,7 @@ from .columns import ORIENTATIONS
 from .fields import beside, combo, push_button
 
 SHOW_TIP = _("Show the time points this way, registered and linked")
+SHOW_AFTER = "MedProc/ShowAfterComparing"  # in the application's settings
 BESIDE, FLICKER = "beside", "flicker"
 # Title, mode, and the amount's label, smallest, largest, first value and suffix.
 CHOICES: tuple[tuple[str, Any, tuple[str, float, float, float, str]], ...] = (
@@ -62,6 +64,14 @@ class TimelineViewsForm:
         self.window_box.checked = True
         self.window_box.toolTip = _("What you set for one time point is set for all")
         form.addRow(self.window_box)
+        self.after_box = qt.QCheckBox(_("Show after comparing"))
+        self.after_box.objectName = "showAfterComparing"
+        self.after_box.checked = slicer.util.settingsValue(SHOW_AFTER, True, converter=slicer.util.toBool)
+        self.after_box.toolTip = _(
+            "When studies were compared, show them this way with the first finding in the middle; without it the views "
+            "stay as they are. It is remembered"
+        )
+        form.addRow(self.after_box)
         self._show_mode()
 
     @property

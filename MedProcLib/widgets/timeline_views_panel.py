@@ -21,7 +21,7 @@ from .columns import ORIENTATIONS, columns_shown, leave_columns, show_columns
 from .fields import NO_FINDINGS, allow
 from .live import SliceWatch, views_in_layout
 from .name_tips import fill_with_names, plain_tip
-from .timeline_views_form import BESIDE, FLICKER, SHOW_TIP, TimelineViewsForm
+from .timeline_views_form import BESIDE, FLICKER, SHOW_AFTER, SHOW_TIP, TimelineViewsForm
 
 LIST_ROWS = 4
 
@@ -79,6 +79,13 @@ class TimelineViewsPanel(TimelineViewsForm):
         else:
             self._show_pair()
         self._share_window()
+
+    def show_compared(self) -> bool:
+        """Show the time points after a comparison, where the reader wants that; True when it was done."""
+        wanted = self.after_box.checked and slicer.app.layoutManager() is not None  # None without a main window
+        if wanted:
+            self.show()
+        return bool(wanted)
 
     def jump(self, track_id: str) -> None:
         """Show a finding where it is at each time point."""
@@ -262,4 +269,5 @@ class TimelineViewsPanel(TimelineViewsForm):
         for box in (self.orientation_box, self.below_box, self.over_box, self.image_box):
             box.connect("currentIndexChanged(int)", lambda index: self._on_choice())
         self.window_box.connect("toggled(bool)", lambda on: self._share_window())
+        self.after_box.connect("toggled(bool)", lambda on: qt.QSettings().setValue(SHOW_AFTER, on))
         self.amount_slider.connect("valueChanged(double)", lambda value: None if self._filling else self._on_amount())

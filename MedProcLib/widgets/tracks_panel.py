@@ -118,6 +118,11 @@ class TracksPanel(TracksForm):
         if same:
             self._on_row(place)
 
+    def select_first(self) -> None:
+        """Look at the finding that is selected, or at the first one that is shown."""
+        if self._page:
+            self.select(self.track or self._page[0].track.id)
+
     def accept(self) -> None:
         self._decide(accept, Status.ACCEPTED)
 

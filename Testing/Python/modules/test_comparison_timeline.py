@@ -31,8 +31,9 @@ def test_the_list_and_its_keys(compared):
     assert cells(widget)[0][2] == "+363"
     tracks.measure_box.currentIndex = 1  # longest diameter
     assert float(cells(widget)[0][4]) == pytest.approx(np.hypot(6, 6), abs=1.5)
-    tracks.shortcuts["N"].activated.emit()
     assert tracks.track == "F001" and "2021-03-02: 512 mm³ [" in tracks.reason_label.text
+    tracks.shortcuts["N"].activated.emit()
+    tracks.shortcuts["P"].activated.emit()
     tracks.shortcuts["A"].activated.emit()
     assert tracks.track == "F002" and cells(widget)[0][0] == "✓ F001"  # on to the next open one
     tracks.shortcuts["R"].activated.emit()
@@ -211,6 +212,29 @@ def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
     assert widget.outlines.editor.node is None
 
 
+def column_nodes():
+    import slicer
+
+    nodes = {n.GetLayoutName(): n for n in slicer.util.getNodesByClass("vtkMRMLSliceNode")}
+    return [nodes[f"MedProc{n}"] for n in (1, 2, 3)]
+
+
+def test_views_are_left_alone_where_the_reader_wants_that(compared):
+    import slicer
+
+    from MedProcLib.widgets.columns import columns_shown
+    from MedProcLib.widgets.timeline_views_panel import TimelineViewsPanel
+
+    widget = compared
+    usual = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
+    for wanted in (False, True):
+        widget.views.after_box.click()
+        assert TimelineViewsPanel(lambda: None).after_box.checked is wanted  # also in the next session
+        slicer.app.layoutManager().setLayout(usual)
+        widget.showCompared()
+        assert columns_shown() is wanted
+
+
 def test_ways_to_see_two_time_points(compared):
     import host
     import slicer
@@ -220,8 +244,11 @@ def test_ways_to_see_two_time_points(compared):
 
     widget, views = compared, compared.views
     node = widget.patientNode()
+    # what was compared is shown at once, with the first finding in the middle
+    middles = [slice_node.GetSliceToRAS().GetElement(2, 3) for slice_node in column_nodes()]
+    assert columns_shown() and middles == pytest.approx([8, 8.5, 8.5], abs=0.6)
     usual = slicer.vtkMRMLLayoutNode.SlicerLayoutFourUpView
-    slicer.app.layoutManager().setLayout(usual)  # whatever tests before left
+    slicer.app.layoutManager().setLayout(usual)
     views.show_button.click()
     assert columns_shown() and views.shown == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
     layout = slicer.app.layoutManager().layoutLogic().GetLayoutNode()
