@@ -21,6 +21,10 @@ LOW_EXPOSURE_MAS = 40
 LUNG_WINDOW_CENTER = -300
 # Reconstruction kernels for lung and bone: Siemens B60-B80 and Bl/Br5x up, GE LUNG, Philips L and YA/YB, Canon FC50 up.
 SHARP_KERNEL = re.compile(r"\b(?:B[678]\d\w?|B[lr][5-9]\d\w?|LUNG|YA|YB|FC[58]\d|L)\b", re.IGNORECASE)
+# In words; pulmonary arteries and emboli are looked at with soft tissue.
+LUNG = re.compile(r"\blungs?\b|pulmo(?!nary[ _](?:embol|arter|angio|vein|vessel|cta))", re.IGNORECASE)
+# No rotation takes longer (ms). mAs by the pitch, which some scanners state, are within this factor of a rotation's.
+LONGEST_ROTATION_MS, PITCH = 3000, 3.0
 # Maps of what was measured, whose values no shading may be divided out of: by Image Type, or by what they are called.
 MAP_TYPES = {"ADC", "FA", "T1 MAP", "T2 MAP", "T2_STAR MAP", "R2 MAP", "R2_STAR MAP", "PROTON_DENSITY MAP"}
 MAP_NAME = re.compile(
@@ -87,9 +91,11 @@ def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
     kernel = tags.get("ConvolutionKernel", "")
     if SHARP_KERNEL.search(kernel):
         return _because("ct_lung", f"CT reconstructed with the sharp kernel {kernel}")
-    if re.search(r"\blungs?\b|pulmo", words, re.IGNORECASE):
-        return _because("ct_lung", f"CT whose description says '{words}'")
     center = _number(tags, "WindowCenter")
+    # the words of a study or protocol are those of all its series, of which kernel and window tell one from another
+    of_series = words if not kernel and center is None else tags.get("SeriesDescription", "")
+    if LUNG.search(of_series):
+        return _because("ct_lung", f"CT whose description says '{of_series}'")
     if center is not None and center <= LUNG_WINDOW_CENTER:
         return _because("ct_lung", f"CT whose window is centered at {center:g} HU")
     part = tags.get("BodyPartExamined", "")
@@ -108,11 +114,16 @@ def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
 
 
 def _exposure(tags: Mapping[str, str]) -> float | None:
-    """mAs, as tube current (mA) times time (ms) where these are given: some scanners state less than a tenth of it."""
+    """mAs of a rotation, as stated where tube current (mA) times time (ms) says nearly the same; else that product.
+
+    Some scanners state less than a tenth or a hundred times of it; some state the time of the whole scan instead.
+    """
+    stated = _number(tags, "Exposure")
     current, time = _number(tags, "XRayTubeCurrent"), _number(tags, "ExposureTime")
-    if current and time:
-        return current * time / 1000
-    return _number(tags, "Exposure")
+    if not current or not time or (stated and time > LONGEST_ROTATION_MS):
+        return stated
+    product = current * time / 1000
+    return stated if stated and product / PITCH <= stated <= product * PITCH else product
 
 
 def _mr(tags: Mapping[str, str], name: str) -> Proposal | None:

@@ -210,6 +210,20 @@ def test_radiograph_shows_detail_in_bright_and_dark(rng):
             "ct_low_dose",
             "30 mAs",
         ),
+        # effective mAs; and a time that is that of the whole scan
+        ({"Modality": "CT", "Exposure": "36", "XRayTubeCurrent": "97", "ExposureTime": "500"}, "ct_low_dose", "36 mAs"),
+        (
+            {"Modality": "CT", "Exposure": "25", "XRayTubeCurrent": "40", "ExposureTime": "9000"},
+            "ct_low_dose",
+            "25 mAs",
+        ),
+        (
+            {"Modality": "CT", "ConvolutionKernel": "STANDARD", "ProtocolName": "CHEST PULMONARY EMBOLUS"},
+            "ct_soft_tissue",
+            "STANDARD",
+        ),
+        ({"Modality": "CT", "ConvolutionKernel": "B30f", "StudyDescription": "Lungs"}, "ct_soft_tissue", "B30f"),
+        ({"Modality": "CT", "ConvolutionKernel": "B50f", "SeriesDescription": "LUNG 1mm"}, "ct_lung", "LUNG 1mm"),
         ({"Modality": "CT", "WindowCenter": "-600\\40"}, "ct_lung", "-600 HU"),
         ({"Modality": "CT", "BodyPartExamined": "ABDOMEN"}, "ct_soft_tissue", "abdomen"),
         ({"Modality": "CT"}, "ct_soft_tissue", "no more is known"),
