@@ -7,15 +7,15 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.atomic import write_text
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import Geometry, require_scalar
 from ..core.progress import Progress
+from ..core.recorded import write_table
 from ..quantification.profile.histogram import Histogram, histograms
 from ..quantification.region import segments_of
 from ..quantification.volume import as_volume
-from .inputs import chosen_unit, read_labels, read_measured, require_outputs, table_delimiter
+from .inputs import chosen_unit, read_labels, read_measured, require_outputs, said_by, table_delimiter
 from .segment_names import note_on_names, segment_names
 
 
@@ -53,7 +53,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if beyond:
             arguments.notes.append(f"{name}: {beyond} of {values.size} values lie beyond the limits")
     progress.check()
-    write_text(csv_text(columns, rows, delimiter), arguments.output)
+    provenance = said_by(arguments, "image", "segmentation", "bins", "width", "limits", "unit")
+    write_table(csv_text(columns, rows, delimiter), arguments.output, provenance)
     bins = len(counted[0].counts)
     segments = f"{len(regions)} segment{'s' * (len(regions) != 1)}"
     several = segments if arguments.segmentation else "the image"

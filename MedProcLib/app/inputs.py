@@ -1,6 +1,7 @@
 """What commands read: images with notes about them, label maps, masks, dates."""
 
 import datetime
+from argparse import Namespace
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,6 +20,8 @@ from ..core.dicom_structure_set import is_structure_set, read_structure_set
 from ..core.errors import InputError
 from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
+from ..core.provenance import Provenance
+from ..core.recipe import Recipe
 from ..core.registry import find_operation
 from ..core.seg_nrrd import is_segmentation_file
 from ..core.units import SQUARED, ucum
@@ -264,6 +267,12 @@ def require_outputs(outputs: Iterable[str | None], *inputs: str | None) -> None:
         if place in taken:
             raise InputError(f"{output} is named for two results; give each a file of its own.")
         taken.add(place)
+
+
+def said_by(arguments: Namespace, *names: str) -> Provenance:
+    """How the result of a command that runs no operation came about: what was given of these arguments."""
+    given = {name: getattr(arguments, name) for name in names}
+    return Provenance(Recipe(()), {name: str(value) for name, value in given.items() if value is not None})
 
 
 def require_ending(output: str, *endings: str, what: str) -> None:

@@ -2,12 +2,12 @@
 
 from argparse import Namespace
 
-from ..core.atomic import write_text
 from ..core.progress import Progress
+from ..core.recorded import write_table
 from ..quantification.classification.model_json import read_model
 from ..quantification.classification.prediction import predict_table, predictions_csv
 from ..quantification.classification.table import read_table
-from .inputs import require_ending, require_outputs
+from .inputs import require_ending, require_outputs, said_by
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -27,7 +27,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if incomplete:
         lack = "1 finding lacks" if incomplete == 1 else f"{incomplete} findings lack"
         arguments.notes.append(f"{lack} features; the training median stands for them")
-    write_text(predictions_csv(model, table, predictions), arguments.output)
+    write_table(predictions_csv(model, table, predictions), arguments.output, said_by(arguments, "model", "table"))
     called = [each.called for each in predictions]
     counts = ", ".join(f"{called.count(name)} {name}" for name in model.classes)
     print(f"Proposals for {len(predictions)} findings ({counts}): {arguments.output}")

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.atomic import write_text
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import require_scalar
 from ..core.progress import Progress
+from ..core.recorded import write_table
 from ..quantification.profile.line_profile import LineProfile, full_width_at_half_maximum, line_profile
-from .inputs import chosen_unit, read_noted, require_outputs, table_delimiter
+from .inputs import chosen_unit, read_noted, require_outputs, said_by, table_delimiter
 from .seeds import point_of, read_point_lists
 
 Line = tuple[tuple[float, ...], tuple[float, ...]]
@@ -37,7 +37,9 @@ def run(arguments: Namespace, progress: Progress) -> None:
         rows += [[number, position, *point, value, unit] for position, point, value in at]
         print(_said(number, profile))
     progress.check()
-    write_text(csv_text(["line", "position_mm", *axes, "value", "unit"], rows, delimiter), arguments.output)
+    provenance = said_by(arguments, "image", "line", "start", "end", "step", "across", "interpolation", "unit")
+    columns = ["line", "position_mm", *axes, "value", "unit"]
+    write_table(csv_text(columns, rows, delimiter), arguments.output, provenance)
     print(f"Profile of {len(rows)} points: {arguments.output}")
 
 

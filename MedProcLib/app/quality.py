@@ -2,14 +2,14 @@
 
 from argparse import Namespace
 
-from ..core.atomic import write_text
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid
 from ..core.progress import Progress
+from ..core.recorded import write_table
 from ..quantification.image_quality import compare_quality, image_quality, reference_quality
 from ..quantification.quality_regions import find_regions
 from ..quantification.quality_table import quality_csv, quality_rows
-from .inputs import read_labels, read_mask, read_noted, require_ending, require_outputs
+from .inputs import read_labels, read_mask, read_noted, require_ending, require_outputs, said_by
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -48,7 +48,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         rows += quality_rows(reference_quality(image, reference, regions, unit, comparing.part(0.5, 1)), old)
     arguments.notes += [f"{row.figure.title}: no value, {row.undefined}" for row in rows if row.undefined]
     progress.check()
-    write_text(quality_csv(rows), arguments.output)
+    provenance = said_by(arguments, "image", "mask", "regions", "region_a", "region_b", "reference", "before")
+    write_table(quality_csv(rows), arguments.output, provenance)
     print(
         f"Image quality, {len(rows)} figures; region: {regions.found}; tissues: {regions.tissues}: {arguments.output}"
     )

@@ -15,10 +15,8 @@ from ..core.errors import InputError
 from ..core.files import ImageFile, require_image_target, require_transform_target, write_transform
 from ..core.geometry import Geometry, require_3d, require_scalar, resample
 from ..core.progress import Progress
-from ..core.provenance import Provenance
-from ..core.recipe import Recipe
 from ..core.recorded import write_result
-from .inputs import read_noted, require_outputs, said_of_values
+from .inputs import read_noted, require_outputs, said_by, said_of_values
 from .seeds import read_point_lists
 
 
@@ -50,19 +48,14 @@ def run(arguments: Namespace, progress: Progress) -> None:
     with written_together():
         write_transform(found.transform, arguments.output)
         if resampled is not None:
-            write_result(resampled, arguments.resampled, _provenance(arguments), said_of_values(files[1]))
+            names = ("fixed", "moving", "transform", "metric", "tool", "landmarks_fixed", "landmarks_moving")
+            write_result(resampled, arguments.resampled, said_by(arguments, *names), said_of_values(files[1]))
     print(f"Registration ({arguments.transform}, {found.verdict}): {arguments.output}")
     for figure in found.figures:
         name = " ".join([figure.name.replace("_", " "), str(figure.parameters.get("landmark", ""))]).rstrip()
         print(f"  {name}: {figure.value:.4g} {figure.unit}".rstrip())
     if resampled is not None:
         print(f"Moving image on the fixed one's grid: {arguments.resampled}")
-
-
-def _provenance(arguments: Namespace) -> Provenance:
-    names = ("fixed", "moving", "transform", "metric", "tool", "landmarks_fixed", "landmarks_moving")
-    given = {name: getattr(arguments, name) for name in names}
-    return Provenance(Recipe(()), {name: str(value) for name, value in given.items() if value is not None})
 
 
 def _landmarks(arguments: Namespace) -> Landmarks | None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from MedProcLib.core import recorded
 from MedProcLib.core.atomic import write_text
 from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
@@ -35,7 +36,10 @@ DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 def write_table(table, path: str | Path) -> None:
-    """Write a table node as it is to a .csv or .tsv file: one header row, plain numbers. Raises InputError."""
+    """Write a table node as it is to a .csv or .tsv file: one header row, plain numbers; beside it how it came about.
+
+    Raises InputError.
+    """
     path = Path(path)
     delimiter = DELIMITERS.get(path.suffix.lower())
     if delimiter is None:
@@ -43,7 +47,11 @@ def write_table(table, path: str | Path) -> None:
     rows = rows_of_table(table) if table is not None else []
     if not rows:
         raise InputError("There is no figure to write: measure first.")
-    write_text(csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter=delimiter), path)
+    text, provenance = csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter), provenance_of(table)
+    if provenance is None:
+        write_text(text, path)
+    else:
+        recorded.write_table(text, path, provenance)
 
 
 @dataclass(frozen=True)

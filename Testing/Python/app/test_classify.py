@@ -62,6 +62,8 @@ def test_from_table_to_proposals(medproc, table, tmp_path):
     assert np.mean(right) > 0.85 and "Proposals for 60 findings" in out
     assert {line["status"] for line in lines} == {"proposed"} and {line["name"] for line in lines} == {"'=1+1"}
     assert lines[0]["reasons"].startswith("size_mm")
+    beside = json.loads((tmp_path / "predictions.csv.provenance.json").read_text())
+    assert beside["inputs"] == {"model": str(model), "table": str(other)}
 
 
 def test_predictions_need_no_scikit_learn(medproc, refused, model, table, tmp_path, monkeypatch):

@@ -21,12 +21,18 @@ def table_of(path, delimiter=","):
         return list(csv.DictReader(file, delimiter=delimiter))
 
 
+def told_beside(path):
+    return json.loads(path.with_name(f"{path.name}.provenance.json").read_text())["inputs"]
+
+
 def test_a_histogram_counts_each_segment_in_shared_bins(medproc, image, image_file, labels_file, tmp_path):
     table = tmp_path / "h.csv"
     options = ("--width", 50, "--limits", 0, 500, "--unit", "HU")
     code, out, _ = medproc("histogram", image_file, labels_file, *options, "-o", table)
     assert (code, out) == (0, f"Histogram of 2 segments, 10 bins: {table}\n")
     rows, values = table_of(table), sitk.GetArrayFromImage(image)
+    told = {"segmentation": str(labels_file), "width": "50.0", "limits": "[0.0, 500.0]", "unit": "HU"}
+    assert told_beside(table) == {"image": str(image_file), **told}
     labels = sitk.GetArrayFromImage(sitk.ReadImage(str(labels_file)))
     assert [(row["segment"], row["low"]) for row in rows] == [(s, str(50 * n)) for s in "15" for n in range(10)]
     for label in (1, 5):
@@ -130,6 +136,8 @@ def test_a_profile_along_a_line_of_slicer(medproc, image, image_file, line_file,
     again = tmp_path / "again.csv"
     assert medproc("profile", image_file, f"--from={first}", f"--to={last}", "--step", 1.5, "-o", again)[0] == 0
     np.testing.assert_allclose([float(r["value"]) for r in table_of(again)], values[10, 20, 4:25], rtol=1e-5)
+    ends = {"start": first, "end": last, "step": "1.5", "across": "0.0", "interpolation": "linear"}
+    assert told_beside(again) == {"image": str(image_file), **ends}
 
 
 def test_what_has_no_profile_is_said(refused, image_file, line_file, tmp_path):

@@ -46,6 +46,8 @@ def test_figures_of_one_image(medproc, image_file, tmp_path):
     assert out.startswith("Image quality, 9 figures; region: foreground (Otsu); tissues: ") and out.endswith(
         f": {table}\n"
     )
+    beside = json.loads((tmp_path / "quality.csv.provenance.json").read_text())
+    assert beside["inputs"] == {"image": str(image_file)} and beside["software"].startswith("MedProc ")
     rows = rows_of(table)
     assert list(rows) == OF_ONE_IMAGE
     for expected in image_quality(read_image(image_file)):

@@ -285,6 +285,8 @@ def test_export_of_the_readers_figures(dragged, tmp_path):
     write_table(table, tmp_path / "t.tsv")
     head, first, *_rest = (tmp_path / "t.tsv").read_text(encoding="utf-8").splitlines()
     assert head.split("\t")[:3] == ["segment", "name", "component"] and len(first.split("\t")) == len(head.split("\t"))
+    beside = json.loads((tmp_path / "t.tsv.provenance.json").read_text(encoding="utf-8"))
+    assert beside["inputs"] == record["inputs"] and beside["edits"] == record["edits"] and len(beside["steps"]) == 1
     with pytest.raises(InputError, match=r"\.csv or \.tsv"):
         write_table(table, tmp_path / "t.xls")
 
