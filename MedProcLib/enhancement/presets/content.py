@@ -8,17 +8,23 @@ from scipy import ndimage
 
 from ...core.noise import noise_sd
 
-# Hounsfield units of tissue in the lung, of what counts as body, and of the noise from which a body CT is a noisy one.
+# Hounsfield units of tissue in the lung, of other tissue, and of the noise from which a body CT is a noisy one.
 LUNG_HU = (-950, -600)
-BODY_ABOVE_HU = -950
-MUCH_LUNG = 0.1
+TISSUE_ABOVE_HU = -300
 NOISY_HU = 30
+# A chest has so much lung for each voxel of other tissue (17 CT: chests 0.08 to 0.35, others up to 0.05).
+MUCH_LUNG = 0.07
+# Lung has tissue around, foam of cushions and tables a shell and air: share of the ring from and to so many pixels of
+# about so many mm. Of all slices so many are looked at.
+RING, RING_MM, MOST_TISSUE, SLICES = (2.5, 4.5), 4.0, 0.65, 24
 # PET: voxels at least so large (mm), and three quarters of what is not 0 far below the hot spots.
 PET_SPACING_MM = 2.0
 PET_SHARE = 0.2
-# Ultrasound: 8-bit, black outside the fan, and grains of at least this coefficient of variation inside it.
+# Ultrasound: 8-bit, black outside the fan, and grains of at least this coefficient of variation inside it, which is so
+# much of the picture; of it so little comes or goes from slice to slice.
 BLACK_SHARE = 0.15
 SPECKLE_VARIATION = 0.15
+FAN_SHARE, FAN_CHANGE = 0.05, 0.05
 GRAIN = 5  # pixels
 # Pictures, limits chosen on about 250 of nuclei, breasts, fetuses and chests: how much of the variance is left in the
 # mean over a sixth of the shorter side (organs; nuclei are many and small), where the median lies in the range of
@@ -62,17 +68,39 @@ def kind_of(image: sitk.Image) -> Kind:
 
 def _ct(values: np.ndarray, spacing: tuple[float, ...], low: float, high: float) -> Kind:
     looks = f"values from {low:.0f} to {high:.0f} look like Hounsfield units"
-    body = values > BODY_ABOVE_HU
-    airy = (values > LUNG_HU[0]) & (values < LUNG_HU[1])
-    size = [1] * (values.ndim - 2) + [3, 3]  # not the blurred edges of the body
-    lung = float(ndimage.minimum_filter(airy, size).sum()) / max(1, int(body.sum()))
+    lung = _lung_share(values, spacing)
     tissue = (values > -200) & (values < 200)
     noise = noise_sd(np.clip(values, -200, 200), spacing, tissue) if tissue.any() else 0.0
     if noise > NOISY_HU:
         return Kind("CT", "noisy", f"{looks}, with noise of {noise:.0f} HU")
     if lung > MUCH_LUNG:
-        return Kind("CT", "lung", f"{looks}, {100 * lung:.0f} % of the body is lung")
+        return Kind("CT", "lung", f"{looks}, with {100 * lung:.0f} ml of lung to 100 ml of tissue")
     return Kind("CT", "", looks)
+
+
+def _lung_share(values: np.ndarray, spacing: tuple[float, ...]) -> float:
+    """Volume of what is as airy as lung and has tissue around it, in its slice, by that of tissue."""
+    slices = values.reshape(-1, *values.shape[-2:])
+    steps = [
+        max(1, min(round(RING_MM / side), n // 48)) for side, n in zip(spacing[-2:], slices.shape[1:], strict=True)
+    ]
+    some = slices[:: max(1, len(slices) // SLICES)]
+    coarse = ndimage.uniform_filter(some, (1, *steps))[:, :: steps[0], :: steps[1]]
+    tissue = coarse > TISSUE_ABOVE_HU
+    airy = (coarse > LUNG_HU[0]) & (coarse < LUNG_HU[1])
+    airy = ndimage.minimum_filter(airy, (1, 3, 3))  # not the blurred edges of the body
+    in_slice = np.zeros((3, 3, 3), bool)
+    in_slice[1] = True
+    pieces, count = ndimage.label(airy, in_slice)
+    if not count or not tissue.any():
+        return 0.0
+    far = max(airy.shape[1:])
+    distance, nearest = ndimage.distance_transform_edt(~airy, (far, 1, 1), return_indices=True)
+    ring = (distance >= RING[0]) & (distance <= RING[1])
+    around = pieces[tuple(nearest)][ring]
+    numbers = np.bincount(around, minlength=count + 1)
+    share = np.bincount(around, tissue[ring], count + 1) / np.maximum(numbers, 1)
+    return float(np.count_nonzero((pieces > 0) & (share > MOST_TISSUE)[pieces])) / np.count_nonzero(tissue)
 
 
 def _picture(values: np.ndarray, low: float) -> Kind | None:
@@ -114,6 +142,13 @@ def _is_speckled(values: np.ndarray, low: float, high: float) -> bool:
         return False
     size = [GRAIN if n > GRAIN and axis >= values.ndim - 2 else 1 for axis, n in enumerate(values.shape)]
     inside = ndimage.minimum_filter(values, size) > 0
-    if inside.sum() < GRAIN**2:
+    if inside.sum() < GRAIN**2 or inside.mean() < FAN_SHARE:
+        return False
+    # the fan is the same in all slices, a head in the black of 8-bit MR is not
+    black = (
+        values.reshape(-1, *values.shape[-2:])[[len(values) // 4, -1 - len(values) // 4] if values.ndim > 2 else [0]]
+        == 0
+    )
+    if np.mean(black[0] != black[-1]) > FAN_CHANGE:
         return False
     return float(np.median(_variation(values)[inside])) > SPECKLE_VARIATION
