@@ -38,6 +38,18 @@ def decide(table, index: int, status: str, reader: str, comment: str | None = No
     return name
 
 
+def marked_name(name: str, status: str) -> str:
+    """Name of the segment of a finding that was decided on: 'Finding 3 (accepted)'."""
+    return f"{name} ({status})"
+
+
+def unmarked_name(name: str) -> str:
+    """The finding, or structure, that such a segment is of; other names stay as they are."""
+    for status in (ACCEPTED, EDITED):
+        name = name.removesuffix(f" ({status})")
+    return name
+
+
 def timestamp() -> str:
     """Now, to the second, with time zone (ISO 8601)."""
     return datetime.datetime.now().astimezone().isoformat(timespec="seconds")

@@ -15,7 +15,7 @@ from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, text_column, timestamp
+from MedProcLib.scene.decisions import ACCEPTED, EDITED, PROPOSED, marked_name, text_column, timestamp
 from MedProcLib.scene.decisions import decide as write_decision
 from MedProcLib.scene.flat_volumes import is_flat
 from MedProcLib.scene.provenance import append_edit, provenance_of, write_provenance
@@ -194,7 +194,7 @@ def finish_edits(table, segmentation, segment_ids: Sequence[str]) -> None:
         if segmentation is proposals_of(table):
             _copy_all_accepted(table, [row], EDITED)
         else:
-            segmentation.GetSegmentation().GetSegment(segment_id).SetName(accepted_name(row, EDITED))
+            segmentation.GetSegmentation().GetSegment(segment_id).SetName(marked_name(row["name"], EDITED))
         measured = _measured(segmentation, segment_id, volume_of(table))
         if measured is not None:
             _write_measured(table, rows[0], measured)
@@ -204,11 +204,6 @@ def finish_edits(table, segmentation, segment_ids: Sequence[str]) -> None:
 def accepted_id(row: Mapping[str, Any]) -> str:
     """Id of a finding's segment among the accepted ones."""
     return f"Finding_{row['finding']}"
-
-
-def accepted_name(row: Mapping[str, Any], status: str) -> str:
-    """Name of a finding's segment among the accepted ones: 'Finding 3 (accepted)'."""
-    return f"{row['name']} ({status})"
 
 
 def _copy_all_accepted(table, rows: Sequence[Mapping[str, Any]], status: str) -> None:
@@ -254,7 +249,7 @@ def _copy(table, row: Mapping[str, Any], status: str, is_shared: bool) -> ReadyS
     if volume_of(table) is None:
         raise InputError("The volume that these findings are in is not in the scene anymore.")
     seen = segment_info(segment, row["segment"])
-    info = SegmentInfo(accepted_name(row, status), seen.color, accepted_id(row), seen.terminology)
+    info = SegmentInfo(marked_name(row["name"], status), seen.color, accepted_id(row), seen.terminology)
     return ready_segments(_finding_mask(table, row, is_shared), {1: info}, world_to_node(accepted_of(table)))
 
 

@@ -12,6 +12,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.coordinates import array_of_matrix
+from MedProcLib.scene.decisions import unmarked_name
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.segmentations import (
     BINARY_LABELMAP,
@@ -94,9 +95,10 @@ def scoring_source(reference, test, volume=None) -> ScoringSource:
 def scoring_input(reference, test, volume=None) -> ScoringInput:
     """Read two segmentation nodes at once, under whatever transforms (main thread); they are not modified.
 
-    Segments are matched by name (two nodes of one segment each: whatever their names); the second of a name in one
-    node is that in the other. They are scored on the voxels of `volume`, by default of the volume that the reference
-    was drawn on, else of the reference's own label map; the grid is extended where segments reach beyond it.
+    Segments are matched by name (two nodes of one segment each: whatever their names), an accepted finding by that of
+    what was proposed; the second of a name in one node is that in the other. They are scored on the voxels of `volume`,
+    by default of the volume that the reference was drawn on, else of the reference's own label map; the grid is
+    extended where segments reach beyond it.
     Raises InputError without a segment or voxel grid, when the two lie at different places or are one and the same.
     """
     return scoring_source(reference, test, volume).read()
@@ -115,10 +117,10 @@ def _pairs(reference, test) -> tuple[list[Pair], tuple[str, ...]]:
 
 
 def _by_name(segmentation) -> dict[str, str]:
-    """Segment ids by name; the second of a name is 'name (2)'."""
+    """Segment ids by name, without the mark of an accepted finding; the second of a name is 'name (2)'."""
     found: dict[str, str] = {}
     for segment_id in segmentation.GetSegmentIDs():
-        name = title = segmentation.GetSegment(segment_id).GetName()
+        name = title = unmarked_name(segmentation.GetSegment(segment_id).GetName())
         number = 1
         while title in found:
             number += 1

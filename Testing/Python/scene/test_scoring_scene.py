@@ -60,6 +60,13 @@ def test_segments_are_matched_by_name(pair):
     assert spleen.value("volume_difference") == pytest.approx(0, abs=40)
     assert liver.value("average_symmetric_surface_distance") == pytest.approx(2, abs=0.3)
     assert any("No volume is known" in note for note in scores.notes)
+    decided = pair[1].GetSegmentation()
+    decided.GetNthSegment(0).SetName("Spleen (accepted)")  # as a reader's decisions name them
+    decided.GetNthSegment(1).SetName("Liver (edited)")
+    assert [(row.label, row.name, row.missing) for row in scored(*pair).scores.rows] == [
+        (1, "Liver", ""),
+        (2, "Spleen", ""),
+    ]
 
 
 def test_figures_are_those_of_the_label_maps_on_the_volume(scene):
