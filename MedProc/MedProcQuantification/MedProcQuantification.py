@@ -44,7 +44,7 @@ from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chart_panel import ChartPanel
 from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
-from MedProcLib.widgets.inputs import own_volume, propose_node, propose_volume, require_present
+from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume, require_present
 from MedProcLib.widgets.live_measurement import LiveMeasurement
 from MedProcLib.widgets.measure_settings import MeasureSettings
 from MedProcLib.widgets.measurement_view import MeasurementView
@@ -120,7 +120,7 @@ class MedProcQuantificationWidget(ModuleWidget):
     def proposeInputs(self):
         parameters = self.parameters
         if parameters.segmentation is None:
-            parameters.segmentation = propose_node("vtkMRMLSegmentationNode")
+            parameters.segmentation = propose_segmentation()
             self.followSegmentation(parameters.segmentation)
         self._volumeOf = parameters.segmentation
         parameters.inputVolume = parameters.inputVolume or propose_volume(parameters.segmentation)

@@ -5,9 +5,11 @@ from typing import Any
 import slicer
 
 from ..core.errors import InputError
+from ..scene.findings import accepted_of, findings_lists
 from ..scene.segmentations import drawn_on
 
 SCALAR_VOLUME = "vtkMRMLScalarVolumeNode"
+_typed: dict[str, str] = {}
 
 
 def propose_volume(segmentation: Any = None) -> Any:
@@ -30,9 +32,21 @@ def propose_reader() -> str:
     return (slicer.app.applicationLogic().GetUserInformation().GetName() or "").strip()
 
 
-def propose_node(class_name: str) -> Any:
-    """The scene's first node of a class, or None."""
-    return slicer.mrmlScene.GetFirstNodeByClass(class_name)
+def typed_reader() -> str:
+    """The name that was typed last in any of the modules since Slicer started; '' before."""
+    return _typed.get("reader", "")
+
+
+def remember_reader(name: str) -> None:
+    """The user typed who reads, which holds for the other modules and the next patient too."""
+    _typed["reader"] = name.strip()
+
+
+def propose_segmentation() -> Any:
+    """The findings that a reader accepted last, otherwise the scene's first segmentation, or None."""
+    accepted = [node for node in map(accepted_of, findings_lists()) if node is not None]
+    filled = [node for node in accepted if node.GetSegmentation().GetNumberOfSegments()]
+    return filled[-1] if filled else slicer.mrmlScene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
 
 
 def scalar_volumes() -> list[Any]:

@@ -13,7 +13,7 @@ from slicer.util import VTKObservationMixin
 from ..core.errors import InputError
 from ..core.recipe import Recipe
 from .chain_panel import ChainPanel
-from .inputs import propose_reader
+from .inputs import propose_reader, remember_reader, typed_reader
 from .name_tips import show_names_in_tips
 from .run_panel import RunPanel
 from .tab_order import order_tabs
@@ -79,6 +79,8 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         for name, widget in self._bound_widgets().items():
             if widget.inherits("qMRMLNodeComboBox"):
                 widget.connect("nodeActivated(vtkMRMLNode*)", lambda node, name=name: self._on_node(name, node))
+            if name == "reader":
+                widget.connect("textEdited(QString)", remember_reader)
         self.logic = self.makeLogic()
         self.chain = self.makeChain()
         self.ui.stepsFrame.layout().addWidget(self.chain.widget)
@@ -131,10 +133,10 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def _propose_reader(self) -> None:
         """The user of this Slicer is the reader, also of a scene that somebody else has saved, until another name is
-        typed."""
-        name = propose_reader()
-        if name and hasattr(self.parameters, "reader") and (self._is_new or not self.parameters.reader):
-            self.parameters.reader = name
+        typed in one of the modules."""
+        if hasattr(self.parameters, "reader"):
+            in_settings = propose_reader() if self._is_new or not self.parameters.reader else ""
+            self.parameters.reader = typed_reader() or in_settings or self.parameters.reader
         self._is_new = False
 
     def setParameterNode(self, parameters: Any) -> None:

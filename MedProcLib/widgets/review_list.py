@@ -7,6 +7,7 @@ import qt
 from slicer.i18n import tr as _
 
 from .fields import beside, line_edit, push_button
+from .inputs import remember_reader
 from .measured_rows import rank
 from .step_panel import tool_button
 
@@ -126,6 +127,7 @@ def reader_field(tip: str) -> Any:
     """Where the reader's name is typed."""
     field = line_edit("readerEdit", tip)
     field.placeholderText = _("type your name to decide")
+    field.connect("textEdited(QString)", remember_reader)
     return field
 
 

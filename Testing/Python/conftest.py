@@ -51,6 +51,9 @@ def panel(scene):
     """panel("MedProcEnhancement") loads the module and returns its widget object, shown; closed after the test."""
     import host
 
+    from MedProcLib.widgets.inputs import remember_reader
+
+    remember_reader("")
     shown = []
 
     def show(name: str, width: int = 420):

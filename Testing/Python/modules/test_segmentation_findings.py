@@ -41,7 +41,7 @@ def key(widget, letter):
     widget.findings.shortcuts[letter].activated.emit()
 
 
-def test_keys_lead_through_the_list(spots):
+def test_keys_lead_through_the_list(spots, panel):
     import slicer
 
     widget = spots
@@ -60,6 +60,9 @@ def test_keys_lead_through_the_list(spots):
     assert accepted.GetNthSegment(0).GetName() == "Finding 1 (accepted)"
     assert widget.findings.table_widget.item(0, 0).text() == "✓ Finding 1"
     assert widget.findings.summary_label.text == "2 proposed, 1 accepted, 0 rejected."
+    assert (
+        panel("MedProcQuantification").parameters.segmentation.GetName() == "Spots accepted findings"
+    )  # not proposals
 
 
 def test_every_view_jumps_to_a_clicked_finding(spots, scene):
@@ -284,6 +287,26 @@ def test_the_user_of_this_slicer_is_the_reader(panel, finish, tmp_path):
         assert widget.reader() == "C. Colleague"  # typed in this scene
     finally:
         user.SetName("")
+
+
+def test_a_name_typed_in_one_module_holds_in_the_others_and_for_the_next_patient(panel, load, scene):
+    import host
+
+    load("study1_FLAIR")
+    segmentation, quantification = panel(NAME), panel("MedProcQuantification")
+    host.leave(quantification)
+    edit = segmentation.findings.reader_edit
+    edit.text = "A. Reader"
+    edit.textEdited.emit("A. Reader")
+    host.enter(quantification)
+    assert quantification.ui.readerEdit.text == "A. Reader"
+    scene.Clear(0)
+    assert segmentation.parameters.reader == quantification.parameters.reader == "A. Reader"
+    quantification.parameters.reader = "by a script"
+    quantification.ui.readerEdit.text = "B. Reader"
+    quantification.ui.readerEdit.textEdited.emit("B. Reader")
+    host.enter(segmentation)
+    assert segmentation.findings.reader_edit.text == "B. Reader"
 
 
 def test_an_editor_that_rests_takes_up_no_segmentation(spots):
