@@ -11,7 +11,7 @@ from ..scene.measurement_place import place_of_row
 from ..scene.measurement_table import segment_ids_of
 from ..scene.tables import rows_of_table, show_table, unit_of_column
 from ..scene.views import jump_views
-from .fields import text_label
+from .fields import row_table, text_label
 from .measured_rows import (
     INDENT,
     PARTS,
@@ -263,7 +263,10 @@ class MeasurementView:
         row.addWidget(self.filter_edit, 1)
         row.addWidget(self.columns_button)
         row.addWidget(self.table_button)
-        self.table_widget = _table()
+        tip = _("Click a row to see it in every view, a heading to sort; hover for all figures")
+        self.table_widget = row_table("resultsTable", tip)
+        self.table_widget.horizontalHeader().setSectionsClickable(True)
+        self.table_widget.setMinimumHeight(TABLE_HEIGHT)
         self.results = ResultsTable(self.table_widget, self._on_row, giving=1)
         self.table_widget.horizontalHeader().connect("sectionClicked(int)", self._on_header)
         self.more_label = text_label()
@@ -271,23 +274,6 @@ class MeasurementView:
         layout.addLayout(row)
         layout.addWidget(self.table_widget)
         layout.addWidget(self.more_label)
-
-
-def _table() -> Any:
-    table = qt.QTableWidget()
-    table.objectName = "resultsTable"
-    table.toolTip = _("Click a row to see it in every view, a heading to sort; hover for all figures")
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.alternatingRowColors = True
-    table.wordWrap = False
-    table.textElideMode = qt.Qt.ElideMiddle
-    table.verticalHeader().visible = False
-    table.horizontalHeader().setHighlightSections(False)
-    table.horizontalHeader().setSectionsClickable(True)
-    table.setMinimumHeight(TABLE_HEIGHT)
-    return table
 
 
 def _colors(table: Any, segmentation: Any) -> dict[int, Any]:

@@ -17,11 +17,11 @@ from ..scene.plots import show_chart
 from ..scene.quality_scene import add_quality_comparison, comparison_rows
 from ..scene.region_input import RegionSource
 from ..scene.volumes import require_volume
-from .results_table import ResultsTable, shown
+from .fields import row_table
+from .results_table import NO_VALUE, ResultsTable, shown
 from .run_panel import RunPanel
 from .task_runner import Commit, Compute
 
-NO_VALUE = "–"
 # Lines that nearly all meanings fit in.
 MEANING_LINES = 5
 # The text's width in a narrow column: its own is not known before it is laid out.
@@ -57,7 +57,10 @@ class QualityPanel:
             self.prepare,
         )
         layout.addWidget(self.run.widget)
-        self.table_widget = _make_table()
+        self.table_widget = row_table("qualityTable", _("Figures of image quality; click one for its meaning"))
+        self.table_widget.wordWrap = True
+        self.table_widget.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
+        self.table_widget.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
         layout.addWidget(self.table_widget)
         self.results = ResultsTable(self.table_widget, self._on_row)
         self.meaning_label = qt.QLabel()
@@ -162,20 +165,6 @@ class QualityPanel:
         label.setMinimumHeight(
             max(MEANING_LINES * label.fontMetrics().lineSpacing(), label.heightForWidth(min(label.width, NARROWEST_PX)))
         )
-
-
-def _make_table() -> Any:
-    table = qt.QTableWidget()
-    table.objectName = "qualityTable"
-    table.toolTip = _("Figures of image quality; click one for its meaning")
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-    table.setSelectionMode(qt.QAbstractItemView.SingleSelection)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.alternatingRowColors = True
-    table.setHorizontalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
-    table.setVerticalScrollBarPolicy(qt.Qt.ScrollBarAlwaysOff)
-    table.verticalHeader().visible = False
-    return table
 
 
 def _title(row: QualityRow) -> str:

@@ -9,6 +9,7 @@ import qt
 from .name_tips import plain_tip
 
 MOST_LESS = 4  # pixels of a column's margins
+NO_VALUE = "–"  # in the place of a number
 
 
 class ResultsTable:
@@ -139,6 +140,6 @@ def shown(value: Any) -> str:
 
 def _item(value: Any) -> Any:
     item = qt.QTableWidgetItem(shown(value))
-    if isinstance(value, (int, float)):
+    if isinstance(value, (int, float)) or value == NO_VALUE:
         item.setData(qt.Qt.TextAlignmentRole, int(qt.Qt.AlignRight) | int(qt.Qt.AlignVCenter))
     return item

@@ -11,8 +11,8 @@ from slicer.parameterNodeWrapper import SlicerParameterNamePropertyName
 
 from ..core.units import shown as shown_unit
 from ..segmentation.scoring.result import Scores, SegmentScore
-from .fields import connect_node
-from .results_table import ResultsTable
+from .fields import connect_node, row_table
+from .results_table import NO_VALUE, ResultsTable
 from .run_panel import RunPanel
 from .task_runner import Commit, Compute
 from .wrapped_label import show_wrapped
@@ -26,7 +26,6 @@ SHOWN = {
     "volume_difference": _("Volume\n± [mm³]"),
 }
 LARGEST_TOLERANCE_MM = 20.0
-NO_VALUE = "–"
 MOST_LINES = 12  # of the table; more are scrolled to
 FRAME_PX = 4
 
@@ -64,7 +63,7 @@ class ScoringPanel:
             _("Score"), _("Measure agreement and distances; adds a table and a colored surface"), self.prepare
         )
         rows.addRow(self.run.widget)
-        self.table_widget = _table()
+        self.table_widget = row_table("scoreTable", _("Figures of each segment; hover over a row for all of them"))
         rows.addRow(self.table_widget)
         self.results = ResultsTable(self.table_widget, lambda row: None)
         self.notes_label = qt.QLabel()
@@ -150,20 +149,6 @@ def _node_box(tip: str, name: str) -> Any:
     box.noneEnabled = True
     box.toolTip = tip
     return box
-
-
-def _table() -> Any:
-    table = qt.QTableWidget()
-    table.objectName = "scoreTable"
-    table.toolTip = _("Figures of each segment; hover over a row for all of them")
-    table.setEditTriggers(qt.QAbstractItemView.NoEditTriggers)
-    table.setSelectionBehavior(qt.QAbstractItemView.SelectRows)
-    table.alternatingRowColors = True
-    table.wordWrap = False
-    table.textElideMode = qt.Qt.ElideMiddle
-    table.verticalHeader().visible = False
-    table.horizontalHeader().highlightSections = False
-    return table
 
 
 def _value(row: SegmentScore, name: str) -> Any:
