@@ -146,8 +146,7 @@ def _is_speckled(values: np.ndarray, low: float, high: float) -> bool:
         return False
     # the fan is the same in all slices, a head in the black of 8-bit MR is not
     black = (
-        values.reshape(-1, *values.shape[-2:])[[len(values) // 4, -1 - len(values) // 4] if values.ndim > 2 else [0]]
-        == 0
+        values.reshape(-1, *values.shape[-2:])[[len(values) // 8, len(values) // 2] if values.ndim > 2 else [0]] == 0
     )
     if np.mean(black[0] != black[-1]) > FAN_CHANGE:
         return False

@@ -312,8 +312,8 @@ def test_content_of_phantoms(rng):
     assert kind_of(image_of(belly + rng.normal(0, 10, shape)))[:2] == ("CT", "")
     # foam of the table in its shell, as airy as lung
     y, x = np.indices(shape[1:])
-    shell, foam = ((np.abs(x - 31.5) < w) & (y > 58) & (y < h) for w, h in ((26, 64), (25, 63)))
-    on_table = np.where(foam, -850, np.where(shell & ~body, -200, belly))
+    shell, foam = ((np.abs(x - 31.5) < w) & (y > 36) & (y < h) for w, h in ((32, 64), (31, 63)))
+    on_table = np.where(foam & ~body, -850, np.where(shell & ~body, -200, belly))
     assert kind_of(image_of(on_table + rng.normal(0, 10, shape)))[:2] == ("CT", "")
     kind = kind_of(image_of(belly + rng.normal(0, 60, shape)))
     assert kind[:2] == ("CT", "noisy") and "noise of" in kind.reason
@@ -321,7 +321,7 @@ def test_content_of_phantoms(rng):
     echo = np.round(np.clip(90 * rng.rayleigh(0.8, (96, 96)), 1, 255)) * fan
     assert kind_of(image_of(echo)).modality == "US"
     assert kind_of(image_of(np.repeat(echo[None], 4, 0))).modality == "US"
-    ball = distance((40, 96, 96)) < 40
+    ball = distance((40, 96, 96)) < 30
     head = np.round(np.clip(120 * ball * (1 + 0.3 * rng.normal(0, 1, ball.shape)), 0, 255))
     assert kind_of(image_of(head)).modality == "MR"
     film = np.round(2000 + 800 * np.sin(np.indices((90, 90))[0] / 20) + rng.normal(0, 15, (90, 90)))
