@@ -312,8 +312,9 @@ def test_content_of_phantoms(rng):
     assert kind_of(image_of(belly + rng.normal(0, 10, shape)))[:2] == ("CT", "")
     # foam of the table in its shell, as airy as lung
     y, x = np.indices(shape[1:])
-    shell, foam = ((np.abs(x - 31.5) < w) & (y > 36) & (y < h) for w, h in ((32, 64), (31, 63)))
-    on_table = np.where(foam & ~body, -850, np.where(shell & ~body, -200, belly))
+    small = distance(shape[1:], (28, 31.5)) < 22
+    table, foam = (np.abs(x - 31.5) < 26) & (y > 48) & (y < 62), (np.abs(x - 31.5) < 25) & (y > 49) & (y < 61)
+    on_table = np.where(small, belly, np.where(foam, -850, np.where(table, -200, -1000)))
     assert kind_of(image_of(on_table + rng.normal(0, 10, shape)))[:2] == ("CT", "")
     kind = kind_of(image_of(belly + rng.normal(0, 60, shape)))
     assert kind[:2] == ("CT", "noisy") and "noise of" in kind.reason
