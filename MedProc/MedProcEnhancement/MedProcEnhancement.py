@@ -28,16 +28,12 @@ from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.region_input import is_resampled, region_source
 from MedProcLib.scene.views import show_in_slices
 from MedProcLib.widgets.about import describe_module
-from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.enhancement_logic import EnhancementLogic
 from MedProcLib.widgets.enhancement_task import needs_reference, takes_reference
-from MedProcLib.widgets.inputs import propose_volume
-from MedProcLib.widgets.module_widget import ModuleWidget
-from MedProcLib.widgets.preset_choice import PresetBox
-from MedProcLib.widgets.preset_proposal import PresetProposal
+from MedProcLib.widgets.preset_module import PresetModuleWidget
 from MedProcLib.widgets.preview_panel import PreviewPanel
 from MedProcLib.widgets.quality_panel import QualityPanel
-from MedProcLib.widgets.region_choice import SegmentBox, segment_ids
+from MedProcLib.widgets.region_choice import segment_ids
 from MedProcLib.widgets.volume_choice import (
     HIERARCHY_EVENTS,
     BranchBox,
@@ -80,38 +76,25 @@ class MedProcEnhancementParameterNode:
     result: vtkMRMLScalarVolumeNode
 
 
-class MedProcEnhancementWidget(ModuleWidget):
+class MedProcEnhancementWidget(PresetModuleWidget):
     run_tip = _("Enhance the input; it is not modified")
+    presets, preset_of = PRESETS, staticmethod(preset_of_recipe)
 
     def makeLogic(self):
         return MedProcEnhancementLogic()
 
-    def makeChain(self):
-        return ChainEditor(
-            self.logic.defaultRecipe(),
-            self.logic.operations(),
-            self.onChainEdited,
-            lambda message, isProblem: self.run.say(message, isProblem),
-        )
-
     def connectPanel(self):
-        self.proposed = PresetProposal(self.logic.propose, preset_of_recipe)
+        super().connectPanel()
         self._chainShown = None
         self._hierarchy = None
-        self.presets = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset, PRESETS)
         self.volumes = CheckedVolumes(self.ui.volumesBox, self.onVolumesChecked)
         self.branches = BranchBox(self.ui.branchBox, self.onBranch)
-        self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
-        self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
-        self.preview = PreviewPanel(self.previewedVolume, self.recipe, self.previewMask, self.previewReference)
+        self.preview = PreviewPanel(self.inputVolume, self.recipe, self.previewMask, self.previewReference)
         self.ui.previewLayout.addWidget(self.preview.widget)
-        self.quality = QualityPanel(self.previewedVolume, self.enhancedVolume, self.previewMask)
+        self.quality = QualityPanel(self.inputVolume, self.enhancedVolume, self.previewMask)
         self.ui.qualityLayout.addWidget(self.quality.widget)
         self.ui.showInputButton.connect("clicked()", lambda: show_in_slices(self.parameters.inputVolume, fit=False))
         self.ui.showOutputButton.connect("clicked()", lambda: show_in_slices(self.parameters.result, fit=False))
-
-    def proposeInputs(self):
-        self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
 
     def initializeParameterNode(self):
         super().initializeParameterNode()
@@ -130,14 +113,11 @@ class MedProcEnhancementWidget(ModuleWidget):
         self.preview.stop()
         self.quality.clear()
         self._observeHierarchy(None)
-        self.proposed.forget()
         super().onSceneStartClose(caller, event)
 
     def refresh(self):
+        super().refresh()
         parameters = self.parameters
-        self._propose()
-        self.presets.show(preset_of_recipe(self.recipe()), self.proposed.proposal)
-        self.maskSegments.show(parameters.mask, parameters.maskSegment)
         self.volumes.show(referenced_nodes(parameters.parameterNode, SEVERAL_ROLE))
         self.branches.show(parameters.branch)
         self.ui.inputLabel.text = _("Input volume:") if parameters.applyTo == ONE else _("Preview on:")
@@ -215,9 +195,6 @@ class MedProcEnhancementWidget(ModuleWidget):
             return volumes_of_branch(parameters.branch)
         return [parameters.inputVolume] if parameters.inputVolume is not None else []
 
-    def previewedVolume(self):
-        return self.parameters.inputVolume if self.parameters is not None else None
-
     def enhancedVolume(self):
         return self.parameters.result if self.parameters is not None else None
 
@@ -228,18 +205,6 @@ class MedProcEnhancementWidget(ModuleWidget):
     def previewReference(self):
         return self.parameters.reference if takes_reference(self.recipe()) else None
 
-    def onChainEdited(self):
-        super().onChainEdited()
-        if self.parameters is not None:
-            self.parameters.chainByUser = True
-
-    def onPreset(self, preset):
-        if self.parameters is None:
-            return
-        self.parameters.chainByUser = self.proposed.is_own_choice(preset)
-        if preset is not None:
-            self._use(preset)
-
     def onVolumesChecked(self, nodes):
         if self.parameters is not None:
             set_referenced_nodes(self.parameters.parameterNode, SEVERAL_ROLE, nodes)
@@ -247,28 +212,12 @@ class MedProcEnhancementWidget(ModuleWidget):
     def onBranch(self, path):
         self.parameters.branch = path
 
-    def onMaskSegment(self, segmentId):
-        self.parameters.maskSegment = segmentId
-
     def onHierarchyChanged(self, caller=None, event=None):
         scene = slicer.mrmlScene
         if self.parameters is None or scene.IsImporting() or scene.IsBatchProcessing() or scene.IsClosing():
             return
         if self.parameters.applyTo == BRANCH:
             self._on_parameters_changed()
-
-    def _propose(self):
-        """Propose a preset for a volume that was not there before, and use it unless the user made the chain."""
-        parameters = self.parameters
-        preset = self.proposed.for_volume(
-            parameters.inputVolume, self.recipe(), self.chain.default, parameters.chainByUser
-        )
-        if preset is not None:
-            self._use(preset)
-
-    def _use(self, preset):
-        self.chain.set_recipe(preset.recipe())
-        super().onChainEdited()
 
     def _observeHierarchy(self, node):
         if node is self._hierarchy:

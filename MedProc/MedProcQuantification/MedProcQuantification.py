@@ -3,9 +3,9 @@
 import importlib.util
 import json
 import sys
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from pathlib import Path
-from typing import Annotated, Any
+from typing import Annotated
 
 import numpy as np
 import slicer
@@ -22,33 +22,28 @@ if importlib.util.find_spec("MedProcLib") is None:  # a source checkout: it lies
     sys.path.append(str(Path(__file__).resolve().parents[2]))
 
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.preset import recipe_of
-from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.registry import create_operation
 from MedProcLib.quantification.measure import Measure
-from MedProcLib.quantification.radiomics.settings import Radiomics
-from MedProcLib.quantification.row import Row
 from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch
-from MedProcLib.scene.features_scene import add_features, segment_features, segment_robustness
-from MedProcLib.scene.measurement_export import export_of, write_table
-from MedProcLib.scene.measurement_input import MeasurementSource, measured_rows, measurement_input, measurement_source
-from MedProcLib.scene.measurement_scene import MeasurementNodes, add_measurements, is_measured_of, origin_of
+from MedProcLib.scene.measurement_input import measurement_source
+from MedProcLib.scene.measurement_scene import is_measured_of, origin_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
 from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
-from MedProcLib.scene.sequences import frames_of, sequence_of
+from MedProcLib.scene.sequences import sequence_of
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chart_panel import ChartPanel
 from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
-from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume, require_present
+from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume
 from MedProcLib.widgets.live_measurement import LiveMeasurement
 from MedProcLib.widgets.measure_settings import MeasureSettings
 from MedProcLib.widgets.measurement_view import MeasurementView
 from MedProcLib.widgets.module_widget import ModuleWidget
+from MedProcLib.widgets.quantification_logic import QuantificationLogic, what_was_measured
 from MedProcLib.widgets.segment_choice import ALL, CHECKED, CHOICES, SegmentList, chosen_segments
 from MedProcLib.widgets.suv_panel import SuvPanel
 
@@ -315,39 +310,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         return json.loads(text) if text else []
 
 
-def what_was_measured(rows: list[Row], table: str) -> str:
-    """A line for the reader. Of segments, not of rows: a segment in one piece has two."""
-    pairs, times = sum(row.other is not None for row in rows), len({row.time_point for row in rows})
-    count = pairs or len({row.segment for row in rows})
-    if pairs:
-        text = _("One pair of segments: '{table}'.") if pairs == 1 else _("{count} pairs of segments: '{table}'.")
-    elif times > 1:
-        text = _("{count} segments measured at {times} time points: '{table}'.")
-        text = text if count > 1 else _("One segment measured at {times} time points: '{table}'.")
-    else:
-        text = _("One segment measured: '{table}'.") if count == 1 else _("{count} segments measured: '{table}'.")
-    return text.format(count=count, times=times, table=table)
-
-
-@dataclass(frozen=True)
-class QuantificationTask:
-    """All that a run needs; compute() may run in a worker thread, whose progress brings the copying of voxels here."""
-
-    segmentation: Any
-    volume: Any
-    output: Any
-    lines: bool
-    source: MeasurementSource
-    recipe: Recipe
-    earlier: Any = None
-
-    def compute(self, progress: Progress = SILENT) -> list[Row]:
-        (_number, settings), *_others = self.recipe.enabled_steps
-        progress(0.0, "Reading the segments")
-        return measured_rows(self.source.read(progress), settings, progress.part(0.05, 1))
-
-
-class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
+class MedProcQuantificationLogic(QuantificationLogic, ScriptedLoadableModuleLogic):
     """Measure segments from the Python console:
 
     logic = MedProcQuantificationLogic()
@@ -360,74 +323,6 @@ class MedProcQuantificationLogic(ScriptedLoadableModuleLogic):
 
     def getParameterNode(self):
         return MedProcQuantificationParameterNode(super().getParameterNode())
-
-    def defaultRecipe(self) -> Recipe:
-        """The measurement with its settings."""
-        return Recipe.of(create_operation("quantification.measure"))
-
-    def process(
-        self,
-        segmentation,
-        volume,
-        recipe: Any = None,
-        output=None,
-        lines=False,
-        progress=SILENT,
-        segments=None,
-        allTimes=False,
-    ):
-        """Measure a segmentation node in a volume node and return the table node, a new one unless `output` is given.
-
-        recipe: core.recipe.Recipe, or its one operation: Measure, CalciumScore, BodyComposition; lines: also draw the
-        diameters as line nodes; segments: ids, all by default; allTimes: in every volume of the sequence that the
-        volume shows.
-        Raises InputError, Cancelled; then the scene is as it was.
-        """
-        recipe = recipe_of(recipe, ()) if recipe is not None else self.defaultRecipe()
-        task = self.prepare(segmentation, volume, recipe, output, lines, segments, allTimes)
-        return self.commit(task, task.compute(progress)).table
-
-    def prepare(
-        self, segmentation, volume, recipe, output=None, lines=False, segments=None, allTimes=False, reader=None
-    ) -> QuantificationTask:
-        """Look at the nodes (main thread); see process. reader: one that knows them. Raises InputError."""
-        frames = frames_of(volume) if allTimes else ()
-        source = measurement_source(segmentation, volume, segments, frames, reader)
-        return QuantificationTask(segmentation, volume, output, lines, source, recipe)
-
-    def commit(self, task: QuantificationTask, rows: list[Row]) -> MeasurementNodes:
-        """Write the figures to the scene (main thread)."""
-        require_present(task.segmentation, task.volume, task.output)
-        nodes = (task.segmentation, task.volume, task.output)
-        return add_measurements(rows, task.source, task.recipe, *nodes, task.lines, task.earlier)
-
-    def features(
-        self, segmentation, volume, settings: Radiomics | None = None, segments=None, perturbations=0, progress=SILENT
-    ):
-        """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled.
-
-        perturbations: how often (2 to 1000) to draw image and outline anew, for the interval and the ICC of each
-        feature; 0 for none.
-        """
-        settings = settings or replace(Radiomics(), intensity_unit=unit_of_values(volume))
-        given = measurement_input(segmentation, volume, segments)
-        found = segment_features(given, settings, progress.part(0, 0.1 if perturbations else 1))
-        varied = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else None
-        return add_features(found, given, volume, settings, varied)
-
-    def export(self, table, path) -> None:
-        """Write a table as .csv or .tsv, or all that was measured as .json; whole or not at all. Raises InputError."""
-        if Path(path).suffix.lower() == ".json":
-            export_of(table).write_record(path)
-        else:
-            write_table(table, path)
-
-    def exportDicom(self, table, path, reader="", progress=SILENT) -> list[Path]:
-        """Write a DICOM measurement report, and beside it the segmentation it refers to; returns the files.
-
-        Raises InputError for a volume that is not from DICOM, and for segments that changed since they were measured.
-        """
-        return export_of(table, dicom=True).write_dicom(path, reader, progress)
 
 
 class MedProcQuantificationTest(ScriptedLoadableModuleTest):

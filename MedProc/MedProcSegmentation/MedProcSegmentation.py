@@ -38,17 +38,13 @@ from MedProcLib.scene.volumes import geometry_of_volume
 from MedProcLib.segmentation.outcome import StepError
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_of_recipe
 from MedProcLib.widgets.about import describe_module
-from MedProcLib.widgets.chain_editor import ChainEditor
 from MedProcLib.widgets.correction import Correction
 from MedProcLib.widgets.findings_panel import FindingsPanel
 from MedProcLib.widgets.found_bar import FoundBar, ready_found
-from MedProcLib.widgets.inputs import propose_volume
 from MedProcLib.widgets.label_preview_panel import LabelPreviewPanel
 from MedProcLib.widgets.list_choice import ListBox
-from MedProcLib.widgets.module_widget import ModuleWidget
-from MedProcLib.widgets.preset_choice import PresetBox
-from MedProcLib.widgets.preset_proposal import PresetProposal
-from MedProcLib.widgets.region_choice import RoiWatch, SegmentBox
+from MedProcLib.widgets.live import roi_watch
+from MedProcLib.widgets.preset_module import PresetModuleWidget
 from MedProcLib.widgets.scoring_panel import LARGEST_TOLERANCE_MM, ScoringPanel
 from MedProcLib.widgets.scoring_task import prepare_scoring
 from MedProcLib.widgets.seed_panel import SeedPanel
@@ -110,31 +106,21 @@ class MedProcSegmentationParameterNode:
     scoreTolerance: Annotated[float, WithinRange(0, LARGEST_TOLERANCE_MM)] = 1.0
 
 
-class MedProcSegmentationWidget(ModuleWidget):
+class MedProcSegmentationWidget(PresetModuleWidget):
+    presets, preset_of = PRESETS, staticmethod(preset_of_recipe)
     run_tip = _("Delineate what the steps find; the input volume is not modified")
     locked_sections = ("inputsButton", "seedsButton", "stepsButton", "outputsButton")
 
     def makeLogic(self):
         return MedProcSegmentationLogic()
 
-    def makeChain(self):
-        return ChainEditor(
-            self.logic.defaultRecipe(),
-            self.logic.operations(),
-            self.onChainEdited,
-            self.say,
-        )
-
     def connectPanel(self):
-        self.proposed = PresetProposal(self.logic.propose, preset_of_recipe)
+        super().connectPanel()
         self._shownChain = None
         self._before = []
         ui = self.ui
-        self.presets = PresetBox(ui.presetBox, ui.presetReason, self.onPreset, PRESETS)
-        self.maskSegments = SegmentBox(ui.maskSegmentBox, self.onMaskSegment)
-        ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
         self.raters = CheckedVolumes(ui.ratersBox, lambda nodes: self.keepNodes(RATERS_ROLE, nodes))
-        self.roi = RoiWatch(self.onInputsMoved)
+        self.roi = roi_watch(self.onInputsMoved)
         ui.roiSelector.connect("nodeAddedByUser(vtkMRMLNode*)", self.onNewBox)
         self.seeds = SeedPanel(
             *(ui.seedsBox, ui.placeButton, ui.newListButton),
@@ -160,9 +146,6 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.scoring.set_scene(slicer.mrmlScene)
         ui.scoreFrame.layout().addWidget(self.scoring.widget)
 
-    def proposeInputs(self):
-        self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
-
     def cleanup(self):
         self.preview.close()
         self.correction.close()
@@ -186,19 +169,15 @@ class MedProcSegmentationWidget(ModuleWidget):
         self.seeds.close()
         self.roi.watch(None)
         self.found.offer(None)
-        self.proposed.forget()
         super().onSceneStartClose(caller, event)
 
     def refresh(self):
+        super().refresh()
         parameters, ui = self.parameters, self.ui
-        self._propose()
-        preset = preset_of_recipe(self.recipe())
-        self.presets.show(preset, self.proposed.proposal)
-        self.maskSegments.show(parameters.mask, parameters.maskSegment)
         self.raters.show(self.keptNodes(RATERS_ROLE))
         self.seeds.show()
         self.roi.watch(parameters.roi if parameters.region == BOX else None)
-        show_inputs(ui, parameters, self.recipe(), preset, len(self.keptNodes(SEEDS_ROLE)))
+        show_inputs(ui, parameters, self.recipe(), self.shownPreset(), len(self.keptNodes(SEEDS_ROLE)))
         self.lists.show(parameters.resultTable)
         of_other = parameters.resultTable is not None and volume_of(parameters.resultTable) is not self.inputVolume()
         for widget in (ui.listLabel, ui.listBox):
@@ -286,9 +265,6 @@ class MedProcSegmentationWidget(ModuleWidget):
         kept = self.keptNodes(SEEDS_ROLE), self.keptNodes(RATERS_ROLE)
         return preview_source(volume, self.parameters, self.recipe(), *kept)
 
-    def inputVolume(self):
-        return self.parameters.inputVolume if self.parameters is not None else None
-
     def resultTable(self):
         return self.parameters.resultTable if self.parameters is not None else None
 
@@ -309,23 +285,6 @@ class MedProcSegmentationWidget(ModuleWidget):
         if self.parameters is not None:
             set_referenced_nodes(self.parameters.parameterNode, role, nodes)
 
-    def onChainEdited(self):
-        super().onChainEdited()
-        if self.parameters is not None:
-            self.parameters.chainByUser = True
-
-    def onPreset(self, preset):
-        if self.parameters is None:
-            return
-        self.parameters.chainByUser = self.proposed.is_own_choice(preset)
-        if preset is not None:
-            self._use(preset)
-        else:
-            self.refresh()  # steps that are a preset's are shown as that
-
-    def onMaskSegment(self, segmentId):
-        self.parameters.maskSegment = segmentId
-
     def onNewBox(self, node):
         """Put a new box where it can be seen and dragged: in the middle of the volume."""
         volume = self.inputVolume()
@@ -342,25 +301,11 @@ class MedProcSegmentationWidget(ModuleWidget):
             self.found.offer(None)
             self.preview.changed()
 
-    def say(self, message, isProblem=False):
-        """Show a line below the button."""
-        self.run.say(message, isProblem)
-
     def onCorrected(self):
         self.findings.changed()
 
-    def _propose(self):
-        """Propose a preset for a volume that was not there before, and use it unless the user made the chain."""
-        parameters = self.parameters
-        preset = self.proposed.for_volume(
-            parameters.inputVolume, self.recipe(), self.chain.default, parameters.chainByUser
-        )
-        if preset is not None:
-            self._use(preset)
-
-    def _use(self, preset):
-        self.chain.set_recipe(preset.recipe())
-        super().onChainEdited()
+    def use(self, preset):
+        super().use(preset)
         if self.parameters.region in REGION_OPERATIONS:
             self.parameters.region = WHOLE  # a preset finds its own region
 

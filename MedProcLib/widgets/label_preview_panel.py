@@ -15,7 +15,7 @@ from ..core.recipe import Recipe
 from ..scene.label_preview import EVERY_VIEW, LabelPreview, PreviewSegments
 from ..scene.segmentation_input import SegmentationSource
 from ..scene.slice_preview import content_key
-from .live import LiveRunner, SliceWatch, VolumeWatch, views_in_layout
+from .live import LiveRunner, SliceWatch, views_in_layout, volume_watch
 from .live_switch import LiveSwitch
 from .previewed_volume import PreviewedVolume, Whole, shown_steps
 
@@ -51,7 +51,7 @@ class LabelPreviewPanel:
         self._line = LiveSwitch("preview", _("Preview in the slice views"), tip, self._on_switch)
         self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label
         self.live = LiveRunner(self._start, self._line.say, self._on_working, self._on_nothing)
-        self._watch, self._volume_watch = SliceWatch(self._on_slice), VolumeWatch(self.changed)
+        self._watch, self._volume_watch = SliceWatch(self._on_slice), volume_watch(self.changed)
 
     @property
     def active(self) -> bool:

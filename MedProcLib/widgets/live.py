@@ -13,6 +13,7 @@ import vtk
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from ..scene.region_input import made_at
 from ..scene.slice_preview import content_key, plane_corners
 from ..scene.views import slice_nodes
 from .task_runner import Commit, Compute, Ending, Outcome, State, TaskRunner
@@ -167,38 +168,46 @@ class SliceWatch:
             self._moved(view)
 
 
-class VolumeWatch:
-    """Tells when a volume's voxels are others, or lie elsewhere in the world. changed(): called then."""
+class NodeWatch:
+    """Tells when what a node holds is another. changed(): called then.
 
-    EVENTS = (
-        slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
-        slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
-        vtk.vtkCommand.ModifiedEvent,
-    )
+    key: gives what is equal as long as a node holds the same; events: those after which it is asked for anew.
+    """
 
-    def __init__(self, changed: Callable[[], None]) -> None:
-        self._changed = changed
-        self._volume: Any = None
+    def __init__(self, changed: Callable[[], None], key: Callable[[Any], tuple], events: Sequence[Any]) -> None:
+        self._changed, self._key_of, self._events = changed, key, events
+        self._node: Any = None
         self._tags: list[int] = []
         self._key: tuple = ()
 
-    def watch(self, volume: Any) -> None:
-        """Listen to this volume instead, or to none."""
-        if volume is self._volume:
+    def watch(self, node: Any) -> None:
+        """Listen to this node instead, or to none."""
+        if node is self._node:
             return
         for tag in self._tags:
-            self._volume.RemoveObserver(tag)
-        self._volume, self._tags = volume, []
-        if volume is not None:
-            self._key = _key_of(volume)
-            self._tags = [volume.AddObserver(event, lambda caller, event: self._on_event()) for event in self.EVENTS]
+            self._node.RemoveObserver(tag)
+        self._node, self._tags = node, []
+        if node is not None:
+            self._key = self._key_of(node)
+            self._tags = [node.AddObserver(event, lambda caller, event: self._on_event()) for event in self._events]
 
     def _on_event(self) -> None:
-        key = _key_of(self._volume)
+        key = self._key_of(self._node)
         if key != self._key and not slicer.mrmlScene.IsClosing():
             self._key = key
             self._changed()
 
 
-def _key_of(volume: Any) -> tuple:
-    return content_key(volume) if volume.GetImageData() is not None else ()
+def volume_watch(changed: Callable[[], None]) -> NodeWatch:
+    """Of a volume: its voxels, and where they lie in the world."""
+    events = (
+        slicer.vtkMRMLVolumeNode.ImageDataModifiedEvent,
+        slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
+        vtk.vtkCommand.ModifiedEvent,
+    )
+    return NodeWatch(changed, lambda node: content_key(node) if node.GetImageData() is not None else (), events)
+
+
+def roi_watch(changed: Callable[[], None]) -> NodeWatch:
+    """Of a markups ROI: where it is, and its size."""
+    return NodeWatch(changed, made_at, (slicer.vtkMRMLMarkupsNode.PointModifiedEvent, vtk.vtkCommand.ModifiedEvent))

@@ -8,7 +8,7 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.node_reader import NodeReader
-from .live import LiveRunner, VolumeWatch
+from .live import LiveRunner, volume_watch
 from .live_switch import LiveSwitch
 from .task_runner import Commit, Compute
 
@@ -38,7 +38,7 @@ class LiveMeasurement:
         self._reader = NodeReader()
         self._nodes: tuple[Any, Any] = (None, None)
         self._observed: list[tuple[Any, int]] = []
-        self._volume = VolumeWatch(self.changed)
+        self._volume = volume_watch(self.changed)
         tip = _("Measure again whenever a segment, the volume or a setting changes")
         self._line = LiveSwitch("live", _("Keep measuring while segments are edited"), tip, self._on_switch)
         self.widget, self.switch, self.status_label = self._line.widget, self._line.check_box, self._line.status_label

@@ -19,7 +19,7 @@ from ..core.recipe import Recipe
 from ..scene.node_reader import NodeReader
 from ..scene.region_input import RegionSource
 from ..scene.slice_preview import Mode, Pattern, SlicePreview, content_key, matched_window
-from .live import LiveRunner, SliceWatch, VolumeWatch, views_in_layout
+from .live import LiveRunner, SliceWatch, views_in_layout, volume_watch
 from .side_by_side import VIEWS, show_side_by_side
 from .wrapped_label import show_wrapped
 
@@ -55,7 +55,7 @@ class PreviewPanel:
         self._window: tuple[int, tuple[float, float]] | None = None
         self._give_views_back: Callable[[], None] | None = None
         self.live = LiveRunner(self._start, self._say, self._on_working, self._on_nothing)
-        self._watch, self._volume_watch = SliceWatch(self._on_slice), VolumeWatch(self.changed)
+        self._watch, self._volume_watch = SliceWatch(self._on_slice), volume_watch(self.changed)
         self._make_widgets()
 
     def _make_widgets(self) -> None:

@@ -1,12 +1,9 @@
-"""A region of interest chosen by the user: a segment of a segmentation, all its segments, a label map, or a ROI."""
+"""A region of interest chosen by the user: a segment of a segmentation, or all its segments."""
 
-from collections.abc import Callable
 from typing import Any
 
-import slicer
 from slicer.i18n import tr as _
 
-from ..scene.region_input import made_at
 from .name_tips import fill_with_names
 
 
@@ -45,31 +42,3 @@ def segment_ids(node: Any) -> list[str]:
     if node is None or not node.IsA("vtkMRMLSegmentationNode"):
         return [""]
     return ["", *node.GetSegmentation().GetSegmentIDs()]
-
-
-class RoiWatch:
-    """Tells when a markups ROI node moved or changed its size. moved(): called for each change."""
-
-    def __init__(self, moved: Callable[[], None]) -> None:
-        self._moved = moved
-        self._node: Any = None
-        self._tags: list[int] = []
-        self._key: tuple = ()
-
-    def watch(self, node: Any) -> None:
-        """Listen to this node instead, or to none."""
-        if node is self._node:
-            return
-        for tag in self._tags:
-            self._node.RemoveObserver(tag)
-        self._node, self._tags = node, []
-        if node is not None:
-            self._key = made_at(node)
-            events = (slicer.vtkMRMLMarkupsNode.PointModifiedEvent, "ModifiedEvent")
-            self._tags = [node.AddObserver(event, lambda caller, event: self._on_event()) for event in events]
-
-    def _on_event(self) -> None:
-        key = made_at(self._node)
-        if key != self._key:
-            self._key = key
-            self._moved()

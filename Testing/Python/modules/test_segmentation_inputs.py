@@ -70,7 +70,7 @@ def test_a_preset_says_what_to_mark_and_sets_the_region(panel, blocks):
     widget = panel(NAME)
     preset = next(each for each in PRESETS if each.seeds)
     widget.parameters.region = "Brain"
-    widget.ui.presetBox.currentIndex = widget.presets.entries.index(preset)
+    widget.ui.presetBox.currentIndex = widget.presetBox.entries.index(preset)
     assert widget.recipe() == preset.recipe() and widget.parameters.region == "Whole image"
     assert widget.ui.seedsButton.visible and preset.seeds in widget.ui.seedsHint.text
     assert preset.seeds in widget.ui.presetReason.text
