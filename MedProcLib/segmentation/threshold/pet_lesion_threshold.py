@@ -20,6 +20,9 @@ from .usual_uptake import usual_uptake
 SHELL_MM = (10.0, 20.0)
 # Nestle: threshold = NESTLE x mean of what exceeds CORE of the maximum + background.
 NESTLE, CORE = 0.15, 0.7
+# What is no larger without a limit is no flooded liver or blood (326 to 1,940 ml in two patients); of a mass as even as
+# these the limit would leave a part.
+SMALL_ML = 200.0
 # Share of the largest value by which a constant image varies when it was blurred.
 ROUNDING = 1e-5
 
@@ -37,8 +40,8 @@ class PetLesionThreshold:
 
     Two maxima are one lesion when the uptake between them does not fall below the share of the hotter one; otherwise
     the border runs along the valley between them. A focus that is hardly hotter than an organ around it (liver, blood)
-    would flood it at that share: it ends where the organ's usual uptake begins. Healthy organs with uptake (brain,
-    heart, bladder) are found too.
+    would flood it at that share: where that is more than 200 ml, it ends where the organ's usual uptake begins. Healthy
+    organs with uptake (brain, heart, bladder) are found too.
     """
 
     rule: Annotated[
@@ -72,18 +75,27 @@ class PetLesionThreshold:
             )
         require_suv(values, grid, values[region & (values >= self.least_maximum)])
         share = self.percent / 100
-        usual, first, second = progress.parts(1, 3, 1)
+        first, usual, again, second = progress.parts(2, 1, 2, 1)
         lowest = (NESTLE * CORE if self.rule == "nestle" else share) * self.least_maximum
         hot = region & (values >= lowest)
-        if self.above_tissue:
-            hot &= values > usual_uptake(values, grid, lowest, self.least_maximum, self.above_tissue, usual)
         numbers = hills(values, hot, share, self.least_maximum, first)
-        peaks = np.zeros(int(numbers.max()) + 1, values.dtype)
-        np.maximum.at(peaks, numbers, values)
-        outlined = np.where(values >= share * peaks[numbers], numbers, 0)
+        outlined, peaks = _above_share(values, numbers, share)
+        large = np.bincount(outlined.ravel()) * grid.voxel_volume > 1000 * SMALL_ML
+        large[0] = False
+        if self.above_tissue and large.any():
+            even = usual_uptake(values, grid, lowest, self.least_maximum, self.above_tissue, usual)
+            numbers = hills(values, hot & ~(large[numbers] & (values <= even)), share, self.least_maximum, again)
+            outlined, peaks = _above_share(values, numbers, share)
         if self.rule != "percent_of_maximum":
             outlined = _above_background(self, values, numbers, outlined, region, peaks, grid, second)
         return grid.image_of(outlined.astype(np.uint8 if outlined.max() < 256 else np.uint16))
+
+
+def _above_share(values: np.ndarray, numbers: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:
+    """Numbers of hills where they are above this share of their peak, 0 elsewhere; and the peaks, by number."""
+    peaks = np.zeros(int(numbers.max()) + 1, values.dtype)
+    np.maximum.at(peaks, numbers, values)
+    return np.where(values >= share * peaks[numbers], numbers, 0), peaks
 
 
 def _above_background(

@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 import SimpleITK as sitk
+from scipy import ndimage
 from skimage import filters
 
 from MedProcLib.core.errors import InputError
@@ -263,6 +264,19 @@ def test_a_focus_hardly_hotter_than_the_organ_around_it_does_not_flood_it(direct
     assert volumes[1] == pytest.approx(volume(8, (0.41 * peak - 0.5) / 2.9), rel=0.1)
     flooded = array(PetLesionThreshold(least_maximum=3.0, above_tissue=0)(image))
     assert np.count_nonzero(flooded == flooded[inside[::-1]]) * 64 > 400_000
+
+
+def test_an_even_mass_below_the_least_maximum_is_outlined_whole():
+    """Most of it is not hotter than its own usual uptake: with the limit made for organs half of it was found."""
+    random = np.random.default_rng(1)
+    mass = np.sum((np.indices((36, 36, 36)) - 17.5) ** 2, axis=0) < 8**2
+    grains = ndimage.gaussian_filter(random.normal(0, 1, mass.shape), 1.0)
+    values = ndimage.gaussian_filter(np.where(mass, 2.6, 0.6), 1.0) + 0.2 * grains / grains.std()
+    image = sitk.GetImageFromArray(values.astype(np.float32))
+    image.SetSpacing((4.0,) * 3)
+    found = array(PetLesionThreshold(least_maximum=3.0)(image)) > 0
+    assert np.count_nonzero(found & mass) > 0.98 * np.count_nonzero(mass)
+    assert np.count_nonzero(found) < 1.2 * np.count_nonzero(mass)
 
 
 def test_percist_threshold_from_a_point_and_from_a_painted_region():
