@@ -1,6 +1,6 @@
 """What MedProc Quantification does, for its panel and the Python console."""
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -90,7 +90,7 @@ class QuantificationLogic:
         perturbations: how often (2 to 1000) to draw image and outline anew, for the interval and the ICC of each
         feature; 0 for none.
         """
-        settings = settings or replace(Radiomics(), intensity_unit=unit_of_values(volume))
+        settings = settings or create_operation("quantification.radiomics", {"intensity_unit": unit_of_values(volume)})
         given = measurement_input(segmentation, volume, segments)
         found = segment_features(given, settings, progress.part(0, 0.1 if perturbations else 1))
         varied = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else None
