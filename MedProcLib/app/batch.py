@@ -16,6 +16,7 @@ from ..core.csv_text import csv_text
 from ..core.errors import Cancelled, InputError
 from ..core.progress import Progress
 from ..quantification.classification.table import Table, read_table
+from .command import A_BUG
 from .inputs import require_ending
 from .parser import make_parser, points_joined
 
@@ -75,10 +76,8 @@ def _do(line: Line, progress: Progress) -> None:
         line.failed = " ".join(str(error).split())
     except Cancelled:
         raise
-    except Exception as error:
-        logging.getLogger("medproc").exception(
-            "%s: this is a bug in MedProc; please report the lines below.", line.title
-        )
+    except Exception as error:  # a bug, whatever it raises: the other lines are not its fault
+        logging.getLogger("medproc").exception(A_BUG, line.title)
         line.failed = f"a bug ({type(error).__name__}; see above)."
 
 

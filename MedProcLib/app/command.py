@@ -10,6 +10,7 @@ from ..core.progress import Progress
 
 NOTHING_WRITTEN = "cancelled; nothing was written."
 SOME_WRITTEN = "cancelled; what had been written before is whole."
+A_BUG = "%s: this is a bug in MedProc; please report the lines below."
 
 
 @dataclass(frozen=True)

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from ..core.errors import Cancelled, InputError
 from ..core.progress import Progress
 from .cancellable import SIGNALS, leave, run_cancellable
-from .command import Command
+from .command import A_BUG, Command
 from .commands import COMMANDS
 from .native_output import hide_native_output
 from .parser import make_parser, points_joined
@@ -61,8 +61,8 @@ def run(arguments: Sequence[str]) -> int:
     except BrokenPipeError:  # the reader of our output has seen enough, as `head` has
         os.dup2(os.open(os.devnull, os.O_WRONLY), 1)
         return DONE
-    except Exception:
-        logger.exception("medproc %s: this is a bug in MedProc; please report the lines below.", parsed.command)
+    except Exception:  # a bug, whatever it raises: no user can mend it
+        logger.exception(A_BUG, f"medproc {parsed.command}")
         return BUG
     finally:
         logger.removeHandler(log)
