@@ -1,5 +1,7 @@
 """How well two studies were aligned: the verdict in words, and pictures to check it by."""
 
+from collections.abc import Sequence
+
 from ..comparison.result import PairComparison, Registration, Verdict
 from ..comparison.study import Study
 from ..core.units import shown
@@ -32,6 +34,17 @@ def verdict_banner(pair: PairComparison, name: str = "") -> str:
     if name and registration.verdict is Verdict.FAILED:
         words = "The alignment failed. It was not compared, and nothing below is of it."
     return f'<div class="banner {registration.verdict}"><p><b>{label}{words}</b></p>{reasons}</div>'
+
+
+def doubtful_banner(pairs: Sequence[tuple[str, PairComparison]]) -> str:
+    """One verdict on several studies (name, pair) whose alignment is doubtful; those with the same reasons together."""
+    by_reasons: dict[str, list[str]] = {}
+    for name, pair in pairs:
+        by_reasons.setdefault(" ".join(pair.registration.reasons), []).append(name)
+    reasons = "".join(f"<p>{text(', '.join(names))}: {text(said)}</p>" for said, names in by_reasons.items() if said)
+    names = text(", ".join(name for name, _pair in pairs))
+    words = VERDICT_WORDS[Verdict.DOUBTFUL]
+    return f'<div class="banner doubtful"><p><b>{names}: {words}</b></p>{reasons}</div>'
 
 
 def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool = False) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .colors import Look
 from .plot import LEFT, RIGHT, TOP, WIDTH, Plot, line, round_values
 
-LABEL_HEIGHT = 13
+LABEL_HEIGHT, LETTER_WIDTH = 13, 7
 LAST_PHASE = 56  # width in pixels of a phase without end
 DUMBBELL_WIDTH, DUMBBELL_HEIGHT = 120, 18
 
@@ -115,7 +115,7 @@ def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 2
         if bar.low is not None and bar.high is not None:
             parts.append(line(plot.at(n + 0.5, bar.low), plot.at(n + 0.5, bar.high), "#1c2430", 1))
         if bar.value > ticks[-1]:
-            parts.append(f'<text x="{x:.1f}" y="{TOP - 6}" text-anchor="middle" class="axis">+{bar.value:.0f}</text>')
+            parts.append(_beyond(x, bar.value, (WIDTH - LEFT - RIGHT) / len(bars)))
             left, right = (x - width / 2 - 3, TOP + 22), (x + width / 2 + 3, TOP + 12)
             parts.append(line(left, right, "#fff", 5))  # the bar is longer than it is drawn
         below = plot.height - plot.bottom + 12
@@ -161,6 +161,16 @@ def _value(plot: Plot, points: Sequence[tuple[float, float, float | None, float 
     anchor = "start" if across < LEFT + 20 else "middle"
     down += 16 if dip else -7
     return f'<text x="{across:.1f}" y="{down:.1f}" text-anchor="{anchor}" class="value">{value:.3g}</text>'
+
+
+def _beyond(x: float, value: float, room: float) -> str:
+    """The value of a bar that is cut off: above it, or where that would cover its neighbors', upright in the bar."""
+    written = f"+{value:.0f}"
+    if room > LETTER_WIDTH * (len(written) + 1):
+        return f'<text x="{x:.1f}" y="{TOP - 6}" text-anchor="middle" class="axis">{written}</text>'
+    below, right = TOP + 30, x + 4
+    turned = f' transform="rotate(-90 {right:.1f} {below})" text-anchor="end"'
+    return f'<text x="{right:.1f}" y="{below}"{turned} class="lane">{written}</text>'
 
 
 def _root(value: float) -> float:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from ..comparison.defaults import OF_PLACES, finds_places
 from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
 from ..comparison.study import Study
-from .alignment import verdict_banner, verdict_of
+from .alignment import doubtful_banner, verdict_banner, verdict_of
 from .counting import counted, milliliters, sentence, signed, totals_mm3
 from .html_text import swatch, text
 from .studies_section import date_of, days_since, title_of
@@ -36,13 +36,24 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
     parts += [f'<p class="lead">{label}{text(sentence(last, places))}</p>', _tiles(last, places)]
     if places and last.registration.verdict is not Verdict.FAILED:
         parts.append(f'<div class="banner doubtful"><p><b>No lesions were looked for.</b> {text(OF_PLACES)}</p></div>')
-    for pair in comparison.all_pairs:
-        if pair.registration.verdict != Verdict.GOOD:
-            names = [comparison.studies[n].name for n in (pair.fixed, pair.moving)]
-            name = " → ".join(names) if pair.fixed > 0 else names[1]
-            parts.append(verdict_banner(pair, name if len(comparison.all_pairs) > 1 else ""))
+    parts += _alignments(comparison)
     parts += [_unseen(last, comparison, timeline), _review(comparison, timeline)]
     return "".join(parts)
+
+
+def _alignments(comparison: Comparison) -> list[str]:
+    """A banner for each alignment that failed, and for those that are doubtful."""
+    doubtful, banners = [], []
+    for pair in comparison.all_pairs:
+        names = [comparison.studies[n].name for n in (pair.fixed, pair.moving)]
+        name = " → ".join(names) if pair.fixed > 0 else names[1]
+        if pair.registration.verdict is Verdict.DOUBTFUL:
+            doubtful.append((name, pair))
+        elif pair.registration.verdict is Verdict.FAILED:
+            banners.append(verdict_banner(pair, name if len(comparison.all_pairs) > 1 else ""))
+    if len(doubtful) > 1:
+        return [*banners, doubtful_banner(doubtful)]
+    return [*banners, *(verdict_banner(p, name if len(comparison.all_pairs) > 1 else "") for name, p in doubtful)]
 
 
 def _tiles(pair: PairComparison, places: bool) -> str:

@@ -45,5 +45,6 @@ def table(headings: Sequence[str], lines: Iterable[Sequence[str]], numbers: Sequ
     return f'<div class="scroll"><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
-def section(title: str, *content: str) -> str:
-    return f"<section><h2>{text(title)}</h2>{''.join(content)}</section>"
+def section(title: str, *content: str, wide: bool = False) -> str:
+    """A section with its heading; wide: it is printed on pages that lie across."""
+    return f"<section{' class=wide' if wide else ''}><h2>{text(title)}</h2>{''.join(content)}</section>"

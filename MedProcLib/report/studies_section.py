@@ -1,6 +1,6 @@
 """The studies that were compared, and what they are called."""
 
-from ..comparison.result import Comparison
+from ..comparison.result import Comparison, Verdict
 from ..comparison.study import Study
 from ..core.geometry import Geometry
 from .html_text import section, table, text
@@ -24,7 +24,10 @@ def studies_section(comparison: Comparison) -> str:
             ]
         )
     headings = ["", "Study", "Date", "Since first", "Modality", "Voxels", "Voxel size mm", "Source"]
-    notes = "".join(f'<p class="note">{text(note)}</p>' for note in comparison.notes)
+    # what the head says of alignments is not said again
+    said = [" ".join(p.registration.reasons) for p in comparison.all_pairs if p.registration.verdict != Verdict.GOOD]
+    new = [note for note in comparison.notes if not any(reasons and note.endswith(reasons) for reasons in said)]
+    notes = "".join(f'<p class="note">{text(note)}</p>' for note in new)
     return section("What was compared", table(headings, lines), notes)
 
 

@@ -71,7 +71,7 @@ td.number .swatch, td > .swatch { vertical-align: 1px; }
   font-variant-numeric: tabular-nums; } .missing { font-size: 0.89rem; color: #8a4b00; margin: 0 0 6px; }
 .axis { font-size: 12px; fill: #5b6675; } .value { font-size: 13px; fill: #1c2430; font-weight: 600; }
 svg.dumbbell { display: block; }
-details { margin: 0 0 12px; } summary { cursor: pointer; font-weight: 600; }
+.paper { display: none; } details { margin: 0 0 12px; } summary { cursor: pointer; font-weight: 600; }
 pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6px; padding: 14px 16px;
   font-size: 0.78rem;
   line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
@@ -88,15 +88,15 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   .slices { grid-template-columns: 1fr 1fr; }
 }
 @media print {
-  @page { margin: 14mm; }
+  @page { margin: 14mm; } @page wide { size: A4 landscape; margin: 10mm; } .wide { page: wide; }
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
   p { break-inside: avoid; } h2 { margin-top: 28px; break-after: avoid; }
   h2 + .note, h2 + p, .finding > header, .criterion > h3, .criterion > p, h4 { break-after: avoid; }
   .map .row, .map .scroll { width: 76%; }
-  .chart { max-width: 150mm; } .record { display: none; }
+  .chart { max-width: 150mm; } .record { display: none; } .paper { display: block; }
   .finding, figure, tr, .plot, .banner, .tiles li, .row { break-inside: avoid; }
   .swatch, .verdict, .banner, .ramp, pre, svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .scroll { overflow: visible; } svg.dumbbell { width: 90px; height: auto; }
+  .scroll { overflow: visible; background: none; } svg.dumbbell { width: 90px; height: auto; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """

@@ -10,6 +10,8 @@ from .interval import in_words
 from .timeline import Timeline
 
 # changed findings first, class by class
+MOST_UPRIGHT = 4  # time points that a table has room for on a page that stands
+MOST_PRINTED = 60  # lines of all figures; more are for a screen
 ORDER = [c for c in Change if c is not Change.STABLE] + [Change.STABLE]
 
 
@@ -27,7 +29,8 @@ def tracks_section(timeline: Timeline) -> str:
         "there before: an error that all studies share cancels out. Beyond error: "
         f"{beyond_error(timeline.patient.settings.relative_percent)} A finding is numbered for good: it keeps its "
         "number when studies are added.</p>",
-        f"<details><summary>All figures, by finding and time point</summary>{_figures(timeline, ordered)}</details>",
+        _all_figures(timeline, ordered),
+        wide=len(timeline.studies) > MOST_UPRIGHT,
     )
 
 
@@ -94,7 +97,26 @@ def _status(track: Track) -> str:
     )
 
 
-def _figures(timeline: Timeline, tracks: list[Track]) -> str:
+def _all_figures(timeline: Timeline, tracks: list[Track]) -> str:
+    lines = _figures(timeline, tracks)
+    headings = ["Finding", "Time point", "Class", "Volume mm³", "Repeat scan mm³", "Long mm", "Short mm"]
+    headings += [text(_mean_heading(timeline)), "Since previous mm³", "Beyond error", "Rule"]
+    note = (
+        '<p class="note">Below the volume: the 95 % interval of the true one. Repeat scan: what another study of the '
+        "same lesion would give (95 %), by which changes are judged.</p>"
+    )
+    title, shown = "All figures, by finding and time point", table(headings, lines, numbers=range(3, 8))
+    if len(lines) <= MOST_PRINTED:
+        return f"<details><summary>{title}</summary>{note}{shown}</details>"
+    return (
+        f'<details class="record"><summary>{title}</summary>{note}{shown}</details>'
+        f'<p class="note paper">Not printed: {len(lines)} rows of figures by finding and time point, which this page '
+        "shows on a screen.</p>"
+    )
+
+
+def _figures(timeline: Timeline, tracks: list[Track]) -> list[list[str]]:
+    """A line for each time point at which a finding was seen, or first missing."""
     lines = []
     for track in tracks:
         for n, label in enumerate(timeline.labels):
@@ -116,13 +138,7 @@ def _figures(timeline: Timeline, tracks: list[Track]) -> str:
                     text(way.rule) if way else "",
                 ]
             )
-    headings = ["Finding", "Time point", "Class", "Volume mm³", "Repeat scan mm³", "Long mm", "Short mm"]
-    headings.append(text(_mean_heading(timeline)))
-    note = (
-        '<p class="note">Below the volume: the 95 % interval of the true one. Repeat scan: what another study of the '
-        "same lesion would give (95 %), by which changes are judged.</p>"
-    )
-    return note + table([*headings, "Since previous mm³", "Beyond error", "Rule"], lines, numbers=range(3, 8))
+    return lines
 
 
 def _estimate(observation: Observation | None, name: str) -> str:

@@ -87,6 +87,11 @@ def test_bars_start_at_zero_and_are_as_long_as_their_value():
     )
     assert bars[1] == pytest.approx((rows[0], 50 * unit), abs=0.2)
     assert bars[2][1] == pytest.approx(200 * unit, abs=0.2) and ">+900<" in svg
+    # of many bars the values of those that are cut off stand upright in them
+    many = bars_chart([Bar(f"F{n:03d}", 251 + n, "#333") for n in range(25)], "%", "")
+    upright = [float(x) for x in re.findall(r'rotate\(-90 ([\d.]+) \d+\)" text-anchor="end" class="lane">\+2', many)]
+    assert "rotate(-90" not in svg and len(upright) == 25
+    assert min(b - a for a, b in itertools.pairwise(upright)) > 12
 
 
 def test_phases_follow_each_other_and_the_last_one_is_seen():

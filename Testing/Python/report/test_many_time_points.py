@@ -25,6 +25,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.report.report import report_html
 from MedProcLib.report.stack import Stack
 from MedProcLib.report.timeline import Timeline
+from MedProcLib.report.tracks_section import tracks_section
 
 from .test_report import HOSTILE, Page
 
@@ -111,6 +112,16 @@ def test_every_finding_is_there_at_every_time_point():
     # of three changed findings four slices each; three views and six checks a pair, of the last pair the overview
     assert sum(tag == "img" for tag, _ in page.tags) == 3 * 4 + 3 * 6 + 3
     assert sum(a.get("class") == "chart" for _, a in page.tags) == 4
+
+
+def test_what_is_too_wide_or_too_long_for_paper_is_printed_across_or_not_at_all():
+    html = tracks_section(Timeline.of(followed(count=5)))
+    assert html.startswith("<section class=wide><h2>Findings over time</h2>") and 'class="record"' not in html
+    timeline = Timeline.of(followed())
+    assert tracks_section(timeline).startswith("<section><h2>")
+    many = replace(timeline.patient, tracks=timeline.patient.tracks * 5)
+    made = tracks_section(replace(timeline, patient=many))
+    assert '<details class="record"><summary>All figures' in made and "Not printed: 65 rows" in made
 
 
 def test_time_points_say_what_became_of_findings_since_the_one_before():

@@ -12,7 +12,9 @@ from MedProcLib.core.errors import Cancelled
 from MedProcLib.core.progress import Progress
 from MedProcLib.report.counting import signed
 from MedProcLib.report.finding_measurements import measure_findings
+from MedProcLib.report.head import head
 from MedProcLib.report.report import report_html
+from MedProcLib.report.studies_section import studies_section
 
 VOID = {"meta", "img", "line", "circle", "polyline"}
 
@@ -121,6 +123,12 @@ def test_failed_registration_is_said_first_and_no_finding_shown(comparison):
 def test_doubtful_registration_is_said_before_the_findings(comparison):
     text = Page(report_html(comparison(verdict=Verdict.DOUBTFUL))).text
     assert text.index("alignment of the studies is doubtful") < text.index("Findings at a glance")
+    reason = "two runs agree within 0.2 mm"
+    three = comparison(verdict=Verdict.DOUBTFUL, others=2)
+    known = replace(three, notes=(f"The registration of 'a' and 'b' is doubtful: {reason}", "Something else."))
+    page = head(known, None) + studies_section(known)  # of several it is said once, and not among the notes again
+    names = ", ".join(study.name for study in three.studies[1:])
+    assert page.count("is doubtful") == 1 and f"{names}: {reason}" in page and "Something else." in page
 
 
 def test_how_far_off_landmarks_end_is_told_of_each(comparison):
