@@ -115,7 +115,7 @@ def test_every_finding_is_there_at_every_time_point():
 
 
 def test_what_is_too_wide_or_too_long_for_paper_is_printed_across_or_not_at_all():
-    html = tracks_section(Timeline.of(followed(count=5)))
+    html = tracks_section(Timeline.of(followed(count=10, direction="oblique left-handed")))
     assert html.startswith("<section class=wide><h2>Findings over time</h2>") and 'class="record"' not in html
     timeline = Timeline.of(followed())
     assert tracks_section(timeline).startswith("<section><h2>")
