@@ -39,6 +39,7 @@ TITLES = (
     _("Figure over time"),
     _("Profile along a line"),
 )
+CURVES = {SLICE_CURVE: SLICES, TIME_CURVE: TIMES}
 OF_VALUES = {HISTOGRAM: histogram, IVH: volume_histogram, BOXES: boxes}
 
 
@@ -135,6 +136,8 @@ class ChartPanel:
         if not view.shown or not columns:
             raise InputError(_("There is nothing to draw yet: measure first."))
         y, x = columns[self.y_box.currentIndex], columns[self.x_box.currentIndex]
+        if kind in CURVES:
+            self._show_view(CURVES[kind])
         rows = view.shown
         if kind in (BARS, SCATTER):
             names = [f"{row['name']} {part_of(row, view.view)}".strip() for row in rows]
@@ -143,20 +146,22 @@ class ChartPanel:
                 return bars(names, values, _words(y.name), y.unit_in_use)
             others = [x.number(row) for row in rows]
             return scatter(names, others, values, (_words(x.name), _words(y.name)), (x.unit_in_use, y.unit_in_use))
-        wanted, key, title, unit = {
-            SLICE_CURVE: (SLICES, "slice", _("slice"), ""),
-            TIME_CURVE: (TIMES, "time_s", _("time"), "s"),
-        }[kind]
-        if view.view != wanted:
-            raise InputError(
-                _("Show the view '{view}' of the table first; it is there when it was measured.").format(view=_(wanted))
-            )
+        key, title, unit = ("slice", _("slice"), "") if kind == SLICE_CURVE else ("time_s", _("time"), "s")
         if any(math.isnan(_value(row, key)) for row in rows):
             key, title, unit = "time_point", _("time point"), ""
         points: dict[str, list[tuple[float, float]]] = {}
         for row in rows:
             points.setdefault(row["name"], []).append((_value(row, key), y.number(row)))
         return curves(TITLES[kind], points, (title, _words(y.name)), (unit, y.unit_in_use))
+
+    def _show_view(self, wanted: str) -> None:
+        """Have the table list what is drawn. Raises InputError where it was not measured."""
+        self._view.set_view(wanted)
+        if self._view.view == wanted:
+            return
+        if wanted == SLICES:
+            raise InputError(_("No slices were measured: check 'Slices' among the figures, and apply."))
+        raise InputError(_("No time points were measured: check 'Every time point of its sequence', and apply."))
 
     def _show_choices(self) -> None:
         kind = self.kind_box.currentIndex

@@ -122,7 +122,7 @@ class MeasurementView:
             for view in views:
                 self.view_box.addItem(_(view))
             self.view_box.currentIndex = next(
-                (views.index(v) for v in (self._wanted, PARTS) if v in views), 0 if views else -1
+                (views.index(v) for v in (self._wanted, TIMES, PARTS) if v in views), 0 if views else -1
             )
             self._filling = False
         tools = (self.view_box, self.filter_edit, self.columns_button, self.table_button)
