@@ -24,7 +24,8 @@ def charts_section(timeline: Timeline) -> str:
     parts = [_titled("Total volume of all findings", _total(timeline))]
     ordered = in_order(timeline)
     if len(timeline.studies) > 2:
-        parts.append(_titled("Volume of each finding (square-root scale)", _each(timeline, ordered)))
+        if len(ordered) > 1:  # of one it would be the total again
+            parts.append(_titled("Volume of each finding (square-root scale)", _each(timeline, ordered)))
         parts.append(_titled("Change of each finding from when it was first seen", _spider(timeline, ordered)))
     bars = _waterfall(timeline, ordered)
     if bars:

@@ -1,6 +1,7 @@
 """The list of findings over time that a reader goes through: a row each, keys to decide, all views jump along."""
 
 import math
+import re
 import textwrap
 from collections.abc import Callable
 from typing import Any
@@ -348,9 +349,13 @@ def _signed(percent: float | None) -> str:
 
 
 def _broken(title: str) -> str:
-    """On two short lines, so that columns stay narrow: a date as '2025' above '03-31', a name by its begin and end."""
-    if len(title) == 10 and title[4:5] == "-":
+    """On two short lines, so that columns stay narrow: a date as '2025' above '03-31', a name by its begin and end, a
+    date with a name as '25-03-31' above it."""
+    if re.match(r"\d{4}-\d\d-\d\d$", title):
         return title.replace("-", "\n", 1)
+    if re.match(r"\d{4}-\d\d-\d\d ", title):  # one of several of a date: the name tells them apart
+        name = title[11:]
+        return f"{title[2:10]}\n{name if len(name) <= LINE_LETTERS else f'…{name[1 - LINE_LETTERS :]}'}"
     lines = textwrap.wrap(title, LINE_LETTERS)
     return "\n".join(lines if len(lines) <= 2 else (lines[0], f"…{title[1 - LINE_LETTERS :]}"))
 

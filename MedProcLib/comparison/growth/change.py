@@ -75,7 +75,7 @@ def _size_change(
         changed, reason = _of_cut(low, high, unit, cut)
         known = Measured(percent.value) if percent is not None else None
         return SizeChange(Measured(difference.value), known, changed, reason, unbiased)
-    interval = f"95 % interval of the change {low:+z.3g}{unit} to {high:+z.3g}{unit}"
+    interval = f"95 % interval of the change {_signed(low)}{unit} to {_signed(high)}{unit}"
     if low > 0 or high < 0:
         return SizeChange(difference, percent, Changed.YES, f"{interval}: excludes no change", unbiased)
     if relevant_percent is not None and max(-low, high) >= _limit(judged, percent, first, relevant_percent):
@@ -87,11 +87,16 @@ def _size_change(
 def _of_cut(low: float, high: float, unit: str, cut: tuple[bool, bool]) -> tuple[Changed, str]:
     """What can be said of a change between these limits that the border of an image may have made."""
     if cut == (False, True) and low > 0:
-        return Changed.YES, f"{low:+z.3g}{unit} or more (95 %), as the border of the image may cut it afterward"
+        return Changed.YES, f"{_signed(low)}{unit} or more (95 %), as the border of the image may cut it afterward"
     if cut == (True, False) and high < 0:
-        return Changed.YES, f"{high:+z.3g}{unit} or more (95 %), as the border of the image may have cut it before"
+        return Changed.YES, f"{_signed(high)}{unit} or more (95 %), as the border of the image may have cut it before"
     when = {(True, False): "before", (False, True): "afterward", (True, True): "both times"}[cut]
     return Changed.CANNOT_SAY, f"it reaches the border of the image {when} and may go on beyond it"
+
+
+def _signed(value: float) -> str:
+    """To three figures, or the whole number."""
+    return f"{value:+.0f}" if abs(value) >= 100 else f"{value:+z.3g}"
 
 
 def _percent(first: Measured, second: Measured) -> Measured | None:

@@ -1,6 +1,7 @@
 """The list of findings over time where there are more time points than a narrow panel has room for."""
 
 import datetime
+from dataclasses import replace
 
 import numpy as np
 import SimpleITK as sitk
@@ -127,3 +128,9 @@ def test_of_many_time_points_the_first_and_the_last_ones_are_seen(scene):
     write_to_node(node, patients[3])
     panel.changed()
     assert seen() == ["2020\n01-01", "2021\n01-01", "2022\n01-01"]
+    points = patients[3].time_points
+    days = [datetime.date(2020, 1, 1), *[datetime.date(2021, 1, 1)] * 2]
+    same = [replace(p, date=day, name=f"{p.id} FLAIR") for p, day in zip(points, days, strict=True)]
+    write_to_node(node, replace(patients[3], time_points=tuple(same)))
+    panel.changed()
+    assert seen() == ["2020\n01-01", "21-01-01\n…1 FLAIR", "21-01-01\n…2 FLAIR"]

@@ -93,6 +93,8 @@ def test_a_measurement_too_coarse_for_the_relevant_change_cannot_say():
     assert size_change(*coarse, relevant_percent=25).changed is Changed.CANNOT_SAY
     assert size_change(*fine, relevant_percent=25).changed is Changed.NO
     assert "neither no change nor 25 %" in size_change(*coarse, relevant_percent=25).reason
+    gone = size_change(Measured(2256, 1980, 2570), Measured.exact(0))
+    assert gone.reason == "95 % interval of the change -2570 to -1980: excludes no change"
 
 
 @pytest.mark.parametrize(
