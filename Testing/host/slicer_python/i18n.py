@@ -4,12 +4,14 @@ __all__ = ["getContext", "tr", "translate"]
 
 
 def tr(text):
-    """The text itself."""
-    return text
+    """The text itself; Slicer looks for placeholders in it, which nothing else than a text has."""
+    return translate("", text)
 
 
 def translate(context, text):
     """The text itself."""
+    if not isinstance(text, str):
+        raise TypeError(f"{text!r} is no text to translate")
     return text
 
 
