@@ -20,10 +20,12 @@ ROUND_DAYS = (7, 14, 28, 56, 91, 182, 365, 730)
 
 def cohort_html(name: str, cases: Mapping[str, Case]) -> str:
     """One HTML page (no script, nothing beside it) of what a criterion gives for each patient's case."""
-    title = f"Response of {len(cases)} patients: {criterion(name).title}"
-    bars = waterfall(name, cases)
+    found, bars = criterion(name), waterfall(name, cases)
+    title = f"Response of {f'{len(cases)} patients' if len(cases) != 1 else 'one patient'}: {found.title}"
+    source = f"{found.source}. {found.caution}".strip()
+    confirmed = " A response counts once it is confirmed." if found.confirm else ""
     content = (
-        f'<p class="brand">MedProc · Cohort</p><h1>{text(title)}</h1><p class="note">{text(criterion(name).source)}</p>'
+        f'<p class="brand">MedProc · Cohort</p><h1>{text(title)}</h1><p class="note">{text(source + confirmed)}</p>'
         + section("Best change from baseline", _waterfall(bars, cases))
         + section("Change over time", _spider(name, cases))
         + section("Response over time", _swimmer(name, cases))

@@ -8,12 +8,16 @@ from ..comparison.response.charts import swimmer
 from ..comparison.response.criteria import criterion
 from ..comparison.response.outcome import Category, Response
 from ..comparison.response.sizes import number
+from ..comparison.result import Change
 from ..core.units import shown
 from .charts import Phase, lanes_chart
+from .colors import LOOKS
 from .figures import percent
 from .html_text import section, table, text
 
-GOOD, FAIR, EVEN, BAD, OPEN = "#5fb38a", "#a8d5bd", "#d3d8de", "#e58a7b", "#f0cf8a"
+# as the classes of change, so that any color vision tells them apart: blue for less disease, orange for more
+GOOD, FAIR, OPEN, BAD = (LOOKS[c].css for c in (Change.GONE, Change.SHRUNK, Change.GROWN, Change.NEW))
+EVEN = "#a3abb5"
 COLORS = {
     **dict.fromkeys((Category.CR, Category.ICR, Category.CMR, Category.NED), GOOD),
     **dict.fromkeys((Category.PR, Category.IPR, Category.PMR, Category.MR), FAIR),

@@ -27,6 +27,7 @@ from .wrapped_label import show_wrapped
 
 NAMES = ("", *CRITERIA)
 HEIGHT = 120
+CRITERION_TIP = _("The rules by which the response is told")
 CHART_TIP = _("Draw it in a plot view; it then follows every correction")
 PROPOSE_TIP = _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
 CLINICAL_TIP = _(
@@ -61,7 +62,7 @@ class ResponsePanel:
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         titles = [_("none"), *(criterion.title for criterion in CRITERIA.values())]
-        self.criterion_box = combo("criterionBox", _("The rules by which the response is told"), titles)
+        self.criterion_box = combo("criterionBox", CRITERION_TIP, titles)
         self.criterion_box.connect("currentIndexChanged(int)", self._on_criterion)
         self.propose_button = push_button(
             "proposeRolesButton", _("Propose roles"), "", lambda: self._edit(with_proposed_roles)
@@ -99,6 +100,10 @@ class ResponsePanel:
         self._filling = True
         self.criterion_box.currentIndex = NAMES.index(name) if name in NAMES else 0
         self._filling = False
+        found = CRITERIA.get(name)
+        self.criterion_box.toolTip = "\n".join(
+            filter(None, (CRITERION_TIP, found and found.source, found and found.caution))
+        )
         self.responses, missing = responses_of(patient_of_node(node), name) if node is not None else ([], "")
         row = self.results.row
         self.form.changed()

@@ -49,6 +49,7 @@ def test_of_parts_that_are_judged_apart_the_larger_change_is_drawn():
     (bar,) = waterfall("rano_2", {"p": both})
     assert round(bar.percent) == 4
     page = cohort_html("rano_2", {"p": both})
+    assert "<h1>Response of one patient: RANO 2.0, products</h1>" in page and "counts once it is confirmed" in page
     assert "the larger change counts" in page and "the larger change counts" not in cohort_html("recist_1_1", CASES)
 
 
