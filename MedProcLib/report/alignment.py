@@ -28,12 +28,13 @@ def verdict_banner(pair: PairComparison, name: str = "") -> str:
     registration = pair.registration
     reasons = "".join(f"<p>{text(reason)}</p>" for reason in registration.reasons)
     label = f"{text(name)}: " if name else ""
-    words = VERDICT_WORDS[registration.verdict]
-    if verdict_of(registration) == NOT_CHECKED:
+    words, look = VERDICT_WORDS[registration.verdict], f" {registration.verdict}"
+    if verdict_of(registration) == NOT_CHECKED:  # neither good nor bad
+        look = ""
         words = "The alignment was not checked; the pictures show whether it holds."
     if name and registration.verdict is Verdict.FAILED:
         words = "The alignment failed. It was not compared, and nothing below is of it."
-    return f'<div class="banner {registration.verdict}"><p><b>{label}{words}</b></p>{reasons}</div>'
+    return f'<div class="banner{look}"><p><b>{label}{words}</b></p>{reasons}</div>'
 
 
 def doubtful_banner(pairs: Sequence[tuple[str, PairComparison]]) -> str:

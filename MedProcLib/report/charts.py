@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from .colors import Look
 from .plot import LEFT, RIGHT, TOP, WIDTH, Plot, line, round_values
 
-LABEL_HEIGHT, LETTER_WIDTH = 13, 7
+LABEL_HEIGHT, LETTER_WIDTH, VALUE_WIDTH = 13, 7, 34
 LAST_PHASE = 56  # width in pixels of a phase without end
 DUMBBELL_WIDTH, DUMBBELL_HEIGHT = 120, 18
 
@@ -91,7 +91,7 @@ def curves_chart(
             f'<circle cx="{x:.1f}" cy="{y:.1f}" r="{1 + curve.width:g}" fill="{curve.color}"/>' for x, y in places
         ]
         if values:
-            parts += [_value(plot, curve.points, n) for n in range(len(curve.points))]
+            parts += [_value(plot, curve.points, n) for n in _apart([x for x, _y in places])]
         if curve.label and places:
             labels.append((places[-1][1], places[-1][0], curve.label))
     return plot.svg([*parts, *_end_labels(labels, plot.height - plot.bottom)], alternative)
@@ -171,6 +171,15 @@ def _beyond(x: float, value: float, room: float) -> str:
     below, right = TOP + 30, x + 4
     turned = f' transform="rotate(-90 {right:.1f} {below})" text-anchor="end"'
     return f'<text x="{right:.1f}" y="{below}"{turned} class="lane">{written}</text>'
+
+
+def _apart(places: Sequence[float]) -> list[int]:
+    """Which points have room for their value beside each other; the last one has."""
+    written = [len(places) - 1] if places else []
+    for n in range(len(places) - 2, -1, -1):
+        if places[written[-1]] - places[n] >= VALUE_WIDTH:
+            written.append(n)
+    return written[::-1]
 
 
 def _root(value: float) -> float:

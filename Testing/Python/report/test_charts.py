@@ -62,6 +62,10 @@ def test_values_stand_above_their_points_and_below_in_a_dip():
     heights = [float(y) for y in re.findall(r'y="([\d.]+)" text-anchor="\w+" class="value"', svg)]
     at = dots(svg)
     assert heights[0] < at[0][1] and heights[1] > at[1][1] + 10 and heights[2] < at[2][1]
+    many = [(float(n), 5 + n, None, None) for n in range(25)]
+    svg = curves_chart([Curve("", "#000", many)], [(0.0, "a"), (24.0, "b")], "ml", "", values=True)
+    across = [float(x) for x in re.findall(r'x="([\d.]+)" y="[\d.]+" text-anchor="\w+" class="value"', svg)]
+    assert 10 < len(across) < 25 and min(b - a for a, b in itertools.pairwise(across)) >= 34 and ">29<" in svg
 
 
 def test_labels_do_not_cover_each_other():
