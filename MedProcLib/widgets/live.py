@@ -205,7 +205,14 @@ def volume_watch(changed: Callable[[], None]) -> NodeWatch:
         slicer.vtkMRMLTransformableNode.TransformModifiedEvent,
         vtk.vtkCommand.ModifiedEvent,
     )
-    return NodeWatch(changed, lambda node: content_key(node) if node.GetImageData() is not None else (), events)
+    return NodeWatch(changed, _content_of, events)
+
+
+def _content_of(volume: Any) -> tuple:
+    try:
+        return content_key(volume)
+    except InputError:  # it has no voxels, or not yet
+        return ()
 
 
 def roi_watch(changed: Callable[[], None]) -> NodeWatch:

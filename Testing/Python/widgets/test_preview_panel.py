@@ -108,6 +108,9 @@ def test_a_volume_that_moves_or_is_changed_elsewhere_is_followed(stage, wait, sc
     followed = stage.panel.live.version
     stage.volume.SetName("renamed")
     assert stage.panel.live.version == followed > version  # its voxels lie where they lay
+    stage.volume.GetImageData().Initialize()  # as while a scene is read
+    stage.volume.Modified()
+    assert wait(lambda: "no voxels" in stage.panel.status_label.text)
 
 
 def test_a_step_that_learns_is_first_approximate_then_exact(stage, wait):
