@@ -3,6 +3,9 @@
 from typing import Any
 
 UNKNOWN = "the file states no pixel spacing: 1 mm a pixel is assumed, so that sizes in mm are counts of pixels"
+SEVERAL = "the picture shows regions at several scales: 1 mm a pixel is assumed, so that sizes are counts of pixels"
+    "the picture shows regions at several scales: 1 mm a pixel is assumed, so that sizes in mm are counts of pixels"
+)
 # PS3.3 C.8.5.5.1: a 2D region whose axes are measured in cm
 TWO_DIMENSIONAL, CENTIMETER = 1, 3
 # regions of one picture that differ by more show it at two scales
@@ -22,22 +25,20 @@ def pixel_spacing(header: Any) -> tuple[list[float], tuple[str, ...], bool]:
     ):
         if header.get(name):
             return [float(value) for value in header[name].value], () if note is None else (note,), True
-    scale = _ultrasound_scale(header)
-    if scale is not None:
-        return scale, ("distances hold inside the scanned region of the picture",), True
+    scales = _ultrasound_scales(header)
+    alike = all(abs(a - b) <= SAME_SCALE * b for scale in scales for a, b in zip(scale, scales[0], strict=True))
+    if scales and alike:
+        return list(scales[0]), ("distances hold inside the scanned region of the picture",), True
     rows, columns = [float(value) for value in header.get("PixelAspectRatio") or (1, 1)]
-    return [rows / columns if rows > 0 and columns > 0 else 1.0, 1.0], (UNKNOWN,), False
+    return [rows / columns if rows > 0 and columns > 0 else 1.0, 1.0], (SEVERAL if scales else UNKNOWN,), False
 
 
-def _ultrasound_scale(header: Any) -> list[float] | None:
-    """The scale that all 2D regions of an ultrasound picture share; None where there is none or several."""
+def _ultrasound_scales(header: Any) -> list[tuple[float, float]]:
+    """The scale (mm a pixel, between rows and between columns) of each 2D region of an ultrasound picture."""
     scales = [
         (abs(float(region.PhysicalDeltaY)) * 10, abs(float(region.PhysicalDeltaX)) * 10)
         for region in header.get("SequenceOfUltrasoundRegions") or ()
         if region.get("RegionSpatialFormat") == TWO_DIMENSIONAL
         and region.get("PhysicalUnitsXDirection") == region.get("PhysicalUnitsYDirection") == CENTIMETER
     ]
-    if not scales or min(map(min, scales)) <= 0:
-        return None
-    alike = all(abs(a - b) <= SAME_SCALE * b for scale in scales for a, b in zip(scale, scales[0], strict=True))
-    return list(scales[0]) if alike else None
+    return scales if all(min(scale) > 0 for scale in scales) else []

@@ -17,7 +17,7 @@ import SimpleITK as sitk
 
 from .atomic import require_writable, whole_file
 from .dicom import DicomImage, is_dicom, read_dicom_file, read_dicom_folder, series_files
-from .dicom_spacing import UNKNOWN
+from .dicom_spacing import SEVERAL, UNKNOWN
 from .errors import InputError
 from .itk_message import one_line
 from .metaimage_header import check_metaimage_header
@@ -93,9 +93,11 @@ def read_image_file(path: str | Path, unscaled: bool = False) -> ImageFile:
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
     if not found.scaled and not unscaled:
+        several = SEVERAL in found.notes
+        why = "shows regions at several scales" if several else "states no pixel spacing"
+        what = "one of them, cropped," if several else "it"
         raise InputError(
-            f"{path} states no pixel spacing, so nothing can be measured in it: save it as NRRD with the spacing that "
-            "you know."
+            f"{path} {why}, so nothing can be measured in it: save {what} as NRRD with the spacing that you know."
         )
     return found
 
