@@ -100,10 +100,8 @@ class ResponsePanel:
         self._filling = True
         self.criterion_box.currentIndex = NAMES.index(name) if name in NAMES else 0
         self._filling = False
-        found = CRITERIA.get(name)
-        self.criterion_box.toolTip = "\n".join(
-            filter(None, (CRITERION_TIP, found and found.source, found and found.caution))
-        )
+        about = [CRITERIA[name].source, CRITERIA[name].caution] if name in CRITERIA else []
+        self.criterion_box.toolTip = "\n".join(filter(None, (CRITERION_TIP, *about)))
         self.responses, missing = responses_of(patient_of_node(node), name) if node is not None else ([], "")
         row = self.results.row
         self.form.changed()

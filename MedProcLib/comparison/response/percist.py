@@ -71,7 +71,8 @@ def measurable_threshold(time: TimePoint) -> tuple[float | None, tuple[str, ...]
 
 def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
     time, now = case.time_points[index], _hottest(case, index)
-    steps, notes = [_peak_text(now, time)], []
+    steps = [_peak_text(now, time)]
+    notes: list[str] = []
     worse = [n.id for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label)) and a.unequivocal]
     figures = _sul("sul_peak", now.value)
     if worse:
