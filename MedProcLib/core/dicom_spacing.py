@@ -4,8 +4,6 @@ from typing import Any
 
 UNKNOWN = "the file states no pixel spacing: 1 mm a pixel is assumed, so that sizes in mm are counts of pixels"
 SEVERAL = "the picture shows regions at several scales: 1 mm a pixel is assumed, so that sizes are counts of pixels"
-    "the picture shows regions at several scales: 1 mm a pixel is assumed, so that sizes in mm are counts of pixels"
-)
 # PS3.3 C.8.5.5.1: a 2D region whose axes are measured in cm
 TWO_DIMENSIONAL, CENTIMETER = 1, 3
 # regions of one picture that differ by more show it at two scales
