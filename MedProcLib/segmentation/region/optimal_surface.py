@@ -63,9 +63,9 @@ class OptimalSurface:
     largest_radius_mm: Annotated[
         float,
         Range(0, 300, "mm"),
-        "no part of the outline is farther from the seed; 0: 30 mm in a volume, in a picture half of its shorter side, "
-        "less where the thing turns out small",
-    ] = 30.0
+        "no part of the outline is farther from the seed; 0, and 30 in a picture of 1 mm a pixel, as those without a "
+        "scale are loaded: in a picture half of its shorter side, less where the thing turns out small",
+    ] = VOLUME_MM
     smallest_radius_mm: Annotated[float, Range(0, 300, "mm"), "no part of the outline is nearer to its middle"] = 0.0
     object: Annotated[Kind, "brighter or darker than around it; either: both in places"] = "automatic"
     smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the Gaussian that quiets noise first; 0 for none"] = 1.0
@@ -157,8 +157,11 @@ def _is_picture(grid: Geometry) -> bool:
 
 
 def _seeks_reach(settings: OptimalSurface, grid: Geometry) -> bool:
-    """Whether how far to reach is told by what is found."""
-    return not settings.largest_radius_mm and _is_picture(grid)
+    """Whether how far to reach is told by what is found: in pictures, where asked for or where mm mean nothing."""
+    no_scale = all(side == 1 for n, side in zip(grid.size, grid.spacing, strict=True) if n > 1)
+    return _is_picture(grid) and (
+        not settings.largest_radius_mm or (settings.largest_radius_mm == VOLUME_MM and no_scale)
+    )
 
 
 def _reach(settings: OptimalSurface, grid: Geometry) -> float:

@@ -152,3 +152,11 @@ def test_a_dark_lesion_of_any_size_in_a_picture_without_a_scale(radius):
     seeds = seeds_from_points(Geometry.of(image), np.array([(159.5, 159.5)]), [1])
     found = sitk.GetArrayFromImage(recipe.run(image=image, seeds=seeds)["labels"]) > 0
     assert overlap(found, lesion) > 0.93
+
+
+@pytest.mark.parametrize(("side", "reached"), [(1.0, True), (0.999, False)])
+def test_the_usual_reach_is_one_in_mm_where_a_picture_says_how_large_its_pixels_are(side, reached):
+    """A disk of 60 pixels' radius, which is 60 mm or of a size that the picture does not tell."""
+    disk = distances((200, 200), (1.0, 1.0)) < 60
+    found = outline(image_of(disk, (side, side)), [(99.5 * side, 99.5 * side)])
+    assert bool(overlap(found, disk) > 0.95) == reached
