@@ -9,11 +9,12 @@ from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.decisions import ACCEPTED, EDITED, PROPOSED, REJECTED
-from ..scene.findings import AREA, DIAMETER, center_of, decide_together, findings_of, write_comment
+from ..scene.findings import AREA, center_of, decide_together, findings_of, write_comment
 from ..scene.views import jump_views
 from .fields import allow, beside, line_edit, row_table, text_label
+from .finding_text import line_of, reason_of, size_of, sort_values, tip_of
 from .measured_rows import is_large
-from .results_table import ResultsTable, shown
+from .results_table import ResultsTable
 from .review_list import (
     TABLE_HEIGHT,
     Pages,
@@ -32,7 +33,6 @@ FILTERS = (
     (_("Accepted"), (ACCEPTED, EDITED)),
     (_("Rejected"), (REJECTED,)),
 )
-MARKS = {PROPOSED: "", ACCEPTED: "✓ ", EDITED: "✎ ", REJECTED: "✗ "}
 
 
 class FindingsPanel:
@@ -180,7 +180,7 @@ class FindingsPanel:
     def _filter(self) -> None:
         statuses = FILTERS[self.filter_box.currentIndex][1]
         fitting = [n for n, row in enumerate(self._rows) if not statuses or row["status"] in statuses]
-        self._fitting = self.sorting.ordered(fitting, lambda n, column: _sorted_by(self._rows[n])[column])
+        self._fitting = self.sorting.ordered(fitting, lambda n, column: sort_values(self._rows[n])[column])
 
     def _fill(self) -> None:
         selected = self.row
@@ -191,17 +191,17 @@ class FindingsPanel:
         # the row stays with its finding when the filter takes others away
         # an edited finding has another volume than the score by which it was found
         scored = any(
-            row["score"] not in (_size(row), None) and row["score"] == row["score"] and row["status"] != EDITED
+            row["score"] not in (size_of(row), None) and row["score"] == row["score"] and row["status"] != EDITED
             for row in self._rows
         )
         flat = any(AREA in row for row in self._rows)
-        in_ml = not flat and any(is_large(_size(row)) for row in self._rows)
+        in_ml = not flat and any(is_large(size_of(row)) for row in self._rows)
         size = _("Area\n[mm²]") if flat else _("Volume\n[ml]") if in_ml else _("Volume\n[mm³]")
         titles = [_("Finding"), size, _("Equiv. Ø\n[mm]"), _("Score")]
         self.results.show(
             titles if scored else titles[:3],
-            [_line(self._rows[n], in_ml)[: 4 if scored else 3] for n in self._indices],
-            [_tip(self._rows[n]) for n in self._indices],
+            [line_of(self._rows[n], in_ml)[: 4 if scored else 3] for n in self._indices],
+            [tip_of(self._rows[n]) for n in self._indices],
         )
         tip = _("Diameter of the ball of this volume; MedProc Quantification measures the longest one")
         if flat:
@@ -249,7 +249,7 @@ class FindingsPanel:
             text = _("{count} findings are selected: they are accepted or rejected together, and undone together.")
             show_wrapped(self.reason_label, text.format(count=count))
         else:
-            show_wrapped(self.reason_label, _reason(row) if row is not None else "")
+            show_wrapped(self.reason_label, reason_of(row) if row is not None else "")
 
     def _show_buttons(self) -> None:
         nameless = "" if self._get_reader().strip() else _("Type your name as reader.")
@@ -347,36 +347,3 @@ class FindingsPanel:
         actions = {name: getattr(self, name) for name in ("accept", "reject", "undo", "next", "previous")}
         self.shortcuts = connect_buttons((self.table_widget, self._decisions), self.buttons, actions)
         enter_returns_to(self.table_widget, self.reader_edit, self.comment_edit)
-
-
-def _line(row: dict[str, Any], in_ml: bool) -> list[Any]:
-    size = _size(row) / 1000 if in_ml else _size(row)
-    return [f"{MARKS.get(row['status'], '')}{row['name']}", size, row[DIAMETER], row["score"]]
-
-
-def _sorted_by(row: dict[str, Any]) -> list[Any]:
-    """What each column is sorted by; names as they are numbered."""
-    return [row["finding"], _size(row), row[DIAMETER], row["score"]]
-
-
-def _size(row: dict[str, Any]) -> float:
-    """Volume in mm3, or area in mm2 of a picture."""
-    return row[AREA] if AREA in row else row["volume_mm3"]
-
-
-def _tip(row: dict[str, Any]) -> str:
-    lines = [f"{row['name']}: {row['status']}", _reason(row)]
-    if row["reader"]:
-        lines.append(f"{row['reader']}, {row['decided']}")
-    return "\n".join(filter(None, [*lines, row["comment"]]))
-
-
-def _reason(row: dict[str, Any]) -> str:
-    left, back, up = center_of(row)
-    reason = row["reason"]
-    parts = [reason[:1].upper() + reason[1:].rstrip(".") + "."] if reason else []
-    expected = row["expected_false"]
-    if expected not in ("", None) and expected == expected and "by chance" not in reason:
-        parts.append(_("Expected by chance with such a score: {count}.").format(count=shown(float(expected))))
-    parts.append(_("At R {r:.1f}, A {a:.1f}, S {s:.1f} mm.").format(r=-left, a=-back, s=up))
-    return " ".join(parts)
