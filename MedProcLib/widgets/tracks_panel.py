@@ -18,7 +18,7 @@ from ..scene.timeline_rows import MEASURES, REFERENCES, TrackRow, titles_of, tra
 from ..scene.timeline_views import MOST_COLUMNS
 from .busy_cursor import busy_cursor
 from .fields import allow
-from .findings_panel import MARKS
+from .finding_text import MARKS
 from .results_table import ResultsTable
 from .review_list import KEYS, Sorting, around, connect_buttons, enter_returns_to
 from .tracks_form import TracksForm
