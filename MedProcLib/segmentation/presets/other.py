@@ -45,4 +45,11 @@ OTHER_PRESETS: tuple[Preset, ...] = (
         "pixel, as pictures without a scale are loaded",
         "Microscopy",
     ),
+    _file(
+        "nuclei_in_cells",
+        "Nuclei, dark in gray cells",
+        "Each nucleus that is darker than the cell around it, where whole cells are darker than the ground; sizes suit "
+        "1 mm a pixel, as pictures without a scale are loaded",
+        "Microscopy",
+    ),
 )

@@ -11,7 +11,7 @@ from MedProcLib.segmentation.presets.presets import PRESETS, preset_named
 from MedProcLib.segmentation.threshold.pet_threshold import PetThreshold
 
 SEEDED = ("us_region", "outline_around_point", "grow_from_seeds", "region_from_point")
-PICTURES = ("radiograph_lungs", "nuclei", "nuclei_stained_dark")
+PICTURES = ("radiograph_lungs", "nuclei", "nuclei_stained_dark", "nuclei_in_cells")
 CT = [preset.name for preset in PRESETS if preset.group == "CT"]
 BRAINS = [preset.name for preset in PRESETS if preset.group == "MR" and preset.name != "mr_head"]
 AIR = {
