@@ -21,6 +21,7 @@ KEY, VERSION = "medproc_classifier", 1
 KINDS: dict[str, Any] = {each.kind: each for each in (Linear, Nearest, Forest)}
 MOST_FEATURES, MOST_CLASSES = 100_000, 100
 LARGEST_BYTES = 500_000_000
+HIGHEST = 1 + 1e-9  # a threshold above all probabilities calls none
 
 
 def write_model(model: Model, target: str | Path) -> None:
@@ -85,6 +86,8 @@ def model_of(text: str) -> Model:
     threshold = None if data.get("threshold") is None else checked.real(data, "threshold")
     if (threshold is None) != (len(classes) > 2):
         raise InputError("A model of two classes needs a 'threshold', and one of more must not have one.")
+    if threshold is not None and not 0 <= threshold <= HIGHEST:
+        raise InputError(f"The model's 'threshold' is {threshold:g}; it is a probability, 0 to 1.")
     return Model(
         checked.text(data, "label"),
         tuple(classes),

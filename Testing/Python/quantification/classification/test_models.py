@@ -135,6 +135,8 @@ def changed(name, **changes):
         (changed("linear", classes=["a", "a"]), "one name"),
         (changed("linear", classes=["a", "b", "c"]), "threshold"),
         (changed("linear", threshold=None), "threshold"),
+        (changed("linear", threshold=-0.1), "0 to 1"),
+        (changed("linear", threshold=40), "0 to 1"),
         (changed("linear", features=[]), "0 features"),
         (changed("linear", medians=[1, 2]), "'medians'"),
         (changed("linear", medians=["1", "2", "3", "4"]), "'medians'"),
