@@ -49,7 +49,7 @@ def restoring(node) -> Callable[[Progress], Comparison]:
         images.append(own_image(volume, holder))
         transforms.append(transform_of_node(holder) if holder is not None else None)
         modalities.append(modality_of_volume(volume))
-        sources.append(volume.GetName())
+        sources.append(point.name or volume.GetName())  # of the copy that is shown it has a number behind it
         units.append(unit_of_values(volume))
     saved = Saved(with_verdicts(node), images, maps, transforms, modalities, sources, units)
     steps, places = steps_of(node), {point.id: n for n, point in enumerate(points)}
