@@ -13,15 +13,14 @@ from ..core.measurement import Measurement
 from ..core.operation import operation
 from ..core.progress import SILENT, Progress
 from . import verdict as verdicts
-from .alignment.field import Field, fields
+from .alignment.descend import descend
+from .alignment.field import fields
 from .alignment.metrics import CORRELATION_RATIO, MUTUAL_INFORMATION
-from .alignment.points import largest_distance
-from .alignment.refine import refine
-from .alignment.samples import MOST_POINTS
 from .alignment.search import search
 from .alignment.volume import Volume, head_points, prepare
 from .deformed import judge_given, register_deformed
 from .halfway import half, transform_of
+from .mirrored import exchanged_in
 from .registration.landmarks import (
     LEAST_TO_START,
     Landmarks,
@@ -44,7 +43,6 @@ METRICS = (CORRELATION_RATIO, MUTUAL_INFORMATION)
 USES = ("start", "check")
 POSITIONS = ("anywhere", "near")
 NEAR_DEG, NEAR_MM = 15.0, 50.0
-FEW_POINTS, KEPT_STARTS = 8_000, 3  # tell which of several starts is best; go on from the coarsest level
 
 
 def register(
@@ -108,7 +106,7 @@ def register(
         found = judge_given(first, other, register_with(tool, fixed, moving, kind, masks, progress))
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     affine = kind != "rigid"
-    shares = progress.parts(3, 5, 2, 8 if kind == "deformable" else 0.1)
+    shares = progress.parts(3, 5, 2, 2, 8 if kind == "deformable" else 0.1)
     one, two = fields(first, other)
     if marked is not None:
         starts = [marked]
@@ -120,10 +118,13 @@ def register(
     if matrix is None and kind != "deformable":
         return _apart()
     if matrix is None:
-        found = register_deformed(first, other, None, masked, sure=False, progress=shares[3])
+        found = register_deformed(first, other, None, masked, sure=False, progress=shares[4])
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     figures = verdicts.measure(one, two, matrix, affine, metric, shares[2])
     verdict, reasons = verdicts.judge(figures)
+    exchanged = exchanged_in(one, two, figures, verdict is Verdict.GOOD, affine, shares[3])
+    if exchanged and kind != "deformable":  # findings would be on the wrong side
+        verdict, reasons = Verdict.FAILED, (exchanged, *(reasons if verdict is not Verdict.GOOD else ()))
     far = _far(matrix, head_points(first)) if position == "near" and marked is None else ""
     if far:
         verdict, reasons = Verdict.FAILED, (far, *(reasons if verdict is not Verdict.GOOD else ()))
@@ -133,9 +134,11 @@ def register(
         if verdict is not Verdict.GOOD and marked is not None:
             matrix = marked
         sure = verdict is not Verdict.FAILED
-        found = register_deformed(first, other, matrix, masked, led, sure, progress=shares[3])
+        found = register_deformed(first, other, matrix, masked, led, sure, progress=shares[4])
         if far:
             found = _with(found, (Verdict.DOUBTFUL, (far,)), ())
+        if exchanged:
+            found = _with(found, (Verdict.DOUBTFUL, (exchanged,)), ())
         return found if landmarks is None else _checked(found, landmarks, landmark_use)
     root = transform_of(half(matrix))
     found = Registration(transform_of(matrix), root.GetInverse(), root, verdict, reasons, figures.measurements())
@@ -189,43 +192,6 @@ class Register:
             position=self.position,
             progress=progress,
         )
-
-
-def descend(
-    first: list[Field],
-    other: list[Field],
-    starts: list[np.ndarray],
-    affine: bool,
-    metric: str,
-    progress: Progress = SILENT,
-) -> np.ndarray | None:
-    """From starts at the first of the levels to the best result at the last; None when the images lie apart."""
-    shares = progress.parts(*[1.0] * len(first))
-    for number, (one, two, share) in enumerate(zip(first, other, shares, strict=True)):
-        points, single = head_points(one.volume), len(starts) == 1
-        fits = [
-            # size and shear only once the position is roughly known
-            refine(
-                one,
-                two,
-                start,
-                affine=affine and (single or number > 0),
-                metric=metric,
-                iterations=30 if single or number > 0 else 12,
-                most=MOST_POINTS if single else FEW_POINTS,
-                progress=part,
-            )
-            for start, part in zip(starts, share.parts(*[1.0] * len(starts)), strict=True)
-        ]
-        fits = sorted((f for f in fits if f.overlap > 0), key=lambda f: -f.similarity * min(1.0, f.overlap + 0.3))
-        if not fits:
-            return None
-        starts = []
-        for fit in fits:
-            if all(largest_distance(fit.matrix, kept, points) > one.spacing / 2 for kept in starts):
-                starts.append(fit.matrix)
-        starts = starts[: KEPT_STARTS if number == 0 else 1]
-    return starts[0]
 
 
 def _register_planes(

@@ -16,10 +16,10 @@ from _misplaced import misplaced
 from _registration_kinds import kinds
 from scipy.spatial.transform import Rotation
 
+from MedProcLib.comparison.alignment.descend import descend
 from MedProcLib.comparison.alignment.field import fields
 from MedProcLib.comparison.alignment.points import largest_distance
 from MedProcLib.comparison.alignment.volume import head_points, prepare
-from MedProcLib.comparison.register import descend
 from MedProcLib.comparison.result import Verdict
 from MedProcLib.comparison.verdict import judge, measure
 

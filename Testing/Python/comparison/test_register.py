@@ -224,11 +224,16 @@ def test_other_anatomy_is_not_called_good():
     body[5:-5, 6:-6, 8:-8] = 80
     body[10:30, 20:30, 12:30] += 100
     other = grid.image_of((body + random.normal(0, 5, body.shape)).astype(np.float32))
-    found = register(first, other)
-    assert found.verdict is Verdict.FAILED
-    assert found.reasons
-    with pytest.raises(InputError, match="cannot be registered"):
+    with pytest.raises(InputError, match=r"cannot be registered: .+"):
         Register()(first, other)
+
+
+def test_a_mirrored_study_is_refused_in_words(real):
+    first, other = (sitk.BinShrink(real(number)[:, :, 12:28], [4, 4, 1]) for number in (1, 2))
+    wrong = Geometry.of(other).image_of(sitk.GetArrayFromImage(other)[:, :, ::-1].copy())
+    found = register(first, wrong)
+    assert found.verdict is Verdict.FAILED
+    assert "left and right seem to be exchanged" in found.reasons[0]
 
 
 def test_noise_without_any_structure_is_not_called_good():
