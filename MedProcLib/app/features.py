@@ -44,14 +44,16 @@ def run(arguments: Namespace, progress: Progress) -> None:
         )
         arguments.notes += varied.notes
     progress.check()
-    provenance = Provenance(Recipe.of(settings), {"image": arguments.image, "mask": arguments.mask})
+    inputs = {"image": arguments.image, "mask": arguments.mask}
+    provenance = Provenance(Recipe.of(settings), inputs)
     with written_together():
         if output.lower().endswith(".csv"):
             write_table(features_csv(regions, settings, arguments.all_labels), output, provenance)
         else:
             write_text(features_json(regions, settings, provenance.as_dict()), output)
         if varied is not None and robustness is not None:
-            write_text(robustness_csv(varied, arguments.all_labels), robustness)
+            perturbed = Provenance(provenance.recipe, {**inputs, "perturbations": str(arguments.robustness)})
+            write_table(robustness_csv(varied, arguments.all_labels), robustness, perturbed)
     print(f"{_summary(regions)}: {', '.join(filter(None, (output, robustness)))}")
 
 

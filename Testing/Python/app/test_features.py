@@ -124,6 +124,8 @@ def test_robustness(medproc, image_file, mask_file, settings_file, tmp_path):
     assert len(rows) == 43 and rows[0]["tag"] == "stat_mean" and rows[0]["perturbations"] == "3"
     assert float(rows[0]["low"]) <= float(rows[0]["high"]) and rows[0]["icc"] == ""
     assert "of one there is none" in err
+    beside = json.loads((tmp_path / "features_robustness.csv.provenance.json").read_text())
+    assert beside["inputs"]["perturbations"] == "3" and len(beside["steps"]) == 1
 
 
 def test_notes_are_said_once_with_their_labels(medproc, refused, image, image_file, tmp_path):
