@@ -17,7 +17,7 @@ What their rules were checked against, beside the citations of each (full text o
 - PERCIST: tables of three reviews after Wahl 2009, which write the limit of progression as "30 %" or "more than 30 %":
   here more than 30 %. The comparability of livers (at most 20 % of the larger and 0.3 SUL) as O et al. 2016 word it.
   That no other lesion may have risen by more than 30 % for a PMR: here by 0.8 SUL as well. Not done: no PMR when a
-  lesion grew by more than 30 % in size; glycolysis of at most two lesions an organ.
+  lesion grew by more than 30 % in size.
 - Nodules: the comparison of the British and the Fleischner rules in Thorax (table 1, highwire 189438).
 - Volumes -35 % and +55 %: the abstract only.
 """

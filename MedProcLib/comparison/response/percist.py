@@ -1,17 +1,19 @@
 """PERCIST 1.0: the peak lean-body-mass SUV of the hottest lesion."""
 
+from collections import Counter
 from dataclasses import dataclass
 
 from ...core.measurement import Measurement
 from ..growth.measured import Measured, combination
-from .model import Case, Kind, Lesion, Status, TimePoint
+from .eligibility import NO_ORGAN, organ_of
+from .model import Assessment, Case, Kind, Lesion, Status, TimePoint
 from .other_lesions import YES, new_part
 from .outcome import Category, Part, Response
 from .recist import response_of
 from .size_change import at_least
 
 NAME = "percist_1_0"
-PERCENT, ABSOLUTE_SUL, TLG_PERCENT, TLG_LESIONS = 30.0, 0.8, 75.0, 5
+PERCENT, ABSOLUTE_SUL, TLG_PERCENT, TLG_LESIONS, TLG_PER_ORGAN = 30.0, 0.8, 75.0, 5, 2
 LIVER_FACTOR, BLOOD_FACTOR, SDS = 1.5, 2.0, 2.0
 LIVER_PERCENT, LIVER_SUL = 20.0, 0.3
 BACKGROUND = (Status.ABSENT, Status.MERGED)
@@ -154,17 +156,29 @@ def _background(lesion: Lesion, time: TimePoint) -> bool:
 
 
 def _tlg_percent(case: Case, index: int) -> float | None:
-    """Change of total lesion glycolysis of the five hottest lesions of each scan; None unless all have one."""
+    """Change of total lesion glycolysis of the hottest lesions of each scan; None unless all have one."""
     sums = []
     for time in (case.time_points[0], case.time_points[index]):
-        seen = [a for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label))]
-        peaks = [(a.sul_peak.value, a.tlg_ml) for a in seen if a.sul_peak and a.status not in BACKGROUND]
-        hottest = [tlg for _, tlg in sorted(peaks, key=lambda p: -p[0])[:TLG_LESIONS]]
-        known = [tlg.value for tlg in hottest if tlg]
+        hottest = _hottest_few(case, time)
+        known = [seen.tlg_ml.value for seen in hottest if seen.tlg_ml]
         if not hottest or len(known) < len(hottest):
             return None
         sums.append(sum(known))
     return 100 * (sums[1] / sums[0] - 1) if sums[0] > 0 else None
+
+
+def _hottest_few(case: Case, time: TimePoint) -> list[Assessment]:
+    """The hottest lesions of a scan whose glycolysis is summed: at most five, two of one organ where it is named."""
+    seen = [(n, a) for n in case.lesions if n.kind is not Kind.NEW and (a := n.at(time.label))]
+    peaks = [(a.sul_peak.value, n, a) for n, a in seen if a.sul_peak and a.status not in BACKGROUND]
+    chosen: list[Assessment] = []
+    taken: Counter[str] = Counter()
+    for _peak, lesion, assessment in sorted(peaks, key=lambda found: -found[0]):
+        organ = organ_of(lesion)
+        if len(chosen) < TLG_LESIONS and (organ == NO_ORGAN or taken[organ] < TLG_PER_ORGAN):
+            chosen.append(assessment)
+            taken[organ] += 1
+    return chosen
 
 
 def _different_background(case: Case, index: int) -> str:

@@ -14,8 +14,8 @@ def hot(id_, *peaks, **more):
     return target(id_, *peaks, field="sul_peak", **more)
 
 
-def with_tlg(id_, *pairs):
-    return target(id_, *({"sul_peak": sul, "tlg_ml": tlg} for sul, tlg in pairs))
+def with_tlg(id_, *pairs, **more):
+    return target(id_, *({"sul_peak": sul, "tlg_ml": tlg} for sul, tlg in pairs), **more)
 
 
 def run(*lesions, liver=LIVER, **more):
@@ -75,9 +75,16 @@ def test_threshold_of_a_measurable_lesion():
 
 
 def test_glycolysis_is_that_of_the_five_hottest():
-    five = [with_tlg(f"L{i}", (8, 100), (8, 100)) for i in range(5)]
-    assert categories(run(*five, with_tlg("cool", (3, 100), (3, 5000)))) == ["SMD"]
-    assert categories(run(*five[:4], with_tlg("cool", (3, 100), (3, 5000)))) == ["PMD"]
+    five = [with_tlg(f"L{i}", (8, 100), (8, 100), organ=f"organ {i}") for i in range(5)]
+    cool = with_tlg("cool", (3, 100), (3, 5000), organ="")
+    assert categories(run(*five, cool)) == ["SMD"]
+    assert categories(run(*five[:4], cool)) == ["PMD"]
+
+
+@pytest.mark.parametrize(("organ", "expected"), [("liver", "SMD"), ("lung", "PMD"), ("", "PMD")])
+def test_glycolysis_is_of_at_most_two_lesions_of_an_organ(organ, expected):
+    two = [with_tlg(f"L{i}", (8, 100), (8, 100), organ="liver") for i in range(2)]
+    assert categories(run(*two, with_tlg("cool", (3, 100), (3, 5000), organ=organ))) == [expected]
 
 
 @pytest.mark.parametrize(
