@@ -134,6 +134,7 @@ def test_loaded_scene_gives_the_same_comparison_with_the_edits(scene, comparison
     assert further_of(node) == [(NAMES[1], NAMES[2])]
     again = restoring(node)()
     assert [s.name for s in again.studies] == [s.name for s in before.studies]
+    assert [s.source for s in again.studies] == [s.name for s in before.studies]  # not the copies that are shown
     assert again.followed.patient == patient_of_node(node) == before.followed.patient
     for one, two in zip(with_tracks(before).all_pairs, again.all_pairs, strict=True):
         assert two.registration.verdict is one.registration.verdict
