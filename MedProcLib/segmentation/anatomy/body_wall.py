@@ -145,9 +145,13 @@ def _pelvic(bone: np.ndarray, values: np.ndarray, trunk: np.ndarray, spine: Spin
 
 def slices_with_lung(values: np.ndarray, trunk: np.ndarray, grid: Geometry) -> np.ndarray:
     """Which slices show lung (not bowel, whose gas holds no tissue)."""
+    return lung_inside(values, trunk).sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1] > LUNG_MM2
+
+
+def lung_inside(values: np.ndarray, trunk: np.ndarray) -> np.ndarray:
+    """The inner part (bool; z, y, x) of what is lung by its HU."""
     lung = trunk & (values > LUNG_HU[0]) & (values < LUNG_HU[1])
-    inner = ndimage.uniform_filter(lung.astype(np.float32), LUNG_VOXELS) > LUNG_SHARE
-    return inner.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1] > LUNG_MM2
+    return ndimage.uniform_filter(lung.astype(np.float32), LUNG_VOXELS) > LUNG_SHARE
 
 
 def has_large_bone(plane: np.ndarray, grid: Geometry) -> bool:

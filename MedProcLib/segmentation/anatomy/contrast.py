@@ -90,22 +90,27 @@ def parted_from(
     values: np.ndarray,
     grid: Geometry,
     progress: Progress = SILENT,
+    inside: np.ndarray | None = None,
 ) -> np.ndarray:
     """What of the dense belongs to the bone rather than to the contrast: a watershed of the gradient from both.
 
-    Bone begins where it is sure, and in what may be its cortex far from all contrast.
+    Bone begins where it is sure, and in what may be its cortex far from all contrast. inside: dense things that are
+    none.
     """
-    if not contrast.any():
+    other = contrast if inside is None else contrast | inside
+    if not other.any():
         return dense
     marks = np.where(dense, 0, 3).astype(np.uint8)
-    marks[sure | (cortex & (distance_to(contrast, grid) > VESSEL_MM))] = 1
-    marks[contrast] = 2
+    marks[sure | (cortex & (distance_to(other, grid) > VESSEL_MM))] = 1
+    marks[other] = 2
     slope = sitk.GradientMagnitude(grid.image_of(np.clip(values, -200, 1500).astype(np.float32)))
     flood = sitk.MorphologicalWatershedFromMarkersImageFilter()
     flood.SetMarkWatershedLine(False)
     marked = grid.image_of(marks)
     slope = sitk.Cast(slope, sitk.sitkUInt16)
-    return sitk.GetArrayFromImage(execute(flood, slope, marked, progress=progress, message="Parting vessels")) == 1
+    parted = sitk.GetArrayFromImage(execute(flood, slope, marked, progress=progress, message="Parting vessels"))
+    # without contrast all is bone that is not inside
+    return parted == 1 if contrast.any() else dense & (parted != 2)
 
 
 def in_lung(pieces: np.ndarray, count: int, values: np.ndarray) -> np.ndarray:

@@ -6,6 +6,7 @@ from scipy import ndimage
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 from ..common.morphology import closed, dilated, distance_to, eroded
+from .fixed_parts import fixed_parts
 
 # No tissue but air and lung is below this; an image that goes there is taken as CT.
 CT_AIR_HU = -500.0
@@ -37,7 +38,8 @@ def body_region(
     """
     cut, close, slices, bed = progress.parts(3, 4, 2, 1)
     dense = values > threshold_hu
-    body = _thick_pieces(dense, grid, opening_mm, cut)
+    free = dense & ~fixed_parts(dense, grid) if dense.ndim == 3 else dense
+    body = _thick_pieces(free, grid, opening_mm, cut)
     if not body.any():
         return body
     body = _cavities_filled(body, grid, closing_mm, close)
@@ -152,13 +154,11 @@ def _filled_plane(plane: np.ndarray, values: np.ndarray) -> np.ndarray:
         for number in range(1, count + 1):
             run = runs == number
             hole = holes == holes[y[run][0], x[run][0]]
-            if np.median(values[y[run], x[run]]) > GAS_HU and sides[hole].mean() > LUNG_SIDES:
-                wall[np.where(y[run] == 0, 0, np.where(y[run] == plane.shape[0] - 1, -1, y[run] + 1)), x[run] + 1] = (
-                    True
-                )
-                wall[y[run] + 1, np.where(x[run] == 0, 0, np.where(x[run] == plane.shape[1] - 1, -1, x[run] + 1))] = (
-                    True
-                )
+            # an airway that the rim cuts beside lung is gas, the hole as a whole is not
+            lung = max(np.median(values[y[run], x[run]]), np.median(values[hole])) > GAS_HU
+            if lung and sides[hole].mean() > LUNG_SIDES:
+                wall[_beyond(y[run], plane.shape[0]), x[run] + 1] = True
+                wall[y[run] + 1, _beyond(x[run], plane.shape[1])] = True
     return ndimage.binary_fill_holes(wall)[1:-1, 1:-1] | plane
 
 

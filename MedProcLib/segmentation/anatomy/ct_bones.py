@@ -18,6 +18,7 @@ from ..common.upright import upright
 from .body_mask import CONTENT_HU
 from .contrast import bright_soft_tissue, in_lung, parted_from, variation
 from .ct_body import body_region
+from .inside_trunk import inside_trunk
 from .marrow import with_marrow
 from .refine import refined
 
@@ -110,7 +111,8 @@ def _bones(
         contrast, level = bright_soft_tissue(smooth, varies, dense, grid, settings.evenness_HU, level)
     sure = dense & (smooth > level + CORTEX_HU)
     cortex = dense & (smooth > settings.threshold_HU + CORTEX_HU)
-    bone = parted_from(dense, sure, cortex, contrast, work, grid, part)
+    inside = dense & inside_trunk(work, body, grid) if grid.dimension == 3 else None
+    bone = parted_from(dense, sure, cortex, contrast, work, grid, part, inside)
     bone = _bony_pieces(bone, cortex, sure, work, least_voxels)
     if not bone.any():
         raise InputError(

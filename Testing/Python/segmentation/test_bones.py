@@ -6,9 +6,13 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.anatomy.contrast import parted_from
 from MedProcLib.segmentation.anatomy.ct_bones import CtBones
+from MedProcLib.segmentation.anatomy.inside_trunk import inside_trunk
 from MedProcLib.segmentation.anatomy.marrow import with_marrow
 from MedProcLib.segmentation.anatomy.refine import refined
+
+from .torso import torso, truth
 
 AIR, MUSCLE, CORTEX, SPONGY, CORD, FATTY = -1000.0, 50.0, 800.0, 200.0, 30.0, -120.0
 LENGTH_MM, OUTER_MM, INNER_MM = 66.0, 12.0, 8.0
@@ -128,3 +132,24 @@ def test_a_brain_is_no_marrow_also_where_the_skull_is_narrow_and_open_slices_lie
     grid = Geometry(bone.shape[::-1], (1.5,) * 3, CUBE.origin, CUBE.direction)
     whole = with_marrow(bone, values, grid, 25.0, np.ones_like(bone))
     assert np.count_nonzero(whole & (brain | fossa)) < 0.01 * np.count_nonzero(brain | fossa)
+
+
+def test_a_heart_and_a_plaque_between_the_lungs_are_no_bone_however_uneven():
+    image = torso()
+    grid, known, values = Geometry.of(image), truth(image), sitk.GetArrayFromImage(image).astype(np.float32)
+    z, y, x = (np.indices(values.shape).T - (26.5, 40.5, 49.5)).T * 3.0
+    heart = (x / 34) ** 2 + ((y + 25) / 34) ** 2 + (z / 36) ** 2 < 1
+    plaque = (x - 6) ** 2 + (y + 25) ** 2 + (z - 60) ** 2 < 8**2
+    values[heart] = (300 + 90 * np.sin(x / 4) * np.sin(y / 4))[heart]
+    values[plaque] = 900
+    dense = known["body"] & (values > 110)
+    inside = dense & inside_trunk(values, known["body"], grid)
+    assert not (inside & known["bone"]).any()
+    bone = parted_from(
+        dense, dense & (values > 600), dense & (values > 230), np.zeros_like(dense), values, grid, inside=inside
+    )
+    assert bone[heart | plaque].mean() < 0.1
+    assert bone[dense & known["bone"]].mean() > 0.99
+    # the same without its lungs
+    values[values < -200] = 40
+    assert not inside_trunk(values, known["body"], grid).any()

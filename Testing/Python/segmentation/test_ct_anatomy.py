@@ -8,6 +8,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.anatomy.ct_body import body_region
 from MedProcLib.segmentation.anatomy.ct_liver import CtLiver
 from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
 from MedProcLib.segmentation.anatomy.necks import beyond_necks
@@ -110,3 +111,16 @@ def test_a_leg_has_no_lungs_and_that_is_said():
     image.SetSpacing((3.0, 3.0, 3.0))
     with pytest.raises(InputError, match="lung"):
         CtLungs()(image)
+
+
+def test_a_board_that_is_fixed_to_the_body_is_none_of_it_and_an_arm_beside_it_stays():
+    z, y, x = (np.indices((40, 90, 110)).T - (0, 40, 55)).T * 2.0
+    body = np.hypot(x, y) < 44 + 8 * np.sin(z / 12)
+    arm = np.hypot(x - 82, y) < 20
+    board = (np.abs(y - 70) < 6) & (np.abs(x) < 105)
+    block = (np.abs(x) < 20) & (y > 0) & (y < 70) & (z > 20) & (z < 40)
+    values = np.where(body | arm | board | block, 40.0, -1000.0).astype(np.float32)
+    grid = Geometry((110, 90, 40), (2.0,) * 3, (0.0,) * 3, tuple(np.eye(3).ravel()))
+    found = body_region(values, grid, -300.0, 4.0, 6.0)
+    assert found[arm].all() and found[body].all()
+    assert found[board & ~block].mean() < 0.05

@@ -48,3 +48,16 @@ def test_a_dark_lobe_between_tissue_is_lung_and_gas_there_is_not():
     values[lobe] = -975
     values[lobe & (np.hypot((x + 6) % 18 - 9, (y + 6) % 18 - 9) < 2.6)] = -400
     assert (lungs_of(values, image, leave_out_airways=False)[lobe] == 2).mean() > 0.95
+
+
+def test_a_lung_that_the_image_cuts_is_found_where_an_airway_reaches_its_rim_too():
+    """A crop around the right lung's side; in two slices gas runs from it to the other side of the image."""
+    image = torso()
+    values = sitk.GetArrayFromImage(image)
+    values[26:28, 37:41, 25:60] = -1000
+    part = np.ascontiguousarray(values[8:46, 30:74, 6:49])
+    crop = sitk.GetImageFromArray(part)
+    crop.SetSpacing(image.GetSpacing())
+    known = truth(image)["lung_right"][8:46, 30:74, 6:49]
+    found = lungs_of(part, crop, leave_out_airways=False) > 0
+    assert 2 * np.count_nonzero(found & known) > 0.95 * (np.count_nonzero(found) + np.count_nonzero(known))

@@ -1,0 +1,63 @@
+"""The inside of chest and belly in CT, where no bone is: contrast, stones and calcified vessels there are none."""
+
+import numpy as np
+
+from ...core.geometry import Geometry
+from ..common.morphology import eroded
+from ..common.slice_by_slice import filled_slices, hull, slices_apart
+from .body_wall import LUNG_MM2, lung_inside
+from .lung_sides import middle_of_body
+from .spine import Spine, find_spine
+from .trunk import trunk_and_limbs
+
+BONE_HU, LEAN_HU = 180.0, -30.0
+# The heart lies between the lungs, so far inside their convex outline; ribs and breastbone lie around it.
+LUNG_RIM_MM = 20.0
+# Organs of the belly lie so far inside the convex outline of its muscles, from where the lungs get small to so far
+# below them, where the pelvis may begin.
+WALL_MM, BELOW_LUNGS_MM, SMALL_LUNG = 45.0, 100.0, 0.5
+# The spine: from so far in front of the bodies of its vertebrae, to so far aside; the midline that
+# most slices have lies no farther from it.
+FORE_MM, ASIDE_MM, OFF_MM = 12.0, 60.0, 30.0
+
+
+def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> np.ndarray:
+    """What (bool; z, y, x) surely lies within the rib cage or the belly and is no spine; nowhere without lungs.
+
+    values: HU on a grid of patient_grid.
+    """
+    nowhere = np.zeros(body.shape, bool)
+    lung = lung_inside(values, body)
+    area = lung.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1]
+    chest = np.flatnonzero(area > LUNG_MM2)
+    if not chest.size:
+        return nowhere
+    spine = find_spine(filled_slices(body & (values > BONE_HU)), values, body, grid)
+    # a field of view that shows one side of the chest has the spine at its border
+    if (
+        spine is None
+        or np.ptp([middle_of_body(values, body, grid), np.median(spine.middle)]) > OFF_MM / grid.spacing[0]
+    ):
+        return nowhere
+    result = nowhere
+    for z in chest.tolist():
+        result[z] = hull(lung[z])
+    result = eroded(result, slices_apart(grid), LUNG_RIM_MM)
+    full = np.flatnonzero(area > SMALL_LUNG * area.max())
+    low, high = max(0, chest[0] - round(BELOW_LUNGS_MM / grid.spacing[2])), int(full[0])
+    if high > low:
+        part = slice(low, high)
+        below = Geometry((*grid.size[:2], high - low), grid.spacing, grid.origin, grid.direction)
+        lean = body[part] & (values[part] > LEAN_HU)
+        trunk, _ = trunk_and_limbs(
+            lean, Spine(*(row[part] for row in (spine.middle, spine.front, spine.depth_mm, spine.seen))), below
+        )
+        result[part] |= eroded(trunk, slices_apart(below), WALL_MM)
+    for z in np.flatnonzero(result.any(axis=(1, 2))).tolist():
+        lowest = int(np.max(np.nonzero(lung[z].any(axis=1))[0], initial=0))
+        if not spine.seen[z] or (lowest and spine.front[z] > lowest):
+            result[z] = False
+            continue
+        behind = spine.behind(z, body.shape[1], grid) > -FORE_MM
+        result[z] &= ~(behind[:, None] & (np.abs(spine.across(z, body.shape[2], grid)) < ASIDE_MM)[None])
+    return result
