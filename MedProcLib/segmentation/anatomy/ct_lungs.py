@@ -34,6 +34,9 @@ PARENCHYMA_HU, INSIDE_MM = (-940.0, -600.0), 3.0
 LEAST_PARENCHYMA, LEAST_IN_SMALL, SMALL = 0.4, 0.7, 0.1
 # Of its volume, so much of a lung lies so deep; the pockets of stool have hardly an inside.
 LEAST_INSIDE = 0.05
+# Gas of the bowel may be no darker than parenchyma, where the scanner reads air too high: a small piece is lung where
+# its middle is denser than this percentage of the large pieces.
+DARK_PERCENT = 5.0
 # A piece smaller than this is more compact than that (nose and sinuses are not), and so near the lungs, along the body.
 TINY_MM3, LEAST_INSIDE_TINY, NEAR_LUNGS_MM = 2e4, 0.15, 50.0
 # A lung hardly touches the air outside the body; air between arms or legs does.
@@ -178,6 +181,11 @@ def _parenchyma(work: np.ndarray, air: np.ndarray, outside: np.ndarray, grid: Ge
     keep &= dense >= np.where(large, LEAST_PARENCHYMA, LEAST_IN_SMALL) * np.maximum(deep, 1)
     keep &= (volume * grid.voxel_volume >= TINY_MM3) | (deep >= LEAST_INSIDE_TINY * volume)
     keep[0] = False
+    lungs = work[inside & (keep & large)[pieces]]
+    if lungs.size:
+        small = np.flatnonzero(keep & ~large)
+        middle = ndimage.median(work, np.where(inside, pieces, 0), small) if small.size else np.zeros(0)
+        keep[small] = np.asarray(middle) > np.percentile(lungs, DARK_PERCENT)
     return (keep & _near_large(pieces, keep, large, grid))[pieces]
 
 

@@ -28,13 +28,16 @@ def test_a_lung_that_the_round_field_of_view_cuts_open_is_found():
     assert not found[:, ~field].any()
 
 
-def test_sinuses_above_the_lungs_are_none_of_them():
-    """Seven milliliters of half-filled cells, in slices beyond the lungs."""
+def test_sinuses_above_the_lungs_and_gas_beside_them_are_none_of_them():
+    """Seven milliliters of half-filled cells, beyond the lungs; gas that is read as -925 HU beside the right one."""
     image = torso(size=(100, 82, 110))
     values, z, y, x = sitk.GetArrayFromImage(image), *(np.indices((110, 82, 100)) * 3.0)
     sinus = (x - 150) ** 2 + (y - 90) ** 2 + (z - 305) ** 2 < 12**2
     values[sinus] = -800 + np.random.default_rng(1).normal(0, 20, np.count_nonzero(sinus))
-    assert not lungs_of(values, image, leave_out_airways=False)[sinus].any()
+    gas = (x - 90) ** 2 + (y - 115) ** 2 + (z - 75) ** 2 < 14**2
+    values[gas] = -925 + np.random.default_rng(2).normal(0, 8, np.count_nonzero(gas))
+    found = lungs_of(values, image, leave_out_airways=False)
+    assert not found[sinus | gas].any() and np.count_nonzero(found) > 10_000
 
 
 def test_a_dark_lobe_between_tissue_is_lung_and_gas_there_is_not():
