@@ -1,6 +1,7 @@
 """Charts of measurements: of the values in the segments, and of the figures in a table."""
 
 import math
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -29,10 +30,10 @@ Color = tuple[float, float, float]
 
 @dataclass(frozen=True)
 class SegmentValues:
-    """The finite values of a segment's voxels."""
+    """The finite values of a segment's voxels; color: None where another segment has the same."""
 
     name: str
-    color: Color
+    color: Color | None
     values: np.ndarray
 
 
@@ -58,8 +59,11 @@ def segment_values(given: MeasurementInput, progress: Progress = SILENT) -> list
             if box is not None:
                 values = image[box][labels[box] == value]
                 found[value] = values[np.isfinite(values)]
-    known = given.segments.segments
-    result = [SegmentValues(known[n].name, known[n].color, found[n]) for n in sorted(found) if found[n].size]
+    shown = {n: given.segments.segments[n] for n in sorted(found) if found[n].size}
+    times = Counter(one.color for one in shown.values())
+    result = [
+        SegmentValues(one.name, one.color if times[one.color] == 1 else None, found[n]) for n, one in shown.items()
+    ]
     if not result:
         raise InputError(f"No segment of '{given.segmentation_name}' has a value in '{given.volume_name}'.")
     return result

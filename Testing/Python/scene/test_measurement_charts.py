@@ -27,21 +27,39 @@ GRID = turned_grid((10, 10, 10), (1.0, 1.0, 1.0))
 
 
 @pytest.fixture
-def values(scene):
-    """Segments of 100 voxels: 'Ramp' holds 0 to 99, 'Flat' 50 and a NaN."""
+def colored(scene):
+    """Segments of 100 voxels in two colors: 'Ramp' holds 0 to 99, 'Flat' 50 and a NaN."""
     array = np.zeros((10, 10, 10), np.float32)
     array[1], array[2] = np.arange(100).reshape(10, 10), 50
     array[2, 0, 0] = np.nan
     labels = np.zeros((10, 10, 10), np.uint8)
     labels[1], labels[2] = 1, 2
     volume = volume_from_image(GRID.image_of(array), "V")
-    names = {1: SegmentInfo("Ramp", (1, 0, 0)), 2: SegmentInfo("Flat", (0, 0, 1))}
-    return segment_values(measurement_input(segmentation_from_labels(GRID.image_of(labels), names, "S"), volume))
+
+    def of(first, second):
+        names = {1: SegmentInfo("Ramp", first), 2: SegmentInfo("Flat", second)}
+        return segment_values(measurement_input(segmentation_from_labels(GRID.image_of(labels), names, "S"), volume))
+
+    return of
+
+
+@pytest.fixture
+def values(colored):
+    return colored((1, 0, 0), (0, 0, 1))
 
 
 def test_values_are_those_of_the_segments(values):
     assert [(one.name, one.values.size) for one in values] == [("Ramp", 100), ("Flat", 99)]
     np.testing.assert_array_equal(np.sort(values[0].values), np.arange(100))
+
+
+def test_segments_of_one_color_are_told_apart(values, colored):
+    def drawn(one):
+        chart = add_chart(boxes(one, ""))
+        return [chart.GetNthPlotSeriesNode(number).GetColor() for number in range(2)]
+
+    assert len(set(drawn(colored((0, 1, 0), (0, 1, 0))))) == 2
+    assert drawn(values) == [(1, 0, 0), (0, 0, 1)]
 
 
 def test_histograms(values):
