@@ -1,7 +1,7 @@
 """Families of simulated bodies that the regressions of sizes are fitted to.
 
-Families that `sizes.py` scores are among them, in other places, turns and widths than it draws; its double cones and
-elliptic cylinders are not.
+Families that `sizes.py` scores are among them, in other places, turns and widths than it draws; its double cones,
+elliptic cylinders and spindles are not.
 """
 
 import math
@@ -14,6 +14,8 @@ from _more_bodies import (
     dome,
     heap,
     hollow_ball,
+    prism,
+    pyramid,
     random_polyhedron,
     rounded_box,
     superellipsoid,
@@ -66,10 +68,10 @@ FAMILIES = {
         lambda w, rng: rounded_box(*_sides(w, rng, 2, 4), w * rng.uniform(0.02, 0.49)), "any", 80
     ),
     "superellipsoid": Family(
-        lambda w, rng: superellipsoid(*_sides(w, rng, 1.3, 2), rng.choice([1.3, 1.6, 3, 4, 6])), "any", 120
+        lambda w, rng: superellipsoid(*_sides(w, rng, 1.3, 2), rng.choice([1, 1.3, 1.6, 3, 4, 6])), "any", 200
     ),
-    "polyhedron": Family(random_polyhedron, "any", 80),
-    "dome": Family(dome, "any", 80),
+    "polyhedron": Family(random_polyhedron, "any", 150),
+    "dome": Family(dome, "any", 120),
     "plate": Family(_plate, "any", 120, 8.0),
     "plate along the grid": Family(_plate, "none", 400, 8.0),
     "box along the grid": Family(lambda w, rng: box(*_sides(w, rng, 2.5, 2.5)), "none", 240),
@@ -87,10 +89,14 @@ DRAWN = {
     "disk in one slice": Family(lambda w, rng: cylinder(w, w), "one slice", 300, fewest=3),
     "box in one slice": Family(lambda w, rng: box(w, w * rng.uniform(1, 2.5), w), "one slice", 200, fewest=3),
 }
-# Of these the volume alone is known.
+# Of these the volume alone is known, or asked for.
 OF_VOLUME = {
     "torus": Family(lambda w, rng: torus(w * rng.uniform(2, 3), w), "any", 500, fewest=1),
     "hollow ball": Family(hollow_ball, "any", 80),
     "heap": Family(heap, "any", 80),
+    "pyramid": Family(pyramid, "any", 200),
+    "prism": Family(prism, "any", 200),
+    "long cylinder": Family(lambda w, rng: cylinder(w, w * rng.uniform(2, 5)), "any", 120),
+    "flat cylinder": Family(lambda w, rng: cylinder(w * rng.uniform(1, 4), w), "any", 120, 25.0),
 }
 EVERY = {**FAMILIES, **DRAWN, **OF_VOLUME}

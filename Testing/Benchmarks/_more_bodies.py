@@ -108,6 +108,25 @@ def dome(width: float, rng: np.random.Generator) -> Polyhedron:
     return polyhedron(points * width * (0.6, 0.6 * rng.uniform(1, 1.4), rng.uniform(0.9, 1.1)), "dome")
 
 
+def pyramid(width: float, rng: np.random.Generator) -> Polyhedron:
+    """On 3, 4 or 6 corners, or nearly a cone; its tip above any place of its base's middle half."""
+    corners, radius = int(rng.choice([3, 4, 6, 30])), width / 2 * rng.uniform(1, 1.4)
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    base = np.column_stack([np.cos(angles), np.sin(angles), np.zeros(corners)]) * radius
+    tip = [*(rng.uniform(-0.35, 0.35, 2) * radius), width * rng.uniform(0.9, 2)]
+    return polyhedron(np.concatenate([base, [tip]]), "pyramid")
+
+
+def prism(width: float, rng: np.random.Generator) -> Polyhedron:
+    """On 5, 6 or 8 corners of an ellipse, at right angles to it."""
+    corners = int(rng.choice([5, 6, 8]))
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False) + rng.uniform(0, 2 * np.pi)
+    base = np.column_stack([np.cos(angles), np.sin(angles) * rng.uniform(1, 1.6)]) * width / 2
+    half = width * rng.uniform(0.4, 1.25)
+    ends = [np.column_stack([base, np.full(corners, height)]) for height in (-half, half)]
+    return polyhedron(np.concatenate(ends), "prism")
+
+
 def upright_dome(height: float, rng: np.random.Generator) -> Body:
     """Half an ellipsoid on its flat side, whose diameters are the body's."""
     radius = height * rng.uniform(0.7, 1.3)
@@ -120,6 +139,27 @@ def upright_dome(height: float, rng: np.random.Generator) -> Body:
         math.nan,
         lambda unit: 2 / np.sqrt(((unit / half) ** 2).sum(axis=-1)),
     )
+
+
+def spindle(width: float, length: float) -> Body:
+    """A circular arc turned about its chord: so wide in the middle, so long from tip to tip (mm), which is more."""
+    half, aside = length / 2, width / 2
+    radius = (half**2 + aside**2) / (2 * aside)
+    center = radius - aside
+
+    def inside(points: np.ndarray) -> np.ndarray:
+        return (np.hypot(points[..., 0], points[..., 1]) + center) ** 2 + points[..., 2] ** 2 <= radius**2
+
+    def chord(unit: np.ndarray) -> np.ndarray:
+        across = np.hypot(unit[..., 0], unit[..., 1])
+        return 2 * (np.sqrt((across * center) ** 2 + half**2) - across * center)
+
+    # area of the lens between arc and chord, turned: 2 pi integral of y^2 / 2
+    angle = math.asin(half / radius)
+    squares = radius**2 * 2 * half - 2 / 3 * half**3 - 2 * center * (radius**2 * angle + half * center)
+    volume = math.pi * (squares + 2 * half * center**2)
+    area = 4 * math.pi * radius * (half - center * angle)
+    return Body("spindle", inside, (aside, aside, half), volume, area, chord)
 
 
 def _on_sphere(number: int, rng: np.random.Generator) -> np.ndarray:

@@ -16,6 +16,7 @@ from _bodies import (
     lens,
     torus,
 )
+from _more_bodies import spindle
 from scipy import ndimage
 from scipy.spatial.transform import Rotation
 
@@ -32,7 +33,7 @@ CLASSES = ((1, 3), (3, 6), (6, 10), (10, 20), (20, 50))
 WIDEST_MM = 50.0
 BODIES = ("ball", "ellipsoid", "box", "cylinder", "torus", "capsule", "lens")
 # nothing was fitted to these
-OTHERS = ("double cone", "elliptic cylinder")
+OTHERS = ("double cone", "elliptic cylinder", "spindle")
 ALONG = ("ellipsoid along", "box along", "cylinder along", "half ball along", "plate along")
 KINDS = (*BODIES, *OTHERS, *ALONG)
 # thickest plate in mm: it is up to 5 times as wide
@@ -141,6 +142,8 @@ def _body(kind: str, width: float, rng: np.random.Generator) -> Body:
         return double_cone(width, width * rng.uniform(1, 2))
     if kind == "elliptic cylinder":
         return elliptic_cylinder(width * rng.uniform(1.2, 1.8), width, width * rng.uniform(1, 2))
+    if kind == "spindle":
+        return spindle(width, width * rng.uniform(1.3, 2.5))
     make = ellipsoid if kind.startswith("ellipsoid") else box
     if make is ellipsoid:
         sides = [rng.uniform(1.2, 2), rng.uniform(1, 1.2), 1.0]

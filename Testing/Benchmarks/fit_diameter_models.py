@@ -3,13 +3,13 @@
     python Testing/Benchmarks/fit_diameter_models.py [SHARE] [--processes N] [--write]
 
 SHARE: of the families' numbers of placements (0.05; what is shipped was fitted to 0.28, which takes a processor a
-quarter of an hour and gives the same numbers again); --processes: to share the work among (1), which changes no number;
---write: put the numbers in `MedProcLib/quantification/fitted_models.json`. Four regressions, one after another, each
-on what the earlier ones leave: how far the tips of the long diameter and of the short one lie beyond the pixels
-(`outline_ends`), and the quantiles of both diameters' errors (`uncertainty.diameter`). The bodies are those of
-`_fitted_bodies`, the same on every run. Printed for each family, size and voxel, of placements that nothing was fitted
-to: the shares within half a pixel as shown, the shares of intervals that hold the truth, and how wide these are, in
-pixels.
+quarter of an hour, with the bodies and the fit of commit 9b719e6); --processes: to share the work among (1), which
+changes no number; --write: put the numbers in `MedProcLib/quantification/fitted_models.json`. Four regressions, one
+after another, each on what the earlier ones leave: how far the tips of the long diameter and of the short one lie
+beyond the pixels (`outline_ends`), and the quantiles of both diameters' errors (`uncertainty.diameter`). The bodies are
+those of `_fitted_bodies`, the same on every run. Printed for each family, size and voxel, of placements that nothing
+was fitted to: the shares within half a pixel as shown, the shares of intervals that hold the truth, and how wide these
+are, in pixels.
 """
 
 import json

@@ -8,6 +8,7 @@ import numpy as np
 
 from ..fitted import MODELS
 from ..shape.crofton import area_and_hidden
+from .caps import caps_of
 from .interval import TWO_SIDED_95, Interval
 from .planes import planes_of
 
@@ -72,14 +73,15 @@ def counting(mask: np.ndarray, spacing: tuple[float, float, float], surface: Sur
     along the grid's axes tell by their areas (`planes_of`): of faces along the grid that is all and the truth, of other
     bodies little. Features, logarithms: the layers; the voxels inside; how much longer than the finest the other sides
     of the voxel are; edges (no logarithm); the area by that of a ball; how much of its box the mask fills; how few
-    faces there are; `grid_volume_sd`, and each axis's error by faces and by sections, by the deviation.
+    faces there are; `grid_volume_sd`, and each axis's error by faces and by sections, by the deviation. And `Caps`: the
+    error itself as the outermost sections tell it, by the deviation, and how round or pointed the ends are.
     """
     voxel, count = math.prod(spacing), int(np.count_nonzero(mask))
     usual, planes = grid_volume_sd(surface.area, spacing), planes_of(mask, spacing)
     sd = math.hypot(usual, *planes.sections)
     _, middle, longest = np.log(np.sort(spacing) / min(spacing))
     ball = (36 * math.pi * (count * voxel) ** 2) ** (1 / 3)
-    shares = np.array([usual, *planes.faces, *planes.sections]) / sd
+    shares, caps = np.array([usual, *planes.faces, *planes.sections]) / sd, caps_of(mask, spacing)
     features = [
         math.log(surface.layers),
         math.log(count),
@@ -90,6 +92,9 @@ def counting(mask: np.ndarray, spacing: tuple[float, float, float], surface: Sur
         math.log(count / _box(mask)),
         math.log(planes.single),
         *np.log(np.maximum(shares, LEAST_SHARE)),
+        *(voxel / sd * np.array([caps.round, caps.diagonal, caps.pointed])),
+        caps.bend,
+        caps.coarse_bend,
     ]
     least, most = least_and_most(mask)
     limits = math.log(least / count) if least else -math.inf, math.log(most / count)
