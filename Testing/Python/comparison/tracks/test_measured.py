@@ -98,7 +98,8 @@ def test_the_true_volume_is_less_sure_than_what_is_compared(followed):
     shared = math.log(wider.high / wider.value)
     repeated = math.log(seen.volume.high / seen.volume.value)
     assert math.sqrt(shared**2 - repeated**2) == pytest.approx(0.5 * 3 / 6, rel=0.1)
-    assert wider.low * wider.high == pytest.approx(wider.value**2, rel=1e-3)  # alike in the logarithm
+    below, known = math.log(wider.value / wider.low), math.log(seen.volume.value / seen.volume.low)
+    assert math.sqrt(below**2 - known**2) == pytest.approx(math.sqrt(shared**2 - repeated**2))  # alike in the logarithm
     assert seen.border_mm is None and seen.true_volume.limits is None  # of which nothing is said nothing is known
     edited = edit_measurement(measured, "F001", "T1", Measurement("voxel_volume", 900.0, "mm3"), WHO, WHEN, 800, 950)
     assert replace(edited.track("F001").at("T1"), border_mm=0.5).true_volume == Measured(900, 800, 950)
