@@ -29,8 +29,8 @@ BRAIN = BrainMask()  # tells a head, and is the first step of its recipe
 AIR_HU = -500.0
 OF_PLACES = (
     "Findings are places where tissue of any kind became brighter (called new) or darker (called gone), not lesions: "
-    "bowel, bladder, vessels and position change too, and a lesion that stayed as it was is none. Give segmentations "
-    "of what is to be followed, or a recipe that finds it."
+    "bowel, bladder, vessels, contrast medium, breath and position change too, and a lesion that stayed as it was is "
+    "none. Give segmentations of what is to be followed, or a recipe that finds it."
 )
 # Values in these go with the scanner's gain, or with the dose and how long before the scan it was given.
 ARBITRARY = ("", "intensity", "Bq/ml")
