@@ -47,8 +47,10 @@ class CtBones:
     What is denser than the threshold is bone where it is connected to dense bone. Dense bone ends half way between soft
     tissue and its densest place nearby, above the threshold; thin and faint bone ends at the threshold. Blood, kidneys
     and bowel that contrast makes as bright are told by their evenness, which bone does not have, and parted from bone
-    at the steepest edge; hearts full of dense contrast are left out only in part. Metal in the body or on the skin, and
-    large plaques of calcified vessels, count as bone; marrow that a side of the image lays open may stay unfilled.
+    at the steepest edge; so is what lies between the lungs, or in the belly up to 10 cm below them, in front of the
+    spine. Where an image shows no lungs, uneven contrast, and elsewhere metal and large plaques of calcified vessels,
+    count as bone; so do vessels right in front of the spine, and marrow that a side of the image lays open may stay
+    unfilled.
     """
 
     threshold_HU: Annotated[

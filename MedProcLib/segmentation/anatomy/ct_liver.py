@@ -21,6 +21,7 @@ from ..common.upright import upright
 from .body_mask import CONTENT_HU
 from .ct_body import body_region
 from .grown_organ import grown_organ, with_rim
+from .heart_side import beyond_heart
 from .lung_sides import middle_of_body
 from .necks import beyond_necks
 from .refine import refined
@@ -61,8 +62,8 @@ class CtLiver:
 
     Give a seed in the liver where that is another organ; an image of the trunk that does not show the liver may give
     one, too; one that shows no spine gives none without a seed.
-    Neighbors of the same density are cut off at their necks; where they touch broadly they stay and have to be taken
-    off by hand.
+    Neighbors of the same density are cut off at their necks, the heart where it leaves the space between the lungs;
+    others that touch broadly stay and have to be taken off by hand.
     """
 
     range_sd: Annotated[float, Range(0.5, 10), "densities within so many SD of the liver's own count"] = 5.0
@@ -109,6 +110,7 @@ def _liver(
     reach = float(np.clip(settings.range_sd * sd, LEAST_RANGE_HU, MOST_RANGE_HU))
     even = body & (np.abs(blurred - level) <= reach)
     cut, fill = grow.parts(1, 3)
+    even &= ~beyond_heart(even, seed, work, body, middle_of_body(work, body, grid), grid)
     even &= ~beyond_necks(even, seed, grid, *NECKS_MM, progress=cut)
     liver = grown_organ(even, seed, grid, MOST_MM3, RADII_MM, settings.closing_mm, fill)
     if np.count_nonzero(liver) * grid.voxel_volume < LEAST_MM3:

@@ -11,6 +11,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy.ct_body import body_region
 from MedProcLib.segmentation.anatomy.ct_liver import CtLiver
 from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
+from MedProcLib.segmentation.anatomy.heart_side import beyond_heart
 from MedProcLib.segmentation.anatomy.necks import beyond_necks
 from MedProcLib.segmentation.presets.presets import preset_named
 
@@ -124,3 +125,21 @@ def test_a_board_that_is_fixed_to_the_body_is_none_of_it_and_an_arm_beside_it_st
     found = body_region(values, grid, -300.0, 4.0, 6.0)
     assert found[arm].all() and found[body].all()
     assert found[board & ~block].mean() < 0.05
+
+
+def test_a_heart_that_lies_on_the_liver_is_parted_from_it():
+    """As even as the liver, and touching it broadly; above, it is a section of its own between the lungs."""
+    z, y, x = (np.indices((50, 60, 80)).T - (25, 30, 40)).T * 3.0
+    grid = Geometry((80, 60, 50), (3.0,) * 3, (0.0,) * 3, tuple(np.eye(3).ravel()))
+    body = np.hypot(x / 110, y / 80) < 1
+    liver = ((x + 40) / 55) ** 2 + (y / 45) ** 2 + ((z + 40) / 42) ** 2 < 1
+    heart = ((x - 10) / 45) ** 2 + (y / 40) ** 2 + ((z - 22) / 40) ** 2 < 1
+    lung = (np.hypot(x / 100, y / 70) < 1) & (z > -20) & ~liver & ~heart
+    values = np.select([lung, body], [-850.0, 40.0], -1000.0).astype(np.float32)
+    seed = np.zeros_like(body)
+    seed[8:12, 28:32, 24:30] = True
+    found = beyond_heart(liver | heart, seed, values, body, 40.0, grid)
+    assert found[heart & ~liver].mean() > 0.98
+    assert found[liver & ~heart].mean() < 0.05
+    # what is no section between lungs is not taken for one
+    assert not beyond_heart(liver, seed, values, body, 40.0, grid).any()
