@@ -45,5 +45,5 @@ def _unchanged(section: np.ndarray, others: list[np.ndarray], grid: Geometry) ->
     rim, around = (max(1, round(mm / grid.spacing[0])) for mm in (RIM_MM, AROUND_MM))
     within = ndimage.binary_erosion(section, iterations=rim)
     ring = ndimage.binary_dilation(section, iterations=around) & ~ndimage.binary_dilation(section, iterations=rim)
-    most = MOST_DIFFERENT * np.count_nonzero(within)
-    return most > 0 and all(np.count_nonzero(within & ~o) + np.count_nonzero(ring & o) <= most for o in others)
+    most = MOST_DIFFERENT * int(np.sum(within))
+    return most > 0 and all(int(np.sum(within & ~o)) + int(np.sum(ring & o)) <= most for o in others)
