@@ -11,21 +11,30 @@ from ...core.geometry import Geometry, resample
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import foreground, inside, values_of
+from ...core.voxels import inside, values_of
 from ...enhancement.shading.n4 import N4
 from ..common.morphology import closed, dilated, distance_to, filled, largest, main_piece
 from ..common.working_grid import mask_on_image, on_working_grid
 from .brain_surface import Levels, brain_surface
+from .head import Head, ball
 
 # The work is done on voxels of this side: fine enough for the skull, and alike for all slice thicknesses.
 WORKING_MM = 1.5
 # What lies deeper than this share of the head's greatest depth counts as its middle, which is mostly white matter.
 MIDDLE = 0.6
-# Scalp and skull; where its brightest tenth exceeds FAT times the middle, fat is bright and to be left out. Where so
+# Where the brightest tenth of the scalp exceeds FAT times the middle, fat is bright and to be left out. Where so
 # much of the middle itself does (%), fluid is: the 95th percentile is 1.8 to 2.5 in T2, at most 1.3 else.
-SCALP_MM, FAT, FLUID_PERCENT = 15.0, 1.5, 95
-# The shading is found in the brain and this far around it, as a field without detail.
-AROUND_MM, SHADING = 6.0, N4(working_spacing_mm=8.0, field_detail_mm=60.0)
+FAT, FLUID_PERCENT = 1.5, 95
+# The brain's share of the upper part of a head: 0.37 to 0.66 in two dozen heads. Rough brains beyond these limits lack
+# the cortex or hold the scalp.
+LEAST_SHARE, SHARE, MOST_SHARE = 0.3, 0.45, 0.7
+# The surface begins with a ball of that size. So much of it (radius) is brain whatever its brightness: wide ventricles
+# would stop the surface. The shading is found this much beyond it, in what is about as bright, as a field without
+# detail.
+SURE, AROUND, SHADING = 0.6, 1.15, N4(working_spacing_mm=8.0, field_detail_mm=60.0)
+ABOUT = (0.3, 2.0)
+# Most of the surface of a brain (0.95 and more) has something dark near it, the skull; of a thigh 0.7.
+SKULL_MM, SKULL, LEAST_SKULL = 6.0, 0.5, 0.85
 # The smooth surface cuts the tops of the gyri: what lies this near outside it and is this bright (background 0,
 # brain 1) belongs to the brain.
 RIM_MM, RIM = 2.0, 0.4
@@ -37,9 +46,11 @@ NEAR_MM, MOST_BEYOND = 8.0, 0.1
 LEAST_BACKGROUND = 0.1
 # No brain with its fluid is larger.
 MOST_ML = 2500.0
-# Darkest tissue where the usual limit leaves no brain (background 0, middle of the head 1), and where what it leaves is
-# too large: in thick slices scalp and brain mix across the skull.
-DARKER, BRIGHTER = 0.25, 0.7
+# No head has a larger upper part.
+MOST_HEAD_ML = 5000.0
+# Darkest tissue where the usual limit leaves too little of a brain (background 0, middle of the head 1), and where what
+# it leaves is too large: in thick slices scalp and brain mix across the skull.
+DARKER, BRIGHTER = (0.4, 0.25), 0.7
 # An image that is thinner shows no head but a slice, in which a disk of nearly anything looks like brain.
 LEAST_THICKNESS_MM = 20.0
 NEEDED = "The image must show a head, or a brain that was extracted, with dark background around it."
@@ -55,10 +66,10 @@ NEEDED = "The image must show a head, or a brain that was extracted, with dark b
 class BrainMask:
     """Outline the brain in an MR image of the head (FLAIR, T1, T2) with skull, eyes and neck.
 
-    A rough brain first: tissue about as bright as the middle of the head is kept, bridges through eyes, vessels and
-    nerves are cut by opening, the largest piece is the brain, and closing brings in ventricles and sulci. In 3D the
-    coil's shading is then divided out, and a smooth surface grows in it until it meets the dark rim of the brain. An
-    image that holds nothing but the brain comes back as it is.
+    A rough brain first: in the upper part of the head, tissue about as bright as its middle is kept, bridges through
+    eyes, vessels and nerves are cut by opening, the largest piece is the brain, and closing brings in ventricles and
+    sulci. In 3D the coil's shading is then divided out, and a smooth surface grows from the middle of that piece until
+    it meets the dark rim of the brain. An image that holds nothing but the brain comes back as it is.
     """
 
     lowest: Annotated[float, Range(0.1, 0.95), "darkest tissue (background 0, middle of the head 1)"] = 0.55
@@ -86,61 +97,80 @@ class BrainMask:
         first, second, third, fourth = progress.parts(1, 4, 8, 1)
         region = inside(mask, valid)
         grid, work, _ = on_working_grid(image, values, region, WORKING_MM, first)
-        rough, highest = _likely_brain(self, work, grid, second)
+        second, whole = second.parts(5, 1)
+        head = Head.of(work, grid, whole)
+        usual, likely = _likely_brain(self, head, grid, second)
+        rough = usual if likely is None else likely
         if not rough.any():
             raise InputError(
                 f"No brain was found: choose a smaller opening radius or other brightness limits. {NEEDED}"
             )
-        _require_brain(rough, grid, self.smallest_mm)
-        alone = _brain_alone(values, region, rough, grid, image)
+        alone = _brain_alone(values, region, usual, grid, image)
         if alone is not None:
+            _require_brain(alone, Geometry.of(image), self.smallest_mm)
             return Geometry.of(image).image_of(alone)
+        _require_brain(rough, grid, self.smallest_mm)
         if self.surface and min(grid.size) > 1 and grid.dimension == 3:
-            rough = _on_its_rim(self, work, rough, highest, grid, third)
+            rough = _on_its_rim(self, head, rough, grid, third)
             _require_brain(rough, grid, self.smallest_mm)
         return mask_on_image(rough, grid, image, fourth)
 
 
 def _likely_brain(
-    settings: BrainMask, work: np.ndarray, grid: Geometry, progress: Progress
-) -> tuple[np.ndarray, float]:
-    """The first rough brain (see there) that has a brain's size, the usual one where none has."""
+    settings: BrainMask, head: Head, grid: Geometry, progress: Progress
+) -> tuple[np.ndarray, np.ndarray | None]:
+    """The usual rough brain, and the first (see _rough_brain) that has a brain's size and share of the head.
+
+    Where none has, in a head of a head's size: a ball in its middle; in anything else None.
+    """
     # the skull may be too blurred to part bright fluid from bright fat; and gray matter is less than half as bright as
     # white matter in some T1 images, the more so in a coil's shading
     tries = [(settings.lowest, settings.highest)]
     tries += [(settings.lowest, FAT)] * (not settings.highest)
-    tries += [(lowest, settings.highest) for lowest in (max(BRIGHTER, settings.lowest), min(DARKER, settings.lowest))]
-    usual = None
-    for (lowest, highest), share in zip(tries, progress.parts(*[1.0] * len(tries)), strict=True):
-        rough = _rough_brain(replace(settings, lowest=lowest, highest=highest), work, grid, share)
-        if _sized_as_brain(rough[0], grid, settings.smallest_mm):
-            return rough
-        usual = usual or rough
+    tries += [(max(BRIGHTER, settings.lowest), settings.highest)]
+    tries += [(min(darker, settings.lowest), settings.highest) for darker in DARKER]
+    usual, whole = None, np.count_nonzero(head.upper)
+    for (lowest, highest), part in zip(tries, progress.parts(*[1.0] * len(tries)), strict=True):
+        rough = _rough_brain(replace(settings, lowest=lowest, highest=highest), head, grid, part)
+        usual = rough if usual is None else usual
+        share = np.count_nonzero(rough) / whole
+        if _sized_as_brain(rough, grid, settings.smallest_mm) and LEAST_SHARE <= share <= MOST_SHARE:
+            return usual, rough
     assert usual is not None
-    return usual
+    flat = grid.dimension < 3 or min(grid.size) == 1
+    if flat or whole * grid.voxel_volume / 1000 > MOST_HEAD_ML or not usual.any():
+        return usual, None
+    across, _ = _size_of(head.upper, grid)
+    if across[1] < settings.smallest_mm:
+        return usual, None
+    return usual, head.upper & ball(np.argwhere(head.upper).mean(axis=0), _radius(head, grid), grid)
 
 
-def _rough_brain(settings: BrainMask, work: np.ndarray, grid: Geometry, progress: Progress) -> tuple[np.ndarray, float]:
-    """By brightness and opening; and the brightest tissue, in multiples of the middle of the head above background."""
-    filling, depth_map, cut, close, fill, smooth = progress.parts(1, 2, 4, 4, 1, 4)
-    head = filled(foreground(work, np.isfinite(work)), grid, filling)
-    if head.all():
-        raise InputError("The image has no background around the head, so no brain can be found in it.")
-    depth = distance_to(~head, grid, depth_map)
-    # brightness counts from the background, which is not 0 in a standardized image
-    work = work - float(np.median(work[~head]))
-    deep = work[depth > MIDDLE * depth.max()]
+def _radius(head: Head, grid: Geometry) -> float:
+    """mm of a ball as large as the brain of that head."""
+    return float((3 * SHARE * np.count_nonzero(head.upper) * grid.voxel_volume / (4 * np.pi)) ** (1 / 3))
+
+
+def _rough_brain(settings: BrainMask, head: Head, grid: Geometry, progress: Progress) -> np.ndarray:
+    """By brightness and opening (z, y, x)."""
+    depth_map, cut, close, fill, smooth = progress.parts(2, 4, 4, 1, 4)
+    depth = distance_to(~head.upper, grid, depth_map)
+    deep = head.values[depth > MIDDLE * depth.max()]
     middle = float(np.median(deep))
-    highest = settings.highest
-    if not highest:
-        scalp = work[head & (depth < SCALP_MM)]
-        fat_alone = np.percentile(scalp, 90) > FAT * middle >= np.percentile(deep, FLUID_PERCENT)
-        highest = FAT if fat_alone else np.inf
-    tissue = (work > settings.lowest * middle) & (work < highest * middle)
+    highest = _highest(settings, head.values[head.scalp], deep, middle)
+    tissue = head.upper & (head.values > settings.lowest * middle) & (head.values < highest * middle)
     brain = main_piece(tissue, grid, settings.opening_mm, cut)
     brain = filled(closed(brain, grid, settings.closing_mm, close), grid, fill)
     # closing joins what lies near the brain in thin sheets; they go as the bridges went
-    return main_piece(brain, grid, settings.opening_mm, smooth), highest
+    return main_piece(brain, grid, settings.opening_mm, smooth)
+
+
+def _highest(settings: BrainMask, scalp: np.ndarray, deep: np.ndarray, middle: float) -> float:
+    """The brightest tissue, in multiples of the middle of the head, given values of the scalp and of what lies deep."""
+    if settings.highest:
+        return settings.highest
+    fat_alone = np.percentile(scalp, 90) > FAT * middle >= np.percentile(deep, FLUID_PERCENT)
+    return FAT if fat_alone else np.inf
 
 
 def _require_thickness(grid: Geometry, smallest_mm: float) -> None:
@@ -181,21 +211,25 @@ def _require_brain(rough: np.ndarray, grid: Geometry, smallest_mm: float) -> Non
     raise InputError(f"No brain was found: what looks most like one is {sides} mm, {volume:,.0f} ml. {NEEDED}")
 
 
-def _on_its_rim(
-    settings: BrainMask, work: np.ndarray, rough: np.ndarray, highest: float, grid: Geometry, progress: Progress
-) -> np.ndarray:
-    """The brain within the surface that fits its rim."""
-    near, even, grow, rim = progress.parts(1, 4, 8, 1)
-    head = foreground(work, np.isfinite(work))
-    work = np.maximum(work - np.median(work[~head]), 0)
-    around = grid.image_of(dilated(rough, grid, AROUND_MM, near))
-    work = sitk.GetArrayFromImage(SHADING(grid.image_of(work), around, progress=even))
-    brain = float(np.median(work[rough]))
+def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
+    """The brain within the surface that fits its rim. Raises InputError where there is no such rim."""
+    even, grow, rim = progress.parts(4, 8, 2)
+    center, radius = np.argwhere(rough).mean(axis=0), _radius(head, grid)
+    start, sure = ball(center, radius, grid), ball(center, SURE * radius, grid)
+    level = float(np.median(head.values[start]))
+    around = ball(center, AROUND * radius, grid)
+    around &= (head.values > ABOUT[0] * level) & (head.values < ABOUT[1] * level)
+    work = sitk.GetArrayFromImage(SHADING(grid.image_of(head.values), grid.image_of(around), progress=even))
+    brain = float(np.median(work[start & (work > ABOUT[0] * level)]))
     # fat would hold the surface no less than brain does
-    work[work > highest * brain] = 0
-    levels = Levels(0.0, DARK * float(np.percentile(work[head], BRIGHT_PERCENT)), brain)
-    inside = brain_surface(work, rough, grid, levels, settings.border, grow)
-    return filled(inside | (dilated(inside, grid, RIM_MM, rim) & (work > RIM * brain)), grid)
+    work[work > _highest(settings, work[head.scalp], work[sure], brain) * brain] = 0
+    levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
+    inside = brain_surface(np.where(sure, np.maximum(work, brain), work), start, grid, levels, settings.border, grow)
+    near = dilated(inside, grid, RIM_MM, rim)
+    dark = dilated(work < SKULL * brain, grid, SKULL_MM)[near & ~inside]
+    if settings.smallest_mm and dark.size and dark.mean() < LEAST_SKULL:
+        raise InputError(f"No brain was found: what looks most like one has no dark skull around it. {NEEDED}")
+    return filled(inside | (near & (work > RIM * brain)), grid)
 
 
 def _brain_alone(

@@ -51,7 +51,7 @@ def test_brain_mask_needs_a_fitting_radius():
         BrainMask(opening_mm=15)(sitk.GetImageFromArray(ball))
 
 
-@pytest.mark.parametrize("side_mm, found", [(1.0, "39 x 39 x 39 mm, 33 ml"), (5.0, "198 x 198 x 198 mm, 4,178 ml")])
+@pytest.mark.parametrize("side_mm, found", [(1.0, "40 x 40 x 40 mm, 34 ml"), (5.0, "201 x 201 x 201 mm, 4,233 ml")])
 def test_what_has_not_the_size_of_a_brain_is_none(side_mm, found):
     z, y, x = np.mgrid[:60, :60, :60] - 29.5
     image = sitk.GetImageFromArray(np.where(x**2 + y**2 + z**2 < 20**2, 100, 0).astype(np.float32))
@@ -123,6 +123,20 @@ def test_gray_matter_less_than_half_as_bright_as_white_matter_is_brain():
     grid = Geometry((90,) * 3, (2.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
     image = grid.image_of(values.astype(np.float32))
     assert dice(array(BrainMask()(image)) > 0, radius < 60) > 0.97
+
+
+def test_brain_above_bright_shoulders_with_wide_ventricles():
+    """T1-like: a cortex of 60 %, dark ventricles of 18 mm, and a neck and shoulders twice as bright as the brain."""
+    z, y, x = np.mgrid[-62:38, -36:36, -36:36] * 2.5
+    radius, neck = np.sqrt(x**2 + y**2 + z**2), np.hypot(x, y) < np.where(z < -120, 90, 45)
+    ventricles = (np.hypot(np.abs(x) - 20, z) < 18) & (np.abs(y) < 30)
+    head = np.select(
+        [ventricles, radius < 50, radius < 64, radius < 72, radius < 84], [12.0, 100.0, 60.0, 5.0, 70.0], 0
+    )
+    values = np.where((radius >= 84) & (z < 0) & neck, 200.0, head)
+    values += np.where(values > 0, np.random.default_rng(1).normal(0, 4, values.shape), 0)
+    grid = Geometry((72, 72, 100), (2.5,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 64) > 0.96
 
 
 def body_ct(spacing=(2.0, 2.0, 4.0)):
