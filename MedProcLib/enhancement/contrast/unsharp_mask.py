@@ -11,6 +11,12 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..structure.derivatives import derivative_margin, in_blocks, smoothed
 
+# Padding of CT: the lowest value, below what is measured in HU, where so large a share of the voxels has it (but for
+# rounding in earlier steps).
+MEASURED_ABOVE_HU = -1500
+MANY = 0.005
+ROUNDING_HU = 0.1
+
 
 @operation(
     "enhancement.unsharp_mask",
@@ -22,7 +28,8 @@ from ..structure.derivatives import derivative_margin, in_blocks, smoothed
 class UnsharpMask(ImageFilter):
     """Add what a Gaussian smooths away: edges get steeper, detail stronger; so does noise above the threshold.
 
-    The threshold is taken off the size of each difference, so that nothing jumps at it.
+    The threshold is taken off the size of each difference, so that nothing jumps at it. Padding around the circle that
+    a CT was reconstructed in stays as it is, and does not count beside it.
     """
 
     sd_mm: Annotated[
@@ -41,16 +48,34 @@ class UnsharpMask(ImageFilter):
         return derivative_margin(grid, self.sd_mm)
 
     def learn(self, values, region, grid, progress=SILENT):
-        return self.threshold * noise_sd(values, grid.spacing[::-1], region) if self.threshold else 0.0
+        noise = noise_sd(values, grid.spacing[::-1], region) if self.threshold else 0.0
+        return self.threshold * noise, _padding(values)
 
     def apply(self, values, region, place, learned, progress=SILENT):
+        threshold, padding = learned
         result = np.empty_like(values)
+        seen = None if padding is None else values > padding
+        if seen is not None:
+            weights, counted = seen.astype(values.dtype), np.where(seen, values, 0)
 
         def fill(part):
-            detail = values[part] - smoothed(values, self.sd_mm, place.spacing, part)
-            if learned:
-                detail -= np.clip(detail, -learned, learned)
+            if seen is None:
+                detail = values[part] - smoothed(values, self.sd_mm, place.spacing, part)
+            else:  # from the mean of what is seen
+                sums, shares = (smoothed(each, self.sd_mm, place.spacing, part) for each in (counted, weights))
+                detail = np.where(seen[part], values[part] - sums / np.where(seen[part], shares, 1), 0)
+            if threshold:
+                detail -= np.clip(detail, -threshold, threshold)
             result[part] = values[part] + values.dtype.type(self.amount) * detail
 
         in_blocks(fill, place.wanted, progress)
         return result
+
+
+def _padding(values: np.ndarray) -> float | None:
+    """Up to which value voxels are padding; None where there is none."""
+    low = float(values.min())
+    if low >= MEASURED_ABOVE_HU:
+        return None
+    top = low + ROUNDING_HU
+    return top if np.count_nonzero(values <= top) > MANY * values.size else None

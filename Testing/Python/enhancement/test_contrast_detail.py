@@ -54,6 +54,19 @@ def test_the_threshold_spares_flat_noise_and_keeps_the_edge_steeper():
     assert slopes[1] > 1.15 * slopes[0]
 
 
+@pytest.mark.parametrize("padding", [-3024, -2000])
+def test_padding_around_the_circle_of_a_ct_is_not_sharpened(padding):
+    """It got 960 HU darker and air beside it 990 brighter; farther in than the Gaussian reaches nothing is another."""
+    air = -1000 + np.random.default_rng(4).normal(0, 10, (3, 120, 120))
+    radius = np.hypot(*np.mgrid[-59.5:60, -59.5:60])
+    result = run(UnsharpMask(), np.where(radius < 55, air, padding), (3, 0.5, 0.5))
+    assert np.all(result[:, radius >= 55] == padding)
+    assert np.abs(result - air)[:, radius < 55].max() < 50
+    whole = run(UnsharpMask(threshold=0), air, (3, 0.5, 0.5))
+    cut = run(UnsharpMask(threshold=0), np.where(radius < 55, air, padding), (3, 0.5, 0.5))
+    np.testing.assert_allclose(cut[:, radius < 46], whole[:, radius < 46], atol=1e-2)
+
+
 def test_laplacian_of_a_quadratic_is_its_second_derivative():
     spacing = (3.0, 1.0, 0.5)
     z, y, x = (n * s for n, s in zip(np.mgrid[:8, :12, :14].astype(float), spacing, strict=True))
