@@ -21,8 +21,8 @@ SHELL_MM = (10.0, 20.0)
 # Nestle: threshold = NESTLE x mean of what exceeds CORE of the maximum + background.
 NESTLE, CORE = 0.15, 0.7
 # What is no larger without a limit is no flooded liver or blood (326 to 1,940 ml in two patients); of a mass as even as
-# these the limit would leave a part.
-SMALL_ML = 200.0
+# these the limit would leave a part. Of a slice or a thin slab: what a ball of that volume has in it.
+SMALL_MM3 = 200_000.0
 # Share of the largest value by which a constant image varies when it was blurred.
 ROUNDING = 1e-5
 
@@ -40,8 +40,8 @@ class PetLesionThreshold:
 
     Two maxima are one lesion when the uptake between them does not fall below the share of the hotter one; otherwise
     the border runs along the valley between them. A focus that is hardly hotter than an organ around it (liver, blood)
-    would flood it at that share: where that is more than 200 ml, it ends where the organ's usual uptake begins. Healthy
-    organs with uptake (brain, heart, bladder) are found too.
+    would flood it at that share: where that is more than 200 ml (41 cm2 of a slice), it ends where the organ's usual
+    uptake begins. Healthy organs with uptake (brain, heart, bladder) are found too.
     """
 
     rule: Annotated[
@@ -80,7 +80,7 @@ class PetLesionThreshold:
         hot = region & (values >= lowest)
         numbers = hills(values, hot, share, self.least_maximum, first)
         outlined, peaks = _above_share(values, numbers, share)
-        large = np.bincount(outlined.ravel()) * grid.voxel_volume > 1000 * SMALL_ML
+        large = np.bincount(outlined.ravel()) * grid.voxel_volume > _small(grid)
         large[0] = False
         if self.above_tissue and large.any():
             even = usual_uptake(values, grid, lowest, self.least_maximum, self.above_tissue, usual)
@@ -89,6 +89,12 @@ class PetLesionThreshold:
         if self.rule != "percent_of_maximum":
             outlined = _above_background(self, values, numbers, outlined, region, peaks, grid, second)
         return grid.image_of(outlined.astype(np.uint8 if outlined.max() < 256 else np.uint16))
+
+
+def _small(grid: Geometry) -> float:
+    """The most, in mm3 (mm2 of a picture), that is no flooded organ."""
+    section = np.pi * (SMALL_MM3 * 3 / (4 * np.pi)) ** (2 / 3)
+    return float(section if grid.dimension == 2 else min(SMALL_MM3, section * min(grid.extent)))
 
 
 def _above_share(values: np.ndarray, numbers: np.ndarray, share: float) -> tuple[np.ndarray, np.ndarray]:

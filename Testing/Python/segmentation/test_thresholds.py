@@ -264,6 +264,9 @@ def test_a_focus_hardly_hotter_than_the_organ_around_it_does_not_flood_it(direct
     assert volumes[1] == pytest.approx(volume(8, (0.41 * peak - 0.5) / 2.9), rel=0.1)
     flooded = array(PetLesionThreshold(least_maximum=3.0, above_tissue=0)(image))
     assert np.count_nonzero(flooded == flooded[inside[::-1]]) * 64 > 400_000
+    for thin in (image[:, :, 15], image[:, :, 13:17]):  # of the liver's 7,850 mm2 in a slice none either
+        found = array(PetLesionThreshold(least_maximum=3.0)(thin))
+        assert 0 < np.count_nonzero(found == found[..., 20, 20].max()) * 16 < 1_500 * (found.size / 44**2)
 
 
 def test_an_even_mass_below_the_least_maximum_is_outlined_whole():
