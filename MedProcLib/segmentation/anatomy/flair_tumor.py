@@ -99,8 +99,9 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     noisy = deviation(brain.values, region, "mode")
     quieted = mean_within(noisy, region, grid, QUIET_MM, quiet)
     score = deviation(quieted, region, "mode")
-    # bounded, so that the tumor itself does not decide where the plane lies
-    plane = mirror_plane(np.clip(score, -settings.high, settings.high), region, grid, mirror, brain.left)
+    # what is bright counts as normal: else a large tumor decides where the plane lies, and is its own mirror image
+    normal = np.where(score > settings.low, 0, np.maximum(score, -settings.high))
+    plane = mirror_plane(normal, region, grid, mirror, brain.left)
     reach = [2 * round(ASYMMETRY_MM / s) + 1 for s in reversed(grid.spacing)]
     other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
     lopsided = score - np.maximum(other, 0) > settings.asymmetry
