@@ -322,7 +322,7 @@ def test_content_of_phantoms(rng):
     echo = np.round(np.clip(90 * rng.rayleigh(0.8, (96, 96)), 1, 255)) * fan
     assert kind_of(image_of(echo)).modality == "US"
     assert kind_of(image_of(np.repeat(echo[None], 4, 0))).modality == "US"
-    ball = distance((40, 96, 96)) < 30
+    ball = distance((56, 96, 96)) < 30
     head = np.round(np.clip(120 * ball * (1 + 0.3 * rng.normal(0, 1, ball.shape)), 0, 255))
     assert kind_of(image_of(head)).modality == "MR"
     film = np.round(2000 + 800 * np.sin(np.indices((90, 90))[0] / 20) + rng.normal(0, 15, (90, 90)))
@@ -347,6 +347,8 @@ def test_content_of_phantoms(rng):
         ("02_mr/brats_2013_pat0005_1/Flair_subtrMeanDivStd.nii.gz", None),  # standardized
         ("02_mr/pyradiomics_breast1/image.nrrd", "mr_shading"),
         ("06_dicom/single_and_multiframe/dx_image.dcm", "radiograph"),
+        ("07_ultrasound/spine_phantom_3d.mha", "ultrasound"),
+        ("10_registration/prostate_mr_trus_case000000/fixed_images.nii.gz", "ultrasound"),
     ],
 )
 def test_real_images_without_tags(shared_data, path, expected):
