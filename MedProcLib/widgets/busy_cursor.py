@@ -8,7 +8,10 @@ import qt
 
 @contextmanager
 def busy_cursor(is_long: bool = True) -> Iterator[None]:
-    """Show the pointer of waiting while something is done on the main thread that takes so long as to be felt."""
+    """Show the pointer of waiting while something is done on the main thread that takes so long as to be felt.
+
+    Unlike slicer.util.WaitCursor it handles no events first: another key or click must not come in between.
+    """
     if is_long:
         qt.QApplication.setOverrideCursor(qt.Qt.WaitCursor)
     try:
