@@ -14,15 +14,17 @@ def pixel_spacing(header: Any) -> tuple[list[float], tuple[str, ...], bool]:
     """Spacing in mm between rows and between columns; notes; whether the header states it.
 
     Looked for in PixelSpacing, at the detector, of a scanned film, in the regions of an ultrasound picture (PS3.3
-    C.8.5.5). Where none is stated, a row is as far from the next as the aspect ratio says, a column 1 mm.
+    C.8.5.5). Where none is stated (or 0), a row is as far from the next as the aspect ratio says, a column 1 mm.
     """
     for name, note in (
         ("PixelSpacing", None),
         ("ImagerPixelSpacing", "distances are at the detector (ImagerPixelSpacing)"),
         ("NominalScannedPixelSpacing", "distances are on the film (NominalScannedPixelSpacing)"),
     ):
-        if header.get(name):
-            return [float(value) for value in header[name].value], () if note is None else (note,), True
+        stated = [float(value) for value in header[name].value] if header.get(name) else []
+        # what does not know the size of its pixels writes 0 for both sides
+        if any(stated):
+            return stated, () if note is None else (note,), True
     scales = _ultrasound_scales(header)
     alike = all(abs(a - b) <= SAME_SCALE * b for scale in scales for a, b in zip(scale, scales[0], strict=True))
     if scales and alike:

@@ -318,6 +318,14 @@ def test_no_pixel_spacing_is_refused_unless_allowed(tmp_path):
     assert any("counts of pixels" in note for note in found.notes)
 
 
+def test_a_pixel_spacing_of_zero_is_none(tmp_path):
+    path = without_spacing(tmp_path / "a", PixelSpacing=[0, 0])
+    assert "states no pixel spacing" in refusal(path)
+    assert read_image_file(path, unscaled=True).image.GetSpacing()[:2] == (1.0, 1.0)
+    at_detector = without_spacing(tmp_path / "b", PixelSpacing=[0, 0], ImagerPixelSpacing=[0.2, 0.1])
+    assert read_image_file(at_detector).image.GetSpacing()[:2] == pytest.approx((0.1, 0.2))
+
+
 def test_a_mirrored_radiograph_is_said(shared_data, tmp_path):
     made = pydicom.dcmread(shared_data / "06_dicom" / "single_and_multiframe" / "dx_image.dcm")
     for toward, mirrored in ((["L", "F"], False), (["R", "F"], True), (["", ""], False), (None, False)):
