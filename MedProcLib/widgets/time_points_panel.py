@@ -65,8 +65,8 @@ class TimePointsPanel:
         self._proposed = _key(self._get())
 
     def forget(self) -> None:
-        """The scene closes: what is in the next one was not proposed here, whatever its ids."""
-        self._proposed = []
+        """The scene closes: what is in the next one was not proposed here, nor typed, whatever its ids."""
+        self._proposed, self._typed_for = [], None
 
     def changed(self) -> None:
         """Show the list as it is now."""

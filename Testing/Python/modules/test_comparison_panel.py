@@ -227,6 +227,13 @@ def test_studies_that_are_loaded_while_the_panel_is_open_are_proposed(panel, sce
     type_date(widget, 1, "2022-05-06")
     assert [point.date for point in widget.chosenTimePoints()] == ["2018-01-02", "2022-05-06"]
     assert widget.timePoints.patient_box.itemText(1).endswith("(4)")
+    widget.timePoints.date_edit.textEdited.emit("2022-0")
+    scene.Clear(0)  # nobody types a date of the next patient's, whose volumes have the same ids
+    for year in (2011, 2012):
+        load(f"FLAIR {year}-01-02")
+        wait_until(lambda: False, 0.4)
+    widget.timePoints.select(1)
+    assert chosen() == volumes[-2:] and widget.timePoints.date_edit.text == "2012-01-02"
 
 
 def test_studies_of_a_batch_that_takes_its_time_are_proposed_when_it_ends(panel, scene):
