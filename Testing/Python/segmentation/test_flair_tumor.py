@@ -14,6 +14,8 @@ from MedProcLib.segmentation.anatomy.flair_tumor import EDEMA, NECROSIS, FlairTu
 SPACING = (2.0, 2.0, 2.0)
 # Middle (x, y, z from the middle of the image) and half axes of the mass and of its dark part, in mm.
 MIDDLE, MASS, DARK = (-34.0, -10.0, 22.0), (19.0, 24.0, 17.0), (8.0, 9.0, 7.0)
+# One of 110 ml that reaches to the middle.
+LARGE_MIDDLE, LARGE = (-26.0, 0.0, 22.0), (26.0, 36.0, 28.0)
 BRIGHT, FLUID = 160.0, 25.0
 
 
@@ -28,15 +30,15 @@ def coarse(monkeypatch):
     monkeypatch.setattr(flair_tumor, "WORKING_MM", SPACING[0])
 
 
-def ellipsoid(brain, half: tuple[float, float, float]) -> np.ndarray:
+def ellipsoid(brain, middle: tuple[float, float, float], half: tuple[float, float, float]) -> np.ndarray:
     axes = [(np.arange(n) - (n - 1) / 2) * s for n, s in zip(brain.mask.shape, SPACING, strict=True)]
-    parts = zip(np.ix_(*axes), reversed(MIDDLE), strict=True)
+    parts = zip(np.ix_(*axes), reversed(middle), strict=True)
     return sum(((along - at) / size) ** 2 for (along, at), size in zip(parts, reversed(half), strict=True)) < 1
 
 
-def with_tumor(brain) -> tuple[sitk.Image, sitk.Image, sitk.Image]:
+def with_tumor(brain, middle=MIDDLE, half=MASS) -> tuple[sitk.Image, sitk.Image, sitk.Image]:
     """FLAIR, mask of the brain, and what is tumor (1) with necrosis (2)."""
-    mass, dark = ellipsoid(brain, MASS) & brain.mask, ellipsoid(brain, DARK) & brain.mask
+    mass, dark = ellipsoid(brain, middle, half) & brain.mask, ellipsoid(brain, middle, DARK) & brain.mask
     values = sitk.GetArrayFromImage(brain.image("FLAIR", 3, 10))
     noise = np.random.default_rng(1).normal(0, 3, values.shape)
     values = np.where(dark, FLUID + noise, np.where(mass, BRIGHT + noise, values)).astype(np.float32)
@@ -58,6 +60,13 @@ def test_tumor_with_edema_and_its_necrosis(brain, place, place_labels):
     truth = sitk.GetArrayFromImage(place_labels(labels))
     assert dice(found > 0, truth > 0) > 0.9
     assert dice(found == NECROSIS, truth == NECROSIS) > 0.75
+
+
+def test_a_large_tumor_is_not_its_own_mirror_image(brain):
+    """The plane of symmetry lay through it, and what it has more of than its other half was found: 8 ml."""
+    image, mask, labels = with_tumor(brain, LARGE_MIDDLE, LARGE)
+    found, truth = (sitk.GetArrayFromImage(i) > 0 for i in (FlairTumor()(image, mask), labels))
+    assert dice(found, truth) > 0.95
 
 
 def test_a_brain_without_tumor_has_none_and_that_is_said(brain):
