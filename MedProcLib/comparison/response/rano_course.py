@@ -12,7 +12,8 @@ from .size_change import Sums, rises
 @dataclass
 class Course:
     """since: the time point of a preliminary progression that is open; bar: of one that was not confirmed by further
-    growth, from which growth counts again; confirmed: whether any progression has been.
+    growth, from which growth counts again until the tumor has been smaller than ever; confirmed: whether any
+    progression has been.
     """
 
     since: int | None = None
@@ -20,8 +21,8 @@ class Course:
     confirmed: bool = False
 
     def counts(self, sums: Sums, index: int) -> bool:
-        """Whether a rise over the nadir also is one over the scan whose progression was not confirmed."""
-        return self.bar is None or _over(sums, index, self.bar)
+        """Whether a rise over the nadir is one over the scan whose progression was not confirmed too, if that is later."""
+        return self.bar is None or (sums.nadir(index) or 0) > self.bar or _over(sums, index, self.bar)
 
     def settled(
         self, sums: Sums, index: int, category: Category, rule: RanoRule, by_size: bool

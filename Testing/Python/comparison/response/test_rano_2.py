@@ -119,6 +119,8 @@ def test_progression_is_preliminary_within_twelve_weeks_of_radiotherapy():
         assert "may be pseudoprogression" in halts[2].notes[0]
     later = target("L", (40, 25), (50, 25), (50, 25), (62.5, 25))  # 126 d after radiotherapy
     assert categories(run(later, end=0)) == ["preliminary PD", "SD", "PD"]
+    shrinks = target("L", (40, 25), (50, 25), (50, 25), (20, 20), (25, 20))  # + 25 % over 400, the least since
+    assert categories(run(shrinks, end=0)) == ["preliminary PD", "SD", "PR", "PD"]
     fades = target("V", 100, 140, 195.9, field="volume_mm3"), target("V", 100, 140, 196, field="volume_mm3")
     assert [categories(run(v, end=0, name="rano_2_volume"))[1] for v in fades] == ["SD", "PD"]
     new_one = new("X", None, (12, 12), (12, 12))
