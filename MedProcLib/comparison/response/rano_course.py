@@ -21,7 +21,7 @@ class Course:
     confirmed: bool = False
 
     def counts(self, sums: Sums, index: int) -> bool:
-        """Whether a rise over the nadir is one over the scan that was not confirmed, too, where that is the later one."""
+        """Whether a rise over the nadir is one over the scan that was not confirmed, too, where that one is later."""
         return self.bar is None or (sums.nadir(index) or 0) > self.bar or _over(sums, index, self.bar)
 
     def settled(
