@@ -1,9 +1,10 @@
 """The inside of chest and belly in CT, where no bone is: contrast, stones and calcified vessels there are none."""
 
 import numpy as np
+from scipy import ndimage
 
 from ...core.geometry import Geometry
-from ..common.morphology import eroded
+from ..common.morphology import distance_to, eroded
 from ..common.slice_by_slice import filled_slices, hull, slices_apart
 from .body_wall import LUNG_MM2, lung_inside
 from .lung_sides import middle_of_body
@@ -14,8 +15,9 @@ BONE_HU, LEAN_HU = 180.0, -30.0
 # The heart lies between the lungs, so far inside their convex outline; ribs and breastbone lie around it.
 LUNG_RIM_MM = 20.0
 # Organs of the belly lie so far inside the convex outline of its muscles, from where the lungs get small to so far
-# below them, where the pelvis may begin.
-WALL_MM, BELOW_LUNGS_MM, SMALL_LUNG = 45.0, 100.0, 0.5
+# below them, where the pelvis may begin. Behind the bodies of vertebrae muscles may be thicker: what is bright and only
+# begins there is a rib, if it does not reach that deep.
+WALL_MM, BACK_MM, BELOW_LUNGS_MM, SMALL_LUNG = 45.0, 60.0, 100.0, 0.5
 # The spine: from so far in front of the bodies of its vertebrae, to so far aside; the midline that
 # most slices have lies no farther from it.
 FORE_MM, ASIDE_MM, OFF_MM = 12.0, 60.0, 30.0
@@ -49,15 +51,28 @@ def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> np.nda
         part = slice(low, high)
         below = Geometry((*grid.size[:2], high - low), grid.spacing, grid.origin, grid.direction)
         lean = body[part] & (values[part] > LEAN_HU)
-        trunk, _ = trunk_and_limbs(
-            lean, Spine(*(row[part] for row in (spine.middle, spine.front, spine.depth_mm, spine.seen))), below
-        )
-        result[part] |= eroded(trunk, slices_apart(below), WALL_MM)
+        along = Spine(*(row[part] for row in (spine.middle, spine.front, spine.depth_mm, spine.seen)))
+        trunk, _ = trunk_and_limbs(lean, along, below)
+        depth = distance_to(~trunk, slices_apart(below))
+        back, spinal = np.zeros((2, *depth.shape), bool)
+        for z in range(len(depth)):
+            back[z] = (along.behind(z, body.shape[1], grid) > along.depth_mm[z])[:, None]
+            spinal[z] = _spinal(along, z, body, grid)
+        sure = depth > np.where(back, BACK_MM, WALL_MM)
+        bright = (values[part] > BONE_HU) & (depth > WALL_MM) & ~spinal
+        pieces, count = ndimage.label(bright)
+        organs = np.bincount(pieces[sure], minlength=count + 1) > 0
+        result[part] |= (depth > WALL_MM) & (organs[pieces] | ~bright)
     for z in np.flatnonzero(result.any(axis=(1, 2))).tolist():
         lowest = int(np.max(np.nonzero(lung[z].any(axis=1))[0], initial=0))
         if not spine.seen[z] or (lowest and spine.front[z] > lowest):
             result[z] = False
             continue
-        behind = spine.behind(z, body.shape[1], grid) > -FORE_MM
-        result[z] &= ~(behind[:, None] & (np.abs(spine.across(z, body.shape[2], grid)) < ASIDE_MM)[None])
+        result[z] &= ~_spinal(spine, z, body, grid)
     return result
+
+
+def _spinal(spine: Spine, z: int, body: np.ndarray, grid: Geometry) -> np.ndarray:
+    """The part of a slice (y, x) that may hold the spine."""
+    behind = spine.behind(z, body.shape[1], grid) > -FORE_MM
+    return behind[:, None] & (np.abs(spine.across(z, body.shape[2], grid)) < ASIDE_MM)[None]

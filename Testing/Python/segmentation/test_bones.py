@@ -153,3 +153,17 @@ def test_a_heart_and_a_plaque_between_the_lungs_are_no_bone_however_uneven():
     # the same without its lungs
     values[values < -200] = 40
     assert not inside_trunk(values, known["body"], grid).any()
+
+
+def test_the_last_ribs_lie_deep_under_strong_muscles_and_are_none_of_the_belly():
+    """A kidney of the same brightness begins as deep, 48 mm, and reaches farther."""
+    z, y, x = (np.indices((44, 96, 116)).T - (0, 47.5, 57.5)).T * 3.0
+    body = (x / 160) ** 2 + (y / 130) ** 2 < 1
+    lungs = (z > 75) & (((np.abs(x) - 75) / 50) ** 2 + (y / 80) ** 2 < 1)
+    spine, rib = np.hypot(x, y - 30) < 18, (np.hypot(x - 84, y - 57) < 6) & (z < 60)
+    kidney = (np.hypot(x + 84, y - 34) < 28) & (z < 60)
+    values = np.select([spine | rib, kidney, lungs, body], [500.0, 300.0, -800.0, 40.0], -1000.0)
+    grid = Geometry((116, 96, 44), (3.0,) * 3, CUBE.origin, CUBE.direction)
+    inside = inside_trunk(values, body, grid)
+    assert not (inside & (rib | spine)).any()
+    assert inside[kidney].mean() > 0.8
