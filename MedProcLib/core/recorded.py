@@ -39,9 +39,10 @@ def write_table(text: str, target: str | Path, provenance: Provenance) -> None:
     """
     target = Path(target)
     with written_together():
-        write_text(text, target)
         record = json.dumps(provenance.as_dict(), indent=2, ensure_ascii=False) + "\n"
+        # first, as a folder of that name can stand in the way of it alone
         write_text(record, target.with_name(f"{target.name}.provenance.json"))
+        write_text(text, target)
 
 
 def record_of(path: str | Path) -> dict[str, Any] | None:

@@ -46,6 +46,12 @@ def test_a_histogram_counts_each_segment_in_shared_bins(medproc, image, image_fi
         assert {row["unit"] for row in mine} == {"HU"}
 
 
+def test_a_table_is_not_written_without_the_record_of_how_it_came_about(refused, image_file, tmp_path):
+    (tmp_path / "h.csv.provenance.json").mkdir()
+    assert "cannot be written" in refused("histogram", image_file, "-o", tmp_path / "h.csv")
+    assert not (tmp_path / "h.csv").exists()
+
+
 def test_segments_of_a_plain_label_map_have_the_names_that_are_given(
     medproc, refused, image_file, labels_file, tmp_path
 ):
