@@ -63,8 +63,8 @@ class OptimalSurface:
     largest_radius_mm: Annotated[
         float,
         Range(0, 300, "mm"),
-        "no part of the outline is farther from the seed; 0, and 30 in a picture of 1 mm a pixel, as those without a "
-        "scale are loaded: in a picture half of its shorter side, less where the thing turns out small",
+        "no part of the outline is farther from the seed; 0: 30 mm in a volume, in a picture half of its shorter side, "
+        "less where the thing turns out small (so with 30 where it has no scale, 1 mm a pixel)",
     ] = VOLUME_MM
     smallest_radius_mm: Annotated[float, Range(0, 300, "mm"), "no part of the outline is nearer to its middle"] = 0.0
     object: Annotated[Kind, "brighter or darker than around it; either: both in places"] = "automatic"

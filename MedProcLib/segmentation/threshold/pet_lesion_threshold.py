@@ -52,7 +52,9 @@ class PetLesionThreshold:
     percent: Annotated[float, Range(10, 90, "%"), "share at which a lesion ends; also parts neighboring maxima"] = 41.0
     least_maximum: Annotated[float, Range(0.01, 1e4, "SUV"), "a lesion has at least this maximum"] = 2.5
     above_tissue: Annotated[
-        float, Range(0, 10, "SD"), "a lesion is so much hotter than even tissue beside it, all over; 0: no such limit"
+        float,
+        Range(0, 10, "SD"),
+        "what would flood more than 200 ml is so much hotter than even tissue beside it, all over; 0: no such limit",
     ] = 2.0
 
     @property
