@@ -13,6 +13,12 @@ from .progress import SILENT, Progress, execute
 # Larger values are kept in float64: room is left for sums of a thousand.
 FLOAT32_HOLDS = float(np.finfo(np.float32).max) / 1e3
 
+# Padding of CT: the lowest value, below what is measured in HU, where so large a share of the voxels has it (but for
+# rounding in earlier steps).
+MEASURED_ABOVE_HU = -1500
+PADDING_SHARE = 0.005
+ROUNDING_HU = 0.1
+
 NO_NUMBER = "The image holds no number: all its voxels are NaN or infinite."
 
 
@@ -61,9 +67,28 @@ def inside(mask: sitk.Image | None, valid: np.ndarray) -> np.ndarray:
     return chosen
 
 
+def padding_top(values: np.ndarray) -> float | None:
+    """Up to which value voxels are padding around the circle that a CT was reconstructed in; None where there is none.
+
+    values: finite, any shape.
+    """
+    low = float(values.min())
+    if low >= MEASURED_ABOVE_HU:
+        return None
+    top = low + ROUNDING_HU
+    return top if np.count_nonzero(values <= top) > PADDING_SHARE * values.size else None
+
+
 def foreground(values: np.ndarray, valid: np.ndarray) -> np.ndarray:
-    """Where values are above Otsu's threshold (IEEE SMC 9(1), 1979). Raises InputError for a constant image."""
+    """Where values are above Otsu's threshold (IEEE SMC 9(1), 1979). Raises InputError for a constant image.
+
+    Padding of CT is left out: it is so dark that air would be bright beside it.
+    """
     chosen = values[valid]
+    padding = padding_top(chosen)
+    measured = chosen if padding is None else chosen[chosen > padding]
+    if padding is not None and measured.size and np.ptp(measured) > 0:
+        valid, chosen = valid & (values > padding), measured
     largest = float(np.abs(chosen).max())
     if not np.ptp(chosen) > 0:
         raise InputError("The image is constant, so nothing in it can be told from the background.")

@@ -85,6 +85,18 @@ def test_ct_keeps_hounsfield_units_and_lowers_noise(name, base, step, noise, lef
     assert volume == pytest.approx(4 / 3 * np.pi * 13**3, rel=0.015)
 
 
+@pytest.mark.parametrize("name", ["ct_soft_tissue", "ct_lung"])
+def test_padding_around_the_circle_of_a_ct_changes_nothing_inside(name, rng):
+    """Air was bright beside it, so that its noise was that of the image: a fourth of what is in tissue went."""
+    y, x = np.mgrid[-31.5:32, -31.5:32]
+    body = np.hypot(y, x / 1.2) < 18
+    values = np.where(body, 40 + rng.normal(0, 20, (6, 64, 64)), -1000 + rng.normal(0, 4, (6, 64, 64)))
+    outside = np.hypot(y, x) > 30
+    whole, padded = (result_of(name, each) for each in (values, np.where(outside, -3024, values)))
+    assert np.abs(padded - whole)[:, body].max() < 1
+    assert np.abs(padded[:, outside] + 3024).max() < 0.01
+
+
 def test_ct_lung_sharpens_vessels(rng):
     """A vessel 2 mm wide, 250 HU above the lung, stands out by 10 to 40 % more, of noise no more than a third stays."""
     clean = np.full((20, 40, 40), -850.0)
