@@ -11,7 +11,7 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid
 from ..core.measurement import Measurement
-from ..core.noise import white_noise_sd
+from ..core.noise import noise_sd
 from ..core.progress import SILENT, Progress
 from ..core.voxels import values_of
 from . import sharpness, similarity
@@ -211,7 +211,7 @@ def _figures_of(part: _Part, regions: QualityRegions, unit: str, progress: Progr
     where: dict[str, Any] = {"region": regions.found, "voxels": int(np.count_nonzero(part.region))}
     progress(0.0, "Measuring noise")
     mean, sd = _mean_and_sd(part.values, part.region)
-    noise = white_noise_sd(part.values, part.spacing, part.region)
+    noise = noise_sd(part.values, part.spacing, part.region)
     progress(0.4, "Measuring contrast")
     tissues = None if part.tissues is None else [_mean_and_sd(part.values, tissue) for tissue in part.tissues]
     terms = _tissue_terms(tissues, part, regions)

@@ -28,8 +28,8 @@ IMAGE_FIGURES = (
         "Noise",
         "intensity",
         "standard deviation of the noise: most frequent local energy of Immerkaer's operator in the plane of the two "
-        "finest axes, in the region, over what it is in white noise of 1; it scatters by 3 % (SD) in 6,000 voxels and "
-        "by 10 % in 300",
+        "finest axes, in the region, over what it is in noise of 1 that neighbors share as much (as a Gaussian blur of "
+        "1.5 voxels at most makes them); it scatters by 3 % (SD) in 6,000 voxels and by 10 % in 300",
         "lower",
         parameters={"source": "Immerkaer, CVIU 64(2), 1996; Aja-Fernandez et al., IEEE TIP 17(8), 2008"},
     ),

@@ -7,7 +7,7 @@ import numpy as np
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.measurement import Measurement
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -68,7 +68,7 @@ class RelativeChangeMap:
     def _floor(self, pair: list[np.ndarray], region: np.ndarray, grid: Geometry) -> float:
         """The larger of both studies' noise times floor_sd, and not 0. Raises InputError for a scale without a zero."""
         spacing = tuple(reversed(grid.spacing))
-        noise = max(noise_sd(v, spacing, region) for v in pair)
+        noise = max(fine_noise_sd(v, spacing, region) for v in pair)
         floor = max(self.floor_sd * noise, SMALLEST_FLOOR * max(float(np.abs(v[region]).max()) for v in pair), 1e-30)
         if any(np.mean(v[region] < -floor) > MOST_NEGATIVE for v in pair):
             raise InputError(

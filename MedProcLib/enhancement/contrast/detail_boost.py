@@ -5,7 +5,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ...core.image_filter import ImageFilter
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -53,7 +53,7 @@ class DetailBoost(ImageFilter):
     def learn(self, values, region, grid, progress=SILENT):
         # the noise is that of the foreground, which may be nearly flat; the range is that of all
         low, high = percentiles(values, np.ones(values.shape, bool), RANGE_PERCENTILES)
-        noise = noise_sd(values, grid.spacing[::-1], region) if self.coring else 0.0
+        noise = fine_noise_sd(values, grid.spacing[::-1], region) if self.coring else 0.0
         return self.edge_percent / 100 * (high - low), [noise * share for share in self._noise_shares(grid)]
 
     def apply(self, values, region, place, learned, progress=SILENT):

@@ -5,17 +5,12 @@ from typing import Annotated
 import numpy as np
 
 from ...core.image_filter import ImageFilter
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.voxels import padding_top
 from ..structure.derivatives import derivative_margin, in_blocks, smoothed
-
-# Padding of CT: the lowest value, below what is measured in HU, where so large a share of the voxels has it (but for
-# rounding in earlier steps).
-MEASURED_ABOVE_HU = -1500
-MANY = 0.005
-ROUNDING_HU = 0.1
 
 
 @operation(
@@ -48,8 +43,8 @@ class UnsharpMask(ImageFilter):
         return derivative_margin(grid, self.sd_mm)
 
     def learn(self, values, region, grid, progress=SILENT):
-        noise = noise_sd(values, grid.spacing[::-1], region) if self.threshold else 0.0
-        return self.threshold * noise, _padding(values)
+        noise = fine_noise_sd(values, grid.spacing[::-1], region) if self.threshold else 0.0
+        return self.threshold * noise, padding_top(values)
 
     def apply(self, values, region, place, learned, progress=SILENT):
         threshold, padding = learned
@@ -70,12 +65,3 @@ class UnsharpMask(ImageFilter):
 
         in_blocks(fill, place.wanted, progress)
         return result
-
-
-def _padding(values: np.ndarray) -> float | None:
-    """Up to which value voxels are padding; None where there is none."""
-    low = float(values.min())
-    if low >= MEASURED_ABOVE_HU:
-        return None
-    top = low + ROUNDING_HU
-    return top if np.count_nonzero(values <= top) > MANY * values.size else None

@@ -8,7 +8,7 @@ import numpy as np
 from scipy import ndimage
 
 from ...core.image_filter import ImageFilter
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -48,7 +48,7 @@ class MetalStreakReduction(ImageFilter):
         return (0,) * (grid.dimension - 2) + tuple(int(np.ceil(reach / s)) + 2 for s in reversed(grid.spacing[:2]))
 
     def learn(self, values, region, grid, progress=SILENT):
-        return noise_sd(values, tuple(reversed(grid.spacing)), region)
+        return fine_noise_sd(values, tuple(reversed(grid.spacing)), region)
 
     def apply(self, values, region, place, learned, progress=SILENT):
         planes = values.reshape(-1, *values.shape[-2:])

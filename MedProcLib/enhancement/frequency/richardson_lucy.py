@@ -10,7 +10,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.image_filter import MOST_THREADS, ImageFilter
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -58,7 +58,7 @@ class RichardsonLucy(ImageFilter):
     def learn(self, values, region, grid, progress=SILENT):
         low, high = float(values.min()), float(values.max())
         base = min(low, 0.0)
-        noise = self.noise or noise_sd(values, tuple(reversed(grid.spacing)), region)
+        noise = self.noise or fine_noise_sd(values, tuple(reversed(grid.spacing)), region)
         return _Learned(base, FLOOR * (high - base), noise)
 
     def apply(self, values, region, place, learned, progress=SILENT):

@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 
 from ...core.image_filter import ImageFilter
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -49,7 +49,7 @@ class Wiener(ImageFilter):
         return None
 
     def learn(self, values, region, grid, progress=SILENT):
-        noise = self.noise or noise_sd(values, tuple(reversed(grid.spacing)), region)
+        noise = self.noise or fine_noise_sd(values, tuple(reversed(grid.spacing)), region)
         return _Learned(float(values.mean(dtype=float)), noise)
 
     def apply(self, values, region, place, learned, progress=SILENT):

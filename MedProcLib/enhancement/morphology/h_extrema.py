@@ -2,7 +2,7 @@
 
 from typing import Annotated, Literal
 
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -35,7 +35,7 @@ class HExtrema(ConnectedFilter):
     learns_from = ("height",)
 
     def learn(self, values, region, grid, progress=SILENT):
-        return self.height or NOISE_HEIGHT * noise_sd(values, grid.spacing[::-1], region)
+        return self.height or NOISE_HEIGHT * fine_noise_sd(values, grid.spacing[::-1], region)
 
     def apply(self, values, region, place, learned, progress=SILENT):
         rising = self.kind == "maxima"

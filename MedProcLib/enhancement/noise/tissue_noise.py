@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...core.geometry import Geometry
-from ...core.noise import ENOUGH_VOXELS, noise_sd
+from ...core.noise import ENOUGH_VOXELS, fine_noise_sd
 from ...core.voxels import foreground, largest_value
 
 # Noise below this share of the largest value is rounding.
@@ -22,5 +22,5 @@ def tissue_noise(values: np.ndarray, region: np.ndarray, grid: Geometry, known: 
     values, region = (values[some], region[some]) if region[some].any() else (values, region)
     if not np.ptp(values[region]) > 0:
         return 0.0
-    noise = known or noise_sd(values, spacing, foreground(values, region))
+    noise = known or fine_noise_sd(values, spacing, foreground(values, region))
     return max(noise, LEAST_NOISE * largest_value(values)) if noise > 0 else 0.0

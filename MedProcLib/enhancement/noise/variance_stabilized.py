@@ -5,28 +5,24 @@ from functools import cache
 from typing import Annotated, Any, Literal
 
 import numpy as np
-from scipy import ndimage, optimize, special
+from scipy import ndimage, special
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import ImageFilter
+from ...core.noise import LAG, finest_axes, second_difference, some_slices
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.shared_noise import blur_of, visible
 from .gaussian import Gaussian
 from .non_local_means import NonLocalMeans
 from .wavelet_shrinkage import WaveletShrinkage
 
 # Up to this mean count the inverse comes from a table, above it from its asymptotic form, exact to 3e-4 there.
 TABLE_ENDS = 60.0
-# Neighbors share noise (resolution, filters): voxels so far apart are compared, and what they still share is told from
-# how neighbors differ, for noise that was blurred by a Gaussian of up to this SD in voxels.
-LAG = 3
-MOST_BLURRED = 1.5
 # The mean-variance relation is fitted on this many classes of brightness, of at least this many voxels each.
 CLASSES, FEWEST = 24, 200
-# More voxels than this make the estimate no better: slices are left out.
-ENOUGH_VOXELS = 4_000_000
 # A larger share of negative voxels than this does not come from noise around zero.
 MOST_NEGATIVE = 0.5
 # Non-local means searches at least so many voxels far.
@@ -158,28 +154,27 @@ def noise_model(values: np.ndarray, region: np.ndarray, spacing_zyx: tuple[float
     equal everywhere when its variance grows clearly slower than the brightness (for counts, in proportion to the
     brightness). Both figures are 0 when there is no noise.
     """
-    axes = [int(axis) for axis in np.argsort(spacing_zyx, kind="stable") if values.shape[axis] > 2 * LAG][:2]
+    axes = finest_axes(values.shape, spacing_zyx, LAG)
     if not axes:
         return 0.0, 0.0
-    every = max(1, values.size // ENOUGH_VOXELS)
-    chosen = tuple(slice(None) if axis in axes else slice(None, None, every) for axis in range(values.ndim))
+    chosen = some_slices(values.shape, axes)
     values, where = values[chosen], region[chosen]
     mean = values
     for axis in axes:
         mean = ndimage.uniform_filter1d(mean, 2 * LAG + 1, axis, mode="reflect")
     bright = where & (mean > 0.02 * float(np.percentile(mean[where], 99.5)))
-    # near the border a voxel would be compared with itself
-    inner = tuple(slice(LAG, -LAG) if axis in axes else slice(None) for axis in range(values.ndim))
-    bright = bright[inner]
+    bright = _middle(bright, axes, LAG)
     if not bright.any():
         return 0.0, 0.0
-    means = mean[inner][bright]
+    means = _middle(mean, axes, LAG)[bright]
     classes = np.array_split(np.argsort(means, kind="stable"), max(1, min(CLASSES, means.size // FEWEST)))
-    near, far = (_energies(values, axes, lag)[inner][bright] for lag in (1, LAG))
-    variances = np.array([np.median(far[part]) / MEDIAN_OF_SQUARE for part in classes])
-    beside = np.array([np.median(near[part]) / MEDIAN_OF_SQUARE for part in classes])
+    near, far = (_middle(second_difference(values, axes, lag), axes, LAG - lag)[bright] for lag in (1, LAG))
+    beside, variances = (np.array([_variance(each[part], len(axes)) for part in classes]) for each in (near, far))
     brightness = np.array([np.mean(means[part], dtype=float) for part in classes])
-    variances /= _seen(LAG, _blur(variances, beside, len(axes))) ** len(axes)
+    known = beside > 0
+    if known.any():
+        ratio = float(np.median(variances[known] / beside[known])) ** (1 / len(axes))
+        variances /= visible(LAG, blur_of(LAG, ratio)) ** len(axes)
     noisy = variances > 0
     if np.count_nonzero(noisy) > 1:
         power = np.polyfit(np.log(brightness[noisy]), np.log(variances[noisy]), 1)[0]
@@ -188,35 +183,13 @@ def noise_model(values: np.ndarray, region: np.ndarray, spacing_zyx: tuple[float
     return float(np.median(variances / brightness)), 0.0
 
 
-def _energies(values: np.ndarray, axes: list[int], lag: int) -> np.ndarray:
-    """Squared second difference along the axes of voxels so far apart; its mean is the variance of white noise."""
-    taps = np.zeros(2 * lag + 1)
-    taps[[0, lag, -1]] = 1, -2, 1
-    for axis in axes:
-        values = ndimage.correlate1d(values, taps, axis, mode="reflect")
-    squares: np.ndarray = values.astype(np.float64) ** 2 / 6 ** len(axes)
-    return squares
+def _middle(values: np.ndarray, axes: list[int], border: int) -> np.ndarray:
+    """The values but for so many at both ends of the axes."""
+    return values[
+        tuple(slice(border, n - border) if axis in axes else slice(None) for axis, n in enumerate(values.shape))
+    ]
 
 
-def _seen(lag: int, blur: float) -> float:
-    """Share of the variance of noise, blurred by a Gaussian of this SD in voxels, that is in a second difference."""
-    if not blur:
-        return 1.0
-    one, two = (float(np.exp(-((n * lag) ** 2) / (4 * blur**2))) for n in (1, 2))
-    return 1 - 4 / 3 * one + two / 3
-
-
-def _blur(far: np.ndarray, near: np.ndarray, axes: int) -> float:
-    """SD in voxels of the blur of noise whose differences have these variances."""
-    known = near > 0
-    if not known.any():
-        return 0.0
-    ratio = float(np.median(far[known] / near[known])) ** (1 / axes)
-
-    def beyond(blur: float) -> float:
-        return _seen(LAG, blur) / _seen(1, blur) - ratio
-
-    least = 0.2  # neighbors share nothing that shows
-    if beyond(least) >= 0:
-        return 0.0
-    return MOST_BLURRED if beyond(MOST_BLURRED) <= 0 else float(optimize.brentq(beyond, least, MOST_BLURRED, xtol=1e-3))
+def _variance(differences: np.ndarray, axes: int) -> float:
+    """Variance of the noise that is in these second differences along so many axes."""
+    return float(np.median(differences.astype(np.float64) ** 2)) / 6**axes / MEDIAN_OF_SQUARE

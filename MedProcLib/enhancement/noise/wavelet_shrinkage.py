@@ -8,7 +8,7 @@ from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.image_filter import ImageFilter
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -69,7 +69,7 @@ class WaveletShrinkage(ImageFilter):
         gains = noise_gains(steps)
         if not self.noise:
             region = _signal(values, region, _noise_window(grid))
-        noise = self.noise or noise_sd(values, tuple(reversed(grid.spacing)), region)
+        noise = self.noise or fine_noise_sd(values, tuple(reversed(grid.spacing)), region)
         expected = [noise * gain for gain in gains]
         if self.noise and self.method != "soft":
             found = expected

@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 
 # Hounsfield units of tissue in the lung, of other tissue, and of the noise from which a body CT is a noisy one.
 LUNG_HU = (-950, -600)
@@ -71,7 +71,7 @@ def _ct(values: np.ndarray, spacing: tuple[float, ...], low: float, high: float)
     looks = f"values from {low:.0f} to {high:.0f} look like Hounsfield units"
     lung = _lung_share(values, spacing)
     tissue = (values > -200) & (values < 200)
-    noise = noise_sd(np.clip(values, -200, 200), spacing, tissue) if tissue.any() else 0.0
+    noise = fine_noise_sd(np.clip(values, -200, 200), spacing, tissue) if tissue.any() else 0.0
     if noise > NOISY_HU:
         return Kind("CT", "noisy", f"{looks}, with noise of {noise:.0f} HU")
     if lung > MUCH_LUNG:

@@ -9,7 +9,7 @@ from scipy import ndimage
 
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import Box, grid_of_box
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.voxels import near_values
 
 # mm around the region that the features may depend on
@@ -68,7 +68,7 @@ def source_of(image: sitk.Image, labels: sitk.Image, label: int, box: Box) -> So
         part.image_of(values),
         part.image_of(distance[middle]),
         int(np.count_nonzero(inside)),
-        noise_sd(values, spacing, np.ones(values.shape, bool)),
+        fine_noise_sd(values, spacing, np.ones(values.shape, bool)),
     )
 
 

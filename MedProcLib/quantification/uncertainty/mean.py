@@ -5,11 +5,11 @@ import math
 import numpy as np
 from scipy import ndimage, special
 
-from ...core.noise import LAG, white_noise_sd
+from ...core.noise import FINE_LAG, white_noise_sd
 from .interval import TWO_SIDED_95, Interval
 from .volume import volume_interval
 
-# Noise is correlated over at most so many voxels along an axis, over fewer where those LAG apart are less alike than
+# Noise is correlated over at most so many voxels along an axis, over fewer where those two apart are less alike than
 # this (SD of 1 voxel), and is learned from at least so many voxels.
 LARGEST_LAG, SHORTER_LAG, SMOOTH = 6, 4, 0.35
 FEWEST_VOXELS = 60
@@ -19,10 +19,10 @@ LAGS = np.max(np.abs(np.indices([2 * LARGEST_LAG + 1] * 3) - LARGEST_LAG), axis=
 BORDER_LAYERS = 2
 # Of a larger array the noise is learned in the middle.
 LONGEST_SIDE = 96
-# Values that vary by more than MOST_NOISE times the noise, as differences of voxels LAG apart show it, do so by smooth
+# Values that vary by more than MOST_NOISE times the noise, as differences of voxels two apart show it, do so by smooth
 # noise, which is alike there (by 0.38 where the noise reads half, in both axes), or by structure, which is not. What is
 # alike twice as far apart is structure too, where there is more than a little: by so much more than Gaussian noise that
-# is as alike LAG apart, or by more than noise ever is (0.4 with an SD of 2 voxels); tissue around organs and lesions of
+# is as alike two apart, or by more than noise ever is (0.4 with an SD of 2 voxels); tissue around organs and lesions of
 # CT, MR and PET is by 0.1 to 0.6 more. Where there is nothing else, a voxel is taken to share its noise with its
 # neighbors as linear interpolation makes them: as so many voxels do.
 MOST_NOISE, ALIKE, LITTLE, STILL_ALIKE, MOST_ALIKE, SHARED = 2.0, 0.25, 1.2, 0.12, 0.4, 8.0
@@ -98,7 +98,7 @@ def _noise_of_mean(inside: np.ndarray, image: np.ndarray, valid: np.ndarray, spa
     if not regions:
         return TWO_SIDED_95 * noise * math.sqrt(SHARED / count)
     covariance = _covariance(regions, image[chosen])
-    reach = LARGEST_LAG if _alike(covariance, LAG, spacing) > SMOOTH else SHORTER_LAG
+    reach = LARGEST_LAG if _alike(covariance, FINE_LAG, spacing) > SMOOTH else SHORTER_LAG
     share = _autocorrelation(part.astype(float)) / np.count_nonzero(part) if part.any() else np.ones(covariance.shape)
     share = np.where(reach >= LAGS, share, 0.0)
     pairs = np.sum([_autocorrelation(region.astype(float)) for region in regions], axis=0)
@@ -121,7 +121,7 @@ def _alike(covariance: np.ndarray, lag: int, spacing: tuple[float, ...]) -> floa
 def _shows_structure(covariance: np.ndarray, noise: float, spacing: tuple[float, ...]) -> bool:
     """Whether a region's values, of which this is the covariance by lag, vary by anatomy rather than by noise."""
     variance = float(covariance.max())
-    near, far = _alike(covariance, LAG, spacing), _alike(covariance, 2 * LAG, spacing)
+    near, far = _alike(covariance, FINE_LAG, spacing), _alike(covariance, 2 * FINE_LAG, spacing)
     if not 0 < (LITTLE * noise) ** 2 < variance:
         return False
     smooth = far > min(max(near, 0.0) ** 4 + STILL_ALIKE, MOST_ALIKE)

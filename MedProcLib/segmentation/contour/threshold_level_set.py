@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 
 from ...core.errors import InputError
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
@@ -53,7 +53,8 @@ class ThresholdLevelSet:
 
             def forces(cubes: Cubes) -> Forces:
                 within = (high - low) / 2 - np.abs(cubes.scale * cubes.values - (high + low) / 2)
-                noise = noise_sd(cubes.values, (cubes.side,) * cubes.values.ndim, np.ones(cubes.values.shape, bool))
+                everywhere = np.ones(cubes.values.shape, bool)
+                noise = fine_noise_sd(cubes.values, (cubes.side,) * cubes.values.ndim, everywhere)
                 ramp = np.clip(RAMP_SD * cubes.scale * noise, 0.02 * (high - low), (high - low) / 2)
                 return Forces(np.clip(within / ramp, -1, 1).astype(np.float32), self.smoothness_mm / cubes.side)
 

@@ -10,7 +10,7 @@ from scipy import ndimage, special
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.hounsfield import AGATSTON_WEIGHTS
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
@@ -190,7 +190,7 @@ class _Noise:
         tissue = region & (around > SOFT_TISSUE_HU) & (around < below)
         if not tissue.any():
             raise InputError(f"There is no soft tissue ({SOFT_TISSUE_HU:g} HU to the threshold) to look for spots in.")
-        least = noise_sd(values, tuple(reversed(grid.spacing)), tissue)
+        least = fine_noise_sd(values, tuple(reversed(grid.spacing)), tissue)
         residual = (values - ndimage.uniform_filter(values, _residual_box(grid)))[tissue]
         sd = max(least, median_and_sd(residual)[1])
         return cls(float(np.median(values[tissue])), sd, least, int(np.count_nonzero(region)))

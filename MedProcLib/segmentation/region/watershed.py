@@ -7,7 +7,7 @@ import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
-from ...core.noise import noise_sd
+from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
@@ -79,7 +79,7 @@ def _heights(
         smooth = gaussian(scaled, grid, [settings.smoothing_mm] * grid.dimension, progress)
     unit = 1 / largest
     if settings.level_in == "noise_SD":
-        unit = noise_sd(smooth, tuple(reversed(grid.spacing)), region)
+        unit = fine_noise_sd(smooth, tuple(reversed(grid.spacing)), region)
     return (-smooth if settings.basins == "bright" else smooth), unit
 
 
