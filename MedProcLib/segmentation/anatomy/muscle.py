@@ -12,6 +12,7 @@ from ..common.morphology import dilated, distance_to, eroded
 from ..common.slice_by_slice import filled_slices, slices_apart
 from .body_wall import body_cavity, has_large_bone, slices_with_lung
 from .contrast import bright_soft_tissue, in_lung, parted_from, variation
+from .inside_trunk import inside_trunk
 from .marrow import marrow_and_skull
 from .psoas import psoas_muscles
 from .spine import Spine, find_spine
@@ -53,7 +54,7 @@ def muscle_of(
     if min(body.shape[1:]) < LEAST_SIDE:
         return None
     bones, beside, cavities, loins, borders = progress.parts(5, 1, 5, 2, 2)
-    bone, brain = _bone_and_brain(values, body, grid, bones)
+    bone, brain = bone_and_brain(values, body, grid, bones)
     spine = find_spine(bone, values, body, grid)
     if spine is None:
         if not bone.any() or any(has_large_bone(plane, grid) for plane in bone):
@@ -75,8 +76,8 @@ def muscle_of(
     return Muscle(_nearer(muscle, (lean & ~muscle) | bone, grid, borders), trunk, cavity)
 
 
-def _bone_and_brain(
-    values: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress
+def bone_and_brain(
+    values: np.ndarray, body: np.ndarray, grid: Geometry, progress: Progress = SILENT
 ) -> tuple[np.ndarray, np.ndarray]:
     """Bone with its marrow, and what a skull encloses, which is as dense as muscle."""
     even, part, fill = progress.parts(2, 2, 2)
@@ -86,7 +87,9 @@ def _bone_and_brain(
     contrast, level = bright_soft_tissue(values, variation(values, grid, even), dense, grid, EVENNESS_HU, BONE_HU)
     cortex = dense & (values > BONE_HU + CORTEX_HU)
     sure = dense & (values > level + CORTEX_HU)
-    pieces, count = ndimage.label(parted_from(dense, sure, cortex, contrast, values, grid, part), np.ones((3,) * 3))
+    inside = dense & inside_trunk(values, body, grid)
+    bone = parted_from(dense, sure, cortex, contrast, values, grid, part, inside)
+    pieces, count = ndimage.label(bone, np.ones((3,) * 3))
     least = LEAST_BONE_MM3 * min(1.0, len(values) * grid.spacing[2] / WHOLE_RIB_MM)
     keep = np.bincount(pieces.ravel(), minlength=count + 1) * grid.voxel_volume >= least
     some, surely = (np.bincount(pieces[where], minlength=count + 1) > 0 for where in (cortex, sure))

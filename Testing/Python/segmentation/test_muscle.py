@@ -7,10 +7,11 @@ import SimpleITK as sitk
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.quantification.ct.body_composition import BodyComposition
 from MedProcLib.segmentation.anatomy.ct_fat_muscle import MUSCLE, OTHER, SUBCUTANEOUS, VISCERAL, CtFatMuscle
+from MedProcLib.segmentation.anatomy.muscle import bone_and_brain
 from MedProcLib.segmentation.common.membrane import membrane
 from MedProcLib.segmentation.common.slice_by_slice import hull, slices_apart
 
-from .torso import CORTEX, FAT, MARROW, SIZE, SPACING, abdomen, sitk_grid, truth
+from .torso import CORTEX, FAT, MARROW, SIZE, SPACING, abdomen, sitk_grid, torso, truth
 
 LEAN_HU = 55
 ARM_SLICES = slice(20, 34)
@@ -186,3 +187,15 @@ def test_slices_on_their_own():
     line = np.eye(9, 12, dtype=bool)
     np.testing.assert_array_equal(hull(line), line)
     assert slices_apart(Geometry((2, 3, 4), (1, 2, 3), (0, 0, 0), tuple(np.eye(3).ravel()))).spacing[2] > 1e4
+
+
+def test_a_heart_with_contrast_is_no_bone_however_uneven():
+    """As part of the spine it would widen the wall of the trunk."""
+    image = torso()
+    values, at = sitk.GetArrayFromImage(image).astype(np.float32), truth(image)
+    z, y, x = (np.indices(values.shape).T - (26.5, 40.5, 49.5)).T * 3.0
+    heart = (x / 34) ** 2 + ((y + 25) / 34) ** 2 + (z / 36) ** 2 < 1
+    values[heart] = (300 + 90 * np.sin(x / 4) * np.sin(y / 4))[heart]
+    bone, _ = bone_and_brain(values, at["body"], Geometry.of(image))
+    assert np.mean(bone[heart]) < 0.1
+    assert np.mean(bone[at["bone"] & ~heart]) > 0.9
