@@ -32,8 +32,9 @@ def test_noise_added_to_a_real_image_adds_in_quadrature(real_flair):
     head = values > 60
     own = noise_sd(values, spacing, head)
     assert own > 8
-    for added in (20, 40):
-        noisy = values + np.random.default_rng(0).normal(0, added, values.shape)
+    for added, blur in ((20, 0.0), (40, 0.0), (40, 1.0)):
+        noise = ndimage.gaussian_filter(np.random.default_rng(0).normal(0, 1, values.shape), (0, blur, blur))
+        noisy = values + (added * noise / noise.std()).astype(np.float32)
         assert noise_sd(noisy, spacing, head) == pytest.approx(np.hypot(own, added), rel=0.07)
 
 
