@@ -127,16 +127,31 @@ def test_gray_matter_less_than_half_as_bright_as_white_matter_is_brain():
 
 def test_brain_above_bright_shoulders_with_wide_ventricles():
     """T1-like: a cortex of 60 %, dark ventricles of 18 mm, and a neck and shoulders twice as bright as the brain."""
-    z, y, x = np.mgrid[-62:38, -36:36, -36:36] * 2.5
-    radius, neck = np.sqrt(x**2 + y**2 + z**2), np.hypot(x, y) < np.where(z < -120, 90, 45)
+    z, y, x = np.mgrid[-50:30, -28:28, -28:28] * 3.0
+    radius, neck = np.sqrt(x**2 + y**2 + z**2), np.hypot(x, y) < np.where(z < -120, 84, 45)
     ventricles = (np.hypot(np.abs(x) - 20, z) < 18) & (np.abs(y) < 30)
     head = np.select(
         [ventricles, radius < 50, radius < 64, radius < 72, radius < 84], [12.0, 100.0, 60.0, 5.0, 70.0], 0
     )
     values = np.where((radius >= 84) & (z < 0) & neck, 200.0, head)
     values += np.where(values > 0, np.random.default_rng(1).normal(0, 4, values.shape), 0)
-    grid = Geometry((72, 72, 100), (2.5,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 64) > 0.96
+    grid = Geometry((56, 56, 80), (3.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 64) > 0.98
+
+
+def test_brain_beside_bright_eyes_and_scalp_in_a_head_cut_at_the_top():
+    """As of proton density: nothing is much darker than the brain but the skull; the image ends 14 mm below its top."""
+    z, y, x = np.mgrid[-30:17, -30:30, -30:30] * 3.0
+    radius, behind_face = np.sqrt(x**2 + y**2 + z**2), (np.hypot(x, y + 20) < 60) & (z < -30)
+    eyes = np.sqrt((np.abs(x) - 32) ** 2 + (y + 66) ** 2 + (z + 30) ** 2) < 13
+    values = np.select(
+        [radius < 56, radius < 64, eyes, radius < 71, radius < 84, behind_face],
+        [100.0, 115.0, 120.0, 10.0, 140.0, 90.0],
+        0.0,
+    )
+    values += np.where(values > 0, np.random.default_rng(1).normal(0, 4, values.shape), 0)
+    grid = Geometry((60, 60, 47), (3.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 64) > 0.97
 
 
 def body_ct(spacing=(2.0, 2.0, 4.0)):
