@@ -101,6 +101,7 @@ def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
     fall = at_least(-percent, PERCENT) and at_least(-change, ABSOLUTE_SUL)
     rise = rise or (tlg is not None and _over(tlg, TLG_PERCENT) and at_least(change, 0.0))
     risen = _risen(case, index)
+    missing = baseline.missing + now.missing + _background_missing(case, index)
     if different := _different_background(case, index):
         category, step = Category.NE, f"{different}: the scans are not comparable"
     elif rise and not baseline.missing:
@@ -112,7 +113,7 @@ def _part(case: Case, index: int, baseline: _Peak, low: bool) -> Part:
         category, step = Category.SMD, f"no partial metabolic response, as {risen}"
     else:
         category, step = (Category.PMR, "partial metabolic response") if fall else (Category.SMD, "stable")
-    return Part(category, (*steps, step), baseline.missing + now.missing, tuple(notes), figures, doubts)
+    return Part(category, (*steps, step), missing, tuple(notes), figures, doubts)
 
 
 def _risen(case: Case, index: int) -> str:
@@ -181,14 +182,24 @@ def _hottest_few(case: Case, time: TimePoint) -> list[Assessment]:
     return chosen
 
 
+def _reference(case: Case, index: int) -> tuple[str, float | None, float | None]:
+    """The reference tissue that scans are compared by, and its mean SUL at baseline and now as far as given."""
+    scans = [case.time_points[n].pet for n in (0, index)]
+    if any(pet and pet.liver_diseased for pet in scans):
+        return "blood pool", *(pet.blood_mean if pet else None for pet in scans)
+    return "liver", *(pet.liver_mean if pet else None for pet in scans)
+
+
+def _background_missing(case: Case, index: int) -> tuple[str, ...]:
+    tissue, _, after = _reference(case, index)
+    if after:
+        return ()
+    return (f"mean SUL of the {tissue} not given at {case.time_points[index]}: not compared with baseline",)
+
+
 def _different_background(case: Case, index: int) -> str:
     """How the reference tissue differs from baseline by more than scans that are compared may; '' where not known."""
-    then, now = case.time_points[0].pet, case.time_points[index].pet
-    if not (then and now):
-        return ""
-    diseased = then.liver_diseased or now.liver_diseased
-    tissue = "blood pool" if diseased else "liver"
-    before, after = (p.blood_mean if diseased else p.liver_mean for p in (then, now))
+    tissue, before, after = _reference(case, index)
     if not (before and after):
         return ""
     change = after - before

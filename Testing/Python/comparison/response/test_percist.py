@@ -106,6 +106,8 @@ def test_scans_of_another_background_cannot_be_compared(before, after, expected)
     for lesion, category in ((hot("L", 8, 4), expected), (hot("L", 8, GONE), "CMR")):
         found = assess("percist_1_0", case_of(lesion, times=times))[1]
         assert found.category == category
+        unknown = after.blood_mean is None if after.liver_diseased else after.liver_mean is None
+        assert any("not compared with baseline" in each for each in found.missing) is (unknown and category != "CMR")
     new_one = case_of(hot("L", 8, 4), new("X", None, HERE), times=times)
     assert categories(assess("percist_1_0", new_one)) == ["PMD"]
 
