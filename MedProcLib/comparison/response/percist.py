@@ -184,10 +184,10 @@ def _hottest_few(case: Case, time: TimePoint) -> list[Assessment]:
 
 def _reference(case: Case, index: int) -> tuple[str, float | None, float | None]:
     """The reference tissue that scans are compared by, and its mean SUL at baseline and now as far as given."""
-    scans = [case.time_points[n].pet for n in (0, index)]
-    if any(pet and pet.liver_diseased for pet in scans):
-        return "blood pool", *(pet.blood_mean if pet else None for pet in scans)
-    return "liver", *(pet.liver_mean if pet else None for pet in scans)
+    then, now = case.time_points[0].pet, case.time_points[index].pet
+    if (then and then.liver_diseased) or (now and now.liver_diseased):
+        return "blood pool", then.blood_mean if then else None, now.blood_mean if now else None
+    return "liver", then.liver_mean if then else None, now.liver_mean if now else None
 
 
 def _background_missing(case: Case, index: int) -> tuple[str, ...]:
