@@ -8,6 +8,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.quantification.ct.body_composition import BodyComposition
 from MedProcLib.segmentation.anatomy.ct_fat_muscle import MUSCLE, OTHER, SUBCUTANEOUS, VISCERAL, CtFatMuscle
 from MedProcLib.segmentation.anatomy.muscle import bone_and_brain
+from MedProcLib.segmentation.anatomy.spine import find_spine
 from MedProcLib.segmentation.common.membrane import membrane
 from MedProcLib.segmentation.common.slice_by_slice import hull, slices_apart
 
@@ -199,3 +200,18 @@ def test_a_heart_with_contrast_is_no_bone_however_uneven():
     bone, _ = bone_and_brain(values, at["body"], Geometry.of(image))
     assert np.mean(bone[heart]) < 0.1
     assert np.mean(bone[at["bone"] & ~heart]) > 0.9
+
+
+@pytest.mark.parametrize(("cortex", "front"), [(320, 50), (500, 35)])
+def test_the_aorta_in_front_of_the_spine_is_none_of_it_and_a_ring_of_cortex_is(cortex, front):
+    _, y, x = np.indices((12, 80, 100)) * 2.0
+    body = ((x - 100) / 90) ** 2 + ((y - 80) / 75) ** 2 < 1
+    to_vertebra, to_aorta = np.hypot(x - 100, y - 116), np.hypot(x - 104, y - 83)
+    values = np.where(body, 40.0, -1000.0)
+    values[to_aorta < 14] = cortex
+    values[to_aorta < 10] = 320
+    values[to_vertebra < 16] = 600
+    values[to_vertebra < 12] = 200
+    grid = Geometry((100, 80, 12), (2.0, 2.0, 3.0), (0.0,) * 3, tuple(np.eye(3).ravel()))
+    spine = find_spine(body & (values > 180), values, body, grid)
+    assert spine.seen.all() and spine.front == pytest.approx(np.full(12, front), abs=1)
