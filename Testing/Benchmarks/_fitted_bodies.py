@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from _bodies import Body, ball, box, capsule, cylinder, ellipsoid, half_ball, lens, torus
+from _irregular_bodies import bent, lump, union
 from _more_bodies import (
     dome,
     heap,
@@ -98,5 +99,9 @@ OF_VOLUME = {
     "prism": Family(prism, "any", 200),
     "long cylinder": Family(lambda w, rng: cylinder(w, w * rng.uniform(2, 5)), "any", 120),
     "flat cylinder": Family(lambda w, rng: cylinder(w * rng.uniform(1, 4), w), "any", 120, 25.0),
+    # uneven, as organs and lesions are
+    "lump": Family(lump, "any", 2000, 35.0),
+    "union": Family(union, "any", 2000, 35.0),
+    "bent": Family(bent, "any", 2000, 20.0),
 }
 EVERY = {**FAMILIES, **DRAWN, **OF_VOLUME}

@@ -24,9 +24,9 @@ SOFT_ENDS = (0.05, 0.03, 0.02, 0.01, 0.01)
 # Weight of the square of how far a group's share of misses is from MISSES, beside the quantiles' loss; of either
 # side's by itself, beside that; and of the squares of all numbers, in either fit.
 PENALTY, ONE_SIDE = 25.0, 0.5
-SMALL_ENDS, SMALL = 1e-6, 1e-5
-# of bodies that nothing was fitted to half a percent more is missed
-MISSES = 0.045
+SMALL_ENDS, SMALL = 1e-6, 2e-4
+# of bodies that nothing was fitted to 1 to 2 percent more is missed
+MISSES = 0.034
 # A group of so many counts half as much as one of very many: the share of misses of fewer scatters more (by 1 %) than
 # what is to be found.
 ENOUGH = 475

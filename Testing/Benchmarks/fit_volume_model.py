@@ -3,7 +3,7 @@
     python Testing/Benchmarks/fit_volume_model.py [SHARE] [--processes N] [--write]
 
 SHARE, --processes and --write as in `fit_diameter_models.py`, whose bodies these are, with those of `OF_VOLUME`; what
-is shipped was fitted to 0.2222, which takes a processor eight minutes. The regression tells the quantiles of the error
+is shipped was fitted to 0.05, which takes a processor four minutes. The regression tells the quantiles of the error
 of counting voxels by what that is roughly (`uncertainty.volume`). Printed, of placements that it was not fitted to: the
 share of intervals that hold the truth, and how wide these are by that deviation.
 """

@@ -74,7 +74,7 @@ def counting(mask: np.ndarray, spacing: tuple[float, float, float], surface: Sur
     bodies little. Features, logarithms: the layers; the voxels inside; how much longer than the finest the other sides
     of the voxel are; edges (no logarithm); the area by that of a ball; how much of its box the mask fills; how few
     faces there are; `grid_volume_sd`, and each axis's error by faces and by sections, by the deviation. And `Caps`: the
-    error itself as the outermost sections tell it, by the deviation, and how round or pointed the ends are.
+    error itself as the outermost sections tell it, by the deviation, how round or pointed the ends are, and how many.
     """
     voxel, count = math.prod(spacing), int(np.count_nonzero(mask))
     usual, planes = grid_volume_sd(surface.area, spacing), planes_of(mask, spacing)
@@ -95,6 +95,8 @@ def counting(mask: np.ndarray, spacing: tuple[float, float, float], surface: Sur
         *(voxel / sd * np.array([caps.round, caps.diagonal, caps.pointed])),
         caps.bend,
         caps.coarse_bend,
+        math.log(caps.tips),
+        math.log(caps.coarse_tips),
     ]
     least, most = least_and_most(mask)
     limits = math.log(least / count) if least else -math.inf, math.log(most / count)

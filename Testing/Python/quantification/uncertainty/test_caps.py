@@ -1,6 +1,7 @@
 """What the outermost sections tell of a volume's error."""
 
 import numpy as np
+import pytest
 from Benchmarks._bodies import ball, box, ellipsoid
 from scipy.spatial.transform import Rotation
 
@@ -38,3 +39,11 @@ def test_axes_and_diagonals_are_each_counted_once():
     for axes in ((2, 0, 1), (1, 2, 0), (0, 2, 1)):
         spacing = tuple((2.0, 1.0, 1.0)[axis] for axis in reversed(axes))
         np.testing.assert_allclose(caps_of(np.transpose(mask, axes)[::-1], spacing), found, rtol=1e-9)
+
+
+def test_ends_are_counted():
+    """A horseshoe, open above: one end below and two above along its legs, two along either other axis."""
+    mask = np.zeros((6, 3, 7), bool)
+    mask[:2] = mask[2:, :, :2] = mask[2:, :, 5:] = True
+    found = caps_of(mask, (1.0, 1.0, 2.0))
+    assert (found.coarse_tips, found.tips) == (1.5, pytest.approx(3.5 / 3))
