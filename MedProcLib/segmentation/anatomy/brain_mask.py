@@ -33,6 +33,9 @@ LEAST_SHARE, SHARE, MOST_SHARE = 0.3, 0.45, 0.7
 # detail.
 SURE, AROUND, SHADING = 0.6, 1.15, N4(working_spacing_mm=8.0, field_detail_mm=60.0)
 ABOUT = (0.3, 2.0)
+# A surface that holds less than a brain's share of the head was stopped by fluid under it: what lies this deep in it is
+# taken for brain as well, and it grows on, so many times at most. Less deep, and the skull would be too.
+DEEP_MM, GROWN_ON = 6.0, 3
 # Most of the surface of a brain (0.95 and more) has something dark near it, the skull; of a thigh 0.7.
 SKULL_MM, SKULL, LEAST_SKULL = 6.0, 0.5, 0.85
 # The smooth surface cuts the tops of the gyri: what lies this near outside it and is this bright (background 0,
@@ -224,12 +227,36 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     # fat would hold the surface no less than brain does
     work[work > _highest(settings, work[head.scalp], work[sure], brain) * brain] = 0
     levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
-    inside = brain_surface(np.where(sure, np.maximum(work, brain), work), start, grid, levels, settings.border, grow)
+    inside = _grown(work, start, sure, np.count_nonzero(head.upper), grid, levels, settings.border, grow)
     near = dilated(inside, grid, RIM_MM, rim)
     dark = dilated(work < SKULL * brain, grid, SKULL_MM)[near & ~inside]
     if settings.smallest_mm and dark.size and dark.mean() < LEAST_SKULL:
         raise InputError(f"No brain was found: what looks most like one has no dark skull around it. {NEEDED}")
     return filled(inside | (near & (work > RIM * brain)), grid)
+
+
+def _grown(
+    values: np.ndarray,
+    start: np.ndarray,
+    sure: np.ndarray,
+    whole: int,
+    grid: Geometry,
+    levels: Levels,
+    border: float,
+    progress: Progress,
+) -> np.ndarray:
+    """What is inside the surface (z, y, x) that began as start; whole: voxels of the head's upper part."""
+    inside = start
+    for number, part in enumerate(progress.parts(*[1.0] * (1 + GROWN_ON))):
+        bright = np.where(sure, np.maximum(values, levels.brain), values)
+        grown = brain_surface(bright, inside, grid, levels, border, part)
+        if number and np.count_nonzero(grown) > MOST_SHARE * whole:
+            break  # it got out of the skull
+        inside = grown
+        if not 0 < np.count_nonzero(inside) < SHARE * whole:
+            break
+        sure = sure | (distance_to(~inside, grid) > DEEP_MM)
+    return inside
 
 
 def _brain_alone(
