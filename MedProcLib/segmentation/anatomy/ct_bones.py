@@ -49,8 +49,8 @@ class CtBones:
     and bowel that contrast makes as bright are told by their evenness, which bone does not have, and parted from bone
     at the steepest edge; so is what lies between the lungs, or in the belly up to 10 cm below them, in front of the
     spine. Where an image shows no lungs, uneven contrast, and elsewhere metal and large plaques of calcified vessels,
-    count as bone; so do vessels right in front of the spine, and marrow that a side of the image lays open may stay
-    unfilled.
+    count as bone; so do vessels that touch the spine, where contrast is uneven, and marrow that a side of the image
+    lays open may stay unfilled.
     """
 
     threshold_HU: Annotated[
