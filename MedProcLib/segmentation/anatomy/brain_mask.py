@@ -227,7 +227,7 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     # fat would hold the surface no less than brain does
     work[work > _highest(settings, work[head.scalp], work[sure], brain) * brain] = 0
     levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
-    inside = _grown(work, start, sure, np.count_nonzero(head.upper), grid, levels, settings.border, grow)
+    inside = _grown(work, start, sure, int(np.count_nonzero(head.upper)), grid, levels, settings.border, grow)
     near = dilated(inside, grid, RIM_MM, rim)
     dark = dilated(work < SKULL * brain, grid, SKULL_MM)[near & ~inside]
     if settings.smallest_mm and dark.size and dark.mean() < LEAST_SKULL:
