@@ -44,7 +44,7 @@ RIM_MM, RIM = 2.0, 0.4
 # Dark tissue is at this share of the way from the background to the 98th percentile (Smith 2002).
 DARK, BRIGHT_PERCENT = 0.1, 98
 # An image is of the brain alone when all around is one value and hardly any of the rest lies farther than this from the
-# rough brain: less than 3 % in extracted brains, 26 % and more in heads, also in slabs through the top of the head.
+# rough brain: less than 3 % in most extracted brains, 9 % and more in heads (9.1 % in a slab through the top of one).
 NEAR_MM, MOST_BEYOND = 8.0, 0.1
 LEAST_BACKGROUND = 0.1
 # No brain with its fluid is larger.
