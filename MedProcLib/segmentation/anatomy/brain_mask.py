@@ -228,6 +228,8 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     work[work > _highest(settings, work[head.scalp], work[sure], brain) * brain] = 0
     levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
     inside = _grown(work, start, sure, int(np.count_nonzero(head.upper)), grid, levels, settings.border, grow)
+    if not settings.smallest_mm and not inside.any():
+        return rough  # smaller than what the surface looks for in a head
     near = dilated(inside, grid, RIM_MM, rim)
     dark = dilated(work < SKULL * brain, grid, SKULL_MM)[near & ~inside]
     if settings.smallest_mm and dark.size and dark.mean() < LEAST_SKULL:
@@ -250,8 +252,8 @@ def _grown(
     for number, part in enumerate(progress.parts(*[1.0] * (1 + GROWN_ON))):
         bright = np.where(sure, np.maximum(values, levels.brain), values)
         grown = brain_surface(bright, inside, grid, levels, border, part)
-        if number and np.count_nonzero(grown) > MOST_SHARE * whole:
-            break  # it got out of the skull
+        if number and not np.count_nonzero(inside) < np.count_nonzero(grown) <= MOST_SHARE * whole:
+            break  # it did not grow, or got out of the skull
         inside = grown
         if not 0 < np.count_nonzero(inside) < SHARE * whole:
             break
