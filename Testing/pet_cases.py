@@ -117,6 +117,14 @@ def _nuclide(half_life: float, code: str, scheme: str = "SRT", stated: bool = Tr
     return header(item), AT_INJECTION * 2 ** (-3600 / half_life)
 
 
+def _named(code: str, meaning: str, radiopharmaceutical: str) -> Dataset:
+    """Without a half-life."""
+    one = header({"RadionuclideHalfLife": None, "Radiopharmaceutical": radiopharmaceutical})
+    named = one.RadiopharmaceuticalInformationSequence[0].RadionuclideCodeSequence[0]
+    named.CodeValue, named.CodeMeaning = code, meaning
+    return one
+
+
 def _days_later(i: int) -> Slice:
     """Zirconium four days after the injection."""
     half_life = 78.41 * 3600
@@ -227,6 +235,10 @@ CASES: dict[str, Callable[[int], Slice]] = {
     "Ga-68 with the code of Ga-66 and its name": lambda i: (
         header({"RadionuclideHalfLife": 4057.7, "Radiopharmaceutical": "Ga68-PSMA", "RadionuclideCodeSequence": []}),
         AT_INJECTION * 2 ** (-3600 / 4057.7),
+    ),
+    "half-life by the words Ga-68 against the code of Ga-66": lambda i: (
+        _named("C-131A1", "^68^Gallium", "Ga68-PSMA"),
+        AT_INJECTION * 2 ** (-3600 / (67.71 * 60)),
     ),
     "C-11": lambda i: _nuclide(20.39 * 60, "C-105A1", stated=False),
     "Zr-89 four days later": _days_later,

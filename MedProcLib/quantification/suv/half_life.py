@@ -4,7 +4,7 @@ from pydicom.dataset import Dataset
 
 from ...core.errors import InputError
 from .header import number
-from .nuclides import Nuclide, named_nuclides
+from .nuclides import ALL_NAMES, CODE, Nuclide, named_nuclides
 from .record import Record
 from .settings import LIMITS, SuvSettings
 
@@ -49,17 +49,26 @@ def half_life(item: Dataset, settings: SuvSettings, record: Record) -> float:
 
 
 def _table_half_life(named: dict[str, Nuclide], record: Record) -> float:
-    found = {one.name: one for one in named.values()}
+    words = {where: one for where, one in named.items() if where != CODE}
+    if len(named) == ALL_NAMES and len({one.name for one in words.values()}) == 1 and _one_of(words) != named[CODE]:
+        # the number against its own meaning and the name of what was given: a slip in the number
+        record.warn(f"the {CODE} is that of {named[CODE].name}, but its meaning and the name say {_one_of(words).name}")
+        named = words
+    found = {one.name for one in named.values()}
     if len(found) != 1:
-        which = f"is named differently ({', '.join(found)})" if found else "is not named"
+        which = f"is named differently ({', '.join(sorted(found))})" if found else "is not named"
         raise InputError(
             f"Radionuclide Half Life (0018,1075) is not stated and the nuclide {which}: give the half-life in s, e.g. "
             "--half-life 6586."
         )
-    (nuclide,) = found.values()
+    nuclide = _one_of(named)
     record.warn(f"Radionuclide Half Life (0018,1075) is not stated: that of {nuclide.name} was taken")
     record.step("Half-life T1/2", f"{nuclide.half_life_s:g} s", f"{nuclide.name} by {next(iter(named))}; ICRP 107")
     return nuclide.half_life_s
+
+
+def _one_of(named: dict[str, Nuclide]) -> Nuclide:
+    return next(iter(named.values()))
 
 
 def _differs(half_life: float, nuclide: Nuclide) -> float:

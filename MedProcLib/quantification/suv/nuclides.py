@@ -84,6 +84,8 @@ _ELEMENTS = {
 }
 _MASS_FIRST = re.compile(r"(?<![\dA-Za-z])(\d{2,3}m?)[\^\]\s-]*([A-Za-z]+)")
 _ELEMENT_FIRST = re.compile(r"(?<![A-Za-z])([A-Za-z]{1,10})[\^\s-]*(\d{2,3}m?)(?![\d])")
+# Where an item names the nuclide by a number, and in how many places it may name it.
+CODE, ALL_NAMES = "code (0054,0300)", 3
 _FDG = re.compile(r"(?<![A-Za-z])FDG(?![A-Za-z])|fluorodeoxyglucose|fludeoxyglucose", re.IGNORECASE)
 
 
@@ -91,7 +93,7 @@ def named_nuclides(radiopharmaceutical: Mapping | Dataset) -> dict[str, Nuclide]
     """The nuclides an item of Radiopharmaceutical Information Sequence names: where it is named -> which."""
     found: dict[str, Nuclide | None] = {}
     for code in items(radiopharmaceutical, "RadionuclideCodeSequence")[:1]:  # type: ignore[arg-type]
-        found["code (0054,0300)"] = _BY_CODE.get(text(code, "CodeValue").upper())
+        found[CODE] = _BY_CODE.get(text(code, "CodeValue").upper())
         found["meaning of the code (0054,0300)"] = nuclide_in(text(code, "CodeMeaning"))
     found["radiopharmaceutical (0018,0031)"] = nuclide_in(text(radiopharmaceutical, "Radiopharmaceutical"))  # type: ignore[arg-type]
     return {where: nuclide for where, nuclide in found.items() if nuclide is not None}

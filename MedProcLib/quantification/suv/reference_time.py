@@ -55,6 +55,8 @@ def reference_time(
         record.warn("no Acquisition Time is stated: whether Series Time is that of the scan cannot be checked")
     if by_frames is None and by_factor is None and starts and refer_to_themselves(frames, decay_per_s):
         witnesses = [Moment(max(starts), "Frame Reference Time (0054,1300) of the last bed position")]
+    elif by_frames is None and by_factor is None and starts and hardly_corrected(frames):
+        witnesses = [Moment(max(starts), "Decay Factor (0054,1321), 1 in all slices,")]
     for witness in witnesses:
         change = _effect(chosen, witness, decay_per_s)
         if change > WORTH_TELLING:

@@ -95,6 +95,11 @@ def test_the_decay_factor_decides_between_series_time_and_one_frame(suv, refusal
     assert suv(to_itself) == approx(SUV, rel=1e-6) and warned(suv, "Series Time is 10:40:00")
 
 
+def test_a_decay_factor_of_1_speaks_against_a_series_time_long_before(suv):
+    assert suv(header(SeriesTime="103000", DecayFactor="1.0")) == approx(at(SCANNED - 30 * MINUTE), rel=1e-9)
+    assert warned(suv, "1 in all slices, points to 11:00:00 as reference time, which would change SUV by 20.9 %")
+
+
 def test_the_decay_factor_alone_leads_back(suv):
     start = SCANNED + 15 * MINUTE
     factor = math.exp(DECAY * (900 + average_rate_time(DURATION)))
