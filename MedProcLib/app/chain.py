@@ -10,6 +10,7 @@ from ..core.acquisition_tags import acquisition_tags
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
 from ..core.files import ImageFile
+from ..core.geometry import require_scalar
 from ..core.operation import THINGS, Declaration, with_article
 from ..core.parameters import Value
 from ..core.recipe import Recipe
@@ -46,6 +47,7 @@ def proposed(found: ImageFile, arguments: Namespace, propose: Callable[..., Prop
     """The preset of --preset auto, which a note names with the reason. propose: of an area's presets. InputError."""
     if arguments.parameters:
         raise InputError(PRESET_PARAMETERS)
+    require_scalar(found.image)  # said before a preset is named that could not run
     tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
     proposal = propose(tags, found.image, Path(arguments.image).name)
     if proposal is None:

@@ -26,6 +26,13 @@ def test_auto_says_which_preset_it_took_and_why(medproc, image_file, tmp_path):
     assert code == 0 and "preset mr_brain_flair" in said and "FLAIR" in said
 
 
+def test_auto_names_no_preset_for_several_time_points(refused, image, tmp_path):
+    series = tmp_path / "series.nrrd"
+    sitk.WriteImage(sitk.JoinSeries([image, image]), str(series))
+    said = refused("enhance", series, "--preset", "auto", "-o", tmp_path / "out.nrrd")
+    assert "choose one time point" in said and "reset" not in said
+
+
 def test_unknown_presets_and_parameters_beside_one_are_refused(refused, image_file, tmp_path):
     out = tmp_path / "out.nrrd"
     assert "there are: ct_lung" in refused("enhance", image_file, "--preset", "ct", "-o", out)
