@@ -6,6 +6,9 @@ import numpy as np
 
 from ...core.progress import SILENT, Progress
 
+# Voxels that are worked on together.
+PART = 2**15
+
 
 def hills(
     values: np.ndarray, region: np.ndarray, share: float, least_peak: float, progress: Progress = SILENT
@@ -18,16 +21,19 @@ def hills(
     padded = np.pad(np.where(region, values, -np.inf), 1, constant_values=-np.inf)
     flat = padded.ravel()
     place = np.flatnonzero(np.isfinite(flat))
-    number = np.full(flat.size, -1, np.int64)
-    number[place] = np.arange(place.size)
-    heights = flat[place]
     steps = _steps(padded.shape)
+    number = np.full(flat.size, -1, np.int32 if place.size < 2**31 else np.int64)
+    number[place] = np.arange(place.size)
     peak_of = _tops(flat, place, number, steps, progress)
-    roots, basin = np.unique(peak_of, return_inverse=True)
-    first, second, saddles = _passes(heights, basin, place, number, steps, share * least_peak, progress)
-    group = _merged(heights[roots], first, second, saddles, share)
+    is_root = peak_of == np.arange(place.size)
+    roots = np.flatnonzero(is_root)
+    basin = (np.cumsum(is_root, dtype=number.dtype) - 1)[peak_of]
+    number[place] = basin
+    peaks = flat[place[roots]]
+    first, second, saddles = _passes(flat, place, number, steps, share * least_peak, progress)
+    group = _merged(peaks, first, second, saddles, share)
     tops = np.full(roots.size, -np.inf)
-    np.maximum.at(tops, group, heights[roots])
+    np.maximum.at(tops, group, peaks)
     order = [g for g in np.argsort(-tops, kind="stable") if tops[g] >= least_peak]
     names = np.zeros(roots.size, np.int64)
     names[order] = np.arange(1, len(order) + 1)
@@ -46,14 +52,22 @@ def _steps(shape: tuple[int, ...]) -> list[int]:
 
 
 def _tops(flat: np.ndarray, place: np.ndarray, number: np.ndarray, steps: list[int], progress: Progress) -> np.ndarray:
-    """Of each voxel of the region the one that the steepest way up ends at (equals: the later one counts as higher)."""
-    best, up = flat[place].copy(), np.arange(place.size)
-    for done, step in enumerate(steps):
-        progress(0.4 * done / len(steps), "Finding maxima")
-        beside = flat[place + step]
-        higher = (beside > best) | ((beside == best) & (number[place + step] > up))
-        best[higher] = beside[higher]
-        up[higher] = number[place[higher] + step]
+    """Of each voxel of the region the one that the steepest way up ends at (equals: the later one counts as higher).
+
+    number: of each place in the flat array the voxel that it is.
+    """
+    up = np.empty(place.size, number.dtype)
+    for part in _parts(place.size):
+        progress(0.4 * part.start / place.size, "Finding maxima")
+        highest = place[part].copy()
+        best = flat[highest]
+        for step in steps:
+            other = place[part] + step
+            beside = flat[other]
+            higher = (beside > best) | ((beside == best) & (other > highest))
+            np.copyto(best, beside, where=higher)
+            np.copyto(highest, other, where=higher)
+        up[part] = number[highest]
     while True:
         progress.check()
         further = up[up]
@@ -63,33 +77,37 @@ def _tops(flat: np.ndarray, place: np.ndarray, number: np.ndarray, steps: list[i
 
 
 def _passes(
-    heights: np.ndarray,
-    basin: np.ndarray,
-    place: np.ndarray,
-    number: np.ndarray,
-    steps: list[int],
-    lowest: float,
-    progress: Progress,
+    flat: np.ndarray, place: np.ndarray, basins: np.ndarray, steps: list[int], lowest: float, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """Pairs of neighboring basins and the height of the highest pass between them, highest first."""
-    count = int(basin.max()) + 1
+    """Pairs of neighboring basins and the height of the highest pass between them, highest first.
+
+    basins: of each place in the flat array, -1 outside the region.
+    """
+    count = int(basins.max()) + 1
     keys, levels = [], []
-    for done, step in enumerate(steps[: len(steps) // 2]):
-        progress(0.4 + 0.5 * done * 2 / len(steps), "Finding passes")
-        other = number[place + step]
-        here = np.flatnonzero(other >= 0)
-        there = other[here]
-        level = np.minimum(heights[here], heights[there])
-        crossing = (basin[here] != basin[there]) & (level >= lowest)
-        one, two = basin[here[crossing]], basin[there[crossing]]
-        keys.append(np.minimum(one, two) * count + np.maximum(one, two))
-        levels.append(level[crossing])
+    for part in _parts(place.size):
+        progress(0.4 + 0.5 * part.start / place.size, "Finding passes")
+        here = place[part]
+        own = basins[here]
+        for step in steps[: len(steps) // 2]:
+            there = basins[here + step]
+            crossing = np.flatnonzero((there >= 0) & (there != own))
+            level = np.minimum(flat[here[crossing]], flat[here[crossing] + step])
+            high = level >= lowest
+            one, two = own[crossing[high]].astype(np.int64), there[crossing[high]].astype(np.int64)
+            keys.append(np.minimum(one, two) * count + np.maximum(one, two))
+            levels.append(level[high])
     key, level = np.concatenate(keys), np.concatenate(levels)
     order = np.lexsort((-level, key))
     key, start = np.unique(key[order], return_index=True)
     level = level[order][start]
     order = np.argsort(-level, kind="stable")
     return key[order] // count, key[order] % count, level[order]
+
+
+def _parts(count: int) -> list[slice]:
+    """So many voxels in runs that stay in the processor's cache."""
+    return [slice(start, min(start + PART, count)) for start in range(0, count, PART)]
 
 
 def _merged(peaks: np.ndarray, first: np.ndarray, second: np.ndarray, saddles: np.ndarray, share: float) -> np.ndarray:
