@@ -148,6 +148,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.suv.changed()
         self.live.watch(parameters.segmentation, volume)
         self.lines.start(parameters.resultTable)
+        self.features.follow(volume)
         self.features.set_missing(self.missing())
         self.onResultsChanged()
 

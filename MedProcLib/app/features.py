@@ -1,6 +1,5 @@
 """`features`: radiomic features of the regions of a mask, as a table or the full record."""
 
-import dataclasses
 from argparse import Namespace
 from collections.abc import Sequence
 from pathlib import Path
@@ -17,7 +16,7 @@ from ..quantification.radiomics.extract import boxes_of, every_segment
 from ..quantification.radiomics.outcome import RegionFeatures, notes_of
 from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
-from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for
+from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for, settings_in
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
 from .inputs import read_labels, read_measured, require_ending, require_outputs, unit_of_file
 
@@ -67,18 +66,10 @@ def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
     else:
         settings, note = settings_for(found.modality)
         arguments.notes.append(note)
-    if found.modality == "CT" and settings.intensity_unit == "intensity":
-        settings = dataclasses.replace(settings, intensity_unit="HU")
-    if found.modality == "PT" and settings.intensity_unit == "SUV":
-        unit = unit_of_file(found)
-        if unit == "Bq/ml":
-            raise InputError(
-                f"{arguments.image} is in Bq/ml, and the settings are for SUV: convert it with `suv` first, or give "
-                "--settings of your own."
-            )
-        if unit not in ("SUV", "SUL"):
-            arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
-    return settings
+    unit = unit_of_file(found)
+    if found.modality == "PT" and settings.intensity_unit == "SUV" and unit == "intensity":
+        arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
+    return settings_in(settings, unit, arguments.image)
 
 
 def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:

@@ -1,6 +1,11 @@
 """Units as they are shown and as UCUM codes them (https://ucum.org), in one table."""
 
+from typing import Literal
+
 from .errors import InputError
+
+# Of the values of images; more of ADC (um2/s, mm2/s), T1 and T2 (ms, s) and R2* (1/s). SUL: SUV by lean body mass.
+ValueUnit = Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "Gy", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"]
 
 UCUM = {
     "": "1",
@@ -22,9 +27,6 @@ UCUM = {
     "intensity2": "{intensity}2",
     "HU2": "[hnsf'U]2",
     "SUV2": "{SUVbw}g2/ml2",
-    "intensity.mm3": "{intensity}.mm3",
-    "HU.mm3": "[hnsf'U].mm3",
-    "SUV.mm3": "{SUVbw}g/ml.mm3",
     "SD": "{SD}",
     "1/mm": "/mm",
     "cm2": "cm2",
@@ -66,7 +68,7 @@ SHOWN = {
     "10-6 mm2/s": "10⁻⁶ mm²/s",
     "mm2/s": "mm²/s",
 }
-# Units of the values of images, and of their squares.
+# Units of the values of images (ValueUnit), and of their squares.
 SQUARED = {
     "intensity": "intensity2",
     "HU": "HU2",
@@ -81,6 +83,8 @@ SQUARED = {
     "s": "s2",
     "1/s": "1/s2",
 }
+# Their integral over a volume.
+UCUM |= {f"{unit}.mm3": f"{UCUM[unit]}.mm3" for unit in SQUARED}
 
 
 def ucum(unit: str) -> str:

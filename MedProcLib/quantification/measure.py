@@ -14,6 +14,7 @@ from ..core.geometry import Geometry
 from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
+from ..core.units import ValueUnit
 from .ct.hu_classes import USUAL_CLASSES, hu_classes
 from .diameter import Diameter
 from .intensity import BINS
@@ -50,7 +51,7 @@ class Measure:
 
     components: Annotated[bool, "a row for each connected component too"] = True
     intensity_unit: Annotated[
-        Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "Gy", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"],
+        ValueUnit,
         "unit of the image's values: SUL is SUV by lean body mass; um2/s (that is 10-6 mm2/s) and mm2/s are for ADC, "
         "ms and s for T1 and T2, 1/s for R2*",
     ] = "intensity"

@@ -10,9 +10,10 @@ from slicer.i18n import tr as _
 from ..core.progress import Progress
 from ..core.registry import create_operation
 from ..quantification.radiomics.robustness import FEWEST, MOST
-from ..quantification.radiomics.settings_file import PRESETS
+from ..quantification.radiomics.settings_file import PRESETS, preset_for, settings_in
 from ..scene.features_scene import add_features, segment_features, segment_robustness
 from ..scene.measurement_input import MeasurementSource
+from ..scene.studies import modality_of_volume
 from .fields import allow
 from .operation_panel import OperationPanel
 from .task_runner import Commit, Compute
@@ -51,6 +52,7 @@ class FeaturesPanel:
         rows.addRow(_("Settings:"), self.preset_box)
         self.panel = OperationPanel(create_operation(OPERATION).declaration)
         self.panel.show_row("intensity_unit", False)  # it is the volume's
+        self._volume, self._proposed = None, self.panel.operation()
         group = ctk.ctkCollapsibleButton()
         group.text = _("Settings in detail")
         group.objectName = "featuresSettings"
@@ -78,6 +80,15 @@ class FeaturesPanel:
         """What has to be chosen before features can be computed; empty when they can."""
         allow(self.button, _("Features by the standard (IBSI) of the chosen segments, in a new table"), missing)
 
+    def follow(self, volume: Any) -> None:
+        """Start from the settings for the modality, as the command line does, unless the reader changed them."""
+        if volume is None or volume is self._volume or self.panel.operation() != self._proposed:
+            return
+        self._volume = volume
+        preset = preset_for(modality_of_volume(volume))
+        self.preset_box.setCurrentIndex(0 if preset is None else 1 + PRESETS.index(preset))
+        self._proposed = self.panel.operation()
+
     def compute(self) -> None:
         """Compute the features of the chosen segments."""
         self._run(self.prepare)
@@ -85,7 +96,7 @@ class FeaturesPanel:
     def prepare(self) -> tuple[Compute, Commit]:
         """Read the nodes (main thread); see RunPanel. Raises InputError."""
         volume, source, unit = self._prepare_input()
-        settings = self.panel.declaration.create({**self.panel.parameters(), "intensity_unit": unit})
+        settings = settings_in(self.panel.operation(), unit, f"'{volume.GetName()}'")
         perturbations = max(FEWEST, self.perturbations_box.value) if self.perturbations_box.value else 0
 
         def compute(progress: Progress) -> Any:

@@ -11,12 +11,14 @@ from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
 from ..core.registry import create_operation
 from ..quantification.radiomics.settings import Radiomics
+from ..quantification.radiomics.settings_file import settings_for, settings_in
 from ..quantification.row import Row
 from ..scene.features_scene import add_features, segment_features, segment_robustness
 from ..scene.measurement_export import export_of, write_table
 from ..scene.measurement_input import MeasurementSource, measured_rows, measurement_input, measurement_source
 from ..scene.measurement_scene import MeasurementNodes, add_measurements
 from ..scene.sequences import frames_of
+from ..scene.studies import modality_of_volume
 from ..scene.value_unit import unit_of_values
 from .inputs import require_present
 
@@ -87,10 +89,13 @@ class QuantificationLogic:
     ):
         """Radiomic features of segments in a volume node, as a new table node. Raises InputError, Cancelled.
 
+        settings: by default those for the volume's modality, as on the command line.
         perturbations: how often (2 to 1000) to draw image and outline anew, for the interval and the ICC of each
         feature; 0 for none.
         """
-        settings = settings or create_operation("quantification.radiomics", {"intensity_unit": unit_of_values(volume)})
+        settings = settings or settings_in(
+            settings_for(modality_of_volume(volume))[0], unit_of_values(volume), volume.GetName()
+        )
         given = measurement_input(segmentation, volume, segments)
         found = segment_features(given, settings, progress.part(0, 0.1 if perturbations else 1))
         varied = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else None

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 import numpy as np
 
 from ..bit_mask import BitMask
-from .feature import Feature
+from .feature import Feature, in_unit
 
 AXES = "zyx"
 STAGES = {
@@ -93,5 +93,5 @@ def diagnostic_features(diagnostics: Mapping[str, float], unit: str) -> list[Fea
         axis = what[-1] if what[-2:] in ("_x", "_y", "_z") else ""
         name, own = FIGURES[what[:-2] if axis else what]
         text = ", ".join(filter(None, (f"{name} along {axis}" if axis else name, STAGES.get(stage, ""))))
-        rows.append(Feature(tag, text, float(value), own.replace("intensity", unit), "diagnostics", "", ""))
+        rows.append(Feature(tag, text, float(value), in_unit(own, unit), "diagnostics", "", ""))
     return rows

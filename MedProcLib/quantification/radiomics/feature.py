@@ -4,6 +4,8 @@ import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
+from ...core.units import SQUARED
+
 
 @dataclass(frozen=True)
 class Feature:
@@ -28,8 +30,7 @@ class Feature:
 class Definition:
     """What is known of a feature before its value.
 
-    unit: of core.units; 'intensity', 'intensity2' and 'intensity.mm3' stand for the unit of the image's values, its
-    square, and it times mm3.
+    unit: see in_unit.
     """
 
     tag: str
@@ -47,10 +48,18 @@ def defined(
             d.tag,
             d.name,
             float(values.get(d.tag, math.nan)),
-            d.unit.replace("intensity", intensity_unit),
+            in_unit(d.unit, intensity_unit),
             family,
             "",
             d.code,
         )
         for d in definitions
     ]
+
+
+def in_unit(unit: str, intensity_unit: str) -> str:
+    """A key of core.units: 'intensity', 'intensity2' and 'intensity.mm3' stand for the unit of the image's values, its
+    square, and it times mm3; others are as they are."""
+    if unit == "intensity2":
+        return SQUARED[intensity_unit]
+    return unit.replace("intensity", intensity_unit)

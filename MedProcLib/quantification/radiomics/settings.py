@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.units import ValueUnit
 from .discretization import Method
 from .extract import every_segment
 from .interpolation import Interpolator
@@ -75,7 +76,7 @@ class Radiomics:
     ngtdm_distance: Annotated[float, Range(1, 50, "voxels"), "radius of the neighborhood of NGTDM"] = 1.0
     ngldm_distance: Annotated[float, Range(1, 50, "voxels"), "radius of the neighborhood of NGLDM"] = 1.0
     ngldm_alpha: Annotated[int, Range(0, 1000), "largest difference between levels that depend on each other"] = 0
-    intensity_unit: Annotated[Literal["intensity", "HU", "SUV"], "unit of the image's values"] = "intensity"
+    intensity_unit: Annotated[ValueUnit, "unit of the image's values"] = "intensity"
     image_diagnostics: Annotated[
         bool, "say range and mean of the whole image before and after interpolation, which takes a while"
     ] = False

@@ -7,7 +7,7 @@ A parameter that is a list or a filter may be written as JSON or as text of it: 
 import difflib
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -85,19 +85,33 @@ def preset_named(name: str) -> Radiomics:
     raise InputError(f"There are no settings '{name}'; there are: {', '.join(preset.name for preset in PRESETS)}.")
 
 
+def preset_for(modality: str) -> SettingsPreset | None:
+    """The preset that suits a modality (DICOM's; '' is unknown); None without."""
+    return next((preset for preset in PRESETS if modality and preset.modality == modality), None)
+
+
 def settings_for(modality: str) -> tuple[Radiomics, str]:
     """Settings that suit a modality (DICOM's; '' is unknown) when the user gives none, and a line that says so."""
-    for preset in PRESETS:
-        if modality and preset.modality == modality:
-            return (
-                preset.settings(),
-                f"no settings were given; those of preset '{preset.name}' are used: {preset.about}",
-            )
+    preset = preset_for(modality)
+    if preset is not None:
+        return preset.settings(), f"no settings were given; those of preset '{preset.name}' are used: {preset.about}"
     why = f"there is no preset for {modality}" if modality else "the modality is not known"
     return Radiomics(), (
         f"no settings were given and {why}: voxels stay as they are, intensities in 32 bins; choose --preset ct, pet "
         "or mr, or --settings"
     )
+
+
+def settings_in(settings: Radiomics, unit: str, image: str) -> Radiomics:
+    """Settings in the unit that an image's values are known to have, a key of units.SQUARED. image: its name.
+
+    Raises InputError for activity where the settings are for SUV.
+    """
+    if settings.intensity_unit == "SUV" and unit == "Bq/ml":
+        raise InputError(
+            f"{image} is in Bq/ml, and the settings are for SUV: convert it to SUV first, or choose other settings."
+        )
+    return settings if unit == "intensity" else replace(settings, intensity_unit=unit)
 
 
 def settings_help() -> str:

@@ -316,6 +316,19 @@ def test_features_of_the_chosen_segments(panel, block, finish):
     assert provenance_of(table).recipe.steps[0].operation.bin_number == 16
 
 
+@pytest.mark.parametrize(("modality", "preset"), [("CT", "ct"), ("PT", "pet"), ("US", "Defaults")])
+def test_features_start_from_the_settings_of_the_command_line(panel, block, modality, preset):
+    from MedProcLib.quantification.radiomics.settings_file import settings_for
+
+    block(modality)
+    features = panel(NAME).features
+    assert features.preset_box.currentText == preset
+    assert features.panel.operation() == settings_for(modality)[0]
+    features.panel.set_parameters({"bin_number": 16})
+    features.follow(block("MR")[0])
+    assert features.panel.operation().bin_number == 16 and features.panel.operation().spacing_mm == 0
+
+
 def test_features_with_perturbations(panel, block, finish):
     import slicer
 

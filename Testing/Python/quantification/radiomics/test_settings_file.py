@@ -3,6 +3,8 @@ import json
 import pytest
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.units import ucum
+from MedProcLib.quantification.radiomics.feature import in_unit
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.quantification.radiomics.settings_file import (
     FOLDER,
@@ -11,6 +13,7 @@ from MedProcLib.quantification.radiomics.settings_file import (
     preset_named,
     settings_for,
     settings_help,
+    settings_in,
     settings_of,
 )
 
@@ -84,3 +87,16 @@ def test_help_names_every_setting_and_preset():
     text = settings_help()
     assert all(f"\n  {parameter.name} = " in text for parameter in Radiomics.declaration.parameters)
     assert all(f"\n  {preset.name}: " in text for preset in PRESETS)
+
+
+def test_units_are_those_of_the_values():
+    ct, pet = preset_named("ct"), preset_named("pet")
+    assert settings_in(Radiomics(), "Bq/ml", "PET").intensity_unit == "Bq/ml"
+    assert settings_in(pet, "SUL", "PET").intensity_unit == "SUL"
+    assert settings_in(ct, "intensity", "CT") == ct
+    with pytest.raises(InputError, match="PET is in Bq/ml, and the settings are for SUV: convert"):
+        settings_in(pet, "Bq/ml", "PET")
+    assert [ucum(in_unit(f"intensity{of}", "10-6 mm2/s")) for of in ("", "2", ".mm3")] == [
+        *("10*-6.mm2/s", "10*-12.mm4/s2", "10*-6.mm2/s.mm3"),
+    ]
+    assert ucum(in_unit("intensity.mm3", "SUV")) == "{SUVbw}g/ml.mm3" and in_unit("mm", "SUV") == "mm"
