@@ -13,6 +13,9 @@ import numpy as np
 
 # Values in a buffer: enough that calls cost little beside the work, few enough for a core's cache.
 BUFFER_VALUES = 100_000
+# Along an axis the search goes so many steps to either side at most; of fine voxels, or a wide search, they are longer
+# than a voxel, as the work grows with the sixth power of the fineness otherwise.
+MOST_STEPS = 8
 
 Radii = tuple[int, int, int]  # voxels, z, y, x
 SemiAxes = tuple[float, float, float]
@@ -37,20 +40,27 @@ def patch_means(
 ) -> np.ndarray:
     """Weighted mean around each voxel, for an array without the margin of search + patch radii that `values` has.
 
-    values: float32, z, y, x; search: semi-axes in voxels of the ellipsoid of offsets looked at. squares: mean of the
-    squared values instead. check: called often with the fraction done, may raise to stop.
+    values: float32, z, y, x; search: semi-axes in voxels of the ellipsoid of offsets looked at, see MOST_STEPS.
+    squares: mean of the squared values instead. check: called often with the fraction done, may raise to stop.
     """
     return _Means(values, search, patch, weight, squares).computed(check)
 
 
 def rows_of_offsets(search: SemiAxes) -> Iterator[tuple[int, int, int]]:
     """dz, dy and the largest dx of the offsets in the ellipsoid, of each pair of opposite rows only one."""
-    reach = [int(s) for s in search]
-    for dz in range(reach[0] + 1):
-        for dy in range(-reach[1] if dz else 0, reach[1] + 1):
+    reach, step = [int(s) for s in search], _steps(search)
+    for dz in range(0, reach[0] + 1, step[0]):
+        most_dy = reach[1] // step[1] * step[1]
+        for dy in range(-most_dy if dz else 0, most_dy + 1, step[1]):
             left = 1 - sum((d / s) ** 2 for d, s in zip((dz, dy), search, strict=False) if d)
             if left >= 0:
-                yield dz, dy, int(search[2] * left**0.5 + 1e-6)
+                yield dz, dy, int(search[2] * left**0.5 + 1e-6) // step[2] * step[2]
+
+
+def _steps(search: SemiAxes) -> Radii:
+    """Voxels from one offset to the next, along each axis."""
+    z, y, x = (max(1, -(-int(s) // MOST_STEPS)) for s in search)
+    return z, y, x
 
 
 class _Means:
@@ -61,7 +71,7 @@ class _Means:
         self.margin = tuple(int(s) + p for s, p in zip(search, patch, strict=True))
         self.size = tuple(n - 2 * m for n, m in zip(values.shape, self.margin, strict=True))
         self.width, self.plane = values.shape[2], values.shape[1] * values.shape[2]
-        self.guard = self.margin[2]
+        self.guard, self.step = self.margin[2], _steps(search)[2]
         self.values = np.pad(values.reshape(-1), self.guard)
         self.averaged = self.values**2 if squares else self.values
         self.total, self.mean = np.zeros_like(self.values), np.zeros_like(self.values)
@@ -70,15 +80,15 @@ class _Means:
     def computed(self, check: Callable[[float], None]) -> np.ndarray:
         my, ny, sy = self.margin[1], self.size[1], int(self.search[1])
         offsets = list(rows_of_offsets(self.search))
-        rows = max(1, BUFFER_VALUES // ((2 * int(self.search[2]) + 1) * self.width))
+        rows = max(1, BUFFER_VALUES // ((2 * (int(self.search[2]) // self.step) + 1) * self.width))
         starts = range(my - sy, my + ny + sy, rows)
         for number, (first, (dz, dy, most)) in enumerate(itertools.product(starts, offsets)):
             check(number / (len(starts) * len(offsets)))
             # rows of which the voxel itself or the one at this offset is wanted
             start, stop = max(first, my - max(dy, 0)), min(first + rows, my + ny - min(dy, 0))
-            least = -most if dz or dy else 1
+            least = -most if dz or dy else self.step
             if start < stop and least <= most:
-                self._add(start, stop, dz, dy, np.arange(least, most + 1))
+                self._add(start, stop, dz, dy, np.arange(least, most + 1, self.step))
         center = np.float32(self.weight.center)
         means = self._inner(self.mean) + center * self._inner(self.averaged)
         means /= self._inner(self.total) + center
@@ -114,29 +124,32 @@ class _Means:
     def _buffers(self, offsets: int, length: int) -> "_Buffers":
         key = (offsets, length)
         if key not in self.buffers:
-            self.buffers[key] = _Buffers(offsets, length, self.patch, self.width)
+            self.buffers[key] = _Buffers(offsets, length, self.patch, self.width, self.step)
         return self.buffers[key]
 
 
 class _Buffers:
-    """The work for `offsets` consecutive offsets along x (the rows of the arrays) at `length` consecutive voxels."""
+    """The work for `offsets` offsets along x, a step apart (the rows of the arrays), at `length` consecutive voxels."""
 
-    def __init__(self, offsets: int, length: int, patch: Radii, width: int) -> None:
+    def __init__(self, offsets: int, length: int, patch: Radii, width: int, step: int) -> None:
         pz, py, px = patch
-        self.offsets, self.length = offsets, length
+        self.offsets, self.length, self.step = offsets, length, step
+        guard = step * (offsets - 1)
         self.planes = np.empty((2 * pz + 1, offsets, length + 2 * (py * width + px)), np.float32)
         self.column = np.empty_like(self.planes[0])
         self.line = np.empty((offsets, length + 2 * py * width), np.float32)
         # weights with zeros around, so that they can be read askew: by the second voxel of their pairs
-        wide = np.zeros((offsets, length + 2 * (offsets - 1)), np.float32)
-        self.weights = wide[:, offsets - 1 : offsets - 1 + length]
-        self.askew = _view(wide.reshape(-1), offsets - 1, (offsets, length + offsets - 1), wide.shape[1] - 1)
-        self.weighted = np.empty((offsets, length + offsets - 1), np.float32)
-        self.summed = np.empty(length + offsets - 1, np.float32)
+        wide = np.zeros((offsets, length + 2 * guard), np.float32)
+        self.weights = wide[:, guard : guard + length]
+        self.askew = _view(wide.reshape(-1), guard, (offsets, length + guard), wide.shape[1] - step)
+        self.weighted = np.empty((offsets, length + guard), np.float32)
+        self.summed = np.empty(length + guard, np.float32)
 
     def square_differences(self, values: np.ndarray, first: int, second: int, z: int) -> None:
         squares = self.planes[z % len(self.planes)]
-        np.subtract(_view(values, second, squares.shape, 1), values[first : first + squares.shape[1]], out=squares)
+        np.subtract(
+            _view(values, second, squares.shape, self.step), values[first : first + squares.shape[1]], out=squares
+        )
         np.multiply(squares, squares, out=squares)
 
     def weigh(self, patch: Radii, width: int, weight: Weight, distances: np.ndarray) -> None:
@@ -152,13 +165,13 @@ class _Buffers:
         shape, to = self.weights.shape, slice(first, first + self.length)
         summed, weighted = self.summed[: self.length], self.weighted[:, : self.length]
         total[to] += np.add.reduce(self.weights, 0, out=summed)
-        np.multiply(self.weights, _view(averaged, second, shape, 1), out=weighted)
+        np.multiply(self.weights, _view(averaged, second, shape, self.step), out=weighted)
         mean[to] += np.add.reduce(weighted, 0, out=summed)
 
     def add_to_second(self, total: np.ndarray, mean: np.ndarray, averaged: np.ndarray, first: int, second: int) -> None:
         shape, to = self.askew.shape, slice(second, second + self.askew.shape[1])
         total[to] += np.add.reduce(self.askew, 0, out=self.summed)
-        np.multiply(self.askew, _view(averaged, first, shape, -1), out=self.weighted)
+        np.multiply(self.askew, _view(averaged, first, shape, -self.step), out=self.weighted)
         mean[to] += np.add.reduce(self.weighted, 0, out=self.summed)
 
 

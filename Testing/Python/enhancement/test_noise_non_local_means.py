@@ -51,15 +51,20 @@ def test_it_is_the_plain_definition_in_3d(radii, squares):
         assert result[z, y, x] == pytest.approx(expected, abs=1e-4)
 
 
-def test_it_is_the_plain_definition_in_2d():
+@pytest.mark.parametrize(("reach", "step"), [(3, 1), (10, 2)])
+def test_it_is_the_plain_definition_in_2d(reach, step):
+    """Of a wide search every second voxel, from the middle on."""
     values = np.random.default_rng(1).normal(0, 1, (40, 23)).astype(np.float32)
-    result = sitk.GetArrayFromImage(NonLocalMeans(noise=1, strength=2, search_radius_mm=3)(image_of(values)))
-    padded = np.pad(values, 4, mode="reflect").astype(float)
+    result = sitk.GetArrayFromImage(NonLocalMeans(noise=1, strength=2, search_radius_mm=reach)(image_of(values)))
+    padded = np.pad(values, reach + 1, mode="reflect").astype(float)
+    offsets = [(dy, dx) for dy in range(-reach, reach + 1, step) for dx in range(-reach, reach + 1, step)]
+    offsets = [(reach + dy, reach + dx) for dy, dx in offsets if np.hypot(dy, dx) <= reach]
     for y, x in ((0, 0), (20, 11), (39, 22), (5, 22)):
-        here = padded[y + 3 :, x + 3 :][:3, :3]
-        there = [padded[y + dy :, x + dx :][:3, :3] for dy, dx in np.ndindex(7, 7) if np.hypot(dy - 3, dx - 3) <= 3]
-        weights = [max(0, 1 - np.mean((here - t) ** 2) / 4) ** 2 for t in there]
-        assert result[y, x] == pytest.approx(np.average([t[1, 1] for t in there], weights=weights), abs=1e-5)
+        here = padded[y + reach :, x + reach :][:3, :3]
+        there = [padded[y + dy :, x + dx :][:3, :3] for dy, dx in offsets]
+        weights = np.maximum(0, 1 - np.mean((np.array(there) - here) ** 2, axis=(1, 2)) / 4) ** 2
+        expected = np.average([patch[1, 1] for patch in there], weights=weights)
+        assert result[y, x] == pytest.approx(expected, abs=1e-5)
 
 
 def test_rician_bias_is_removed():
