@@ -8,6 +8,7 @@ from .colors import Look
 from .plot import LEFT, RIGHT, TOP, WIDTH, Plot, line, round_values
 
 LABEL_HEIGHT, LETTER_WIDTH, VALUE_WIDTH = 13, 7, 34
+LEAST_BAR = 5.0  # height in pixels of a bar of no change
 LAST_PHASE = 56  # width in pixels of a phase without end
 DUMBBELL_WIDTH, DUMBBELL_HEIGHT = 120, 18
 
@@ -108,9 +109,11 @@ def bars_chart(bars: Sequence[Bar], unit: str, alternative: str, most: float = 2
     width = min(44.0, 0.8 * (WIDTH - LEFT - RIGHT) / max(len(bars), 1))
     for n, bar in enumerate(bars):
         (x, y), (_, zero) = plot.at(n + 0.5, bar.value), plot.at(n + 0.5, 0)
+        top, tall = min(y, zero), abs(zero - y)
+        if tall < LEAST_BAR:  # about 0: a mark on the line, which would cover it
+            top, tall = (y + zero - LEAST_BAR) / 2, LEAST_BAR
         parts.append(
-            f'<rect x="{x - width / 2:.1f}" y="{min(y, zero):.1f}" width="{width:.1f}" '
-            f'height="{max(abs(zero - y), 0.8):.1f}" fill="{bar.color}"/>'
+            f'<rect x="{x - width / 2:.1f}" y="{top:.1f}" width="{width:.1f}" height="{tall:.1f}" fill="{bar.color}"/>'
         )
         if bar.low is not None and bar.high is not None:
             parts.append(line(plot.at(n + 0.5, bar.low), plot.at(n + 0.5, bar.high), "#1c2430", 1))

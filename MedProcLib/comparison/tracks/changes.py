@@ -79,15 +79,19 @@ def intervals(patient: Patient) -> Mapping[str, tuple[Interval, ...]]:
 def since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
     """A track at a time point against its 'baseline' (first observation), 'nadir' (smallest before) or 'previous'.
 
-    The class since baseline is new for a track that was not there at the patient's first time point. None without an
-    observation at the time point or one to compare with.
+    The class since baseline of a track that was not there at the patient's first time point is new, or split where it
+    came from one that was, by splits. None without an observation at the time point or one to compare with.
     """
+    old = _is_old(patient, track)
     return recalled(
-        patient, track, ("since", time_point, reference), lambda: _since(patient, track, time_point, reference)
+        patient,
+        track,
+        ("since", time_point, reference, old),
+        lambda: _since(patient, track, time_point, reference, old),
     )
 
 
-def _since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
+def _since(patient: Patient, track: Track, time_point: str, reference: str, old: bool) -> Interval | None:
     order = patient.order
     now = track.at(time_point)
     earlier = [o for o in track.observations if o.counts and order[o.time_point] < order[time_point]]
@@ -100,10 +104,20 @@ def _since(patient: Patient, track: Track, time_point: str, reference: str) -> I
     }[reference]
     change, rule = _judged(patient, then, now)
     if reference == "baseline" and order[earlier[0].time_point] > 0:
-        first = patient.time_points[0]
-        change, rule = Change.NEW, f"new: not there at {named(first)}"
+        change, rule = Change.NEW, f"new: not there at {named(patient.time_points[0])}"
+        if old:
+            change, rule = Change.SPLIT, f"split from {track.parent}"
     way = Interval(then.time_point, time_point, change, rule, *compared([then], [now]), (then.cut, now.cut))
     return _told(patient, track, way)
+
+
+def _is_old(patient: Patient, track: Track) -> bool:
+    """Whether it was there at the patient's first time point, as what it split from or in its own right."""
+    first = patient.time_points[0].id
+    by_id, parents = {t.id: t for t in patient.tracks} if track.parent else {}, [track]
+    while (parent := by_id.get(parents[-1].parent)) is not None and parent not in parents:
+        parents.append(parent)
+    return any((seen := each.at(first)) is not None and seen.counts for each in parents)
 
 
 @dataclass(frozen=True)

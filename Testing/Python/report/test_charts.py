@@ -56,6 +56,15 @@ def test_no_change_has_a_line_of_its_own():
     assert float(level) == pytest.approx(axis(svg)[0], abs=0.2)
 
 
+def test_a_bar_of_no_change_is_seen_on_its_line():
+    svg = bars_chart([Bar("F001", 50, "#111111"), Bar("F002", 0.0, "#222222"), Bar("F003", -0.2, "#333333")], "%", "")
+    level = axis(svg)[0]
+    bars = re.findall(r'<rect x="[\d.]+" y="([\d.]+)" width="[\d.]+" height="([\d.]+)" fill="#[23]', svg)
+    for top, tall in bars:
+        assert float(tall) >= 4 and float(top) + 1.5 < level < float(top) + float(tall) - 1.5
+    assert len(bars) == 2
+
+
 def test_values_stand_above_their_points_and_below_in_a_dip():
     points = [(0, 80, 70, 90), (100, 30, 20, 40), (400, 60, 50, 70)]
     svg = curves_chart([Curve("", "#000", points)], TIMES, "ml", "", values=True)

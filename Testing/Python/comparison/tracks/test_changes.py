@@ -41,6 +41,20 @@ def test_a_track_that_came_later_is_new_against_the_baseline():
     assert [i.change for i in intervals(patient)["F002"]] == [Change.NEW, Change.STABLE]
 
 
+def test_a_part_of_what_was_there_is_split_and_not_new_against_the_baseline():
+    """Two merge, and come apart again; what came later and comes apart is new with all its parts."""
+    two, one = [((-5.0, 0, 0), 4.5), ((5.0, 0, 0), 4.4)], [(HERE, 5.6)]
+    far = [((40.0, 0, 0), 5.6)], [((35.0, 0, 0), 4.5), ((45.0, 0, 0), 4.4)]
+    patient = patient_of(two, one + far[0], two + far[1], two + far[1])
+    names = {track.id: track.parent for track in patient.tracks}
+    assert names == {"F001": "", "F002": "", "F003": "", "F004": "F003", "F005": "F001"}
+    assert patient.track("F002").merged_into == "F001"
+    classes = {name: since(patient, patient.track(name), "T4", "baseline").change for name in ("F004", "F005")}
+    assert classes == {"F004": Change.NEW, "F005": Change.SPLIT}
+    without = reject(patient, "F001", WHO, WHEN, "T1")
+    assert since(without, without.track("F005"), "T4", "baseline").change is Change.NEW
+
+
 def test_a_rejected_observation_is_not_there():
     patient = patient_of([(HERE, 5)], [(HERE, 5)], [(HERE, 5)])
     middle = reject(patient, "F001", WHO, WHEN, "T2")
