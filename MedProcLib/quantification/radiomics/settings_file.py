@@ -9,12 +9,12 @@ import json
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 from ...core.errors import InputError
 from ...core.json_file import read_json
 from ...core.operation import declared
-from ...core.units import shown
+from ...core.units import ValueUnit, shown
 from .chosen import require_sound
 from .settings import Radiomics
 
@@ -111,7 +111,7 @@ def settings_in(settings: Radiomics, unit: str, image: str) -> Radiomics:
         raise InputError(
             f"{image} is in Bq/ml, and the settings are for SUV: convert it to SUV first, or choose other settings."
         )
-    return settings if unit == "intensity" else replace(settings, intensity_unit=unit)
+    return settings if unit == "intensity" else replace(settings, intensity_unit=cast(ValueUnit, unit))
 
 
 def settings_help() -> str:
