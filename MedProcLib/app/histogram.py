@@ -53,7 +53,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if beyond:
             arguments.notes.append(f"{name}: {beyond} of {values.size} values lie beyond the limits")
     progress.check()
-    provenance = said_by(arguments, "image", "segmentation", "bins", "width", "limits", "unit")
+    provenance = said_by(arguments, "image", "segmentation", "names", "bins", "width", "limits", "unit")
     write_table(csv_text(columns, rows, delimiter), arguments.output, provenance)
     bins = len(counted[0].counts)
     segments = f"{len(regions)} segment{'s' * (len(regions) != 1)}"

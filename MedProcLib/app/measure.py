@@ -60,6 +60,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if operation.parameters.get("intervals"):
         arguments.notes += _about_intervals(arguments, found, operation)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
+    inputs |= {name: str(given) for name in ("names", "times") if (given := getattr(arguments, name))}
     provenance = Provenance(Recipe.of(operation), inputs)
     progress.check()
     reports: list[Path] = []

@@ -32,17 +32,30 @@ def write_result(
         write_image(image, target)
 
 
-def write_table(text: str, target: str | Path, provenance: Provenance) -> None:
+def write_table(text: str, target: str | Path, provenance: Provenance | None) -> None:
     """Write a table and, beside it, how it came about (NAME.csv.provenance.json): both or none. Raises InputError.
 
-    Lines of comments in a table stop most readers; the ending stays in the name, as an image may have the same one.
+    Where that is not known (None), what lies beside of an older table goes. Lines of comments in a table stop most
+    readers; the ending stays in the name, as an image may have the same one.
     """
     target = Path(target)
+    beside = target.with_name(f"{target.name}.provenance.json")
+    if provenance is None:
+        write_text(text, target)
+        _remove(beside)
+        return
     with written_together():
         record = json.dumps(provenance.as_dict(), indent=2, ensure_ascii=False) + "\n"
         # first, as a folder of that name can stand in the way of it alone
-        write_text(record, target.with_name(f"{target.name}.provenance.json"))
+        write_text(record, beside)
         write_text(text, target)
+
+
+def _remove(path: Path) -> None:
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path} is of an older table and cannot be removed: {error.strerror or error}.") from error
 
 
 def record_of(path: str | Path) -> dict[str, Any] | None:

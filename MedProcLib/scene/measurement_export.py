@@ -47,11 +47,8 @@ def write_table(table, path: str | Path) -> None:
     rows = rows_of_table(table) if table is not None else []
     if not rows:
         raise InputError("There is no figure to write: measure first.")
-    text, provenance = csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter), provenance_of(table)
-    if provenance is None:
-        write_text(text, path)
-    else:
-        recorded.write_table(text, path, provenance)
+    text = csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter)
+    recorded.write_table(text, path, provenance_of(table))
 
 
 @dataclass(frozen=True)

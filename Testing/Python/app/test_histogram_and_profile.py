@@ -63,6 +63,7 @@ def test_segments_of_a_plain_label_map_have_the_names_that_are_given(
 
     for command in ("histogram", "measure"):
         assert named(command, "5=Hot spot") == {"1": "Segment 1", "5": "Hot spot"}
+        assert told_beside(table)["names"] == "['5=Hot spot']"
         names.write_text('{"1": "Body", "5": "Core", "7": "not there"}')
         assert named(command, names) == {"1": "Body", "5": "Core"}
         names.write_text('{"labels": {"background": 0, "Body": 1, "Core": 5}}')  # as data sets have it

@@ -19,7 +19,7 @@ from MedProcLib.scene.measurement_input import measured_rows, measurement_input
 from MedProcLib.scene.measurement_place import place_of_row
 from MedProcLib.scene.measurement_scene import add_measurements, measured_nodes
 from MedProcLib.scene.measurement_table import column_of, segment_ids_of
-from MedProcLib.scene.provenance import provenance_of
+from MedProcLib.scene.provenance import ATTRIBUTE, provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
 from MedProcLib.scene.segmentations import SegmentInfo, add_segments, segmentation_from_labels
 from MedProcLib.scene.tables import rows_of_table
@@ -287,6 +287,9 @@ def test_export_of_the_readers_figures(dragged, tmp_path):
     assert head.split("\t")[:3] == ["segment", "name", "component"] and len(first.split("\t")) == len(head.split("\t"))
     beside = json.loads((tmp_path / "t.tsv.provenance.json").read_text(encoding="utf-8"))
     assert beside["inputs"] == record["inputs"] and beside["edits"] == record["edits"] and len(beside["steps"]) == 1
+    table.RemoveAttribute(ATTRIBUTE)
+    write_table(table, tmp_path / "t.tsv")
+    assert not (tmp_path / "t.tsv.provenance.json").exists()  # it would tell of the older table
     with pytest.raises(InputError, match=r"\.csv or \.tsv"):
         write_table(table, tmp_path / "t.xls")
 
