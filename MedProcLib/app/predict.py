@@ -27,6 +27,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if incomplete:
         lack = "1 finding lacks" if incomplete == 1 else f"{incomplete} findings lack"
         arguments.notes.append(f"{lack} features; the training median stands for them")
+    learned = sum(each.learned for each in predictions)
+    if learned:
+        arguments.notes.append(
+            f"{learned} of {len(predictions)} findings are among those that the model learned from: how well it tells "
+            "them says nothing of others"
+        )
     write_table(predictions_csv(model, table, predictions), arguments.output, said_by(arguments, "model", "table"))
     called = [each.called for each in predictions]
     counts = ", ".join(f"{called.count(name)} {name}" for name in model.classes)

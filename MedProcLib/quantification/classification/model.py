@@ -9,7 +9,11 @@ import numpy as np
 from .applicability import Applicability
 from .classifier import Classifier
 from .findings import FeatureColumn
+from .fingerprint import fingerprints
 from .preprocessing import LARGEST
+
+# Of the summary: what tells the findings that were learned from.
+FINGERPRINTS = "fingerprints"
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,12 @@ class Model:
         """Raw features (findings, features of the model) as the classifier takes them; missing ones are the median."""
         filled = np.where(np.isfinite(values), np.clip(values, -LARGEST, LARGEST), self.medians)
         return (filled - self.means) / self.sds
+
+    def learned_from(self, values: np.ndarray) -> list[bool]:
+        """Whether each finding (raw features, as in `standardized`) is one of the training data, as far as it says."""
+        told = self.summary.get(FINGERPRINTS)
+        known = {one for one in told if isinstance(one, str)} if isinstance(told, list) else set()
+        return [one in known for one in fingerprints(values)]
 
     def called(self, probabilities: np.ndarray) -> np.ndarray:
         """Class index of each line of probabilities (findings, classes): by the threshold, or the likeliest."""

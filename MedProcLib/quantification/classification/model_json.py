@@ -16,11 +16,11 @@ from .forest import Forest
 from .linear import Linear
 from .model import Model
 from .nearest import Nearest
+from .parsed_file import parsed_file
 
 KEY, VERSION = "medproc_classifier", 1
 KINDS: dict[str, Any] = {each.kind: each for each in (Linear, Nearest, Forest)}
 MOST_FEATURES, MOST_CLASSES = 100_000, 100
-LARGEST_BYTES = 500_000_000
 HIGHEST = 1 + 1e-9  # a threshold above all probabilities calls none
 
 
@@ -31,16 +31,7 @@ def write_model(model: Model, target: str | Path) -> None:
 
 def read_model(source: str | Path) -> Model:
     """The model in a file. Raises InputError that says what is wrong in it."""
-    try:
-        if Path(source).stat().st_size > LARGEST_BYTES:
-            raise InputError(f"{source} is larger than 500 MB: that is no model.")
-        return model_of(Path(source).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{source} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{source} is no model: it is not text in UTF-8.") from error
-    except InputError as error:
-        raise InputError(f"{source}: {error}") from error
+    return parsed_file(source, "model", model_of)
 
 
 def model_text(model: Model) -> str:

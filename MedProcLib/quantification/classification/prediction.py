@@ -48,6 +48,7 @@ class Prediction:
 
     inside: whether the finding is like the training data; outside_features: those beyond their training range;
     distance: squared Mahalanobis distance as a share of its limit; imputed: features that were missing;
+    learned: whether it is one of the training data, of which a prediction proves nothing;
     neighbors: (training case, its class, distance in SD) of those that decided, for nearest neighbors.
     """
 
@@ -58,6 +59,7 @@ class Prediction:
     outside_features: tuple[str, ...]
     imputed: tuple[str, ...]
     reasons: tuple[Reason, ...]
+    learned: bool = False
     neighbors: tuple[tuple[int, str, float], ...] = ()
     status: str = PROPOSED
 
@@ -119,7 +121,7 @@ def _predicted(model: Model, values: np.ndarray) -> list[Prediction]:
     near = model.classifier.neighbors(standard)
     inside, outside = model.applicability.inside(standard), model.applicability.outside(standard)
     distance = model.applicability.distances(standard)[0]
-    names = [feature.name for feature in model.features]
+    names, learned = [feature.name for feature in model.features], model.learned_from(values)
     found = []
     for at, raw in enumerate(values):
         gaps = ~np.isfinite(raw)
@@ -133,6 +135,7 @@ def _predicted(model: Model, values: np.ndarray) -> list[Prediction]:
                 tuple(names[f] for f in np.flatnonzero(outside[at])),
                 tuple(names[f] for f in np.flatnonzero(gaps)),
                 _reasons(names, raw, added),
+                learned[at],
                 () if near is None else _nearest(model, near, at),
             )
         )

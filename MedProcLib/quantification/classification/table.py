@@ -10,6 +10,7 @@ from pathlib import Path
 from ...core.errors import InputError
 from ...core.units import UCUM
 from ..table_text import MEANINGS
+from .parsed_file import parsed_file
 
 # what `measure` and `features` call the columns of their long tables: (figure, value) and what only describes a figure
 LONG = {
@@ -17,7 +18,6 @@ LONG = {
     ("tag", "value"): {"tag", "value", "unit", "name", "family", "aggregation"},
 }
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
-LARGEST_BYTES = 500_000_000
 
 
 @dataclass(frozen=True)
@@ -42,16 +42,7 @@ class Table:
 
 def read_table(path: str | Path) -> Table:
     """The table in a CSV or TSV file (UTF-8). Raises InputError as table_of, and for a file that cannot be read."""
-    try:
-        if Path(path).stat().st_size > LARGEST_BYTES:
-            raise InputError(f"{path} is larger than 500 MB: that is no table of findings.")
-        return table_of(Path(path).read_text(encoding="utf-8-sig"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from error
-    except UnicodeDecodeError as error:
-        raise InputError(f"{path} is no table: it is not text in UTF-8; save it as CSV in UTF-8.") from error
-    except InputError as error:
-        raise InputError(f"{path}: {error}") from error
+    return parsed_file(path, "table", table_of, "; save it as CSV in UTF-8")
 
 
 def table_of(text: str) -> Table:

@@ -15,9 +15,10 @@ from .cross_validation import CrossValidation, cross_validate
 from .enough import repeats_of
 from .expected_time import expected_time
 from .findings import Findings
+from .fingerprint import fingerprints
 from .importance import importance_of
 from .methods import method_named
-from .model import Model
+from .model import FINGERPRINTS, Model
 from .model_json import as_json
 from .operating_point import threshold_for
 from .permutation import permutation_test
@@ -88,7 +89,7 @@ def train(
         pipeline.classifier,
         learn_applicability(preprocessing(findings.values)),
         threshold,
-        as_json(summary),
+        as_json({**summary, FINGERPRINTS: fingerprints(findings.values[:, preprocessing.kept])}),
     )
     report = {**summary, "importance": _importance(validated, findings), "roc": _curves(validated, findings)}
     if external is not None:

@@ -62,6 +62,11 @@ def test_from_table_to_proposals(medproc, table, tmp_path):
     assert np.mean(right) > 0.85 and "Proposals for 60 findings" in out
     assert {line["status"] for line in lines} == {"proposed"} and {line["name"] for line in lines} == {"'=1+1"}
     assert lines[0]["reasons"].startswith("size_mm")
+    assert "learned from" not in err
+    with other.open("a") as file:
+        file.writelines(table().read_text().splitlines(keepends=True)[1:8])
+    code, _, err = medproc("predict", model, other, "-o", target)
+    assert code == 0 and "7 of 67 findings are among those that the model learned from" in err
     beside = json.loads((tmp_path / "predictions.csv.provenance.json").read_text())
     assert beside["inputs"] == {"model": str(model), "table": str(other)}
 
