@@ -29,10 +29,12 @@ def main() -> None:
     )
     enhanced = run("MedProcEnhancement", "enhancement.png", inputVolume=follow_up).result
     preview(follow_up).save(PICTURES / "preview.png", optimize=True)
+    segments(follow_up).save(PICTURES / "segments.png", optimize=True)
     run("MedProcSegmentation", "segmentation.png", inputVolume=enhanced)
     segmentation = app.mrmlScene().GetFirstNodeByClass("vtkMRMLSegmentationNode")
     run("MedProcQuantification", "quantification.png", inputVolume=follow_up, segmentation=segmentation)
     run("MedProcComparison", "comparison.png")
+    side_by_side().save(PICTURES / "side_by_side.png", optimize=True)
     key_finding().save(ROOT / "Docs" / "MedProcComparison.png", optimize=True)
 
 
@@ -62,6 +64,41 @@ def preview(volume):
             pictures.append(view.array())
         shown.clear()
     return Image.fromarray(np.hstack(pictures))
+
+
+def segments(volume):
+    """Brain, ventricles and lesions of a FLAIR image by their presets, around the largest lesion."""
+    import slicer
+    import view_pictures
+    from PIL import Image
+
+    from MedProcLib.scene.findings import center_of, findings_of
+    from MedProcLib.scene.segmentation_scene import TOGETHER
+    from MedProcLib.widgets.segmentation_logic import SegmentationLogic
+
+    nodes = []
+    for preset in ("mr_brain", "mr_ventricles", "mr_white_matter_lesions"):
+        made = SegmentationLogic().process(volume, preset, output=nodes[0] if nodes else None, grouping=TOGETHER)
+        nodes.append(made.segmentation)
+    largest = max(findings_of(made.table), key=lambda row: row["volume_mm3"])
+    picture = Image.fromarray(view_pictures.segments(volume, nodes[0], "Brain", center_of(largest)))
+    slicer.mrmlScene.RemoveNode(nodes[0])  # or the pictures that follow would show it
+    return picture
+
+
+def side_by_side():
+    """The largest new finding in the views of both studies, as the panel of Comparison shows them."""
+    import view_pictures
+    from PIL import Image
+
+    from MedProcLib.scene.timeline_nodes import patient_nodes, patient_of_node, segmentation_at, volume_at
+
+    node = patient_nodes()[0]
+    patient = patient_of_node(node)
+    largest = max((o for track in patient.tracks for o in track.observations), key=lambda o: o.volume.value)
+    points = [point.id for point in patient.time_points]
+    shown = [(volume_at(node, point), segmentation_at(node, point)) for point in points]
+    return Image.fromarray(view_pictures.side_by_side(shown, largest.place.common_center))
 
 
 def key_finding():

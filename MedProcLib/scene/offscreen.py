@@ -198,14 +198,16 @@ class OffscreenThreeDView(_OffscreenView):
         self.node = self._logic.AddViewNode(_unique_name())
         self._managers.SetMRMLDisplayableNode(self.node)
 
-    def reset(self, *, box_visible: bool = True) -> None:
-        """Put everything that is visible into the middle, seen from the front."""
+    def reset(self, *, box_visible: bool = True, azimuth: float = 0.0, elevation: float = 0.0) -> None:
+        """Put everything that is visible into the middle, seen from the front, or turned from there (degrees)."""
         self.node.SetBoxVisible(box_visible)
         self.node.SetAxisLabelsVisible(box_visible)  # they count as visible things
         camera = self._renderer.GetActiveCamera()
         camera.SetPosition(0, 500, 0)  # from anterior, superior up (RAS)
         camera.SetFocalPoint(0, 0, 0)
         camera.SetViewUp(0, 0, 1)
+        camera.Azimuth(azimuth)
+        camera.Elevation(elevation)
         self._renderer.ResetCamera()
 
     def close(self) -> None:

@@ -102,6 +102,17 @@ def test_segmentation_is_drawn_in_its_color(volume, segmentation):
     assert (solid[50, 50, 0] > 100) and (solid[50, 50, 1:] < 60).all()
 
 
+def test_a_cube_turned_by_45_degrees_looks_wider(segmentation):
+    from MedProcLib.scene.offscreen import OffscreenThreeDView
+
+    widths = []
+    with OffscreenThreeDView((200, 200)) as view:
+        for azimuth in (0, 45):
+            view.reset(box_visible=False, azimuth=azimuth)
+            widths.append(np.sum(view.array()[100, :, 1] < 60))
+    assert widths[1] == pytest.approx(1.25 * widths[0], rel=0.1)  # smoothed corners, in perspective
+
+
 def test_views_leave_no_nodes_behind(scene, volume, segmentation):
     from MedProcLib.scene.offscreen import OffscreenSliceView, OffscreenThreeDView
 
