@@ -10,7 +10,7 @@ from .response.eligibility import propose_targets
 from .response.model import Case, Kind
 from .response.outcome import Response
 from .result import Comparison
-from .tracks.case import case_of
+from .tracks.case import case_of, usual_kind
 from .tracks.clinical import Clinical, with_clinical
 from .tracks.edits import describe, mark
 from .tracks.follow import Followed
@@ -134,15 +134,16 @@ def _with_targets(
         if patient.track(name).at(first) is None:
             raise InputError(f"{name} was not there at baseline ({first}): only findings of baseline can be targets.")
     for track in patient.tracks:
-        patient = mark(patient, track.id, _kind(patient, track.id, targets), reader, when)
+        kind = Kind.TARGET if track.id in targets else usual_kind(patient, track)
+        patient = mark(patient, track.id, kind, reader, when)
     return patient, dict.fromkeys(targets, f"chosen by {reader}")
 
 
 def _with_proposed_targets(patient: Patient) -> tuple[Patient, Mapping[str, str]]:
-    everything = patient.with_tracks(*(replace(t, kind=_kind(patient, t.id, ())) for t in patient.tracks))
+    everything = patient.with_tracks(*(replace(t, kind=usual_kind(patient, t)) for t in patient.tracks))
     proposal = propose_targets(case_of(everything))
-    kinds = (replace(t, kind=_kind(patient, t.id, proposal.targets)) for t in everything.tracks)
-    return everything.with_tracks(*kinds), proposal.reasons
+    targets = (replace(everything.track(name), kind=Kind.TARGET) for name in proposal.targets)
+    return everything.with_tracks(*targets), proposal.reasons
 
 
 def _at_border(patient: Patient) -> str:
@@ -155,9 +156,3 @@ def _at_border(patient: Patient) -> str:
 
 def _evaluation(name: str, case: Case) -> Evaluation:
     return Evaluation(name, case, tuple(assess(name, case)), None if name == "nodule_growth" else best(name, case))
-
-
-def _kind(patient: Patient, name: str, targets: Sequence[str]) -> Kind:
-    if name in targets:
-        return Kind.TARGET
-    return Kind.NON_TARGET if patient.track(name).at(patient.time_points[0].id) is not None else Kind.NEW

@@ -36,8 +36,8 @@ class Assessment:
 
     time: label of the time point. long_mm, short_mm: longest diameter and the longest perpendicular to it in that
     plane; of a node the short axis counts. volume_mm3. sul_peak: peak lean-body-mass SUV; tlg_ml: total lesion
-    glycolysis (SUL times ml). mean_hu: mean attenuation. fragments_mm: longest diameters of the pieces of a lesion that
-    split; their sum counts. merged_into: id of the lesion it grew together with.
+    glycolysis (SUL times ml). mean_hu: mean attenuation. pieces: of a lesion that split, each with its id; the sum of
+    their sizes counts. merged_into: id of the lesion it grew together with.
     increased: larger than at the time point before, in the reader's eyes. unequivocal: unequivocal progression of a
     lesion that is not measured. equivocal: whether it is a lesion at all is not sure (new lesions).
     """
@@ -50,7 +50,7 @@ class Assessment:
     sul_peak: Measured | None = None
     tlg_ml: Measured | None = None
     mean_hu: Measured | None = None
-    fragments_mm: tuple[Measured, ...] = ()
+    pieces: tuple[tuple[str, "Assessment"], ...] = ()
     merged_into: str = ""
     increased: bool = False
     unequivocal: bool = False
@@ -58,7 +58,6 @@ class Assessment:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "status", Status(self.status))
-        object.__setattr__(self, "fragments_mm", tuple(Measured.of(v) for v in self.fragments_mm))
         for name in ("long_mm", "short_mm", "volume_mm3", "sul_peak", "tlg_ml", "mean_hu"):
             value = getattr(self, name)
             if value is None:

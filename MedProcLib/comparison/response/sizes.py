@@ -57,7 +57,10 @@ def lesion_size(lesion: Lesion, time: TimePoint, rule: SizeRule) -> Size:
         wanted = "short axis" if lesion.node and rule.quantity is Quantity.DIAMETER else _WANTED[rule.quantity]
         return Size(None, False, f"{lesion.id} without {wanted}", f"{what} has no {wanted} at {time}")
     normal = value.value == 0 or (lesion.node and seen.short_mm is not None and _below(seen, rule))
-    return Size(value, normal, f"{lesion.id} {number(value.value)}")
+    terms = [(name, _measured(piece, lesion.node, rule.quantity)) for name, piece in seen.pieces] or [
+        (lesion.id, value)
+    ]
+    return Size(value, normal, " + ".join(f"{name} {number(size.value)}" for name, size in terms if size))
 
 
 def target_total(case: Case, index: int, rule: SizeRule) -> Total:
@@ -91,13 +94,16 @@ _WANTED = {Quantity.DIAMETER: "longest diameter", Quantity.PRODUCT: "two diamete
 
 
 def _measured(seen: Assessment, node: bool, quantity: Quantity) -> Measured | None:
+    if seen.pieces:
+        sizes = [size for _, piece in seen.pieces if (size := _measured(piece, node, quantity))]
+        return total(sizes) if len(sizes) == len(seen.pieces) else None
     if quantity is Quantity.VOLUME:
         return seen.volume_mm3
     if quantity is Quantity.PRODUCT:
         return product(seen.long_mm, seen.short_mm) if seen.long_mm and seen.short_mm else None
     if node:
         return seen.short_mm
-    return total(seen.fragments_mm) if seen.fragments_mm else seen.long_mm
+    return seen.long_mm
 
 
 def _too_small(lesion: Lesion, rule: SizeRule) -> Size:

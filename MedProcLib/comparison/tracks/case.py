@@ -1,11 +1,13 @@
 """A patient's tracks as the case that response criteria read."""
 
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
 from dataclasses import fields, replace
 from typing import Any
 
 from ...core.errors import InputError
 from ...core.kept import kept
-from ..growth.measured import Measured
+from ..growth.measured import Measured, combination, total
 from ..response import model as response
 from ..response.context import Context
 from ..result import Verdict
@@ -22,8 +24,9 @@ def case_of(patient: Patient) -> response.Case:
 
     A time point without an observation is 'absent' once the track was seen before, 'not evaluable' where the study does
     not show its place, 'merged' from the time point on at which it became part of another one; rejected observations
-    count as absent, and what a reader has rejected at all of them is no lesion. Diameters, volume, mean (in HU), peak
-    and total glycolysis (of SUV by lean body mass) are those measured; what else is known was given, see clinical.
+    count as absent, and what a reader has rejected at all of them is no lesion. What split from a lesion, and has no
+    mark of its own, is a piece of it and adds to its size. Diameters, volume, mean (in HU), peak and total glycolysis
+    (of SUV by lean body mass) are those measured; what else is known was given, see clinical.
     Raises InputError for time points without a date.
     """
     for point in patient.time_points:
@@ -39,8 +42,13 @@ def case_of(patient: Patient) -> response.Case:
         for p in patient.time_points
         if p.date is not None
     )
-    ids = {t.id for t in tracks}
-    lesions = tuple(_lesion(patient, track, ids) for track in tracks)
+    whole = {t.id: t.id for t in tracks}  # the lesion that a track is, or is a piece of
+    pieces = defaultdict[str, list[Track]](list)
+    for track in patient.tracks:
+        if track.kind is None and (of := next((t.id for t in patient.ancestors(track) if t.id in whole), "")):
+            pieces[of].append(track)
+    whole |= {track.id: of for of, parts in pieces.items() for track in parts}
+    lesions = tuple(_lesion(patient, track, pieces[track.id], whole) for track in tracks)
     return response.Case(times, lesions, patient.protocol)
 
 
@@ -59,18 +67,33 @@ def _in_doubt(patient: Patient, point: TimePoint, tracks: list[Track]) -> str:
     return f"the alignment of {named(point)} is doubtful, so what became of {listed} is not certain until accepted"
 
 
-def _lesion(patient: Patient, track: Track, lesions: set[str]) -> response.Lesion:
-    """lesions: tracks that are lesions of the case, into which others may have merged."""
+def usual_kind(patient: Patient, track: Track) -> response.Kind | None:
+    """What a track is until a reader says more: a non-target of the first time point, or new.
+
+    None where nothing of it counts, and of a piece that split off: it is part of what was there.
+    """
+    counted = [o for o in track.observations if o.counts]
+    if not counted:
+        return None
+    if counted[0].time_point == patient.time_points[0].id:
+        return response.Kind.NON_TARGET
+    part = any(o.counts for t in patient.ancestors(track) for o in t.observations)
+    return None if part else response.Kind.NEW
+
+
+def _lesion(patient: Patient, track: Track, pieces: Sequence[Track], whole: Mapping[str, str]) -> response.Lesion:
+    """pieces: that split from it; whole: of the tracks that are lesions of the case or pieces of them the lesion's id,
+    into which others may have merged."""
     order = patient.order
     assessments, seen = [], False
     for point in patient.time_points:
         observation = track.at(point.id)
-        if observation is not None and observation.counts:
-            assessments.append(_present(track, observation))
+        if here := [(t.id, o) for t in (track, *pieces) if (o := t.at(point.id)) is not None and o.counts]:
+            assessments.append(_present(track, here))
             seen = True
-        elif seen and track.merged_into in lesions and order[point.id] >= order[track.merged_at]:
+        elif seen and track.merged_into in whole and order[point.id] >= order[track.merged_at]:
             status = response.Status.MERGED
-            assessments.append(response.Assessment(point.id, status, merged_into=track.merged_into))
+            assessments.append(response.Assessment(point.id, status, merged_into=whole[track.merged_into]))
         elif seen:
             unseen = observation is None and point.id in track.outside
             status = response.Status.NOT_EVALUABLE if unseen else response.Status.ABSENT
@@ -83,13 +106,33 @@ def _lesion(patient: Patient, track: Track, lesions: set[str]) -> response.Lesio
     )
 
 
-def _present(track: Track, observation: Observation) -> response.Assessment:
+def _present(track: Track, here: Sequence[tuple[str, Observation]]) -> response.Assessment:
+    """here: the observations of its pieces at a time point with the ids of their tracks; one where it did not split."""
+    time_point = here[0][1].time_point
     marks: dict[str, Any] = {
-        "unequivocal": observation.time_point in track.unequivocal,
-        "increased": observation.time_point in track.increased,
+        "unequivocal": time_point in track.unequivocal,
+        "increased": time_point in track.increased,
         "equivocal": track.equivocal,
     }
-    return replace(_measured(observation), **marks) if any(marks.values()) else _measured(observation)
+    measured = _measured(here[0][1]) if len(here) == 1 else _together([(name, _measured(o)) for name, o in here])
+    return replace(measured, **marks) if any(marks.values()) else measured
+
+
+def _together(pieces: Sequence[tuple[str, response.Assessment]]) -> response.Assessment:
+    """All pieces of a lesion: diameters are those of the largest, volumes add up, of uptake the peak is the highest."""
+    every = [(piece, piece.volume_mm3) for _, piece in pieces if piece.volume_mm3]
+    volume = total(v for _, v in every)
+    means = [(v.value / volume.value, piece.mean_hu) for piece, v in every if piece.mean_hu]
+    glycolysis = [piece.tlg_ml for piece, _ in every if piece.tlg_ml]
+    peaks = [piece.sul_peak for piece, _ in every if piece.sul_peak]
+    return replace(
+        max(every, key=lambda one: one[1].value)[0],
+        volume_mm3=volume,
+        mean_hu=combination(means) if len(means) == len(pieces) else None,
+        sul_peak=max(peaks, key=lambda peak: peak.value, default=None),
+        tlg_ml=total(glycolysis) if len(glycolysis) == len(pieces) else None,
+        pieces=tuple(pieces),
+    )
 
 
 @kept

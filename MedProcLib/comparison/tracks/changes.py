@@ -114,10 +114,7 @@ def _since(patient: Patient, track: Track, time_point: str, reference: str, old:
 def _is_old(patient: Patient, track: Track) -> bool:
     """Whether it was there at the patient's first time point, as what it split from or in its own right."""
     first = patient.time_points[0].id
-    by_id, parents = {t.id: t for t in patient.tracks} if track.parent else {}, [track]
-    while (parent := by_id.get(parents[-1].parent)) is not None and parent not in parents:
-        parents.append(parent)
-    return any((seen := each.at(first)) is not None and seen.counts for each in parents)
+    return any((seen := t.at(first)) is not None and seen.counts for t in (track, *patient.ancestors(track)))
 
 
 @dataclass(frozen=True)

@@ -260,6 +260,19 @@ class Patient:
         """Place of each time point in time, by id."""
         return {point.id: place for place, point in enumerate(self.time_points)}
 
+    def ancestors(self, track: Track) -> tuple[Track, ...]:
+        """What a track split from, and that from, the nearest first."""
+        found: list[Track] = []
+        parent = self._by_id.get(track.parent)
+        while parent is not None and parent not in found:
+            found.append(parent)
+            parent = self._by_id.get(parent.parent)
+        return tuple(found)
+
+    @cached_property
+    def _by_id(self) -> Mapping[str, Track]:
+        return {track.id: track for track in self.tracks}
+
     def with_tracks(self, *changed: Track) -> "Patient":
         """The patient with these tracks in place of those of the same id, and with new ones; in order of number."""
         by_id = {track.id: track for track in (*self.tracks, *changed)}

@@ -8,6 +8,7 @@ import pytest
 
 from MedProcLib.comparison.evaluation import criteria_named, evaluate, evaluate_marked, suitable_criteria
 from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.edits import reject
@@ -23,13 +24,19 @@ GRID = Geometry((30, 30, 10), (2.0, 2.0, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 
 WHEN = "2026-03-01T09:30:00"
 
 
-def made(dates=(2020, 2021), recipe=Recipe.of(MatchFindings()), given=True) -> Comparison:  # noqa: B008 (immutable)
-    """Two studies: a box of 24 mm that grows to 36 mm, one of 6 mm that stays, and a new one."""
+def made(dates=(2020, 2021), recipe=Recipe.of(MatchFindings()), given=True, parted=False) -> Comparison:  # noqa: B008 (immutable)
+    """Two studies: a box of 24 mm that grows to 36 mm, one of 6 mm that stays, and a new one.
+
+    parted: the first one does not grow but comes apart, into 12 and 8 mm, and there is no new one.
+    """
     arrays = [np.zeros((10, 30, 30), np.uint8) for _ in dates]
     for n, array in enumerate(arrays):
         array[3:6, 3:6, 3 : 15 + 6 * n] = 1
         array[3:5, 20:23, 20:23] = 2
         array[7:9, 12:16, 12:16] = 3 * n
+    if parted:
+        arrays[1][3:6, 3:6, 3:21] = [1] * 6 + [0] * 2 + [1] * 4 + [0] * 6
+        arrays[1][7:9] = 0
     days = [datetime.date(year, 1, 1) if year else None for year in dates]
     labels = [GRID.image_of(array) for array in arrays]
     studies = tuple(
@@ -98,6 +105,24 @@ def test_a_target_that_a_reader_rejects_is_no_lesion():
     assert "F002" in {n.id for n in before.case.lesions} and "F002" not in {n.id for n in now.case.lesions}
     assert [r.figure("sum_of_volumes") for r in now.responses] == [36 * 3 * 16, 54 * 3 * 16]
     assert not evaluate_marked(patient, ["volume_recist"]).reasons
+
+
+def test_pieces_of_a_target_add_up_and_are_no_new_lesion():
+    """RECIST 1.1: the longest diameters of what a target fell into are summed."""
+    names = ["recist_1_1", "who", "volume_recist"]
+    after, found = evaluate(made(parted=True), names)
+    (piece,) = (t for t in after.followed.patient.tracks if t.parent)
+    target = after.followed.patient.track(piece.parent)
+    assert target.kind == "target" and piece.kind is None
+    sizes = {t.id: t.observations[-1].estimate("long_diameter").measurement.value for t in (target, piece)}
+    diameters, products, volumes = (e.responses[1] for e in found.evaluations)
+    assert diameters.figure("sum_of_diameters") == pytest.approx(sum(sizes.values()))
+    terms = [f"{name} {sizes[name]:.2f}".rstrip("0").rstrip(".") for name in (target.id, piece.id)]
+    assert " + ".join(terms) in diameters.steps[0] and "new" not in " ".join(diameters.steps)
+    assert str(diameters.category) == "SD" and str(products.category) == "SD"
+    assert volumes.figure("sum_of_volumes") == 30 * 3 * 16
+    alone = after.followed.patient.with_tracks(dataclasses.replace(piece, kind=Kind.NEW))  # a reader knows better
+    assert str(evaluate_marked(alone, names).evaluations[0].responses[1].category) == "PD"
 
 
 def test_nothing_followed_nothing_judged():

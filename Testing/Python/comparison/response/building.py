@@ -34,6 +34,11 @@ def seen(index, what, node=False, field=None):
     return Assessment(time, **{field or ("short_mm" if node else "long_mm"): what})
 
 
+def pieces(*sizes, index=1):
+    """A lesion that split at a time point, its pieces of these longest diameters (mm)."""
+    return {"pieces": [(f"piece {n}", Assessment(f"T{index}", long_mm=size)) for n, size in enumerate(sizes)]}
+
+
 def lesion(id_, kind, sizes, organ="liver", node=False, field=None, **more):
     rows = (seen(i, s, node, field) for i, s in enumerate(sizes))
     return Lesion(id_, organ, kind, node, tuple(r for r in rows if r is not None), **more)

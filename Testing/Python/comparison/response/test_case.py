@@ -11,14 +11,14 @@ from MedProcLib.comparison.response.criteria import CRITERIA, assess
 from MedProcLib.comparison.response.model import Assessment, Case, Lesion, TimePoint
 from MedProcLib.core.errors import InputError
 
-from .building import HERE, MAYBE, SMALL, case_of, new, other, target
+from .building import HERE, MAYBE, SMALL, case_of, new, other, pieces, target
 
 RICH = case_of(
     target(
         "A <b>", {"long_mm": Measured(40, 38, 42), "short_mm": 30.5, "volume_mm3": 3e4}, SMALL, organ="Leber, rechts"
     ),
     target("N", (30, 20), (20, 9), node=True),
-    target("P", {"sul_peak": 8, "tlg_ml": 100, "mean_hu": -5}, {"fragments_mm": (10, Measured(8, 7, 9))}),
+    target("P", {"sul_peak": 8, "tlg_ml": 100, "mean_hu": -5}, pieces(10, Measured(8, 7, 9))),
     other("X", HERE, {"status": "merged", "merged_into": "N"}),
     new("Y", None, MAYBE, in_radiation_field=True),
     protocol=Protocol(confirm=True, stable_days=56, radiotherapy_end=datetime.date(2023, 12, 1)),

@@ -8,7 +8,21 @@ from MedProcLib.comparison.response.outcome import Part
 from MedProcLib.comparison.response.overall import overall
 from MedProcLib.core.errors import InputError
 
-from .building import GONE, HERE, MAYBE, SMALL, UNMEASURED, UNSEEN, WORSE, case_of, categories, new, other, target
+from .building import (
+    GONE,
+    HERE,
+    MAYBE,
+    SMALL,
+    UNMEASURED,
+    UNSEEN,
+    WORSE,
+    case_of,
+    categories,
+    new,
+    other,
+    pieces,
+    target,
+)
 
 IN_A, IN_B = ({"status": "merged", "merged_into": name} for name in "AB")
 EACH = Protocol(continue_response=False)
@@ -94,8 +108,8 @@ TABLE = [
     ("non-target only: new", [other("X", HERE, GONE), new("Y", None, HERE)], "PD"),
     ("non-target back after CR", [other("X", HERE, GONE, HERE)], "CR PD"),
     ("no disease, then new", [new("Y", None, None, HERE)], "no disease PD"),
-    ("split lesion: the pieces add up", [target("L1", 40, {"fragments_mm": (20, 15)})], "SD"),
-    ("split lesion: response", [target("L1", 40, {"fragments_mm": (18, 10)})], "PR"),
+    ("split lesion: the pieces add up", [target("L1", 40, pieces(20, 15))], "SD"),
+    ("split lesion: response", [target("L1", 40, pieces(18, 10))], "PR"),
     ("merged lesions: measured once", [target("A", 20, 42), target("B", 20, IN_A)], "SD"),
     ("merged lesions: gone together", [target("A", 20, GONE), target("B", 20, IN_A)], "CR"),
     ("merged into a non-target", [target("A", 20, IN_B), other("B", HERE, HERE)], "NE"),
