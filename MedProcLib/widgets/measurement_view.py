@@ -83,6 +83,13 @@ class MeasurementView:
         wanted = self._get_columns() or USUAL
         return [column for column in self._columns if column.name in wanted] or self._columns[:MOST_USUAL]
 
+    def _visible(self) -> list[ShownColumn]:
+        """The chosen figures; of the usual ones those that this view has, such as areas of slices alone."""
+        if self._get_columns():
+            return self.chosen
+        rows = rows_in_view(self._rows, self.view)
+        return [column for column in self.chosen if any(column.text(row) for row in rows)] or self.chosen
+
     @property
     def view(self) -> str:
         """One of measured_rows' views."""
@@ -136,7 +143,7 @@ class MeasurementView:
         if self._sorted_by:
             rows = sorted_rows(rows, self._sorted_by, self._descending, view == PARTS)
         self.shown = rows
-        rows, chosen = rows[:MOST_ROWS], self.chosen
+        rows, chosen = rows[:MOST_ROWS], self._visible()
         with_part = view in (SLICES, TIMES)
         part_title = _("Time") if view == TIMES else _("Slice")
         self._filling = True
@@ -183,7 +190,7 @@ class MeasurementView:
     def _keys(self) -> list[str]:
         """What each column of the widget sorts by."""
         part = {SLICES: ["slice"], TIMES: ["time_point"]}.get(self.view, [])
-        return [SEGMENT_COLUMN, *part, *[column.column for column in self.chosen]]
+        return [SEGMENT_COLUMN, *part, *[column.column for column in self._visible()]]
 
     def _on_header(self, section: int) -> None:
         keys = self._keys()

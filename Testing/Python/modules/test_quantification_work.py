@@ -50,6 +50,10 @@ def texts(widget):
     return [[table.item(r, c).text().strip() for c in range(table.columnCount)] for r in range(table.rowCount)]
 
 
+def headings(view):
+    return [view.table_widget.horizontalHeaderItem(c).text() for c in range(view.table_widget.columnCount)]
+
+
 def test_figures_follow_the_segments(panel, block, scene):
     from host import wait_until
 
@@ -245,10 +249,14 @@ def test_views_columns_and_order(panel, block, finish):
         ["One", "6"],
         ["One", "7"],
     ]
+    assert [title.split("\n")[0] for title in headings(view)] == [
+        *("Segment", "Slice", "Long", "Short", "Mean", "SD", "Area"),  # no volume
+    ]
     view.filter_edit.text = "one"
     assert len(texts(widget)) == 2
     view.filter_edit.text = ""
     view.set_view("Segments")
+    assert [title.split("\n")[0] for title in headings(view)] == ["Segment", "Volume", "Long", "Short", "Mean", "SD"]
     header = view.table_widget.horizontalHeader()
     header.sectionClicked(1)  # the largest volume first
     assert [line[0] for line in texts(widget)] == ["Two", "One"]
@@ -258,8 +266,7 @@ def test_views_columns_and_order(panel, block, finish):
     actions = {action.text: action for action in view.columns_menu.actions()}
     assert actions["Volume [mm³]"].checked and not actions["Surface area [mm²]"].checked
     actions["Surface area [mm²]"].trigger()
-    titles = [view.table_widget.horizontalHeaderItem(c).text() for c in range(view.table_widget.columnCount)]
-    assert "Surface area\n[mm²]" in titles
+    assert "Surface area\n[mm²]" in headings(view)
     assert json.loads(widget.parameters.shownColumns)[-1] == "surface_area"
     import slicer
 
