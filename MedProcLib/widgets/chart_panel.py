@@ -154,6 +154,14 @@ class ChartPanel:
             points.setdefault(row["name"], []).append((_value(row, key), y.number(row)))
         return curves(TITLES[kind], points, (title, _words(y.name)), (unit, y.unit_in_use))
 
+    def _choose_drawable(self, rows: list[dict[str, Any]]) -> None:
+        """A usual figure that these rows have, where they lack the one that is chosen: slices have no volume."""
+        columns = self._view.columns
+        drawable = [any(math.isfinite(column.number(row)) for row in rows) for column in columns]
+        if any(drawable) and not drawable[self.y_box.currentIndex]:
+            usual = [n for n, column in enumerate(columns) if drawable[n] and column.name in USUAL]
+            self.y_box.currentIndex = usual[0] if usual else drawable.index(True)
+
     def _show_view(self, wanted: str) -> None:
         """Have the table list what is drawn. Raises InputError where it was not measured."""
         self._view.set_view(wanted)
@@ -171,6 +179,8 @@ class ChartPanel:
             widget.visible = kind == SCATTER
         for widget in (self.line_label, self.line_box):
             widget.visible = kind == PROFILE
+        if kind in CURVES:
+            self._choose_drawable(self._view.rows_of(CURVES[kind]))
         self.button.enabled = bool(self._figures) or kind == PROFILE
 
 

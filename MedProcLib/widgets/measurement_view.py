@@ -87,8 +87,12 @@ class MeasurementView:
         """The chosen figures; of the usual ones those that this view has, such as areas of slices alone."""
         if self._get_columns():
             return self.chosen
-        rows = rows_in_view(self._rows, self.view)
+        rows = self.rows_of(self.view)
         return [column for column in self.chosen if any(column.text(row) for row in rows)] or self.chosen
+
+    def rows_of(self, view: str) -> list[Row]:
+        """All rows of a view, whatever is filtered."""
+        return rows_in_view(self._rows, view)
 
     @property
     def view(self) -> str:

@@ -296,8 +296,14 @@ def test_charts(panel, block, finish, scene):
     widget.charts.button.click()
     assert "There is no line" in finish(widget)
     widget.ui.diametersCheckBox.click()
+    widget.chain.operation_panel.editors["slices"].widget.click()
     widget.run.button.click()
     finish(widget)
+    widget.charts.kind_box.currentIndex = 5
+    assert widget.charts.y_box.currentText == "Long [mm]"  # slices have no volume, which was chosen before
+    widget.charts.button.click()
+    assert finish(widget).endswith("figure along the slices'.")
+    widget.charts.kind_box.currentIndex = 7
     widget.charts.line_box.setCurrentNodeIndex(0)
     widget.charts.button.click()
     assert finish(widget).startswith("Chart 'Seg measurements")
