@@ -90,15 +90,19 @@ DRAWN = {
     "disk in one slice": Family(lambda w, rng: cylinder(w, w), "one slice", 300, fewest=3),
     "box in one slice": Family(lambda w, rng: box(w, w * rng.uniform(1, 2.5), w), "one slice", 200, fewest=3),
 }
-# Of these the volume alone is known, or asked for.
-OF_VOLUME = {
-    "torus": Family(lambda w, rng: torus(w * rng.uniform(2, 3), w), "any", 500, fewest=1),
-    "hollow ball": Family(hollow_ball, "any", 80),
-    "heap": Family(heap, "any", 80),
+# Of these too both are known.
+MORE = {
     "pyramid": Family(pyramid, "any", 200),
     "prism": Family(prism, "any", 200),
     "long cylinder": Family(lambda w, rng: cylinder(w, w * rng.uniform(2, 5)), "any", 120),
     "flat cylinder": Family(lambda w, rng: cylinder(w * rng.uniform(1, 4), w), "any", 120, 25.0),
+}
+# Those whose volume is asked for; of the others the volume alone is known.
+OF_VOLUME = {
+    "torus": Family(lambda w, rng: torus(w * rng.uniform(2, 3), w), "any", 500, fewest=1),
+    "hollow ball": Family(hollow_ball, "any", 80),
+    "heap": Family(heap, "any", 80),
+    **MORE,
     # uneven, as organs and lesions are
     "lump": Family(lump, "any", 2000, 35.0),
     "union": Family(union, "any", 2000, 35.0),

@@ -6,6 +6,7 @@ depend on how many threads there are.
 
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from typing import NamedTuple
 
 import numpy as np
 from scipy.optimize import minimize
@@ -21,18 +22,26 @@ QUANTILES = np.array([0.025, 0.5, 0.975])
 # by a share that falls from round to round.
 ROUND = 0.01
 SOFT_ENDS = (0.05, 0.03, 0.02, 0.01, 0.01)
-# Weight of the square of how far a group's share of misses is from MISSES, beside the quantiles' loss; of either
-# side's by itself, beside that; and of the squares of all numbers, in either fit.
+# Weight of the square of how far a group's share of misses is from what is wanted, beside the quantiles' loss; of
+# either side's by itself, beside that; and of the squares of all numbers, in the ends' fit.
 PENALTY, ONE_SIDE = 25.0, 0.5
-SMALL_ENDS, SMALL = 1e-6, 2e-4
-# of bodies that nothing was fitted to 1 to 2 percent more is missed
-MISSES = 0.034
+SMALL_ENDS = 1e-6
 # A group of so many counts half as much as one of very many: the share of misses of fewer scatters more (by 1 %) than
 # what is to be found.
 ENOUGH = 475
 ROWS = 4096
 
 Pieces = Callable[[Callable[[slice], tuple]], list[np.ndarray]]
+
+
+class Wanted(NamedTuple):
+    """Of a fit of quantiles: hidden neurons; rounds of the first step, half as many of each later one; misses: share
+    that is to be missed; small: weight of the squares of all numbers."""
+
+    hidden: int
+    rounds: int
+    misses: float
+    small: float
 
 
 def fit_ends(
@@ -71,16 +80,17 @@ def fit_quantiles(
     errors: np.ndarray,
     bounds: np.ndarray,
     groups: np.ndarray,
-    hidden: int,
-    rounds: int,
+    wanted: Wanted,
     threads: int = 1,
 ) -> Fitted:
     """Quantile regression (Koenker and Bassett, Econometrica 46, 1978) of errors (n,) by features (n, m).
 
     bounds (n, 4): the least and the most that the lower end of the interval between the outer quantiles may be, and the
     upper one; groups (n,): number of each one's group, from 0. All groups of many count alike. To the loss is added the
-    square of how far every group's share of misses is from MISSES: without that bodies of one kind pay for the others.
+    square of how far every group's share of misses is from what is wanted: without that bodies of one kind pay for the
+    others.
     """
+    hidden, rounds, misses, small = wanted
     mean, sd = _scale(features)
     normal = np.clip((features - mean) / sd, -FARTHEST, FARTHEST)
     counts, width = np.bincount(groups), features.shape[1]
@@ -90,7 +100,7 @@ def fit_quantiles(
     each, shares, rounding = each / each.sum(), weights / weights.sum(), ROUND * spread[groups, None]
     first = _weighted_quantiles(errors, each[:, 0])
     # the square of how far a share of few is off is least for a share that is too small by this
-    wanted, wanted_of_side = (share + (0.5 - share) / counts for share in (MISSES, MISSES / 2))
+    of_both, of_side = (share + (0.5 - share) / counts for share in (misses, misses / 2))
     hid, found = np.empty((len(errors), hidden)), np.empty((len(errors), len(QUANTILES)))
 
     def loss_in(pieces: Pieces, soft: float, penalty: float) -> Callable:
@@ -113,7 +123,7 @@ def fit_quantiles(
                 return (np.stack([np.bincount(groups[rows], side, number) for side in missed(rows)]),)
 
             low, high = pieces(forward)[0] / counts
-            off, sides = low + high - wanted, (low - wanted_of_side, high - wanted_of_side)
+            off, sides = low + high - of_both, (low - of_side, high - of_side)
 
             def backward(rows: slice) -> tuple:
                 error = errors[rows, None] - found[rows]
@@ -122,9 +132,9 @@ def fit_quantiles(
                 slope = -each[rows] * ((QUANTILES - 0.5) + 0.5 * error / smooth)
                 if penalty:
                     turns = zip((0, 2), (1, -1), sides, missed(rows), ends_of(rows), strict=True)
-                    for column, sign, side, misses, end in turns:
+                    for column, sign, side, beyond, end in turns:
                         by_group = penalty * shares * (2 * off + 2 * ONE_SIDE * side) / counts
-                        moves = (end == found[rows, column]) * misses * (1 - misses) / (soft * spread[groups[rows]])
+                        moves = (end == found[rows, column]) * beyond * (1 - beyond) / (soft * spread[groups[rows]])
                         slope[:, column] += sign * by_group[groups[rows]] * moves
                 return value, _gradient(normal[rows], hid[rows], layer, slope)
 
@@ -136,10 +146,10 @@ def fit_quantiles(
         return loss
 
     with _Rows(len(errors), threads) as rows:
-        flat = _least(loss_in(rows.sums, 1.0, 0.0), SMALL, width, hidden, first, rounds)
+        flat = _least(loss_in(rows.sums, 1.0, 0.0), small, width, hidden, first, rounds)
         for soft in SOFT_ENDS:
             penalty = PENALTY * float(np.median(spread))
-            flat = _least(loss_in(rows.sums, soft, penalty), SMALL, width, hidden, first, rounds // 2, flat)
+            flat = _least(loss_in(rows.sums, soft, penalty), small, width, hidden, first, rounds // 2, flat)
     return _fitted(mean, sd, flat, width, hidden, len(QUANTILES))
 
 

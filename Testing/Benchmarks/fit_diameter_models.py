@@ -24,8 +24,8 @@ sys.path.insert(0, str(Path(__file__).resolve().parents[2]))
 
 import _one_thread  # noqa: F401, before numpy
 import numpy as np
-from _fitted_bodies import DRAWN, FAMILIES
-from _fitting import fit_ends, fit_quantiles
+from _fitted_bodies import DRAWN, FAMILIES, MORE
+from _fitting import Wanted, fit_ends, fit_quantiles
 from _placements import CLASSES, SPACINGS, Piece, in_processes, pieces_of, placements
 
 from MedProcLib.quantification.fitted import FILE, MODELS, Fitted, models_of
@@ -34,10 +34,10 @@ from MedProcLib.quantification.uncertainty.diameter import Outlines, intervals_o
 USUAL_SHARE = 0.05
 # Of the share, for what is printed.
 UNSEEN = 0.1
-# Neurons of the regressions, and rounds of their fits; of every few pieces of the sample these for the ends, which have
-# few numbers.
-HIDDEN_ENDS, HIDDEN_ERRORS, ROUNDS = 12, 18, 500
+# Neurons and rounds of the ends' fits; of every few pieces of the sample these for them, since they have few numbers.
+HIDDEN_ENDS, ROUNDS_ENDS = 12, 500
 FOR_ENDS, OF_PIECES = (0, 2), 5
+ERRORS = Wanted(hidden=18, rounds=500, misses=0.05, small=1e-5)
 DIGITS = 5
 # How much the families count in the ends' fit; the others not at all.
 ENDS = {
@@ -109,7 +109,7 @@ class Figures(NamedTuple):
 
 def main() -> None:
     arguments = Arguments.of(sys.argv[1:])
-    families = [*FAMILIES, *DRAWN]
+    families = [*FAMILIES, *MORE, *DRAWN]
     sample = sample_of(pieces_of(arguments.share, families), arguments.processes)
     print(f"{len(sample.groups)} placements", flush=True)
     fit(sample, processes=arguments.processes)
@@ -139,13 +139,13 @@ def figures_of(sample: Sample, processes: int = 1) -> Figures:
     return Figures(*(np.concatenate(arrays) for arrays in zip(*parts, strict=True)))
 
 
-def fit(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
-    """Put regressions fitted to the sample in the place of those of the package."""
-    fit_gaps(sample.of_ends(), rounds, processes)
-    fit_errors(sample, rounds, processes)
+def fit(sample: Sample, ends: int = ROUNDS_ENDS, errors: Wanted = ERRORS, processes: int = 1) -> None:
+    """Put regressions fitted to the sample in the place of those of the package; ends: rounds of their fits."""
+    fit_gaps(sample.of_ends(), ends, processes)
+    fit_errors(sample, errors, processes)
 
 
-def fit_gaps(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
+def fit_gaps(sample: Sample, rounds: int = ROUNDS_ENDS, processes: int = 1) -> None:
     """Of the ends of the long diameter, and, by what they make of it, of those of the short one."""
     weights = _weights(sample)
     for column, name in enumerate(("long_ends", "short_ends")):
@@ -156,7 +156,7 @@ def fit_gaps(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
         MODELS[name] = rounded(fit_ends(features[use], totals[use], weights[use], HIDDEN_ENDS, rounds, processes))
 
 
-def fit_errors(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None:
+def fit_errors(sample: Sample, wanted: Wanted = ERRORS, processes: int = 1) -> None:
     """Of both diameters, as the ends' regressions leave them."""
     found = figures_of(sample, processes)
     groups = numbers_of(sample.groups)
@@ -164,7 +164,7 @@ def fit_errors(sample: Sample, rounds: int = ROUNDS, processes: int = 1) -> None
     never, jobs = np.full(len(groups), np.inf), []
     for error, kept in zip(errors.T, shown.T, strict=True):
         bounds = np.column_stack([-never, kept, kept, never])
-        jobs.append((found.features, error, bounds, groups, HIDDEN_ERRORS, rounds, math.ceil(processes / 2)))
+        jobs.append((found.features, error, bounds, groups, wanted, math.ceil(processes / 2)))
     fitted = in_processes(_fitted, jobs, min(processes, 2))
     MODELS.update(zip(("long_errors", "short_errors"), map(rounded, fitted), strict=True))
 

@@ -16,7 +16,7 @@ sys.path.insert(0, str(Path(_bodies.__file__).parent))
 import _more_bodies as bodies
 import fit_diameter_models as diameters
 import fit_volume_model as volumes
-from _fitting import MISSES, fit_quantiles
+from _fitting import Wanted, fit_quantiles
 from _placements import pieces_of
 
 sys.path.remove(str(Path(_bodies.__file__).parent))
@@ -40,7 +40,7 @@ def few(share):
 def test_a_fit_to_few_bodies_agrees_with_the_shipped_one(kept):
     sample = diameters.sample_of(few(0.012))
     shipped = diameters.figures_of(sample)
-    diameters.fit(sample, rounds=30)
+    diameters.fit(sample, 30, diameters.ERRORS._replace(rounds=30))
     anew = diameters.figures_of(sample)
     differences = np.abs(anew.lengths - shipped.lengths)
     assert MODELS["long_ends"] is not kept["long_ends"]
@@ -52,7 +52,7 @@ def test_a_fit_to_few_bodies_agrees_with_the_shipped_one(kept):
 def test_a_fit_of_volumes_agrees_with_the_shipped_one(kept):
     sample = volumes.sample_of(few(0.012))
     low, _, high = MODELS["volume_errors"].quantiles(sample.features).T
-    volumes.fit(sample, rounds=30)
+    volumes.fit(sample, volumes.WANTED._replace(rounds=30))
     anew = MODELS["volume_errors"].quantiles(sample.features)
     assert np.median(np.abs(np.log((anew[:, 2] - anew[:, 0]) / (high - low)))) < 0.25
 
@@ -62,10 +62,11 @@ def test_a_fit_gives_the_same_numbers_on_any_number_of_threads():
     features, groups = rng.normal(size=(20_000, 3)), rng.integers(0, 4, 20_000)
     errors = rng.normal(size=len(features)) * np.exp(0.5 * features[:, 0])
     bounds = np.tile([-np.inf, 0.0, 0.0, np.inf], (len(errors), 1))
-    one, three = (fit_quantiles(features, errors, bounds, groups, 4, 12, threads) for threads in (1, 3))
+    wanted = Wanted(hidden=4, rounds=12, misses=0.034, small=2e-4)
+    one, three = (fit_quantiles(features, errors, bounds, groups, wanted, threads) for threads in (1, 3))
     assert all(np.array_equal(*parts) for parts in zip(one, three, strict=True))
     low, _, high = one.quantiles(features).T
-    assert np.mean((low <= errors) & (errors <= high)) == pytest.approx(1 - MISSES, abs=0.005)
+    assert np.mean((low <= errors) & (errors <= high)) == pytest.approx(1 - wanted.misses, abs=0.005)
 
 
 def test_what_is_written_is_what_was_fitted(kept, tmp_path):
