@@ -8,6 +8,7 @@ import numpy as np
 from .dicom_header import frames_of, thickness_of
 from .dicom_mosaic import is_mosaic
 from .dicom_spacing import pixel_spacing
+from .dicom_volumes import ORIENTATION, POSITION
 from .errors import InputError
 from .geometry import Geometry
 from .slice_stack import same_orientation, stack_geometry, stack_order
@@ -55,7 +56,7 @@ def file_geometry(
     notes: tuple[str, ...] = ()
     scaled = True
     if "PerFrameFunctionalGroupsSequence" in header:
-        positions, orientation, spacing, thickness = _frame_positions(header)
+        positions, orientation, spacing, thickness, notes = _frame_positions(header)
     else:
         spacing, notes, scaled = pixel_spacing(header)
         thickness = thickness_of(header)
@@ -90,8 +91,8 @@ def _require_one_spacing(what: str, spacings: Sequence[Sequence[float]], advice:
         raise InputError(f"its {what} have pixels of {said} mm (two fields of view?); {advice}.")
 
 
-def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float], float | None]:
-    """Positions, orientation, pixel spacing and thickness of an enhanced multi-frame image (PS3.3 C.7.6.16.2)."""
+def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float], float | None, tuple[str, ...]]:
+    """Positions, orientation, pixel spacing and thickness of an enhanced multi-frame image, and notes."""
     per_frame = header.PerFrameFunctionalGroupsSequence
     shared = header.SharedFunctionalGroupsSequence[0] if header.get("SharedFunctionalGroupsSequence") else {}
 
@@ -101,18 +102,22 @@ def _frame_positions(header: Any) -> tuple[np.ndarray, list[float], list[float],
             raise InputError("its frames state no position (a film or a gated series?); save one time point of it.")
         return groups[name].value[0]
 
-    positions = [macro(frame, "PlanePositionSequence").ImagePositionPatient for frame in per_frame]
-    orientations = [macro(frame, "PlaneOrientationSequence").ImageOrientationPatient for frame in per_frame]
+    in_patient, swept = (any(name in groups for groups in (per_frame[0], shared)) for name, _ in POSITION)
+    in_volume = int(swept and not in_patient)
+    (position, place), (orientation, axes) = POSITION[in_volume], ORIENTATION[in_volume]
+    positions = [macro(frame, position)[place].value for frame in per_frame]
+    orientations = [macro(frame, orientation)[axes].value for frame in per_frame]
     if not all(same_orientation(one, orientations[0]) for one in orientations):
         raise InputError("its frames differ in orientation; save one stack of it.")
     measures = [macro(frame, "PixelMeasuresSequence") for frame in per_frame]
     spacings = [[float(value) for value in each.PixelSpacing] for each in measures]
     _require_one_spacing("frames", spacings, "save one stack of it")
     return (
-        np.array([[float(value) for value in position] for position in positions]),
+        np.array([[float(value) for value in each] for each in positions]),
         [float(value) for value in orientations[0]],
         spacings[0],
         thickness_of(measures[0]),
+        (NO_POSITION,) if in_volume else (),
     )
 
 

@@ -27,10 +27,17 @@ VOLUME_TAGS = [*B_VALUE_TAGS, *(tag for tag, _, _ in TELLING[1:]), "InstanceNumb
 MOST_TAGS = 2  # that are taken together
 MOST_LISTED = 30  # volumes that a message names
 
+# Where the frames of an enhanced image say how they lie: functional group, and what it is called there. In the patient,
+# or in the volume that an ultrasound probe swept, which lies anywhere (PS3.3 C.7.6.16.2, C.8.24.6).
+POSITION = (("PlanePositionSequence", "ImagePositionPatient"), ("PlanePositionVolumeSequence", "ImagePositionVolume"))
+ORIENTATION = (
+    ("PlaneOrientationSequence", "ImageOrientationPatient"),
+    ("PlaneOrientationVolumeSequence", "ImageOrientationVolume"),
+)
 # Where an enhanced image says so of its frames: tag, functional group, and what it is called there (PS3.3 C.8.13.5).
 OF_FRAMES = (
-    ("ImagePositionPatient", "PlanePositionSequence", "ImagePositionPatient"),
-    ("ImageOrientationPatient", "PlaneOrientationSequence", "ImageOrientationPatient"),
+    *(("ImagePositionPatient", *place) for place in POSITION),
+    *(("ImageOrientationPatient", *axes) for axes in ORIENTATION),
     ("DiffusionBValue", "MRDiffusionSequence", "DiffusionBValue"),
     ("EchoTime", "MREchoSequence", "EffectiveEchoTime"),
     ("FlipAngle", "MRTimingAndRelatedParametersSequence", "FlipAngle"),

@@ -10,8 +10,16 @@ import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileDataset, FileMetaDataset
 from pydicom.sequence import Sequence
-from pydicom.uid import CTImageStorage, EnhancedMRImageStorage, ExplicitVRLittleEndian, MRImageStorage, generate_uid
+from pydicom.uid import (
+    CTImageStorage,
+    EnhancedMRImageStorage,
+    EnhancedUSVolumeStorage,
+    ExplicitVRLittleEndian,
+    MRImageStorage,
+    generate_uid,
+)
 
+from MedProcLib.core.dicom_geometry import NO_POSITION
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.files import read_image_file
 from MedProcLib.core.geometry import Geometry
@@ -246,6 +254,26 @@ def test_frames_of_an_enhanced_image_are_placed_by_their_positions(tmp_path):
     geometry = Geometry.of(found.image)
     assert np.allclose(geometry.spacing, (0.75, 1.25, STEP)) and np.allclose(geometry.origin, ORIGIN)
     assert slice_values(found.image) == [4, 3, 2, 1, 0]
+
+
+def test_a_volume_that_an_ultrasound_probe_swept_lies_nowhere_in_the_patient(tmp_path):
+    enhanced(tmp_path / "mr.dcm", np.array([2, 1, 0]) * STEP)
+    made = pydicom.dcmread(tmp_path / "mr.dcm")
+    made.SOPClassUID, made.Modality = EnhancedUSVolumeStorage, "US"
+    (shared,) = made.SharedFunctionalGroupsSequence
+    orientation = Dataset()
+    orientation.ImageOrientationVolume = [*OBLIQUE[:, :2].T.ravel()]
+    shared.PlaneOrientationVolumeSequence = Sequence([orientation])
+    del shared.PlaneOrientationSequence
+    for frame in made.PerFrameFunctionalGroupsSequence:
+        position = Dataset()
+        position.ImagePositionVolume = [float(v) for v in frame.PlanePositionSequence[0].ImagePositionPatient]
+        frame.PlanePositionVolumeSequence = Sequence([position])
+        del frame.PlanePositionSequence
+    made.save_as(tmp_path / "us.dcm")
+    mr, us = (read_image_file(tmp_path / name) for name in ("mr.dcm", "us.dcm"))
+    assert Geometry.of(us.image).same_grid(Geometry.of(mr.image)) and slice_values(us.image) == [2, 1, 0]
+    assert mr.notes == () and us.notes == (NO_POSITION,)
 
 
 def test_frames_of_an_enhanced_image_are_rescaled_each_by_its_own_numbers(tmp_path):
