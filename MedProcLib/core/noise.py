@@ -7,6 +7,7 @@ from scipy import ndimage
 
 from .shared_noise import blur_of, mode_of_energy, visible
 from .statistics import mode_and_sd
+from .zero_filling import measured
 
 # Scanners interpolate, so neighbors share their noise: voxels two apart are compared, whose noise then is nearly their
 # own. Where neighbors show that it was blurred further (SD in voxels, from none to all), voxels three apart are, which
@@ -26,9 +27,23 @@ def noise_sd(values: np.ndarray, spacing_zyx: tuple[float, ...], region: np.ndar
 
     Immerkaer's operator (CVIU 64(2), 1996; blind to planes and to edges along the axes) in the plane of the two
     finest axes, and the mode of its local energy (Aja-Fernandez et al., IEEE TIP 17(8), 2008), to be robust against
-    structure. Neighbors may share noise as a Gaussian blur of up to 1.5 voxels (SD) makes them. Single estimates
-    scatter by 1 % (SD) in 80,000 voxels of a region, 3 % in 6,000 and 10 % in 300, twice that where noise is shared.
+    structure. Neighbors may share noise as a Gaussian blur of up to 1.5 voxels (SD) makes them, or as zeros in k-space
+    do. Single estimates scatter by 1 % (SD) in 80,000 voxels of a region, 3 % in 6,000 and 10 % in 300, twice that
+    where noise is shared.
     """
+    axes = finest_axes(values.shape, spacing_zyx, LAG)
+    chosen = some_slices(values.shape, axes)
+    values, region = values[chosen], region[chosen]
+    found = _shared_noise_sd(values, spacing_zyx, region)
+    fewer = measured(values, region, axes)
+    if fewer is None or not fewer[1].any():
+        return found
+    # what is fine detail there is smooth here, so neither is too small
+    return min(found, fewer[-1] ** 0.5 * _shared_noise_sd(fewer[0], spacing_zyx, fewer[1]))
+
+
+def _shared_noise_sd(values: np.ndarray, spacing_zyx: tuple[float, ...], region: np.ndarray) -> float:
+    """As `noise_sd`, where neighbors share noise as a Gaussian blur makes them."""
     if len(finest_axes(values.shape, spacing_zyx, LAG)) < len(finest_axes(values.shape, spacing_zyx, FINE_LAG)):
         return white_noise_sd(values, spacing_zyx, region)  # of a small region alone that can be told
     lags = (1, FINE_LAG, LAG)

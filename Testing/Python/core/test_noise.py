@@ -56,3 +56,21 @@ def test_noise_of_interpolated_images_counts_in_full():
     """A radiograph or slice shifted by half a voxel: neighbors share half their noise, those two apart nothing."""
     noise = ndimage.uniform_filter(np.random.default_rng(3).normal(0, 1, (10, 120, 120)), (1, 2, 2), mode="wrap")
     assert noise_sd(noise / noise.std(), (3, 1, 1), np.ones(noise.shape, bool)) == pytest.approx(1, rel=0.03)
+
+
+@pytest.mark.parametrize("edge, within", [(0.0, 0.13), (0.03, 0.25)])
+@pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 2), (0.7, 0.6)])
+def test_noise_of_images_filled_up_with_zeros_in_k_space(shares, edge, within):
+    """Magnitudes, measured up to these shares of the finest frequency, at once or fading out: up to 1.6 as a blur."""
+    generator, shape = np.random.default_rng(5), (4, 192, 192)
+    passed = [
+        1.0 / (1 + np.exp(np.clip((2 * np.abs(np.fft.fftfreq(n)) - share) / max(edge, 1e-9), -50, 50)))
+        for n, share in zip(shape[1:], shares, strict=True)
+    ]
+    filtered = np.multiply.outer(*passed)
+    noise = np.fft.ifft2(np.fft.fft2(generator.normal(0, 1, shape) + 1j * generator.normal(0, 1, shape)) * filtered)
+    y, x = np.indices(shape[1:]) - 96
+    radius = np.hypot(y / 80, x / 65)
+    truth = 300 * (radius < 1) + 200 * ((radius < 0.9) & (radius > 0.8)) + 100 * (np.hypot(y + 20, x - 10) < 15)
+    image = np.abs(np.fft.ifft2(np.fft.fft2(truth) * filtered) + 10 * noise / noise.real.std())
+    assert noise_sd(image, (4, 1, 1), np.broadcast_to(radius < 1, shape)) == pytest.approx(10, rel=within)
