@@ -61,7 +61,7 @@ def test_noise_of_interpolated_images_counts_in_full():
 @pytest.mark.parametrize("edge, within", [(0.0, 0.13), (0.03, 0.27)])
 @pytest.mark.parametrize("shares", [(0.5, 0.5), (0.5, 2), (0.7, 0.6)])
 def test_noise_of_images_filled_up_with_zeros_in_k_space(shares, edge, within):
-    """Magnitudes, measured up to these shares of the finest frequency, at once or fading out: up to 1.6 with a blur assumed."""
+    """Magnitudes, measured up to these shares of the finest frequency, at once or fading out (as a blur: up to 1.6)."""
     generator, shape = np.random.default_rng(5), (4, 192, 192)
     passed = [
         1.0 / (1 + np.exp(np.clip((2 * np.abs(np.fft.fftfreq(n)) - share) / max(edge, 1e-9), -50, 50)))
