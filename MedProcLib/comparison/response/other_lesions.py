@@ -2,9 +2,11 @@
 
 from .model import Assessment, Case, Kind, Lesion, Status, TimePoint
 from .outcome import Category, Part
+from .sizes import number
 
 YES, NO, EQUIVOCAL = "yes", "no", "equivocal"
 NORMAL_NODE_MM = 10.0
+LOOK_AGAIN_PERCENT = 73.0
 
 
 def non_target_part(case: Case, index: int) -> Part | None:
@@ -23,14 +25,38 @@ def non_target_part(case: Case, index: int) -> Part | None:
     if worse:
         return Part(Category.PD, (f"non-target {', '.join(worse)}: unequivocal progression",))
     missing = tuple(f"non-target {n.id} {why} at {time}" for n in lesions if (why := _not_seen(n.at(time.label))))
+    doubts = tuple(d for n in lesions if (d := _grown(case, n, index)))
     if missing:
-        return Part(Category.NE, ("not all non-targets evaluated",), missing)
+        return Part(Category.NE, ("not all non-targets evaluated",), missing, doubts=doubts)
     left = [n.id for n in lesions if not is_normal(n, n.at(time.label))]
     if left:
-        return Part(Category.NON_CR_NON_PD, (f"non-target {', '.join(left)}: still there, no unequivocal progression",))
+        step = f"non-target {', '.join(left)}: still there, none is marked as unequivocal progression"
+        return Part(Category.NON_CR_NON_PD, (step,), doubts=doubts)
     if marker_step or marker_missing:
         return Part(Category.NON_CR_NON_PD, tuple(filter(None, [marker_step])), marker_missing)
     return Part(Category.CR, ("all non-targets gone, nodes of normal size: complete response",))
+
+
+def _grown(case: Case, lesion: Lesion, index: int) -> str:
+    """That a lesion which is judged by eye has grown so much that someone should; '' where not.
+
+    By 73 % in volume, RECIST 1.1's example (4.3.4) of what may be unequivocal: 20 % in diameter. Not asked of what has
+    others merged into it.
+    """
+    seen = [
+        (a.volume_mm3.value, t) for t in case.time_points[: index + 1] if (a := lesion.at(t.label)) and a.volume_mm3
+    ]
+    time = case.time_points[index].label
+    now = lesion.at(time)
+    joined = any((a := other.at(time)) and a.merged_into == lesion.id for other in case.lesions)
+    if now is None or now.volume_mm3 is None or joined:
+        return ""
+    least, when = min(seen, key=lambda one: one[0])
+    percent = 100 * (now.volume_mm3.value / least - 1) if least > 0 else 0.0
+    if percent < LOOK_AGAIN_PERCENT:
+        return ""
+    sizes = f"from {number(least)} mm³ on {when} to {number(now.volume_mm3.value)} mm³"
+    return f"non-target {lesion.id} grew by {percent:.0f} %, {sizes}: is that unequivocal progression? A reader says"
 
 
 def new_part(case: Case, index: int) -> Part:

@@ -226,6 +226,17 @@ def test_a_doubtful_progression_of_a_small_sum_names_the_absolute_threshold():
     )
 
 
+def test_a_non_target_that_grew_much_is_asked_about_until_a_reader_says():
+    sizes = [{"volume_mm3": v} for v in (1000, 800, 1383, 1385)]
+    responses = assess("recist_1_1", case_of(other("X", *sizes)))
+    asked = "non-target X grew by 73 %, from 800 mm³ on T1 (2024-02-12) to 1385 mm³: is that unequivocal progression?"
+    assert [len(r.doubts) for r in responses[1:]] == [0, 0, 1] and asked in responses[3].doubts[0]
+    said = assess("recist_1_1", case_of(other("X", *sizes[:3], sizes[3] | {"unequivocal": True})))
+    assert not said[3].doubts and said[3].category == "PD"
+    joined = case_of(other("X", *sizes), other("Y", HERE, HERE, HERE, {"status": "merged", "merged_into": "X"}))
+    assert not assess("recist_1_1", joined)[3].doubts
+
+
 def _measured(data):
     return {key: Measured(**value) for key, value in data.items()}
 
