@@ -23,7 +23,7 @@ class Follow:
     volume_factor: Annotated[
         float, Range(1.05, 20), "volume ratio between time points that is still quite usual for one finding"
     ] = 2.0
-    missed: Annotated[int, Range(0, 10), "time points at which a finding may be missing and still come back"] = 1
+    missed: Annotated[int, Range(0, 10), "time points at which a finding may be missing and still come back"] = 2
     local_shift: Annotated[
         bool, "estimate from the clear matches nearby how registration is off, and match the others with it"
     ] = True

@@ -119,8 +119,10 @@ def test_one_time_point_and_empty_ones():
 
 def test_a_finding_missing_longer_than_allowed_is_a_new_one():
     shown = [labelled(1, (LEFT, 3)), labelled(2), labelled(3), labelled(4, (LEFT, 3))]
+    assert classes(follow_findings(shown).patient) == {"F001": ["gone", "reappeared"]}
+    shown = [*shown[:3], labelled(4), labelled(5, (LEFT, 3))]
     assert classes(follow_findings(shown).patient) == {"F001": ["gone"], "F002": ["new"]}
-    assert classes(follow_findings(shown, Follow(missed=2)).patient) == {"F001": ["gone", "reappeared"]}
+    assert classes(follow_findings(shown, Follow(missed=3)).patient) == {"F001": ["gone", "reappeared"]}
 
 
 def test_twenty_identical_time_points_are_all_stable_with_full_overlap():
