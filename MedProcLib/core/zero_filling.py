@@ -1,7 +1,6 @@
 """Images whose k-space was filled with zeros: on how few samples they were measured, and what they look like there."""
 
 import numpy as np
-from scipy import signal
 
 # Frequencies (1: the finest that the voxels hold) are looked at in bands so wide, from this one on.
 BAND, FIRST = 0.025, 0.3
@@ -18,6 +17,8 @@ def measured(values: np.ndarray, region: np.ndarray, axes: list[int]) -> tuple[n
     The last figure is how many times the variance of the noise is of that which is left on these samples: zeros are
     not filled in at once, but after what fades (a window against ringing).
     """
+    from scipy import signal  # takes 0.3 s to import, and Slicer imports modules when it starts
+
     lost, seen = 1.0, values
     for axis in axes:
         limit, fading = _limit(values, axis)
@@ -37,6 +38,8 @@ def _limit(values: np.ndarray, axis: int) -> tuple[float, float]:
     count = values.shape[axis]
     if count < FEWEST:
         return 1.0, 1.0
+    from scipy import signal  # see measured
+
     along = np.moveaxis(values, axis, -1)
     # the ends of the image are no edge
     spectrum = np.fft.rfft((along - along.mean()) * signal.windows.hann(count, sym=False).astype(along.dtype))

@@ -4,7 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage, signal
+from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
@@ -120,6 +120,8 @@ def _ball(shape: tuple[int, ...], sides: tuple[float, ...], radius_mm: float) ->
 
 def _mean(region: np.ndarray, neighborhood: np.ndarray) -> np.ndarray:
     """Share of the neighborhood of each voxel that lies in the region."""
+    from scipy import signal  # takes 0.3 s to import, and Slicer imports modules when it starts
+
     padded = np.pad(region.astype(np.float32), [(n // 2, n // 2) for n in neighborhood.shape], mode="edge")
     counted = signal.oaconvolve(padded, neighborhood.astype(np.float32), mode="valid")
     # counts are whole numbers: what the transform adds in rounding goes
