@@ -48,9 +48,9 @@ class CtBones:
     tissue and its densest place nearby, above the threshold; thin and faint bone ends at the threshold. Blood, kidneys
     and bowel that contrast makes as bright are told by their evenness, which bone does not have, and parted from bone
     at the steepest edge; so is what lies between the lungs, or in the belly up to 10 cm below them, in front of the
-    spine. Where an image shows no lungs, uneven contrast, and elsewhere metal and large plaques of calcified vessels,
-    count as bone; so do vessels that touch the spine, where contrast is uneven, and marrow that a side of the image
-    lays open may stay unfilled.
+    spine, and what is as round as the aorta there. Where an image shows no lungs, other uneven contrast, and elsewhere
+    metal and large plaques of calcified vessels, count as bone, and marrow that a side of the image lays open may stay
+    unfilled.
     """
 
     threshold_HU: Annotated[
@@ -113,8 +113,8 @@ def _bones(
         contrast, level = bright_soft_tissue(smooth, varies, dense, grid, settings.evenness_HU, level)
     sure = dense & (smooth > level + CORTEX_HU)
     cortex = dense & (smooth > settings.threshold_HU + CORTEX_HU)
-    inside = dense & inside_trunk(work, body, grid) if grid.dimension == 3 else None
-    bone = parted_from(dense, sure, cortex, contrast, work, grid, part, inside)
+    inside, spine = inside_trunk(work, body, grid) if grid.dimension == 3 else np.zeros((2, *body.shape), bool)
+    bone = parted_from(dense, sure, cortex, contrast, work, grid, part, dense & inside, spine)
     bone = _bony_pieces(bone, cortex, sure, work, least_voxels)
     if not bone.any():
         raise InputError(

@@ -4,8 +4,9 @@ import numpy as np
 from scipy import ndimage
 
 from ...core.geometry import Geometry
-from ..common.morphology import distance_to, eroded
+from ..common.morphology import dilated, distance_to, eroded
 from ..common.slice_by_slice import filled_slices, hull, slices_apart
+from .aorta import aorta
 from .body_wall import LUNG_MM2, lung_inside
 from .lung_sides import middle_of_body
 from .spine import Spine, find_spine
@@ -21,25 +22,39 @@ WALL_MM, BACK_MM, BELOW_LUNGS_MM, SMALL_LUNG = 45.0, 60.0, 100.0, 0.5
 # The spine: from so far in front of the bodies of its vertebrae, to so far aside; the midline that
 # most slices have lies no farther from it.
 FORE_MM, ASIDE_MM, OFF_MM = 12.0, 60.0, 30.0
+# Where the aorta is known, what is dense behind its middle is bone, so far aside, and so far from it.
+VERTEBRA_ASIDE_MM, BESIDE_AORTA_MM = 22.0, 3.0
 
 
-def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> np.ndarray:
-    """What (bool; z, y, x) surely lies within the rib cage or the belly and is no spine; nowhere without lungs.
+def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
+    """What (bool; z, y, x) surely lies in the rib cage or the belly and is no spine, and the spine beside the aorta.
 
-    values: HU on a grid of patient_grid.
+    Without lungs the first is the aorta alone, if it is full of contrast. values: HU on a grid of patient_grid.
     """
-    nowhere = np.zeros(body.shape, bool)
-    lung = lung_inside(values, body)
-    area = lung.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1]
-    chest = np.flatnonzero(area > LUNG_MM2)
-    if not chest.size:
-        return nowhere
-    spine = find_spine(filled_slices(body & (values > BONE_HU)), values, body, grid)
+    bright = filled_slices(body & (values > BONE_HU))
+    spine = find_spine(bright, values, body, grid)
     # a field of view that shows one side of the chest has the spine at its border
     if (
         spine is None
         or np.ptp([middle_of_body(values, body, grid), np.median(spine.middle)]) > OFF_MM / grid.spacing[0]
     ):
+        return np.zeros((2, *body.shape), bool)
+    vessels, vertebrae = aorta(bright, values, spine, grid), np.zeros(body.shape, bool)
+    for z in np.flatnonzero(vessels.any(axis=(1, 2))).tolist():
+        middle = float(np.mean(np.nonzero(vessels[z])[0]))
+        fore_mm = min(0.0, (spine.front[z] - middle) * grid.spacing[1])
+        vertebrae[z] = _spinal(spine, z, body, grid, fore_mm, VERTEBRA_ASIDE_MM)
+    if vessels.any():
+        vertebrae &= ~dilated(vessels, grid, BESIDE_AORTA_MM)
+    return _organs(values, body, spine, grid) | vessels, vertebrae
+
+
+def _organs(values: np.ndarray, body: np.ndarray, spine: Spine, grid: Geometry) -> np.ndarray:
+    nowhere = np.zeros(body.shape, bool)
+    lung = lung_inside(values, body)
+    area = lung.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1]
+    chest = np.flatnonzero(area > LUNG_MM2)
+    if not chest.size:
         return nowhere
     result = nowhere
     for z in chest.tolist():
@@ -57,7 +72,7 @@ def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> np.nda
         back, spinal = np.zeros((2, *depth.shape), bool)
         for z in range(len(depth)):
             back[z] = (along.behind(z, body.shape[1], grid) > along.depth_mm[z])[:, None]
-            spinal[z] = _spinal(along, z, body, grid)
+            spinal[z] = _spinal(along, z, body, grid, FORE_MM, ASIDE_MM)
         sure = depth > np.where(back, BACK_MM, WALL_MM)
         bright = (values[part] > BONE_HU) & (depth > WALL_MM) & ~spinal
         pieces, count = ndimage.label(bright)
@@ -68,11 +83,11 @@ def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> np.nda
         if not spine.seen[z] or (lowest and spine.front[z] > lowest):
             result[z] = False
             continue
-        result[z] &= ~_spinal(spine, z, body, grid)
+        result[z] &= ~_spinal(spine, z, body, grid, FORE_MM, ASIDE_MM)
     return result
 
 
-def _spinal(spine: Spine, z: int, body: np.ndarray, grid: Geometry) -> np.ndarray:
-    """The part of a slice (y, x) that may hold the spine."""
-    behind = spine.behind(z, body.shape[1], grid) > -FORE_MM
-    return behind[:, None] & (np.abs(spine.across(z, body.shape[2], grid)) < ASIDE_MM)[None]
+def _spinal(spine: Spine, z: int, body: np.ndarray, grid: Geometry, fore_mm: float, aside_mm: float) -> np.ndarray:
+    """The part of a slice (y, x) that may hold the spine: behind so much before its front, and so far aside."""
+    behind = spine.behind(z, body.shape[1], grid) > -fore_mm
+    return behind[:, None] & (np.abs(spine.across(z, body.shape[2], grid)) < aside_mm)[None]

@@ -20,7 +20,8 @@ ALONG_MM, FRONT_PERCENTILE = 22.0, 30.0
 BODY_MM, LEAST_BODY_MM = 30.0, 6.0
 # The aorta full of contrast: so wide, not longer than so many times its width, with such a share of its box (a circle
 # has 0.79); its rim is at most so much denser than its inside (-49 to 21 HU were seen), that of vertebrae more (28 up).
-VESSEL_MM, MOST_OVAL, ROUND, RIM_HU = (12.0, 45.0), 1.5, 0.68, 20.0
+# Teeth are brighter than this.
+VESSEL_MM, MOST_OVAL, ROUND, RIM_HU, MOST_HU = (12.0, 45.0), 1.5, 0.68, 20.0, 900.0
 # A spine lies so near the middle of the body (share of the width).
 OFF_MIDDLE = 0.15
 
@@ -105,18 +106,23 @@ def _vessels(pieces: np.ndarray, numbers: list[int], values: np.ndarray, grid: G
     found = []
     for number in numbers:
         box = boxes[number - 1]
-        piece = pieces[box] == number
-        small, large = sorted(n * mm for n, mm in zip(piece.shape, grid.spacing[1::-1], strict=True))
-        if box[0].start >= boxes[main - 1][0].start or small < VESSEL_MM[0] or large > VESSEL_MM[1]:
-            continue
-        # the outermost voxels hold a bit of both
-        whole = ndimage.binary_erosion(piece)
-        core = ndimage.binary_erosion(whole)
-        if large <= MOST_OVAL * small and piece.mean() >= ROUND and core.any():
-            rim = values[box][whole & ~core]
-            if rim.mean() < values[box][core].mean() + RIM_HU:
-                found.append(number)
+        if box[0].start < boxes[main - 1][0].start and is_vessel(pieces[box] == number, values[box], grid):
+            found.append(number)
     return found
+
+
+def is_vessel(piece: np.ndarray, values: np.ndarray, grid: Geometry) -> bool:
+    """Whether a bright piece (bool; y, x; its box) is as wide as the aorta, round, and has no cortex."""
+    small, large = sorted(n * mm for n, mm in zip(piece.shape, grid.spacing[1::-1], strict=True))
+    if small < VESSEL_MM[0] or large > VESSEL_MM[1] or large > MOST_OVAL * small or piece.mean() < ROUND:
+        return False
+    # the outermost voxels hold a bit of both
+    whole = ndimage.binary_erosion(piece)
+    core = ndimage.binary_erosion(whole)
+    if not core.any():
+        return False
+    level = float(values[core].mean())
+    return bool(level < MOST_HU and values[whole & ~core].mean() < level + RIM_HU)
 
 
 def _longest_chain(seen: np.ndarray, gap: int) -> np.ndarray:

@@ -143,7 +143,7 @@ def test_a_heart_and_a_plaque_between_the_lungs_are_no_bone_however_uneven():
     values[heart] = (300 + 90 * np.sin(x / 4) * np.sin(y / 4))[heart]
     values[plaque] = 900
     dense = known["body"] & (values > 110)
-    inside = dense & inside_trunk(values, known["body"], grid)
+    inside = dense & inside_trunk(values, known["body"], grid)[0]
     assert not (inside & known["bone"]).any()
     bone = parted_from(
         dense, dense & (values > 600), dense & (values > 230), np.zeros_like(dense), values, grid, inside=inside
@@ -152,7 +152,7 @@ def test_a_heart_and_a_plaque_between_the_lungs_are_no_bone_however_uneven():
     assert bone[dense & known["bone"]].mean() > 0.99
     # the same without its lungs
     values[values < -200] = 40
-    assert not inside_trunk(values, known["body"], grid).any()
+    assert not inside_trunk(values, known["body"], grid)[0].any()
 
 
 def test_the_last_ribs_lie_deep_under_strong_muscles_and_are_none_of_the_belly():
@@ -164,6 +164,22 @@ def test_the_last_ribs_lie_deep_under_strong_muscles_and_are_none_of_the_belly()
     kidney = (np.hypot(x + 84, y - 34) < 28) & (z < 60)
     values = np.select([spine | rib, kidney, lungs, body], [500.0, 300.0, -800.0, 40.0], -1000.0)
     grid = Geometry((116, 96, 44), (3.0,) * 3, CUBE.origin, CUBE.direction)
-    inside = inside_trunk(values, body, grid)
+    inside, _ = inside_trunk(values, body, grid)
     assert not (inside & (rib | spine)).any()
     assert inside[kidney].mean() > 0.8
+
+
+def test_an_aorta_that_touches_the_spine_is_no_bone_however_uneven():
+    """Without lungs in the image."""
+    z, y, x = np.indices((16, 80, 100)) * 2.0
+    body = ((x - 100) / 90) ** 2 + ((y - 80) / 75) ** 2 < 1
+    to_vertebra, vessel = np.hypot(x - 100, y - 116), np.hypot(x - 108, y - 90) < 12
+    values = np.where(body, 40.0, -1000.0)
+    values[vessel] = (320 + 60 * np.sin(z / 4) * np.cos(x / 4))[vessel]
+    values[to_vertebra < 16] = 700
+    values[to_vertebra < 13] = 200
+    vertebra = to_vertebra < 16
+    grid = Geometry((100, 80, 16), (2.0,) * 3, (0.0,) * 3, tuple(np.eye(3).ravel()))
+    bone = sitk.GetArrayFromImage(CtBones()(grid.image_of(values.astype(np.float32)))) > 0
+    assert bone[vertebra].mean() > 0.97
+    assert bone[vessel & ~vertebra].mean() < 0.12  # where they touch
