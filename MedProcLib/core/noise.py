@@ -16,6 +16,9 @@ FINE_LAG, LAG = 2, 3
 BLURRED = (0.4, 0.6)
 # Side in voxels of the windows of which the most frequent one is taken: that lies in homogeneous tissue.
 WINDOW = 7
+# Voxels amid so many equal ones (a side, in voxels) show no noise: they are saturated, cut off or filled in. Where a
+# larger share of a region is so, it is left out, but for a region of which less than that share would be left.
+EVEN, MUCH_EVEN = 5, 0.05
 # More voxels than this make the estimate no better: slices are left out.
 ENOUGH_VOXELS = 4_000_000
 # The blur of the noise and what it makes of the most frequent energy follow from each other.
@@ -108,8 +111,25 @@ def _modes(
     if not axes or not largest > 0:
         return 0, 0.0, [0.0] * len(lags)
     chosen = some_slices(values.shape, axes)
-    values, region = values[chosen] / largest, region[chosen]
+    values, region = values[chosen] / largest, _noisy(values[chosen], region[chosen], axes, lags[-1])
     return len(axes), largest, [_mode(values, region, axes, lag) for lag in lags]
+
+
+def _noisy(values: np.ndarray, region: np.ndarray, axes: list[int], lag: int) -> np.ndarray:
+    """The region without windows that even voxels take part in, see EVEN."""
+    much = MUCH_EVEN * np.count_nonzero(region)
+    if np.count_nonzero(np.diff(values, axis=axes[0]) == 0) <= much:
+        return region
+
+    def around(reach: int) -> list[int]:
+        return [2 * reach + 1 if axis in axes else 1 for axis in range(values.ndim)]
+
+    side = around(EVEN // 2)
+    even = ndimage.maximum_filter(values, side) == ndimage.minimum_filter(values, side)
+    if np.count_nonzero(even & region) <= much:
+        return region
+    left = region & ~ndimage.maximum_filter(even, around(EVEN // 2 + lag + WINDOW // 2))
+    return left if np.count_nonzero(left) > much else region
 
 
 def _mode(values: np.ndarray, where: np.ndarray, axes: list[int], lag: int) -> float:

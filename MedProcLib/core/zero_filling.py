@@ -40,7 +40,7 @@ def _limit(values: np.ndarray, axis: int) -> tuple[float, float]:
         return 1.0, 1.0
     from scipy import signal  # see measured
 
-    along = np.moveaxis(values, axis, -1)
+    along = np.moveaxis(values, axis, -1) / (np.abs(values).max() or 1)
     # the ends of the image are no edge
     spectrum = np.fft.rfft((along - along.mean()) * signal.windows.hann(count, sym=False).astype(along.dtype))
     power = np.mean(np.abs(spectrum) ** 2, axis=tuple(range(values.ndim - 1)))

@@ -46,6 +46,17 @@ def test_noise_that_neighbors_share_counts_in_full(shape, spacing, blur):
     assert blur < 1 or fine_noise_sd(image, spacing, np.ones(shape, bool)) < 3
 
 
+def test_saturated_parts_of_a_radiograph_say_nothing_of_its_noise():
+    """Direct exposure beside a limb is the largest value: read there, the noise was none and nothing was denoised."""
+    beside = np.abs(np.linspace(-1, 1, 200)) > 0.55
+    image = 600 + 100 * np.cos(np.linspace(-2, 2, 200)) + np.random.default_rng(6).normal(0, 5, (200, 200))
+    image = np.where(beside, 1023, image)
+    for reading, truth in ((fine_noise_sd, 0.96), (noise_sd, 1.0)):
+        assert reading(image, (1, 1), np.ones(image.shape, bool)) / 5 == pytest.approx(truth, abs=0.04)
+    even = np.where(beside, 1023.0, np.full((200, 200), 600.0))
+    assert fine_noise_sd(even, (1, 1), np.ones(even.shape, bool)) < 0.1
+
+
 def test_in_a_box_of_six_voxels_fine_noise_is_all_that_can_be_told():
     generator, region = np.random.default_rng(4), np.ones((6, 6, 6), bool)
     found = [noise_sd(generator.normal(0, 5, region.shape), (1, 1, 1), region) / 5 for _ in range(40)]
