@@ -71,7 +71,8 @@ def load_patient(path: str | Path, progress: Progress = SILENT) -> LoadedPatient
     for point, share in zip(patient.time_points, shares, strict=False):
         if not point.images or not point.segmentation:
             raise InputError(f"{path}: time point '{point.id}' names no image or no outlines; save the patient again.")
-        image, labels = (read_image(absolute_path(p, path)) for p in (point.images[0].path, point.segmentation))
+        files = ("image", point.images[0].path), ("outlines", point.segmentation)
+        image, labels = (read_image(_file(reference, path, f"the {what} of {point.id}")) for what, reference in files)
         require_same_grid(image, labels, f"the image and the outlines of time point '{point.id}'")
         images.append(image)
         label_maps.append(_whole_numbers(labels, point))
@@ -158,9 +159,20 @@ def _whole_numbers(labels: sitk.Image, point: TimePoint) -> sitk.Image:
     return labels
 
 
+def _file(reference: str, path: Path, what: str) -> Path:
+    """Where a file lies that a patient's file names. One of the same name elsewhere may be another study's."""
+    file = absolute_path(reference, path)
+    if not file.exists():
+        raise InputError(
+            f"{path} takes {what} from {file}, which is not there: it names files by where they lie from its own folder, "
+            "so move that folder and the images together, or put it back."
+        )
+    return file
+
+
 def _transform(point: TimePoint, path: Path) -> sitk.Transform | None:
     if point.transform_file:
-        file = absolute_path(point.transform_file, path)
+        file = _file(point.transform_file, path, f"the registration of {point.id}")
         try:
             return sitk.ReadTransform(str(file))
         except RuntimeError:
