@@ -327,7 +327,8 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
     notes = _notes_on_registration(studies, pairs)
     given = [study.name for study in studies if study.labels is not None]
     if given:
-        notes.append("Given segmentations were used for: " + ", ".join(given) + ".")
+        which = "all studies" if len(given) == len(studies) > 2 else ", ".join(given)
+        notes.append(f"Given segmentations were used for: {which}.")
     if len(given) not in (0, len(studies)):
         notes.append(
             "Some studies are segmented by hand and others by the recipe: differences between them may come "
