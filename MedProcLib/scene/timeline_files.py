@@ -164,8 +164,8 @@ def _file(reference: str, path: Path, what: str) -> Path:
     file = absolute_path(reference, path)
     if not file.exists():
         raise InputError(
-            f"{path} takes {what} from {file}, which is not there: it names files by where they lie from its own folder, "
-            "so move that folder and the images together, or put it back."
+            f"{path} takes {what} from {file}, which is not there: it names files by where they lie from its own "
+            "folder, so move that folder and the images together, or put it back."
         )
     return file
 
