@@ -92,8 +92,19 @@ def _step(block: np.ndarray, spacing: tuple[float, ...], length: float, steep: f
     change *= np.exp(steepness, out=steepness)
     change *= length
     change += center
+    # smoothing makes nothing brighter or darker than all around; central differences of steps of one voxel would
+    np.clip(change, _of_neighborhood(np.minimum, block), _of_neighborhood(np.maximum, block), out=change)
     change *= steep
     return change
+
+
+def _of_neighborhood(extreme: np.ufunc, block: np.ndarray) -> np.ndarray:
+    """Smallest or largest value of each voxel inside and all its neighbors."""
+    for axis in range(block.ndim):
+        count = block.shape[axis]
+        before, middle, after = (np.moveaxis(block, axis, 0)[shift : count - 2 + shift] for shift in range(3))
+        block = np.moveaxis(extreme(extreme(before, middle), after), 0, axis)
+    return block
 
 
 def _sum_of(arrays: list[np.ndarray]) -> np.ndarray:

@@ -98,3 +98,11 @@ def test_noise_goes_and_a_step_stays(kind):
 @pytest.mark.parametrize("kind", [GradientDiffusion, CurvatureDiffusion])
 def test_constant_images_stay(kind):
     np.testing.assert_array_equal(run(kind(), np.full((5, 6, 7), 3.0)), 3)
+
+
+def test_smoothing_makes_nothing_brighter_or_darker_than_all_around():
+    """Letters burnt into an image, with edges of one voxel: by central differences alone down to -20 and up to 294."""
+    generator = np.random.default_rng(3)
+    letters = np.kron(generator.random((20, 20)) > 0.5, np.ones((1, 2))) * 255.0
+    result = sitk.GetArrayFromImage(CurvatureDiffusion(noise=60)(image_of(letters)))
+    assert -0.01 < result.min() and result.max() < 255.01 and np.abs(result - letters).max() > 20
