@@ -16,7 +16,7 @@ from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.register import Register, metric_for, register
 from MedProcLib.comparison.registration.landmarks import Landmarks
 from MedProcLib.comparison.result import Verdict
-from MedProcLib.comparison.verdict import MOST_SAMPLES, RESIDUAL_MM, Figures, judge, local_displacement
+from MedProcLib.comparison.verdict import MOST_SAMPLES, MOVED_MM, RESIDUAL_MM, Figures, judge, local_displacement
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import Progress
@@ -151,7 +151,7 @@ def test_a_body_larger_than_the_sample_is_judged_too():
     body = Field(prepare(image, None, "The image"), 8.0)
     samples = choose(body, body, np.eye(4))
     state = State.at(body, body, np.eye(4), samples)
-    assert local_displacement(state, samples.apart, "correlation_ratio") < 1
+    assert max(local_displacement(state, samples.apart, "correlation_ratio")) < 1
 
 
 def test_lesions_that_grew_are_no_tissue_that_moved():
@@ -165,13 +165,14 @@ def test_lesions_that_grew_are_no_tissue_that_moved():
     after, _ = head(grid, lesions=[(place, 14.0, 120.0) for place in grown], seed=1)
     one, two = (levels[1] for levels in fields(*(prepare(image, None, "") for image in (before, after))))
 
-    def displacement(millimeters: float) -> float:
+    def displacement(millimeters: float) -> tuple[float, float]:
         matrix = rigid((0, 0, 0), (millimeters, 0, 0))
         samples = choose(one, two, matrix, MOST_SAMPLES)
         return local_displacement(State.at(one, two, matrix, samples), samples.apart, "correlation_ratio")
 
-    assert displacement(0.0) < RESIDUAL_MM["correlation_ratio"][0]
-    assert displacement(1.5) == pytest.approx(1.5, abs=0.25)
+    assert displacement(0.0)[0] < RESIDUAL_MM["correlation_ratio"][0]
+    length, moved_mm = displacement(1.5)
+    assert length == pytest.approx(1.5, abs=0.25) and MOVED_MM < moved_mm < length
 
 
 def test_what_cannot_be_told_is_said_in_words():
@@ -195,10 +196,23 @@ def test_how_much_is_shared_is_judged_apart_from_how_well_it_agrees():
         (1.00, 0.29, Verdict.DOUBTFUL),
         (1.00, 0.09, Verdict.FAILED),
     ):
-        assert judge(Figures(0.99, overlap, 0.1, 0.1, shared))[0] is expected
+        assert judge(Figures(0.99, overlap, 0.4, 0.1, shared))[0] is expected
     assert (
         "29 % of the smaller body lies in what the other study shows" in judge(Figures(0.99, 1, 0.1, 0.1, 0.29))[1][0]
     )
+
+
+def test_another_contrast_is_no_doubt_where_the_position_is_sure():
+    """Raw T1 and FLAIR of one examination, and what would make them doubtful as another patient's are."""
+
+    def of(similarity=0.955, overlap=0.59, restart=0.12, residual=1.55, moved_mm=0.54):
+        return judge(Figures(similarity, overlap, restart, residual, 0.95, moved_mm=moved_mm))
+
+    verdict, reasons = of()
+    assert verdict is Verdict.GOOD and "displacement 1.55 mm (it hardly makes the images more alike" in reasons[0]
+    for doubtful in ({"restart": 0.52}, {"moved_mm": 1.07}, {"similarity": 0.86}, {"overlap": 0.54}):
+        assert of(**doubtful)[0] is Verdict.DOUBTFUL, doubtful
+    assert of(residual=4.1)[0] is Verdict.FAILED
 
 
 def test_a_field_of_view_that_cuts_the_head_is_no_doubt(real):
