@@ -71,7 +71,7 @@ def _do(line: Line, progress: Progress) -> None:
 
     command = next(command for command in COMMANDS if command.name == line.parsed.command)
     try:
-        command.run(line.parsed, progress)
+        command.run(line.parsed, progress.noting(line.parsed.notes))
     except InputError as error:
         line.failed = " ".join(str(error).split())
     except Cancelled:

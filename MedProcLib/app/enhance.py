@@ -10,6 +10,7 @@ from ..core.recorded import write_result
 from ..enhancement.kept_unit import keeps_unit
 from ..enhancement.presets.presets import preset_named
 from ..enhancement.presets.proposal import propose
+from ..enhancement.unchanged import note_unchanged
 from .chain import AUTO, PRESET_PARAMETERS, chosen_recipe, naming_proposed, proposed, require_fit
 from .inputs import read_mask, read_noted, require_outputs, said_of_values
 
@@ -34,6 +35,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         given["reference"] = read_noted(arguments.reference, arguments.notes, unscaled=True).image
     with naming_proposed(proposal):
         things = recipe.run(progress.part(0.02, 0.95), image=image, **given)
+    note_unchanged(image, things["image"], progress)
     files = {"image": arguments.image, "mask": arguments.mask, "reference": arguments.reference}
     inputs = {name: path for name, path in files.items() if path is not None}
     progress.check()

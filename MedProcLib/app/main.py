@@ -76,7 +76,7 @@ def _work(command: Command, parsed: argparse.Namespace, progress: Progress) -> N
         logging.getLogger().addHandler(logging.NullHandler())
     _set_threads(parsed.threads)
     _require_no_empty(parsed)
-    command.run(parsed, progress)
+    command.run(parsed, progress.noting(parsed.notes))
 
 
 def _require_no_empty(parsed: argparse.Namespace) -> None:

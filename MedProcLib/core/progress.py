@@ -17,14 +17,20 @@ class Progress:
     report: called with (fraction in 0..1, message) from the computing thread.
     cancel: set from any thread; the computation then ends with Cancelled at its next report.
     ask: runs an action in the thread that owns what is computed on; see ask().
+    notes: what the user should know of the result, see note(); that of a part is that of the whole.
     """
 
     def __init__(
-        self, report: Report | None = None, cancel: threading.Event | None = None, ask: Ask | None = None
+        self,
+        report: Report | None = None,
+        cancel: threading.Event | None = None,
+        ask: Ask | None = None,
+        notes: list[str] | None = None,
     ) -> None:
         self._report = report
         self._cancel = cancel or threading.Event()
         self._ask = ask
+        self.notes: list[str] = [] if notes is None else notes
         self._low, self._high = 0.0, 1.0
 
     def __call__(self, fraction: float, message: str = "") -> None:
@@ -46,6 +52,11 @@ class Progress:
     def cancelled(self) -> bool:
         return self._cancel.is_set()
 
+    def note(self, text: str) -> None:
+        """Tell the user, once it is done, something of the result that is no error: a sentence, each shown once."""
+        if text not in self.notes:
+            self.notes.append(text)
+
     def ask(self, action: Callable[[], Result]) -> Result:
         """What a short action gives, run in the thread that started the computation: there a scene may be read.
 
@@ -56,7 +67,7 @@ class Progress:
 
     def part(self, low: float, high: float) -> "Progress":
         """The same progress seen by a sub-task that covers low..high (fractions) of this one."""
-        child = Progress(self._report, self._cancel, self._ask)
+        child = Progress(self._report, self._cancel, self._ask, self.notes)
         width = self._high - self._low
         child._low, child._high = self._low + low * width, self._low + high * width
         return child
@@ -68,13 +79,19 @@ class Progress:
             assert self._report is not None
             self._report(fraction, f"{label}: {message}" if message else label)
 
-        child = Progress(report if self._report is not None else None, self._cancel, self._ask)
+        child = Progress(report if self._report is not None else None, self._cancel, self._ask, self.notes)
+        child._low, child._high = self._low, self._high
+        return child
+
+    def noting(self, notes: list[str]) -> "Progress":
+        """The same progress whose notes go to another list: those of one of several images, say."""
+        child = Progress(self._report, self._cancel, self._ask, notes)
         child._low, child._high = self._low, self._high
         return child
 
     def quiet(self) -> "Progress":
         """The same wish to stop without reports: for work that several threads do at once."""
-        return Progress(None, self._cancel, self._ask)
+        return Progress(None, self._cancel, self._ask, self.notes)
 
     def parts(self, *weights: float) -> "list[Progress]":
         """Consecutive sub-tasks that share this one in proportion to the weights."""
@@ -99,6 +116,9 @@ class _Silent(Progress):
 
     def quiet(self) -> Progress:
         return self
+
+    def note(self, text: str) -> None:
+        """Nobody asked for any."""
 
     def cancel(self) -> None:
         raise RuntimeError("The shared silent progress cannot be cancelled; pass a Progress of your own.")

@@ -10,6 +10,7 @@ from ..core.errors import InputError
 from ..core.geometry import Geometry
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
+from ..enhancement.unchanged import note_unchanged
 from ..scene.node_reader import NodeReader
 from ..scene.nodes import require_nodes
 from ..scene.region_input import RegionSource, region_source
@@ -86,7 +87,9 @@ class EnhancementTask:
             mask = self.mask.mask(Geometry.of(image), progress=progress, where=f"'{part.name}'")
         if self.reference is not None:
             reference = NodeReader().image(self.reference, progress)
-        return self.recipe.run(progress, image=image, mask=mask, reference=reference)["image"]
+        made = self.recipe.run(progress, image=image, mask=mask, reference=reference)["image"]
+        note_unchanged(image, made, progress, part.name if len(self.parts) > 1 else "")
+        return made
 
 
 def enhancement_task(volumes, recipe, mask=None, maskSegment="", reference=None, output=None) -> EnhancementTask:

@@ -142,7 +142,7 @@ class RunPanel:
 
     def _tell(self, outcome: Outcome) -> None:
         if outcome.ending is Ending.DONE:
-            self.say(str(outcome.value or _("Done.")))
+            self.say("\n".join((str(outcome.value or _("Done.")), *outcome.notes)))
         elif outcome.ending is Ending.CANCELLED:
             self.say(_("Cancelled; nothing was changed."))
         elif outcome.ending is Ending.INPUT_ERROR:

@@ -11,7 +11,7 @@ import threading
 import time
 import traceback
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import qt
@@ -42,12 +42,14 @@ class Ending(enum.Enum):
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a task ended. value: what commit returned; message: of an error; details: traceback of a bug."""
+    """How a task ended. value: what commit returned; message: of an error; details: traceback of a bug; notes: what
+    the computation noted for the user (Progress.note)."""
 
     ending: Ending
     value: Any = None
     message: str = ""
     details: str = ""
+    notes: tuple[str, ...] = ()
 
 
 class TaskRunner:
@@ -132,7 +134,7 @@ class TaskRunner:
             outcome = Outcome(Ending.CANCELLED)
         elif outcome.ending is Ending.DONE:
             result = outcome.value
-            outcome = _attempt(lambda: self._commit(result))
+            outcome = replace(_attempt(lambda: self._commit(result)), notes=tuple(task.progress.notes))
         self._end(outcome)
 
     def _abandon(self, task: "_Task") -> None:

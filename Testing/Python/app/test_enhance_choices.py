@@ -33,6 +33,14 @@ def test_auto_names_no_preset_for_several_time_points(refused, image, tmp_path):
     assert "choose one time point" in said and "reset" not in said
 
 
+def test_an_image_that_comes_out_as_it_was_is_said_to(medproc, image_file, tmp_path):
+    for sd, unchanged in ((0.1, True), (2.0, False)):
+        code, _, said = medproc(
+            "enhance", image_file, "--operation", "gaussian", "-p", f"sd_mm={sd}", "-o", tmp_path / "out.nrrd"
+        )
+        assert code == 0 and ("note: The image is as it was before" in said) == unchanged
+
+
 def test_unknown_presets_and_parameters_beside_one_are_refused(refused, image_file, tmp_path):
     out = tmp_path / "out.nrrd"
     assert "there are: ct_lung" in refused("enhance", image_file, "--preset", "ct", "-o", out)

@@ -104,3 +104,12 @@ def test_quiet_reports_nothing_and_is_stopped_with_the_rest():
     progress.cancel()
     with pytest.raises(Cancelled):
         quiet(0.6)
+
+
+def test_notes_of_all_parts_are_those_of_the_whole_but_where_they_are_asked_for_apart():
+    whole, apart = Progress(), []
+    for part in (*whole.parts(1, 1), whole.quiet(), whole.labelled("second")):
+        part.note("The table is cut off.")
+    whole.noting(apart).part(0.2, 0.4).note("The lungs are cut off.")
+    SILENT.note("Nobody hears this.")
+    assert whole.notes == ["The table is cut off."] and apart == ["The lungs are cut off."] and SILENT.notes == []

@@ -45,3 +45,13 @@ def test_what_is_said_out_of_sight_is_said_elsewhere(window, caplog):
     panel.say("No date yet.", is_problem=True)
     panel.say("No date yet.", is_problem=True)  # as on every click while nothing has changed
     assert caplog.text.count("No date yet.") == 1 and panel.message == "No date yet."
+
+
+def test_what_a_computation_noted_is_below_its_result(window):
+    import host
+
+    panel = window[2]
+    panel.start(lambda: (lambda progress: progress.part(0, 1).note("It is cut off."), lambda result: "Volume 'A'."))
+    assert (
+        host.wait_until(lambda: not panel.running, 10) is not False and panel.message == "Volume 'A'.\nIt is cut off."
+    )
