@@ -132,16 +132,19 @@ def _features(
     values.sort()  # nothing needs their order in the region from here on
     if "statistics" in families:
         features += statistical_features(values, unit)
-    if "histogram" in families:
-        features += histogram_features(levels.levels, levels.count)
+    by_volume: list[Feature] = []
     if "volume_histogram" in families:
-        features += region_volume_histogram(values, region.bounds, settings, unit)
-    progress(0.5)
+        by_volume = region_volume_histogram(values, region.bounds, settings, unit)
     if textures:
         notes += _too_few("textures", len(values), FEWEST_FOR_TEXTURE) + _about_textures(region, settings, dimensions)
-        chosen, spacing = _texture_settings(textures, settings, dimensions), region.spacing
-        masks = region.intensity, region.morphological
-        del region, values
+    spacing, masks = region.spacing, (region.intensity, region.morphological)
+    del region, values
+    if "histogram" in families:
+        features += histogram_features(levels.levels, levels.count)
+    features += by_volume
+    progress(0.5)
+    if textures:
+        chosen = _texture_settings(textures, settings, dimensions)
         discrete = region_of(levels.levels, levels.count, *masks, chosen.reach)
         del masks, levels
         features += texture_features(discrete, spacing, chosen, progress.part(0.5, 1))
