@@ -27,6 +27,8 @@ MOVED_MM = 0.85
 # start ends this near and the blocks stay, so much is enough. Found on T1 and FLAIR of one examination (right ones:
 # 0.89, 0.59, 0.25 mm at worst) and of two patients (restart 0.5 mm at best).
 SURE_MM, SIMILARITY_SURE, OVERLAP_SURE = 0.3, 0.88, 0.55
+# A body that lies in the other one to so great a share is all that its image shows bright, as fluid in some T2.
+NESTED = 0.95
 OVERLAP_GOOD, OVERLAP_FAILED = 0.70, 0.30
 SHARED_GOOD, SHARED_FAILED = 0.30, 0.10
 RESTART_GOOD_MM, RESTART_FAILED_MM = 0.5, 3.0
@@ -102,9 +104,10 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
     """Verdict and its reasons, one line each."""
     similarity_good, similarity_failed = SIMILARITY[figures.metric]
     residual_good, residual_failed = RESIDUAL_MM[figures.metric]
-    overlap_good = OVERLAP_GOOD
+    overlap_good, overlap_failed = OVERLAP_GOOD, OVERLAP_FAILED
     if figures.sure:
         similarity_good, overlap_good = SIMILARITY_SURE, OVERLAP_SURE
+        overlap_failed = 0.0 if figures.shared >= NESTED else OVERLAP_FAILED
     if figures.moved_mm <= MOVED_MM:
         residual_good = residual_failed
     likeness = "correlation ratio" if figures.metric == CORRELATION_RATIO else "informational correlation"
@@ -122,7 +125,7 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
     _compare(
         -figures.overlap,
         -overlap_good,
-        -OVERLAP_FAILED,
+        -overlap_failed,
         bad,
         weak,
         f"Where both studies show them, only {100 * figures.overlap:.0f} % of the bodies overlap (expected at least "

@@ -213,6 +213,8 @@ def test_another_contrast_is_no_doubt_where_the_position_is_sure():
     for doubtful in ({"restart": 0.52}, {"moved_mm": 1.07}, {"similarity": 0.86}, {"overlap": 0.54}):
         assert of(**doubtful)[0] is Verdict.DOUBTFUL, doubtful
     assert of(residual=4.1)[0] is Verdict.FAILED
+    assert of(overlap=0.05)[0] is Verdict.DOUBTFUL  # all of what one image shows bright lies in the other's body
+    assert of(overlap=0.05, restart=0.4)[0] is Verdict.FAILED
 
 
 def test_a_field_of_view_that_cuts_the_head_is_no_doubt(real):
