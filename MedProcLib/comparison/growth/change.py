@@ -1,6 +1,7 @@
 """Whether a size changed beyond its measurement error."""
 
 import enum
+import functools
 import math
 from dataclasses import dataclass, replace
 
@@ -58,6 +59,7 @@ def size_change(
     return replace(found, changed=Changed.CANNOT_SAY, reason=f"{doubt}; {found.reason}") if doubt else found
 
 
+@functools.lru_cache(maxsize=8192)  # a decision on hundreds of findings changes none of their sizes
 def _size_change(
     first: Measured, second: Measured, relevant_percent: float | None, cut: tuple[bool, bool]
 ) -> SizeChange:

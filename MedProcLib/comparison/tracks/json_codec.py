@@ -32,14 +32,14 @@ def encoded(value: Any) -> Any:
     return value
 
 
-def line_of(value: Any, **written: Iterable[str]) -> str:
-    """JSON text of a dataclass, as encoded has it, on one line; written: texts of the elements of a field, for those
-    that are known already."""
+def line_of(value: Any, **written: str | Iterable[str]) -> str:
+    """JSON text of a dataclass, as encoded has it, on one line; written: the text of a field, or of its elements, for
+    those that are known already."""
     parts = []
     for f in dataclasses.fields(value):
         if not _is_default(f, value):
-            text = f"[{', '.join(written[f.name])}]" if f.name in written else None
-            parts.append(f'"{f.name}": {text or _line.encode(encoded(getattr(value, f.name)))}')
+            text = written[f.name] if f.name in written else _line.encode(encoded(getattr(value, f.name)))
+            parts.append(f'"{f.name}": {text}' if isinstance(text, str) else f'"{f.name}": [{", ".join(text)}]')
     return f"{{{', '.join(parts)}}}"
 
 

@@ -12,7 +12,7 @@ from ...core.errors import InputError
 from ...core.kept import kept
 from .consistency import require_consistent, require_relative
 from .json_codec import STRICT, decoded, encoded, line_of
-from .model import Edit, Estimate, Observation, Patient, Track
+from .model import Edit, Estimate, Observation, Patient, Place, Track
 
 VERSION = 1
 KEY = "medproc_patient"
@@ -61,7 +61,12 @@ def _of_estimate(estimate: Estimate) -> str:
 
 @kept
 def _of_observation(observation: Observation) -> str:
-    return line_of(observation, estimates=map(_of_estimate, observation.estimates))
+    return line_of(observation, place=_of_place(observation.place), estimates=map(_of_estimate, observation.estimates))
+
+
+@kept
+def _of_place(place: Place) -> str:
+    return line_of(place)
 
 
 @kept
