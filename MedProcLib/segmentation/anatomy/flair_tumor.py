@@ -27,9 +27,10 @@ QUIET_MM = 1.5
 ASYMMETRY_MM = 5.0
 # Gaps that the region's bright parts leave between them.
 CLOSING_MM = 4.0
-# Fluid belongs to the tumor (necrosis, cyst, cavity) when the tumor is at least this share of what surrounds it, and
-# at most this share of it lies where the other side has fluid too.
-ADJOINING, ALIKE = 0.1, 0.3
+# Fluid belongs to the tumor (necrosis, cyst, cavity) when this share of what surrounds it is so near to what is bright
+# and at most this share of it lies where the other side has fluid too. The tumor's solid rim, as gray as the cortex,
+# lies between: it is what a closing of that radius takes in there.
+RIM_MM, MOSTLY, ALIKE = 8.0, 0.7, 0.3
 # A ball of this radius fits into a cavity; between its fluid and what is bright lie mixed voxels, so around it is meant
 # as far as this.
 CAVITY_MM, SHELL_MM = 3.0, 4.5
@@ -123,7 +124,10 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     bright = mass & dilated(mass & lopsided, grid, ASYMMETRY_MM)
     bright = filled(closed(bright, grid, CLOSING_MM, close), grid) & region
     dark = _cavities(brain, bright, plane, hollow)
-    whole = filled(closed(bright | dark, grid, CLOSING_MM, last), grid) & region
+    whole = closed(bright | dark, grid, CLOSING_MM)
+    if dark.any():
+        whole |= closed(bright | dark, grid, RIM_MM, last) & (distance_to(dark, grid) <= RIM_MM)
+    whole = filled(whole, grid) & region
     return whole & ~dark, dark
 
 
@@ -135,6 +139,7 @@ def _cavities(brain: BrainGrid, bright: np.ndarray, plane: MirrorPlane, progress
     own = fluid & ~ventricles_in(brain, "dark", FLUID, CORE_MM, progress)
     numbers, _ = connected_components(grid.image_of(distance_to(~own, grid) > CAVITY_MM), "face")
     alike = seen_in_mirror(fluid, grid, plane, 0.0) > 0.5
+    away = distance_to(bright, grid)
     dark = np.zeros(region.shape, bool)
     margin = int(np.ceil((CAVITY_MM + SHELL_MM) / min(grid.spacing))) + 1
     for number, box in enumerate(ndimage.find_objects(numbers), 1):
@@ -143,7 +148,7 @@ def _cavities(brain: BrainGrid, bright: np.ndarray, plane: MirrorPlane, progress
         off = distance_to(numbers[wide] == number, core)
         piece = own[wide] & (off <= CAVITY_MM + WORKING_MM)
         shell = region[wide] & ~fluid[wide] & (distance_to(piece, core) <= SHELL_MM)
-        adjoins = shell.any() and bright[wide][shell].mean() > ADJOINING
+        adjoins = shell.any() and np.mean(away[wide][shell] <= RIM_MM) > MOSTLY
         if adjoins and alike[wide][numbers[wide] == number].mean() < ALIKE:
             dark[wide] |= piece
     return dark
