@@ -14,7 +14,7 @@ TRUNCATE = 3.0
 # Patterns looked for at most, and how far their power must exceed that of the frequencies around them.
 MOST_PATTERNS = 6
 STANDS_OUT = 30.0
-# Side, in frequency samples, of the neighborhood that a peak is compared to.
+# Length, in frequency samples, of the lines across a peak that it is compared to, each by itself: anatomy has ridges.
 NEIGHBORHOOD = 15
 # The spectrum is the mean over so many slices.
 SLICES = 16
@@ -121,9 +121,11 @@ def _peaks(power: np.ndarray, shape: tuple[int, ...], spacing: tuple[float, floa
     """Frequencies whose power stands out of those around them, the strongest first."""
     rows, columns = fft.fftfreq(shape[0], spacing[0]), fft.rfftfreq(shape[1], spacing[1])
     frequency = np.hypot(rows[:, None], columns)
-    around = ndimage.median_filter(power, NEIGHBORHOOD, mode="mirror")
+    # straight borders (of a limb, a collimator, the image) are lines through the middle of the spectrum, patterns points
+    diagonal = np.eye(NEIGHBORHOOD, dtype=bool)
+    lines = (diagonal, diagonal[::-1], np.ones((1, NEIGHBORHOOD), bool), np.ones((NEIGHBORHOOD, 1), bool))
+    around = np.maximum.reduce([ndimage.median_filter(power, footprint=line, mode="mirror") for line in lines])
     excess = power / np.maximum(around, 1e-12 * power.max())
-    # anatomy gathers on the axes of the spectrum (borders of the image) and near its middle
     excess[frequency < lowest] = 0
     peaks = (excess == ndimage.maximum_filter(excess, NEIGHBORHOOD, mode=("wrap", "mirror"))) & (excess > STANDS_OUT)
     found = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda index: -excess[index])

@@ -180,6 +180,19 @@ def test_nothing_periodic_is_found_in_a_head(real_flair):
     assert Notch().learn(values, values >= 0, Geometry.of(real_flair)) == []
 
 
+def test_straight_borders_of_a_limb_are_no_pattern_and_hide_none():
+    """Saturated beside it: multiples of the limb's width stood out of the spectrum, and were subtracted."""
+    y, x = np.mgrid[:300, :300]
+    across = x - 150 + 0.03 * y
+    limb = 500 - 0.03 * across**2 + np.random.default_rng(0).normal(0, 3, across.shape)
+    image = np.where(np.abs(across) > 60, 1023, limb)
+    grid = Geometry.of(image_of(image, (1, 1)))
+    assert Notch().learn(image.astype(np.float32), image > 0, grid) == []
+    lines = image + 2 * np.cos(2 * np.pi * (0.9 * x + 0.2 * y) / 5)
+    (wave,) = Notch().learn(lines.astype(np.float32), image > 0, grid)
+    assert wave == pytest.approx((0.04, 0.18), abs=0.0005)
+
+
 # Gibbs ringing
 
 
