@@ -165,8 +165,8 @@ class ChangeMapsPanel:
         for place, name in enumerate(CHANGE_MAPS):
             self.kind_box.setItemData(place, CHANGE_MAPS[name].declaration.description, qt.Qt.ToolTipRole)
         self.make_button = push_button("makeMapButton", _("Make"), MAKE_TIP, self.make)
-        self.make_button.setSizePolicy(qt.QSizePolicy.Maximum, qt.QSizePolicy.Fixed)
         form.addRow(_("Map:"), beside(self.kind_box, self.make_button))
+        self.make_button.setSizePolicy(qt.QSizePolicy.Maximum, qt.QSizePolicy.Fixed)
         self.start_box = combo("changeMapStart", _("The earlier time point"))
         self.end_box = combo("changeMapEnd", _("The later time point"))
         for box in (self.start_box, self.end_box):

@@ -6,6 +6,8 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from .wrapped_label import wish_no_width
+
 NARROWEST_BUTTON = 56
 NO_FINDINGS = _("Compare first, or load findings: there are none yet.")
 
@@ -82,13 +84,21 @@ def connect_node(box: Any, chosen: Callable[[Any], Any]) -> None:
 
 
 def beside(*widgets: Any) -> Any:
-    """Widgets in a row that share its width; tool buttons take what they need."""
+    """Widgets in a row that share its width; tool buttons take what they need.
+
+    A ctkCollapsibleButton gets no narrower than its contents would like to be, and the module panel no narrower than
+    it: so the others say no more than what they need at least.
+    """
     frame = qt.QWidget()
     layout = qt.QHBoxLayout(frame)
     layout.setContentsMargins(0, 0, 0, 0)
     layout.setSpacing(4)
     for widget in widgets:
-        layout.addWidget(widget, 0 if widget.inherits("QToolButton") else 1)
+        is_tool = widget.inherits("QToolButton")
+        if not is_tool:
+            widget.setMinimumWidth(widget.minimumWidth or widget.minimumSizeHint.width())
+            wish_no_width(widget)
+        layout.addWidget(widget, 0 if is_tool else 1)
     return frame
 
 

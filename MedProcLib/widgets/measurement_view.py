@@ -31,12 +31,13 @@ from .measured_rows import (
 )
 from .results_table import ResultsTable
 from .segment_choice import color_of
-from .wrapped_label import show_wrapped
+from .wrapped_label import show_wrapped, wish_no_width
 
 # So many rows are filled in; more would take seconds.
 MOST_ROWS = 300
 MOST_USUAL = 6  # columns of a table that has no usual figure
 TABLE_HEIGHT = 190
+NARROWEST_FILTER = 60
 NOTHING = _("Nothing measured yet.")
 SEGMENT_COLUMN = "name"
 WIDEST_NAME, WIDEST_PAIR = 112, 190  # pixels; what is longer is in the tooltip
@@ -255,6 +256,8 @@ class MeasurementView:
         self.filter_edit.objectName = "measurementFilter"
         self.filter_edit.placeholderText = _("Filter by name")
         self.filter_edit.toolTip = _("Show only segments whose name holds this text")
+        self.filter_edit.setMinimumWidth(NARROWEST_FILTER)
+        wish_no_width(self.filter_edit)
         self.filter_edit.connect("textChanged(QString)", lambda text: self._fill())
         self.columns_button = qt.QToolButton()
         self.columns_button.objectName = "measurementColumns"

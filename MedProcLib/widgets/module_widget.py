@@ -18,6 +18,9 @@ from .name_tips import show_names_in_tips
 from .run_panel import RunPanel
 from .tab_order import order_tabs
 from .task_runner import Commit, Compute, Outcome
+from .wrapped_label import wish_no_width
+
+NARROWEST_BOX = 100  # pixels
 
 
 class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
@@ -89,6 +92,9 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.ui.runFrame.layout().addWidget(self.run.widget)
         self.connectPanel()
         show_names_in_tips(slicer.util.findChildren(self.panel, className="qMRMLNodeComboBox"))
+        for box in slicer.util.findChildren(self.panel, className="qMRML*NodeComboBox"):
+            box.setMinimumWidth(NARROWEST_BOX)  # it wishes to be as wide as the longest name of a node
+            wish_no_width(box)
         order_tabs(self.panel)
         self.layout.addStretch(1)
         scene = slicer.mrmlScene

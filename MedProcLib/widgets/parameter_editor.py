@@ -10,6 +10,7 @@ from slicer.i18n import tr as _
 
 from ..core.parameters import Parameter, Value
 from ..core.units import shown
+from .wrapped_label import wish_no_width
 
 SLIDER_STEPS = 200  # a slider that is 200 px wide cannot be set finer
 LONGEST_SLIDER = 2000
@@ -120,6 +121,8 @@ def _combo_box(parameter: Parameter):
     widget = qt.QComboBox()
     for title in choice_titles(parameter.choices):
         widget.addItem(_(title))
+    widget.setMinimumWidth(NARROWEST)
+    wish_no_width(widget)
 
     def write(value):
         widget.currentIndex = parameter.choices.index(value)

@@ -21,6 +21,7 @@ from .fields import row_table
 from .results_table import NO_VALUE, ResultsTable, shown
 from .run_panel import RunPanel
 from .task_runner import Commit, Compute
+from .wrapped_label import wish_no_width
 
 # Lines that nearly all meanings fit in.
 MEANING_LINES = 5
@@ -69,6 +70,7 @@ class QualityPanel:
         self.meaning_label.textFormat = qt.Qt.PlainText
         self.meaning_label.setAlignment(qt.Qt.AlignLeft | qt.Qt.AlignTop)
         self.meaning_label.textInteractionFlags = qt.Qt.TextSelectableByMouse
+        wish_no_width(self.meaning_label)
         layout.addWidget(self.meaning_label)
         self._show([], "")
         self.changed()

@@ -2,14 +2,17 @@
 
 from typing import Any
 
+import qt
+
 NARROWEST = 300  # pixels that a line of text has in a module panel of 350
 
 
 def show_wrapped(label: Any, text: str, width: int = NARROWEST) -> None:
     """Show a text in a label with word wrap, with the height it needs in a narrow panel; an empty one hides it.
 
-    width: that it has there, in pixels.
+    width: that it has there, in pixels. A long text would like to be up to 80 letters wide, and so would the panel be.
     """
+    wish_no_width(label)
     label.text = text
     label.visible = bool(text)
     label.setMinimumHeight(0)  # what is asked next is never less than this
@@ -18,3 +21,10 @@ def show_wrapped(label: Any, text: str, width: int = NARROWEST) -> None:
     while around is not None:  # the sections around it ask only when told
         around.updateGeometry()
         around = around.parentWidget()
+
+
+def wish_no_width(widget: Any) -> None:
+    """Have a widget be as wide as its layout makes it, and ask for no width itself."""
+    policy = widget.sizePolicy
+    policy.setHorizontalPolicy(qt.QSizePolicy.Ignored)
+    widget.setSizePolicy(policy)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+from clicks import add_volume
 
 MODULES = ("MedProcEnhancement", "MedProcSegmentation", "MedProcQuantification", "MedProcComparison")
 every_module = pytest.mark.parametrize("name", MODULES)
@@ -65,6 +66,25 @@ def test_nothing_is_cut_off_in_a_narrow_column(panel, name):
         and child.width < child.sizeHint.width()
     ]
     assert cut == []
+
+
+@every_module
+def test_no_text_however_long_makes_a_panel_wider(panel, name):
+    """An open section gets no narrower than its contents would like to be: a text of eight lines made it 577 pixels,
+    and a node with the name of its series as many."""
+    import slicer
+
+    from MedProcLib.widgets.wrapped_label import show_wrapped
+
+    add_volume("2021-03-04 CT of a very long series description with many words and so on 1.25mm", np.ones((2, 3, 4)))
+    widget = panel(name, 360)
+    for child in widget.panel.findChildren("QWidget"):
+        if child.className() == "ctkCollapsibleButton":
+            child.collapsed = False
+        elif child.className() == "QLabel" and child.wordWrap:
+            show_wrapped(child, "The sum of diameters is 23 % and 23.2 mm above the nadir: progressive disease. " * 8)
+    slicer.app.processEvents()
+    assert widget.panel.minimumSizeHint.width() <= 345
 
 
 @every_module

@@ -43,13 +43,18 @@ class CollapsibleButton:
         QtWidgets.QAbstractButton.childEvent(self, event)
 
     def sizeHint(self):
+        return self._size(lambda layout: layout.totalSizeHint())
+
+    def minimumSizeHint(self):
+        """What a panel in a low window gets: no more than its contents need at least."""
+        return self._size(lambda layout: layout.totalMinimumSize())
+
+    def _size(self, of_layout):
         smallest = QtCore.QSize(120, HEADER_HEIGHT)
         layout = QtWidgets.QWidget.layout(self)
         if layout is None or self._values["collapsed"]:
             return smallest
-        return layout.sizeHint().expandedTo(smallest)
-
-    minimumSizeHint = sizeHint
+        return of_layout(layout).expandedTo(smallest)
 
     def hitButton(self, position):
         return position.y() < HEADER_HEIGHT

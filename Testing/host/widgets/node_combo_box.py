@@ -34,7 +34,7 @@ class NodeComboBox:
         self._told = None  # name of the node that was told last
         self._renamed_observation = None
         self._combo = self._make_combo()
-        self._combo.setSizeAdjustPolicy(QtWidgets.QComboBox.SizeAdjustPolicy.AdjustToMinimumContentsLengthWithIcon)
+        # as in Slicer it wishes to be as wide as the longest name that there is when it is shown first
         layout = QtWidgets.QHBoxLayout(self)
         layout.setContentsMargins(0, 0, 0, 0)
         layout.addWidget(self._combo)
