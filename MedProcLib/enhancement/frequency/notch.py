@@ -121,7 +121,7 @@ def _peaks(power: np.ndarray, shape: tuple[int, ...], spacing: tuple[float, floa
     """Frequencies whose power stands out of those around them, the strongest first."""
     rows, columns = fft.fftfreq(shape[0], spacing[0]), fft.rfftfreq(shape[1], spacing[1])
     frequency = np.hypot(rows[:, None], columns)
-    # straight borders (of a limb, a collimator, the image) are lines through the middle of the spectrum, patterns points
+    # straight borders (of a limb, collimator, image) are lines through the middle of the spectrum, waves are points
     diagonal = np.eye(NEIGHBORHOOD, dtype=bool)
     lines = (diagonal, diagonal[::-1], np.ones((1, NEIGHBORHOOD), bool), np.ones((NEIGHBORHOOD, 1), bool))
     around = np.maximum.reduce([ndimage.median_filter(power, footprint=line, mode="mirror") for line in lines])
@@ -131,10 +131,17 @@ def _peaks(power: np.ndarray, shape: tuple[int, ...], spacing: tuple[float, floa
     found = sorted(zip(*np.nonzero(peaks), strict=True), key=lambda index: -excess[index])
     waves: list[Wave] = []
     for row, column in found:
+        row, column = _highest_near(power, row, column)
         if column == 0 and rows[row] < 0:
             continue
         waves.append(_refined(power, row, column, rows, columns))
     return waves[:MOST_PATTERNS]
+
+
+def _highest_near(power: np.ndarray, row: int, column: int) -> tuple[int, int]:
+    """The sample of most power among this one, which stands out most, and those beside it."""
+    near = [((row + r) % power.shape[0], column + c) for r in (0, -1, 1) for c in (0, -1, 1)]
+    return max((each for each in near if 0 <= each[1] < power.shape[1]), key=lambda index: float(power[index]))
 
 
 def _refined(power: np.ndarray, row: int, column: int, rows: np.ndarray, columns: np.ndarray) -> Wave:
