@@ -39,7 +39,7 @@ class Wiener(ImageFilter):
     the rest fades. Edges may overshoot.
     """
 
-    fwhm_mm: Annotated[float, Range(0.1, 50, "mm"), "full width at half maximum of the blur"] = 2.0
+    fwhm_mm: Annotated[float, Range(0.1, 50, "mm"), "full width at half maximum of the blur"] = 1.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of white noise; 0 to measure it"] = 0.0
     largest_gain: Annotated[float, Range(1, 100), "no frequency is amplified more than this"] = 5.0
 
