@@ -85,7 +85,8 @@ def _cell(timeline: Timeline, track: Track, n: int) -> str:
 
 def _described(track: Track) -> str:
     origin = f"from {track.parent}" if track.parent else ""
-    return ", ".join(filter(None, (track.name, track.organ, track.site, track.kind or "", origin)))
+    node = "lymph node" if track.node else ""
+    return ", ".join(filter(None, (track.name, track.organ, track.site, node, track.kind or "", origin)))
 
 
 def _status(track: Track) -> str:

@@ -50,7 +50,8 @@ def propose_targets(case: Case, rule: TargetRule = TargetRule()) -> Proposal:  #
             chosen.append(lesion)
             taken[organ_of(lesion)] += 1
             where = f" in {organ_of(lesion)}" if organ_of(lesion) != NO_ORGAN else ""
-            reasons[lesion.id] = f"{_size(lesion, baseline):.4g} mm{where}: measurable"
+            axis = "short axis " if lesion.node else ""
+            reasons[lesion.id] = f"{axis}{_size(lesion, baseline):.4g} mm{where}: measurable"
     ids = {n.id for n in chosen}
     return Proposal(tuple(n.id for n in measurable if n.id in ids), reasons)
 

@@ -60,7 +60,8 @@ def lesion_size(lesion: Lesion, time: TimePoint, rule: SizeRule) -> Size:
     terms = [(name, _measured(piece, lesion.node, rule.quantity)) for name, piece in seen.pieces] or [
         (lesion.id, value)
     ]
-    return Size(value, normal, " + ".join(f"{name} {number(size.value)}" for name, size in terms if size))
+    axis = " (short axis)" if lesion.node and rule.quantity is Quantity.DIAMETER else ""
+    return Size(value, normal, " + ".join(f"{name} {number(size.value)}{axis}" for name, size in terms if size))
 
 
 def target_total(case: Case, index: int, rule: SizeRule) -> Total:

@@ -162,6 +162,8 @@ def test_the_arithmetic_is_shown():
     assert response.steps[0] == "sum T2 (2024-03-25): A 36 + B 16 = 52 mm"
     assert response.steps[1] == "nadir 42 mm on T1 (2024-02-12), now 52 mm: +23.8 %, +10 mm: progression"
     assert response.steps[-1] == "overall PD (target PD)"
+    node = assess("recist_1_1", case_of(target("N", (30, 20), (30, 21), node=True)))[1]
+    assert node.steps[0] == "sum T1 (2024-02-12): N 21 (short axis) = 21 mm"
     assert response.figure("sum_of_diameters") == 52
     assert response.figure("change_from_baseline") == pytest.approx(-100 * 8 / 60)
     assert response.codes["target"].value == "112043"
