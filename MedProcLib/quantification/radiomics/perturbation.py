@@ -18,6 +18,8 @@ MARGIN_MM = 12.0
 MARGIN_VOXELS = 6
 # share of a voxel
 TIE = 1e-3
+# voxels beyond a place that interpolation reads
+NEIGHBORS = 3
 # width in mm of the bulges of a contour drawn anew
 BULGE_MM = 4.0
 
@@ -100,7 +102,10 @@ def _moved(image: sitk.Image, grid: Geometry, place: sitk.Transform, how: int) -
     """Values at the moved grid; beyond the border those of the border."""
     if how == sitk.sitkBSpline3 and min(grid.size) < 4:
         how = sitk.sitkLinear
-    margin = [4] * 3
+    corners = grid.corners()
+    moved = np.array([place.TransformPoint(corner.tolist()) for corner in corners])
+    steps = np.abs(grid.indices(moved) - grid.indices(corners)).max(axis=0)
+    margin = [math.ceil(step) + NEIGHBORS for step in steps]
     return resample(sitk.ZeroFluxNeumannPad(image, margin, margin), grid, place, how)
 
 

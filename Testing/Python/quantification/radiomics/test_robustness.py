@@ -64,6 +64,19 @@ def test_each_perturbation_does_what_it_says(lesion, extent, moves, stays):
         assert 1200 <= rows[moves].low < 1500 < rows[moves].high <= 1800
 
 
+def test_corners_that_turn_out_of_the_image_are_not_the_region():
+    y, x = np.mgrid[-90:91, -90:91]
+    disc = np.repeat(np.hypot(x, y)[np.newaxis] <= 60, 12, axis=0)
+    disc[[0, 1, -2, -1]] = False
+    image, mask = (sitk.GetImageFromArray(each) for each in (disc.astype(np.float32) * 100, disc.astype(np.uint8)))
+    source = source_of(image, mask, 1, boxes_of(mask)[1])
+    turned = dataclasses.replace(STILL, rotation_deg=10, growth=0.1)
+    for seed in (8, 12):  # turned far and grown, by less than 3 mm; the corners are 50 mm from the disc
+        values, region = map(sitk.GetArrayFromImage, perturbed(source, turned, np.random.default_rng(seed)))
+        places = np.argwhere(region)[:, 1:] - (np.array(region.shape[1:]) - 1) / 2
+        assert np.hypot(*places.T).max() < 65 and values[region > 0].min() > -20
+
+
 def test_turned_grids_and_seeds(lesion):
     direction = sitk.Euler3DTransform((0, 0, 0), 0.4, -0.2, 0.7).GetMatrix()
     straight, oblique = (
