@@ -334,6 +334,12 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
             "Some studies are segmented by hand and others by the recipe: differences between them may come "
             "from the segmentation."
         )
+    modalities = list(dict.fromkeys(study.modality for study in studies if study.modality))
+    if len(modalities) > 1:
+        notes.append(
+            f"The studies are of different modalities ({', '.join(modalities)}): what one shows larger than another, or "
+            "not at all, need not have changed."
+        )
     if finds_places(studies, recipe) and any(p.registration.verdict is not Verdict.FAILED for p in pairs):
         notes.append(OF_PLACES)
     marked = [study.name for study in studies if study.landmarks]

@@ -235,8 +235,10 @@ def test_given_segmentations_are_followed_as_they_are():
     def with_labels(base, threshold):
         values = sitk.GetArrayFromImage(base.image) > threshold
         values &= sitk.GetArrayFromImage(base.mask) > 0
-        return Study(base.name, base.image, labels=Geometry.of(base.image).image_of(values), mask=base.mask)
+        labels = Geometry.of(base.image).image_of(values)
+        return Study(base.name, base.image, labels=labels, mask=base.mask, modality=modality[base.name])
 
+    modality = {"a": "MR", "b": "CT"}
     first = with_labels(study("a", [STABLE], spacing=(3, 3, 3)), 150)
     other = with_labels(study("b", [STABLE, NEW], None, (3, 3, 3), 1), 150)
     result = compare([first, other], ALIGNED)
@@ -244,7 +246,8 @@ def test_given_segmentations_are_followed_as_they_are():
     assert sorted(f.change for f in pair.findings) == [Change.NEW, Change.STABLE]
     same = sitk.GetArrayFromImage(pair.moving_labels) > 0
     assert np.array_equal(same, sitk.GetArrayFromImage(other.labels) > 0)
-    assert any("Given segmentations" in note for note in result.notes)
+    notes = " ".join(result.notes)
+    assert "Given segmentations were used for: a, b." in notes and "different modalities (MR, CT)" in notes
 
 
 @pytest.mark.parametrize(("contrast", "told"), [("any", True), ("bright", False)])
