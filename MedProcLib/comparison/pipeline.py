@@ -337,8 +337,8 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
     modalities = list(dict.fromkeys(study.modality for study in studies if study.modality))
     if len(modalities) > 1:
         notes.append(
-            f"The studies are of different modalities ({', '.join(modalities)}): what one shows larger than another, or "
-            "not at all, need not have changed."
+            f"The studies are of different modalities ({', '.join(modalities)}): what one shows larger than another, "
+            "or not at all, need not have changed."
         )
     if finds_places(studies, recipe) and any(p.registration.verdict is not Verdict.FAILED for p in pairs):
         notes.append(OF_PLACES)
