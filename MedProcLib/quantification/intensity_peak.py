@@ -8,6 +8,7 @@ from typing import Protocol
 
 import numpy as np
 
+from ..core.ball import voxel_ball
 from ..core.errors import InputError
 from ..core.image_filter import Box
 from ..core.voxels import largest_value
@@ -46,7 +47,7 @@ def intensity_peaks(values: Readable, mask: np.ndarray | BitMask, spacing: tuple
             f"An intensity peak needs a volume and its mask; these have the shapes {values.shape} and {mask.shape}."
         )
     region = mask if isinstance(mask, BitMask) else BitMask.of(mask != 0)
-    sphere = _sphere(spacing, mask.shape)
+    sphere = voxel_ball(RADIUS_MM, spacing[::-1], mask.shape)
     hottest, local, highest = -math.inf, math.nan, math.nan
     for core in _blocks(region.box, sphere.shape, getattr(values, "across", 0)) if region.count else ():
         inside = region[core]
@@ -66,14 +67,6 @@ def intensity_peaks(values: Readable, mask: np.ndarray | BitMask, spacing: tuple
         best = int(np.argmax(means))
         highest = np.fmax(highest, near.mean_at([int(i) for i in np.unravel_index(best, inside.shape)]))
     return local, float(np.fmax(highest, local))
-
-
-def _sphere(spacing: tuple[float, ...], shape: tuple[int, ...]) -> np.ndarray:
-    """Voxels (z, y, x) whose centers lie in the sphere around the middle one, no further than the image reaches."""
-    reaches = [min(int(RADIUS_MM / side), n - 1) for side, n in zip(reversed(spacing), shape, strict=True)]
-    axes = [np.arange(-n, n + 1) * side for n, side in zip(reaches, reversed(spacing), strict=True)]
-    z, y, x = np.meshgrid(*axes, indexing="ij", sparse=True)
-    return z**2 + y**2 + x**2 <= RADIUS_MM**2
 
 
 def _blocks(box: Box, sphere: tuple[int, ...], across: int) -> list[Box]:

@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.ball import voxel_ball
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
@@ -91,10 +92,9 @@ class Smooth:
 
     def _blurred(self, region: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
         """Share (0..1) that the region has in the surroundings of each voxel; the border is repeated outward."""
-        sides = tuple(reversed(grid.spacing))
         if self.method == "gaussian":
             return _gaussian_mean(region, grid, self.width_mm, progress)
-        ball = _ball(region.shape, sides, self.width_mm)
+        ball = voxel_ball(self.width_mm, grid.spacing[::-1], region.shape)
         share = _mean(region, ball)
         if self.keep_volume == "no":
             return share
@@ -108,14 +108,6 @@ def _gaussian_mean(region: np.ndarray, grid: Geometry, sd_mm: float, progress: P
         return gaussian(region, grid, [sd_mm] * grid.dimension, progress)
     sides = reversed(grid.spacing)
     return ndimage.gaussian_filter(region.astype(np.float32), [sd_mm / s for s in sides], mode="nearest")
-
-
-def _ball(shape: tuple[int, ...], sides: tuple[float, ...], radius_mm: float) -> np.ndarray:
-    """Voxels within a radius (bool); flat across a single slice."""
-    reach = [min(int(radius_mm / s + 1e-6), n - 1) for s, n in zip(sides, shape, strict=True)]
-    offsets = np.ogrid[tuple(slice(-r, r + 1) for r in reach)]
-    squared = np.asarray(sum((o * s) ** 2 for o, s in zip(offsets, sides, strict=True)))
-    return squared <= radius_mm**2 * (1 + 1e-6)
 
 
 def _mean(region: np.ndarray, neighborhood: np.ndarray) -> np.ndarray:

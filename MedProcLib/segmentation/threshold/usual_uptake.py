@@ -4,6 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.ball import voxel_ball
 from ...core.geometry import Geometry, resample
 from ...core.progress import SILENT, Progress
 from ...core.voxels import extended
@@ -27,7 +28,7 @@ def usual_uptake(
     """
     known = np.nan_to_num(values, posinf=highest, neginf=0).astype(np.float32)
     coarse, seen = on_patient_grid(grid.image_of(known), GRID_MM, 0.0, progress=progress.part(0, 0.3))
-    ball = _ball(coarse)
+    ball = voxel_ball(RADIUS_MM, coarse.spacing[::-1], seen.shape)
     level = np.zeros(seen.shape, np.float32)
     places = np.argwhere(seen >= lowest)
     reach = np.array(ball.shape) // 2
@@ -44,11 +45,3 @@ def usual_uptake(
     # all of an even ball is tissue of its kind, up to its edge
     level = ndimage.grey_dilation(level, footprint=ball)
     return sitk.GetArrayFromImage(resample(extended(coarse.image_of(level)), grid, progress=progress.part(0.8, 1)))
-
-
-def _ball(grid: Geometry) -> np.ndarray:
-    """Voxels (bool, z, y, x) of a grid within the radius of its middle one."""
-    spacing = np.array(grid.spacing[::-1])
-    reach = np.minimum(RADIUS_MM / spacing + 1e-6, np.array(grid.size[::-1]) - 1).astype(int)
-    index = np.indices(tuple(2 * reach + 1)).reshape(len(reach), -1).T - reach
-    return (((index * spacing) ** 2).sum(axis=1) <= RADIUS_MM**2 + 1e-6).reshape(2 * reach + 1)
