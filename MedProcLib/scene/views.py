@@ -27,16 +27,23 @@ def show_in_slices(background, foreground=None, foreground_opacity: float = 0.5,
 
 def fit_slices(volume) -> None:
     """Center all slice views on a volume and zoom them so that it fits."""
+    center = ras_of(geometry_of_volume(volume).center)
+    zoom_slices(volume, slice_nodes(volume.GetScene()))
+    for node in slice_nodes(volume.GetScene()):
+        node.JumpSliceByCentering(*center)
+
+
+def zoom_slices(volume, nodes: Sequence) -> None:
+    """Zoom slice views, by their nodes, so that a volume fits; they stay where they are."""
     geometry = geometry_of_volume(volume)
     edges = np.array(np.meshgrid(*[(-0.5, n - 0.5) for n in geometry.size])).reshape(3, -1).T
     corners = ras_of(geometry.points(edges))
-    for node in slice_nodes(volume.GetScene()):
+    for node in nodes:
         axes = array_of_matrix(node.GetSliceToRAS())[:3, :3]
         width, height, _ = np.ptp(corners @ axes, axis=0)
         pixels = node.GetDimensions()
         per_pixel = max(width / max(pixels[0], 1), height / max(pixels[1], 1))
         node.SetFieldOfView(per_pixel * max(pixels[0], 1), per_pixel * max(pixels[1], 1), node.GetFieldOfView()[2])
-        node.JumpSliceByCentering(*ras_of(geometry.center))
 
 
 def jump_slices(scene, point: Sequence[float]) -> None:

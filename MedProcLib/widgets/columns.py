@@ -4,12 +4,14 @@ from collections.abc import Sequence
 from typing import Any
 from xml.sax.saxutils import escape
 
+import qt
 import slicer
 
 from ..scene.timeline_views import COLUMNS
-from ..scene.views import fit_slices, link_slices, slice_composites, slice_nodes
+from ..scene.views import fit_slices, link_slices, slice_composites, slice_nodes, zoom_slices
 
 LAYOUT = 731  # arrangement of our own; Slicer's and other extensions' are below 600 or above 1000
+SETTLE_MS = 50  # after which new views have their size
 ORIENTATIONS = ("Axial", "Sagittal", "Coronal")
 VIEW_COLORS = ("#f34a33", "#edd54c", "#6eb04b", "#4a7fd0")
 CELL = (
@@ -47,7 +49,16 @@ def show_columns(volumes: Sequence[Any], titles: Sequence[str], orientation: str
         ours[name].UpdateMatrices()
         ours[name].SetFieldOfView(*first.GetFieldOfView())
     link_slices(scene)
+    qt.QTimer.singleShot(SETTLE_MS, lambda: _zoom_columns(volumes[0]))
     return names
+
+
+def _zoom_columns(volume: Any) -> None:
+    """New views get their size once the application has laid them out, and keep their height in mm then: of a volume
+    that fitted a square view a narrow column would show a strip."""
+    scene = volume.GetScene()
+    if scene is not None and columns_shown():
+        zoom_slices(volume, [node for node in slice_nodes(scene) if node.GetLayoutName() in COLUMNS])
 
 
 def columns_shown() -> bool:

@@ -295,6 +295,7 @@ def test_ways_to_see_two_time_points(compared):
 
 
 def test_columns_go_with_the_scene(compared):
+    import host
     import slicer
 
     from MedProcLib.widgets.columns import columns_shown, leave_columns
@@ -303,6 +304,13 @@ def test_columns_go_with_the_scene(compared):
     manager.setLayout(layouts.SlicerLayoutConventionalView)
     compared.views.show_button.click()
     assert columns_shown()
+    for node in column_nodes():  # as the views do when they get their size, afterwards
+        node.SetDimensions(100, 400, 1)
+        node.SetFieldOfView(node.GetFieldOfView()[1] / 4, *node.GetFieldOfView()[1:])
+    middles = [node.GetSliceToRAS().GetElement(2, 3) for node in column_nodes()]
+    # 50 x 40 voxels of 1 mm: the whole width is seen
+    assert host.wait_until(lambda: all(n.GetFieldOfView()[:2] == pytest.approx((50, 200)) for n in column_nodes()), 3)
+    assert [node.GetSliceToRAS().GetElement(2, 3) for node in column_nodes()] == middles
     slicer.mrmlScene.Clear(0)
     assert manager.layout == layouts.SlicerLayoutConventionalView
     compared.views.show_button.click()
