@@ -21,6 +21,9 @@ from .in_hounsfield import require_hounsfield
 NAME = "Body composition"
 # a level along the body means something only where slices lie across it
 ACROSS = math.cos(math.radians(30))
+# of a label's voxels, that have the density of the tissue it is taken for
+LEAST_SHARE = 0.5
+WORDS = {"subcutaneous": "fat under the skin", "visceral": "visceral fat", "muscle": "muscle"}
 FAT_UNDER_SKIN = Figure("subcutaneous_fat_area", "cm2", "area of fat under the skin (SAT)")
 VISCERAL_FAT = Figure("visceral_fat_area", "cm2", "area of fat inside the wall of the trunk (VAT)")
 RATIO = Figure("visceral_to_subcutaneous", "", "area of visceral by that of subcutaneous fat")
@@ -78,6 +81,12 @@ class BodyComposition:
                 "There is no fat or muscle of these labels in the slices: segment them first, choose another level, "
                 "or name other labels."
             )
+        for name, areas in tissues.items():
+            if areas.share < LEAST_SHARE:
+                progress.note(
+                    f"Of label {areas.label}, taken for {WORDS[name]}, {100 * areas.share:.0f} % have the density of "
+                    "it: is it that tissue?"
+                )
         rows = [Row(0, NAME, None, tuple(self._figures(tissues, slice(None), slices=len(planes))))]
         for place, plane in enumerate(planes.tolist() if self.slices else ()):
             figures = self._figures(tissues, slice(place, place + 1), slices=1)
@@ -124,17 +133,23 @@ class BodyComposition:
 
 
 class _Areas:
-    """Of a label's voxels within limits of HU in each slice: the area (cm2), their number and the sum of their HU."""
+    """Of a label's voxels within limits of HU in each slice: the area (cm2), their number and the sum of their HU.
+
+    share: of all its voxels those within the limits.
+    """
 
     def __init__(
         self, values: np.ndarray, labels: np.ndarray, label: int, limits: tuple[float, float], grid: Geometry
     ) -> None:
         # slice by slice: the whole at once would take several times the memory of the image
+        self.label, total = label, 0
         self.counts, self.sums = np.zeros(len(values)), np.zeros(len(values))
         for index, (plane, numbers) in enumerate(zip(values, labels, strict=True)):
             inside = plane[numbers == label].astype(np.float64)
+            total += inside.size
             inside = inside[(inside >= limits[0] - 0.5) & (inside < limits[1] + 0.5)]
             self.counts[index], self.sums[index] = inside.size, inside.sum()
+        self.share = float(self.counts.sum()) / total if total else 1.0
         self.cm2 = self.counts * grid.spacing[0] * grid.spacing[1] / 100
 
     def mean_hu(self, where: slice) -> float:

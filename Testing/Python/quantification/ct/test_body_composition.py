@@ -5,6 +5,7 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import Progress
 from MedProcLib.quantification.ct.body_composition import BodyComposition
 
 
@@ -92,6 +93,17 @@ def test_what_cannot_be_measured_is_refused():
         BodyComposition()(image, labels * 0)
     with pytest.raises(InputError, match="Hounsfield"):
         BodyComposition()(image + 2000, labels)
+
+
+def test_a_label_of_something_else_is_said():
+    image, labels = torso()
+    progress = Progress()
+    BodyComposition()(image, labels, progress=progress)
+    assert progress.notes == []
+    BodyComposition(visceral_label=3, muscle_label=0)(image, labels, progress=progress)
+    assert progress.notes == [
+        "Of label 3, taken for visceral fat, 0 % have the density of it: is it that tissue?",
+    ]
 
 
 def test_other_lean_tissue_is_no_muscle():
