@@ -12,6 +12,7 @@ from ..scene.edits import EditWatch
 EDITOR_TAG = "MedProcSegmentEditor"
 # After the last change this long the reader is taken to have come to rest, so that a brush stroke is not interrupted.
 SETTLE_MS = 700
+BEFORE_EDITOR = 1.0  # priority of an observer that is called before the editor's own
 
 
 class SegmentEditor:
@@ -96,7 +97,7 @@ class SegmentEditor:
         self._timer.stop()
         if self._watch is not None:
             self.editor.setActiveEffect(None)
-            self._let_go()
+            self._let_go(closing=True)
 
     def close(self) -> None:
         """The module goes."""
@@ -104,16 +105,37 @@ class SegmentEditor:
         if self.editor is not None:
             self.editor.setMRMLScene(None)
 
-    def _let_go(self) -> None:
+    def _let_go(self, closing: bool = False) -> None:
         assert self._watch is not None and self._tag is not None
         self._watch.node.GetSegmentation().RemoveObserver(self._tag)
         self.editor.setSegmentationNode(None)
         self.editor.removeViewObservations()
         self.editor.uninstallKeyboardShortcuts()
-        # an idle editor with a node would take up the scene's first segmentation after each batch, such as an import,
-        # and have the slice views show its volume
-        self.editor.setMRMLSegmentEditorNode(None)
         self._watch, self._tag, self._changed = None, None, []
+        if closing:
+            self._rest_after_close()
+        else:
+            self._rest()
+
+    def _rest(self) -> None:
+        """An idle editor with a node would take up the scene's first segmentation after each batch, such as an import,
+        and have the slice views show its volume."""
+        self.editor.setMRMLSegmentEditorNode(None)
+
+    def _rest_after_close(self) -> None:
+        """The editor does nothing while a scene closes: its effect, with the brush and the pointer in the views, is put
+        away afterwards, as long as it has its node."""
+
+        def on_closed(caller: Any, event: Any) -> None:
+            caller.RemoveObserver(tag)
+            if self._watch is None:
+                self.editor.setSegmentationNode(None)
+                self.editor.setActiveEffect(None)
+                self.editor.updateWidgetFromMRML()
+                self._rest()
+
+        scene = slicer.mrmlScene
+        tag = scene.AddObserver(scene.EndBatchProcessEvent, on_closed, BEFORE_EDITOR)  # of the closing, or around it
 
     def _require_editor(self) -> None:
         if self.editor is None:

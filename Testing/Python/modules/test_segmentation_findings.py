@@ -228,6 +228,22 @@ def test_a_correction_is_noted_and_measured(spots):
     assert statuses(widget) == ["proposed", "proposed", "edited"] and editor.segmentationNode() is None
 
 
+@pytest.mark.parametrize("in_a_batch", [False, True], ids=["closed", "closed to load another one"])
+def test_a_scene_that_closes_takes_the_brush_away(spots, in_a_batch):
+    import slicer
+
+    spots.findings.select(1)
+    spots.ui.editorButton.collapsed = False
+    editor = spots.correction.editor.editor
+    editor.setActiveEffectByName("Paint")
+    if in_a_batch:
+        slicer.mrmlScene.StartState(slicer.vtkMRMLScene.BatchProcessState)
+    slicer.mrmlScene.Clear(0)
+    if in_a_batch:
+        slicer.mrmlScene.EndState(slicer.vtkMRMLScene.BatchProcessState)
+    assert editor.activeEffect() is None and editor.mrmlSegmentEditorNode() is None
+
+
 def test_headings_sort_the_list(spots):
     widget, header = spots, spots.findings.table_widget.horizontalHeader()
     header.sectionClicked.emit(1)

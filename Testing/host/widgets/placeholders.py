@@ -5,12 +5,15 @@ from PySide6 import QtCore, QtGui, QtWidgets
 from vtkmodules.vtkCommonCore import vtkIdList
 
 from host.pythonqt.signals import emit
-from host.standins import behavior, standin
+from host.standins import behavior, make_inside, standin
 
 
 @behavior("qMRMLSegmentEditorWidget", accept_all=True)
 class SegmentEditorWidget:
-    """Keeps the editor node, segmentation, source volume and current segment; effects do nothing.
+    """Keeps the editor node, segmentation, source volume, current segment and active effect; effects do nothing.
+
+    As in Slicer the effect follows the editor node when that is changed or the scene was closed; not while it closes,
+    and not without an editor node: what is active then stays so, with its pointer in the views.
 
     As in Slicer its hidden selector of segmentations knows no "none": when a batch ends, an editor node without a
     segmentation gets the scene's first one, and the slice views show the volume that it was drawn on.
@@ -18,18 +21,44 @@ class SegmentEditorWidget:
 
     def _setup(self):
         self._editor_node = None
-        self._scene = self._tag = None
+        self._scene, self._tags = None, []
         self._shortcuts = False
+        self._effect = None
         _frame(self, "Segment Editor", 160)
 
     def setMRMLScene(self, scene):
         if scene is self._scene:
             return
-        if self._scene is not None:
-            self._scene.RemoveObserver(self._tag)
-        self._scene = scene
+        for tag in self._tags:
+            self._scene.RemoveObserver(tag)
+        self._scene, self._tags = scene, []
         if scene is not None:
-            self._tag = scene.AddObserver(slicer.vtkMRMLScene.EndBatchProcessEvent, self._on_batch_ended)
+            self._tags = [
+                scene.AddObserver(slicer.vtkMRMLScene.EndBatchProcessEvent, self._on_batch_ended),
+                scene.AddObserver(slicer.vtkMRMLScene.EndCloseEvent, lambda caller, event: self.updateWidgetFromMRML()),
+            ]
+
+    def activeEffect(self):
+        return self._effect
+
+    def setActiveEffect(self, effect):
+        if self._editor_node is not None:
+            self._editor_node.SetActiveEffectName(effect.name if effect is not None else "")
+        self.updateWidgetFromMRML()
+
+    def setActiveEffectByName(self, name):
+        effect = make_inside("qSlicerSegmentEditorAbstractEffect")
+        effect._values["name"] = name
+        self.setActiveEffect(effect)
+
+    def updateWidgetFromMRML(self):
+        if self._scene is None or self._scene.IsClosing() or self._scene.IsBatchProcessing():
+            return
+        if self._editor_node is not None:
+            name = self._editor_node.GetActiveEffectName()
+            self._effect = make_inside("qSlicerSegmentEditorAbstractEffect") if name else None
+            if name:
+                self._effect._values["name"] = name
 
     def _on_batch_ended(self, scene, event):
         first = scene.GetFirstNodeByClass("vtkMRMLSegmentationNode")
