@@ -24,7 +24,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
 from ..core.seg_nrrd import is_segmentation_file
-from ..core.units import SQUARED, ucum
+from ..core.units import ucum, value_unit
 
 LARGEST_LABEL = 2**31 - 1
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -201,10 +201,7 @@ def unit_of_file(found: ImageFile) -> str:
 
     A DICOM PET states its own: activity concentration, or SUV; a dose is in Gy where it says so.
     """
-    # SUVlbm has several formulas, which its file tells apart
-    if found.quantity.startswith("{SUVlbm"):
-        return "SUL"
-    known = next((unit for unit in SQUARED if ucum(unit) == found.quantity), None)
+    known = value_unit(found.quantity)
     if known is None and found.modality == "PT" and found.slices:
         return _pet_unit(found.slices[0])
     if known is None and IN_GY in found.notes:

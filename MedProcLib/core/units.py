@@ -94,6 +94,13 @@ def ucum(unit: str) -> str:
     return UCUM[unit]
 
 
+def value_unit(code: str) -> str | None:
+    """The unit of an image's values that a UCUM code stands for, SUL for SUVlbm by any formula; None for others."""
+    if code.startswith("{SUVlbm"):
+        return "SUL"
+    return next((unit for unit in SQUARED if UCUM[unit] == code), None)
+
+
 def shown(unit: str) -> str:
     """How a unit is written for a reader."""
     return SHOWN.get(unit, unit)

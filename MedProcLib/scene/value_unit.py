@@ -2,19 +2,16 @@
 
 import slicer
 
-from MedProcLib.core.units import UCUM
+from MedProcLib.core.units import value_unit
 from MedProcLib.scene.hierarchy import hierarchy_of
 from MedProcLib.scene.studies import modality_of_volume
 
 
 def unit_of_values(volume) -> str:
-    """A key of core.units: that of the node's own coded unit, 'HU' for CT without one, else 'intensity'."""
+    """A key of core.units.SQUARED: that of the node's own coded unit, 'HU' for CT without one, else 'intensity'."""
     entry = volume.GetVoxelValueUnits()
-    stated = entry.GetCodeValue() if entry is not None else ""
-    for unit, code in UCUM.items():
-        if stated and code == stated:
-            return unit
-    return "HU" if modality_of_volume(volume) == "CT" and not stated else "intensity"
+    stated = (entry.GetCodeValue() or "") if entry is not None else ""
+    return value_unit(stated) or ("HU" if modality_of_volume(volume) == "CT" and not stated else "intensity")
 
 
 def say_values_of(node, source, unit_kept: bool) -> None:

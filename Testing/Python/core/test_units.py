@@ -4,11 +4,17 @@ import pytest
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.measurement import Measurement
-from MedProcLib.core.units import UCUM, shown, ucum
+from MedProcLib.core.units import SQUARED, UCUM, shown, ucum, value_unit
 
 
 def test_codes_of_the_field():
     assert ucum("ml") == "mL" and ucum("HU") == "[hnsf'U]" and ucum("mm3") == "mm3" and ucum("") == "1"
+
+
+def test_units_of_values_by_their_code():
+    assert all(value_unit(ucum(unit)) == unit for unit in SQUARED)
+    assert value_unit("{SUVlbm(Janma)}g/ml") == value_unit("{SUVlbm(James128)}g/ml") == "SUL"
+    assert [value_unit(code) for code in ("", "mm", "%", "{SUVbsa}cm2/ml")] == [None] * 4
 
 
 def test_an_unknown_unit_is_refused_with_the_known_ones():

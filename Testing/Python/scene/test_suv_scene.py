@@ -18,6 +18,7 @@ from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, pla
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.suv_scene import STEPS, suv_volume_from_dicom, suv_volume_of
+from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.scene.volumes import image_of_volume, volume_from_image
 
 
@@ -70,6 +71,8 @@ def test_it_looks_as_pet_is_read(scene, loaded):
 
 
 def test_it_says_what_its_voxels_are(scene, loaded, tmp_path):
+    lean = suv_volume_of(loaded, SuvSettings("lbmjanma", weight_kg=70, height_cm=180, sex="F"))
+    assert unit_of_values(lean) == "SUL" and unit_of_values(loaded) == "intensity"
     made = suv_volume_of(loaded, SuvSettings("bsa", weight_kg=70, height_cm=180))
     assert coded(made.GetVoxelValueQuantity()) == ("126400", "DCM", "Standardized Uptake Value")
     assert coded(made.GetVoxelValueUnits())[:2] == ("{SUVbsa}cm2/ml", "UCUM")
