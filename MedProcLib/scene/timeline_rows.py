@@ -19,10 +19,10 @@ MEASURES = {"voxel_volume": "mm3", "long_diameter": "mm", "short_diameter": "mm"
 
 @dataclass(frozen=True)
 class TrackRow:
-    """A track in a list. change: its class at its last time point, None for one that was seen once, at the first, or
-    whose place a study does not show; size: change of its volume since the reference, None where there is nothing to
-    compare with; values: of the chosen measure at each time point, None where not observed or not measured; lines: all
-    that is known, in words; latest: those of the last change, which is all where two time points are."""
+    """A track in a list. change: its class at its last time point since the reference, None for one that was seen once,
+    at the first, or whose place a study does not show; size: change of its volume since then, None where there is
+    nothing to compare with; values: of the chosen measure at each time point, None where not observed or not measured;
+    lines: all that is known, in words; latest: those of the last change, which is all where two time points are."""
 
     track: Track
     status: Status
@@ -78,7 +78,7 @@ def _found(
     size = way.size(patient.settings.relative_percent) if way is not None else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
     observed, rules, sure = _observed(patient, track), _rules(patient, ways), _sure(way, size)
-    change = last.change if last is not None and not last.unseen else None
+    change = way.change if way is not None and not way.unseen else None
     return change, size, values, (*observed, *rules, *sure), (*observed[-2:], *rules[-1:], *sure)
 
 

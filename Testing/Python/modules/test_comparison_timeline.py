@@ -50,6 +50,8 @@ def test_the_list_and_its_keys(compared):
     tracks.shortcuts["R"].activated.emit()
     statuses = [o.status for o in patient_of(widget).track("F001").observations]
     assert statuses == ["accepted", "rejected", "accepted"]
+    assert cells(widget)[0][1] == "grown"  # since baseline
+    tracks.reference_box.currentIndex = 0
     assert cells(widget)[0][1] == "reappeared"
 
 

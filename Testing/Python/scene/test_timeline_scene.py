@@ -1,5 +1,6 @@
 """Findings over time in the scene: what a reader corrects is seen everywhere at once, and all of it is saved."""
 
+import datetime
 from dataclasses import replace
 
 import numpy as np
@@ -11,7 +12,11 @@ from timelines import COMES, GOES, GROWS, NAMES
 from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.result import Change, Verdict
 from MedProcLib.comparison.tracks.edits import accept, describe, mark, reject
+from MedProcLib.comparison.tracks.extend import extend
+from MedProcLib.comparison.tracks.model import Patient, TimePoint
+from MedProcLib.comparison.tracks.pieces import Pieces
 from MedProcLib.comparison.tracks.relinking import merge_tracks, split_track
+from MedProcLib.comparison.tracks.settings import Follow
 from MedProcLib.core.errors import InputError
 from MedProcLib.report.colors import LOOKS
 from MedProcLib.scene.bundle import load_bundle, save_bundle
@@ -230,6 +235,17 @@ def test_rows_say_what_changed_and_whether_it_is_real(node):
     assert len(told) == len(patient.time_points) - 1 and rows["F001"].latest == (
         *rows["F001"].lines[1:3], told[-1], rows["F001"].lines[-1],
     )  # fmt: skip
+
+
+def test_slow_growth_is_growth_since_baseline():
+    """The class is of the change written beside it: +17 % at a time is stable, the +55 % that it makes is not."""
+    patient = Patient("slow", settings=Follow(outline_mm=0.0))
+    for number, radius in enumerate((6.0, 6.3, 6.6, 6.95)):
+        point = TimePoint(f"T{number}", date=datetime.date(2024, 1, 1) + datetime.timedelta(60 * number))
+        patient = extend(patient, point, Pieces.of_balls([(0.0, 0.0, 0.0)], [4 / 3 * np.pi * radius**3]))
+    (previous,), (baseline,) = (track_rows(patient, name) for name in ("previous", "baseline"))
+    assert (previous.change, baseline.change) == (Change.STABLE, Change.GROWN)
+    assert [row.size.percent.value for row in (previous, baseline)] == pytest.approx([16.8, 55.4], abs=0.1)
 
 
 def test_what_reaches_the_border_of_the_image_says_so_once(node):
