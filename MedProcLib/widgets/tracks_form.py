@@ -29,7 +29,7 @@ class TracksForm:
         layout.setContentsMargins(0, 0, 0, 0)
         layout.setSpacing(4)
         self.measure_box = combo("tracksMeasure", _("What is shown of each time point"), MEASURE_TITLES)
-        self.reference_box = combo("tracksReference", _("What the change is counted from"), REFERENCE_TITLES)
+        self.reference_box = combo("tracksReference", _("What class and change are counted from"), REFERENCE_TITLES)
         layout.addWidget(beside(self.measure_box, self.reference_box))
         tip = _(
             "Findings over time; click one to see it at every time point, a heading to sort, hover for all that is "
