@@ -17,6 +17,8 @@ from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import inside, values_of
 from ..anatomy.contrast import bright_soft_tissue, in_lung, parted_from, variation
+from ..anatomy.costal_cartilage import costal_cartilage
+from ..anatomy.ct_body import body_region
 from ..common.connectivity import connected_components
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import dilated
@@ -37,6 +39,11 @@ THIN_BONE_HU, DENSE_SHARE = 110.0, 1 / 3
 CONTRAST_MM, EVENNESS_HU, CONTRAST_HU = 1.5, 9.0, 110.0
 # Beside contrast bone goes so far above it, as in segmentation.ct_bones.
 CORTEX_HU = 120.0
+# The body, as in segmentation.ct_bones, on voxels of this side; spots of the table lie farther from it than the last.
+BODY_MM, BODY_HU, OPENING_MM, BODY_CLOSING_MM, SKIN_MM = 3.0, -300.0, 4.0, 6.0, 3.0
+# Calcium in the front wall of the chest that is larger than this (mm3) is that of the ribs' cartilages; breasts have
+# smaller ones.
+CARTILAGE_MM3 = 20.0
 # Streaks and noise are as strong as they are in the tissue of this cube around a spot, if that has so many voxels.
 AROUND_MM, LEAST_AROUND = 20.0, 50
 
@@ -55,8 +62,9 @@ class Calcifications:
     voxels of soft tissue with the image's noise are expected to exceed it. Where contrast fills vessels or organs it
     rises above these likewise, so that fainter calcium is lost: an image without contrast shows more. A spot must stand
     out likewise from the noise and streaks of the soft tissue around it; beside air (skin, vessels of the lung), where
-    sharp kernels overshoot, from the other tissue beside air, so that faint spots in the lung are lost. Numbered by
-    their peak.
+    sharp kernels overshoot, from the other tissue beside air, so that faint spots in the lung are lost. What lies
+    outside the body, and in a chest what is larger than 20 mm³ in the front wall (cartilages of ribs), is left out.
+    Numbered by their peak.
     """
 
     threshold_HU: Annotated[float, Range(50, 2000, "HU"), "a spot is denser than this"] = 130.0
@@ -74,7 +82,7 @@ class Calcifications:
     def __call__(self, image, mask=None, progress=SILENT):
         _, valid = values_of(image)
         region = inside(mask, valid)
-        reading, filling, dividing, dividing_bone, parting = progress.parts(1, 3, 3, 3, 1)
+        reading, filling, dividing, dividing_bone, parting, placing = progress.parts(1, 3, 3, 3, 1, 2)
         ct = hounsfield(image, reading)
         values = sitk.GetArrayFromImage(ct).astype(np.float32)
         grid = Geometry.of(image)
@@ -95,6 +103,11 @@ class Calcifications:
         numbers = spots.ravel()[where]
         if contrast is not None and self.bone_distance_mm:
             kept = np.setdiff1d(kept, numbers[contrast.near_bone(where, grid, self.bone_distance_mm)])
+        if kept.size:
+            outside, wall = _elsewhere(ct, where, placing)
+            kept = np.setdiff1d(kept, _mostly(numbers, outside))
+            large = kept[counts[kept] * grid.voxel_volume > CARTILAGE_MM3]
+            kept = np.setdiff1d(kept, np.intersect1d(large, _mostly(numbers, wall)))
         order = np.lexsort((where, -values.ravel()[where], numbers))
         places = where[order[np.searchsorted(numbers[order], kept)]]
         needed = -float(special.ndtri(min(self.expected_false / noise.voxels, 0.5)))
@@ -147,7 +160,7 @@ class _Contrast:
     @classmethod
     def of(cls, ct: sitk.Image, largest_mm3: float, progress: Progress) -> "_Contrast | None":
         """None when there is no contrast."""
-        if 1 in ct.GetSize() or ct.GetDimension() == 2:
+        if _is_flat(ct):
             return None
         sample, even, part = progress.parts(1, 2, 1)
         grid, work = on_patient_grid(ct, CONTRAST_MM, AIR_HU, SOFT_TISSUE_HU, progress=sample)
@@ -165,10 +178,39 @@ class _Contrast:
 
     def near_bone(self, where: np.ndarray, grid: Geometry, distance_mm: float) -> np.ndarray:
         """Which voxels (flat indices of a grid) lie in bone or within the distance of it."""
-        near = dilated(self.bone, self.grid, distance_mm)
-        places = np.stack(np.unravel_index(where, grid.size[::-1]), axis=-1)[:, ::-1]
-        at = np.rint(self.grid.indices(grid.points(places))).astype(int)[:, ::-1]
-        return near[tuple(np.clip(at, 0, np.array(near.shape) - 1).T)]
+        return _at(dilated(self.bone, self.grid, distance_mm), self.grid, where, grid)
+
+
+def _is_flat(image: sitk.Image) -> bool:
+    return image.GetDimension() == 2 or 1 in image.GetSize()
+
+
+def _elsewhere(ct: sitk.Image, where: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+    """Which voxels (flat indices) of a volume lie outside the body, and which where cartilages of ribs lie."""
+    nowhere = np.zeros((2, where.size), bool)
+    if _is_flat(ct):
+        return nowhere
+    sample, outline = progress.parts(1, 2)
+    grid, work = on_patient_grid(ct, BODY_MM, AIR_HU, SOFT_TISSUE_HU, progress=sample)
+    body = body_region(work, grid, BODY_HU, OPENING_MM, BODY_CLOSING_MM, outline)
+    if not body.any():
+        return nowhere
+    here = Geometry.of(ct)
+    outside = ~_at(dilated(body, grid, SKIN_MM), grid, where, here)
+    return outside, _at(costal_cartilage(work, body, grid), grid, where, here)
+
+
+def _at(region: np.ndarray, own: Geometry, where: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Which voxels (flat indices of a grid) lie in a region of another grid."""
+    places = np.stack(np.unravel_index(where, grid.size[::-1]), axis=-1)[:, ::-1]
+    at = np.rint(own.indices(grid.points(places))).astype(int)[:, ::-1]
+    return region[tuple(np.clip(at, 0, np.array(region.shape) - 1).T)]
+
+
+def _mostly(numbers: np.ndarray, within: np.ndarray) -> np.ndarray:
+    """Numbers of which more than half of the voxels are within."""
+    count = np.bincount(numbers)
+    return np.flatnonzero(2 * np.bincount(numbers[within], minlength=count.size) > count)
 
 
 @dataclass(frozen=True)

@@ -10,6 +10,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.detection.calcifications import Calcifications
 
 from .calcified import SPOTS, calcified_ct
+from .torso import torso
 
 
 def test_the_spots_are_found_by_density_and_bone_is_not():
@@ -155,3 +156,15 @@ def test_bone_beside_contrast_is_no_spot():
     labels, candidates = Calcifications()(Geometry.of(image).image_of(np.rint(values).astype(np.int16)))
     assert not sitk.GetArrayFromImage(labels)[radius < 17].any()
     assert [c.score for c in candidates] == pytest.approx([800, 500, 350], abs=60)
+
+
+def test_cartilage_of_ribs_is_no_spot_and_a_plaque_of_the_heart_is():
+    image = torso()
+    values = sitk.GetArrayFromImage(image)
+    z, y, x = (np.indices(values.shape).T - (26.5, 40.5, 49.5)).T * 3.0
+    for at in [(0, -25, 0), (30, -80, 0)]:
+        values[(x - at[0]) ** 2 + (y - at[1]) ** 2 + (z - at[2]) ** 2 < 6**2] = 700
+    _, candidates = Calcifications()(Geometry.of(image).image_of(values))
+    place = image.TransformPhysicalPointToContinuousIndex(candidates[0].position)
+    assert len(candidates) == 1
+    assert (np.array(place) - (49.5, 40.5, 26.5)) * 3 == pytest.approx((0, -25, 0), abs=7)
