@@ -123,8 +123,9 @@ def _smooth_field(random: np.random.Generator, shape: tuple[int, ...], spacing: 
 
 
 def _with_volume(distance: np.ndarray, voxels: int) -> np.ndarray:
-    """The voxels deepest inside, this many of them."""
+    """The voxels deepest inside, this many of them; all where there are fewer."""
     if voxels < 1:
         return np.zeros(distance.shape, bool)
-    level = np.partition(distance.ravel(), -voxels)[-voxels]
+    last = min(voxels, distance.size)
+    level = np.partition(distance.ravel(), -last)[-last]
     return distance >= level

@@ -77,6 +77,12 @@ def test_corners_that_turn_out_of_the_image_are_not_the_region():
         assert np.hypot(*places.T).max() < 65 and values[region > 0].min() > -20
 
 
+def test_a_region_that_fills_the_image_cannot_grow():
+    image = sitk.GetImageFromArray(np.random.default_rng(0).normal(100, 5, (6, 8, 8)).astype(np.float32))
+    rows = rows_of(robust_features(image, sitk.Cast(image > 0, sitk.sitkUInt8), QUICK, 6))
+    assert rows["morph_vol_approx"].value == rows["morph_vol_approx"].high == 384
+
+
 def test_turned_grids_and_seeds(lesion):
     direction = sitk.Euler3DTransform((0, 0, 0), 0.4, -0.2, 0.7).GetMatrix()
     straight, oblique = (
