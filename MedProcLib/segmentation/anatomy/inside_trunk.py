@@ -31,14 +31,14 @@ def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> tuple[
 
     Without lungs the first is the aorta alone, if it is full of contrast. values: HU on a grid of patient_grid.
     """
-    bright = filled_slices(body & (values > BONE_HU))
+    nowhere, bright = np.zeros(body.shape, bool), filled_slices(body & (values > BONE_HU))
     spine = find_spine(bright, values, body, grid)
     # a field of view that shows one side of the chest has the spine at its border
     if (
         spine is None
         or np.ptp([middle_of_body(values, body, grid), np.median(spine.middle)]) > OFF_MM / grid.spacing[0]
     ):
-        return np.zeros((2, *body.shape), bool)
+        return nowhere, nowhere
     vessels, vertebrae = aorta(bright, values, spine, grid), np.zeros(body.shape, bool)
     for z in np.flatnonzero(vessels.any(axis=(1, 2))).tolist():
         middle = float(np.mean(np.nonzero(vessels[z])[0]))
@@ -50,13 +50,12 @@ def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> tuple[
 
 
 def _organs(values: np.ndarray, body: np.ndarray, spine: Spine, grid: Geometry) -> np.ndarray:
-    nowhere = np.zeros(body.shape, bool)
+    result = np.zeros(body.shape, bool)
     lung = lung_inside(values, body)
     area = lung.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1]
     chest = np.flatnonzero(area > LUNG_MM2)
     if not chest.size:
-        return nowhere
-    result = nowhere
+        return result
     for z in chest.tolist():
         result[z] = hull(lung[z])
     result = eroded(result, slices_apart(grid), LUNG_RIM_MM)

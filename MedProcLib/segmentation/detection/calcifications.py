@@ -187,14 +187,14 @@ def _is_flat(image: sitk.Image) -> bool:
 
 def _elsewhere(ct: sitk.Image, where: np.ndarray, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Which voxels (flat indices) of a volume lie outside the body, and which where cartilages of ribs lie."""
-    nowhere = np.zeros((2, where.size), bool)
+    nowhere = np.zeros(where.size, bool)
     if _is_flat(ct):
-        return nowhere
+        return nowhere, nowhere
     sample, outline = progress.parts(1, 2)
     grid, work = on_patient_grid(ct, BODY_MM, AIR_HU, SOFT_TISSUE_HU, progress=sample)
     body = body_region(work, grid, BODY_HU, OPENING_MM, BODY_CLOSING_MM, outline)
     if not body.any():
-        return nowhere
+        return nowhere, nowhere
     here = Geometry.of(ct)
     outside = ~_at(dilated(body, grid, SKIN_MM), grid, where, here)
     return outside, _at(costal_cartilage(work, body, grid), grid, where, here)
