@@ -160,6 +160,21 @@ def test_side_by_side_asks_for_the_layout_and_gives_the_views_back(stage, wait, 
     assert stage.previews() == {} and yellow.GetOrientation() == "Sagittal" and views() == before
 
 
+def test_side_by_side_cuts_the_volume_at_no_side(stage, wait, scene):
+    from MedProcLib.scene.views import slice_nodes
+
+    red, yellow = (next(n for n in slice_nodes(scene) if n.GetLayoutName() == name) for name in ("Red", "Yellow"))
+    width, height, _depth = red.GetFieldOfView()
+    stage.panel.switch.checked = True
+    stage.panel.mode_box.currentIndex = 3
+    for node in (red, yellow):  # the views get their size afterwards, and keep their height in mm
+        node.SetFieldOfView(width / 2, height, 1)
+    assert wait(lambda: red.GetFieldOfView()[:2] == pytest.approx((width, 2 * height)))
+    assert yellow.GetFieldOfView()[:2] == pytest.approx((width, 2 * height))
+    stage.panel.switch.checked = False
+    assert red.GetFieldOfView()[1] == pytest.approx(height)
+
+
 def test_only_the_views_of_the_layout_take_time(stage, wait, scene):
     from MedProcLib.scene.views import slice_nodes
 
