@@ -8,6 +8,7 @@ from slicer.i18n import tr as _
 from ..comparison.register import NOT_REGISTERED
 from ..comparison.registration.landmarks import ERROR_GOOD_MM
 from ..comparison.result import Verdict
+from .name_tips import plain_tip
 from .wrapped_label import show_wrapped
 
 TEXT = {
@@ -21,6 +22,8 @@ STYLE = {  # dark text on a light ground, so it reads on Slicer's light and dark
     Verdict.FAILED: "background: #fbdcd9; color: #6e1109;",
 }
 UNCHECKED = _("The alignment was not checked."), "background: #e6e8eb; color: #24292f;"
+MOST_GOOD = 3  # good time points whose figures are shown: those of many would push the list of findings out of sight
+FIGURES = _("Hover here for the figures of each of the {count}.")
 WORST_FIRST = (Verdict.FAILED, Verdict.DOUBTFUL, Verdict.GOOD)
 
 
@@ -58,7 +61,7 @@ def show_verdicts(
         lines, style = _of_time_points(verdicts)
         _show(label, [*lines, *errors], style)
     else:
-        label.styleSheet = ""
+        label.styleSheet = label.toolTip = ""
         show_wrapped(label, _("No comparison yet.") if verdicts is None else "")
 
 
@@ -72,6 +75,15 @@ def _of_time_points(verdicts: Mapping[str, tuple[Verdict, str]]) -> tuple[list[s
     return [text, *(set(told.values()) if alike else [f"{point}: {reasons}" for point, reasons in told.items()])], style
 
 
+def _short(lines: Sequence[str], style: str) -> Sequence[str]:
+    """The lines, but of many good time points the verdict alone, and where the others are."""
+    if style == STYLE[Verdict.GOOD] and len(lines) > MOST_GOOD + 1:
+        return [lines[0], FIGURES.format(count=len(lines) - 1)]
+    return lines
+
+
 def _show(label: Any, lines: Sequence[str], style: str) -> None:
     label.styleSheet = f"{style} padding: 6px; border-radius: 3px;"
-    show_wrapped(label, "\n".join(lines))
+    short = _short(lines, style)
+    label.toolTip = "" if short is lines else plain_tip("\n".join(lines))
+    show_wrapped(label, "\n".join(short))
