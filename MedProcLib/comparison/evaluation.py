@@ -12,9 +12,10 @@ from .response.outcome import Response
 from .result import Comparison
 from .tracks.case import case_of, usual_kind
 from .tracks.clinical import Clinical, with_clinical
+from .tracks.doubt import DECIDED
 from .tracks.edits import describe, mark
 from .tracks.follow import Followed
-from .tracks.model import Patient
+from .tracks.model import Patient, Status
 
 # what a shell calls them, beside the criteria's own names
 SHORT_NAMES = {"recist": "recist_1_1", "volumetric": "volume_recist", "percist": "percist_1_0"}
@@ -88,7 +89,8 @@ def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
     if not any(track.kind is not None for track in patient.tracks):
         raise InputError("No finding has a role (target, non-target, new): give them in the panel, or compare anew.")
     case = case_of(patient)
-    return Evaluated(tuple(_evaluation(name, case) for name in names), ROLES + _at_border(patient))
+    note = ROLES + _at_border(patient) + _undecided(patient, case)
+    return Evaluated(tuple(_evaluation(name, case) for name in names), note)
 
 
 def suitable_criteria(comparison: Comparison) -> tuple[tuple[str, ...], str]:
@@ -152,6 +154,14 @@ def _at_border(patient: Patient) -> str:
         f"{t.id} at {o.time_point}" for t in patient.tracks if t.kind is Kind.TARGET for o in t.observations if o.cut
     ]
     return f" Targets at the border of the image may be larger than measured: {', '.join(cut)}." if cut else ""
+
+
+def _undecided(patient: Patient, case: Case) -> str:
+    """What is said of lesions that count in criteria before a reader has accepted them, once others were decided on."""
+    if all(o.status is Status.PROPOSED for track in patient.tracks for o in track.observations):
+        return ""
+    open_ = [n.id for n in case.lesions if not any(o.status in DECIDED for o in patient.track(n.id).observations)]
+    return f" Not decided yet, but counted in the criteria: {', '.join(open_)}." if open_ else ""
 
 
 def _evaluation(name: str, case: Case) -> Evaluation:

@@ -105,6 +105,10 @@ def test_a_target_that_a_reader_rejects_is_no_lesion():
     assert "F002" in {n.id for n in before.case.lesions} and "F002" not in {n.id for n in now.case.lesions}
     assert [r.figure("sum_of_volumes") for r in now.responses] == [36 * 3 * 16, 54 * 3 * 16]
     assert not evaluate_marked(patient, ["volume_recist"]).reasons
+    notes = [evaluate_marked(p, ["volume_recist"]).note for p in (after.followed.patient, patient)]
+    assert "Not decided" not in notes[0] and notes[1].endswith(
+        "Not decided yet, but counted in the criteria: F001, F003."
+    )
 
 
 def test_pieces_of_a_target_add_up_and_are_no_new_lesion():
