@@ -16,6 +16,9 @@ CLOSING_MM, OPENING_MM = 6.0, 4.0
 UPPER_MM = 150.0
 # The highest voxels may be noise; and nothing is cut from what is no larger than a brain that was extracted.
 TOP_PERCENT, UNCUT_ML = 99.9, 2000.0
+# An image that shows this much of a head and cuts so large a piece at one end alone (a neck: 116 to 311 cm2 in most
+# of two dozen images) has the neck there. Images cut a vertex, too, but show less of the head.
+TALL_MM, NECK_MM2 = 170.0, 10000.0
 # Scalp and skull.
 SCALP_MM = 15.0
 
@@ -56,5 +59,19 @@ def _upper(head: np.ndarray, grid: Geometry) -> np.ndarray:
     if grid.dimension == 2 or 1 in grid.size or np.count_nonzero(head) * grid.voxel_volume / 1000 <= UNCUT_ML:
         return np.ones(head.shape, bool)
     up = np.reshape(grid.direction, (3, 3))[2] * grid.spacing
+    if _upside_down(head, grid):
+        up = -up
     height = sum(index * mm for index, mm in zip(np.ogrid[tuple(slice(n) for n in head.shape)], up[::-1], strict=True))
     return np.asarray(height > np.percentile(np.broadcast_to(height, head.shape)[head], TOP_PERCENT) - UPPER_MM)
+
+
+def _upside_down(head: np.ndarray, grid: Geometry) -> bool:
+    """Whether the neck is at what the file calls the top, as in files that name the directions wrongly."""
+    up = np.reshape(grid.direction, (3, 3))[2][::-1]
+    axis = int(np.argmax(np.abs(up)))
+    areas = np.count_nonzero(head, axis=tuple({0, 1, 2} - {axis}))
+    shown = np.flatnonzero(areas)
+    side = grid.spacing[2 - axis]
+    top, bottom = (areas[-1], areas[0]) if up[axis] > 0 else (areas[0], areas[-1])
+    tall = (shown[-1] - shown[0] + 1) * side >= TALL_MM
+    return bool(tall and bottom == 0 and top * grid.voxel_volume / side >= NECK_MM2)

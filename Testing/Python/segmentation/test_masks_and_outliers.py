@@ -9,6 +9,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy.body_mask import BodyMask
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
+from MedProcLib.segmentation.anatomy.head import UPPER_MM, Head
 from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 from MedProcLib.segmentation.presets.presets import preset_named
 
@@ -137,6 +138,18 @@ def test_brain_above_bright_shoulders_with_wide_ventricles():
     values += np.where(values > 0, np.random.default_rng(1).normal(0, 4, values.shape), 0)
     grid = Geometry((56, 56, 80), (3.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
     assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, radius < 64) > 0.98
+
+
+@pytest.mark.parametrize("right_way_up", [True, False])
+def test_the_upper_part_is_the_one_where_the_head_ends(right_way_up):
+    """Below it is a neck that the image cuts, which counted as the upper part in files with wrong directions."""
+    z, y, x = np.mgrid[-50:30, -32:32, -30:30] * 3.0
+    head = np.where((np.sqrt(x**2 + y**2 + z**2) < 80) | ((z < 0) & (np.hypot(x, y) < 60)), 100.0, 0.0)
+    top, way = 79.5, 1 if right_way_up else -1
+    grid = Geometry((60, 64, 80), (3.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    upper = Head.of(np.ascontiguousarray(head[::way]), grid).upper[::way]
+    lowest = z[upper].min()
+    assert top - UPPER_MM - 6 < lowest < top - UPPER_MM + 6 and z[upper].max() > 70
 
 
 def test_brain_beside_bright_eyes_and_scalp_in_a_head_cut_at_the_top():
