@@ -89,7 +89,7 @@ def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
     if not any(track.kind is not None for track in patient.tracks):
         raise InputError("No finding has a role (target, non-target, new): give them in the panel, or compare anew.")
     case = case_of(patient)
-    note = ROLES + _at_border(patient) + _undecided(patient, case)
+    note = ROLES + _at_border(patient) + undecided(patient, case)
     return Evaluated(tuple(_evaluation(name, case) for name in names), note)
 
 
@@ -156,7 +156,7 @@ def _at_border(patient: Patient) -> str:
     return f" Targets at the border of the image may be larger than measured: {', '.join(cut)}." if cut else ""
 
 
-def _undecided(patient: Patient, case: Case) -> str:
+def undecided(patient: Patient, case: Case) -> str:
     """What is said of lesions that count in criteria before a reader has accepted them, once others were decided on."""
     if all(o.status is Status.PROPOSED for track in patient.tracks for o in track.observations):
         return ""
