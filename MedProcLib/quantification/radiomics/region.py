@@ -220,17 +220,20 @@ class Surroundings:
 
 
 def _mask(mask: np.ndarray, label: int, axes: list[Axis], box: Box, settings: Radiomics) -> BitMask:
-    # single precision: rounding is far below what counts as the threshold
-    share = Interpolated(lambda where: mask[where] == label, axes, box, settings.mask_interpolation, kind=np.float32)
-    result = BitMask(share.shape)
-    for part in share.parts():
-        result[part] = share[part] >= settings.mask_threshold - ROUNDING
-    if not result.count:
-        raise InputError(
-            f"Interpolation left no voxel of the region of label {label}: it is smaller than the new voxels; choose a "
-            "smaller spacing_mm or mask_threshold."
+    if all(part.stop > part.start for part in box):  # else it lies between the new voxels
+        # single precision: rounding is far below what counts as the threshold
+        share = Interpolated(
+            lambda where: mask[where] == label, axes, box, settings.mask_interpolation, kind=np.float32
         )
-    return result
+        result = BitMask(share.shape)
+        for part in share.parts():
+            result[part] = share[part] >= settings.mask_threshold - ROUNDING
+        if result.count:
+            return result
+    raise InputError(
+        f"Interpolation left no voxel of the region of label {label}: it is smaller than the new voxels; choose a "
+        "smaller spacing_mm or mask_threshold."
+    )
 
 
 def _kept(values: np.ndarray, bounds: tuple[float | None, float | None], sd: float, label: int) -> np.ndarray:

@@ -280,10 +280,11 @@ def test_what_empties_the_region_is_said(lesion):
         region_features(image, mask * 0, Radiomics())
     with pytest.raises(InputError, match=r"Re-segmentation .* widen resegmentation_range"):
         region_features(image, mask, Radiomics(resegmentation_range="[9000, 9001]"))
-    one = mask * 0
-    one[10, 10, 10] = 1
-    with pytest.raises(InputError, match=r"Interpolation left no voxel .* smaller spacing_mm"):
-        region_features(image, one, Radiomics(spacing_mm=20))
+    for place in range(6, 12):  # beside and between the middles of new voxels
+        one = mask * 0
+        one[place, 10, 10] = 1
+        with pytest.raises(InputError, match=r"Interpolation left no voxel .* smaller spacing_mm"):
+            region_features(image, one, Radiomics(spacing_mm=6))
     with pytest.raises(InputError, match="resample one onto the other"):
         region_features(image, mask[1:, :, :], Radiomics())
     with pytest.raises(InputError, match="fractions"):
