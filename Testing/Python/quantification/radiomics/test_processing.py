@@ -284,7 +284,7 @@ def test_what_empties_the_region_is_said(lesion):
         one = mask * 0
         one[place, 10, 10] = 1
         with pytest.raises(InputError, match=r"Interpolation left no voxel .* smaller spacing_mm"):
-            region_features(image, one, Radiomics(spacing_mm=6))
+            region_features(image, one, Radiomics(spacing_mm=6, families="statistics"))
     with pytest.raises(InputError, match="resample one onto the other"):
         region_features(image, mask[1:, :, :], Radiomics())
     with pytest.raises(InputError, match="fractions"):
