@@ -1,6 +1,7 @@
 import itertools
 import threading
 import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -173,6 +174,19 @@ def test_lesions_that_grew_are_no_tissue_that_moved():
     assert displacement(0.0)[0] < RESIDUAL_MM["correlation_ratio"][0]
     length, moved_mm = displacement(1.5)
     assert length == pytest.approx(1.5, abs=0.25) and MOVED_MM < moved_mm < length
+
+
+def test_local_displacement_is_the_same_in_the_opposite_order():
+    """Of two contrasts, one of which does not tell the other."""
+    first, _ = head(grid_of((4, 4, 4)))
+    values = sitk.GetArrayFromImage(first)
+    other = Geometry.of(first).image_of(values * (1.4 * np.percentile(values, 99) - values))
+    one, two = (levels[1] for levels in fields(*(prepare(image, None, "") for image in (first, other))))
+    samples = choose(one, two, np.eye(4), MOST_SAMPLES)
+    there = State.at(one, two, np.eye(4), samples)
+    back = replace(there, f=there.m, m=there.f, gf=there.gm, gm=there.gf)
+    found, opposite = (local_displacement(state, samples.apart, "correlation_ratio") for state in (there, back))
+    assert found == pytest.approx(opposite, rel=1e-6) and found[1] < MOVED_MM
 
 
 def test_what_cannot_be_told_is_said_in_words():
