@@ -16,9 +16,9 @@ from .verdict import Figures, judge, measure
 # lie this far apart (mm), and bodies overlap by this share, a look is worth its time.
 LOOK_MM, LOOK_OVERLAP = 0.5, 0.5
 # Mirrored back, the parts lie so many times nearer, and so many times less is unlike; of other patients neither does.
-# Found on real pairs (heads, also of another protocol, CT, PET): 1.25 to 14 mirrored (nearer 1.17 by coarse levels of T1
-# and FLAIR); of other patients' heads 1.07 and 1.04 at most. CT of other patients may be nearer and liker by chance, up
-# to 1.85 and 1.55: none of these fits well.
+# Found on real pairs (heads, also of another protocol, CT, PET): 1.25 to 14 mirrored (T1 and FLAIR by coarse levels:
+# 1.17 nearer); of other patients' heads 1.07 and 1.04 at most. CT of other patients may be nearer and liker by chance,
+# up to 1.85 and 1.55: none of these fits well.
 NEARER, LIKER = 1.15, 1.15
 # Coarse levels tell in a fraction of the time whether it is worth going on.
 LEVELS = 2
