@@ -14,7 +14,7 @@ from ..core.registry import create_operation
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
-from .inputs import read_label_maps, require_ending, require_outputs
+from .inputs import read_label_maps, require_ending, require_outputs, said_by
 from .segment_names import segment_names
 
 # option -> parameter of segmentation.score
@@ -33,8 +33,8 @@ OPTIONS = {
 def run(arguments: Namespace, progress: Progress) -> None:
     require_outputs([arguments.output], arguments.reference, arguments.test)
     require_ending(arguments.output, ".csv", ".json", what="table")
-    given = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
-    settings = create_operation("segmentation.score", {k: v for k, v in given.items() if v is not None})
+    chosen = {name: getattr(arguments, option) for option, name in OPTIONS.items()}
+    settings = create_operation("segmentation.score", {k: v for k, v in chosen.items() if v is not None})
     if arguments.as_one and arguments.labels:
         raise InputError("--as-one scores all labels together: leave --labels out.")
     names = segment_names(arguments.reference, arguments.names)
@@ -45,7 +45,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     scores = score(reference, test, settings, arguments.labels, names, progress.part(0.1, 0.98))
     arguments.notes += (*scores.notes, *_numbered(scores))
     progress.check()
-    provenance = Provenance(Recipe.of(settings), {"reference": arguments.reference, "test": arguments.test})
+    given = ("reference", "test", "names", "labels", *(["as_one"] if arguments.as_one else []))
+    provenance = Provenance(Recipe.of(settings), said_by(arguments, *given).inputs)
     if str(arguments.output).lower().endswith(".csv"):
         write_table(scores_csv(scores), arguments.output, provenance)
     else:

@@ -97,7 +97,7 @@ def test_the_table_has_the_figures_of_the_python_call(medproc, label_files, tmp_
     assert rows["3"]["missing"] == "test" and rows["3"]["dice"] == "0" and rows["3"]["hausdorff_mm"] == ""
     assert (rows["mean"]["tolerance_mm"], rows["mean"]["match"]) == ("1", "iou")
     beside = json.loads((tmp_path / "metrics.csv.provenance.json").read_text())
-    assert list(beside["inputs"].values()) == [str(file) for file in label_files]
+    assert beside["inputs"] == dict(zip(("reference", "test"), map(str, label_files), strict=True))
     dice = [float(rows[label]["dice"]) for label in "123"]
     assert float(rows["mean"]["dice"]) == pytest.approx(sum(dice) / 3) and 0.7 < dice[0] < 1
 
@@ -117,6 +117,8 @@ def test_options_reach_the_score(medproc, label_files, tmp_path):
     recorded = {name: rows["1"][name] for name in vars(settings)}
     assert recorded == {k: str(v).lower() if isinstance(v, bool) else f"{v:g}" if isinstance(v, float) else v
                         for k, v in vars(settings).items()}  # fmt: skip
+    inputs = json.loads((tmp_path / "metrics.csv.provenance.json").read_text())["inputs"]
+    assert inputs["labels"] == "[2, 1]" and inputs["names"] == "['1=Body', '2=Balls']" and "as_one" not in inputs
 
 
 def test_without_lesions(medproc, label_files, tmp_path):
@@ -232,4 +234,5 @@ def test_numbered_lesions_against_a_mask_of_them(medproc, refused, tmp_path):
     both = 3 * (6 * 5 + 4 * 6)
     assert row["name"] == "All" and float(row["dice"]) == pytest.approx(2 * both / (mask.sum() + (numbered > 0).sum()))
     assert (float(row["reference_lesions"]), float(row["lesion_f1"])) == (2, 1)
+    assert json.loads((tmp_path / "scores.csv.provenance.json").read_text())["inputs"]["as_one"] == "True"
     assert "leave --labels out" in refused("evaluate", *names, "--as-one", "--labels", "1", "-o", out)
