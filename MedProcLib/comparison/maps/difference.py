@@ -1,7 +1,7 @@
 """How much each voxel differs between two aligned studies, in the image's unit."""
 
 from collections.abc import Mapping
-from typing import Annotated, Literal
+from typing import Annotated
 
 import numpy as np
 
@@ -10,11 +10,11 @@ from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.units import ValueUnit
 from ...quantification.row import Row
 from ..intensity import blurred, shared
 from .regions import regions_of, require_one_grid, scale_of
 
-VALUE_UNIT = Literal["intensity", "HU", "SUV", "SUL", "Bq/ml", "Gy", "um2/s", "10-6 mm2/s", "mm2/s", "ms", "s", "1/s"]
 # Standard deviations of the differences on either side of their mean: the limits of agreement.
 AGREEMENT = 1.96
 
@@ -35,7 +35,7 @@ class DifferenceMap:
     """
 
     smoothing_mm: Annotated[float, Range(0, 20, "mm"), "SD of the smoothing of both images"] = 0.0
-    intensity_unit: Annotated[VALUE_UNIT, "unit of the images' values"] = "intensity"
+    intensity_unit: Annotated[ValueUnit, "unit of the images' values"] = "intensity"
 
     def __call__(self, fixed, moving, fixed_mask=None, moving_mask=None, fixed_labels=None, progress=SILENT):
         require_one_grid(fixed, moving)

@@ -10,10 +10,10 @@ from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...core.units import ValueUnit
 from ...quantification.row import Row
 from ..change import GAINED, LOST
 from ..intensity import shared
-from .difference import VALUE_UNIT
 from .regions import regions_of, require_one_grid
 
 # Repeatability coefficient: 95 % of the differences of two scans without change are within so many within-subject SD.
@@ -53,9 +53,9 @@ class FunctionalChange:
     normal_label: Annotated[
         int, Range(0, 65535), "normal_tissue: label of tissue without disease in the first study's label map"
     ] = 0
-    value_unit: Annotated[
-        VALUE_UNIT, "unit of the images' values: um2/s (that is 10-6 mm2/s) and mm2/s are for ADC"
-    ] = "um2/s"
+    value_unit: Annotated[ValueUnit, "unit of the images' values: um2/s (that is 10-6 mm2/s) and mm2/s are for ADC"] = (
+        "um2/s"
+    )
 
     def __call__(self, fixed, moving, fixed_mask=None, moving_mask=None, fixed_labels=None, progress=SILENT):
         require_one_grid(fixed, moving)
