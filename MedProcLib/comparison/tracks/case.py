@@ -23,10 +23,10 @@ def case_of(patient: Patient) -> response.Case:
     """The case of the tracks that are marked as target, non-target or new; their status at each time point.
 
     A time point without an observation is 'absent' once the track was seen before, 'not evaluable' where the study does
-    not show its place, 'merged' from the time point on at which it became part of another one; rejected observations
-    count as absent, and what a reader has rejected at all of them is no lesion. What split from a lesion, and has no
-    mark of its own, is a piece of it and adds to its size. Diameters, volume, mean (in HU), peak and total glycolysis
-    (of SUV by lean body mass) are those measured; what else is known was given, see clinical.
+    not show its place or that of a piece of it, 'merged' from the time point on at which it became part of another one;
+    rejected observations count as absent, and what a reader has rejected at all of them is no lesion. What split from a
+    lesion, and has no mark of its own, is a piece of it and adds to its size. Diameters, volume, mean (in HU), peak and
+    total glycolysis (of SUV by lean body mass) are those measured; what else is known was given, see clinical.
     Raises InputError for time points without a date.
     """
     for point in patient.time_points:
@@ -85,25 +85,36 @@ def _lesion(patient: Patient, track: Track, pieces: Sequence[Track], whole: Mapp
     """pieces: that split from it; whole: of the tracks that are lesions of the case or pieces of them the lesion's id,
     into which others may have merged."""
     order = patient.order
-    assessments, seen = [], False
+    assessments, seen, parts = [], False, (track, *pieces)
+    into = whole.get(track.merged_into, track.id)  # its own pieces are itself
     for point in patient.time_points:
-        observation = track.at(point.id)
-        if here := [(t.id, o) for t in (track, *pieces) if (o := t.at(point.id)) is not None and o.counts]:
+        here = [(t.id, o) for t in parts if (o := t.at(point.id)) is not None and o.counts]
+        unseen = any(_is_out_of_sight(patient, t, point, whole) for t in parts)
+        seen = seen or bool(here)
+        if seen and unseen:  # what is shown of it would be too small a sum
+            assessments.append(response.Assessment(point.id, response.Status.NOT_EVALUABLE))
+        elif here:
             assessments.append(_present(track, here))
-            seen = True
-        elif seen and track.merged_into in whole and order[point.id] >= order[track.merged_at]:
-            status = response.Status.MERGED
-            assessments.append(response.Assessment(point.id, status, merged_into=whole[track.merged_into]))
+        elif seen and into != track.id and order[point.id] >= order[track.merged_at]:
+            assessments.append(response.Assessment(point.id, response.Status.MERGED, merged_into=into))
         elif seen:
-            unseen = observation is None and point.id in track.outside
-            status = response.Status.NOT_EVALUABLE if unseen else response.Status.ABSENT
-            assessments.append(response.Assessment(point.id, status))
+            assessments.append(response.Assessment(point.id, response.Status.ABSENT))
     assert track.kind is not None
     return response.Lesion(
         *(track.id, track.organ, track.kind, track.node, tuple(assessments)),
         in_radiation_field=track.in_radiation_field,
         enhancing=track.enhancing,
     )
+
+
+def _is_out_of_sight(patient: Patient, track: Track, point: TimePoint, whole: Mapping[str, str]) -> bool:
+    """Whether a study does not show the place of what was there before, in its own right. whole: see _lesion."""
+    order = patient.order
+    if point.id not in track.outside or track.at(point.id) is not None:
+        return False
+    if track.merged_into in whole and order[point.id] >= order[track.merged_at]:
+        return False
+    return any(o.counts and order[o.time_point] < order[point.id] for o in track.observations)
 
 
 def _present(track: Track, here: Sequence[tuple[str, Observation]]) -> response.Assessment:

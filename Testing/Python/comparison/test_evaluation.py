@@ -11,6 +11,7 @@ from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.case import case_of
 from MedProcLib.comparison.tracks.edits import reject
 from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
 from MedProcLib.comparison.tracks.measuring import measure_observations
@@ -19,6 +20,8 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
+
+from .tracks.samples import patient_of
 
 GRID = Geometry((30, 30, 10), (2.0, 2.0, 4.0), (0.0, 0.0, 0.0), (1, 0, 0, 0, 1, 0, 0, 0, 1))
 WHEN = "2026-03-01T09:30:00"
@@ -127,6 +130,26 @@ def test_pieces_of_a_target_add_up_and_are_no_new_lesion():
     assert volumes.figure("sum_of_volumes") == 30 * 3 * 16
     alone = after.followed.patient.with_tracks(dataclasses.replace(piece, kind=Kind.NEW))  # a reader knows better
     assert str(evaluate_marked(alone, names).evaluations[0].responses[1].category) == "PD"
+
+
+def test_pieces_that_rejoin_or_are_out_of_sight():
+    """A target that its own piece took up is that piece; what a study shows without one is too small a sum."""
+    target, piece = (((0.0, 0.0, 0.0), 8.0), ((15.0, 0.0, 0.0), 6.0))
+    patient = patient_of([target], [target, piece], [target, piece], [target])
+    whole = dataclasses.replace(patient.track("F001"), kind=Kind.TARGET)
+    part = dataclasses.replace(patient.track("F002"), parent="F001")
+
+    def told(*tracks):
+        (lesion,) = case_of(patient.with_tracks(*tracks)).lesions
+        return [(str(a.status), len(a.pieces)) for a in lesion.assessments]
+
+    assert told(whole, part) == [("present", 0), ("present", 2), ("present", 2), ("present", 0)]
+    hidden = dataclasses.replace(part, outside=("T4",))
+    assert told(whole, hidden)[3] == ("not evaluable", 0)
+    merged = {"merged_into": "F001", "merged_at": "T4"}
+    assert told(whole, dataclasses.replace(hidden, **merged))[3] == ("present", 0)
+    taken_up = {"observations": whole.observations[:2], "merged_into": "F002", "merged_at": "T3"}
+    assert told(dataclasses.replace(whole, **taken_up), part)[2:] == [("present", 0), ("absent", 0)]
 
 
 def test_nothing_followed_nothing_judged():
