@@ -120,9 +120,11 @@ class MedProcComparisonWidget(ModuleWidget):
         ):
             frame.layout().addWidget(part.widget)
         self.addStudy = AddStudy(
-            *(self.patientNode, self.timePoints, self.chosenRecipe, start, self.outlines.ours, self.onStudyAdded)
+            *(self.patientNode, self.timePoints, self.chosenRecipe, start, self.outlines.ours),
+            *(edits.edit, self.onStudiesChanged),
         )
-        ui.runFrame.layout().addWidget(self.addStudy.button)
+        for button in (self.addStudy.button, self.addStudy.take_button):
+            ui.runFrame.layout().addWidget(button)
         ui.reportButton.connect("clicked()", self.onSaveReport)
         self.views.show_button.connect("clicked()", self.maps.changed)
         self.tracks.at_box.connect("currentIndexChanged(int)", lambda index: self.actions.changed())
@@ -202,8 +204,8 @@ class MedProcComparisonWidget(ModuleWidget):
         if self.patientNode() is not None and self.views.show_compared():
             self.tracks.select_first()
 
-    def onStudyAdded(self):
-        self.session.forget()  # it knows nothing of the new study
+    def onStudiesChanged(self):
+        self.session.forget()  # it knows nothing of a new study
         self.onPatientChanged()
         self.showCompared()
 

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from ..core.errors import InputError
 from ..core.progress import SILENT, Progress
 from ..core.recipe import Recipe
+from .first_space import from_first, in_space_of
 from .halfway import half_way
 from .pipeline import restored
 from .result import Comparison, Registration, Verdict
@@ -19,7 +20,7 @@ from .tracks.model import Alignment, Patient, TimePoint
 @dataclass(frozen=True)
 class Saved:
     """A patient with, of each time point, the image and the label map that its observations name (in the time point's
-    own space), the transform from the first time point to it (None: it lies there), and its modality, source and unit
+    own space), the transform from the common space to it (None: it lies there), and its modality, source and unit
     of values (see Study)."""
 
     patient: Patient
@@ -45,6 +46,7 @@ class Saved:
         points = self.patient.time_points
         if len(points) < 2:
             raise InputError("A report needs two time points: compare the studies.")
+        transforms = from_first(self.transforms, self.images[0])
         # where it was not kept: outlines that were given are usually allowed for in the rule of change, see defaults
         usual = self.patient.settings.outline_mm > 0
         units = self.units or [""] * len(points)
@@ -61,14 +63,18 @@ class Saved:
                 strict=True,
             )
         ]
-        registrations = [_registration(p, t) for p, t in zip(points[1:], self.transforms[1:], strict=True)]
-        followed = Followed(self.patient, tuple(self.label_maps))
+        registrations = [_registration(points[0], p, t) for p, t in zip(points[1:], transforms, strict=True)]
+        followed = Followed(in_space_of(self.patient, self.transforms[0]), tuple(self.label_maps))
         return restored(studies, registrations, followed, recipe, progress, also)
 
 
-def _registration(point: TimePoint, transform: sitk.Transform | None) -> Registration:
+def _registration(first: TimePoint, point: TimePoint, transform: sitk.Transform) -> Registration:
+    """kept.figures are of the registration with the study that the others were aligned with, which is the first one
+    unless that was taken out or an earlier one was added; then the first one's own verdict counts too."""
     kept = point.alignment or Alignment(Verdict.GOOD)
-    transform = transform or sitk.AffineTransform(3)
+    if first.alignment is not None and first.alignment.verdict is not Verdict.GOOD:
+        reasons = (*kept.reasons, *(f"{first.id}: {reason}" for reason in first.alignment.reasons))
+        kept = Alignment(first.alignment.verdict, reasons, kept.figures)
     halves: tuple[sitk.Transform, sitk.Transform]
     # the half of a deformation cannot be told from the whole: it is compared in the first study's space
     halves = half_way(transform) if transform.IsLinear() else (sitk.AffineTransform(3), transform)

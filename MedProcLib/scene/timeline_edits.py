@@ -11,9 +11,10 @@ from MedProcLib.scene.markups import points_node_from, set_points
 from MedProcLib.scene.provenance import append_edit
 from MedProcLib.scene.timeline_charts import show_charts
 from MedProcLib.scene.timeline_display import classes_of, segment_name, show_classes
-from MedProcLib.scene.timeline_nodes import PLACES, patient_of_node, write_to_node
+from MedProcLib.scene.timeline_nodes import PLACES, patient_of_node, segmentation_at, write_to_node
 from MedProcLib.scene.timeline_places import observation_places
 from MedProcLib.scene.timeline_tables import CRITERION, show_tables
+from MedProcLib.scene.timeline_views import hide
 
 # An edit of comparison.tracks with all its arguments but the reader and the time: (patient, who, when) -> patient.
 Edit = Callable[[Patient, str, str], Patient]
@@ -27,10 +28,15 @@ def edit_patient(node, edit: Edit, who: str) -> str:
 
 
 def undo_edit(node, who: str) -> str:
-    """Take back the last correction that still holds. Raises InputError when there is none."""
-    if not can_undo(patient_of_node(node)):
+    """Take back the last correction that still holds. Raises InputError when there is none, and for a study that was
+    taken out and is not in the scene anymore."""
+    patient = patient_of_node(node)
+    if not can_undo(patient):
         raise InputError("There is nothing to undo.")
-    return put_patient(node, undo(patient_of_node(node), who, timestamp()))
+    taken = patient.history[last_standing(patient) or 0].taken
+    if taken is not None and segmentation_at(node, taken.time_point.id) is None:
+        raise InputError(f"'{taken.time_point.id}' is not in the scene anymore: compare it again to have it back.")
+    return put_patient(node, undo(patient, who, timestamp()))
 
 
 def redo_edit(node, who: str) -> str:
@@ -39,7 +45,7 @@ def redo_edit(node, who: str) -> str:
 
 
 def can_undo(patient: Patient) -> bool:
-    """Whether a correction still holds; to take a study away is none."""
+    """Whether a correction still holds; to add a study is none."""
     index = last_standing(patient)
     return index is not None and not patient.history[index].time_point
 
@@ -71,6 +77,9 @@ def show_patient(node) -> None:
     """Bring segments, tables, places and charts up to date with what a patient's node holds."""
     patient = patient_of_node(node)
     show_classes(node, patient)
+    for entry in patient.history:
+        if entry.taken is not None and entry.taken.time_point.id not in patient.order:
+            hide(segmentation_at(node, entry.taken.time_point.id))  # its nodes stay, for undoing
     show_tables(node, patient)
     _show_places(node, patient)
     show_charts(node)

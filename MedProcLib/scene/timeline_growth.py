@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import SimpleITK as sitk
 
 from MedProcLib.comparison.coverage import with_unseen
+from MedProcLib.comparison.first_space import after, in_space_of
 from MedProcLib.comparison.following import border_mm_of, measure_study
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.pipeline import compare
@@ -23,16 +24,16 @@ from MedProcLib.scene.hierarchy import hierarchy_of
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.studies import study_of_volume
 from MedProcLib.scene.timeline_edits import put_patient
-from MedProcLib.scene.timeline_nodes import patient_of_node, volume_at
-from MedProcLib.scene.timeline_outlines import outlines_of
+from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
+from MedProcLib.scene.timeline_outlines import outlines_of, own_image
 from MedProcLib.scene.timeline_scene import TimePointNodes, add_time_point, write_verdict
-from MedProcLib.scene.transforms import transform_node_from
+from MedProcLib.scene.transforms import transform_node_from, transform_of_node
 from MedProcLib.scene.volumes import volume_from_image
 
 
 @dataclass(frozen=True)
 class Grown:
-    """A patient with one more time point (its id), that one's outlines, and how its study lies to the first."""
+    """A patient with one more time point (its id), that one's outlines, and how its study lies in the common space."""
 
     patient: Patient
     time_point: str
@@ -43,7 +44,7 @@ class Grown:
 
 
 def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) -> Callable[[Progress], Grown]:
-    """What compares one more study with a patient's first one and follows the findings into it.
+    """What compares one more study with a patient's first one (see reference_of) and follows the findings into it.
 
     The findings keep their names, figures and decisions (see comparison.tracks.extend); the outlines of the new study
     are those of the comparison with the first, and what it does not show is not gone. landmarks: point list of the
@@ -57,9 +58,11 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         raise InputError(
             f"'{name}' is a time point of these findings already; rename the volume if it is another study."
         )
-    first = patient.time_points[0]
+    first, lies = reference_of(node, patient)
     outlines = {point.id: _all_outlines(node, patient, point) for point in patient.time_points}
-    baseline = study_of_volume(volume_at(node, first.id), date=first.date, landmarks=landmarks)
+    volume = volume_at(node, first.id)
+    baseline = study_of_volume(volume, date=first.date, landmarks=landmarks)
+    baseline = replace(baseline, image=own_image(volume, transform_at(node, first.id)))
     if landmarks is None:
         baseline = replace(baseline, landmarks=first.landmarks)
 
@@ -72,7 +75,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         registration = comparison.pairs[0].registration
         if comparison.followed is None:
             raise InputError(f"'{name}' cannot be registered to '{first.id}': {' '.join(registration.reasons)}")
-        transform = registration.transform
+        transform = registration.transform if lies is None else after(registration.transform, lies)
         matrix = tuple(matrix_of(transform).ravel().tolist()) if transform.IsLinear() else IDENTITY
         alignment = Alignment(registration.verdict, registration.reasons, registration.figures)
         point = TimePoint(
@@ -87,10 +90,12 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
         grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
-        grown, _outside = with_unseen(grown, name, study, comparison.pairs[0], comparison.recipe)
+        told, _outside = with_unseen(in_space_of(grown, lies), name, study, comparison.pairs[0], comparison.recipe)
+        outside = {track.id: track.outside for track in told.tracks}
+        grown = grown.with_tracks(*(replace(track, outside=outside[track.id]) for track in grown.tracks))
         border_mm = border_mm_of(study, pair_of, comparison.recipe)
         grown = measure_study(grown, name, study, labels, border_mm, progress.part(0.9, 1))
-        return Grown(grown, name, study, labels, registration, comparison.recipe)
+        return Grown(grown, name, study, labels, replace(registration, transform=transform), comparison.recipe)
 
     return grow
 
@@ -105,7 +110,7 @@ def add_grown(node, grown: Grown, source) -> str:
     known = patient_of_node(node).history
     if grown.patient.history[: len(known)] != known:
         raise InputError("The findings were corrected during the run, so nothing was added. Run it again.")
-    first = grown.patient.time_points[0]
+    first, _lies = reference_of(node, patient_of_node(node))
     with commit(scene):
         hierarchy = hierarchy_of(scene)
         item = hierarchy.GetItemParent(hierarchy.GetItemByDataNode(source))
@@ -118,6 +123,14 @@ def add_grown(node, grown: Grown, source) -> str:
         nodes = TimePointNodes(volume, grown.labels, item, transform)
         add_time_point(node, grown.patient, grown.time_point, nodes, Provenance(grown.recipe, inputs))
         return put_patient(node, grown.patient)
+
+
+def reference_of(node, patient: Patient):
+    """The time point that a new study is aligned with, and the transform (LPS, mm) from the common space to it (None:
+    the same): that which the others were aligned with, or the first one after that was taken out."""
+    lying = [transform_at(node, point.id) for point in patient.time_points]
+    place = lying.index(None) if None in lying else 0
+    return patient.time_points[place], transform_of_node(lying[place]) if lying[place] is not None else None
 
 
 def _all_outlines(node, patient: Patient, point: TimePoint):

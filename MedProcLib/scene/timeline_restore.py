@@ -6,6 +6,7 @@ from dataclasses import replace
 from typing import Any
 
 from MedProcLib.comparison.change_maps import change_maps_of, without_change_maps
+from MedProcLib.comparison.first_space import in_space_of
 from MedProcLib.comparison.following import unique_names
 from MedProcLib.comparison.result import Comparison, PairComparison
 from MedProcLib.comparison.saved import Saved
@@ -58,7 +59,8 @@ def restoring(node) -> Callable[[Progress], Comparison]:
     def compute(progress: Progress = SILENT) -> Comparison:
         work, mapping = progress.parts(3, 1)
         comparison = saved.comparison(without_change_maps(saved.recipe), work, also)
-        followed = replace(comparison.followed, patient=patient) if comparison.followed else None
+        placed = in_space_of(patient, transforms[0])
+        followed = replace(comparison.followed, patient=placed) if comparison.followed else None
         return _with_maps(replace(comparison, followed=followed), steps, mapping)
 
     return compute

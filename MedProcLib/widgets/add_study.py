@@ -1,27 +1,32 @@
-"""The button that follows findings into one more study, so that what a reader has said of them stays."""
+"""The buttons that follow findings into one more study, or take one out of them, so that what a reader said stays."""
 
 from collections.abc import Callable
 from typing import Any
 
 from slicer.i18n import tr as _
 
+from ..comparison.tracks.take_out import FEWEST, take_out
 from ..core.recipe import Recipe
 from ..scene.studies import study_of_volume
-from ..scene.timeline_growth import add_grown, growth_of
+from ..scene.timeline_edits import Edit
+from ..scene.timeline_growth import add_grown, growth_of, reference_of
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_views import hide
 from .fields import push_button
 from .inputs import require_present
+from .name_tips import elided
 from .task_runner import Commit, Compute
 from .time_points_panel import TimePointsPanel, date_of
 
 
 class AddStudy:
-    """button: to put in a layout; it is there only while one of the chosen time points is not among the findings.
+    """button, take_button: to put in a layout; they are there only while one of the chosen time points is not among the
+    findings, and while one of the findings' is not among the chosen.
 
     get_node: the patient's text node, or None; time_points: the chosen ones; get_recipe: the steps, None for those
     that suit; run(prepare): runs it with progress, see RunPanel; ours(action): does something to segments that is no
-    drawing of the reader's; added(): called when the patient has one more study.
+    drawing of the reader's; edit(edit): does a correction of comparison.tracks, True when it was done; changed():
+    called when the patient has one more study, or one less.
     """
 
     def __init__(
@@ -31,17 +36,23 @@ class AddStudy:
         get_recipe: Callable[[], Recipe | None],
         run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
         ours: Callable[[Callable[[], Any]], Any],
-        added: Callable[[], None],
+        edit: Callable[[Edit], bool],
+        changed: Callable[[], None],
     ) -> None:
         self._get_node, self._time_points, self._get_recipe = get_node, time_points, get_recipe
-        self._ours, self._added = ours, added
+        self._ours, self._edit, self._done = ours, edit, changed
         tip = _("Follow the findings into the study that is not among them yet; names and decisions stay")
         self.button = push_button("addStudyButton", _("Add study to findings"), tip, lambda: run(self._prepare))
-        self.button.visible = False
+        tip = _("Leave out the time point that is not in the list above anymore; names and decisions stay")
+        self.take_button = push_button("takeStudyButton", _("Take study out of findings"), tip, self._take_out)
+        self.button.visible = self.take_button.visible = False
 
     def changed(self) -> None:
-        """Look again whether there is a study to add."""
+        """Look again whether there is a study to add or to take out."""
         self.button.visible = self._new() is not None
+        gone = self._gone()
+        self.take_button.visible = gone is not None
+        self.take_button.text = _("Take {name} out of findings").format(name=elided(gone or ""))
 
     def _new(self) -> Any:
         """The first of the chosen time points that is not among the findings; None when all are."""
@@ -51,17 +62,32 @@ class AddStudy:
         known = patient_of_node(node).order
         return next((p for p in self._time_points.chosen() if p.volume.GetName() not in known), None)
 
+    def _gone(self) -> str | None:
+        """Id of the first of the findings' time points that is not among the chosen; None where fewer than two are."""
+        node = self._get_node()
+        if node is None or self._time_points.missing():
+            return None
+        known, names = patient_of_node(node).order, [p.volume.GetName() for p in self._time_points.chosen()]
+        if len(set(names)) < len(names) or len(known.keys() & set(names)) < FEWEST:  # equal names tell no study
+            return None
+        return next((name for name in known if name not in names), None)
+
+    def _take_out(self) -> None:
+        name = self._gone()
+        if name is not None and self._edit(lambda patient, who, when: take_out(patient, name, who, when)):
+            self._done()
+
     def _prepare(self) -> tuple[Compute, Commit]:
         node, point = self._get_node(), self._new()
         study = study_of_volume(point.volume, point.segmentation, None, date_of(point.date), point.landmarks)
-        first = patient_of_node(node).time_points[0].id
+        first = reference_of(node, patient_of_node(node))[0].id
         marked = next((p.landmarks for p in self._time_points.chosen() if p.volume.GetName() == first), None)
 
         def commit(grown: Any) -> str:
             require_present(point.volume, node)
             what = self._ours(lambda: add_grown(node, grown, point.volume))
             hide(point.segmentation)
-            self._added()
+            self._done()
             return str(what)
 
         return growth_of(node, study, self._get_recipe(), marked), commit

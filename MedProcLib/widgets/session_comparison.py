@@ -48,11 +48,16 @@ class SessionComparison:
 
     def current(self, node: Any) -> Callable[[Progress], Comparison]:
         """What gives the comparison as the reader left it, in any thread."""
-        other = node is not None and node is not self.patient  # a scene with its own patient was added
-        if self.comparison is None or other:
+        if self.comparison is None or (node is not None and not self._knows(node)):
             return restoring(node)
         comparison = reviewed(self.comparison, node)
         return lambda progress: comparison
+
+    def _knows(self, node: Any) -> bool:
+        """Whether the last run was of this patient (a scene with its own one may have been added) and its studies."""
+        followed = self.comparison.followed if self.comparison is not None else None
+        points = followed.patient.order if followed is not None else {}
+        return node is self.patient and list(points) == list(patient_of_node(node).order)
 
     def prepare_map(
         self, node: Any, name: str, start: str, end: str, shown: Callable[[], None]

@@ -63,9 +63,12 @@ class TimelineViewsPanel(TimelineViewsForm):
         """The patient may have other time points."""
         patient = self._patient()
         points = [point.id for point in patient.time_points] if patient is not None else []
+        fewer = bool(points) and set(points) < set(self._points)
         if points != self._points:
             self._points = points
             self._fill(patient)
+        if fewer:
+            self._on_choice()  # or a study that was taken out stays in sight
         self.widget.enabled = len(points) > 1
         allow(self.show_button, SHOW_TIP, "" if points else NO_FINDINGS)
 

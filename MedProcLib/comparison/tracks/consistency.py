@@ -35,13 +35,14 @@ def require_consistent(patient: Patient) -> None:
                 if other != track.id:
                     where = f"label {label} of time point '{observation.time_point}'"
                     raise InputError(f"Tracks {other} and {track.id} both have {where}.")
+    taken = {edit.taken.time_point.id for edit in patient.history if edit.taken is not None}
     for number, edit in enumerate(patient.history):
         where = f"history[{number}]"
         if not _edit_fits(edit):
             _edit(edit, where)
         if edit.undoes is not None and not 0 <= edit.undoes < number:
             raise InputError(f"{where}.undoes is {edit.undoes}, which is no entry before it.")
-        if edit.time_point and not edit.undone and edit.time_point not in order:
+        if edit.time_point and not edit.undone and edit.time_point not in order and edit.time_point not in taken:
             raise InputError(f"{where}.time_point '{edit.time_point}' is not in the patient.")
 
 

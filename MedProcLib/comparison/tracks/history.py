@@ -6,7 +6,7 @@ from typing import Any
 
 from ...core.errors import InputError
 from .marks import MARKS
-from .model import Edit, Patient, TimePoint, Track, Visit
+from .model import Edit, Patient, Taken, TimePoint, Track, Visit
 
 
 def recorded(old: Patient, new: Patient, who: str, when: str, what: str) -> Patient:
@@ -29,12 +29,7 @@ def undo(patient: Patient, who: str, when: str) -> Patient:
     if index is None:
         raise InputError("There is nothing to undo.")
     edit = patient.history[index]
-    tracks, points = patient.tracks, patient.time_points
-    if edit.time_point:
-        points = tuple(p for p in points if p.id != edit.time_point)
-        tracks = tuple(t for t in (_without(track, edit.time_point) for track in tracks) if t.observations)
-    back = replace(patient, time_points=points, tracks=tracks)
-    back = _restored(back, edit)
+    back = _restored(patient, edit)
     # a study that was taken away is not brought back by doing this again
     needed = {} if edit.time_point else _needed(patient, back)
     return _noted(back, index, True, Edit(who, when, f"undone: {edit.what}", undoes=index, **needed))
@@ -84,20 +79,29 @@ def _require_signed(who: str, when: str) -> None:
 
 def _needed(old: Patient, new: Patient) -> dict[str, Any]:
     """What an entry needs to come back from the new patient to the old one: what it changed, as it was, and ids of
-    tracks it made."""
+    tracks and of the time point it made."""
     now, known = {track.id: track for track in new.tracks}, {track.id for track in old.tracks}
     before = tuple(track for track in old.tracks if _differs(track, now.get(track.id)))
     added = tuple(track.id for track in new.tracks if track.id not in known)
     told = {point.id: _visit(point) for point in new.time_points}
     visits = tuple(v for v in map(_visit, old.time_points) if v != told.get(v.time_point, v))
     protocol = old.protocol if old.protocol != new.protocol else None
-    return {"before": before, "added": added, "visits": visits, "protocol": protocol}
+    needed: dict[str, Any] = {"before": before, "added": added, "visits": visits, "protocol": protocol}
+    made = next((point.id for point in new.time_points if point.id not in old.order), "")
+    gone = next((Taken(point, n) for n, point in enumerate(old.time_points) if point.id not in new.order), None)
+    return {**needed, "time_point": made, "taken": gone}
 
 
 def _restored(patient: Patient, edit: Edit) -> Patient:
     kept = tuple(track for track in patient.tracks if track.id not in edit.added)
+    there = list(patient.time_points)
+    if edit.time_point:
+        there = [point for point in there if point.id != edit.time_point]
+        kept = tuple(t for t in (without(track, edit.time_point) for track in kept) if t.observations)
+    if edit.taken is not None:
+        there.insert(edit.taken.place, edit.taken.time_point)
     visits = {visit.time_point: visit for visit in edit.visits}
-    points = tuple(_as_told(point, visits.get(point.id, _visit(point))) for point in patient.time_points)
+    points = tuple(_as_told(point, visits.get(point.id, _visit(point))) for point in there)
     protocol = edit.protocol or patient.protocol
     return replace(patient, tracks=kept, time_points=points, protocol=protocol).with_tracks(*edit.before)
 
@@ -129,6 +133,7 @@ def _differs(track: Track, other: Track | None) -> bool:
     return track is not other and track != other
 
 
-def _without(track: Track, time_point: str) -> Track:
+def without(track: Track, time_point: str) -> Track:
+    """A track as it is when a time point (id) is not there; it may have no observation left."""
     marks: dict[str, Any] = {name: tuple(p for p in getattr(track, name) if p != time_point) for name in MARKS}
     return replace(track, observations=tuple(o for o in track.observations if o.time_point != time_point), **marks)

@@ -205,10 +205,19 @@ class Visit:
 
 
 @dataclass(frozen=True)
+class Taken:
+    """A time point that was taken out, as it was, and its place (from 0) among the others."""
+
+    time_point: TimePoint
+    place: int
+
+
+@dataclass(frozen=True)
 class Edit:
     """An entry of the history: who did what, and when (ISO time); with what it takes to undo it.
 
-    before: the tracks it changed, as they were; added: ids of tracks it made; time_point: id of the one it added.
+    before: the tracks it changed, as they were; added: ids of tracks it made; time_point: id of the one it added;
+    taken: the one it took out.
     visits, protocol: of those time points and of the patient, as they were; None where the protocol stayed.
     undone: it was taken back; undoes: the entry (counted from 0) that this one took back.
     """
@@ -223,11 +232,13 @@ class Edit:
     undoes: int | None = None
     visits: tuple[Visit, ...] = ()
     protocol: Protocol | None = None
+    taken: Taken | None = None
 
     @property
     def changes(self) -> bool:
         """Whether there is something to put back."""
-        return bool(self.before or self.added or self.visits) or self.protocol is not None
+        taken = self.time_point or self.taken is not None
+        return bool(self.before or self.added or self.visits or taken) or self.protocol is not None
 
 
 @dataclass(frozen=True)

@@ -9,12 +9,15 @@ from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.defaults import finds_places
 from MedProcLib.comparison.findings import MatchFindings
+from MedProcLib.comparison.first_space import in_space_of
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.register import Register
 from MedProcLib.comparison.result import Verdict
 from MedProcLib.comparison.saved import Saved
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.tracks.model import Observation, Patient, Place, TimePoint, Track
 from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
+from MedProcLib.comparison.tracks.take_out import take_out
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
 
@@ -45,6 +48,18 @@ def test_later_studies_start_from_their_landmarks_after_reading():
     errors = {f.name: f.value for f in later.registration.figures}
     assert later.registration.verdict is not Verdict.FAILED
     assert errors["landmark_error_max"] == pytest.approx(0, abs=1.2)  # voxels of 6 mm
+    # without the first one, in whose space all places are told, the second is the one that is compared with
+    rest = take_out(patient, "a", "Dr. Reader", "2026-03-01T09:30:00")
+    saved = Saved(rest, images[1:], made.followed.label_maps[1:], transforms[1:], ["MR"] * 2, list("bc"))
+    (pair,) = saved.comparison(saved.recipe).pairs
+    there, here = ([p for p, _ in study.landmarks] for study in studies[1:])
+    found = [pair.registration.transform.TransformPoint(place) for place in there]
+    np.testing.assert_allclose(found, here, atol=1.2)
+    place = Place((0, 0, 0), (40.0, 0, 0), (39.0, -1, -1), (41.0, 1, 1), 8.0, 24.0)
+    seen = Patient("P", (TimePoint("b"),), (Track("F001", (Observation("b", (1,), place),)),))
+    moved = in_space_of(seen, transforms[1]).tracks[0].observations[0].place
+    np.testing.assert_allclose(moved.common_center, there[0], atol=1.2)
+    np.testing.assert_allclose(np.add(moved.low, moved.high) / 2, moved.common_center, atol=1e-9)
 
 
 @pytest.mark.parametrize("given", [False, True])

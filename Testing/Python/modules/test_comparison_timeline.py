@@ -321,7 +321,7 @@ def test_columns_go_with_the_scene(compared):
     assert manager.layout == layouts.SlicerLayoutFourUpView
 
 
-def test_a_study_is_added_to_findings_that_were_decided(compared, finish):
+def test_a_study_is_added_to_findings_that_were_decided_and_one_taken_out(compared, finish, tmp_path):
     import slicer
 
     from MedProcLib.scene.timeline_nodes import segmentation_at
@@ -362,6 +362,29 @@ def test_a_study_is_added_to_findings_that_were_decided(compared, finish):
     assert order.index(("F004", "gone")) < order.index(("F003", "stable"))
     widget.tracks.undo()  # the rejection, not the study
     assert "nothing to undo" in widget.run.message
+    take_out_the_first(widget, finish, patient, tmp_path)
+
+
+def take_out_the_first(widget, finish, patient, tmp_path):
+    from MedProcLib.scene.timeline_nodes import segmentation_at
+
+    assert not widget.addStudy.take_button.visible
+    widget.timePoints.select(0)
+    widget.timePoints.remove_button.click()
+    assert widget.addStudy.take_button.text == "Take FLAIR 0 out of findings"
+    widget.addStudy.take_button.click()
+    assert "taken out" in widget.run.message and not widget.addStudy.take_button.visible
+    less = patient_of(widget)
+    assert [point.id for point in less.time_points] == ["FLAIR 1", "FLAIR 2021-09-01", "FLAIR 2"]
+    assert [o.volume.value for o in less.track("F001").observations] == [512, 1331, 1000]
+    assert not segmentation_at(widget.patientNode(), "FLAIR 0").GetDisplayNode().GetVisibility()
+    widget.saveReport(tmp_path / "report.html")
+    assert "Written" in finish(widget)
+    html = (tmp_path / "report.html").read_text(encoding="utf-8")
+    assert "FLAIR 1" in html and "<b>FLAIR 0</b>" not in html
+    widget.tracks.undo()
+    assert patient_of(widget).tracks == patient.tracks and patient_of(widget).time_points == patient.time_points
+    assert widget.addStudy.take_button.visible
 
 
 def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):

@@ -16,13 +16,16 @@ from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.edits import accept
 from MedProcLib.comparison.tracks.history import undo
+from MedProcLib.comparison.tracks.take_out import take_out
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.markups import points_node_from
 from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_growth import add_grown, growth_of
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
+from MedProcLib.scene.timeline_restore import restoring
 from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.volumes import volume_from_image
 
@@ -92,3 +95,22 @@ def test_nothing_is_added_when_the_findings_changed_meanwhile_or_the_study_is_no
     marked = points_node_from([[0.0, 0, 0], [9, 0, 0]], ["ear", "nose"], "in the first")
     with pytest.raises(InputError, match="There are 2 landmarks in the first image and 1 in the other"):
         growth_of(node, replace(new, landmarks=(((0.0, 0.0, 0.0), "ear"),)), RECIPE, marked)()
+
+
+def test_where_the_first_was_taken_out_a_study_is_aligned_with_the_next(scene):
+    node = timelines.add_to(scene)
+    edit_patient(node, lambda p, who, when: take_out(p, "First", who, when), "Dr. Reader")
+    move = timelines.MOVES[1]  # what is added lies as the second one does
+    labels = ball(timelines.mirrored(move.TransformPoint((0.0, 0.0, 0.0))), move.TransformPoint(GROWS), 9.0)
+    new = Study("Fourth", timelines.image_of(labels), datetime.date(2024, 9, 1), labels)
+    add_grown(node, growth_of(node, new, RECIPE)(), volume_from_image(new.image, "Fourth"))
+    patient = patient_of_node(node)
+    np.testing.assert_allclose(patient.track("F001").at("Fourth").place.common_center, GROWS, atol=0.1)
+    comparison = restoring(node)(SILENT)
+    assert [s.name for s in comparison.studies] == [*NAMES[1:], "Fourth"]
+    there = [
+        np.array(comparison.pairs[n].registration.transform.TransformPoint(move.TransformPoint(GROWS))) for n in (0, 1)
+    ]
+    np.testing.assert_allclose(there, [timelines.MOVES[2].TransformPoint(GROWS), move.TransformPoint(GROWS)], atol=0.01)
+    first = comparison.followed.patient.track("F001").observations[0].place
+    np.testing.assert_allclose(first.common_center, first.center, atol=1e-6)  # told in the space of the second

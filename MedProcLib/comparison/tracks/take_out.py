@@ -1,0 +1,39 @@
+"""A time point taken out of a patient: the findings go on without it, under their names."""
+
+from dataclasses import replace
+
+from ...core.errors import InputError
+from .history import recorded, without
+from .model import Patient, Track
+
+FEWEST = 2  # time points that a comparison is made of
+
+
+def take_out(patient: Patient, time_point: str, who: str, when: str) -> Patient:
+    """The patient without a time point (id), any of them; the others, ids and decisions stay, and it can be undone.
+
+    Findings that were seen there alone go with it; their numbers are not given again. What merged there has merged at
+    the next time point that shows the one it merged into; what split from a finding that is not seen before it any more
+    is a finding of its own. Raises InputError where fewer than two time points would be left.
+    """
+    point = patient.time_point(time_point)
+    if len(patient.time_points) <= FEWEST:
+        raise InputError(f"A comparison needs two time points, so '{point.id}' cannot be taken out.")
+    rest = replace(patient, time_points=tuple(p for p in patient.time_points if p.id != point.id))
+    tracks = {t.id: t for t in (without(track, point.id) for track in patient.tracks) if t.observations}
+    later = [p.id for p in patient.time_points[patient.order[point.id] + 1 :]]
+    related = tuple(_related(track, tracks, rest.order, point.id, later) for track in tracks.values())
+    return recorded(patient, replace(rest, tracks=related), who, when, f"time point {point.id} taken out")
+
+
+def _related(track: Track, tracks: dict[str, Track], order, gone: str, later: list[str]) -> Track:
+    """With those relations to other tracks that still hold."""
+    parent, into = tracks.get(track.parent), tracks.get(track.merged_into)
+    if parent is None or order[parent.observations[0].time_point] >= order[track.observations[0].time_point]:
+        track = replace(track, parent="")
+    at = track.merged_at
+    if into is not None and at == gone:
+        at = next((name for name in later if into.at(name) is not None), "")
+    return replace(
+        track, merged_into=track.merged_into if into is not None and at else "", merged_at=at if into else ""
+    )
