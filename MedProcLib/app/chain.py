@@ -85,7 +85,7 @@ def require_fit(recipe: Recipe, given: Mapping[str, tuple[str, object]]) -> None
         there.update(declaration.gives)
     for option, (thing, value) in given.items():
         if value and thing not in taken:
-            raise InputError(f"These steps take no {thing}: leave {option} out.")
+            raise InputError(f"These steps do not use {option}: leave it out.")
 
 
 def require_maps(recipe: Recipe, folder: str | None) -> None:

@@ -269,7 +269,12 @@ def require_outputs(outputs: Iterable[str | None], *inputs: str | None) -> None:
 def said_by(arguments: Namespace, *names: str) -> Provenance:
     """How the result of a command that runs no operation came about: what was given of these arguments."""
     given = {name: getattr(arguments, name) for name in names}
-    return Provenance(Recipe(()), {name: str(value) for name, value in given.items() if value is not None})
+    return Provenance(Recipe(()), {name: _typed(value) for name, value in given.items() if value is not None})
+
+
+def _typed(value: object) -> str:
+    """An argument as it was typed; several values with commas between them, as names may have spaces."""
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
 def require_ending(output: str, *endings: str, what: str) -> None:

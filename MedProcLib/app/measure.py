@@ -25,7 +25,7 @@ from ..quantification.series import images_of_series, measure_series
 from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
-from .inputs import label_map, read_labels, read_measured, require_outputs, unit_of_file
+from .inputs import label_map, read_labels, read_measured, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_structures
 
 # of a label map that is measured in itself; an image has more values
@@ -60,7 +60,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if operation.parameters.get("intervals"):
         arguments.notes += _about_intervals(arguments, found, operation)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}
-    inputs |= {name: str(given) for name in ("names", "times") if (given := getattr(arguments, name))}
+    inputs |= said_by(arguments, "names", "times").inputs
     provenance = Provenance(Recipe.of(operation), inputs)
     progress.check()
     reports: list[Path] = []

@@ -8,7 +8,7 @@ from typing import Any, NoReturn
 from .. import __version__
 from .command import Command
 
-PROGRAM = "python -m MedProcLib"
+PROGRAM = "medproc"  # as README has it, `python3 run.py medproc` in a checkout
 # A point that begins with a minus: argparse takes it for an option.
 NEGATIVE_POINT = re.compile(r"-[\d.]+(?:[eE][-+]?\d+)?(?:,[-+]?[\d.]+(?:[eE][-+]?\d+)?)+(?:=\d+)?")
 NOT_CLINICAL = "For research. A qualified reader decides on every finding."

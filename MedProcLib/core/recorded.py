@@ -65,6 +65,8 @@ def record_of(path: str | Path) -> dict[str, Any] | None:
         return read_json(beside, "File") if beside.is_file() else None
     if not str(path).lower().endswith(IMAGE_ENDINGS):
         return None
+    if not Path(path).is_file():
+        raise InputError(f"There is no file {path}; check the path.")
     reader = sitk.ImageFileReader()
     reader.SetFileName(str(path))
     try:

@@ -35,7 +35,7 @@ class Nyul(ImageFilter):
         """Landmarks of the image, and the standard intensities that they become."""
         if not self.standard_scale.strip():
             raise InputError(
-                "There is no standard scale: learn one with `python -m MedProcLib learn-scale IMAGES... -o scale.json` "
+                "There is no standard scale: learn one with `medproc learn-scale IMAGES... -o scale.json` "
                 "and give the text of that file."
             )
         if not self.standard_scale.lstrip().startswith("{"):

@@ -175,12 +175,24 @@ def _notes(rows: Sequence[SegmentScore]) -> list[str]:
         ("reference", "Only in the test"),
         ("both", "In neither"),
     ):
-        named = [f"{row.label} ({row.name})" for row in rows if row.missing == missing]
+        named = [row for row in rows if row.missing == missing]
         if named:
-            notes.append(f"{where}: {', '.join(named)}.")
+            notes.append(f"{where}: {_listed(named)}.")
     alone = sum(row.missing in ("test", "reference") for row in rows)
     if alone and len(rows) > 1:
         notes.append(
             f"The mean of the distances leaves out {alone} of {len(rows)} segments, which one of the two lacks."
         )
     return notes
+
+
+def _listed(rows: Sequence[SegmentScore]) -> str:
+    """Segments by label and name: 2 (Liver), 4-9, 12; successive labels without a name together."""
+    parts: list[tuple[int, int, str]] = []
+    for row in rows:
+        name = "" if row.name == f"Segment {row.label}" else f" ({row.name})"
+        if not name and parts and parts[-1][1:] == (row.label - 1, ""):
+            parts[-1] = (parts[-1][0], row.label, "")
+        else:
+            parts.append((row.label, row.label, name))
+    return ", ".join(f"{first}{name}" if first == last else f"{first}-{last}" for first, last, name in parts)

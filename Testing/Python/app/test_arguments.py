@@ -83,7 +83,7 @@ def test_an_argument_error_is_one_line_and_2(refused, line, message):
 def test_help_has_examples(medproc, command):
     code, out, err = medproc(*command.split(), "--help")
     assert code == 0 and err == ""
-    assert f"examples:\n  python -m MedProcLib {command}" in out
+    assert f"examples:\n  medproc {command}" in out
 
 
 def test_every_example_is_understood():

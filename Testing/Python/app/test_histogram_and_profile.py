@@ -31,7 +31,7 @@ def test_a_histogram_counts_each_segment_in_shared_bins(medproc, image, image_fi
     code, out, _ = medproc("histogram", image_file, labels_file, *options, "-o", table)
     assert (code, out) == (0, f"Histogram of 2 segments, 10 bins: {table}\n")
     rows, values = table_of(table), sitk.GetArrayFromImage(image)
-    told = {"segmentation": str(labels_file), "width": "50.0", "limits": "[0.0, 500.0]", "unit": "HU"}
+    told = {"segmentation": str(labels_file), "width": "50.0", "limits": "0.0, 500.0", "unit": "HU"}
     assert told_beside(table) == {"image": str(image_file), **told}
     labels = sitk.GetArrayFromImage(sitk.ReadImage(str(labels_file)))
     assert [(row["segment"], row["low"]) for row in rows] == [(s, str(50 * n)) for s in "15" for n in range(10)]
@@ -63,7 +63,7 @@ def test_segments_of_a_plain_label_map_have_the_names_that_are_given(
 
     for command in ("histogram", "measure"):
         assert named(command, "5=Hot spot") == {"1": "Segment 1", "5": "Hot spot"}
-        assert told_beside(table)["names"] == "['5=Hot spot']"
+        assert told_beside(table)["names"] == "5=Hot spot"
         names.write_text('{"1": "Body", "5": "Core", "7": "not there"}')
         assert named(command, names) == {"1": "Body", "5": "Core"}
         names.write_text('{"labels": {"background": 0, "Body": 1, "Core": 5}}')  # as data sets have it

@@ -53,7 +53,7 @@ def test_what_does_not_say_how_it_was_made(refused, image_file, image, recipe_fi
     sitk.WriteImage(image, str(tmp_path / "bare.nii.gz"))
     line = ("enhance", image_file, "-o", tmp_path / "o.nrrd", "--recipe")
     assert "bare.provenance.json" in refused(*line, tmp_path / "bare.nii.gz")
-    assert "cannot be read" in refused(*line, tmp_path / "missing.nrrd")
+    assert "There is no file" in refused(*line, tmp_path / "missing.nrrd")
     recipe_file.write_text(json.dumps({**CHAIN, "stepz": []}))
     assert "unknown entry 'stepz'" in refused(*line, recipe_file)
 

@@ -171,4 +171,4 @@ def test_a_second_image_beside_the_first(medproc, tmp_path):
     code, _said, err = medproc(
         "segment", files["T1"], "--operation", "auto_threshold", "--second", files["T2"], "-o", out
     )
-    assert code != 0 and "These steps take no second: leave --second out" in err
+    assert code != 0 and "These steps do not use --second: leave it out" in err
