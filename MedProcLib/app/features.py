@@ -66,10 +66,9 @@ def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
     else:
         settings, note = settings_for(found.modality)
         arguments.notes.append(note)
-    unit = unit_of_file(found)
-    if found.modality == "PT" and settings.intensity_unit == "SUV" and unit == "intensity":
-        arguments.notes.append(f"{arguments.image}: its values are taken as SUV; convert with `suv` first")
-    return settings_in(settings, unit, arguments.image)
+    settings, note = settings_in(settings, unit_of_file(found), arguments.image, found.modality)
+    arguments.notes += filter(None, [note])
+    return settings
 
 
 def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:

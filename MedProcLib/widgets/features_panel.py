@@ -52,7 +52,7 @@ class FeaturesPanel:
         rows.addRow(_("Settings:"), self.preset_box)
         self.panel = OperationPanel(create_operation(OPERATION).declaration)
         self.panel.show_row("intensity_unit", False)  # it is the volume's
-        self._volume, self._proposed = None, self.panel.operation()
+        self._proposed = self.panel.operation()
         group = ctk.ctkCollapsibleButton()
         group.text = _("Settings in detail")
         group.objectName = "featuresSettings"
@@ -82,9 +82,8 @@ class FeaturesPanel:
 
     def follow(self, volume: Any) -> None:
         """Start from the settings for the modality, as the command line does, unless the reader changed them."""
-        if volume is None or volume is self._volume or self.panel.operation() != self._proposed:
+        if volume is None or self.panel.operation() != self._proposed:
             return
-        self._volume = volume
         preset = preset_for(modality_of_volume(volume))
         self.preset_box.setCurrentIndex(0 if preset is None else 1 + PRESETS.index(preset))
         self._proposed = self.panel.operation()
@@ -96,10 +95,13 @@ class FeaturesPanel:
     def prepare(self) -> tuple[Compute, Commit]:
         """Read the nodes (main thread); see RunPanel. Raises InputError."""
         volume, source, unit = self._prepare_input()
-        settings = settings_in(self.panel.operation(), unit, f"'{volume.GetName()}'")
+        chosen, name = self.panel.operation(), f"'{volume.GetName()}'"
+        settings, note = settings_in(chosen, unit, name, modality_of_volume(volume))
         perturbations = max(FEWEST, self.perturbations_box.value) if self.perturbations_box.value else 0
 
         def compute(progress: Progress) -> Any:
+            if note:
+                progress.note(note)
             given = source.read(progress)
             found = segment_features(given, settings, progress.part(0.05, 0.1 if perturbations else 1))
             if not perturbations:

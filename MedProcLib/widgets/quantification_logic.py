@@ -93,9 +93,12 @@ class QuantificationLogic:
         perturbations: how often (2 to 1000) to draw image and outline anew, for the interval and the ICC of each
         feature; 0 for none.
         """
-        settings = settings or settings_in(
-            settings_for(modality_of_volume(volume))[0], unit_of_values(volume), volume.GetName()
-        )
+        if settings is None:
+            modality = modality_of_volume(volume)
+            usual = settings_for(modality)[0]
+            settings, note = settings_in(usual, unit_of_values(volume), f"'{volume.GetName()}'", modality)
+            if note:
+                progress.note(note)
         given = measurement_input(segmentation, volume, segments)
         found = segment_features(given, settings, progress.part(0, 0.1 if perturbations else 1))
         varied = segment_robustness(given, settings, perturbations, progress.part(0.1, 1)) if perturbations else None

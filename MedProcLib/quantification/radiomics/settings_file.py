@@ -20,6 +20,8 @@ from .settings import Radiomics
 
 DECLARATION = declared()["quantification.radiomics"]
 FOLDER = Path(__file__).resolve().parent / "presets"
+# Modalities that have the units which presets are for; '' is not known.
+MODALITIES = {"HU": ("CT", ""), "SUV": ("PT", "NM", "")}
 
 
 @dataclass(frozen=True)
@@ -102,16 +104,22 @@ def settings_for(modality: str) -> tuple[Radiomics, str]:
     )
 
 
-def settings_in(settings: Radiomics, unit: str, image: str) -> Radiomics:
-    """Settings in the unit that an image's values are known to have, a key of units.SQUARED. image: its name.
+def settings_in(settings: Radiomics, unit: str, image: str, modality: str) -> tuple[Radiomics, str]:
+    """Settings in the unit of an image's values, and a line for the user where that is not certain ('' else).
 
+    unit: a key of units.SQUARED, 'intensity' where nothing says it: that of the settings is taken then, unless the
+    modality (DICOM's; '' is unknown) has another; image: its name.
     Raises InputError for activity where the settings are for SUV.
     """
-    if settings.intensity_unit == "SUV" and unit == "Bq/ml":
+    wanted = settings.intensity_unit
+    if wanted == "SUV" and unit == "Bq/ml":
         raise InputError(
             f"{image} is in Bq/ml, and the settings are for SUV: convert it to SUV first, or choose other settings."
         )
-    return settings if unit == "intensity" else replace(settings, intensity_unit=cast(ValueUnit, unit))
+    if unit == "intensity" and modality in MODALITIES.get(wanted, (modality,)):
+        note = f"{image}: its values are taken as SUV; PET in other units has to be converted first"
+        return settings, note if wanted == "SUV" and modality else ""
+    return replace(settings, intensity_unit=cast(ValueUnit, unit)), ""
 
 
 def settings_help() -> str:

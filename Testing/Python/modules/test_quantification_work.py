@@ -342,6 +342,23 @@ def test_features_start_from_the_settings_of_the_command_line(panel, block, moda
     assert features.panel.operation().bin_number == 16 and features.panel.operation().spacing_mm == 0
 
 
+def test_features_of_values_without_a_unit(panel, block, finish):
+    """Those of PET are taken as SUV, which is said; MR has no HU, even by settings that are for CT."""
+    from MedProcLib.scene.tables import rows_of_table
+
+    block("PT")
+    widget = panel(NAME)
+    widget.features.panel.editors["families"].set_value("statistics")
+    widget.features.button.click()
+    assert "'Image': its values are taken as SUV" in finish(widget)
+    assert {"SUV"} == {row["unit"] for row in rows_of_table(widget.features.table) if row["tag"] == "stat_mean"}
+    widget.features.panel.set_parameters({"families": "statistics", "intensity_unit": "HU"})
+    widget.parameters.inputVolume, widget.parameters.segmentation = block("MR")
+    widget.features.button.click()
+    assert "taken as" not in finish(widget)
+    assert {"intensity"} == {row["unit"] for row in rows_of_table(widget.features.table) if row["tag"] == "stat_mean"}
+
+
 def test_features_with_perturbations(panel, block, finish):
     import slicer
 

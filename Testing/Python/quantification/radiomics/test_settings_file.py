@@ -1,4 +1,5 @@
 import json
+from dataclasses import replace
 
 import pytest
 
@@ -91,11 +92,18 @@ def test_help_names_every_setting_and_preset():
 
 def test_units_are_those_of_the_values():
     ct, pet = preset_named("ct"), preset_named("pet")
-    assert settings_in(Radiomics(), "Bq/ml", "PET").intensity_unit == "Bq/ml"
-    assert settings_in(pet, "SUL", "PET").intensity_unit == "SUL"
-    assert settings_in(ct, "intensity", "CT") == ct
+    assert settings_in(Radiomics(), "Bq/ml", "PET", "PT")[0].intensity_unit == "Bq/ml"
+    assert settings_in(pet, "SUL", "PET", "PT") == (replace(pet, intensity_unit="SUL"), "")
+    for modality, unit in (
+        ("CT", "HU"),
+        ("", "HU"),
+        ("MR", "intensity"),
+    ):  # MR has no HU
+        assert settings_in(ct, "intensity", "image", modality) == (replace(ct, intensity_unit=unit), "")
+    assert settings_in(pet, "intensity", "PET", "") == (pet, "")
+    assert settings_in(pet, "intensity", "PET", "PT")[1].startswith("PET: its values are taken as SUV")
     with pytest.raises(InputError, match="PET is in Bq/ml, and the settings are for SUV: convert"):
-        settings_in(pet, "Bq/ml", "PET")
+        settings_in(pet, "Bq/ml", "PET", "PT")
     assert [ucum(in_unit(f"intensity{of}", "10-6 mm2/s")) for of in ("", "2", ".mm3")] == [
         *("10*-6.mm2/s", "10*-12.mm4/s2", "10*-6.mm2/s.mm3"),
     ]
