@@ -2,6 +2,7 @@
 
 import math
 from argparse import Namespace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -67,7 +68,9 @@ def run(arguments: Namespace, progress: Progress) -> None:
     with written_together():
         if source is not None:
             reports = _write_report(arguments, source, labels, rows, structures)
-        text = measurements_text(rows, written, arguments.long, provenance.as_dict())
+        text = measurements_text(
+            rows if arguments.per else _without_repeats(rows), written, arguments.long, provenance.as_dict()
+        )
         if written == "json":
             write_text(text, arguments.output)
         else:
@@ -79,6 +82,16 @@ def run(arguments: Namespace, progress: Progress) -> None:
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
     print(f"{_counted(rows, operation)}: {arguments.output}")
+
+
+def _without_repeats(rows: list[Row]) -> list[Row]:
+    """Rows without those of components that are all of their segment: they have the figures of the row before."""
+    repeats = {
+        id(row)
+        for before, row in pairwise(rows)
+        if row.component is not None and before.is_whole and before.measurements is row.measurements
+    }
+    return [row for row in rows if id(row) not in repeats]
 
 
 def _require_no_image(arguments: Namespace, labels: sitk.Image) -> None:

@@ -24,7 +24,7 @@ COMMANDS = (
             argument(
                 "--per",
                 choices=("segment", "component", "slice"),
-                help="what has a row of its own besides each segment (default: component)",
+                help="what has a row of its own besides each segment (default: components, where there are several)",
             ),
             argument(
                 "--group",

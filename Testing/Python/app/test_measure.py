@@ -157,6 +157,18 @@ def test_distances_points_and_patterns(medproc, image, image_file, tmp_path):
     assert points[0]["name"] == "Key point 1" and "strength" in points[0]
 
 
+def test_a_component_that_is_all_of_its_segment_has_no_row_unasked(medproc, image, image_file, labels_file, tmp_path):
+    labels, table = tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    sitk.WriteImage(sitk.Cast(sitk.ConnectedComponent(image > 300), sitk.sitkUInt8), str(labels))
+    for given, asked, listed in (
+        (labels, (), ["", ""]),
+        (labels, ("--per", "component"), ["", "1", "", "1"]),
+        (labels_file, (), ["", "1", "2"]),
+    ):
+        assert medproc("measure", image_file, given, *asked, "-o", table)[0] == 0
+        assert [row["component"] for row in table_of(table)] == listed
+
+
 def test_an_image_whose_file_says_suv_is_in_suv(medproc, image, labels_file, tmp_path):
     image.SetMetaData("MedProcQuantity", "{SUVbw}g/ml")
     path, table = tmp_path / "suv.nrrd", tmp_path / "t.csv"

@@ -58,13 +58,13 @@ def test_two_results_in_one_file(refused, image_file, mask_file, tmp_path):
 
 def test_what_no_step_takes(refused, image_file, mask_file, tmp_path):
     target = tmp_path / "x.nrrd"
-    assert "no reference: leave --reference out" in refused(
+    assert "do not use --reference: leave it out" in refused(
         "enhance", image_file, *MEDIAN, "--reference", image_file, "-o", target
     )
     otsu = ("segment", image_file, "--operation", "multi_otsu", "-o", target)
-    assert "no seeds: leave --seed out" in refused(*otsu, "--seed", "17,50,54")
-    assert "no seeds: leave --seeds out" in refused(*otsu, "--seeds", mask_file)
-    assert "no labels: leave --labels out" in refused(*otsu, "--labels", mask_file)
+    assert "do not use --seed: leave it out" in refused(*otsu, "--seed", "17,50,54")
+    assert "do not use --seeds: leave it out" in refused(*otsu, "--seeds", mask_file)
+    assert "do not use --labels: leave it out" in refused(*otsu, "--labels", mask_file)
     assert "no maps; leave --maps out" in refused(*otsu, "--maps", tmp_path / "maps")
     assert not target.exists() and not (tmp_path / "maps").exists()
 
