@@ -56,7 +56,7 @@ def _grown(case: Case, lesion: Lesion, index: int) -> str:
     if percent < LOOK_AGAIN_PERCENT:
         return ""
     sizes = f"from {number(least)} mm³ on {when} to {number(now.volume_mm3.value)} mm³"
-    return f"non-target {lesion.id} grew by {percent:.0f} %, {sizes}: is that unequivocal progression? A reader says"
+    return f"non-target {lesion.id} grew by {percent:.0f} %, {sizes}: a reader decides if it is unequivocal progression"
 
 
 def new_part(case: Case, index: int) -> Part:
@@ -103,9 +103,11 @@ def last_seen(case: Case, lesion: Lesion, index: int) -> Assessment | None:
 
 
 def is_normal(lesion: Lesion, seen: Assessment | None) -> bool:
-    """Gone, or a node whose short axis is below 10 mm or too small to measure."""
+    """Gone, or a node whose short axis is below 10 mm or too small to measure: that of each piece."""
     if seen is None:
         return False
+    if seen.pieces:
+        return all(is_normal(lesion, piece) for _, piece in seen.pieces)
     if seen.status in (Status.ABSENT, Status.MERGED):
         return True
     if lesion.node and seen.short_mm is None and seen.status is Status.TOO_SMALL:

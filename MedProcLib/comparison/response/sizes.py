@@ -56,10 +56,9 @@ def lesion_size(lesion: Lesion, time: TimePoint, rule: SizeRule) -> Size:
     if value is None:
         wanted = "short axis" if lesion.node and rule.quantity is Quantity.DIAMETER else _WANTED[rule.quantity]
         return Size(None, False, f"{lesion.id} without {wanted}", f"{what} has no {wanted} at {time}")
-    normal = value.value == 0 or (lesion.node and seen.short_mm is not None and _below(seen, rule))
-    terms = [(name, _measured(piece, lesion.node, rule.quantity)) for name, piece in seen.pieces] or [
-        (lesion.id, value)
-    ]
+    pieces = seen.pieces or ((lesion.id, seen),)
+    normal = value.value == 0 or (lesion.node and all(_below(piece, rule) for _, piece in pieces))
+    terms = [(name, _measured(piece, lesion.node, rule.quantity)) for name, piece in pieces]
     axis = " (short axis)" if lesion.node and rule.quantity is Quantity.DIAMETER else ""
     return Size(value, normal, " + ".join(f"{name} {number(size.value)}{axis}" for name, size in terms if size))
 

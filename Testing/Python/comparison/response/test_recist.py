@@ -3,7 +3,7 @@ import pytest
 from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.response.context import Protocol
 from MedProcLib.comparison.response.criteria import assess
-from MedProcLib.comparison.response.model import Kind
+from MedProcLib.comparison.response.model import Assessment, Kind
 from MedProcLib.comparison.response.outcome import Part
 from MedProcLib.comparison.response.overall import overall
 from MedProcLib.core.errors import InputError
@@ -26,6 +26,13 @@ from .building import (
 
 IN_A, IN_B = ({"status": "merged", "merged_into": name} for name in "AB")
 EACH = Protocol(continue_response=False)
+
+
+def split_node(*short):
+    """A node that fell into pieces at T1, of these short axes (mm), the first one the largest."""
+    parts = [(f"piece {n}", Assessment("T1", short_mm=size)) for n, size in enumerate(short)]
+    return {"short_mm": short[0], "pieces": parts}
+
 
 # name, lesions, categories after baseline
 TABLE = [
@@ -110,6 +117,9 @@ TABLE = [
     ("no disease, then new", [new("Y", None, None, HERE)], "no disease PD"),
     ("split lesion: the pieces add up", [target("L1", 40, pieces(20, 15))], "SD"),
     ("split lesion: response", [target("L1", 40, pieces(18, 10))], "PR"),
+    ("split node: not all of normal size", [target("N", (30, 25), split_node(9, 11), node=True)], "SD"),
+    ("split node: of normal size", [target("N", (30, 25), split_node(9, 9.9), node=True)], "CR"),
+    ("split non-target node", [target("L1", 30, GONE), other("X", 12, split_node(9, 11), node=True)], "PR"),
     ("merged lesions: measured once", [target("A", 20, 42), target("B", 20, IN_A)], "SD"),
     ("merged lesions: gone together", [target("A", 20, GONE), target("B", 20, IN_A)], "CR"),
     ("merged into a non-target", [target("A", 20, IN_B), other("B", HERE, HERE)], "NE"),
@@ -231,7 +241,7 @@ def test_a_doubtful_progression_of_a_small_sum_names_the_absolute_threshold():
 def test_a_non_target_that_grew_much_is_asked_about_until_a_reader_says():
     sizes = [{"volume_mm3": v} for v in (1000, 800, 1383, 1385)]
     responses = assess("recist_1_1", case_of(other("X", *sizes)))
-    asked = "non-target X grew by 73 %, from 800 mm³ on T1 (2024-02-12) to 1385 mm³: is that unequivocal progression?"
+    asked = "non-target X grew by 73 %, from 800 mm³ on T1 (2024-02-12) to 1385 mm³: a reader decides"
     assert [len(r.doubts) for r in responses[1:]] == [0, 0, 1] and asked in responses[3].doubts[0]
     said = assess("recist_1_1", case_of(other("X", *sizes[:3], sizes[3] | {"unequivocal": True})))
     assert not said[3].doubts and said[3].category == "PD"
