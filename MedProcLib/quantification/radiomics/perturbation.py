@@ -63,12 +63,11 @@ def source_of(image: sitk.Image, labels: sitk.Image, label: int, box: Box) -> So
     valid = np.isfinite(values)
     if not valid.all() and valid.any():
         values = near_values(values, valid)
-    inside = np.pad(sitk.GetArrayViewFromImage(labels)[around] == label, 1)
-    distance = ndimage.distance_transform_edt(inside, spacing) - ndimage.distance_transform_edt(~inside, spacing)
-    part, middle = grid_of_box(grid, around), (slice(1, -1),) * 3
+    inside = sitk.GetArrayViewFromImage(labels)[around] == label
+    part = grid_of_box(grid, around)
     return Source(
         part.image_of(values),
-        part.image_of(distance[middle]),
+        part.image_of(_depth(inside, spacing)),
         int(np.count_nonzero(inside)),
         fine_noise_sd(values, spacing, np.ones(values.shape, bool)),
     )
@@ -96,6 +95,17 @@ def perturbed(source: Source, extent: Extent, random: np.random.Generator) -> tu
     distance += random.uniform(-TIE, TIE, distance.shape) * min(grid.spacing)
     wanted = round(source.volume * (1 + random.uniform(-1, 1) * extent.growth))
     return grid.image_of(values), grid.image_of(_with_volume(distance, wanted))
+
+
+def _depth(inside: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
+    """Distance from the region's surface in mm, positive inside.
+
+    The border of the image is none, as the region goes on beyond it, but for one that fills the image: it has no other.
+    """
+    border = int(inside.all())
+    padded = np.pad(inside, border)
+    depth = ndimage.distance_transform_edt(padded, spacing) - ndimage.distance_transform_edt(~padded, spacing)
+    return depth[(slice(border, -border or None),) * 3]
 
 
 def _moved(image: sitk.Image, grid: Geometry, place: sitk.Transform, how: int) -> sitk.Image:

@@ -77,6 +77,19 @@ def test_corners_that_turn_out_of_the_image_are_not_the_region():
         assert np.hypot(*places.T).max() < 65 and values[region > 0].min() > -20
 
 
+def test_the_border_of_the_image_is_no_surface():
+    """Of a ball that the first slice cuts in half, the cut grows as a section does: by volume ** (2 / 3)."""
+    z, y, x = np.mgrid[0:20, -16:17, -16:17]
+    ball = (np.sqrt(z**2 + y**2 + x**2) <= 12).astype(np.uint8)
+    image, mask = sitk.GetImageFromArray(100.0 * ball), sitk.GetImageFromArray(ball)
+    source = source_of(image, mask, 1, boxes_of(mask)[1])
+    for seed in range(4):
+        drawn = perturbed(source, dataclasses.replace(STILL, growth=0.25), np.random.default_rng(seed))[1]
+        grown = sitk.GetArrayFromImage(drawn)
+        share = (grown.sum() / ball.sum()) ** (2 / 3)
+        assert abs(share - 1) > 0.01 and grown[0].sum() / ball[0].sum() == pytest.approx(share, rel=0.06)
+
+
 def test_a_region_that_fills_the_image_cannot_grow():
     image = sitk.GetImageFromArray(np.random.default_rng(0).normal(100, 5, (6, 8, 8)).astype(np.float32))
     rows = rows_of(robust_features(image, sitk.Cast(image > 0, sitk.sitkUInt8), QUICK, 6))
