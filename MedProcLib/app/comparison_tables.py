@@ -10,7 +10,7 @@ from ..comparison.tracks.changes import NOT_SHOWN
 from ..comparison.tracks.model import Observation
 from ..comparison.tracks.volumes import true_total
 from ..quantification.row import Row
-from ..quantification.table import Table, wide_table
+from ..quantification.table import Table, wide_table, without_repeats
 from ..report.finding_measurements import PairRows
 
 FINDING_COLUMNS = [
@@ -133,11 +133,12 @@ def _intervals(observation: Observation | None) -> list[object]:
 
 
 def measurements_table(comparison: Comparison, rows: Sequence[PairRows]) -> Table:
-    """One line per finding, study and component; `compared_with` says which pair the finding is of."""
+    """One line per finding, study and, where it has several, component; `compared_with` says which pair it is of."""
     places: list[tuple[Study, Study]] = []
     objects: list[Row] = []
     for pair, (fixed_rows, moving_rows) in zip(comparison.pairs, rows, strict=True):
         first, other = comparison.studies[pair.fixed], comparison.studies[pair.moving]
+        fixed_rows, moving_rows = without_repeats(fixed_rows), without_repeats(moving_rows)
         places += [(first, other)] * len(fixed_rows) + [(other, first)] * len(moving_rows)
         objects += [*fixed_rows, *moving_rows]
     columns, lines = wide_table(objects)

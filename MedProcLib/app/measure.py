@@ -2,7 +2,6 @@
 
 import math
 from argparse import Namespace
-from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -23,7 +22,7 @@ from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
 from ..quantification.row import Row
 from ..quantification.series import images_of_series, measure_series
-from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number
+from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number, without_repeats
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_measured, require_outputs, said_by, unit_of_file
@@ -69,7 +68,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if source is not None:
             reports = _write_report(arguments, source, labels, rows, structures)
         text = measurements_text(
-            rows if arguments.per else _without_repeats(rows), written, arguments.long, provenance.as_dict()
+            rows if arguments.per else without_repeats(rows), written, arguments.long, provenance.as_dict()
         )
         if written == "json":
             write_text(text, arguments.output)
@@ -82,16 +81,6 @@ def run(arguments: Namespace, progress: Progress) -> None:
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
     print(f"{_counted(rows, operation)}: {arguments.output}")
-
-
-def _without_repeats(rows: list[Row]) -> list[Row]:
-    """Rows without those of components that are all of their segment: they have the figures of the row before."""
-    repeats = {
-        id(row)
-        for before, row in pairwise(rows)
-        if row.component is not None and before.is_whole and before.measurements is row.measurements
-    }
-    return [row for row in rows if id(row) not in repeats]
 
 
 def _require_no_image(arguments: Namespace, labels: sitk.Image) -> None:

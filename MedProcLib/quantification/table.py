@@ -3,6 +3,7 @@
 import json
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 
 from .row import Row
 
@@ -52,6 +53,16 @@ def not_reliable(row: Row) -> str:
 def has_too_few_voxels(row: Row) -> bool:
     """Whether it has too few voxels for some of its figures."""
     return bool(_too_few(row))
+
+
+def without_repeats(rows: Sequence[Row]) -> list[Row]:
+    """Rows without those of components that are all of their segment: they have the figures of the row before."""
+    repeats = {
+        id(row)
+        for before, row in pairwise(rows)
+        if row.component is not None and before.is_whole and before.measurements is row.measurements
+    }
+    return [row for row in rows if id(row) not in repeats]
 
 
 def without_number(row: Row) -> int:

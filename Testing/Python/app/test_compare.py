@@ -118,6 +118,7 @@ def test_measurements_are_of_both_studies(done):
     assert {row["study"] for row in rows} == {"first", "second"}
     whole = [row for row in rows if row["study"] == "first" and row["component"] == ""]
     assert len(whole) == 3 and all(float(row["voxel_volume_mm3"]) > 0 for row in whole)
+    assert not any(row["component"] for row in rows)  # each is of one piece, whose row would say the same again
 
 
 def test_the_registration_maps_first_to_second_points(done):
