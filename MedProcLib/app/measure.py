@@ -2,6 +2,7 @@
 
 import math
 from argparse import Namespace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -168,7 +169,7 @@ def _source_of_report(arguments: Namespace, found: ImageFile, operation: Any) ->
         )
     source = read_source_series(files)
     source.require_voxels_of(found.image, "image")
-    return source
+    return replace(source, stated=found.quantity or source.stated)
 
 
 def _write_report(

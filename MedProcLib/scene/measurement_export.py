@@ -1,6 +1,6 @@
 """Measurements in the scene as files: tables as they are shown, the full record, and a DICOM report."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +16,7 @@ from MedProcLib.quantification.measure import require_reportable
 from MedProcLib.quantification.row import Row
 from MedProcLib.quantification.table_text import measurements_json
 from MedProcLib.report.dicom_sr.measurement_report import write_measurement_report
+from MedProcLib.report.dicom_sr.source_series import read_source_series
 from MedProcLib.scene.dicom_files import dicom_files_of
 from MedProcLib.scene.measurement_input import (
     MeasurementInput,
@@ -30,6 +31,7 @@ from MedProcLib.scene.reader_edits import Edit, edited_rows, edits_of
 from MedProcLib.scene.segment_snapshot import segment_info
 from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.terminology import region_of
+from MedProcLib.scene.value_unit import stated_unit_of
 
 SAVED_DIGITS = 1e-5  # Slicer saves six digits of a table's numbers
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
@@ -55,7 +57,8 @@ def write_table(table, path: str | Path) -> None:
 class Export:
     """What a table was measured of, as plain data: a thread of its own measures it again and writes the files.
 
-    counts: voxels of each row as the table shows them; edits: the reader's; files: of the DICOM series.
+    counts: voxels of each row as the table shows them; edits: the reader's; files: of the DICOM series; stated: UCUM
+    code of the volume's values, '' where it says none.
     """
 
     source: MeasurementSource
@@ -65,6 +68,7 @@ class Export:
     provenance: dict[str, Any]
     structures: dict[int, Structure]
     files: tuple[Path, ...] = ()
+    stated: str = ""
 
     def rows(self, progress: Progress = SILENT) -> list[Row]:
         """The rows with the reader's edits. Raises InputError when the segments are others than in the table."""
@@ -87,8 +91,10 @@ class Export:
         require_reportable(self.settings)
         given = self.source.read(progress)
         rows, maps = self._rows(given, progress.part(0, 0.3)), given.segments.label_maps()
+        series = read_source_series(self.files)
+        series = replace(series, stated=self.stated or series.stated)
         return write_measurement_report(
-            rows, self.files, maps, self.structures, path, reader, progress=progress.part(0.3, 1)
+            rows, series, maps, self.structures, path, reader, progress=progress.part(0.3, 1)
         )
 
 
@@ -111,6 +117,7 @@ def export_of(table, dicom: bool = False) -> Export:
         provenance.as_dict() if provenance is not None else {},
         {value: _structure(segmentation, segment_id) for value, segment_id in enumerate(source.ids, 1)},
         files,
+        stated_unit_of(volume),
     )
 
 

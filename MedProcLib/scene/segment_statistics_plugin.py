@@ -27,7 +27,7 @@ from MedProcLib.scene.measurement_input import measured_rows, measurement_input
 from MedProcLib.scene.region_input import made_at
 from MedProcLib.scene.slice_preview import content_key
 from MedProcLib.scene.studies import modality_of_volume
-from MedProcLib.scene.value_unit import unit_of_values
+from MedProcLib.scene.value_unit import stated_unit_of, unit_of_values
 
 NAME = "MedProc"
 CLASS = "MedProcSegmentStatisticsPlugin"  # Slicer keeps the choices of columns under this name
@@ -125,7 +125,8 @@ def _info(plugin: Any, key: str, volume) -> dict[str, Any]:
     figure = next(f for figures in GROUPS.values() for f in figures if f.name == key)
     unit = unit_of_values(volume) if volume is not None else "intensity"
     unit = (figure.unit, unit, SQUARED.get(unit, ""))[figure.power]
-    said = concept_of(Measurement(key, 0.0, unit, figure.code), modality_of_volume(volume) if volume else "")
+    of_volume = (modality_of_volume(volume), stated_unit_of(volume)) if volume is not None else ("", "")
+    said = concept_of(Measurement(key, 0.0, unit, figure.code), *of_volume)
 
     def entry(code) -> str | None:
         return plugin.createCodedEntry(code.value, code.scheme, code.meaning, True) if code is not None else None

@@ -9,9 +9,14 @@ from MedProcLib.scene.studies import modality_of_volume
 
 def unit_of_values(volume) -> str:
     """A key of core.units.SQUARED: that of the node's own coded unit, 'HU' for CT without one, else 'intensity'."""
-    entry = volume.GetVoxelValueUnits()
-    stated = (entry.GetCodeValue() or "") if entry is not None else ""
+    stated = stated_unit_of(volume)
     return value_unit(stated) or ("HU" if modality_of_volume(volume) == "CT" and not stated else "intensity")
+
+
+def stated_unit_of(volume) -> str:
+    """UCUM code of a volume node's values as the node has it; '' where it has none."""
+    entry = volume.GetVoxelValueUnits()
+    return (entry.GetCodeValue() or "") if entry is not None else ""
 
 
 def say_values_of(node, source, unit_kept: bool) -> None:

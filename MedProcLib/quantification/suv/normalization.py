@@ -135,6 +135,11 @@ NORMALIZATIONS = {
 }
 
 
+def quantity_in(ucum: str) -> Code | None:
+    """What values of a UCUM unit are, which says by which formula; None where it is no SUV's."""
+    return next((one.code for one in NORMALIZATIONS.values() if one.ucum == ucum), None)
+
+
 def normalization_of(suv_type: str) -> Normalization:
     """By DICOM's SUV Type. Raises InputError for one DICOM does not define."""
     for normalization in NORMALIZATIONS.values():

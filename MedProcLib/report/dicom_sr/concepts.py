@@ -10,7 +10,8 @@ import zlib
 from dataclasses import dataclass
 
 from ...core.measurement import Code, Measurement
-from ...core.units import ucum
+from ...core.units import ucum, value_unit
+from ...quantification.suv.normalization import quantity_in
 from ...quantification.table_text import MEANINGS
 
 # For what neither DICOM, SNOMED CT nor IBSI has a code.
@@ -76,13 +77,17 @@ class Concept:
         return self.name, self.derivation, self.unit
 
 
-def concept_of(measurement: Measurement, modality: str) -> Concept:
-    """The codes of a measurement in an image of this DICOM modality. Raises InputError for a unit without a code."""
+def concept_of(measurement: Measurement, modality: str, stated: str = "") -> Concept:
+    """The codes of a measurement in an image of this DICOM modality. Raises InputError for a unit without a code.
+
+    stated: UCUM code of the image's values as its file has it, which says the formula of lean body mass, where a unit
+    of core.units does not.
+    """
     unit = unit_code(measurement.unit)
     code, name = measurement.code, measurement.name
     if name in DERIVATIONS or name in PER_VALUE:
         derivation = _derivation(measurement)
-        return Concept(_quantity(measurement.unit, modality), unit, derivation, _other_than(code, derivation))
+        return Concept(_quantity(measurement.unit, modality, stated), unit, derivation, _other_than(code, derivation))
     if name in NAMES:
         return Concept(NAMES[name], unit, method=METHODS.get(name) or _other_than(code, NAMES[name]))
     return Concept(code or private_code(name), unit)
@@ -110,7 +115,9 @@ def _derivation(measurement: Measurement) -> Code:
     return DERIVATIONS.get(name) or measurement.code or private_code(name)
 
 
-def _quantity(unit: str, modality: str) -> Code:
+def _quantity(unit: str, modality: str, stated: str) -> Code:
+    if value_unit(stated) == unit and (quantity := quantity_in(stated)):
+        return quantity
     if unit in DIFFUSION_UNITS and modality == "MR":
         return DIFFUSION
     return QUANTITIES.get(unit) or SIGNALS.get(modality) or VOXEL_VALUE

@@ -52,7 +52,7 @@ def measurement_group(
 def _said(row: Row, source: SourceSeries) -> list[Measurement]:
     """The measurements that have a value, each once: SUVmax is the maximum. Ends of intervals go with theirs."""
     finite = [m for m in without_intervals(row.measurements) if math.isfinite(m.value)]
-    named = {(*concept_of(m, source.modality).key, f"{m.value:.12g}"): m for m in reversed(finite)}
+    named = {(*concept_of(m, source.modality, source.stated).key, f"{m.value:.12g}"): m for m in reversed(finite)}
     return list(named.values())[::-1]
 
 
@@ -96,7 +96,7 @@ def _sites(structure: Structure) -> list[Any] | None:
 def _measurement(measurement: Measurement, row: Row, source: SourceSeries, coordinates: list[Any] | None = None) -> Any:
     import highdicom as hd
 
-    said = concept_of(measurement, source.modality)
+    said = concept_of(measurement, source.modality, source.stated)
     interval = _uncertainty(measurement, row, concept(said.unit))
     parameters = {**measurement.parameters, **(_interval_parameters(measurement, row) if interval else {})}
     return hd.sr.Measurement(

@@ -15,6 +15,7 @@ from ...core.dicom import read_dicom_slices
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.itk_message import one_line
+from ...quantification.suv.normalization import NORMALIZATIONS
 
 # What DICOM wants stated, if only as empty, in every object of a patient's study (PS3.3 type 2).
 TYPE_2 = (
@@ -40,12 +41,14 @@ SAME_PLACE = 0.01
 class SourceSeries:
     """headers: one per slice in the order of the third axis, or one of a multi-frame file; geometry: its voxel grid.
 
-    frame_slices: for a multi-frame file, the slice that each of its frames shows, in the file's order.
+    frame_slices: for a multi-frame file, the slice that each of its frames shows, in the file's order; stated: UCUM
+    code of the values that were measured, '' where it is not known.
     """
 
     headers: tuple[Any, ...]
     geometry: Geometry
     frame_slices: tuple[int, ...] = (0,)
+    stated: str = ""
 
     @property
     def is_multi_frame(self) -> bool:
@@ -99,8 +102,8 @@ def read_source_series(files: Sequence[str | Path]) -> SourceSeries:
     if len(headers) == 1 and geometry.size[2] == 1:  # of one slice highdicom takes 1 mm where it is not stated
         headers[0].SpacingBetweenSlices = round(geometry.spacing[2], 6)
     if len(headers) > 1:
-        return SourceSeries(headers, geometry)
-    return SourceSeries(headers, geometry, _frame_slices(headers[0], geometry))
+        return SourceSeries(headers, geometry, stated=_stated(headers[0]))
+    return SourceSeries(headers, geometry, _frame_slices(headers[0], geometry), _stated(headers[0]))
 
 
 @contextmanager
@@ -131,6 +134,12 @@ def _header(path: Path, required: Sequence[str]) -> Any:
     if not header.get("SpecificCharacterSet"):
         header.pop("SpecificCharacterSet", None)
     return header
+
+
+def _stated(header: Any) -> str:
+    """Of PET in SUV, by Units (0054,1001) and SUV Type (0054,1006)."""
+    units, kind = (str(header.get(name) or "").strip().upper() for name in ("Units", "SUVType"))
+    return next((one.ucum for one in NORMALIZATIONS.values() if units == "GML" and one.suv_type == kind), "")
 
 
 def _frame_slices(header: Any, geometry: Geometry) -> tuple[int, ...]:

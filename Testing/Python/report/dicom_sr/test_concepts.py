@@ -2,6 +2,8 @@
 
 import math
 
+import numpy as np
+import pydicom
 import pytest
 from pydicom.sr._concepts_dict import concepts
 
@@ -19,6 +21,7 @@ from MedProcLib.report.dicom_sr.concepts import (
     concept_of,
     unit_code,
 )
+from MedProcLib.report.dicom_sr.source_series import read_source_series
 
 STANDARD = [
     *(code for table in (DERIVATIONS, METHODS, NAMES, QUANTITIES, SIGNALS) for code in table.values()),
@@ -54,6 +57,10 @@ def test_every_figure_is_said_in_a_way_of_its_own():
 def test_quantities_follow_unit_and_modality():
     assert concept_of(Measurement("mean", 1.0, "HU"), "CT").name.meaning == "Attenuation Coefficient"
     assert concept_of(Measurement("mean", 1.0, "SUV"), "PT").name.meaning == "SUVbw"
+    for stated, code in (("{SUVlbm(Janma)}g/ml", "126405"), ("{SUVlbm(James128)}g/ml", "126406"), ("", "126402")):
+        lean = concept_of(Measurement("peak_uptake", 1.0, "SUL"), "PT", stated)
+        assert (lean.name.value, lean.unit.value) == (code, "{SUVlbm}g/ml")
+    assert concept_of(Measurement("mean", 1.0, "SUV"), "PT", "{SUVlbm(Janma)}g/ml").name.meaning == "SUVbw"
     assert concept_of(Measurement("mean", 1.0, "intensity"), "MR").name.value == "110852"
     assert concept_of(Measurement("mean", 1.0, "um2/s"), "MR").name == DIFFUSION
     assert concept_of(Measurement("mean", 1.0, "Bq/ml"), "PT").name.value == "110821"
@@ -65,3 +72,13 @@ def test_quantities_follow_unit_and_modality():
     assert unit_code("mm3").value == "mm3"
     with pytest.raises(InputError, match="Unknown unit"):
         unit_code("furlong")
+
+
+def test_what_pet_in_suv_is_normalized_to(series):
+    made = series(np.zeros((2, 4, 5)), "PT")
+    for units, kind, stated in (("GML", "LBMJANMA", "{SUVlbm(Janma)}g/ml"), ("BQML", "LBMJANMA", ""), ("GML", "", "")):
+        for file in made.files:
+            header = pydicom.dcmread(file)
+            header.Units, header.SUVType = units, kind
+            header.save_as(file)
+        assert read_source_series(made.files).stated == stated

@@ -81,6 +81,11 @@ def test_a_report_of_what_was_made_from_a_series(series, tmp_path, capsys):
     assert "{SUVbw}g/ml" in text and made.files[0].exists()
     uid = pydicom.dcmread(made.files[0]).SeriesInstanceUID
     assert uid in text
+    lean = sitk.ReadImage(str(image))
+    lean.SetMetaData("MedProcQuantity", "{SUVlbm(Janma)}g/ml")
+    sitk.WriteImage(lean, str(image))
+    assert run([str(word) for word in [*line[:3], *line[5:], "--sr-of", made.folder]]) == 0
+    assert "126405" in str(pydicom.dcmread(report))
     report.unlink()
     sitk.WriteImage(made.image[:, :, 1:], str(image))
     assert run([str(word) for word in [*line, "--sr-of", made.folder]]) == 2
