@@ -30,8 +30,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     learned = sum(each.learned for each in predictions)
     if learned:
         arguments.notes.append(
-            f"{learned} of {len(predictions)} findings are among those that the model learned from: how well it tells "
-            "them says nothing of others"
+            f"{learned} of {len(predictions)} findings are among those that the model learned from: how well it "
+            "does on them says nothing of others"
         )
     write_table(predictions_csv(model, table, predictions), arguments.output, said_by(arguments, "model", "table"))
     called = [each.called for each in predictions]

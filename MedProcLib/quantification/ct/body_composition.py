@@ -83,9 +83,10 @@ class BodyComposition:
             )
         for name, areas in tissues.items():
             if areas.share < LEAST_SHARE:
+                other = 100 * (1 - areas.share)
                 progress.note(
-                    f"Of label {areas.label}, taken for {WORDS[name]}, {100 * areas.share:.0f} % have the density of "
-                    "it: is it that tissue?"
+                    f"Label {areas.label} is taken for {WORDS[name]}, but {other:.0f} % of it has another density: is it "
+                    "the right label?"
                 )
         rows = [Row(0, NAME, None, tuple(self._figures(tissues, slice(None), slices=len(planes))))]
         for place, plane in enumerate(planes.tolist() if self.slices else ()):

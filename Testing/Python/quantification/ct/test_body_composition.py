@@ -102,7 +102,7 @@ def test_a_label_of_something_else_is_said():
     assert progress.notes == []
     BodyComposition(visceral_label=3, muscle_label=0)(image, labels, progress=progress)
     assert progress.notes == [
-        "Of label 3, taken for visceral fat, 0 % have the density of it: is it that tissue?",
+        "Label 3 is taken for visceral fat, but 100 % of it has another density: is it the right label?",
     ]
 
 
