@@ -1,7 +1,7 @@
 """A list of findings over time: a row for each track, with its sizes, its change and what the reader said of it."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from MedProcLib.comparison.growth.change import Changed, SizeChange
@@ -20,13 +20,16 @@ MEASURES = {"voxel_volume": "mm3", "long_diameter": "mm", "short_diameter": "mm"
 @dataclass(frozen=True)
 class TrackRow:
     """A track in a list. change: its class at its last time point since the reference, None for one that was seen once,
-    at the first, or whose place a study does not show; size: change of its volume since then, None where there is
-    nothing to compare with; values: of the chosen measure at each time point, None where not observed or not measured;
-    lines: all that is known, in words; latest: those of the last change, which is all where two time points are."""
+    at the first, or whose place a study does not show; overall: that since baseline, None of what others merged into;
+    size: change of its volume since the reference, None where there is nothing to compare with; values: of the chosen
+    measure at each time point, None where not observed or not measured; lines: all that is known, in words; latest:
+    those of the last change, with what it comes to since baseline and nadir where these are other time points, which is
+    all where two time points are."""
 
     track: Track
     status: Status
     change: Change | None
+    overall: Change | None
     size: SizeChange | None
     values: tuple[Measured | None, ...]
     lines: tuple[str, ...]
@@ -71,15 +74,47 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
 
 def _found(
     patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str
-) -> tuple[Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...], tuple[str, ...]]:
+) -> tuple[
+    Change | None, Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...], tuple[str, ...]
+]:
     """The row from the change on."""
     last = ways[-1] if ways else None
-    way = _since_reference(patient, track, last, reference)
+    since_each = {name: _since_reference(patient, track, last, name) for name in REFERENCES}
+    way = since_each[reference]
     size = way.size(patient.settings.relative_percent) if way is not None else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
     observed, rules, sure = _observed(patient, track), _rules(patient, ways), _sure(way, size)
-    change = way.change if way is not None and not way.unseen else None
-    return change, size, values, (*observed, *rules, *sure), (*observed[-2:], *rules[-1:], *sure)
+    change, overall = (w.change if w is not None and not w.unseen else None for w in (way, since_each["baseline"]))
+    before = _earlier(patient, track, since_each)
+    joined = any(other.merged_into == track.id for other in patient.tracks)  # then more is there than was at baseline
+    overall = None if joined else overall
+    return (
+        change,
+        overall,
+        size,
+        values,
+        (*observed, *rules, *sure, *before),
+        (*observed[-2:], *rules[-1:], *sure, *before),
+    )
+
+
+def _earlier(patient: Patient, track: Track, ways: Mapping[str, Interval | None]) -> list[str]:
+    """What became of it since baseline and nadir, as far as that is another time point than the previous one: what
+    grows slowly may be stable from each study to the next."""
+    lines, titles, previous = [], titles_of(patient), ways["previous"]
+    told = {previous.start} if previous is not None else set()
+    joined = ", ".join(other.id for other in patient.tracks if other.merged_into == track.id)
+    with_ = f"; now with {joined}" if joined else ""
+    for name in ("baseline", "nadir"):
+        way = ways[name]
+        if way is None or way.after is None or way.change is Change.GONE or way.start in told:
+            continue
+        told.add(way.start)
+        size = way.size(patient.settings.relative_percent)
+        sure = f" (beyond error: {size.changed})" if size is not None else ""
+        rule = way.rule.partition(";")[0]  # the border and the alignment are told of above
+        lines.append(f"Since {name}, {titles[way.start]}: {rule}{with_}{sure}")
+    return lines
 
 
 def _rules(patient: Patient, ways: Sequence[Interval]) -> list[str]:

@@ -55,9 +55,10 @@ class SessionComparison:
 
     def _knows(self, node: Any) -> bool:
         """Whether the last run was of this patient (a scene with its own one may have been added) and its studies."""
-        followed = self.comparison.followed if self.comparison is not None else None
-        points = followed.patient.order if followed is not None else {}
-        return node is self.patient and list(points) == list(patient_of_node(node).order)
+        if self.comparison is None or node is not self.patient:
+            return False
+        followed = self.comparison.followed
+        return followed is not None and list(followed.patient.order) == list(patient_of_node(node).order)
 
     def prepare_map(
         self, node: Any, name: str, start: str, end: str, shown: Callable[[], None]

@@ -34,8 +34,9 @@ class TracksForm:
         tip = _(
             "Findings over time; click one to see it at every time point, a heading to sort, hover for all that is "
             "known. Shift+click and Ctrl+click select several, to accept or reject them together. Sure: whether the "
-            "change is beyond measuring error (yes, no, or ? where that cannot be said). Of more than four time points "
-            "the first and the last three are listed"
+            "change is beyond measuring error (yes, no, or ? where that cannot be said). Behind a class: since "
+            "baseline it has grown (↗), has shrunk (↘) or is new (+). Of more than four time points the first and the "
+            "last three are listed"
         )
         self.table = row_table("tracksTable", tip)
         self.table.setSelectionMode(qt.QAbstractItemView.ExtendedSelection)

@@ -26,7 +26,7 @@ from .wrapped_label import NARROWEST, show_wrapped
 
 FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TITLES
     lambda row: True,
-    lambda row: row.status is not Status.REJECTED and row.change not in (None, Change.STABLE),
+    lambda row: row.status is not Status.REJECTED and _changed(row),
     lambda row: row.status is Status.PROPOSED,
     lambda row: row.status in (Status.ACCEPTED, Status.EDITED),
     lambda row: row.status is Status.REJECTED,
@@ -34,6 +34,7 @@ FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TI
 FIRST_TIME = 4  # column of the first time point
 MANY = 20  # findings whose common decision may take longer than a click feels like
 LINE_LETTERS = 8  # of a time point without a date: so two of them have room in a panel of 350 pixels
+OVERALL = {Change.GROWN: "↗", Change.SHRUNK: "↘", Change.NEW: "+"}  # behind another class: what it is since baseline
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
 
@@ -198,7 +199,7 @@ class TracksPanel(TracksForm):
         if placed != self._placed_of:
             self._placed_of, self._places = placed, {}
         new = [row for row in rows if row.track.id not in self._places]
-        for row in sorted(new, key=lambda row: row.change in (None, Change.STABLE)):
+        for row in sorted(new, key=lambda row: (not _changed(row), row.change in (None, Change.STABLE))):
             self._places[row.track.id] = len(self._places)
         return sorted(rows, key=lambda row: self._places[row.track.id])
 
@@ -327,14 +328,27 @@ def _line(row: TrackRow) -> list[Any]:
     percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
     verdict = VERDICTS[row.size.changed] if row.size is not None else ""
     values = [_short(value.value) if value is not None else None for value in row.values]
-    return [name, str(row.change or ""), _signed(percent), verdict, *values]
+    return [name, _class(row), _signed(percent), verdict, *values]
+
+
+def _class(row: TrackRow) -> str:
+    """Its class, and behind it the mark of that since baseline where one that is stable now or changed the other way
+    would hide it."""
+    hides = row.change in (Change.STABLE, *OVERALL) and row.overall is not row.change
+    mark = OVERALL.get(row.overall, "") if hides and row.overall is not None else ""
+    return f"{row.change or ''}{mark}"  # without a space: there is little room
+
+
+def _changed(row: TrackRow) -> bool:
+    """Since what the list counts from, or since baseline."""
+    return not {row.change, row.overall} <= {None, Change.STABLE}
 
 
 def _sorted_by(row: TrackRow, column: int) -> Any:
     """What a column is sorted by: numbers where it shows some."""
     percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
     values = [value.value if value is not None else None for value in row.values]
-    return [row.track.id, str(row.change or ""), percent, _line(row)[3], *values][column]
+    return [row.track.id, _class(row), percent, _line(row)[3], *values][column]
 
 
 def _short(value: float) -> float:

@@ -233,7 +233,7 @@ def test_rows_say_what_changed_and_whether_it_is_real(node):
     dates = [point.date.isoformat() for point in patient.time_points]
     told = [line for line in rows["F001"].lines if any(line.startswith(f"{d}: {c}") for d in dates for c in Change)]
     assert len(told) == len(patient.time_points) - 1 and rows["F001"].latest == (
-        *rows["F001"].lines[1:3], told[-1], rows["F001"].lines[-1],
+        *rows["F001"].lines[1:3], told[-1], *rows["F001"].lines[-2:],
     )  # fmt: skip
 
 
@@ -246,6 +246,8 @@ def test_slow_growth_is_growth_since_baseline():
     (previous,), (baseline,) = (track_rows(patient, name) for name in ("previous", "baseline"))
     assert (previous.change, baseline.change) == (Change.STABLE, Change.GROWN)
     assert [row.size.percent.value for row in (previous, baseline)] == pytest.approx([16.8, 55.4], abs=0.1)
+    assert previous.overall is Change.GROWN  # which the list that counts from the previous one says too
+    assert previous.latest[-1].startswith("Since baseline, 2024-01-01: grown: +55 % and +501 mm³")
 
 
 def test_what_reaches_the_border_of_the_image_says_so_once(node):
