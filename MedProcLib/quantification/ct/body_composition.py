@@ -85,8 +85,8 @@ class BodyComposition:
             if areas.share < LEAST_SHARE:
                 other = 100 * (1 - areas.share)
                 progress.note(
-                    f"Label {areas.label} is taken for {WORDS[name]}, but {other:.0f} % of it has another density: is it "
-                    "the right label?"
+                    f"Label {areas.label} is taken for {WORDS[name]}, but {other:.0f} % of it has another density: is "
+                    "it the right label?"
                 )
         rows = [Row(0, NAME, None, tuple(self._figures(tissues, slice(None), slices=len(planes))))]
         for place, plane in enumerate(planes.tolist() if self.slices else ()):
