@@ -26,6 +26,10 @@ TUKEY = 4.685
 REWEIGHTINGS = 10
 # A block that the Gaussian hardly reaches takes the field of the nearest one that it does.
 LEAST_WEIGHT = 1e-3
+# Of the gain in bright parts: what is darker is a lack of signal, and is not divided up to the brightness of the rest.
+LEAST_GAIN = 0.25
+# gaussian: where the light nearby counts less than this share of the most, the field goes to that of all.
+LEAST_LIGHT = 0.02
 
 
 @operation(
@@ -43,8 +47,9 @@ class FlatField(ImageFilter):
     Gaussian leaves of the image; structures larger than it are flattened too. depth_gain: one brightness per depth.
     Multiplicative fields are divided out, additive ones subtracted, such as those of logarithmic images (ultrasound as
     it is displayed); the mean brightness is kept. Learned in the mask, or everywhere. Voxels of the lowest value, where
-    they are many (the black around an ultrasound sector), do not count and stay; where a field is divided out, values
-    of 0 or less do not count either.
+    they are many (the black around an ultrasound sector), do not count and stay. Where a field is divided out, values
+    of 0 or less do not count either, and darker ones than the mean count less (not for depth_gain): the dark around a
+    head is no shading, and is brightened four times at most.
     """
 
     method: Annotated[Literal["polynomial", "gaussian", "depth_gain"], "what the field looks like"] = "polynomial"
@@ -77,17 +82,18 @@ class FlatField(ImageFilter):
                 raise InputError("A field can be divided out of positive values only; choose the additive mode.")
         coarsening = Coarsening.in_blocks(grid, self._block_sides(grid))
         progress(0.1, "Averaging blocks")
-        sums, numbers = coarsening.sums(values, region, _logarithm if self._divides else _same)
+        means, weights = self._blocks(coarsening, values, region)
         progress(0.5, "Fitting the field")
-        used = numbers > 0
-        means = np.divide(sums, numbers, out=np.zeros_like(sums), where=used)
         if self.method == "polynomial":
-            field = _polynomial(means, numbers, self.order)
+            field, used = _polynomial(means, weights, self.order)
         else:
             sides = coarsening.grid.spacing[::-1]
-            field = _blurred(means, numbers, [self._scale(grid) / side for side in sides])
-        # beyond the region nothing is known of the field: it does not go further than in it
+            light = LEAST_LIGHT if self._weighs else 0.0
+            field, used = _blurred(means, weights, [self._scale(grid) / side for side in sides], light), weights > 0
+        # beyond what it is fitted to nothing is known of the field: it does not go further than there
         field = np.clip(field, field[used].min(), field[used].max())
+        if self._weighs:
+            field = np.maximum(field, np.average(field, weights=weights) + np.log(LEAST_GAIN))
         made = CoarseField.through(field, coarsening)
         progress.check()
         if not self._divides:
@@ -111,6 +117,26 @@ class FlatField(ImageFilter):
     @property
     def _divides(self) -> bool:
         return self.mode == "multiplicative"
+
+    @property
+    def _weighs(self) -> bool:
+        """Whether voxels count by their value: of the dark around a head the logarithm differs far, but not by a gain.
+
+        Not for a gain over the depth, of which deep voxels are dark.
+        """
+        return self._divides and self.method != "depth_gain"
+
+    def _blocks(self, coarsening, values, region) -> tuple[np.ndarray, np.ndarray]:
+        """Mean value, or logarithm, of each block, and what it counts."""
+        if not self._divides:
+            sums, weights = coarsening.sums(values, region, _same)
+        elif not self._weighs:
+            sums, weights = coarsening.sums(values, region, _logarithm)
+        else:
+            mean = np.mean(values, where=region, dtype=np.float64)
+            sums, _ = coarsening.sums(values, region, lambda v: _light(v, mean) * _logarithm(v))
+            weights, _ = coarsening.sums(values, region, lambda v: _light(v, mean))
+        return np.divide(sums, weights, out=np.zeros_like(sums), where=weights > 0), weights
 
     def _scale(self, grid) -> float:
         """mm."""
@@ -140,12 +166,17 @@ def _logarithm(values: np.ndarray) -> np.ndarray:
     return np.log(values, dtype=np.float64)
 
 
+def _light(values: np.ndarray, mean: float) -> np.ndarray:
+    """What voxels count: in full from the mean brightness on, darker ones as noise of one SD has it in a logarithm."""
+    return np.minimum(values / mean, 1.0) ** 2
+
+
 def _same(values: np.ndarray) -> np.ndarray:
     return values
 
 
-def _polynomial(means: np.ndarray, numbers: np.ndarray, order: int) -> np.ndarray:
-    """Polynomial of this order through the means of the blocks (Tukey's biweight), at all blocks."""
+def _polynomial(means: np.ndarray, weights: np.ndarray, order: int) -> tuple[np.ndarray, np.ndarray]:
+    """Polynomial of this order through the means of the blocks (Tukey's biweight), at all, and those that it fits."""
     axes = [axis for axis, size in enumerate(means.shape) if size > 1]
     ranges = [np.linspace(-1, 1, size) for size in means.shape]
     mesh = np.meshgrid(*ranges, indexing="ij")
@@ -157,26 +188,39 @@ def _polynomial(means: np.ndarray, numbers: np.ndarray, order: int) -> np.ndarra
         ],
         axis=-1,
     )
-    used = numbers > 0
+    used = weights > 0
     if np.count_nonzero(used) < 2 * len(exponents):
         raise InputError("The image, or the mask, is too small for this polynomial; choose a lower order.")
-    a, b, count = terms[used], means[used], numbers[used] / numbers.max()
-    weights = count
+    a, b, given = terms[used], means[used], weights[used] / weights.max()
+    counted = given
     for _ in range(REWEIGHTINGS):
-        root = np.sqrt(weights)
+        root = np.sqrt(counted)
         solution = np.linalg.lstsq(a * root[:, None], b * root, rcond=None)[0]
         residuals = np.abs(b - a @ solution)
-        scale = MAD_TO_SD * float(np.median(residuals))
+        scale = MAD_TO_SD * _median(residuals, given)
         if not scale > 1e-9 * np.abs(b).max():
             break
-        weights = count * np.maximum(1 - (residuals / (TUKEY * scale)) ** 2, 0) ** 2
-    return terms @ solution
+        counted = given * np.maximum(1 - (residuals / (TUKEY * scale)) ** 2, 0) ** 2
+    fitted = np.zeros(used.shape, bool)
+    fitted[used] = counted > LEAST_WEIGHT
+    return terms @ solution, fitted if fitted.any() else used
 
 
-def _blurred(means: np.ndarray, numbers: np.ndarray, sd: list[float]) -> np.ndarray:
-    """Means of the blocks blurred by a Gaussian (sd in blocks), each counting by its number of voxels."""
-    weights = numbers / numbers.max()
+def _median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value that half of the weight lies below."""
+    order = np.argsort(values)
+    below = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(below, below[-1] / 2)])
+
+
+def _blurred(means: np.ndarray, weights: np.ndarray, sd: list[float], light: float) -> np.ndarray:
+    """Means of the blocks blurred by a Gaussian (sd in blocks). light: weight, of the largest, of the mean of all."""
+    weights = weights / weights.max()
+    overall = float(np.average(means, weights=weights))
     blurred, weight = (ndimage.gaussian_filter(v, sd, mode="reflect", truncate=4) for v in (means * weights, weights))
+    if light:
+        floor = light * weight.max()
+        return (blurred + floor * overall) / (weight + floor)
     known = weight > LEAST_WEIGHT
     field = np.divide(blurred, weight, out=np.zeros_like(blurred), where=known)
     nearest = ndimage.distance_transform_edt(~known, return_distances=False, return_indices=True)

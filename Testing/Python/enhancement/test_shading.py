@@ -146,6 +146,17 @@ class TestFlatField:
         left = array_of(FlatField()(image_of(truth * field))) / truth
         assert left[rest].std() / left[rest].mean() < 0.01
 
+    def test_the_dark_around_a_head_is_no_shading(self, real_flair):
+        """A field put into a real image comes out, and nothing far brighter than what is in the image."""
+        image = sitk.Shrink(sitk.Cast(real_flair, sitk.sitkFloat32), [4, 4, 1])
+        values = array_of(image)
+        y, x = np.mgrid[-1 : 1 : values.shape[1] * 1j, -1 : 1 : values.shape[2] * 1j]
+        put = np.broadcast_to(0.3 * x - 0.2 * y - 0.2 * x * y, values.shape)
+        fields = [array_of(FlatField(output="field")(image_of(v))) for v in (values, values * np.exp(put))]
+        head = learned_of_region(image)
+        assert (np.log(fields[1] / fields[0]) - put)[head].std() < 0.05 < 0.1 < put[head].std()
+        assert array_of(FlatField()(image)).max() < 1.3 * values.max()
+
     def test_the_polynomial_is_numpys(self):
         rng = np.random.default_rng(0)
         values = 200 + np.linspace(0, 80, 64) - 40 * np.linspace(-1, 1, 64) ** 2 + rng.normal(0, 1, (64, 64))
