@@ -12,6 +12,9 @@ from ...core.progress import SILENT
 from ...core.statistics import mode_and_sd
 from .sample import percentiles, sample
 
+# Share of the voxels with the highest value from which on they are taken for saturated.
+MANY = 0.02
+
 
 @operation(
     "enhancement.standardize",
@@ -24,7 +27,8 @@ class Standardize(ImageFilter):
     """Shift and scale the intensities by what the mask (without one: the foreground by Otsu's threshold) contains.
 
     tissue_peak: the most frequent tissue becomes 0 and the standard deviation of its peak 1. z_score: mean 0 and
-    standard deviation 1. percentiles: the low one becomes 0 and the high one 1. All voxels of the image are mapped.
+    standard deviation 1. percentiles: the low one becomes 0 and the high one 1. Voxels of the highest value do not
+    count where they are many (saturated: the air of a radiograph). All voxels of the image are mapped.
     """
 
     method: Annotated[Literal["tissue_peak", "z_score", "percentiles"], "what the scale is taken from"] = "tissue_peak"
@@ -38,6 +42,7 @@ class Standardize(ImageFilter):
     def learn(self, values, region, grid, progress=SILENT):
         """The intensities that become 0 and 1."""
         progress(0.0, "Finding the scale")
+        region = _unsaturated(values, region)
         if self.method == "percentiles":
             return percentiles(values, region, (self.low_percentile, self.high_percentile))
         chosen = sample(values, region).astype(np.float64)
@@ -52,3 +57,13 @@ class Standardize(ImageFilter):
     def apply(self, values, region, place, learned, progress=SILENT):
         zero, one = learned
         return (values - zero) / (one - zero)
+
+
+def _unsaturated(values: np.ndarray, region: np.ndarray) -> np.ndarray:
+    """The region without its highest value, if many voxels have it and the others have more than one."""
+    highest = np.max(values, where=region, initial=-np.inf)
+    rest = region & (values < highest)
+    kept, count = np.count_nonzero(rest), np.count_nonzero(region)
+    if count - kept <= MANY * count or not kept:
+        return region
+    return rest if np.ptp(values[rest]) > 0 else region

@@ -30,3 +30,19 @@ def test_standardized_images_of_one_tissue_agree():
 def test_percentiles_in_the_wrong_order():
     with pytest.raises(InputError, match="below the high"):
         Standardize(method="percentiles", low_percentile=90, high_percentile=10)(image_of(np.eye(8)))
+
+
+def test_what_is_saturated_does_not_count():
+    """Two thirds of a radiograph are air at the detector's highest value: the limb's values say the scale."""
+    rng = np.random.default_rng(0)
+    values = np.full((80, 90), 1023.0)
+    values[:, 30:60] = rng.normal(600, 40, (80, 30))
+    mask = sitk.GetImageFromArray(np.ones(values.shape, np.uint8))
+    for method in ("tissue_peak", "z_score"):
+        limb = sitk.GetArrayFromImage(Standardize(method=method)(image_of(values), mask))[:, 30:60]
+        assert (limb.mean(), limb.std()) == pytest.approx((0, 1), abs=0.25), method
+    halves = np.repeat([3.0, 7.0], 40)[None] * np.ones((20, 1))
+    both = sitk.GetArrayFromImage(
+        Standardize(method="z_score")(image_of(halves), sitk.Image(80, 20, sitk.sitkUInt8) + 1)
+    )
+    np.testing.assert_allclose(np.unique(both), (-1, 1), atol=1e-5)
