@@ -1,5 +1,6 @@
 """Units as they are shown and as UCUM codes them (https://ucum.org), in one table."""
 
+import re
 from typing import Literal
 
 from .errors import InputError
@@ -52,22 +53,10 @@ UCUM = {
     "bit": "bit",
     "dB": "dB",
 }
-SHOWN = {
-    "mm2": "mm²",
-    "mm3": "mm³",
-    "deg": "°",
-    "intensity": "",
-    "intensity2": "",
-    "intensity.mm3": "mm³",
-    "HU2": "HU²",
-    "SUV2": "SUV²",
-    "iterations": "",
-    "cm2": "cm²",
-    "cm2/m2": "cm²/m²",
-    "um2/s": "µm²/s",
-    "10-6 mm2/s": "10⁻⁶ mm²/s",
-    "mm2/s": "mm²/s",
-}
+# What is not written as its name says.
+SHOWN = {"deg": "°", "intensity": "", "intensity2": "", "intensity.mm3": "mm³", "iterations": ""}
+POWER = re.compile(r"(?<=[A-Za-z])\d+|(?<=\b10)-\d+")
+RAISED = str.maketrans("-0123456789", "⁻⁰¹²³⁴⁵⁶⁷⁸⁹")
 # Units of the values of images (ValueUnit), and of their squares.
 SQUARED = {
     "intensity": "intensity2",
@@ -102,5 +91,8 @@ def value_unit(code: str) -> str | None:
 
 
 def shown(unit: str) -> str:
-    """How a unit is written for a reader."""
-    return SHOWN.get(unit, unit)
+    """How a unit is written for a reader: 10-6 mm2/s as 10⁻⁶ mm²/s."""
+    if unit in SHOWN:
+        return SHOWN[unit]
+    raised = POWER.sub(lambda found: found[0].translate(RAISED), unit)
+    return re.sub(r"\bum", "µm", raised).replace(".", "·")
