@@ -105,4 +105,4 @@ def test_smoothing_makes_nothing_brighter_or_darker_than_all_around():
     generator = np.random.default_rng(3)
     letters = np.kron(generator.random((20, 20)) > 0.5, np.ones((1, 2))) * 255.0
     result = sitk.GetArrayFromImage(CurvatureDiffusion(noise=60)(image_of(letters)))
-    assert -0.01 < result.min() and result.max() < 255.01 and np.abs(result - letters).max() > 20
+    assert result.min() > -0.01 and result.max() < 255.01 and np.abs(result - letters).max() > 20
