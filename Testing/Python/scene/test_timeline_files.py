@@ -60,7 +60,7 @@ def test_what_is_wrong_with_a_file_is_said(scene, tmp_path):
         (lambda d: d["time_points"][0].pop("segmentation"), "no outlines"),
         (
             lambda d: d["time_points"][1]["images"][0].update(path="../a/gone.nrrd"),
-            "a/gone.nrrd, .* not there.* together",
+            "a/gone.nrrd, .* not there.*folder",
         ),
         (lambda d: d["time_points"][1].update(transform_file="doe.json"), "registration"),
         (lambda d: d["time_points"][1].update(segmentation=d["time_points"][2]["segmentation"]), "differs"),
