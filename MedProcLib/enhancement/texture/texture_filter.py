@@ -28,6 +28,11 @@ class TextureFilter(ImageFilter):
         """The response in a box of the image; the patch holds the box and the radii around it. spacing: z, y, x mm."""
         raise NotImplementedError
 
+    def doubt(self, spacing: tuple[float, ...]) -> str:
+        """A sentence for the user where the response is not what its name says. spacing: mm of axes of several voxels,
+        z, y, x."""
+        return ""
+
     @property
     def why_global(self) -> str:  # type: ignore[override]
         """A line, of a filter that has no preview."""
@@ -40,6 +45,9 @@ class TextureFilter(ImageFilter):
         self, values: np.ndarray, region: np.ndarray, place: Place, learned: Any, progress: Progress = SILENT
     ) -> np.ndarray:
         whole = tuple(reversed(place.whole.size))
+        doubt = self.doubt(tuple(s for s, size in zip(place.spacing, whole, strict=True) if size > 1))
+        if doubt:
+            progress.note(doubt)
         patch = Patch(values, tuple(s.start for s in place.box), whole, self.boundary)
         box = tuple(slice(b.start + w.start, b.start + w.stop) for b, w in zip(place.box, place.wanted, strict=True))
         result = np.empty_like(values)

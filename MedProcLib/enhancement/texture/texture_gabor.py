@@ -7,6 +7,7 @@ from typing import Annotated, Literal
 import numpy as np
 from scipy import fft
 
+from ...core.errors import InputError
 from ...core.image_filter import Box
 from ...core.operation import operation
 from ...core.parameters import Range
@@ -72,12 +73,22 @@ class TextureGabor(TextureFilter):
             radii[0] = 0
         return tuple(radii)
 
+    def doubt(self, spacing):
+        widest = max(spacing if self.planes == "all" else spacing[-2:], default=0.0)
+        if self.wavelength_mm >= 2 * widest:
+            return ""
+        return (
+            f"Voxels of {widest:.3g} mm cannot show stripes {self.wavelength_mm:g} mm apart: take at least two voxels."
+        )
+
     def response(self, patch: Patch, box: Box, spacing: tuple[float, ...], progress: Progress) -> np.ndarray:
         return _response(patch, box, spacing, self.kernel, self.planes == "all", self.pooling, progress)
 
 
 # the Gaussian is cut off where it has fallen to exp(-8) of its peak
 CUTOFF = 4.0
+# Of a slice with what the kernel reaches around it: its spectra take about 60 bytes each.
+MOST_PIXELS = 60_000_000
 
 
 def wave_angles(first_deg: float, count: int) -> tuple[float, ...]:
@@ -159,6 +170,11 @@ def _in_slices(
     in_plane = (spacing[plane[0]], spacing[plane[1]])
     radii = [gabor.radius(s) for s in in_plane]
     around = list(box)
+    if math.prod(box[a].stop - box[a].start + 2 * r for a, r in zip(plane, radii, strict=True)) > MOST_PIXELS:
+        raise InputError(
+            f"The Gaussian reaches {max(radii)} voxels far, too many for the memory: "
+            "choose a smaller one, or resample the image to larger voxels first."
+        )
     for axis, radius in zip(plane, radii, strict=True):
         around[axis] = slice(box[axis].start - radius, box[axis].stop + radius)
     slices = np.moveaxis(patch.extended(tuple(around)), normal, 0)

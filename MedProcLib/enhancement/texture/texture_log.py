@@ -51,6 +51,12 @@ class TextureLog(TextureFilter):
     def radii(self, spacing):
         return tuple(kernel_radius(self.sigma_mm / s, self.cutoff) for s in spacing)
 
+    def doubt(self, spacing):
+        widest = max(spacing[-2:] if self.dimension == "2D" else spacing, default=0.0)
+        if self.sigma_mm >= widest / 2:
+            return ""
+        return f"Voxels of {widest:.3g} mm cannot show a Gaussian of {self.sigma_mm:g} mm: take at least half a voxel."
+
     def response(self, patch: Patch, box: Box, spacing: tuple[float, ...], progress: Progress) -> np.ndarray:
         return _response(patch, box, spacing, self.sigma_mm, self.cutoff, self.dimension == "2D", progress)
 

@@ -58,6 +58,11 @@ class TextureWavelet(TextureFilter):
         still = max(0, len(spacing) - len(self.subband))
         return (0,) * still + (radius,) * (len(spacing) - still)
 
+    def doubt(self, spacing):
+        if len(spacing) > 2 or "H" in self.subband[:2] or "H" not in self.subband:
+            return ""
+        return f"In a single slice {self.subband} is low-pass alone, which shows no texture: choose LH, HL or HH."
+
     def response(self, patch: Patch, box: Box, spacing: tuple[float, ...], progress: Progress) -> np.ndarray:
         return _response(
             patch, box, self.wavelet, self.subband, self.level, self.rotation_invariant, self.pooling, progress

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import Progress
 from MedProcLib.core.registry import create_operation
 from MedProcLib.enhancement.texture.patch import Patch
 from MedProcLib.enhancement.texture.texture_gabor import gabor_response, wave_angles
@@ -310,3 +311,31 @@ def test_what_cannot_be_done_is_said():
         create_operation("enhancement.texture_riesz", {"order_z": 1})(image)
     with pytest.raises(InputError, match="not one of zero, nearest, periodic, mirror"):
         mean_response(np.zeros((4, 4)), 3, "reflect")
+
+
+@pytest.mark.parametrize(
+    "name, size, spacing, parameters, said",
+    [
+        ("gabor", (20, 18, 4), (3, 3, 3), {"wavelength_mm": 4.0}, "stripes 4 mm apart"),
+        ("gabor", (20, 18, 4), (1, 1, 5), {"wavelength_mm": 4.0}, ""),
+        ("gabor", (20, 18, 4), (1, 1, 5), {"wavelength_mm": 4.0, "planes": "all"}, "stripes 4 mm apart"),
+        ("log", (20, 18, 4), (4, 4, 3), {"sigma_mm": 1.5}, "Voxels of 4 mm"),
+        ("log", (20, 18, 4), (1, 1, 5), {"sigma_mm": 1.5, "dimension": "2D"}, ""),
+        ("wavelet", (20, 18), (1, 1), {}, "low-pass alone"),
+        ("wavelet", (20, 18, 4), (1, 1, 1), {}, ""),
+    ],
+)
+def test_a_response_that_is_not_what_its_name_says_is_noted(name, size, spacing, parameters, said):
+    image = sitk.AdditiveGaussianNoise(sitk.Image(size, sitk.sitkFloat32), 20.0, 10.0, 1)
+    image.SetSpacing(spacing)
+    progress = Progress()
+    create_operation(f"enhancement.texture_{name}", parameters)(image, progress=progress)
+    assert len(progress.notes) == bool(said) and said in "".join(progress.notes)
+
+
+def test_a_kernel_far_larger_than_the_image_is_refused():
+    """A picture of cells, 0.2 mm wide, at settings for organs took all memory."""
+    image = sitk.AdditiveGaussianNoise(sitk.Image((30, 20), sitk.sitkFloat32), 20.0, 10.0, 1)
+    image.SetSpacing((0.00065, 0.00065))
+    with pytest.raises(InputError, match="18462 voxels"):
+        create_operation("enhancement.texture_gabor", {})(image)
