@@ -82,16 +82,12 @@ def since(patient: Patient, track: Track, time_point: str, reference: str) -> In
     The class since baseline of a track that was not there at the patient's first time point is new, or split where it
     came from one that was, by splits. None without an observation at the time point or one to compare with.
     """
-    old = _is_old(patient, track)
     return recalled(
-        patient,
-        track,
-        ("since", time_point, reference, old),
-        lambda: _since(patient, track, time_point, reference, old),
+        patient, track, ("since", time_point, reference), lambda: _since(patient, track, time_point, reference)
     )
 
 
-def _since(patient: Patient, track: Track, time_point: str, reference: str, old: bool) -> Interval | None:
+def _since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
     order = patient.order
     now = track.at(time_point)
     earlier = [o for o in track.observations if o.counts and order[o.time_point] < order[time_point]]
@@ -105,7 +101,7 @@ def _since(patient: Patient, track: Track, time_point: str, reference: str, old:
     change, rule = _judged(patient, then, now)
     if reference == "baseline" and order[earlier[0].time_point] > 0:
         change, rule = Change.NEW, f"new: not there at {named(patient.time_points[0])}"
-        if old:
+        if _is_old(patient, track):
             change, rule = Change.SPLIT, f"split from {track.parent}"
     way = Interval(then.time_point, time_point, change, rule, *compared([then], [now]), (then.cut, now.cut))
     return _told(patient, track, way)

@@ -15,10 +15,10 @@ def recalled(patient: Patient, track: Track, what: Hashable, find: Callable[[], 
     """What find() gives of a track of a patient; as it was found before while all that it may depend on is the same.
 
     It may depend on the track's observations, parent, merging and time points that do not show it, on the tracks that
-    merged into it or split from it, on the patient's settings and on ids, names, dates and verdicts of the alignment of
-    the time points: not on the track's roles, names and other marks. It is kept with the track's first observation,
-    which all versions of the track share until that one is changed, and goes with it. It must not be changed by those
-    who get it.
+    merged into it or split from it, on when those were there that it split from, on the patient's settings and on ids,
+    names, dates and verdicts of the alignment of the time points: not on the track's roles, names and other marks. It
+    is kept with the track's first observation, which all versions of the track share until that one is changed, and
+    goes with it. It must not be changed by those who get it.
     """
     if not track.observations:
         return find()
@@ -26,6 +26,7 @@ def recalled(patient: Patient, track: Track, what: Hashable, find: Callable[[], 
     given = (
         *(track.id, track.observations, track.parent, track.merged_into, track.merged_at, track.outside),
         *(_related(patient).get(track.id), _points(patient), patient.settings),
+        tuple((each.id, each.observations) for each in patient.ancestors(track)),
     )
     kept_of, known = place.get(_PLACE, (None, {}))
     if kept_of != given:

@@ -250,6 +250,20 @@ def test_slow_growth_is_growth_since_baseline():
     assert previous.latest[-1].startswith("Since baseline, 2024-01-01: grown: +55 % and +501 mm³")
 
 
+def test_what_came_from_a_rejected_finding_is_new():
+    """Also in a list that called it split before: rows are kept from one correction to the next."""
+    patient = Patient("split")
+    volumes = [2000.0], [2000.0, 900.0], [2000.0, 900.0]
+    for number, found in enumerate(volumes):
+        point = TimePoint(f"T{number}", date=datetime.date(2024, 1, 1) + datetime.timedelta(60 * number))
+        places = [(15.0 * place, 0.0, 0.0) for place in range(len(found))]
+        patient = extend(patient, point, Pieces.of_balls(places, found))
+    patient = patient.with_tracks(replace(patient.track("F002"), parent="F001"))
+    assert [row.change for row in track_rows(patient, "baseline")] == [Change.STABLE, Change.SPLIT]
+    patient = reject(patient, "F001", "Dr. A", "2026-03-01T09:30:00", "T0")
+    assert [row.change for row in track_rows(patient, "baseline")] == [Change.NEW, Change.NEW]
+
+
 def test_what_reaches_the_border_of_the_image_says_so_once(node):
     patient = patient_of_node(node)
     track = patient.track("F001")
