@@ -124,7 +124,7 @@ class TissueClasses:
         evidence = self._evidence(even, region, shown)
         fractions = self._fractions(evidence, region, grid, settle)
         brain = region if besides is None else region | besides[box]
-        self._require_a_brain(fractions, brain, grid, measure)
+        self._require_a_brain(fractions, brain, grid, second is not None, measure)
         return self._results(fractions, where, box, whole)
 
     def _even(self, values: np.ndarray, region: np.ndarray, progress: Progress, grid: Geometry) -> np.ndarray:
@@ -144,7 +144,7 @@ class TissueClasses:
             if self._named and self.weighting != "T1" and self.second_weighting == "T1" and much:
                 order, leads = [ORDER["T1"].index(tissue) for tissue in self._order], 1
             evidence = Evidence.of_two(images, region, shown, leads, order)
-        self._require_contrast(evidence)
+        self._require_contrast(evidence, len(images) > 1)
         return evidence
 
     def _contrast(self, evidence: Evidence) -> float:
@@ -168,19 +168,21 @@ class TissueClasses:
         sweep(field, beliefs, evidence.likelihood, see, last)
         return fractions.reshape((self.classes, *shape))
 
-    def _require_contrast(self, evidence: Evidence) -> None:
-        """Raise InputError where gray and white matter are not what was found."""
+    def _require_contrast(self, evidence: Evidence, of_two: bool) -> None:
+        """Raise InputError where gray and white matter are not what was found. of_two: in two images."""
         if not self._named:
             return
         volumes = [evidence.volumes[self._order.index(tissue)] for tissue in (GRAY, WHITE)]
         contrast, ratio = self._contrast(evidence), max(volumes) / min(volumes)
         if contrast >= LEAST_CONTRAST and ratio <= MOST_RATIO:
             return
-        raise _not_apart(f"their means differ by {contrast:.1f} SD, their volumes are {ratio:.1f} to 1")
+        raise _not_apart(f"their means differ by {contrast:.1f} SD, their volumes are {ratio:.1f} to 1", of_two)
 
-    def _require_a_brain(self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, progress: Progress) -> None:
+    def _require_a_brain(
+        self, fractions: np.ndarray, region: np.ndarray, grid: Geometry, of_two: bool, progress: Progress
+    ) -> None:
         """Raise InputError where gray matter is too little for a brain, or lies deeper than white matter, as in another
-        weighting. region: the brain (z, y, x)."""
+        weighting. region: the brain (z, y, x); of_two: two images show it."""
         volume = np.count_nonzero(region) * grid.voxel_volume / 1000
         if not self._named or grid.dimension < 3 or volume < LEAST_BRAIN_ML:
             return
@@ -190,7 +192,9 @@ class TissueClasses:
         shares = [fractions[self._order.index(tissue)] for tissue in (GRAY, WHITE)]
         amounts = [float(share.sum()) * grid.voxel_volume / 1000 for share in shares]
         if amounts[0] < LEAST_GRAY * amounts[1]:
-            raise _not_apart(f"it would have {amounts[0]:.0f} ml of gray and {amounts[1]:.0f} ml of white matter")
+            raise _not_apart(
+                f"it would have {amounts[0]:.0f} ml of gray and {amounts[1]:.0f} ml of white matter", of_two
+            )
         gray, white = (float(np.vdot(share, depth) / share.sum()) for share in shares)
         if gray <= white + MOST_DEEPER_MM:
             return
@@ -213,7 +217,12 @@ class TissueClasses:
         return whole.image_of(labels), maps
 
 
-def _not_apart(found: str) -> InputError:
+def _not_apart(found: str, of_two: bool) -> InputError:
+    if of_two:
+        return InputError(
+            f"The image and the second image together do not tell gray from white matter ({found}): check their "
+            "weightings, leave the second image out, or give another one that tells them apart."
+        )
     return InputError(
         f"This image does not tell gray from white matter ({found}): take a T1 image that does, or add one as second "
         "image, ask for 2 classes, or set the weighting to 'other' for classes without a name."

@@ -290,6 +290,9 @@ def test_tissues_that_the_image_does_not_tell_apart_are_refused(phantom):
     image = phantom.placed((signal + noise).astype(np.float32))
     with pytest.raises(InputError, match="does not tell gray from white"):
         TissueClasses(weighting="FLAIR", bias_mm=0)(image, masked(phantom))
+    # what is to be done differs: who gave a second image is not told to add one
+    with pytest.raises(InputError, match=r"together do not tell .* leave the second image out"):
+        TissueClasses(weighting="FLAIR", bias_mm=0)(image, masked(phantom), image)
     labels = array(TissueClasses(classes=2, bias_mm=0)(image, masked(phantom))[0])
     assert dice(labels == 1, phantom.labels == 1) > 0.95
 
