@@ -13,7 +13,7 @@ from MedProcLib.comparison.halfway import matrix_of, transform_of
 from MedProcLib.comparison.tracks.model import IDENTITY, ImageReference, Patient, TimePoint
 from MedProcLib.comparison.tracks.patient_file import absolute_path, read_patient, relative_path, write_patient
 from MedProcLib.core.errors import InputError
-from MedProcLib.core.files import read_image, write_image, write_transform
+from MedProcLib.core.files import file_of, read_image, write_image, write_transform
 from MedProcLib.core.geometry import require_same_grid
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
@@ -162,7 +162,7 @@ def _whole_numbers(labels: sitk.Image, point: TimePoint) -> sitk.Image:
 def _file(reference: str, path: Path, what: str) -> Path:
     """Where a file lies that a patient's file names. One of the same name elsewhere may be another study's."""
     file = absolute_path(reference, path)
-    if not file.exists():
+    if not file_of(file).exists():
         raise InputError(
             f"{path} takes {what} from {file}, which is not there: it names files by where they lie from its own "
             "folder, so move that folder and the images together, or put it back."

@@ -71,3 +71,9 @@ def test_what_is_wrong_with_a_file_is_said(scene, tmp_path):
         with pytest.raises(InputError, match=said):
             load_patient(tmp_path / "broken.json")
     assert read_patient(path).tracks == patient_of_node(node).tracks
+    image = tmp_path / data["time_points"][0]["images"][0]["path"]
+    both = [sitk.ReadImage(str(image)) * factor for factor in (0, 1)]
+    sitk.WriteImage(sitk.JoinSeries(both), str(tmp_path / "series.nrrd"))
+    data["time_points"][0]["images"][0]["path"] = "series.nrrd#2"
+    path.write_text(json.dumps(data))
+    assert np.array_equal(*map(sitk.GetArrayFromImage, (load_patient(path).images[0], both[1])))
