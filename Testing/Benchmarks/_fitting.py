@@ -4,6 +4,7 @@ The rows of a sample are gone through in pieces of one size, whose sums are adde
 depend on how many threads there are.
 """
 
+import itertools
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
@@ -36,12 +37,15 @@ Pieces = Callable[[Callable[[slice], tuple]], list[np.ndarray]]
 
 class Wanted(NamedTuple):
     """Of a fit of quantiles: hidden neurons; rounds of the first step, half as many of each later one; misses: share
-    that is to be missed; small: weight of the squares of all numbers."""
+    that is to be missed; small: weight of the squares of all numbers; starts: so many fits with each number of neurons,
+    from other random numbers each. The mean of all is taken: what a single one says of bodies unlike those of the
+    sample is chance in part."""
 
-    hidden: int
+    hidden: tuple[int, ...]
     rounds: int
     misses: float
     small: float
+    starts: int = 1
 
 
 def fit_ends(
@@ -71,7 +75,7 @@ def fit_ends(
         return loss
 
     with _Rows(len(ends), threads) as rows:
-        flat = _least(loss_in(rows.sums), SMALL_ENDS, width, hidden, np.array([0.3]), rounds)
+        flat = _least(loss_in(rows.sums), SMALL_ENDS, rounds, _random(1, width, hidden, np.array([0.3])))
     return _fitted(mean, sd, flat, width, hidden, 1)
 
 
@@ -90,7 +94,7 @@ def fit_quantiles(
     square of how far every group's share of misses is from what is wanted: without that bodies of one kind pay for the
     others.
     """
-    hidden, rounds, misses, small = wanted
+    rounds, small = wanted.rounds, wanted.small
     mean, sd = _scale(features)
     normal = np.clip((features - mean) / sd, -FARTHEST, FARTHEST)
     counts, width = np.bincount(groups), features.shape[1]
@@ -100,10 +104,12 @@ def fit_quantiles(
     each, shares, rounding = each / each.sum(), weights / weights.sum(), ROUND * spread[groups, None]
     first = _weighted_quantiles(errors, each[:, 0])
     # the square of how far a share of few is off is least for a share that is too small by this
-    of_both, of_side = (share + (0.5 - share) / counts for share in (misses, misses / 2))
-    hid, found = np.empty((len(errors), hidden)), np.empty((len(errors), len(QUANTILES)))
+    of_both, of_side = (share + (0.5 - share) / counts for share in (wanted.misses, wanted.misses / 2))
+    found = np.empty((len(errors), len(QUANTILES)))
 
-    def loss_in(pieces: Pieces, soft: float, penalty: float) -> Callable:
+    def loss_in(pieces: Pieces, hidden: int, soft: float, penalty: float) -> Callable:
+        hid = np.empty((len(errors), hidden))
+
         def ends_of(rows: slice) -> tuple[np.ndarray, np.ndarray]:
             return tuple(np.clip(found[rows, column], *bounds[rows, column : column + 2].T) for column in (0, 2))
 
@@ -145,12 +151,26 @@ def fit_quantiles(
 
         return loss
 
+    penalty, fits = PENALTY * float(np.median(spread)), []
     with _Rows(len(errors), threads) as rows:
-        flat = _least(loss_in(rows.sums, 1.0, 0.0), small, width, hidden, first, rounds)
-        for soft in SOFT_ENDS:
-            penalty = PENALTY * float(np.median(spread))
-            flat = _least(loss_in(rows.sums, soft, penalty), small, width, hidden, first, rounds // 2, flat)
-    return _fitted(mean, sd, flat, width, hidden, len(QUANTILES))
+        for hidden, seed in itertools.product(wanted.hidden, range(1, wanted.starts + 1)):
+            flat = _least(loss_in(rows.sums, hidden, 1.0, 0.0), small, rounds, _random(seed, width, hidden, first))
+            for soft in SOFT_ENDS:
+                flat = _least(loss_in(rows.sums, hidden, soft, penalty), small, rounds // 2, flat)
+            fits.append(_fitted(mean, sd, flat, width, hidden, len(QUANTILES)))
+    return _mean_of(fits)
+
+
+def _mean_of(models: list[Fitted]) -> Fitted:
+    """One layer, of all their neurons, whose outputs are the mean of those of layers on the same scale of features."""
+    weights, offsets, outputs = ([model[part] for model in models] for part in (2, 3, 4))
+    inner = np.concatenate([output[:-1] for output in outputs]) / len(models)
+    constant = np.mean([output[-1:] for output in outputs], axis=0)
+    return models[0]._replace(
+        weights=np.concatenate(weights, axis=1),
+        offsets=np.concatenate(offsets),
+        outputs=np.concatenate([inner, constant]),
+    )
 
 
 class _Rows:
@@ -187,14 +207,15 @@ def _weighted_quantiles(values: np.ndarray, weights: np.ndarray) -> np.ndarray:
     return np.interp(QUANTILES, np.cumsum(weights[order]), values[order])
 
 
-def _least(
-    loss, small: float, width: int, hidden: int, constants: np.ndarray, rounds: int, start: np.ndarray | None = None
-):
-    """Numbers of the layer where the loss is least, from random ones (always the same) or a start."""
-    if start is None:
-        rng = np.random.default_rng(1)
-        inner = rng.normal(size=width * hidden) * 0.5 / np.sqrt(width), rng.normal(size=hidden) * 0.3
-        start = np.concatenate([*inner, rng.normal(size=hidden * len(constants)) * 0.1, constants])
+def _random(seed: int, width: int, hidden: int, constants: np.ndarray) -> np.ndarray:
+    """Numbers of a layer to start from, the same for the same seed."""
+    rng = np.random.default_rng(seed)
+    inner = rng.normal(size=width * hidden) * 0.5 / np.sqrt(width), rng.normal(size=hidden) * 0.3
+    return np.concatenate([*inner, rng.normal(size=hidden * len(constants)) * 0.1, constants])
+
+
+def _least(loss: Callable, small: float, rounds: int, start: np.ndarray) -> np.ndarray:
+    """Numbers of the layer where the loss is least, from a start."""
 
     def with_small(flat: np.ndarray) -> tuple[float, np.ndarray]:
         value, gradient = loss(flat)

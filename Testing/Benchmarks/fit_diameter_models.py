@@ -38,7 +38,7 @@ UNSEEN = 0.1
 HIDDEN_ENDS, ROUNDS_ENDS = 12, 500
 FOR_ENDS, OF_PIECES = (0, 2), 5
 # After 500 rounds the fit is far from its end: intervals of the short diameter are a tenth wider and hold no more.
-ERRORS = Wanted(hidden=18, rounds=2500, misses=0.045, small=1e-5)
+ERRORS = Wanted(hidden=(18,), rounds=2500, misses=0.045, small=1e-5)
 DIGITS = 5
 # How much the families count in the ends' fit; the others not at all.
 ENDS = {

@@ -52,7 +52,7 @@ def test_a_fit_to_few_bodies_agrees_with_the_shipped_one(kept):
 def test_a_fit_of_volumes_agrees_with_the_shipped_one(kept):
     sample = volumes.sample_of(few(0.012))
     low, _, high = MODELS["volume_errors"].quantiles(sample.features).T
-    volumes.fit(sample, volumes.WANTED._replace(rounds=30))
+    volumes.fit(sample, volumes.WANTED._replace(rounds=30, starts=1))
     anew = MODELS["volume_errors"].quantiles(sample.features)
     assert np.median(np.abs(np.log((anew[:, 2] - anew[:, 0]) / (high - low)))) < 0.25
 
@@ -62,11 +62,28 @@ def test_a_fit_gives_the_same_numbers_on_any_number_of_threads():
     features, groups = rng.normal(size=(20_000, 3)), rng.integers(0, 4, 20_000)
     errors = rng.normal(size=len(features)) * np.exp(0.5 * features[:, 0])
     bounds = np.tile([-np.inf, 0.0, 0.0, np.inf], (len(errors), 1))
-    wanted = Wanted(hidden=4, rounds=12, misses=0.034, small=2e-4)
+    wanted = Wanted(hidden=(4,), rounds=12, misses=0.034, small=2e-4)
     one, three = (fit_quantiles(features, errors, bounds, groups, wanted, threads) for threads in (1, 3))
     assert all(np.array_equal(*parts) for parts in zip(one, three, strict=True))
     low, _, high = one.quantiles(features).T
     assert np.mean((low <= errors) & (errors <= high)) == pytest.approx(1 - wanted.misses, abs=0.005)
+
+
+def test_a_fit_of_several_is_the_mean_of_each():
+    rng = np.random.default_rng(1)
+    features = rng.normal(size=(400, 3))
+    errors, bounds = features[:, 0] + rng.normal(size=400), np.tile([-np.inf, 0.0, 0.0, np.inf], (400, 1))
+
+    def outputs(hidden, starts=1):
+        wanted = Wanted(hidden, rounds=8, misses=0.034, small=2e-4, starts=starts)
+        model = fit_quantiles(features, errors, bounds, np.zeros(400, int), wanted)
+        assert len(model.offsets) == starts * sum(hidden)
+        return model(features)
+
+    of_two, of_three = outputs((2,)), outputs((3,))
+    assert outputs((2, 3)) == pytest.approx((of_two + of_three) / 2)
+    other = 2 * outputs((3,), starts=2) - of_three
+    assert 0.01 < np.abs(other - of_three).mean() < 0.5
 
 
 def test_what_is_written_is_what_was_fitted(kept, tmp_path):
