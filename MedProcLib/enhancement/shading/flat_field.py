@@ -21,6 +21,7 @@ BLOCKS = 64
 SHARES = 6
 # Share of the voxels with the lowest value from which on it is taken for the absence of an image.
 MANY = 0.02
+BELOW_ZERO = "Values below 0, as in HU, have no brightness to divide by: choose the additive mode."
 # Tukey's biweight: 95 % efficient where the residuals are normally distributed.
 TUKEY = 4.685
 REWEIGHTINGS = 10
@@ -77,6 +78,8 @@ class FlatField(ImageFilter):
             seen = region & (values != black)
             region = seen if seen.any() else region
         if self._divides:
+            if np.count_nonzero(values[region] < 0) > MANY * np.count_nonzero(region):
+                progress.note(BELOW_ZERO)
             region = region & (values > 0)
             if not region.any():
                 raise InputError("A field can be divided out of positive values only; choose the additive mode.")

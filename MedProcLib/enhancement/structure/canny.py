@@ -61,7 +61,9 @@ class Canny(ImageFilter):
         else:
             least = self.noise_multiple * _noise(steepness, sum(n > 1 for n in values.shape))
         if max(least, float(steepness.max())) <= 1e-6 * float(np.abs(values).max()):
-            raise InputError("The image is constant (in the mask), so there are no edges.")
+            raise InputError(
+                "There are no edges: the image is constant (in the mask), or much smaller than the smoothing in mm."
+            )
         return least
 
     def apply(self, values, region, place, learned, progress=SILENT):

@@ -8,6 +8,7 @@ from scipy import interpolate
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.image_filter import learned_of
+from MedProcLib.core.progress import Progress
 from MedProcLib.enhancement.shading.coarse_field import CoarseField, Coarsening, mean_inside
 from MedProcLib.enhancement.shading.flat_field import FlatField
 from MedProcLib.enhancement.shading.n4 import N4
@@ -214,6 +215,9 @@ class TestFlatField:
         values = np.random.default_rng(0).normal(-50, 5, (40, 40))
         with pytest.raises(InputError, match="additive"):
             FlatField()(image_of(values))
+        progress = Progress()
+        FlatField()(image_of(values + 50), progress=progress)
+        assert "additive" in "".join(progress.notes)
         with pytest.raises(InputError, match="no depth along z"):
             FlatField(method="depth_gain", depth_axis="z")(image_of(values + 200))
         with pytest.raises(InputError, match="lower order"):
