@@ -3,6 +3,7 @@
 from dataclasses import replace
 
 from ...core.errors import InputError
+from ..response.model import Kind
 from .history import recorded, without
 from .model import Patient, Track
 
@@ -14,7 +15,8 @@ def take_out(patient: Patient, time_point: str, who: str, when: str) -> Patient:
 
     Findings that were seen there alone go with it; their numbers are not given again. What merged there has merged at
     the next time point that shows the one it merged into; what split from a finding that is not seen before it any more
-    is a finding of its own. Raises InputError where fewer than two time points would be left.
+    is a finding of its own; a new lesion that is there at what is the first time point now is a non-target. Raises
+    InputError where fewer than two time points would be left.
     """
     point = patient.time_point(time_point)
     if len(patient.time_points) <= FEWEST:
@@ -23,7 +25,13 @@ def take_out(patient: Patient, time_point: str, who: str, when: str) -> Patient:
     tracks = {t.id: t for t in (without(track, point.id) for track in patient.tracks) if t.observations}
     later = [p.id for p in patient.time_points[patient.order[point.id] + 1 :]]
     related = tuple(_related(track, tracks, rest.order, point.id, later) for track in tracks.values())
-    return recorded(patient, replace(rest, tracks=related), who, when, f"time point {point.id} taken out")
+    told = tuple(_with_role(track, rest.time_points[0].id) for track in related)
+    return recorded(patient, replace(rest, tracks=told), who, when, f"time point {point.id} taken out")
+
+
+def _with_role(track: Track, first: str) -> Track:
+    seen = track.at(first) if track.kind is Kind.NEW else None
+    return replace(track, kind=Kind.NON_TARGET) if seen is not None and seen.counts else track
 
 
 def _related(track: Track, tracks: dict[str, Track], order, gone: str, later: list[str]) -> Track:

@@ -4,7 +4,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from MedProcLib.comparison.response.model import Kind
+from MedProcLib.comparison.tracks.case import case_of
 from MedProcLib.comparison.tracks.changes import intervals
+from MedProcLib.comparison.tracks.edits import mark
 from MedProcLib.comparison.tracks.history import redo, undo
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.comparison.tracks.patient_file import patient_of as read
@@ -54,3 +57,11 @@ def test_merges_and_splits_follow():
 def test_two_time_points_are_the_fewest():
     with pytest.raises(InputError, match="needs two"):
         take_out(patient_of([((0, 0, 0), 3)], []), "T1", WHO, WHEN)
+
+
+def test_a_new_lesion_that_is_there_at_baseline_now_is_none():
+    ball, other = ((0.0, 0, 0), 8.0), ((15.0, 0, 0), 6.0)
+    whole = mark(patient_of([ball], [ball, other], [ball, other]), "F002", Kind.NEW, WHO, WHEN)
+    less = take_out(whole, "T1", WHO, WHEN)
+    assert [lesion.kind for lesion in case_of(less).lesions] == [Kind.NON_TARGET]
+    assert take_out(whole, "T2", WHO, WHEN).track("F002").kind is undo(less, WHO, WHEN).track("F002").kind is Kind.NEW
