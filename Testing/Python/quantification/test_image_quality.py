@@ -359,6 +359,15 @@ class TestInputs:
         with pytest.raises(InputError, match="mask selects no voxel"):
             find_regions([image], image_of(np.zeros_like(two_tissues[1])))
 
+    def test_the_rim_of_a_body_is_no_tissue(self):
+        """Of the dim rim of a body 0.06 % of it are left away from the body itself: no contrast is of so few voxels."""
+        z, y, x = np.mgrid[:10, :140, :140]
+        radius = np.hypot(x - 70, y - 70)
+        body = np.where(radius < 59, 300.0, np.where(radius < 60, 160.0, 0.0))
+        body[5, 40:48, 40:48] = 160
+        regions = find_regions([image_of(noisy(body, 5))])
+        assert regions.tissues == "background and foreground (Otsu)"
+
     def test_cancel(self, two_tissues):
         progress = Progress()
         progress.cancel()
