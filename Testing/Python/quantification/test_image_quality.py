@@ -361,7 +361,7 @@ class TestInputs:
 
     def test_the_rim_of_a_body_is_no_tissue(self):
         """Of the dim rim of a body 0.06 % of it are left away from the body itself: no contrast is of so few voxels."""
-        z, y, x = np.mgrid[:10, :140, :140]
+        _z, y, x = np.mgrid[:10, :140, :140]
         radius = np.hypot(x - 70, y - 70)
         body = np.where(radius < 59, 300.0, np.where(radius < 60, 160.0, 0.0))
         body[5, 40:48, 40:48] = 160
