@@ -229,7 +229,9 @@ def _read_file(path: Path, number: int | None, volume: int | None = None) -> Ima
         notes = header.notes + require_position(header, image)
     else:
         image, notes = _without_single_axis(image), header
-    if number is not None:
+    if number is not None and kind == "MetaImage" and notes:
+        image, notes = _frame(path, image, number), ()
+    elif number is not None:
         image = _time_point(path, image, number)
     _require_right_angles(path, image)
     for key in image.GetMetaDataKeys():
@@ -313,6 +315,14 @@ def _time_point(path: Path, image: sitk.Image, number: int) -> sitk.Image:
     if not 1 <= number <= several:
         raise InputError(f"{path} holds {several} time points; there is no number {number}: choose 1 to {several}.")
     return sitk.Extract(image, [*size[:3], 0], [0, 0, 0, number - 1]) if len(size) == 4 else image
+
+
+def _frame(path: Path, image: sitk.Image, number: int) -> sitk.Image:
+    """Frame N of a sequence, whose third axis counts them from 1, as an image of one slice."""
+    several = image.GetSize()[2]
+    if not 1 <= number <= several:
+        raise InputError(f"{path} holds {several} frames; there is no number {number}: choose 1 to {several}.")
+    return image[:, :, number - 1 : number]
 
 
 def _require_right_angles(path: Path, image: sitk.Image) -> None:

@@ -38,7 +38,10 @@ def check_metaimage_header(path: Path) -> tuple[str, ...]:
     frames = {name[: len("seq_frame0000")] for name in fields if name.startswith("seq_frame")}
     if len(frames) < 2:
         return ()
-    return (f"a sequence of {len(frames)} frames, not a volume: what is said across its third axis means nothing",)
+    return (
+        f"a sequence of {len(frames)} frames, not a volume: what is said across its third axis means nothing; "
+        "FILE#NUMBER takes one of them",
+    )
 
 
 def _fields(path: Path) -> tuple[dict[str, str], int]:

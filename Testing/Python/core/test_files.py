@@ -266,8 +266,12 @@ def test_no_unit_in_nifti_is_noted(tmp_path):
 
 def test_a_sequence_of_tracked_frames_is_told_from_a_volume(shared_data):
     of_ultrasound = shared_data / "07_ultrasound"
-    said = read_image_file(of_ultrasound / "bone_L14_tracked_sequence.igs.mha").notes
-    assert len(said) == 1 and said[0].startswith("a sequence of 21 frames, not a volume")
+    path = of_ultrasound / "bone_L14_tracked_sequence.igs.mha"
+    whole, third = read_image_file(path), read_image_file(f"{path}#3")
+    assert len(whole.notes) == 1 and whole.notes[0].startswith("a sequence of 21 frames, not a volume")
+    assert third.notes == () and np.array_equal(*map(sitk.GetArrayFromImage, (third.image, whole.image[:, :, 2:3])))
+    with pytest.raises(InputError, match="choose 1 to 21"):
+        read_image_file(f"{path}#22")
     assert read_image_file(of_ultrasound / "spine_phantom_3d.mha").notes == ()
 
 
