@@ -37,7 +37,9 @@ class MultiscaleShape(ImageFilter):
     )
     polarity: Annotated[Literal["bright", "dark"], "structures brighter or darker than what is around them"] = "bright"
     smallest_sd_mm: Annotated[
-        float, Range(0.1, 30, "mm"), "finest scale; the largest answer is to radii of 1.4 times the scale"
+        float,
+        Range(0.1, 30, "mm"),
+        "finest scale; tubes of radius 1.4, balls of radius 1.7 and sheets 2 thick, in scales, answer most",
     ] = 1.0
     largest_sd_mm: Annotated[float, Range(0.1, 30, "mm"), "coarsest scale (the finest one alone if below it)"] = 2.0
     scales: Annotated[int, Range(1, 12), "number of scales, in equal ratios"] = 2

@@ -15,7 +15,7 @@ from .multiscale import MultiscaleShape
 class Plateness(MultiscaleShape):
     """Bring out sheets: cortical bone, fissures, membranes. In a slice, where a sheet is a line, any line.
 
-    The result is 0 outside the mask. The largest answer is to sheets about as thick as the scale is.
+    The result is 0 outside the mask. The largest answer is to sheets twice as thick as the scale.
     """
 
     straight: ClassVar[int] = 2

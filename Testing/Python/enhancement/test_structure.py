@@ -154,6 +154,19 @@ def test_answers_peak_at_the_scale_of_the_structure(shape, spacing, axis):
     assert middle(values(together(image))) == pytest.approx(max(answers), rel=1e-3)
 
 
+@pytest.mark.parametrize("operation, across", [(Plateness, 1), (Vesselness, 2), (Blobness, 3)])
+def test_even_structures_answer_most_to_the_scale_that_is_said(operation, across):
+    """Half thickness, or radius: the square root of the number of axes across, in scales; what parameters tell of."""
+    places = np.mgrid[-18:18:61j, -18:18:61j, -18:18:61j]
+    distance = np.sqrt(sum(p**2 for p in places[:across]))
+    answers = []
+    for ratio in (0.75, 1, 1.3):
+        soft = 100 * np.clip(0.5 - (distance - 2 * across**0.5 * ratio) / 0.6, 0, 1)
+        answer = operation(smallest_sd_mm=2, scales=1, contrast=20)(image_of(soft, (0.6,) * 3))
+        answers.append(middle(values(answer)))
+    assert np.argmax(answers) == 1
+
+
 @pytest.mark.parametrize("method", ["Frangi", "Sato"])
 def test_each_filter_answers_to_its_structure(method):
     size, spacing = (36, 36, 36), (1, 1, 1)
