@@ -109,7 +109,9 @@ def _kidney(settings: CtKidneys, ct: sitk.Image, points: np.ndarray, progress: P
         low = max((level + FAT_HU) / 2, level - below * settings.contrast_HU)
         high = level + above * settings.contrast_HU
         even = (blurred > low) & (blurred < high)
-        organ = grown_organ(even, seed, grid, settings.maximum_volume_mm3, RADII_MM, settings.closing_mm, part)
+        organ = grown_organ(
+            even, seed, grid, LEAST_MM3, settings.maximum_volume_mm3, RADII_MM, settings.closing_mm, part
+        )
         if np.count_nonzero(organ) * grid.voxel_volume < LEAST_MM3:
             continue
         organ = with_rim(organ, work, low, high, grid)

@@ -112,7 +112,7 @@ def _liver(
     cut, fill = grow.parts(1, 3)
     even &= ~beyond_heart(even, seed, work, body, middle_of_body(work, body, grid), grid)
     even &= ~beyond_necks(even, seed, grid, *NECKS_MM, progress=cut)
-    liver = grown_organ(even, seed, grid, MOST_MM3, RADII_MM, settings.closing_mm, fill)
+    liver = grown_organ(even, seed, grid, LEAST_MM3, MOST_MM3, RADII_MM, settings.closing_mm, fill)
     if np.count_nonzero(liver) * grid.voxel_volume < LEAST_MM3:
         raise InputError(
             f"No liver was found around {level:.0f} HU ({np.count_nonzero(liver) * grid.voxel_volume / 1000:.0f} ml): "
