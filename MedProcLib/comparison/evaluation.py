@@ -89,7 +89,7 @@ def evaluate_marked(patient: Patient, names: Sequence[str]) -> Evaluated:
     if not any(track.kind is not None for track in patient.tracks):
         raise InputError("No finding has a role (target, non-target, new): give them in the panel, or compare anew.")
     case = case_of(patient)
-    note = ROLES + _at_border(patient) + undecided(patient, case)
+    note = ROLES + _at_border(patient) + left_open(patient, case)
     return Evaluated(tuple(_evaluation(name, case) for name in names), note)
 
 
@@ -156,12 +156,26 @@ def _at_border(patient: Patient) -> str:
     return f" Targets at the border of the image may be larger than measured: {', '.join(cut)}." if cut else ""
 
 
-def undecided(patient: Patient, case: Case) -> str:
-    """What is said of lesions that count in criteria before a reader has accepted them, once others were decided on."""
+def left_open(patient: Patient, case: Case) -> str:
+    """What is said of lesions that count in criteria before a reader has accepted them, once others were decided on,
+    and of findings that count in none."""
+    words = without_role(patient)
+    said = f" {words}" if words else ""
     if all(o.status is Status.PROPOSED for track in patient.tracks for o in track.observations):
-        return ""
+        return said
     open_ = [n.id for n in case.lesions if not any(o.status in DECIDED for o in patient.track(n.id).observations)]
-    return f" Not decided yet, but counted in the criteria: {', '.join(open_)}." if open_ else ""
+    return (f" Not decided yet, but counted in the criteria: {', '.join(open_)}." if open_ else "") + said
+
+
+def without_role(patient: Patient) -> str:
+    """What is said of findings that have no role, first those that came after baseline, which as new lesions would be
+    progression; '' where all have one."""
+    kinds = {t.id: kind for t in patient.tracks if t.kind is None and (kind := usual_kind(patient, t)) is not None}
+    new = [name for name, kind in kinds.items() if kind is Kind.NEW]
+    old = [name for name, kind in kinds.items() if kind is not Kind.NEW]
+    parts = [f"{', '.join(new)} (not there at baseline: new lesions?)"] if new else []
+    parts += [", ".join(old)] if old else []
+    return f"Without a role, so not counted in the criteria: {'; '.join(parts)}." if parts else ""
 
 
 def _evaluation(name: str, case: Case) -> Evaluation:

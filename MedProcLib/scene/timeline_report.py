@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from MedProcLib.comparison.evaluation import Evaluated, Evaluation, undecided
+from MedProcLib.comparison.evaluation import Evaluated, Evaluation, left_open
 from MedProcLib.comparison.response.criteria import best
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.tracks.case import case_of
@@ -42,5 +42,5 @@ def evaluated_of(node) -> Evaluated | None:
         found = best(name, case)
     except InputError:  # of nodule growth, which grades no response
         found = None
-    note = f"The roles of the findings are a reader's.{undecided(patient, case)}"
+    note = f"The roles of the findings are a reader's.{left_open(patient, case)}"
     return Evaluated((Evaluation(name, case, tuple(responses), found),), note)

@@ -7,6 +7,7 @@ from typing import Any
 import qt
 from slicer.i18n import tr as _
 
+from ..comparison.evaluation import without_role
 from ..comparison.response.criteria import CRITERIA, best
 from ..comparison.response.needs import DATE, asked_for
 from ..comparison.response.outcome import Response
@@ -163,7 +164,10 @@ class ResponsePanel:
     def _show_steps(self, missing: str = "") -> None:
         row = self.results.row
         response = self.responses[row] if not missing and 0 <= row < len(self.responses) else None
-        lines = [*response.steps, *response.notes, *response.doubts, *self._best()] if response is not None else []
+        lines = []
+        if response is not None:
+            open_ = without_role(patient_of_node(self._get_node()))
+            lines = [*response.steps, *response.notes, *response.doubts, *self._best(), *filter(None, [open_])]
         show_wrapped(self.steps_label, "\n".join(lines))
         lines = [_("Missing: {what}").format(what=text) for text in response.missing] if response is not None else []
         show_links(self.missing_label, [(line, asked_for(line)) for line in lines or [missing]])

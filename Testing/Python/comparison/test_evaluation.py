@@ -6,13 +6,13 @@ import datetime
 import numpy as np
 import pytest
 
-from MedProcLib.comparison.evaluation import criteria_named, evaluate, evaluate_marked, suitable_criteria
+from MedProcLib.comparison.evaluation import criteria_named, evaluate, evaluate_marked, suitable_criteria, without_role
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.response.model import Kind
 from MedProcLib.comparison.result import Comparison
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.case import case_of
-from MedProcLib.comparison.tracks.edits import reject
+from MedProcLib.comparison.tracks.edits import mark, reject
 from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
 from MedProcLib.comparison.tracks.measuring import measure_observations
 from MedProcLib.comparison.tracks.model import TimePoint
@@ -111,6 +111,11 @@ def test_a_target_that_a_reader_rejects_is_no_lesion():
     notes = [evaluate_marked(p, ["volume_recist"]).note for p in (after.followed.patient, patient)]
     assert "Not decided" not in notes[0] and notes[1].endswith(
         "Not decided yet, but counted in the criteria: F001, F003."
+    )
+    # what a reader gave no role is said: the third came after baseline, so that as a new lesion it would be progression
+    bare = mark(mark(patient, "F003", None, "Dr. R", WHEN), "F001", None, "Dr. R", WHEN)
+    assert without_role(patient) == "" and without_role(bare) == (
+        "Without a role, so not counted in the criteria: F003 (not there at baseline: new lesions?); F001."
     )
 
 
