@@ -48,8 +48,9 @@ def doubtful_banner(pairs: Sequence[tuple[str, PairComparison]]) -> str:
     return f'<div class="banner doubtful"><p><b>{names}: {words}</b></p>{reasons}</div>'
 
 
-def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool = False) -> str:
-    """Checkerboards, edges and the figures that the verdict rests on; small: all pictures in one row."""
+def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool = False, again: bool = False) -> str:
+    """Checkerboards, edges and the figures that the verdict rests on; small: all pictures in one row; again: how they
+    are read was said above."""
     boards, edges = [], []
     for plane, board, edge in check_pictures(layers, SMALL_PIXELS if small else PIXELS):
         boards.append(figure(board, f"{plane} checkerboard of {first.name} and {other.name}", text(plane)))
@@ -68,6 +69,8 @@ def check_of_alignment(layers: Layers, first: Study, other: Study, small: bool =
     of_edges = (
         f"{text(first.name)} with the edges of {text(other.name)} in orange. The edges must lie on the same borders."
     )
+    if again:
+        of_boards, of_edges = f"{text(other.name)} tinted blue; its edges in orange.", ""
     if small:
         pictures = f'<p>{of_boards} {of_edges}</p><div class="row six">{"".join([*boards, *edges])}</div>'
     else:

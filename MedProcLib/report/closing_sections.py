@@ -29,15 +29,18 @@ def provenance_section(comparison: Comparison) -> str:
     record = Provenance(comparison.recipe, inputs).as_dict()
     steps = [
         [
-            text(step["operation"]) + ("" if step.get("enabled", True) else " (not run)"),
+            text(step["operation"]),
             text(", ".join(f"{name} = {value}" for name, value in step["parameters"].items()) or "–"),
         ]
         for step in record["steps"]
+        if step.get("enabled", True)
     ]
+    left = ", ".join(step["operation"] for step in record["steps"] if not step.get("enabled", True))
     return section(
         "How it was made",
         f"<p>{text(record['software'])}. The same recipe on the same studies gives the same result.</p>",
         table(["Step", "Parameters"], steps) if steps else "",
+        f'<p class="note">Switched off: {text(left)}.</p>' if left else "",
         '<details class="record"><summary>Recipe and inputs as JSON</summary>'
         f"<pre>{text(json.dumps(record, indent=2))}</pre></details>",
         f"<footer>{text(record['software'])} · Not for clinical use</footer>",

@@ -74,5 +74,10 @@ def signed_volume(mm3: float) -> str:
     return f"{'+' if mm3 >= 0 else '−'}{cubic_millimeters(abs(mm3))}"
 
 
+def minute(time: str) -> str:
+    """'2026-03-01 09:30' of an ISO time."""
+    return time[:16].replace("T", " ")
+
+
 def small(words: str) -> str:
     return f"<small>{words}</small>" if words else ""

@@ -11,7 +11,7 @@ from ..quantification.row import Row
 from .charts import change_chart
 from .colors import LOOKS, difference_colors
 from .counting import CHANGED, cubic_millimeters, sentence, totals_mm3
-from .figures import beyond_error, limits, percent, signed_volume, small, verdict
+from .figures import beyond_error, limits, minute, percent, signed_volume, small, verdict
 from .finding_measurements import PairRows
 from .html_text import chip, figure, swatch, table, text
 from .key_slices import KeySlices, key_slices
@@ -184,5 +184,5 @@ def _difference(finding: Finding) -> str:
 
 def _status(finding: Finding) -> str:
     by = f" by {finding.reader}" if finding.reader else ""
-    when = f", {finding.decided}" if finding.decided else ""
-    return text(f"{finding.status}{by}{when}")
+    when = small(text(minute(finding.decided))) if finding.decided else ""
+    return text(f"{finding.status}{by}") + when

@@ -106,6 +106,6 @@ def _pair(
             maps = maps_section(layers, first, other, small=many, progress=progress.part(0.5, 0.8))
             parts.append(section(f"Change maps{suffix}", maps))
     progress(0.8, "Drawing the report")
-    check = check_of_alignment(layers, first, other, small=many)
+    check = check_of_alignment(layers, first, other, small=many, again=many and pair is not comparison.all_pairs[0])
     parts.append(section(f"Alignment of the studies{suffix}", verdict_banner(pair), check))
     return "".join(parts)

@@ -18,6 +18,21 @@ from .html_text import section, table, text
 # as the classes of change, so that any color vision tells them apart: blue for less disease, orange for more
 GOOD, FAIR, OPEN, BAD = (LOOKS[c].css for c in (Change.GONE, Change.SHRUNK, Change.GROWN, Change.NEW))
 EVEN = "#a3abb5"
+MEANINGS = {
+    Category.CR: "complete response",
+    Category.PR: "partial response",
+    Category.MR: "minor response",
+    Category.SD: "stable disease",
+    Category.PD: "progressive disease",
+    Category.NE: "not evaluable",
+    Category.NON_CR_NON_PD: "neither complete response nor progression",
+    Category.IUPD: "unconfirmed progression",
+    Category.ICPD: "confirmed progression",
+    Category.CMR: "complete metabolic response",
+    Category.PMR: "partial metabolic response",
+    Category.SMD: "stable metabolic disease",
+    Category.PMD: "progressive metabolic disease",
+}
 COLORS = {
     **dict.fromkeys((Category.CR, Category.ICR, Category.CMR, Category.NED), GOOD),
     **dict.fromkeys((Category.PR, Category.IPR, Category.PMR, Category.MR), FAIR),
@@ -69,7 +84,9 @@ def _lanes(evaluations: Sequence[Evaluation]) -> str:
             )
         )
         words.append(f"{title}: {', '.join(f'{p.category} from day {p.start}' for p in phases)}")
-    note = '<p class="note">A category holds from its time point until the next one.</p>'
+    given = {response.category for evaluation in evaluations for response in evaluation.responses}
+    meant = "; ".join(f"{text(c)}: {words}" for c, words in MEANINGS.items() if c in given)
+    note = f'<p class="note">{meant}{". " if meant else ""}A category holds from its time point until the next one.</p>'
     return lanes_chart(lanes, times, text("; ".join(words))) + note
 
 

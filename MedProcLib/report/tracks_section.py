@@ -4,7 +4,7 @@ from ..comparison.growth.change import SizeChange
 from ..comparison.result import Change
 from ..comparison.tracks.model import Observation, Track, number_of
 from ..core.units import shown
-from .figures import beyond_error, change, diameters, limits, small, verdict, volume
+from .figures import beyond_error, change, diameters, limits, minute, small, verdict, volume
 from .html_text import chip, section, swatch, table, text
 from .interval import in_words
 from .timeline import Timeline
@@ -93,8 +93,7 @@ def _status(track: Track) -> str:
     """The decisions on its observations, each once."""
     seen = dict.fromkeys((o.status, o.reader, o.decided) for o in track.observations)
     return "<br>".join(
-        text(f"{s}{f' by {reader}' if reader else ''}") + small(text(when[:16].replace("T", " ")))
-        for s, reader, when in seen
+        text(f"{s}{f' by {reader}' if reader else ''}") + small(text(minute(when))) for s, reader, when in seen
     )
 
 
