@@ -107,7 +107,17 @@ def _earlier(patient: Patient, track: Track, ways: Mapping[str, Interval | None]
     with_ = f"; now with {joined}" if joined else ""
     for name in ("baseline", "nadir"):
         way = ways[name]
-        if way is None or way.after is None or way.change is Change.GONE or way.start in told:
+        if way is None or way.after is None or way.change is Change.GONE:
+            continue
+        if (
+            name == "baseline"
+            and way.change is Change.NEW
+            and previous is not None
+            and previous.change is not Change.NEW
+        ):
+            lines.append(f"Since baseline: {way.rule.partition(';')[0]}")
+            told.add(way.start)
+        if way.start in told:
             continue
         told.add(way.start)
         size = way.size(patient.settings.relative_percent)
