@@ -189,10 +189,10 @@ def _notes(rows: Sequence[SegmentScore]) -> list[str]:
 def _listed(rows: Sequence[SegmentScore]) -> str:
     """Segments by label and name: 2 (Liver), 4-9, 12; successive labels without a name together."""
     parts: list[tuple[int, int, str]] = []
-    for row in rows:
-        name = "" if row.name == f"Segment {row.label}" else f" ({row.name})"
-        if not name and parts and parts[-1][1:] == (row.label - 1, ""):
-            parts[-1] = (parts[-1][0], row.label, "")
+    for label, known in ((row.label, row.name) for row in rows if row.label is not None):
+        name = "" if known == f"Segment {label}" else f" ({known})"
+        if not name and parts and parts[-1][1:] == (label - 1, ""):
+            parts[-1] = (parts[-1][0], label, "")
         else:
-            parts.append((row.label, row.label, name))
+            parts.append((label, label, name))
     return ", ".join(f"{first}{name}" if first == last else f"{first}-{last}" for first, last, name in parts)
