@@ -47,7 +47,7 @@ def after(second: sitk.Transform, first: sitk.Transform) -> sitk.Transform:
 def _domain(from_common: sitk.Transform, image: sitk.Image) -> Geometry:
     """Box of the common space around an image."""
     corners = to_common(Geometry.of(image).corners(), from_common)
-    low, side = corners.min(axis=0), np.ptp(corners, axis=0)
+    low, side = corners.min(axis=0), np.maximum(np.ptp(corners, axis=0), 1.0)  # of one slice too
     return Geometry((2, 2, 2), tuple(side.tolist()), tuple(low.tolist()), tuple(np.eye(3).ravel().tolist()))
 
 
