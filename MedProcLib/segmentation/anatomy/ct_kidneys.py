@@ -34,6 +34,7 @@ RANGES = (
     (0.3, 0.1),
     (0.22, 0.075),
     (0.17, 0.055),
+    (0.17, 0.075),
 )
 # Of the border of an outline, this percentage is less steep than what the outline is judged by: the part that was cut
 # through even tissue of a neighbor shows there, and is lost in a median. A neighbor on less than a fifth of it is not
