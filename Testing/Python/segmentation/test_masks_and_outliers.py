@@ -7,9 +7,12 @@ from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import SILENT
+from MedProcLib.segmentation.anatomy import brain_mask
 from MedProcLib.segmentation.anatomy.body_mask import BodyMask
 from MedProcLib.segmentation.anatomy.brain_mask import BrainMask
-from MedProcLib.segmentation.anatomy.head import UPPER_MM, Head
+from MedProcLib.segmentation.anatomy.brain_surface import Levels
+from MedProcLib.segmentation.anatomy.head import UPPER_MM, Head, ball
 from MedProcLib.segmentation.detection.bright_outliers import BrightOutliers
 from MedProcLib.segmentation.presets.presets import preset_named
 
@@ -113,6 +116,19 @@ def test_scalp_and_brain_that_mix_across_the_skull_are_told_apart():
     thick = ndimage.uniform_filter1d(values, 4, axis=0)[2::4]
     grid = Geometry((100, 100, 25), (2.1, 2.1, 8.4), (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
     assert dice(array(BrainMask()(grid.image_of(thick.astype(np.float32)))) > 0, radius[2::4] < 72) > 0.92
+
+
+def test_a_surface_that_fluid_in_the_brain_stopped_grows_on():
+    """A bowl of fluid, 6 mm wide, behind the front of the brain: the surface stops there, too small for a brain."""
+    grid = Geometry((62,) * 3, (3.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    z, y, x = (np.indices((62,) * 3) - 30.5) * 3.0
+    radius, off = np.sqrt(x**2 + y**2 + z**2), np.sqrt(x**2 + (y + 20) ** 2 + z**2)
+    brain, whole = radius < 66, int(np.count_nonzero(radius < 84))
+    values = np.select([brain & (np.abs(off - 36) < 3) & (y < -12), brain, radius < 72], [15.0, 100.0, 5.0], 60.0)
+    values[radius >= 84] = 0
+    start, sure = (ball(np.array([30.5] * 3), mm, grid) for mm in (64.4, 38.6))
+    grown = brain_mask._grown(values, start, sure, whole, grid, Levels(0.0, 10.0, 100.0), 0.6, SILENT)
+    assert dice(grown, brain) > 0.955  # 0.939 at its first stop
 
 
 def test_gray_matter_less_than_half_as_bright_as_white_matter_is_brain():
