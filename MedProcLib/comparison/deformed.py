@@ -18,6 +18,8 @@ from .registration.trust import CONTRAST_FAILED, CONTRAST_GOOD, Trust, contrast_
 from .result import Registration, Verdict
 
 MOST_COMPARED = 1000  # points over the body
+# A head turned by 15 degrees: structures agree as well as in place, and a deformation led by them ends 9 mm off.
+REFUSED = "Structures hold the position that the deformation starts from, but the gray values there do not agree."
 
 
 def register_deformed(
@@ -36,8 +38,8 @@ def register_deformed(
     it, the positions as the files say, the middles of the images, and those of the bodies are tried as well. Where no
     start holds, the verdict is failed and the transform the given start, or none. masked: whether first and other
     have a mask of their own. sure: False asks more of every start, as gray values were not to be trusted, and of the
-    deformation that it is more than noise. bend: False keeps the affine transform. landmarks: pull the deformation, and
-    are relied on where images tell nothing.
+    deformation that it is more than noise; from the given start it is doubtful at best then. bend: False keeps the
+    affine transform. landmarks: pull the deformation, and are relied on where images tell nothing.
     """
     search, deforming, checking = progress.parts(1, 3, 1)
     matrix = _best_start(first, other, start, masked, landmarks is not None, sure, search)
@@ -62,6 +64,8 @@ def register_deformed(
     useless = trust.useless if landmarks is None else ""
     if useless and not sure and not trust.still:
         verdict, reasons = Verdict.FAILED, (*reasons, "Nor do the gray values agree: nothing holds this position.")
+    if verdict is Verdict.GOOD and not sure and matrix is start and landmarks is None:
+        verdict, reasons = Verdict.DOUBTFUL, (REFUSED,)
     if verdict is Verdict.FAILED and landmarks is not None:
         verdict = Verdict.DOUBTFUL
         reasons = (*reasons, "The landmarks alone led the deformation.")

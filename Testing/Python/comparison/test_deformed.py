@@ -113,6 +113,9 @@ def test_a_start_that_gray_values_reject_fails_where_the_deformation_is_noise():
     found = deformed(textured(), textured(seed=5), sure=False)
     assert found.verdict is Verdict.FAILED and found.transform.IsLinear()
     assert "Nor do the gray values agree" in found.reasons[-1]
+    fixed = textured()
+    held = deformed(fixed, resample(fixed, Geometry.of(fixed), bend(fixed, 8.0)), sure=False)  # 'good' if sure
+    assert held.verdict is Verdict.DOUBTFUL and "but the gray values there do not agree" in held.reasons[0]
 
 
 def test_the_inverse_and_the_half_way_space_belong_to_the_transform(bent):
