@@ -7,7 +7,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from .atomic import write_text, written_together
+from .atomic import whole_file, write_text, written_together
 from .errors import InputError
 from .files import IMAGE_ENDINGS, PROVENANCE_KEY, sidecar_of, write_image
 from .itk_message import one_line
@@ -41,8 +41,10 @@ def write_table(text: str, target: str | Path, provenance: Provenance | None) ->
     target = Path(target)
     beside = target.with_name(f"{target.name}.provenance.json")
     if provenance is None:
-        write_text(text, target)
-        _remove(beside)
+        # before the table takes its name, so that an older one whose record cannot be removed stays as it was
+        with whole_file(target) as temporary:
+            temporary.write_text(text, encoding="utf-8", newline="")
+            _remove(beside)
         return
     with written_together():
         record = json.dumps(provenance.as_dict(), indent=2, ensure_ascii=False) + "\n"

@@ -290,6 +290,12 @@ def test_export_of_the_readers_figures(dragged, tmp_path):
     table.RemoveAttribute(ATTRIBUTE)
     write_table(table, tmp_path / "t.tsv")
     assert not (tmp_path / "t.tsv.provenance.json").exists()  # it would tell of the older table
+    (tmp_path / "t.tsv.provenance.json").mkdir()
+    (tmp_path / "t.tsv").write_text("older")
+    with pytest.raises(InputError, match="is of an older table and cannot be removed"):
+        write_table(table, tmp_path / "t.tsv")
+    assert (tmp_path / "t.tsv").read_text() == "older"
+    assert [path.name for path in tmp_path.glob(".medproc-*")] == []
     with pytest.raises(InputError, match=r"\.csv or \.tsv"):
         write_table(table, tmp_path / "t.xls")
 
