@@ -66,7 +66,8 @@ def _settings(arguments: Namespace, found: ImageFile) -> Radiomics:
     else:
         settings, note = settings_for(found.modality)
         arguments.notes.append(note)
-    settings, note = settings_in(settings, unit_of_file(found), arguments.image, found.modality)
+    named = arguments.settings is not None
+    settings, note = settings_in(settings, unit_of_file(found), arguments.image, found.modality, named)
     arguments.notes += filter(None, [note])
     return settings
 

@@ -104,11 +104,14 @@ def settings_for(modality: str) -> tuple[Radiomics, str]:
     )
 
 
-def settings_in(settings: Radiomics, unit: str, image: str, modality: str) -> tuple[Radiomics, str]:
+def settings_in(
+    settings: Radiomics, unit: str, image: str, modality: str, named: bool = False
+) -> tuple[Radiomics, str]:
     """Settings in the unit of an image's values, and a line for the user where that is not certain ('' else).
 
     unit: a key of units.SQUARED, 'intensity' where nothing says it: that of the settings is taken then, unless the
-    modality (DICOM's; '' is unknown) has another; image: its name.
+    modality (DICOM's; '' is unknown) has another; image: its name; named: whether the user wrote these settings: the
+    unit they name is taken then, since a map of another unit may come with the tags of its image (1/s of perfusion CT).
     Raises InputError for activity where the settings are for SUV.
     """
     wanted = settings.intensity_unit
@@ -116,6 +119,9 @@ def settings_in(settings: Radiomics, unit: str, image: str, modality: str) -> tu
         raise InputError(
             f"{image} is in Bq/ml, and the settings are for SUV: convert it to SUV first, or choose other settings."
         )
+    if named and wanted != "intensity" and unit != "intensity":
+        other = f"{image}: values are taken as {shown(wanted)}, as the settings say; the image says {shown(unit)}"
+        return settings, other if wanted != unit else ""
     if unit == "intensity" and modality in MODALITIES.get(wanted, (modality,)):
         note = f"{image}: its values are taken as SUV; PET in other units has to be converted first"
         return settings, note if wanted == "SUV" and modality else ""

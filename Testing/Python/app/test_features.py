@@ -105,6 +105,13 @@ def test_presets(medproc, refused, image_file, mask_file, settings_file, tmp_pat
     assert "not both" in refused("features", image_file, mask_file, *both, "-o", table)
     code, _, err = medproc("features", image_file, mask_file, "-o", table)
     assert code == 0 and "no settings were given and the modality is not known" in err
+    perfusion = read_image(image_file)
+    perfusion.SetMetaData("MedProcModality", "CT")
+    sitk.WriteImage(perfusion, str(tmp_path / "flow.nrrd"))
+    settings_file.write_text('{"families": ["statistics"], "intensity_unit": "1/s"}')
+    code, _, err = medproc("features", tmp_path / "flow.nrrd", mask_file, "--settings", settings_file, "-o", table)
+    assert code == 0 and "flow.nrrd: values are taken as 1/s, as the settings say; the image says HU" in err
+    assert {row["unit"] for row in rows_of(table)[0] if row["tag"] == "stat_mean"} == {"/s"}  # as UCUM writes it
 
 
 def test_help_settings(medproc):

@@ -94,6 +94,14 @@ def test_units_are_those_of_the_values():
     ct, pet = preset_named("ct"), preset_named("pet")
     assert settings_in(Radiomics(), "Bq/ml", "PET", "PT")[0].intensity_unit == "Bq/ml"
     assert settings_in(pet, "SUL", "PET", "PT") == (replace(pet, intensity_unit="SUL"), "")
+    perfusion = replace(ct, intensity_unit="1/s")
+    assert settings_in(perfusion, "HU", "map.nii.gz", "CT")[0].intensity_unit == "HU"
+    assert settings_in(perfusion, "HU", "map.nii.gz", "CT", named=True) == (
+        perfusion,
+        "map.nii.gz: values are taken as 1/s, as the settings say; the image says HU",
+    )
+    assert settings_in(ct, "HU", "image", "CT", named=True) == (ct, "")
+    assert settings_in(Radiomics(), "HU", "image", "CT", named=True)[0].intensity_unit == "HU"
     for modality, unit in (
         ("CT", "HU"),
         ("", "HU"),
