@@ -65,8 +65,9 @@ def intervals(patient: Patient) -> Mapping[str, tuple[Interval, ...]]:
     """The intervals of each track by its id, from the one in which it came to the one in which it went.
 
     A rejected observation counts as not there. Classes are those of result.Change: what has no observation before is
-    new (or split from its parent), except at the patient's first time point; what comes back after time points without
-    it has reappeared, unless these do not show its place; grown, shrunk and stable as the settings' rule says.
+    new (or split from what was there before), except at the patient's first time point; what comes back after time
+    points without it has reappeared, unless these do not show its place; grown, shrunk and stable as the settings' rule
+    says.
     """
     relations = _Relations.of(patient)
 
@@ -101,16 +102,16 @@ def _since(patient: Patient, track: Track, time_point: str, reference: str) -> I
     change, rule = _judged(patient, then, now)
     if reference == "baseline" and order[earlier[0].time_point] > 0:
         change, rule = Change.NEW, f"new: not there at {named(patient.time_points[0])}"
-        if _is_old(patient, track):
-            change, rule = Change.SPLIT, f"split from {track.parent}"
+        if origin := _origin(patient, track, patient.time_points[1]):
+            change, rule = Change.SPLIT, f"split from {origin}"
     way = Interval(then.time_point, time_point, change, rule, *compared([then], [now]), (then.cut, now.cut))
     return _told(patient, track, way)
 
 
-def _is_old(patient: Patient, track: Track) -> bool:
-    """Whether it was there at the patient's first time point, as what it split from or in its own right."""
-    first = patient.time_points[0].id
-    return any((seen := t.at(first)) is not None and seen.counts for t in (track, *patient.ancestors(track)))
+def _origin(patient: Patient, track: Track, point: TimePoint) -> str:
+    """Id of what it split from, the nearest that was there before a time point; '' where nothing was, or where a reader
+    has rejected it."""
+    return next((t.id for t in patient.ancestors(track) if _last(patient, t, point) is not None), "")
 
 
 @dataclass(frozen=True)
@@ -168,8 +169,9 @@ def _interval(
         rule = f"gone: not found at {named(point)}"
         return Interval(start, end, Change.GONE, rule, *compared([last], []), (last.cut, False))
     if last is None:
-        came = Change.SPLIT if track.parent else Change.NEW
-        rule = f"split from {track.parent}" if track.parent else f"new: not found before {named(point)}"
+        origin = _origin(patient, track, point)
+        came = Change.SPLIT if origin else Change.NEW
+        rule = f"split from {origin}" if origin else f"new: not found before {named(point)}"
         return Interval(start, end, came, rule, *compared([], [now]), (False, now.cut))
     if not followed:
         rule = f"reappeared: not found at {named(before)}; {_judged(patient, last, now)[1]}"

@@ -262,6 +262,7 @@ def test_what_came_from_a_rejected_finding_is_new():
     assert [row.change for row in track_rows(patient, "baseline")] == [Change.STABLE, Change.SPLIT]
     patient = reject(patient, "F001", "Dr. A", "2026-03-01T09:30:00", "T0")
     assert [row.change for row in track_rows(patient, "baseline")] == [Change.NEW, Change.NEW]
+    assert track_rows(patient)[1].lines[2] == "2024-03-01: new: not found before 2024-03-01"  # as F001 is
 
 
 def test_what_reaches_the_border_of_the_image_says_so_once(node):

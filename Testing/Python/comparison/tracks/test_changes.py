@@ -53,6 +53,10 @@ def test_a_part_of_what_was_there_is_split_and_not_new_against_the_baseline():
     assert classes == {"F004": Change.NEW, "F005": Change.SPLIT}
     without = reject(patient, "F001", WHO, WHEN, "T1")
     assert since(without, without.track("F005"), "T4", "baseline").change is Change.NEW
+    cases = patient, without, reject(patient, "F001", WHO, WHEN)
+    ways = [intervals(case)["F005"][0] for case in cases]  # F001 is there once more at T2, unless it is all rejected
+    assert [way.change for way in ways] == [Change.SPLIT, Change.SPLIT, Change.NEW]
+    assert ways[1].rule == "split from F001" and ways[2].rule.startswith("new: not found before")
 
 
 def test_a_rejected_observation_is_not_there():
