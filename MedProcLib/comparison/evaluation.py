@@ -1,11 +1,12 @@
 """Response criteria applied to a patient's tracks: which ones suit, which lesions are targets, and what they give."""
 
+import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 
 from ..core.errors import InputError
 from .response.best_response import Best
-from .response.criteria import assess, best, criterion
+from .response.criteria import CRITERIA, assess, best, criterion
 from .response.eligibility import propose_targets
 from .response.model import Case, Kind
 from .response.outcome import Response
@@ -18,7 +19,14 @@ from .tracks.follow import Followed
 from .tracks.model import Patient, Status
 
 # what a shell calls them, beside the criteria's own names
-SHORT_NAMES = {"recist": "recist_1_1", "volumetric": "volume_recist", "percist": "percist_1_0"}
+SHORT_NAMES = {
+    "recist": "recist_1_1",
+    "rano_2_0": "rano_2",
+    "rano_lgg": "rano_lgg_2011",
+    "volumetric": "volume_recist",
+    "percist": "percist_1_0",
+    "nodules": "nodule_growth",
+}
 ROLES = "Roles of the findings are those saved: targets proposed by size, unless a reader has chosen others."
 OF_DELINEATED_LESIONS = ("recist_1_1", "volume_recist")
 
@@ -118,13 +126,30 @@ def dates_differ(comparison: Comparison) -> bool:
 
 
 def criteria_named(text: str) -> tuple[str, ...]:
-    """Criteria of a list with commas, each once. Raises InputError for an unknown one."""
-    names = [SHORT_NAMES.get(name.strip().lower(), name.strip().lower()) for name in text.split(",") if name.strip()]
+    """Criteria of a list with commas, each once: by name, short name or title, as 'recist', 'RECIST 1.1', 'RANO 2.0'.
+
+    Raises InputError for an unknown one, and for one that has several versions, with what it may be.
+    """
+    names = [_plain(name) for name in text.split(",") if name.strip()]
     if not names:
         raise InputError("No criterion is named; give names such as recist_1_1,volumetric.")
-    for name in names:
+    return tuple(dict.fromkeys(_criterion_named(name) for name in names))
+
+
+def _plain(name: str) -> str:
+    return re.sub(r"[^a-z0-9]+", "_", name.lower()).strip("_")
+
+
+def _criterion_named(name: str) -> str:
+    name = SHORT_NAMES.get(name, name)
+    versions = [known for known in CRITERIA if name in known.split("_")]
+    if name not in CRITERIA and len(versions) > 1:
+        raise InputError(f"'{name}' may be any of {', '.join(versions)}: name one.")
+    try:
         criterion(name)
-    return tuple(dict.fromkeys(names))
+    except InputError as error:
+        raise InputError(f"{error} For short: {', '.join(SHORT_NAMES)}.") from None
+    return name
 
 
 def _with_targets(

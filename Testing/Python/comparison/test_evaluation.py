@@ -56,7 +56,12 @@ def made(dates=(2020, 2021), recipe=Recipe.of(MatchFindings()), given=True, part
 
 def test_names_may_be_short_and_are_taken_once():
     assert criteria_named("RECIST, volumetric,recist_1_1") == ("recist_1_1", "volume_recist")
-    for text, words in (("recist,magic", "no response criterion 'magic'"), (" , ", "No criterion")):
+    assert criteria_named("RECIST 1.1, RANO 2.0,nodules") == ("recist_1_1", "rano_2", "nodule_growth")
+    for text, words in (
+        ("recist,magic", "no response criterion 'magic'; there are: recist_1_1, .*For short: recist, rano_2_0, "),
+        ("RANO", "'rano' may be any of rano_2010, rano_lgg_2011, rano_2, rano_2_volume: name one"),
+        (" , ", "No criterion"),
+    ):
         with pytest.raises(InputError, match=words):
             criteria_named(text)
 
