@@ -17,7 +17,7 @@ NOT_FEATURES = (
     *PATIENTS,
     *("id", "index", "case", "finding", "lesion", "segment", "name", "component", "label"),
     *("slice", "diameter_slice", "slice_position_mm", "time_point", "time_s", "centroid_*"),
-    *("predicted", "status", "inside_training_range", "distance_of_limit", "probability_*"),
+    *("predicted", "status", "learned_from", "inside_training_range", "distance_of_limit", "probability_*"),
 )
 LEAST_COUNTED = 3
 

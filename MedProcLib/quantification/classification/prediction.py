@@ -11,7 +11,7 @@ from .cells import few, numbers
 from .classifier import Neighbors
 from .feature_columns import object_columns
 from .forest import Forest
-from .model import Model
+from .model import FINGERPRINTS, Model
 from .table import Table
 
 MOST_REASONS = 3
@@ -22,6 +22,7 @@ PROPOSED = "proposed"
 COLUMNS = (
     "predicted",
     "status",
+    "learned_from",
     "inside_training_range",
     "distance_of_limit",
     "outside_features",
@@ -98,7 +99,7 @@ def predict(model: Model, values: np.ndarray) -> list[Prediction]:
 def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
     """CSV text: columns that say which finding it is, the proposal and its reasons, then the table's other columns.
 
-    Those of an earlier proposal are left out.
+    Those of an earlier proposal are left out. learned_from is empty where the model does not say what it learned from.
     """
     shares = [f"probability_{name}" for name in model.classes]
     made = [*COLUMNS, *shares]
@@ -108,8 +109,9 @@ def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction
     lines = []
     for at, each in enumerate(predictions):
         first, last = ([table.columns[name][at] for name in names] for names in (own, others))
+        learned = each.learned if FINGERPRINTS in model.summary else None
         like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
-        lines.append([*first, each.called, *each.probabilities, each.status, *like, each.told(unit), *last])
+        lines.append([*first, each.called, *each.probabilities, each.status, learned, *like, each.told(unit), *last])
     return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:], *others], lines)
 
 

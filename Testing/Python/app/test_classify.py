@@ -67,6 +67,8 @@ def test_from_table_to_proposals(medproc, table, tmp_path):
         file.writelines(table().read_text().splitlines(keepends=True)[1:8])
     code, _, err = medproc("predict", model, other, "-o", target)
     assert code == 0 and "7 of 67 findings are among those that the model learned from" in err
+    told = [line["learned_from"] for line in csv.DictReader(target.open())]
+    assert told == ["false"] * 60 + ["true"] * 7
     beside = json.loads((tmp_path / "predictions.csv.provenance.json").read_text())
     assert beside["inputs"] == {"model": str(model), "table": str(other)}
 

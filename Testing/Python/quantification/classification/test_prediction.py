@@ -85,6 +85,7 @@ def test_the_table_cannot_run_formulas():
     lines = list(csv.DictReader(io.StringIO(text)))
     assert [line["id"][0] for line in lines] == ["'", "'"]
     assert lines[0]["predicted"] == "malignant" and lines[1]["missing_features"] == "mean"
+    assert [line["learned_from"] for line in lines] == ["", ""]  # this model does not say
     assert float(lines[0]["probability_malignant"]) + float(lines[0]["probability_benign"]) == pytest.approx(1)
     assert all(cell[:1] not in "=@" for line in lines for cell in line.values() if cell)
 
