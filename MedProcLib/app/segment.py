@@ -1,8 +1,14 @@
 """`segment`: the label map that one operation, a recipe or a preset makes of an image, and the list of findings."""
 
+import math
 from argparse import Namespace
+from collections.abc import Mapping
 from pathlib import Path
 
+import numpy as np
+import SimpleITK as sitk
+
+from ..core.acquisition_tags import acquisition_tags
 from ..core.atomic import write_text, written_together
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
@@ -12,11 +18,12 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.recorded import write_result
 from ..core.seg_nrrd import is_segmentation_file, segment_headers
+from ..core.structure import Structure
 from ..scene.terminology import entry_of, terminology_text
-from ..segmentation.detection.listing import candidates_of_labels, flat_candidate
+from ..segmentation.detection.listing import candidates_of_labels, flat_candidate, size_text
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
-from ..segmentation.presets.proposal import propose
+from ..segmentation.presets.proposal import propose, unlike
 from .chain import AUTO, PRESET_PARAMETERS, chosen_recipe, naming_proposed, proposed, require_fit, require_maps
 from .findings_table import candidates_table
 from .inputs import has_no_depth, read_labels, read_mask, read_noted, require_outputs
@@ -39,6 +46,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
     with naming_proposed(proposal):
         require_fit(recipe, options)
     found = found or read_noted(arguments.image, arguments.notes, unscaled=True)
+    if arguments.preset and proposal is None:
+        tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
+        other = unlike(arguments.preset, tags, Path(arguments.image).name)
+        arguments.notes += [f"{arguments.image}: {other}"] * bool(other)
     image = found.image
     given = {
         "mask": read_mask(arguments.mask, image),
@@ -60,6 +71,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if is_segmentation_file(arguments.output):
         terms = {value: terminology_text(entry_of(each)) for value, each in structures.items()}
         headers = segment_headers(result, structures, terms)
+    flat = has_no_depth(found)
+    shown = _shown(result, structures, flat)
     said = []
     with written_together():
         if arguments.findings is not None:
@@ -67,7 +80,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             if candidates is None:
                 candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
             dimension = image.GetDimension()
-            if has_no_depth(found):
+            if flat:
                 candidates = [flat_candidate(each, image.GetSpacing()[2]) for each in candidates]
                 dimension = 2
             write_text(csv_text(*candidates_table(candidates, names, dimension)), arguments.findings)
@@ -76,8 +89,24 @@ def run(arguments: Namespace, progress: Progress) -> None:
             said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))
         write_result(result, arguments.output, provenance, headers)
     print(*said, sep="\n", end="\n" * bool(said))
-    named = ", ".join(f"{value} {name}" if value else name for value, name in sorted(names.items()))
-    print(f"Segmentation{named and f' ({named})'}: {arguments.output}")
+    print(f"Segmentation{shown and f' ({shown})'}: {arguments.output}")
+
+
+def _shown(labels: sitk.Image, structures: Mapping[int, Structure], flat: bool) -> str:
+    """What the segments show; of findings that are all of one kind, how many and their volume, or their area.
+
+    flat: whether it is of a picture that was taken for one slice.
+    """
+    if list(structures) != [0]:
+        return ", ".join(f"{value} {each.name}" if value else each.name for value, each in sorted(structures.items()))
+    numbers = sitk.GetArrayViewFromImage(labels)
+    inside = numbers[numbers > 0]
+    count = len(np.unique(inside))
+    if not count:
+        return f"{structures[0].name}: none"
+    sides = labels.GetSpacing()[: 2 if flat else None]
+    size = size_text(inside.size * math.prod(sides), len(sides))
+    return f"{structures[0].name}: {count} finding{'s' * (count > 1)}, {size}"
 
 
 def _recipe(arguments: Namespace) -> Recipe:

@@ -23,6 +23,15 @@ WANTED: dict[str, tuple[str, tuple[str, ...]]] = {
     "ultrasound": ("Ultrasound", ("region",)),
 }
 
+# Presets of the brain that are for one weighting, and what tells it in the name of the enhancement preset.
+WEIGHTINGS = {
+    "mr_white_matter_lesions": "flair",
+    "mr_brain_tumor": "flair",
+    "mr_tissues": "t1",
+    "mr_tissues_t2": "t2",
+    "mr_tissues_flair": "flair",
+    "mr_tissues_lesions": "flair",
+}
 
 # Modalities of DICOM that pictures of a microscope come with, or none.
 OF_PICTURES = {"", "SM", "GM", "XC", "OT", "SC"}
@@ -56,6 +65,19 @@ def propose(
             if word in preset.name:
                 return Proposal(preset, look.reason)
     return None
+
+
+def unlike(preset: str, tags: Mapping[str, str], name: str) -> str:
+    """What an image is said to be, where the preset (by name) is for another weighting: a note for the user; else ''.
+
+    tags, name: as for propose.
+    """
+    wanted = WEIGHTINGS.get(preset)
+    look = _enhancement.look_of({**tags, "Modality": tags.get("Modality") or "MR"}, None, name) if wanted else None
+    known = look.preset.name.removeprefix("mr_brain_") if look else ""
+    if look is None or wanted is None or known == wanted or known not in WEIGHTINGS.values():
+        return ""
+    return f"preset {preset} is for {wanted.upper()} images. {look.reason}"
 
 
 def _microscopy(image: sitk.Image, presets: Sequence[Preset]) -> Proposal | None:

@@ -9,7 +9,7 @@ from MedProcLib.core.recipe import Recipe, Step
 from MedProcLib.core.registry import create_operation
 from MedProcLib.segmentation.outcome import StepError, last_segments, needed, segment
 from MedProcLib.segmentation.presets.presets import PRESETS
-from MedProcLib.segmentation.presets.proposal import WANTED, propose
+from MedProcLib.segmentation.presets.proposal import WANTED, WEIGHTINGS, propose, unlike
 
 
 def recipe(*operations):
@@ -85,3 +85,21 @@ def test_proposals_are_of_the_images_kind():
     assert propose({"Modality": "OT"}) is None
     assert propose({"Modality": "MR", "SeriesDescription": "T2 spine"}) is None  # no head is in it
     assert {group for group, _ in WANTED.values()} <= {"CT", "MR", "PET", "Radiograph", "Ultrasound"}
+
+
+def test_a_preset_for_another_weighting_is_told():
+    assert set(WEIGHTINGS) <= {preset.name for preset in PRESETS}
+    lesions = "mr_white_matter_lesions"
+    said = "preset mr_white_matter_lesions is for FLAIR images. MR whose description says 'sub-01_T1w.nii.gz'."
+    assert unlike(lesions, {"Modality": ""}, "sub-01_T1w.nii.gz") == said
+    assert unlike(lesions, {"Modality": "MR", "SeriesDescription": "t1_mprage"}, "head").endswith("'t1_mprage'.")
+    times = {"Modality": "MR", "EchoTime": "90", "RepetitionTime": "9000"}
+    assert unlike("mr_tissues", times, "head").endswith("TE 90 ms, TR 9000 ms: T2-weighted.")
+    assert not unlike(lesions, {**times, "InversionTime": "2500"}, "head")
+    for preset, tags, name in (
+        (lesions, {}, "t2_flair.nii.gz"),
+        (lesions, {}, "head.nii.gz"),
+        (lesions, {"Modality": "CT"}, "T1.nii.gz"),
+        ("mr_ventricles", {}, "T1.nii.gz"),
+    ):
+        assert unlike(preset, tags, name) == ""
