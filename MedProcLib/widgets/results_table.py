@@ -23,11 +23,13 @@ class ResultsTable:
         self.widget, self._giving = widget, giving
         self._on_row = on_row
         self._filling = False
+        self._spare: tuple[Sequence[int], int] = (), 0
         self._shown: _Content | None = None
         widget.connect("currentCellChanged(int,int,int,int)", self._on_current_cell)
         widget.connect("cellClicked(int,int)", self._on_clicked)
-        # it has a range once there is something to scroll to
-        widget.horizontalScrollBar().connect("rangeChanged(int,int)", lambda first, last: self._fit())
+        # it has a range once there is something to scroll to, which in whole columns may stay the same
+        widget.setHorizontalScrollMode(qt.QAbstractItemView.ScrollPerPixel)
+        widget.horizontalScrollBar().connect("rangeChanged(int,int)", lambda first, last: self.fit())
 
     def show(self, titles: Sequence[str], lines: Sequence[Sequence[Any]], tips: Sequence[str] = ()) -> None:
         """Show these lines; the selected row stays selected. tips: tooltip of each line."""
@@ -70,23 +72,41 @@ class ResultsTable:
         for row in rows:
             self.widget.resizeRowToContents(row)
 
-    def _fit(self) -> None:
-        """Columns that together are a few pixels too wide give some of their titles' margins, so that nobody scrolls.
+    def hide(self, columns: Sequence[int], at_least: int) -> None:
+        """Columns to hide, in this order, where not all of the table fits; so many of them (at_least) in any case."""
+        self._spare = columns, at_least
+        self.fit()
 
-        Where that is not enough, or would cut figures short, they stay as they are.
+    def fit(self) -> None:
+        """Columns that together are too wide give some of their titles' margins, so that nobody scrolls; where that is
+        not enough, those to spare are hidden. Figures are never cut short: a table that fits neither way is scrolled.
+
+        Called where it becomes too wide; call it also where it may have become wider, of which tables tell nothing.
         """
-        widths = [self.widget.columnWidth(column) for column in range(self.widget.columnCount)]
-        giving = range(self._giving, len(widths)) if self._giving is not None else range(0)
-        least = {column: max(widths[column] - MOST_LESS, self.widget.sizeHintForColumn(column)) for column in giving}
-        over = sum(widths) - self.widget.viewport().width
-        if not 0 < over <= sum(max(0, widths[column] - least[column]) for column in giving):
+        table, (spare, at_least) = self.widget, self._spare
+        columns = range(table.columnCount)
+        for column in columns:
+            if table.isColumnHidden(column):  # it has no width
+                table.setColumnHidden(column, False)
+        widths = {column: table.columnWidth(column) for column in columns}
+        giving = columns[self._giving :] if self._giving is not None else columns[:0]
+        title = table.horizontalHeader().sectionSizeHint
+        least = {column: max(title(column) - MOST_LESS, table.sizeHintForColumn(column)) for column in giving}
+        least = {column: min(width, least.get(column, width)) for column, width in widths.items()}
+        room = table.viewport().width if table.visible else sum(widths.values())  # until it is shown none is known
+        for hidden, column in enumerate(spare):
+            if hidden < at_least or sum(least.values()) > room:
+                table.setColumnHidden(column, True)
+                del widths[column], least[column]
+        over = sum(widths.values()) - room
+        if not 0 < over <= sum(widths.values()) - sum(least.values()):
             return
         while over > 0:
-            for column in giving:
+            for column in widths:
                 if over > 0 and widths[column] > least[column]:
                     widths[column], over = widths[column] - 1, over - 1
-        for column in giving:
-            self.widget.setColumnWidth(column, widths[column])
+        for column, width in widths.items():
+            table.setColumnWidth(column, width)
 
     def _show_cells(self, content: "_Content", cells: Sequence[tuple[int, int]]) -> None:
         """Told of each cell, a header that fits its columns to their contents would measure all rows each time."""

@@ -35,8 +35,8 @@ class TracksForm:
             "Findings over time; click one to see it at every time point, a heading to sort, hover for all that is "
             "known. Shift+click and Ctrl+click select several, to accept or reject them together. Sure: whether the "
             "change is beyond measuring error (yes, no, or ? where that cannot be said). Behind a class: since "
-            "baseline it has grown (↗), has shrunk (↘) or is new (+). Of more than four time points the first and the "
-            "last three are listed"
+            "baseline it has grown (↗), has shrunk (↘) or is new (+). Of time points that there is no "
+            "room for, the first and the last ones are listed"
         )
         self.table = row_table("tracksTable", tip)
         self.table.setSelectionMode(qt.QAbstractItemView.ExtendedSelection)

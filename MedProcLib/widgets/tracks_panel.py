@@ -224,8 +224,7 @@ class TracksPanel(TracksForm):
 
     def _hide_middle(self, points: int) -> None:
         """There is room for a few time points: the first one, and the last ones, which a decision is about."""
-        for n in range(points):
-            self.table.setColumnHidden(FIRST_TIME + n, 0 < n <= points - MOST_COLUMNS)
+        self.results.hide(range(FIRST_TIME + 1, FIRST_TIME + points - 1), points - MOST_COLUMNS)
 
     def _show_reason(self) -> None:
         several = len(self.tracks)
@@ -289,6 +288,7 @@ class TracksPanel(TracksForm):
     def _on_row(self, place: int) -> None:
         if self._filling or not 0 <= place < len(self._page):
             return
+        self.results.fit()
         self._show_selection()
         self._selected(self.track)
 

@@ -108,11 +108,13 @@ def test_several_findings_are_decided_and_undone_together(scene):
     assert all(status(name) == {Status.REJECTED} for name in names)
 
 
-def test_of_many_time_points_the_first_and_the_last_ones_are_seen(scene):
+def test_of_many_time_points_the_first_and_the_last_ones_are_seen(app, scene):
+    from MedProcLib.comparison.tracks.edits import accept
     from MedProcLib.scene.timeline_nodes import add_patient_node, write_to_node
+    from MedProcLib.widgets.results_table import MOST_LESS
     from MedProcLib.widgets.tracks_panel import TracksPanel
 
-    patients = {count: follow_findings([labelled(n) for n in range(count)]).patient for count in (6, 3)}
+    patients = {count: follow_findings([labelled(n) for n in range(count)]).patient for count in (6, 4, 3)}
     node = add_patient_node(patients[6], "Findings", scene)
     panel = TracksPanel(*(lambda: node, lambda: "", lambda name: None, lambda edit: True), lambda: None, lambda: None)
 
@@ -125,6 +127,28 @@ def test_of_many_time_points_the_first_and_the_last_ones_are_seen(scene):
     assert seen() == ["2020\n01-01", "2023\n01-01", "2024\n01-01", "2025\n01-01"]
     assert panel.table.item(0, 9).text() == "288"
     assert all(f"{year}-01-01" in panel.table.item(0, 0).toolTip() for year in range(2020, 2026))
+    table, accepted = panel.table, accept(patients[4], "F001", "A. Reader", "2024-01-01T00:00:00Z")
+    write_to_node(node, patients[4])
+    panel.changed()
+    table.setFixedWidth(500)
+    panel.widget.show()
+    app.processEvents()
+    titles = table.horizontalHeader().length()
+    wide = titles - 4 * MOST_LESS + table.width - table.viewport().width
+    table.setFixedWidth(wide)
+    for patient, middle in ((patients[4], [2021, 2022]), (accepted, [2022]), (patients[4], [2021, 2022])):
+        write_to_node(node, patient)  # the mark of a decision takes more than there is room for
+        panel.changed()
+        app.processEvents()
+        assert seen() == [f"{year}\n01-01" for year in (2020, *middle, 2023)]
+        assert table.horizontalHeader().length() <= table.viewport().width == titles - 4 * MOST_LESS
+    table.setFixedWidth(wide - 60)
+    app.processEvents()
+    assert seen() == ["2020\n01-01", "2023\n01-01"]
+    table.setFixedWidth(wide)
+    panel.select_first()
+    assert len(seen()) == 4
+    panel.widget.close()
     write_to_node(node, patients[3])
     panel.changed()
     assert seen() == ["2020\n01-01", "2021\n01-01", "2022\n01-01"]
