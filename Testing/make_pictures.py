@@ -33,6 +33,7 @@ def main() -> None:
     run("MedProcSegmentation", "segmentation.png", inputVolume=enhanced)
     segmentation = app.mrmlScene().GetFirstNodeByClass("vtkMRMLSegmentationNode")
     run("MedProcQuantification", "quantification.png", inputVolume=follow_up, segmentation=segmentation)
+    app.mrmlScene().RemoveNode(segmentation)  # or it would be seen beside the outlines of the comparison
     run("MedProcComparison", "comparison.png")
     side_by_side().save(PICTURES / "side_by_side.png", optimize=True)
     key_finding().save(ROOT / "Docs" / "MedProcComparison.png", optimize=True)
