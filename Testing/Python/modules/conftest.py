@@ -1,4 +1,4 @@
-"""What the module tests share: a real image, small enough for quick runs, and waiting for a run to end."""
+"""What the module tests share: a real image, small enough for quick runs, two segments, waiting for a run to end."""
 
 import sys
 from pathlib import Path
@@ -95,3 +95,30 @@ def compared(panel, finish, scene):
     widget.tracks.reader_edit.text = "A. Reader"
     widget.tracks.reader_edit.textEdited.emit("A. Reader")
     return widget
+
+
+@pytest.fixture
+def block(scene):
+    """block(modality) gives a volume of 24 x 20 x 12 voxels and a segmentation 'Seg' of 'Two' (two parts) and 'One'."""
+    from MedProcLib.core.geometry import Geometry
+    from MedProcLib.scene.hierarchy import hierarchy_of
+    from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
+    from MedProcLib.scene.volumes import volume_from_image
+
+    def make(modality="MR"):
+        import slicer
+
+        grid = Geometry((24, 20, 12), (1.0, 1.0, 2.0), (0, 0, 0), (1.0, 0, 0, 0, 1, 0, 0, 0, 1))
+        values = np.random.default_rng(0).normal(100, 10, (12, 20, 24)).astype(np.float32)
+        labels = np.zeros((12, 20, 24), np.uint8)
+        labels[2:5, 3:8, 4:10] = 1
+        labels[8, 15:17, 3:5] = 1
+        labels[6:8, 4:7, 16:19] = 2
+        volume = volume_from_image(grid.image_of(values), "Image")
+        hierarchy = hierarchy_of(scene)
+        attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
+        hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(volume), attribute, modality)
+        names = {1: SegmentInfo("Two", (1, 0, 0)), 2: SegmentInfo("One", (0, 0, 1))}
+        return volume, segmentation_from_labels(grid.image_of(labels), names, "Seg", volume)
+
+    return make

@@ -1,4 +1,4 @@
-"""MedProc Quantification at work: live figures, dragged lines, the table's views, charts, features, SUV, files."""
+"""MedProc Quantification at work: live figures, dragged lines, the table's views, charts, SUV, files."""
 
 import json
 
@@ -6,33 +6,6 @@ import numpy as np
 import pytest
 
 NAME = "MedProcQuantification"
-
-
-@pytest.fixture
-def block(scene):
-    """block(modality) gives a volume of 24 x 20 x 12 voxels and a segmentation 'Seg' of 'Two' (two parts) and 'One'."""
-    from MedProcLib.core.geometry import Geometry
-    from MedProcLib.scene.hierarchy import hierarchy_of
-    from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
-    from MedProcLib.scene.volumes import volume_from_image
-
-    def make(modality="MR"):
-        import slicer
-
-        grid = Geometry((24, 20, 12), (1.0, 1.0, 2.0), (0, 0, 0), (1.0, 0, 0, 0, 1, 0, 0, 0, 1))
-        values = np.random.default_rng(0).normal(100, 10, (12, 20, 24)).astype(np.float32)
-        labels = np.zeros((12, 20, 24), np.uint8)
-        labels[2:5, 3:8, 4:10] = 1
-        labels[8, 15:17, 3:5] = 1
-        labels[6:8, 4:7, 16:19] = 2
-        volume = volume_from_image(grid.image_of(values), "Image")
-        hierarchy = hierarchy_of(scene)
-        attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName()
-        hierarchy.SetItemAttribute(hierarchy.GetItemByDataNode(volume), attribute, modality)
-        names = {1: SegmentInfo("Two", (1, 0, 0)), 2: SegmentInfo("One", (0, 0, 1))}
-        return volume, segmentation_from_labels(grid.image_of(labels), names, "Seg", volume)
-
-    return make
 
 
 def paint(segmentation, volume):
@@ -307,85 +280,6 @@ def test_charts(panel, block, finish, scene):
     widget.charts.line_box.setCurrentNodeIndex(0)
     widget.charts.button.click()
     assert finish(widget).startswith("Chart 'Seg measurements")
-
-
-def test_features_of_the_chosen_segments(panel, block, finish):
-    import slicer
-
-    block()
-    widget = panel(NAME)
-    panel_ = widget.features.panel
-    panel_.set_parameters({"families": "statistics", "bin_number": 16})
-    widget.features.button.click()
-    assert finish(widget).endswith("features in 'Seg features'.")
-    table = slicer.util.getNode("Seg features")
-    from MedProcLib.scene.provenance import provenance_of
-    from MedProcLib.scene.tables import rows_of_table
-
-    rows = {row["tag"]: row for row in rows_of_table(table)}
-    volume = slicer.util.arrayFromVolume(widget.parameters.inputVolume)
-    assert rows["stat_mean"]["One"] == pytest.approx(volume[6:8, 4:7, 16:19].mean(), rel=1e-5)
-    assert rows["stat_mean"]["code"] == "IBSI:Q4LE"
-    assert provenance_of(table).recipe.steps[0].operation.bin_number == 16
-
-
-@pytest.mark.parametrize(("modality", "preset"), [("CT", "ct"), ("PT", "pet"), ("US", "Defaults")])
-def test_features_start_from_the_settings_of_the_command_line(panel, block, modality, preset):
-    from MedProcLib.quantification.radiomics.settings_file import settings_for
-
-    block(modality)
-    features = panel(NAME).features
-    assert features.preset_box.currentText == preset
-    assert features.panel.operation() == settings_for(modality)[0]
-    features.panel.set_parameters({"bin_number": 16})
-    features.follow(block("MR")[0])
-    assert features.panel.operation().bin_number == 16 and features.panel.operation().spacing_mm == 0
-
-
-def test_features_of_values_without_a_unit(panel, block, finish):
-    """Those of PET are taken as SUV, which is said; MR has no HU, even by settings that are for CT."""
-    from MedProcLib.scene.tables import rows_of_table
-
-    block("PT")
-    widget = panel(NAME)
-    widget.features.panel.editors["families"].set_value("statistics")
-    widget.features.button.click()
-    assert "'Image': its values are taken as SUV" in finish(widget)
-    assert {"SUV"} == {row["unit"] for row in rows_of_table(widget.features.table) if row["tag"] == "stat_mean"}
-    widget.features.panel.set_parameters({"families": "statistics", "intensity_unit": "HU"})
-    widget.parameters.inputVolume, widget.parameters.segmentation = block("MR")
-    widget.features.button.click()
-    assert "taken as" not in finish(widget)
-    assert {"intensity"} == {row["unit"] for row in rows_of_table(widget.features.table) if row["tag"] == "stat_mean"}
-
-
-def test_features_with_perturbations(panel, block, finish):
-    import slicer
-
-    block()
-    widget = panel(NAME)
-    widget.features.panel.set_parameters({"families": "morphology, statistics"})
-    widget.features.perturbations_box.value = 4
-    widget.features.button.click()
-    assert "One: Fewer than 64 voxels, so the features of shape are not reliable." in finish(widget)
-    from MedProcLib.scene.provenance import provenance_of
-    from MedProcLib.scene.tables import rows_of_table
-
-    table = slicer.util.getNode("Seg features")
-    rows = {row["tag"]: row for row in rows_of_table(table)}
-    volume = rows["morph_volume"]
-    assert volume["Two low"] < volume["Two high"] and volume["One low"] < volume["One high"] < volume["Two low"]
-    assert volume["ICC"] > 0.9 > abs(rows["stat_skew"]["ICC"])
-    assert provenance_of(table).inputs["perturbations"] == "4"
-    given = widget.parameters.segmentation, widget.parameters.inputVolume
-    again = widget.logic.features(*given, perturbations=4, segments=[segment_id(given[0], "One")])
-    assert "ICC" not in rows_of_table(again)[0] and rows_of_table(again)[0]["One low"] > 0
-    assert "of one there is none" in again.GetDescription()
-    assert provenance_of(again).inputs["perturbations"] == "4"
-
-
-def segment_id(segmentation, name):
-    return segmentation.GetSegmentation().GetSegmentIdBySegmentName(name)
 
 
 def test_calcium_of_the_segments(panel, block, finish):
