@@ -194,6 +194,9 @@ class MedProcSegmentationWidget(PresetModuleWidget):
             self.found.offer(None)
             self.preview.changed()
 
+    def unlike(self, preset, volume):
+        return self.logic.unlike(preset, volume)
+
     def missing(self):
         return missing_input(
             *(self.parameters, self.recipe(), bool(self.chain.steps)),

@@ -51,8 +51,11 @@ class PresetBox:
         combo_box.connect("currentIndexChanged(int)", self._on_index)
         self.show(None, None)
 
-    def show(self, current: Preset | None, proposal: Proposed | None) -> None:
-        """Show the preset that the chain is (None: of its own), what is proposed and why, and what seeds it needs."""
+    def show(self, current: Preset | None, proposal: Proposed | None, note: str = "") -> None:
+        """Show the preset that the chain is (None: of its own), what is proposed and why, and what seeds it needs.
+
+        note: what the user should know of using it here, a sentence or none.
+        """
         proposed = proposal.preset if proposal is not None else None
         indent = "    " if any(isinstance(entry, str) for entry in self.entries) else ""
         self._filling = True
@@ -70,6 +73,8 @@ class PresetBox:
         lines = []
         if current is not None and current.group:
             lines.append(_about(current))
+        if note:
+            lines.append(note)
         if proposal is not None and (current != proposed or not indent):
             lines.append(
                 _("Proposed: {title}. {reason}").format(title=_(proposal.preset.title), reason=proposal.reason)

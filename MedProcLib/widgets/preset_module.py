@@ -27,7 +27,7 @@ class PresetModuleWidget(ModuleWidget):
         return ChainEditor(self.logic.defaultRecipe(), self.logic.operations(), self.onChainEdited, self.say)
 
     def connectPanel(self) -> None:
-        self.proposed = PresetProposal(self.logic.propose, self.preset_of)
+        self.proposed = PresetProposal(self.logic.propose, self.preset_of, self.unlike)
         self.presetBox = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset, self.presets)
         self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
         self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
@@ -47,12 +47,18 @@ class PresetModuleWidget(ModuleWidget):
         )
         if preset is not None:
             self.use(preset)
-        self.presetBox.show(self.shownPreset(), self.proposed.proposal)
+        shown = self.shownPreset()
+        note = self.proposed.note(parameters.inputVolume, shown)
+        self.presetBox.show(shown, self.proposed.proposal, note)
         self.maskSegments.show(parameters.mask, parameters.maskSegment)
 
     def shownPreset(self) -> Preset | None:
         """The preset that the steps are, None for steps of one's own."""
         return self.preset_of(self.recipe())
+
+    def unlike(self, preset: Preset, volume: Any) -> str:
+        """What the user should know of a preset that is for other images than this volume; '' for nothing."""
+        return ""
 
     def say(self, message: str, isProblem: bool = False) -> None:
         """Show a line below the button."""

@@ -16,7 +16,7 @@ from ..scene.volumes import sample_of_volume
 from ..segmentation.presets.proposal import Proposal, propose
 from ..segmentation.scoring.score import Score
 from .inputs import require_present
-from .segmentation_task import BRAIN, SegmentationTask, segmentation_task
+from .segmentation_task import BRAIN, SegmentationTask, segmentation_task, unlike_volume
 
 
 class SegmentationLogic:
@@ -48,6 +48,10 @@ class SegmentationLogic:
             return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
         except InputError:
             return None
+
+    def unlike(self, preset: Preset, volume) -> str:
+        """A note where a volume node is said to be of another weighting than the preset is for; else ''."""
+        return unlike_volume(preset, volume)
 
     def process(
         self,

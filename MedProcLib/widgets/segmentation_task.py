@@ -12,6 +12,7 @@ from ..core.progress import SILENT, Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe, Step
 from ..core.registry import create_operation
+from ..scene.dicom_tags import dicom_tags_of
 from ..scene.nodes import require_nodes
 from ..scene.ready_segments import world_to_node
 from ..scene.seeds import BY_LIST
@@ -19,6 +20,7 @@ from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..scene.segmentation_scene import EACH, ReadyOutcome, ready_outcome
 from ..segmentation.outcome import last_segments, needed, segment
 from ..segmentation.presets.presets import PRESETS, preset_of_recipe
+from ..segmentation.presets.proposal import unlike
 
 BRAIN, BODY, SEGMENT, BOX, WHOLE = "Brain", "Body", "Segment", "Box", "Whole image"
 REGIONS = (BRAIN, BODY, SEGMENT, BOX, WHOLE)
@@ -38,6 +40,7 @@ class SegmentationTask:
     region: Any
     recipe: Recipe
     inputs: dict[str, str]
+    note: str
 
     @property
     def volume(self) -> Any:
@@ -47,6 +50,8 @@ class SegmentationTask:
         """What the steps find, ready for the scene. Raises InputError (StepError), Cancelled."""
         read, run, ready = progress.parts(1, 20, 3)
         given = self.source.read(progress=read)
+        if self.note:
+            progress.note(self.note)
         outcome = segment(self.recipe, self.region, run, image=given.image, **given.things)
         return ready_outcome(outcome, self.grouping, given.named, self.to_node, self.there, ready)
 
@@ -103,7 +108,13 @@ def segmentation_task(
     title = _within_a_name(preset.title) if preset is not None else "findings"
     there = output.GetSegmentation().GetNumberOfSegments() if output is not None else 0
     place = world_to_node(output)
-    return SegmentationTask(source, output, place, there, grouping, title, operation, chain, inputs)
+    note = unlike_volume(preset, volume) if preset is not None else ""
+    return SegmentationTask(source, output, place, there, grouping, title, operation, chain, inputs, note)
+
+
+def unlike_volume(preset: Preset, volume: Any) -> str:
+    """A note where a volume node is said to be of another weighting than the preset is for; else ''. Main thread."""
+    return unlike(preset.name, dicom_tags_of(volume), volume.GetName() or "")
 
 
 def _region(region: Any, mask: Any) -> tuple[str, Any]:

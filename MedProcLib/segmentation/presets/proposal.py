@@ -68,7 +68,7 @@ def propose(
 
 
 def unlike(preset: str, tags: Mapping[str, str], name: str) -> str:
-    """What an image is said to be, where the preset (by name) is for another weighting: a note for the user; else ''.
+    """A note for the user where an image is said to be of another weighting than the preset (by name) is for; else ''.
 
     tags, name: as for propose.
     """
@@ -77,7 +77,8 @@ def unlike(preset: str, tags: Mapping[str, str], name: str) -> str:
     known = look.preset.name.removeprefix("mr_brain_") if look else ""
     if look is None or wanted is None or known == wanted or known not in WEIGHTINGS.values():
         return ""
-    return f"preset {preset} is for {wanted.upper()} images. {look.reason}"
+    title = next(each.title for each in PRESETS if each.name == preset)
+    return f"The preset '{title}' is for {wanted.upper()} images. {look.reason}"
 
 
 def _microscopy(image: sitk.Image, presets: Sequence[Preset]) -> Proposal | None:

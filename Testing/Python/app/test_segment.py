@@ -159,7 +159,7 @@ def test_a_preset_for_another_weighting_is_told(medproc, tmp_path):
     image = tmp_path / "FLAIR.nii.gz"
     sitk.WriteImage(brain_phantom((2.5, 2.5, 3.0)).image("T1", 3, 0), str(image))
     code, said, err = medproc("segment", image, "--preset", "mr_tissues", "-o", tmp_path / "o.nrrd")
-    assert code == 0 and f"note: {image}: preset mr_tissues is for T1 images. MR whose" in err
+    assert code == 0 and f"note: {image}: The preset 'Tissues (T1)' is for T1 images. MR whose" in err
     assert "Segmentation (1 Cerebrospinal fluid, 2 Gray matter, 3 White matter): " in said
 
 

@@ -59,6 +59,11 @@ def test_presets_are_grouped_and_the_proposal_is_marked(panel, load):
     ]
     group = texts.index(PRESETS[0].group)
     assert texts[group + 1].strip().startswith(PRESETS[0].title)
+    said = []
+    for name in ("mr_tissues", "mr_white_matter_lesions"):
+        box.currentIndex = widget.presetBox.entries.index(next(each for each in PRESETS if each.name == name))
+        said.append(widget.ui.presetReason.text)
+    assert "is for T1 images." in said[0] and " is for " not in said[1]
     before = widget.recipe()
     box.currentIndex = group
     assert widget.recipe() == before, "a heading is no preset"
