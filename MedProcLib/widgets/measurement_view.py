@@ -29,6 +29,7 @@ from .measured_rows import (
     title_of,
     views_of,
 )
+from .name_tips import told_apart
 from .results_table import ResultsTable
 from .segment_choice import color_of
 from .wrapped_label import show_wrapped, wish_no_width
@@ -40,7 +41,8 @@ TABLE_HEIGHT = 190
 NARROWEST_FILTER = 60
 NOTHING = _("Nothing measured yet.")
 SEGMENT_COLUMN = "name"
-WIDEST_NAME, WIDEST_PAIR = 112, 190  # pixels; what is longer is in the tooltip
+WIDEST_NAME, WIDEST_PAIR = 112, 190  # pixels, where there is no room for more; what is longer is in the tooltip
+COLOR_WIDTH, FEWEST_LETTERS = 30, 6  # pixels of color and margins
 
 
 class MeasurementView:
@@ -165,7 +167,7 @@ class MeasurementView:
             [tip_of(row, self._columns) for row in rows],
         )
         self._color(rows, len(chosen) + with_part)
-        self.table_widget.resizeColumnToContents(0)  # the color is in it now
+        self._fit_names(rows)
         header = self.table_widget.horizontalHeader()
         header.setSortIndicatorShown(bool(self._sorted_by))
         keys = self._keys()
@@ -173,12 +175,30 @@ class MeasurementView:
             order = qt.Qt.DescendingOrder if self._descending else qt.Qt.AscendingOrder
             header.setSortIndicator(keys.index(self._sorted_by), order)
         self._filling = False
-        widest = WIDEST_PAIR if any(row.get("other") is not None for row in rows) else WIDEST_NAME
-        if self.table_widget.columnWidth(0) > widest:
-            self.table_widget.setColumnWidth(0, widest)
         hidden = len(self.shown) - len(rows)
         more = _("{n} more rows: filter by name, or see the table node.").format(n=hidden) if hidden else ""
         show_wrapped(self.more_label, more)
+
+    def _fit_names(self, rows: Sequence[Row]) -> None:
+        """Names in full where there is room; where there is not, cut so that they can be told apart."""
+        table = self.table_widget
+        names = [title_of(row, self.view) for row in rows]
+        self._set_names(names)
+        table.resizeColumnToContents(0)  # the color is in it now
+        widest = WIDEST_PAIR if any(row.get("other") is not None for row in rows) else WIDEST_NAME
+        others = sum(table.columnWidth(column) for column in range(1, table.columnCount))
+        room = table.viewport().width - others if table.visible else 0  # until it is shown none is known
+        if table.columnWidth(0) > max(widest, room):
+            table.setColumnWidth(0, max(widest, room))
+            letters = (max(widest, room) - COLOR_WIDTH) // table.fontMetrics().averageCharWidth()
+            short = told_apart([name for name in names if not name.startswith(INDENT)], max(letters, FEWEST_LETTERS))
+            self._set_names([short.get(name, name) for name in names])
+
+    def _set_names(self, names: Sequence[str]) -> None:
+        for number, name in enumerate(names):
+            item = self.table_widget.item(number, 0)
+            if item.text() != name:
+                item.setText(name)
 
     def _color(self, rows: Sequence[Row], figures: int) -> None:
         """Segments in their colors, numbers to the right."""

@@ -1,7 +1,8 @@
 """Names of nodes where there is little room for them: cut in their middle where we can, and in full in the tooltip."""
 
 import html
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
+from itertools import takewhile
 from typing import Any
 
 import qt
@@ -31,6 +32,20 @@ def elided(name: str, most: int = MOST_LETTERS) -> str:
     """A name of at most so many letters: of longer ones the begin and the end, which tell them apart."""
     end = (most - 1) // 2
     return name if len(name) <= most else f"{name[: most - 1 - end].rstrip()}…{name[-end:].lstrip()}"
+
+
+def told_apart(names: Sequence[str], most: int) -> dict[str, str]:
+    """Names of at most so many letters. Those that would look alike that way (both upper and lower lobes as
+    'lung…left') are shown without the words that they begin with together."""
+    shown = {name: elided(name, most) for name in names}
+    for look in set(shown.values()):
+        alike = [name for name in shown if shown[name] == look]
+        if len(alike) > 1:
+            same = takewhile(lambda letters: len(set(letters)) == 1, zip(*alike, strict=False))
+            together = "".join(letters[0] for letters in same)
+            word = next((n for n in range(len(together), 0, -1) if not together[n - 1].isalnum()), len(together))
+            shown |= {name: elided(f"…{name[word:]}", most) for name in alike if name != together}
+    return shown
 
 
 def plain_tip(text: str) -> str:

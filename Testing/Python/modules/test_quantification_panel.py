@@ -59,6 +59,15 @@ def test_names_with_their_colors_are_not_cut(panel, segmented, finish):
     finish(widget)
     table = widget.results.table_widget
     assert table.item(0, 0).text() == "Lesion 1" and table.columnWidth(0) >= table.sizeHintForColumn(0)
+    long = [f"Node of the {side} side of the neck, level II" for side in ("left", "right")]
+    for number, name in enumerate(long):
+        segmentation.GetSegmentation().GetNthSegment(number).SetName(name)
+    widget.run.button.click()
+    finish(widget)
+    cut = [table.item(row, 0).text().strip() for row in range(table.rowCount)]
+    assert cut[1:3] == ["part 1", "part 2"]
+    assert cut[0].startswith("…left") and cut[3].startswith("…right")
+    assert long[0] in table.item(0, 0).toolTip()
 
 
 def test_diameter_lines(panel, segmented, finish):

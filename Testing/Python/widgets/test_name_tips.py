@@ -18,6 +18,18 @@ def test_the_middle_is_left_out(app, name, most, shown):
     assert elided(name, most) == shown and len(elided(name, most)) <= most
 
 
+def test_names_that_would_look_alike_are_told_apart(app):
+    """In a narrow table both lobes were 'lung_…_left', and every segment of one program 'Segm…tic)'."""
+    from MedProcLib.widgets.name_tips import told_apart
+
+    shown = told_apart(["lung_upper_lobe_left", "lung_lower_lobe_left", "lung_lower_lobe_right", "liver"], 11)
+    assert list(shown.values()) == ["…uppe…_left", "…lowe…_left", "lung_…right", "liver"]
+    shown = told_apart(["Vertebra T11 (automatic)", "Vertebra T12 (automatic)", "Vertebra L1 (automatic)"], 12)
+    assert list(shown.values()) == ["…T11 (…atic)", "…T12 (…atic)", "…L1 (a…atic)"]
+    # one that another begins with keeps its begin
+    assert told_apart(["node of the neck", "node of the neck"], 9) == {"node of the neck": "node…neck"}
+
+
 def test_a_box_offers_them_with_the_whole_name_as_tooltip(app):
     import qt
 
