@@ -11,11 +11,13 @@ from ..core.files import require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
-from ..core.recorded import write_result
+from ..core.structure import Structure
 from ..segmentation.combining.performance import RaterPerformance
 from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_maps, read_mask, require_outputs
+from .label_output import write_labels
 from .maps import write_maps
+from .segment_names import segment_structures
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -37,9 +39,17 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if arguments.performance is not None:
             write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
             said.append(f"Performance of the raters: {arguments.performance}")
-        write_result(things["labels"], arguments.output, provenance)
+        write_labels(things["labels"], arguments.output, provenance, _shown(arguments))
     print(*said, sep="\n", end="\n" * bool(said))
     print(f"Combined segmentation of {len(raters)} raters: {arguments.output}")
+
+
+def _shown(arguments: Namespace) -> dict[int, Structure]:
+    """What each label shows, by the first rater whose file says it."""
+    shown: dict[int, Structure] = {}
+    for path in reversed(arguments.segmentations):
+        shown |= segment_structures(path, None, [])
+    return shown
 
 
 def _performance_csv(rows: Sequence[RaterPerformance], files: Sequence[str]) -> str:

@@ -37,7 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     settings = create_operation("segmentation.score", {k: v for k, v in chosen.items() if v is not None})
     if arguments.as_one and arguments.labels:
         raise InputError("--as-one scores all labels together: leave --labels out.")
-    names = segment_names(arguments.reference, arguments.names)
+    names = segment_names(arguments.reference, arguments.names, arguments.notes)
     reference, test = read_label_maps((arguments.reference, arguments.test), arguments.notes)
     if arguments.as_one:
         reference, test = (sitk.Cast(sitk.NotEqual(labels, 0), sitk.sitkUInt8) for labels in (reference, test))

@@ -18,7 +18,8 @@ from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for, settings_in
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
-from .inputs import read_labels, read_measured, require_ending, require_outputs, unit_of_file
+from .inputs import read_labels, read_measured, require_ending, require_outputs, said_by, unit_of_file
+from .segment_names import note_on_names, segment_names
 
 MOST_NAMED = 20  # labels that a message lists
 
@@ -32,27 +33,41 @@ def run(arguments: Namespace, progress: Progress) -> None:
     require_scalar(found.image, arguments.image)
     settings = _settings(arguments, found)
     labels = read_labels(arguments.mask, found.image, found.slices)
-    only = _chosen(arguments, list(boxes_of(labels)))
+    present = list(boxes_of(labels))
+    only = _chosen(arguments, present)
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)
-    arguments.notes += notes_of(regions, "label {}".format)
+    names = segment_names(arguments.mask, arguments.names, arguments.notes)
+    arguments.notes += note_on_names(names, arguments.names, present)
+
+    def called(label: int) -> str:
+        return f"'{names[label]}'" if label in names else f"label {label}"
+
+    arguments.notes += notes_of(regions, called)
     varied = None
     if arguments.robustness is not None:
         varied = robust_features(
-            found.image, labels, settings, arguments.robustness, only, progress=progress.part(0.15, 0.95)
+            found.image,
+            labels,
+            settings,
+            arguments.robustness,
+            only,
+            name_of=called,
+            progress=progress.part(0.15, 0.95),
         )
         arguments.notes += varied.notes
     progress.check()
-    inputs = {"image": arguments.image, "mask": arguments.mask}
+    inputs = {"image": arguments.image, "mask": arguments.mask, **said_by(arguments, "names").inputs}
+    named = names if arguments.all_labels else None
     provenance = Provenance(Recipe.of(settings), inputs)
     with written_together():
         if output.lower().endswith(".csv"):
-            write_table(features_csv(regions, settings, arguments.all_labels), output, provenance)
+            write_table(features_csv(regions, settings, named), output, provenance)
         else:
-            write_text(features_json(regions, settings, provenance.as_dict()), output)
+            write_text(features_json(regions, settings, provenance.as_dict(), names), output)
         if varied is not None and robustness is not None:
             perturbed = Provenance(provenance.recipe, {**inputs, "perturbations": str(arguments.robustness)})
-            write_table(robustness_csv(varied, arguments.all_labels), robustness, perturbed)
+            write_table(robustness_csv(varied, named), robustness, perturbed)
     print(f"{_summary(regions)}: {', '.join(filter(None, (output, robustness)))}")
 
 

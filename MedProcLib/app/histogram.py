@@ -70,7 +70,7 @@ def _regions(arguments: Namespace, image: sitk.Image, slices: Sequence[Path]) ->
     labels, segments = segments_of(as_volume(labels_image))
     if not segments:
         raise InputError(f"{arguments.segmentation} is empty: no voxel has a label.")
-    names = segment_names(arguments.segmentation, arguments.names)
+    names = segment_names(arguments.segmentation, arguments.names, arguments.notes)
     arguments.notes += note_on_names(names, arguments.names, {segment.value for segment in segments})
     regions = {}
     for segment in segments:

@@ -42,7 +42,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     found = read_measured(arguments.image, arguments.notes)
     operation = _operation(arguments, found)
     source = _source_of_report(arguments, found, operation) if arguments.sr else None
-    structures = segment_structures(arguments.segmentation, arguments.names)
+    structures = segment_structures(arguments.segmentation, arguments.names, arguments.notes)
     names = {label: structure.name for label, structure in structures.items()}
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:

@@ -16,10 +16,7 @@ from ..core.files import require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
-from ..core.recorded import write_result
-from ..core.seg_nrrd import is_segmentation_file, segment_headers
 from ..core.structure import Structure
-from ..scene.terminology import entry_of, terminology_text
 from ..segmentation.detection.listing import candidates_of_labels, flat_candidate, size_text
 from ..segmentation.naming import structures_of
 from ..segmentation.presets.presets import preset_named
@@ -27,6 +24,7 @@ from ..segmentation.presets.proposal import propose, unlike
 from .chain import AUTO, PRESET_PARAMETERS, chosen_recipe, naming_proposed, proposed, require_fit, require_maps
 from .findings_table import candidates_table
 from .inputs import has_no_depth, read_labels, read_mask, read_noted, require_outputs
+from .label_output import write_labels
 from .maps import write_maps
 from .seeds import read_seeds
 
@@ -67,10 +65,6 @@ def run(arguments: Namespace, progress: Progress) -> None:
     inputs["seeds"] = inputs["seeds"] or " ".join(arguments.seed)
     provenance = Provenance(recipe, {role: path for role, path in inputs.items() if path})
     progress.check()
-    headers = {}
-    if is_segmentation_file(arguments.output):
-        terms = {value: terminology_text(entry_of(each)) for value, each in structures.items()}
-        headers = segment_headers(result, structures, terms)
     flat = has_no_depth(found)
     shown = _shown(result, structures, flat)
     said = []
@@ -87,7 +81,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             said.append(f"Findings, {len(candidates)}: {arguments.findings}")
         if arguments.maps is not None:
             said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))
-        write_result(result, arguments.output, provenance, headers)
+        write_labels(result, arguments.output, provenance, structures)
     print(*said, sep="\n", end="\n" * bool(said))
     print(f"Segmentation{shown and f' ({shown})'}: {arguments.output}")
 

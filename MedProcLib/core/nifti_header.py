@@ -146,7 +146,7 @@ def restore_non_finite(header: NiftiHeader, image: sitk.Image) -> sitk.Image:
     if header.data_type is None or image.GetNumberOfComponentsPerPixel() > 1:
         return image
     path = _voxel_file(header.path)
-    with _opened(path) as file:
+    with opened(path) as file:
         file.seek(header.data_offset)
         stored = np.frombuffer(file.read(header.data_bytes), header.data_type)
     odd = ~np.isfinite(stored)
@@ -159,7 +159,8 @@ def restore_non_finite(header: NiftiHeader, image: sitk.Image) -> sitk.Image:
     return restored
 
 
-def _opened(path: Path) -> IO[bytes]:
+def opened(path: Path) -> IO[bytes]:
+    """The file as it was before it was packed, if it is packed."""
     with path.open("rb") as file:
         packed = file.read(2) == b"\x1f\x8b"
     return cast(IO[bytes], gzip.open(path)) if packed else path.open("rb")
@@ -168,7 +169,7 @@ def _opened(path: Path) -> IO[bytes]:
 def _start_of(path: Path) -> bytes:
     """The header's bytes. Raises InputError for a damaged gzip file."""
     try:
-        with _opened(path) as file:
+        with opened(path) as file:
             return file.read(544).ljust(544, b"\0")
     except (EOFError, gzip.BadGzipFile) as error:
         raise InputError(f"{path} is damaged or truncated ({error}); copy it again from its source.") from None

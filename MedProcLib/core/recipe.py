@@ -14,7 +14,7 @@ from .regrid import Regrid
 
 VERSION = 1
 # What a result's record of how it came about says besides the recipe (core.provenance, core.recorded).
-OF_RECORDS = {"software", "inputs", "edits", "headers", "voxels"}
+OF_RECORDS = {"software", "inputs", "edits", "headers", "segments", "voxels"}
 # What lies on the image's grid, whichever that is.
 CARRIED = ("mask", "labels", "seeds")
 

@@ -15,19 +15,33 @@ from .json_file import parsed_json, read_json
 from .provenance import Provenance
 from .recipe import Recipe
 
+# What a record says besides how the result came about: names by label, and the voxels for which it holds.
+SEGMENTS_KEY, VOXELS_KEY = "segments", "voxels"
+
 
 def write_result(
-    image: sitk.Image, target: str | Path, provenance: Provenance, headers: Mapping[str, str] | None = None
+    image: sitk.Image,
+    target: str | Path,
+    provenance: Provenance,
+    headers: Mapping[str, str] | None = None,
+    segments: Mapping[int, str] | None = None,
 ) -> None:
-    """Write an image with how it came about, whole or not at all; see files.write_image."""
+    """Write an image with how it came about, whole or not at all; see files.write_image.
+
+    segments: of a label map, the names of its labels.
+    """
     beside = sidecar_of(target)
+    record = provenance.as_dict()
+    if segments:
+        record[SEGMENTS_KEY] = {str(label): name for label, name in segments.items()}
     if beside is None:
-        write_image(image, target, provenance.to_json(), headers)
+        write_image(image, target, json.dumps(record, sort_keys=True), headers)
         return
     with written_together():
-        record = provenance.as_dict()
         if headers:
-            record |= {"headers": dict(headers), "voxels": sitk.Hash(image)}
+            record["headers"] = dict(headers)
+        if headers or segments:
+            record[VOXELS_KEY] = sitk.Hash(image)
         write_text(json.dumps(record, indent=2, ensure_ascii=False) + "\n", beside)
         write_image(image, target)
 

@@ -128,7 +128,10 @@ COMMANDS = (
             IMAGE,
             argument("mask", metavar="MASK", help="label map on IMAGE's grid, DICOM segmentation or contours"),
             argument("--label", metavar="N", type=int, help="label of the region; needed when MASK has several"),
-            argument("--all-labels", action="store_true", help="every label; adds the column `label`"),
+            argument(
+                "--all-labels", action="store_true", help="every label; adds the columns `label` and `label_name`"
+            ),
+            NAMES,
             argument("--settings", metavar="S.json", help="how to process image and mask (see --help-settings)"),
             argument(
                 "--preset",

@@ -29,8 +29,8 @@ NAMES = argument(
     "--names",
     metavar="NAME",
     nargs="+",
-    help='names of labels: 1=Liver 2=Spleen, or a JSON file: {"1": "Liver"} (default: those in a .seg.nrrd or a DICOM '
-    "segmentation)",
+    help="names of labels: 1=Liver 2=Spleen, or a file that names them: JSON, a table of labels or colors of ITK-SNAP, "
+    "3D Slicer or BIDS, another segmentation (default: those in SEG, or beside it under its name)",
 )
 
 

@@ -85,10 +85,11 @@ def test_labels(medproc, refused, image_file, labels_file, settings_file, tmp_pa
     assert medproc(*command, "--label", 5)[0] == 0
     one, columns = rows_of(table)
     assert columns == COLUMNS
-    code, out, _ = medproc(*command, "--all-labels")
+    code, out, _ = medproc(*command, "--all-labels", "--names", "5=Rim")
     assert code == 0 and out.startswith("43 features of each of 2 regions")
     rows, columns = rows_of(table)
-    assert columns == ["label", *COLUMNS] and {row["label"] for row in rows} == {"2", "5"}
+    assert columns == ["label", "label_name", *COLUMNS]
+    assert {(row["label"], row["label_name"]) for row in rows} == {("2", "Segment 2"), ("5", "Rim")}
     assert [row["value"] for row in rows if row["label"] == "5"] == [row["value"] for row in one]
 
 
