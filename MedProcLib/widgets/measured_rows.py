@@ -17,8 +17,9 @@ from ..scene.reader_edits import COLUMN as EDITED
 from .results_table import shown
 
 SEGMENTS, PARTS, SLICES, TIMES = "Segments", "Parts", "Slices", "Time points"
-# Shown until the reader chooses; of those a table has.
-USUAL = ("voxel_volume", "area", "long_diameter", "short_diameter", "mean", "sd", "peak_uptake", "metabolic_volume")
+# Shown until the reader chooses, in this order; of those a table has.
+UPTAKE = ("maximum_uptake", "peak_uptake", "metabolic_volume")
+USUAL = (*UPTAKE, "voxel_volume", "area", "long_diameter", "short_diameter", "mean", "sd")
 # Short headings of the columns that are shown most.
 SHORT = {
     "voxel_volume": _("Volume"),

@@ -82,9 +82,12 @@ class MeasurementView:
 
     @property
     def chosen(self) -> list[ShownColumn]:
-        """The figures that are shown."""
-        wanted = self._get_columns() or USUAL
-        return [column for column in self._columns if column.name in wanted] or self._columns[:MOST_USUAL]
+        """The figures that are shown: the usual ones as they are asked for, those the reader chose as in the table."""
+        if wanted := self._get_columns():
+            found = [column for column in self._columns if column.name in wanted]
+        else:
+            found = [column for name in USUAL for column in self._columns if column.name == name]
+        return found or self._columns[:MOST_USUAL]
 
     def _visible(self) -> list[ShownColumn]:
         """The chosen figures; of the usual ones those that this view has, such as areas of slices alone."""

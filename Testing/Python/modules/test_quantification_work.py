@@ -223,7 +223,7 @@ def test_views_columns_and_order(panel, block, finish):
         ["One", "7"],
     ]
     assert [title.split("\n")[0] for title in headings(view)] == [
-        *("Segment", "Slice", "Long", "Short", "Mean", "SD", "Area"),  # no volume
+        *("Segment", "Slice", "Area", "Long", "Short", "Mean", "SD"),  # no volume
     ]
     view.filter_edit.text = "one"
     assert len(texts(widget)) == 2
@@ -306,7 +306,7 @@ def test_the_unit_follows_the_volume(panel, block):
     assert json.loads(widget.parameters.recipe)["steps"][0]["parameters"]["intensity_unit"] == "HU"
 
 
-def test_figures_of_pet_are_proposed_where_the_values_are_in_suv(panel, block):
+def test_figures_of_pet_are_proposed_where_the_values_are_in_suv(panel, block, finish):
     import slicer
 
     volume, _segmentation = block()
@@ -320,6 +320,9 @@ def test_figures_of_pet_are_proposed_where_the_values_are_in_suv(panel, block):
         return values["intensity_unit"], values["pet"]
 
     assert chosen() == ("SUV", True)
+    widget.run.button.click()
+    finish(widget)
+    assert [title.split("\n")[0] for title in headings(widget.results)][1:5] == ["SUVmax", "SUVpeak", "MTV", "Volume"]
     other = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6)), name="MR")
     widget.parameters.inputVolume = other
     assert chosen() == ("intensity", False)
