@@ -17,10 +17,9 @@ from ..figures import SLICE_POSITION
 from ..row import Row
 from ..volume import as_volume
 from .in_hounsfield import require_hounsfield
+from .transverse import is_transverse
 
 NAME = "Body composition"
-# a level along the body means something only where slices lie across it
-ACROSS = math.cos(math.radians(30))
 # of a label's voxels, that have the density of the tissue it is taken for
 LEAST_SHARE = 0.5
 WORDS = {"subcutaneous": "fat under the skin", "visceral": "visceral fat", "muscle": "muscle"}
@@ -99,8 +98,7 @@ class BodyComposition:
         every = np.arange(grid.size[2])
         if not self.at_level:
             return every
-        axis = np.reshape(grid.direction, (3, 3))[:, 2]
-        if abs(axis[2]) < ACROSS:
+        if not is_transverse(grid):
             raise InputError("The slices do not lie across the body: reorient the image (Enhancement, 'Reorient').")
         middle = np.column_stack([np.tile((np.asarray(grid.size[:2]) - 1) / 2, (len(every), 1)), every])
         distance = np.abs(grid.points(middle)[:, 2] - self.level_mm)

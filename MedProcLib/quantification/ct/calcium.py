@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.errors import InputError
+from ...core.geometry import Geometry
 from ...core.hounsfield import AGATSTON_WEIGHTS
 from ...core.measurement import Code, Measurement
 from ...core.operation import operation
@@ -19,6 +20,7 @@ from ..row import Row
 from ..volume import as_volume
 from .calcium_volume import interpolated_volume
 from .in_hounsfield import require_hounsfield
+from .transverse import is_transverse
 
 REFERENCE_THICKNESS_MM = 3.0
 CORNERS = np.ones((3, 3), bool)
@@ -60,6 +62,7 @@ class CalciumScore:
 
     A lesion is what is connected in a slice (by sides or corners) at 130 HU or more, and large enough. The standard
     is for 120 kV without contrast, in slices of 3 mm; where their distance differs, the score is scaled to 3 mm.
+    A lesion across two segments is one, and each has its part of the area.
     """
 
     threshold_HU: Annotated[float, Range(50, 2000, "HU"), "calcium is at or above this"] = 130.0
@@ -77,44 +80,51 @@ class CalciumScore:
         numbers, segments = segments_of(as_volume(labels))
         if not segments:
             raise InputError("The segmentation is empty: segment the coronary arteries, or the heart, first.")
+        if not is_transverse(Geometry.of(image)):
+            progress.note("The slices are not transverse: the score is defined in slices across the body.")
+        pieces = {segment.value: segment.regions(numbers) for segment in segments}
+        # a slice more on either side, to interpolate to
+        whole = surroundings(joined([piece for each in pieces.values() for piece in each]), values.shape, (1, 0, 0))
+        weights = self._weights(values[whole.box], whole.mask, image.GetSpacing())
         rows: list[Row] = []
-        total = _Score()
-        for segment, share in zip(segments, progress.parts(*[1.0] * len(segments)), strict=True):
-            share(0.0, f"Scoring segment {segment.value}")
-            # a slice more on either side, to interpolate to
-            region = surroundings(joined(segment.regions(numbers)), values.shape, (1, 0, 0))
-            inside = region.mask & (values[region.box] >= self.threshold_HU)
-            score, planes = self._score(values[region.box], inside, image.GetSpacing())
-            total = total.plus(score)
-            name = f"Segment {segment.value}"
-            rows.append(Row(segment.value, name, None, self._figures(score, image)))
+        for (value, regions), share in zip(pieces.items(), progress.parts(*[1.0] * len(pieces)), strict=True):
+            share(0.0, f"Scoring segment {value}")
+            region = surroundings(joined(regions), values.shape, (1, 0, 0))
+            box = tuple(slice(b.start - s, b.stop - s) for b, s in zip(region.box, whole.start, strict=True))
+            own = np.where(region.mask, weights[box], 0)
+            rows.append(self._row(value, f"Segment {value}", values[region.box], own, image))
             if self.slices:
-                rows += [
-                    Row(segment.value, name, None, self._figures(plane, image), slice=region.start[0] + index)
-                    for index, plane in planes.items()
-                ]
-        agatston, *others = self._figures(total, image)
+                for plane in np.flatnonzero(own.any(axis=(1, 2))).tolist():
+                    here = slice(plane, plane + 1)
+                    row = self._row(value, f"Segment {value}", values[region.box][here], own[here], image)
+                    rows.append(replace(row, slice=region.start[0] + plane))
+        total = self._row(0, ALL, values[whole.box], weights, image)
+        agatston, *others = total.measurements
         category = next(name for least, name in CATEGORIES if agatston.value >= least)
         graded = replace(agatston, parameters={**agatston.parameters, "category": category})
-        rows.append(Row(0, ALL, None, (graded, *others)))
+        rows.append(replace(total, measurements=(graded, *others)))
         return rows
 
-    def _score(self, values: np.ndarray, inside: np.ndarray, spacing) -> "tuple[_Score, dict[int, _Score]]":
-        """Of a box (z, y, x): its score, and that of each slice with calcium by index in the box."""
-        pixel = spacing[0] * spacing[1]
-        lesions = np.zeros_like(inside)
-        planes: dict[int, _Score] = {}
-        for index in np.flatnonzero(inside.any(axis=(1, 2))):
-            numbered, count = ndimage.label(inside[index], CORNERS)
-            areas = np.bincount(numbered.ravel())[1:] * pixel
-            peaks = np.atleast_1d(ndimage.maximum(values[index], numbered, np.arange(1, count + 1)))
-            kept = areas >= self.smallest_mm2 * (1 - 1e-9)
-            if kept.any():
-                lesions[index] = np.append(False, kept)[numbered]
-                weighted = sum(area * _weight(peak) for area, peak in zip(areas[kept], peaks[kept], strict=True))
-                planes[int(index)] = _score_of(values[index : index + 1], lesions[index : index + 1], spacing, weighted)
-        score = _score_of(values, lesions, spacing, sum(plane.weighted_mm2 for plane in planes.values()))
-        return replace(score, interpolated_mm3=interpolated_volume(values, lesions, self.threshold_HU, spacing)), planes
+    def _weights(self, values: np.ndarray, inside: np.ndarray, spacing) -> np.ndarray:
+        """Weight (uint8; z, y, x) of each voxel of a lesion, 0 elsewhere. inside: all segments.
+
+        A lesion that lies in two of them, such as where vessels part, is one: neither small nor faint for that.
+        """
+        weights = np.zeros(values.shape, np.uint8)
+        for plane, mask, found in zip(values, inside, weights, strict=True):
+            numbered, count = ndimage.label(mask & (plane >= self.threshold_HU), CORNERS)
+            if count:
+                areas = np.bincount(numbered.ravel())[1:] * spacing[0] * spacing[1]
+                peaks = np.atleast_1d(ndimage.maximum(plane, numbered, np.arange(1, count + 1)))
+                kept = areas >= self.smallest_mm2 * (1 - 1e-9)
+                each = [_weight(peak) if keep else 0 for peak, keep in zip(peaks, kept, strict=True)]
+                found[:] = np.array([0, *each], np.uint8)[numbered]
+        return weights
+
+    def _row(self, value: int, name: str, values: np.ndarray, weights: np.ndarray, image: sitk.Image) -> Row:
+        return Row(
+            value, name, None, self._figures(_score_of(values, weights, self.threshold_HU, image.GetSpacing()), image)
+        )
 
     def _figures(self, score: "_Score", image: sitk.Image) -> tuple[Measurement, ...]:
         spacing = image.GetSpacing()
@@ -144,31 +154,22 @@ class _Score:
     interpolated_mm3: None of a single slice.
     """
 
-    weighted_mm2: float = 0.0
-    volume_mm3: float = 0.0
-    interpolated_mm3: float | None = 0.0
-    hu_mm3: float = 0.0
-    lesions: int = 0
-    peak: float = np.nan
-
-    def plus(self, other: "_Score") -> "_Score":
-        return _Score(
-            self.weighted_mm2 + other.weighted_mm2,
-            self.volume_mm3 + other.volume_mm3,
-            (self.interpolated_mm3 or 0.0) + (other.interpolated_mm3 or 0.0),
-            self.hu_mm3 + other.hu_mm3,
-            self.lesions + other.lesions,
-            float(np.fmax(self.peak, other.peak)),
-        )
+    weighted_mm2: float
+    volume_mm3: float
+    interpolated_mm3: float | None
+    hu_mm3: float
+    lesions: int
+    peak: float
 
 
-def _score_of(values: np.ndarray, lesions: np.ndarray, spacing, weighted_mm2: float) -> _Score:
+def _score_of(values: np.ndarray, weights: np.ndarray, threshold: float, spacing) -> _Score:
+    lesions = weights > 0
     inside = values[lesions].astype(np.float64)
     voxel = float(np.prod(spacing))
     return _Score(
-        float(weighted_mm2),
+        float(weights.sum(dtype=np.int64)) * spacing[0] * spacing[1],
         inside.size * voxel,
-        None,
+        interpolated_volume(values, lesions, threshold, spacing) if len(values) > 1 else None,
         float(inside.sum()) * voxel,
         ndimage.label(lesions, np.ones((3, 3, 3)))[1],
         float(inside.max()) if inside.size else np.nan,

@@ -7,6 +7,7 @@ from scipy import ndimage
 from skimage.measure import label, regionprops
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import Progress
 from MedProcLib.quantification.ct.calcium import CalciumScore
 
 
@@ -109,6 +110,30 @@ def test_segments_slices_and_the_sum():
     ]
     assert rows[-1].measurements[0].parameters["category"] == "CAC-DRS A1"
     assert rows[-1].value("calcium_lesions") == 2
+
+
+def test_a_lesion_across_two_vessels_is_one():
+    """Of 1.5 mm2, 450 HU at its end: each vessel alone holds less than 1 mm2, and one of them nothing above 160 HU."""
+    image, labels = images({((3, 4), (5, 6), (12, 17)): 160, ((3, 4), (5, 6), (17, 18)): 450})
+    vessels = sitk.GetArrayFromImage(labels)
+    vessels[:, :, 15:] = 7
+    split = sitk.GetImageFromArray(vessels)
+    split.CopyInformation(labels)
+    left, right, whole = CalciumScore()(image, split)
+    assert [row.value("agatston_score") for row in (left, right, whole)] == pytest.approx([3.0, 3.0, 6.0])
+    assert [row.value("calcium_lesions") for row in (left, right, whole)] == [1, 1, 1]
+    assert whole.value("calcium_volume") == pytest.approx(4.5) and left.value("calcium_peak") == 160
+    assert whole.value("agatston_score") == CalciumScore()(image, labels)[0].value("agatston_score")
+
+
+def test_slices_that_are_not_transverse_are_told():
+    progress = Progress()
+    coronal = [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+    box = ((2, 4), (5, 9), (5, 10))
+    for direction in (None, coronal):
+        CalciumScore()(*images({box: 250}, direction=direction), progress=progress)
+        assert len(progress.notes) == (direction is not None)
+    assert "transverse" in progress.notes[0]
 
 
 @pytest.mark.parametrize(("pixels", "category"), [(0, "A0"), (99, "A1"), (100, "A2"), (300, "A3")])
