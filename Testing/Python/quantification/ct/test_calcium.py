@@ -128,7 +128,7 @@ def test_a_lesion_across_two_vessels_is_one():
 
 def test_slices_that_are_not_transverse_are_told():
     progress = Progress()
-    coronal = [[1, 0, 0], [0, 0, 1], [0, 1, 0]]
+    coronal = np.eye(3)[[0, 2, 1]]
     box = ((2, 4), (5, 9), (5, 10))
     for direction in (None, coronal):
         CalciumScore()(*images({box: 250}, direction=direction), progress=progress)
