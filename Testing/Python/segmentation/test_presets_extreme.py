@@ -5,10 +5,13 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.segmentation.common.hounsfield import hounsfield
 from MedProcLib.segmentation.detection.pet_findings import PetFindings
 from MedProcLib.segmentation.outcome import StepError, segment
 from MedProcLib.segmentation.presets.presets import PRESETS, preset_named
 from MedProcLib.segmentation.threshold.pet_threshold import PetThreshold
+
+from .torso import torso
 
 SEEDED = ("us_region", "outline_around_point", "grow_from_seeds", "region_from_point")
 PICTURES = ("radiograph_lungs", "nuclei", "nuclei_stained_dark", "nuclei_in_cells")
@@ -50,6 +53,20 @@ def test_every_preset_of_ct_is_tried():
 def test_a_constant_image_is_not_in_hounsfield_units(name):
     with pytest.raises(InputError, match="from 100 to 100, so it is not in Hounsfield units"):
         run(name, cube(100.0))
+
+
+def test_a_ct_as_it_was_stored_is_not_in_hounsfield_units():
+    """HU + 1024 with what was not measured below air, and a few voxels below it, as a spline leaves them."""
+    hu = sitk.GetArrayFromImage(torso())
+    stored = hu + 1024
+    stored[:, :10], stored[20, 30, 40:43] = -2000, -90
+    with pytest.raises(InputError, match="from -2000 to .*, so it is not in Hounsfield units"):
+        hounsfield(sitk.GetImageFromArray(stored))
+    # a piece of soft tissue and bone without fat is taken as it is
+    crop = hu[20:34, 50:62, 46:54].copy()
+    crop[0, 0, 0] = -60
+    assert crop.max() > 500 and np.count_nonzero(crop < -50) == 1
+    assert sitk.GetArrayFromImage(hounsfield(sitk.GetImageFromArray(crop))).max() == crop.max()
 
 
 @pytest.mark.parametrize("name", CT)
