@@ -60,7 +60,7 @@ def test_a_ct_as_it_was_stored_is_not_in_hounsfield_units():
     hu = sitk.GetArrayFromImage(torso())
     stored = hu + 1024
     stored[:, :10], stored[20, 30, 40:43] = -2000, -90
-    with pytest.raises(InputError, match="from -2000 to .*, so it is not in Hounsfield units"):
+    with pytest.raises(InputError, match=r"from -2000 to .*, so it is not in Hounsfield units"):
         hounsfield(sitk.GetImageFromArray(stored))
     # a piece of soft tissue and bone without fat is taken as it is
     crop = hu[20:34, 50:62, 46:54].copy()
