@@ -1,4 +1,4 @@
-"""`info`: what an image is, as JSON."""
+"""`info`: what an image or a segmentation is, as JSON."""
 
 import json
 from argparse import Namespace
@@ -7,37 +7,51 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.files import read_image_file
+from ..core.dicom_segmentation import is_dicom_segmentation
+from ..core.dicom_structure_set import is_structure_set
+from ..core.files import ImageFile, file_of, read_image_file
 from ..core.geometry import Geometry
 from ..core.progress import Progress
 from ..core.recorded import record_of
 from ..core.units import shown
-from .inputs import unit_of_file
+from .inputs import read_label_map, unit_of_file
+from .segment_names import segment_structures
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    found = read_image_file(arguments.image, unscaled=True)
+    segments = {label: each.name for label, each in segment_structures(arguments.image, None, arguments.notes).items()}
+    if is_structure_set(file_of(arguments.image)):
+        _show({"file": arguments.image, "format": "DICOM", "modality": "RTSTRUCT", "segments": segments})
+        return
+    found = _read(arguments.image)
     image, unit = found.image, unit_of_file(found)
-    print(
-        json.dumps(
-            {
-                "file": found.source,
-                "format": found.kind,
-                "modality": found.modality or None,
-                "date": found.date.isoformat() if found.date else None,
-                "dimension": image.GetDimension(),
-                **Geometry.of(image).as_dict(),
-                "pixel_type": image.GetPixelIDTypeAsString(),
-                "values_per_voxel": image.GetNumberOfComponentsPerPixel(),
-                **_values(image),
-                "unit": shown(unit) or None,
-                "provenance": record_of(arguments.image),
-                "notes": list(found.notes),
-            },
-            indent=2,
-            ensure_ascii=False,
-        )
+    _show(
+        {
+            "file": found.source,
+            "format": found.kind,
+            "modality": found.modality or None,
+            "date": found.date.isoformat() if found.date else None,
+            "dimension": image.GetDimension(),
+            **Geometry.of(image).as_dict(),
+            "pixel_type": image.GetPixelIDTypeAsString(),
+            "values_per_voxel": image.GetNumberOfComponentsPerPixel(),
+            **_values(image),
+            "unit": shown(unit) or None,
+            "segments": segments or None,
+            "provenance": record_of(arguments.image),
+            "notes": list(found.notes),
+        }
     )
+
+
+def _read(path: str) -> ImageFile:
+    if is_dicom_segmentation(file_of(path)):
+        return ImageFile(read_label_map(path, []), path, "DICOM", "SEG")
+    return read_image_file(path, unscaled=True)
+
+
+def _show(said: dict[str, Any]) -> None:
+    print(json.dumps(said, indent=2, ensure_ascii=False))
 
 
 def _values(image: sitk.Image) -> dict[str, Any]:

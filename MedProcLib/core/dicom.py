@@ -45,12 +45,12 @@ class DicomImage:
 
 
 def is_dicom(path: Path) -> bool:
-    """Whether a file has DICOM's mark, or is a DICOM image without one."""
+    """Whether a file has DICOM's mark, or begins as DICOM does without one."""
     with path.open("rb") as file:
         if file.read(132)[128:] == b"DICM":
             return True
     header = read_header(path, force=True)
-    return header is not None and "Rows" in header and "SOPClassUID" in header
+    return header is not None and "SOPClassUID" in header
 
 
 def read_dicom_file(path: Path, frame: int | None = None, volume: int | None = None) -> DicomImage:

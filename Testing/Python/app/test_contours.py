@@ -1,6 +1,7 @@
 """Contours of radiotherapy and segments of a DICOM segmentation, chosen by number on the command line."""
 
 import csv
+import json
 
 import numpy as np
 import pydicom
@@ -82,4 +83,9 @@ def test_as_a_mask(medproc, refused, image, image_file, structures_file, tmp_pat
     assert medproc(*line, "--mask", f"{structures_file}#1")[0] == 0
     changed = sitk.GetArrayFromImage(sitk.ReadImage(str(made))) != sitk.GetArrayFromImage(image)
     assert [(a.min(), a.max()) for a in np.nonzero(changed)] == [(5, 9), (21, 26), (17, 22)]
-    assert "give it where a segmentation is asked for" in refused("info", structures_file)
+    line = ("enhance", structures_file, "--preset", "auto", "-o", made)
+    assert "give it where a segmentation is asked for" in refused(*line)
+    bare = tmp_path / "no mark.dcm"  # as some programs write them
+    bare.write_bytes(structures_file.read_bytes()[132:])
+    assert "give it where a segmentation is asked for" in refused("enhance", bare, *line[2:])
+    assert "GTV" in json.loads(medproc("info", structures_file)[1])["segments"].values()

@@ -177,8 +177,10 @@ def test_a_dicom_report_beside_the_table(medproc, refused, pet, tmp_path):
     again = tmp_path / "again.csv"
     assert medproc("measure", folder, tmp_path / "r_seg.dcm", "-o", again)[0] == 0
     assert again.read_text() == (tmp_path / "t.csv").read_text()
-    said = refused("info", tmp_path / "r_seg.dcm")
-    assert "a DICOM segmentation of 2 segments, not an image" in said
+    said = json.loads(medproc("info", tmp_path / "r_seg.dcm")[1])
+    assert said["segments"] == {"1": "Segment 1", "2": "Segment 2"} and said["maximum"] == 2
+    line = ("enhance", tmp_path / "r_seg.dcm", "--preset", "auto", "-o", tmp_path / "o.nrrd")
+    assert "a DICOM segmentation of 2 segments, not an image" in refused(*line)
 
 
 def test_features_of_uptake_are_not_those_of_activity(medproc, refused, pet, tmp_path):
