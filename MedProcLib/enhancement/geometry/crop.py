@@ -13,7 +13,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ...core.regrid import Regrid
-from ...core.voxels import NO_NUMBER, foreground
+from ...core.voxels import NO_NUMBER, foreground, padding_top
 
 # Voxels that are enough to see where the content lies.
 ENOUGH_VOXELS = 4_000_000
@@ -47,7 +47,11 @@ class Crop(Regrid):
         valid = np.isfinite(coarse)
         if not valid.any():
             raise InputError(NO_NUMBER)
-        content = foreground(np.where(valid, coarse, 0), valid)
+        padding = padding_top(coarse[valid])
+        measured = coarse[valid if padding is None else valid & (coarse > padding)]
+        lowest = measured.min() if measured.size else 0.0
+        # the square root brings faint tissue nearer to hot spots and bright tissue than to air
+        content = foreground(np.sqrt(np.maximum(np.where(valid, coarse, lowest) - lowest, 0)), valid)
         pieces, count = ndimage.label(content)
         sizes = np.bincount(pieces.ravel(), minlength=count + 1)
         sizes[0] = 0

@@ -133,6 +133,12 @@ def test_crop_finds_the_content_and_leaves_specks_out():
     image = sitk.GetImageFromArray(array.astype(np.float32))
     part = Crop(margin_mm=2)(image)
     assert part.GetOrigin() == (20, 13, 6) and part.GetSize() == (43, 29, 16)
+    array[10:13, 20:24, 30:35] = 1500  # a bladder in PET
+    assert Crop(margin_mm=2)(sitk.GetImageFromArray(array.astype(np.float32))).GetSize() == part.GetSize()
+    scan = np.full((10, 40, 50), -1000, np.int16)
+    scan[:, 10:30, 12:40] = 30
+    scan[:, :3] = -3024  # beyond the circle that is reconstructed
+    assert Crop(margin_mm=0)(sitk.GetImageFromArray(scan)).GetSize() == (28, 20, 10)
     with pytest.raises(InputError, match="constant"):
         Crop()(image * 0)
 
