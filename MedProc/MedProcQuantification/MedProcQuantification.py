@@ -99,7 +99,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.results = MeasurementView(self.resultTable, self.measuredSegmentation, self.columns, self.onColumns)
         self.charts = ChartPanel(self.results, self.resultTable, self.prepareValues, start)
         self.features = FeaturesPanel(self.prepareFeatures, start)
-        self.export = ExportPanel(self.resultTable, self.reader, start, self.run.say)
+        self.export = ExportPanel(self.resultTable, self.results.as_text, self.reader, start, self.run.say)
         self.lines = LineWatch(self.reader, self.onResultsChanged)
         for frame, widget in (
             (ui.suvFrame, self.suv.widget),

@@ -1,4 +1,4 @@
-"""Measurements into files: the table, the full record, and a DICOM report."""
+"""Measurements out of the panel: what is shown as text; the table, the full record and a DICOM report as files."""
 
 from collections.abc import Callable
 from pathlib import Path
@@ -20,26 +20,30 @@ DICOM_FILES = "DICOM (*.dcm)"
 class ExportPanel:
     """widget: to put in a layout.
 
-    get_table: the table node, or None; get_reader: who answers for a report; run(prepare): runs it with progress, see
-    RunPanel.start; say(message, is_problem): tells how it went. Call changed() when the table may be another one.
+    get_table: the table node, or None; get_text: what is shown, to paste; get_reader: who answers for a report;
+    run(prepare): runs it with progress, see RunPanel.start; say(message, is_problem): tells how it went. Call changed()
+    when the table may be another one.
     """
 
     def __init__(
         self,
         get_table: Callable[[], Any],
+        get_text: Callable[[], str],
         get_reader: Callable[[], str],
         run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
         say: Callable[[str, bool], None],
     ) -> None:
-        self._get_table, self._get_reader, self._run, self._say = get_table, get_reader, run, say
+        self._get_table, self._get_text, self._get_reader = get_table, get_text, get_reader
+        self._run, self._say = run, say
         self.widget = qt.QWidget()
         layout = qt.QHBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
         self.buttons = {}
         for name, title, tip, action in (
+            ("copyTable", _("Copy"), _("Copy what the table shows as text, to paste elsewhere"), self.copy),
             ("exportTable", _("CSV..."), _("Write the table to a CSV or TSV file"), self._on_table),
             ("exportRecord", _("JSON..."), _("Write all figures with definitions, codes and origin"), self._on_record),
-            ("exportDicom", _("DICOM report..."), _("Write a DICOM report and its segmentation"), self._on_dicom),
+            ("exportDicom", _("DICOM..."), _("Write a DICOM report and its segmentation"), self._on_dicom),
         ):
             self.buttons[name] = self._button(name, title, tip, action)
         for button in self.buttons.values():
@@ -50,6 +54,12 @@ class ExportPanel:
         table = self._get_table()
         for button in self.buttons.values():
             button.enabled = table is not None and table.GetNumberOfRows() > 0
+
+    def copy(self) -> None:
+        """Put what is shown into the clipboard."""
+        text = self._get_text()
+        qt.QApplication.clipboard().setText(text)
+        self._say(_("Copied: {n} rows.").format(n=text.count("\n") - 1), False)
 
     def write_table(self, path: str | Path) -> None:
         """Write the table to a .csv or .tsv file, whole or not at all."""
@@ -96,6 +106,6 @@ class ExportPanel:
         button = qt.QPushButton(title)
         button.objectName = name
         button.toolTip = tip
-        button.setMinimumWidth(60)
+        button.setMinimumWidth(50)
         button.connect("clicked()", action)
         return button

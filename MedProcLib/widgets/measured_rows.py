@@ -9,6 +9,7 @@ from typing import Any
 
 from slicer.i18n import tr as _
 
+from ..core.csv_text import csv_text
 from ..core.units import shown as shown_unit
 from ..quantification.table import NOT_RELIABLE
 from ..report.interval import HIGH, LOW, in_words
@@ -62,14 +63,25 @@ class ShownColumn:
 
     def text(self, row: Row) -> str:
         """'12.3 (11.8-12.9)': the value, and its interval where it has one."""
-        text = self._number(row.get(self.column))
+        value = self.value_text(row)
+        return f"{value} {self.interval_text(row)}".rstrip() + self.marks(row) if value else ""
+
+    def value_text(self, row: Row) -> str:
+        return self._number(row.get(self.column))
+
+    def interval_text(self, row: Row) -> str:
+        """'(11.8-12.9)', or '' where it has none."""
         low, high = row.get(self.low, math.nan), row.get(self.high, math.nan)
-        if text and math.isfinite(low) and math.isfinite(high):
-            text = f"{text} ({in_words(self._number(float(low)), self._number(float(high)))})"
+        if not (self.value_text(row) and math.isfinite(low) and math.isfinite(high)):
+            return ""
+        return f"({in_words(self._number(float(low)), self._number(float(high)))})"
+
+    def marks(self, row: Row) -> str:
+        """Of a figure that there are too few voxels for, and of one that a reader edited."""
         words = self.name.replace("_", " ")
-        if text and words in re.split("[:,;] ", str(row.get(NOT_RELIABLE) or "")):
-            text += DOUBT
-        return text + PENCIL if f"{words} edited" in str(row.get(EDITED) or "") else text
+        doubt = words in re.split("[:,;] ", str(row.get(NOT_RELIABLE) or ""))
+        edited = f"{words} edited" in str(row.get(EDITED) or "")
+        return DOUBT * doubt + PENCIL * edited
 
     def number(self, row: Row) -> float:
         """The value in unit_in_use; NaN where there is none."""
@@ -158,6 +170,25 @@ def part_of(row: Row, view: str) -> str:
         time = _number(row, "time_s")
         return f"{time:g} s" if time is not None else str(int(row["time_point"]) + 1)
     return "" if row["component"] == WHOLE else _("part {number}").format(number=row["component"])
+
+
+def text_to_paste(rows: Sequence[Row], view: str, columns: Sequence[ShownColumn], titles: Sequence[str]) -> str:
+    """Rows of a view as lines of cells with tabs between them, for a report or a spreadsheet.
+
+    titles: of the columns before the figures. An interval, and what is not reliable, has a cell of its own beside its
+    value, which stays a number.
+    """
+    heads, cells = list(titles), [[title_of(row, view).strip(), part_of(row, view)][: len(titles)] for row in rows]
+    for column in columns:
+        heads.append(column.title.replace("\n", " "))
+        beside = [f"{column.interval_text(row)}{column.marks(row)}".strip() for row in rows]
+        for line, row in zip(cells, rows, strict=True):
+            line.append(column.value_text(row))
+        if any(beside):
+            heads.append(_("95 %") if column.low else "")
+            for line, text in zip(cells, beside, strict=True):
+                line.append(text)
+    return csv_text(heads, cells, "\t")
 
 
 def tip_of(row: Row, columns: Sequence[ShownColumn]) -> str:

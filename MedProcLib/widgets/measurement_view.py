@@ -25,6 +25,7 @@ from .measured_rows import (
     part_of,
     rows_in_view,
     sorted_rows,
+    text_to_paste,
     tip_of,
     title_of,
     views_of,
@@ -130,6 +131,15 @@ class MeasurementView:
         self._sorted_by, self._descending = column, descending
         self._fill()
 
+    def as_text(self) -> str:
+        """The rows and figures that are shown, and those that are too many to show, with tabs between the cells."""
+        return text_to_paste(self.shown, self.view, self._visible(), self._titles())
+
+    def _titles(self) -> list[str]:
+        """Of the columns before the figures."""
+        part = {SLICES: [_("Slice")], TIMES: [_("Time")]}
+        return [_("Segment"), *part.get(self.view, [])]
+
     def _show_views(self) -> None:
         views = views_of(self._rows) if self._rows else []
         if views != self._views:
@@ -154,11 +164,11 @@ class MeasurementView:
             rows = sorted_rows(rows, self._sorted_by, self._descending, view == PARTS)
         self.shown = rows
         rows, chosen = rows[:MOST_ROWS], self._visible()
-        with_part = view in (SLICES, TIMES)
-        part_title = _("Time") if view == TIMES else _("Slice")
+        titles = self._titles()
+        with_part = len(titles) > 1
         self._filling = True
         self.results.show(
-            [_("Segment"), *([part_title] if with_part else []), *[column.title for column in chosen]],
+            [*titles, *[column.title for column in chosen]],
             [
                 [
                     title_of(row, view),

@@ -99,10 +99,17 @@ def test_a_chosen_table_is_replaced(panel, segmented, finish):
 
 
 def test_export(panel, segmented, finish, tmp_path):
+    import qt
+
     widget = panel(NAME)
     assert not widget.export.buttons["exportTable"].enabled
     widget.run.button.click()
     finish(widget)
+    widget.export.buttons["copyTable"].click()
+    pasted = [line.split("\t") for line in qt.QApplication.clipboard().text().splitlines()]
+    assert [line[0] for line in pasted] == ["Segment", "Two", "part 1", "part 2", "One"]
+    assert pasted[0][1] == "Volume [mm³]" and widget.run.message == "Copied: 4 rows."
+    assert float(pasted[3][1]) == pytest.approx(widget.results.shown[2]["voxel_volume_mm3"], rel=0.01)
     widget.export.write_table(tmp_path / "figures.csv")
     with open(tmp_path / "figures.csv", newline="", encoding="utf-8") as file:
         rows = list(csv.DictReader(file))

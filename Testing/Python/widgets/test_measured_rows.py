@@ -70,6 +70,23 @@ def test_order(rows_module):
     assert [r["name"] for r in names] == ["Node", "Liver", "Cyst"]
 
 
+def test_text_to_paste(rows_module):
+    """Values stay numbers in a spreadsheet; intervals and doubts have cells of their own; no name is a formula."""
+    names = ["mean_HU", "mean_low_HU", "mean_high_HU", "entropy_bit"]
+    figures = dict(zip(names, (-800.6, -862.0, -739.1, 2.5), strict=True))
+    rows = [
+        row("=cmd()", slice=4.0, **figures, not_reliable="below 64 voxels: entropy"),
+        row("Node", slice=5.0, **{**figures, "mean_low_HU": NAN, "entropy_bit": NAN}),
+    ]
+    columns = rows_module.columns_of(names, {name: name.split("_")[-1] for name in names})
+    text = rows_module.text_to_paste(rows, "Slices", columns, ["Segment", "Slice"])
+    assert [line.split("\t") for line in text.splitlines()] == [
+        ["Segment", "Slice", "Mean [HU]", "95 %", "Entropy [bit]", ""],
+        ["'=cmd()", "4", "-800.6", "(-862.0 to -739.1)", "2.5", "?"],
+        ["Node", "5", "-800.6", "", "", ""],
+    ]
+
+
 def test_large_volumes_are_in_ml(rows_module):
     names = ["name", "voxel_volume_mm3", "voxel_volume_low_mm3", "voxel_volume_high_mm3", "surface_area_mm2"]
     large = dict(zip(names, ("Liver", 1_125_684.0, 1_124_334.0, 1_127_034.0, 99_000_000.0), strict=True))
