@@ -58,7 +58,7 @@ def with_unseen(
     found = []
     for track in patient.tracks:
         before = [o for o in track.observations if o.time_point in earlier]
-        if not before or track.at(time_point) is not None or track.merged_at in {*earlier, time_point}:
+        if not before or track.at(time_point) is not None or track.whole_at(time_point, patient.order):
             continue
         center = before[-1].place.common_center
         if not _seen(study, _masked(recipe), pair, center, pair.registration.transform):

@@ -57,8 +57,7 @@ def findings_between(patient: Patient, start: str, end: str) -> tuple[Finding, .
     A rejected observation counts as not there, unless all are rejected: then so is the finding. Of the others the
     finding is accepted or edited as soon as one observation is.
     """
-    order = patient.order
-    groups = [_Group(tracks, _seen(tracks, start), _seen(tracks, end)) for tracks in _related(patient, order[end])]
+    groups = [_Group(tracks, _seen(tracks, start), _seen(tracks, end)) for tracks in _related(patient, start, end)]
     found = [group.finding(patient, patient.time_point(start), patient.time_point(end)) for group in groups if group]
     return tuple(sorted(found, key=lambda finding: finding.number))
 
@@ -105,8 +104,8 @@ class _Group:
         return max(side[name].volume.value for side in (self.before, self.after) if name in side)
 
 
-def _related(patient: Patient, last: int) -> list[list[Track]]:
-    """Tracks in groups of those that merged or split up to a place in time."""
+def _related(patient: Patient, start: str, end: str) -> list[list[Track]]:
+    """Tracks in groups of those that merged or split up to the end; not of what had merged and come apart between."""
     order, root = patient.order, {track.id: track.id for track in patient.tracks}
 
     def top(name: str) -> str:
@@ -115,9 +114,9 @@ def _related(patient: Patient, last: int) -> list[list[Track]]:
         return name
 
     for track in patient.tracks:
-        if track.merged_into and order[track.merged_at] <= last:
-            root[top(track.id)] = top(track.merged_into)
-        if track.parent and order[track.observations[0].time_point] <= last:
+        for whole in {track.whole_at(start, order), track.whole_at(end, order)} - {""}:
+            root[top(track.id)] = top(whole)
+        if track.parent and order[track.observations[0].time_point] <= order[end]:
             root[top(track.id)] = top(track.parent)
     groups: dict[str, list[Track]] = {}
     for track in patient.tracks:

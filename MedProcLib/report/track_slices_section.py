@@ -82,7 +82,8 @@ def _caption(timeline: Timeline, track: Track, n: int) -> str:
     observation, kind = timeline.at(track, n), timeline.change_at(track, n)
     mark = f"{swatch(kind)} {text(kind)}" if kind else ""
     size = volume_in_line(observation.true_volume) if observation else ""
-    joined = f"in {text(track.merged_into)}" if kind is Change.MERGED and observation is None else ""
+    into = track.merged_first_at(timeline.patient.time_points[n].id)
+    joined = f"in {text(into)}" if kind is Change.MERGED and observation is None else ""
     words = " ".join(filter(None, (mark, joined)))
     return f'<b>{text(timeline.labels[n])}</b><span class="chip">{words}</span> {size}'
 

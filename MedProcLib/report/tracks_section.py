@@ -75,7 +75,8 @@ def _cell(timeline: Timeline, track: Track, n: int) -> str:
     mark = swatch(kind) if kind else ""
     if observation is None:
         if kind is Change.MERGED:
-            return f"{mark}{small(f'in {text(track.merged_into)}')}"
+            into = track.merged_first_at(timeline.patient.time_points[n].id)
+            return f"{mark}{small(f'in {text(into)}')}"
         if timeline.is_outside(track, n):
             return small("not shown")
         return mark or "–"

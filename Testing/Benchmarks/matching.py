@@ -18,6 +18,7 @@ from MedProcLib.comparison.tracks.extend import extend
 from MedProcLib.comparison.tracks.follow import Labelled, follow_findings
 from MedProcLib.comparison.tracks.label_pieces import pieces_of
 from MedProcLib.comparison.tracks.model import Patient, TimePoint
+from MedProcLib.comparison.tracks.parting import mergers_of
 from MedProcLib.comparison.tracks.pieces import Pieces
 from MedProcLib.comparison.tracks.settings import Follow
 from MedProcLib.core.geometry import Geometry
@@ -164,10 +165,10 @@ def merges(truth: Truth, patient: Patient, observed) -> tuple[set, set]:
     place = {point.id: n for n, point in enumerate(patient.time_points)}
     found = set()
     for track in patient.tracks:
-        if track.merged_into:
-            into = tracks[track.merged_into].at(track.merged_at)
-            now = observed[place[track.merged_at]][0][into.labels[0] - 1]
-            found.add((place[track.merged_at], _identity(track.observations[-1], observed, place), int(now)))
+        for whole, at in mergers_of(track):
+            into, before = tracks[whole].at(at), [o for o in track.observations if place[o.time_point] < place[at]]
+            now = observed[place[at]][0][into.labels[0] - 1]
+            found.add((place[at], _identity(before[-1], observed, place), int(now)))
     return {m for m in truth.merges if _visible(truth, m[0], m[2])}, found
 
 
@@ -181,6 +182,9 @@ def splits(truth: Truth, patient: Patient, observed) -> tuple[set, set]:
             time_point = place[track.observations[0].time_point]
             before = [o for o in tracks[track.parent].observations if place[o.time_point] < time_point]
             found.add((time_point, _identity(before[-1], observed, place)))
+        for merger in track.parted:
+            before = [o for o in tracks[merger.into].observations if place[o.time_point] < place[merger.again]]
+            found.add((place[merger.again], _identity(before[-1], observed, place)))
     both = {s for s in truth.splits if _visible(truth, s[0], s[1]) and _visible(truth, s[0], s[2])}
     return {s[:2] for s in both}, found
 

@@ -86,7 +86,6 @@ def _lesion(patient: Patient, track: Track, pieces: Sequence[Track], whole: Mapp
     into which others may have merged."""
     order = patient.order
     assessments, seen, parts = [], False, (track, *pieces)
-    into = whole.get(track.merged_into, track.id)  # its own pieces are itself
     for point in patient.time_points:
         here = [(t.id, o) for t in parts if (o := t.at(point.id)) is not None and o.counts]
         unseen = any(_is_out_of_sight(patient, t, point, whole) for t in parts)
@@ -95,7 +94,7 @@ def _lesion(patient: Patient, track: Track, pieces: Sequence[Track], whole: Mapp
             assessments.append(response.Assessment(point.id, response.Status.NOT_EVALUABLE))
         elif here:
             assessments.append(_present(track, here))
-        elif seen and into != track.id and order[point.id] >= order[track.merged_at]:
+        elif seen and (into := whole.get(track.whole_at(point.id, order), track.id)) != track.id:  # not its own piece
             assessments.append(response.Assessment(point.id, response.Status.MERGED, merged_into=into))
         elif seen:
             assessments.append(response.Assessment(point.id, response.Status.ABSENT))
@@ -112,7 +111,7 @@ def _is_out_of_sight(patient: Patient, track: Track, point: TimePoint, whole: Ma
     order = patient.order
     if point.id not in track.outside or track.at(point.id) is not None:
         return False
-    if track.merged_into in whole and order[point.id] >= order[track.merged_at]:
+    if track.whole_at(point.id, order) in whole:
         return False
     return any(o.counts and order[o.time_point] < order[point.id] for o in track.observations)
 

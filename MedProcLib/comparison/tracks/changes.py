@@ -116,7 +116,7 @@ def _origin(patient: Patient, track: Track, point: TimePoint) -> str:
 
 @dataclass(frozen=True)
 class _Relations:
-    """Tracks that merged into one at a time point, and tracks that split from one, by (id, time point)."""
+    """Tracks that merged into one at a time point, and tracks that split from one (again), by (id, time point)."""
 
     merged: Mapping[tuple[str, str], list[Track]]
     children: Mapping[tuple[str, str], list[Track]]
@@ -128,6 +128,9 @@ class _Relations:
             counted = [o for o in track.observations if o.counts]
             if track.merged_into:
                 merged[track.merged_into, track.merged_at].append(track)
+            for merger in track.parted:
+                merged[merger.into, merger.at].append(track)
+                children[merger.into, merger.again].append(track)
             if track.parent and counted:
                 children[track.parent, counted[0].time_point].append(track)
         return cls(merged, children)
@@ -162,8 +165,8 @@ def _interval(
     if now is None:
         if last is None or not followed or (between and end in track.outside):
             return None
-        if track.merged_into and track.merged_at == point.id:
-            return Interval(start, end, Change.MERGED, f"merged into {track.merged_into}", last.volume, None)
+        if whole := track.merged_first_at(point.id):
+            return Interval(start, end, Change.MERGED, f"merged into {whole}", last.volume, None)
         if point.id in track.outside:
             return Interval(start, end, Change.GONE, unseen_at(point), last.volume, None)
         rule = f"gone: not found at {named(point)}"
@@ -173,6 +176,9 @@ def _interval(
         came = Change.SPLIT if origin else Change.NEW
         rule = f"split from {origin}" if origin else f"new: not found before {named(point)}"
         return Interval(start, end, came, rule, *compared([], [now]), (False, now.cut))
+    if whole := track.whole_at(before.id, order):
+        rule = f"split from {whole} again; {_judged(patient, last, now)[1]}"
+        return Interval(start, end, Change.SPLIT, rule, *compared([last], [now]), (last.cut, now.cut))
     if not followed:
         rule = f"reappeared: not found at {named(before)}; {_judged(patient, last, now)[1]}"
         return Interval(start, end, Change.REAPPEARED, rule, *compared([last], [now]), (last.cut, now.cut))
@@ -181,7 +187,8 @@ def _interval(
         names = ", ".join(t.id for t in relations.merged[track.id, point.id])
         cut = last.cut or any(o.cut for o in others), now.cut
         return Interval(start, end, Change.MERGED, f"merged with {names}", *compared([last, *others], [now]), cut)
-    parts = {t.id: seen for t in relations.children.get((track.id, point.id), ()) if (seen := t.at(point.id))}
+    children = relations.children.get((track.id, point.id), ())
+    parts = {t.id: seen for t in children if (seen := t.at(point.id)) and seen.counts}
     if parts:
         cut = last.cut, now.cut or any(o.cut for o in parts.values())
         volumes = compared([last], [now, *parts.values()])

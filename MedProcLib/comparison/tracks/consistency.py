@@ -85,7 +85,13 @@ def _track(track: Track, where: str, ids: set[str], patient: Patient) -> None:
     if bool(track.merged_into) != bool(track.merged_at):
         raise InputError(f"{where} needs both merged_into and merged_at, or neither.")
     order = patient.order
-    for name, value in [("merged_at", track.merged_at)] if track.merged_at else []:
+    named = [("merged_at", track.merged_at)] if track.merged_at else []
+    for number, merger in enumerate(track.parted):
+        place = f"parted[{number}]"
+        named += [(f"{place}.at", merger.at), (f"{place}.again", merger.again)]
+        if merger.into not in ids or merger.into == track.id:
+            raise InputError(f"{where}.{place}.into is '{merger.into}', which is no other track.")
+    for name, value in named:
         if value not in order:
             raise InputError(f"{where}.{name} is '{value}', which is no time point.")
     places = []
@@ -98,6 +104,9 @@ def _track(track: Track, where: str, ids: set[str], patient: Patient) -> None:
             _observation(observation, place)
     if any(later <= earlier for earlier, later in itertools.pairwise(places)):
         raise InputError(f"{where} ({track.id}): observations must be in time order, one for each time point.")
+    for number, merger in enumerate(track.parted):
+        if order[merger.at] >= order[merger.again]:
+            raise InputError(f"{where}.parted[{number}] ({track.id}): at must be before again.")
 
 
 @kept

@@ -10,6 +10,7 @@ from .candidates import Shares
 from .hypotheses import Before
 from .link import Link, link
 from .model import Edit, Observation, Patient, Place, TimePoint, Track, track_id
+from .parting import mergers_of, parted, settled
 from .pieces import Pieces
 
 # Overlap of findings of another time point (its id, the labels of each finding) with the new pieces.
@@ -28,7 +29,8 @@ def extend(
 
     The tracks keep their ids and observations; the new pieces become observations of them, or new tracks, numbered
     after all that ever were, the largest first. A merged track goes on in the one that was largest, the others are
-    recorded as merged into it; of a split the largest piece goes on, the others are tracks with that parent.
+    recorded as merged into it; of a split the largest piece goes on, the others are tracks with that parent, except
+    where tracks that had merged lie there again, see parting.parted.
     overlap: see Overlap; None: the pieces overlap as balls of their volumes do.
     Raises InputError for a time point whose id is there already.
     """
@@ -39,9 +41,8 @@ def extend(
     heads, before, sources = _heads(patient, position)
     shares = _shares(patient, heads, sources, overlap, pieces) if overlap is not None else None
     links = link(before, pieces, shares, patient.settings)
-    observations = [_observation(time_point.id, pieces, n) for n in range(len(pieces))]
     patient = replace(patient, time_points=points)
-    return _joined(patient, time_point.id, heads, before, links, observations, who, when)
+    return _joined(patient, time_point.id, heads, before, links, pieces, who, when)
 
 
 def _position(patient: Patient, time_point: TimePoint) -> int:
@@ -65,7 +66,7 @@ def _heads(patient: Patient, position: int) -> tuple[list[Track], Before, list[t
         gap, nearest = [], []
         for side, last in ((-1, True), (1, False)):
             seen = [o for o in track.observations if (order[o.time_point] < position) == last]
-            if seen and not (last and track.merged_into and order[track.merged_at] < position):
+            if seen and not (last and track.whole_at(patient.time_points[position - 1].id, order)):
                 observation = seen[-1 if last else 0]
                 steps = order[observation.time_point] - position + (1 if last else 0)
                 gap.append(steps * side)
@@ -144,22 +145,27 @@ def _joined(
     heads: list[Track],
     before: Before,
     links: list[Link],
-    observations: list[Observation],
+    pieces: Pieces,
     who: str,
     when: str,
 ) -> Patient:
     order = patient.order
+    observations = [_observation(time_point, pieces, n) for n in range(len(pieces))]
     changed: dict[str, Track] = {}
-    merged: list[Track] = []  # as they were
+    merged: list[Track] = []  # and what came apart, as they were
     beginning = dict.fromkeys(range(len(observations)), "")  # piece: the track it split from
     for found in links:
         leading = max(found.before, key=lambda n: (before.pieces.volumes[n], -n))
-        largest = max(found.after, key=lambda n: _rank(observations[n]))
         track = heads[leading]
-        for n in found.after:
-            beginning[n] = track.id
-        del beginning[largest]
-        changed[track.id] = _with(track, observations[largest], order)
+        ranked = sorted(found.after, key=lambda n: _rank(observations[n]), reverse=True)
+        for n, part in zip(ranked, parted(patient, track, time_point, pieces, ranked), strict=True):
+            if part is None:
+                beginning[n] = track.id
+                continue
+            del beginning[n]
+            changed[part.id] = _with(part, observations[n], order)
+            if part.id != track.id:
+                merged.append(part)
         for n in found.before:
             if n != leading:
                 merged.append(heads[n])
@@ -169,15 +175,16 @@ def _joined(
     for n in sorted(beginning, key=lambda n: _rank(observations[n]), reverse=True):
         number += 1
         new.append(Track(track_id(number), (observations[n],), parent=beginning[n]))
-    # undoing takes observations of the time point away; only merged tracks are changed otherwise
+    # undoing takes observations of the time point away; only tracks that merged or came apart are changed otherwise
     edit = Edit(who, when, f"time point {time_point} added", tuple(merged), (), time_point)
     patient = patient.with_tracks(*changed.values(), *new)
     return replace(patient, last_number=number, history=(*patient.history, edit))
 
 
 def _with(track: Track, observation: Observation, order) -> Track:
+    """With one more observation, at which it is by itself again where it was part of another track before."""
     together = sorted((*track.observations, observation), key=lambda o: order[o.time_point])
-    return replace(track, observations=tuple(together))
+    return settled(replace(track, observations=tuple(together)), mergers_of(track), order)
 
 
 def _rank(observation: Observation) -> tuple[float, ...]:

@@ -160,12 +160,22 @@ class Observation:
 
 
 @dataclass(frozen=True)
+class Parted:
+    """A merger that came apart: into is the id of the track it was part of from the time point at to before again."""
+
+    into: str
+    at: str
+    again: str
+
+
+@dataclass(frozen=True)
 class Track:
     """One lesion: its observations in time order, at most one for each time point.
 
     kind: its role in response criteria, None while undecided; node: it is a lymph node.
     parent: id of the track it split from, at its first observation; merged_into: id of the track it became part of,
-    at the time point merged_at. outside: time points whose study does not show the place where it was.
+    at the time point merged_at, and has been since; parted: mergers before that, which came apart again. outside: time
+    points whose study does not show the place where it was.
     unequivocal: time points at which the reader calls its progression unequivocal; increased: at which it is larger
     than at the one before, to the reader's eye; equivocal: whether it is a lesion is
     not sure. Of brain tumors: in_radiation_field; enhancing, False for what is outlined in T2/FLAIR.
@@ -187,12 +197,26 @@ class Track:
     equivocal: bool = False
     in_radiation_field: bool = False
     enhancing: bool = True
+    parted: tuple[Parted, ...] = ()
 
     def at(self, time_point: str) -> Observation | None:
         for observation in self.observations:
             if observation.time_point == time_point:
                 return observation
         return None
+
+    def whole_at(self, time_point: str, order: Mapping[str, int]) -> str:
+        """Id of the track it is part of at a time point; '' where it is by itself. order: as Patient.order."""
+        place = order[time_point]
+        for merger in self.parted:
+            if order[merger.at] <= place < order[merger.again]:
+                return merger.into
+        return self.merged_into if self.merged_into and order[self.merged_at] <= place else ""
+
+    def merged_first_at(self, time_point: str) -> str:
+        """Id of the track that it became part of at just this time point; '' where it did not."""
+        into = {merger.at: merger.into for merger in self.parted} | {self.merged_at: self.merged_into}
+        return into.get(time_point, "")
 
 
 @dataclass(frozen=True)

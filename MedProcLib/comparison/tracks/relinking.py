@@ -7,6 +7,7 @@ from ...core.errors import InputError
 from .history import recorded
 from .marks import marks_of
 from .model import Observation, Patient, Place, Point, Status, Track, track_id
+from .parting import mergers_of, settled
 
 # what a part that is split off has of the whole
 ABOUT = ("organ", "site", "node", "equivocal", "in_radiation_field", "enhancing")
@@ -27,9 +28,8 @@ def merge_tracks(patient: Patient, into: str, other: str, who: str, when: str) -
         joined[observation.time_point] = _together(observation, both, who, when) if both else observation
     observations = tuple(sorted(joined.values(), key=lambda o: order[o.time_point]))
     begins = min((first, second), key=lambda t: order[t.observations[0].time_point])
-    ends = first if first.merged_into else second
     merged = replace(first, observations=observations, parent=begins.parent)
-    merged = replace(merged, merged_into=ends.merged_into, merged_at=ends.merged_at)
+    merged = settled(merged, mergers_of(first, second), order)
     merged = replace(merged, **marks_of(patient, (first, order), (second, order)))
     without = replace(patient, tracks=tuple(t for t in patient.tracks if t.id != other)).with_tracks(merged)
     return recorded(patient, _pointing(without, {other: into}), who, when, f"{other} joined to {into}")
@@ -48,7 +48,7 @@ def split_track(patient: Patient, track: str, time_point: str, who: str, when: s
     before = [point.id for point in patient.time_points[:start]]
     after = [point.id for point in patient.time_points[start:]]
     about = {name: getattr(whole, name) for name in ABOUT}
-    new = Track(track_id(number), late, **about, **marks_of(patient, (whole, after)))
+    new = Track(track_id(number), late, parted=whole.parted, **about, **marks_of(patient, (whole, after)))
     kept = replace(whole, observations=early, **marks_of(patient, (whole, before)))
     if whole.merged_into and order[whole.merged_at] >= start:
         new = replace(new, merged_into=whole.merged_into, merged_at=whole.merged_at)
@@ -140,7 +140,10 @@ def _continued(
     ends = track if track.merged_into and order[track.merged_at] < start else other
     into, at = (ends.merged_into, ends.merged_at) if ends is track or _at_or_after(ends, start, order) else ("", "")
     parent = begins.parent if begins else ""
-    return replace(track, observations=early + other_late, parent=parent, merged_into=into, merged_at=at)
+    apart = [m for m in track.parted if order[m.again] < start] + [m for m in other.parted if order[m.at] >= start]
+    return replace(
+        track, observations=early + other_late, parent=parent, merged_into=into, merged_at=at, parted=tuple(apart)
+    )
 
 
 def _at_or_after(track: Track, start: int, order: Mapping[str, int]) -> bool:
@@ -172,19 +175,17 @@ def _together(one: Observation, two: Observation, who: str, when: str) -> Observ
 
 
 def _pointing(patient: Patient, renamed: Mapping[str, str], start: int = 0) -> Patient:
-    """References from a place in time on lead to the tracks that took others' places; none to a track itself, and a
-    track that is observed later did not merge."""
+    """References from a place in time on lead to the tracks that took others' places; none to a track itself, and
+    mergers last until a track is observed again."""
     order = patient.order
     changed = []
     for track in patient.tracks:
-        parent, into = track.parent, track.merged_into
+        parent, mergers = track.parent, mergers_of(track)
         if order[track.observations[0].time_point] >= start:
             parent = renamed.get(parent, parent)
-        if into and order[track.merged_at] >= start:
-            into = renamed.get(into, into)
-        parent = "" if parent == track.id else parent
-        if into == track.id or (into and order[track.merged_at] <= order[track.observations[-1].time_point]):
-            into = ""
-        if (parent, into) != (track.parent, track.merged_into):
-            changed.append(replace(track, parent=parent, merged_into=into, merged_at=track.merged_at if into else ""))
+        mergers = [(renamed.get(into, into) if order[at] >= start else into, at) for into, at in mergers]
+        now = replace(track, parent="" if parent == track.id else parent)
+        now = settled(now, [merger for merger in mergers if merger[0] != track.id], order)
+        if now != track:
+            changed.append(now)
     return patient.with_tracks(*changed)

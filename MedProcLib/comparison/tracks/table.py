@@ -59,7 +59,7 @@ def _lines(patient: Patient, track: Track, ways: Sequence[Interval]) -> list[lis
     for point in patient.time_points:
         observation, interval = track.at(point.id), by_end.get(point.id)
         if observation is not None or interval is not None:
-            merged = track.merged_into if track.merged_at == point.id else ""
+            merged = track.merged_first_at(point.id)
             date = point.date.isoformat() if point.date else None
             lines.append([track.parent, merged, point.id, date, *_found(patient, track, point, observation, interval)])
     return lines

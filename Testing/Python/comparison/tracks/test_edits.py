@@ -95,7 +95,8 @@ def test_merging_tracks_joins_observations_and_what_referred_to_the_other(patien
 
 def test_references_follow_merged_split_and_exchanged_tracks():
     parts, whole = [((-5.0, 0, 0), 4.2), ((5.0, 0, 0), 4.0)], [((0.0, 0, 0), 5.1)]
-    patient = patient_of(parts, whole, parts, [C])  # F001 takes F002 in at T2, F003 splits off at T3, F004 is new
+    across = [((0.0, -5, 0), 4.2), ((0.0, 5, 0), 4.0)]
+    patient = patient_of(parts, whole, across, [C])  # F001 takes F002 in at T2, F003 splits off at T3, F004 is new
     assert (patient.track("F002").merged_into, patient.track("F003").parent) == ("F001", "F001")
     joined = merge_tracks(patient, "F004", "F001", WHO, WHEN)
     assert (joined.track("F002").merged_into, joined.track("F003").parent) == ("F004", "F004")

@@ -11,11 +11,18 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from MedProcLib.comparison.result import Change
+from MedProcLib.comparison.track_findings import findings_between
+from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.extend import extend
-from MedProcLib.comparison.tracks.model import Patient, TimePoint
+from MedProcLib.comparison.tracks.history import undo
+from MedProcLib.comparison.tracks.model import Parted, Patient, TimePoint
+from MedProcLib.comparison.tracks.patient_file import patient_of as patient_from
+from MedProcLib.comparison.tracks.patient_file import patient_text
 from MedProcLib.comparison.tracks.pieces import Pieces
 from MedProcLib.comparison.tracks.relinking import exchange, merge_tracks, relink, split_track
 from MedProcLib.comparison.tracks.settings import Follow
+from MedProcLib.comparison.tracks.take_out import take_out
 from MedProcLib.core.errors import InputError
 
 from .samples import WHEN, WHO, patient_of, point_at, tracks_of, volume
@@ -149,12 +156,49 @@ def test_a_time_point_before_the_merge_moves_the_merge_forward_only_if_seen_merg
     assert still.track(ended.id).merged_at == "T3" and len(still.track(ended.id).observations) == 2
 
 
-def test_a_merged_track_does_not_come_back_but_its_piece_splits_off():
-    parts = [((-5.0, 0, 0), 4.2), ((5.0, 0, 0), 4.0)]
-    whole = [((0.0, 0, 0), 4 * 2 ** (1 / 3))]
-    patient = patient_of(parts, whole, parts)
-    assert tracks_of(patient) == {"F001": {"T1": 1, "T2": 1, "T3": 1}, "F002": {"T1": 2}, "F003": {"T3": 2}}
-    assert patient.track("F003").parent == "F001"
+def test_pieces_that_lie_where_merged_tracks_were_are_these_again():
+    """The larger piece lies where the smaller lesion was; what lies elsewhere is a new one."""
+    parts, whole = [((-5.0, 0, 0), 4.2), ((5.0, 0, 0), 4.0)], [((0.0, 0, 0), 4 * 2 ** (1 / 3))]
+    later = [((5.0, 1, 0), 4.3), ((-5.0, 0, 1), 4.0)]
+    patient = patient_of(parts, whole, later, whole, later)
+    assert tracks_of(patient) == {
+        "F001": {"T1": 1, "T2": 1, "T3": 2, "T5": 2},
+        "F002": {"T1": 2, "T3": 1, "T4": 1, "T5": 1},
+    }
+    first, second = patient.tracks
+    assert second.parted == (Parted("F001", "T2", "T3"),) and first.parted == (Parted("F002", "T4", "T5"),)
+    assert [i.change for i in intervals(patient)["F002"]] == [Change.MERGED, Change.SPLIT] * 2
+    assert [i.change for i in intervals(patient)["F001"]] == [Change.MERGED, Change.SPLIT] * 2
+    back = intervals(patient)["F002"][1]
+    assert (back.start, back.end) == ("T1", "T3") and back.rule.startswith("split from F001 again; ")
+    assert patient_from(patient_text(patient)) == patient
+    found = [{f.tracks: f.change for f in findings_between(patient, "T1", end)} for end in ("T2", "T3")]
+    assert found == [{("F001", "F002"): Change.MERGED}, {("F001",): Change.STABLE, ("F002",): Change.STABLE}]
+    undone = undo(undo(patient, WHO, WHEN), WHO, WHEN)
+    assert undone == replace(patient_of(parts, whole, later), history=undone.history)
+    undone = undo(undone, WHO, WHEN)
+    assert undone.track("F002").parted == () and undone.track("F002").merged_into == "F001"
+    across = patient_of(parts, whole, [((0.0, -5, 0), 4.2), ((0.0, 5, 0), 4.0)])
+    assert across.track("F003").parent == "F001" and across.track("F002").merged_into == "F001"
+
+
+def test_a_track_of_two_parts_around_a_merger_came_apart_again_and_follows_what_is_taken_out():
+    parts, whole = [((-5.0, 0, 0), 4.2), ((5.0, 0, 0), 4.0)], [((0.0, 0, 0), 4 * 2 ** (1 / 3))]
+    patient = patient_of(parts, whole, [((0.0, -5, 0), 4.2), ((0.0, 5, 0), 4.0)], whole)
+    joined = merge_tracks(patient, "F002", "F003", WHO, WHEN)
+    second = joined.track("F002")
+    assert second.parted == (Parted("F001", "T2", "T3"),) and (second.merged_into, second.merged_at) == ("F001", "T4")
+    assert second.parent == ""
+    without = {name: take_out(joined, name, WHO, WHEN).track("F002") for name in ("T1", "T2", "T3", "T4")}
+    told = {name: (t.parent, t.parted, t.merged_into, t.merged_at) for name, t in without.items()}
+    assert told == {
+        "T1": ("F001", (), "F001", "T4"),
+        "T2": ("", (), "F001", "T4"),
+        "T3": ("", (), "F001", "T2"),
+        "T4": ("", (Parted("F001", "T2", "T3"),), "", ""),
+    }
+    away = relink(joined, "F002", "T3", None, WHO, WHEN).track("F002")
+    assert (away.parted, away.merged_into, away.merged_at) == ((), "F001", "T2")
 
 
 def test_a_time_point_of_the_same_id_is_refused():

@@ -10,7 +10,7 @@ from MedProcLib.comparison.tracks.changes import intervals
 from MedProcLib.comparison.tracks.common_space import to_common
 from MedProcLib.comparison.tracks.follow import Labelled, extend_with_labels, follow_findings
 from MedProcLib.comparison.tracks.label_pieces import pieces_of
-from MedProcLib.comparison.tracks.model import TimePoint
+from MedProcLib.comparison.tracks.model import Parted, TimePoint
 from MedProcLib.comparison.tracks.overlap import overlap_table
 from MedProcLib.comparison.tracks.settings import Follow
 from MedProcLib.core.errors import InputError
@@ -51,9 +51,8 @@ def test_merged_and_split_findings_keep_the_largest_as_the_track():
     apart = [((-6, 0, 0), 5), ((5, 0, 0), 4)]
     joined = [((-4, 0, 0), 6), ((4, 0, 0), 4.5)]
     patient = follow_findings([labelled(1, *apart), labelled(2, *joined), labelled(3, *apart)]).patient
-    assert classes(patient) == {"F001": ["merged", "split"], "F002": ["merged"], "F003": ["split"]}
-    assert (patient.track("F002").merged_into, patient.track("F002").merged_at) == ("F001", "T2")
-    assert patient.track("F003").parent == "F001"
+    assert classes(patient) == {"F001": ["merged", "split"], "F002": ["merged", "split"]}
+    assert patient.track("F002").parted == (Parted("F001", "T2", "T3"),)
     merged = intervals(patient)["F001"][0]
     both = sum(patient.track(f"F00{n}").at("T1").place.volume_mm3 for n in (1, 2))
     assert merged.before.value == both and merged.after.value == patient.track("F001").at("T2").place.volume_mm3
