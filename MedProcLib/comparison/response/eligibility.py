@@ -1,5 +1,6 @@
 """Which lesions may be targets, and a proposal of them; the reader decides."""
 
+import re
 from collections import Counter
 from dataclasses import dataclass
 
@@ -7,6 +8,7 @@ from .model import Case, Kind, Lesion, TimePoint
 from .size_rule import TargetRule
 
 NO_ORGAN = "no organ"  # lesions without one count as of one
+BONE = re.compile(r"bone|skelet|vertebra|spine|\brib|sternum|sacrum|femur|humerus|\bilium|scapula|clavicle|skull")
 
 
 @dataclass(frozen=True)
@@ -68,6 +70,10 @@ def target_notes(case: Case, rule: TargetRule) -> tuple[str, ...]:
     for lesion in targets:
         if reason := not_measurable(lesion, baseline, rule):
             notes.append(f"target {lesion.id}: {reason}")
+    bones = [n.id for n in targets if rule.node_short_mm is not None and not n.node and BONE.search(organ_of(n))]
+    if bones:
+        names = ", ".join(bones)
+        notes.append(f"bone lesion {names}: measurable only with a soft tissue part, which is what is to be measured")
     thick = baseline.slice_thickness_mm
     if thick is not None and thick > rule.thick_mm and rule.node_short_mm is not None and any(n.node for n in targets):
         notes.append(f"slices of {thick:g} mm: nodes should be measured on slices of at most {rule.thick_mm:g} mm")

@@ -1,7 +1,7 @@
 """PERCIST 1.0: the peak lean-body-mass SUV of the hottest lesion."""
 
 from collections import Counter
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ...core.measurement import Measurement
 from ..growth.measured import Measured, combination
@@ -9,7 +9,7 @@ from .eligibility import NO_ORGAN, organ_of
 from .model import Assessment, Case, Kind, Lesion, Status, TimePoint
 from .other_lesions import YES, new_part
 from .outcome import Category, Part, Response
-from .recist import response_of
+from .recist import back_after_cr, response_of
 from .size_change import at_least
 
 NAME = "percist_1_0"
@@ -56,6 +56,9 @@ def assess_percist(case: Case) -> list[Response]:
     for index in range(1, len(case.time_points)):
         part, new = _part(case, index, baseline, low), new_part(case, index)
         category = Category.PMD if new.category == YES else Category(part.category)
+        if back := ", ".join(lesion.id for lesion in back_after_cr(case, index, responses)):
+            note = f"{back} back after complete metabolic response: a reader decides if it is progression"
+            part = replace(part, notes=(*part.notes, note))
         responses.append(response_of(NAME, case, index, category, {"SULpeak": part, "new": new}))
     return responses
 

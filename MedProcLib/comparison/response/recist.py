@@ -97,7 +97,7 @@ def response_of(
 def back_after_cr(case: Case, index: int, responses: Sequence[Response]) -> list[Lesion]:
     """Lesions of baseline seen again although the last evaluable overall response was a complete one."""
     before = [r.category for r in responses[1:] if r.category is not Category.NE]
-    if not before or before[-1] not in (Category.CR, Category.ICR):
+    if not before or before[-1] not in (Category.CR, Category.ICR, Category.CMR):
         return []
     label = case.time_points[index].label
     seen = [(n, n.at(label)) for n in case.of(Kind.TARGET) + case.of(Kind.NON_TARGET)]

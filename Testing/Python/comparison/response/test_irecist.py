@@ -10,6 +10,7 @@ LONG, LONGEST = target("L", 50, 50, 50, 50), target("L", 50, 50, 35, 35, 35)
 REGAINED, LATE_GONE = target("L", 50, 60, 52, 58), target("L", 50, 50, 35, GONE)
 FIVE_NEW = [new(name, None, 12, 12, organ=name) for name in "ABCDE"]
 TWO_NEW = [new(name, None, 12, 12) for name in "XY"]
+GONE_AND_BACK = new("X", None, HERE, GONE, HERE, HERE), new("Y", None, None, None, None, HERE)
 THROUGHOUT = new("X", None, HERE, HERE, HERE)
 ONE, STAY, LATE, SHRINK = (
     target("L", *sizes) for sizes in ((50, 50, 50), (50, 50, 35, 35), (50, 35, 35, 35), (50, 50, 35))
@@ -63,6 +64,9 @@ TABLE = [
     ("accepted new lesion unequivocally worse", [STAY, new("X", None, HERE, HERE, WORSE)], "iUPD iPR iUPD"),
     ("only the second new lesion is there", [ONE, new("W", None, GONE, GONE), new("X", None, 12, 17)], "iUPD iCPD"),
     ("sixth new target is not measured", [ONE, *FIVE_NEW, new("Z", None, 12, 17, organ="skin")], "iUPD iUPD"),
+    ("new, gone, back, then a further one", [target("L", *[50] * 5), *GONE_AND_BACK], "iUPD iSD iUPD iCPD"),
+    ("20 % over the nadir is still far below baseline", [target("L", 100, 40, 50, 56)], "iPR iUPD iCPD"),
+    ("a new node of 12 mm is not measured", [ONE, new("X", None, 12, 17, node=True)], "iUPD iUPD"),
     ("accepted new target grows less", [STAY, new("X", None, 20, 20, 24.9)], "iUPD iPR iPR"),
 ]  # fmt: skip
 

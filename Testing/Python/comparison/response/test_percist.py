@@ -116,5 +116,12 @@ def test_arithmetic_and_measurement_error():
     response = run(hot("L", Measured(8, 7.6, 8.4), Measured(5.5, 5.0, 6.0)))[1]
     assert "baseline 8.00: -31.2 %, -2.50 SUL" in response.steps
     assert "within a month" in run(hot("L", 8, 12))[1].notes[0]
+    back = run(hot("L", 8, GONE, 4, 3))
+    assert categories(back) == ["CMR", "PMR", "PMR"]
+    assert [[n for n in r.notes if "back after" in n] for r in back[1:]] == [
+        [],
+        ["L back after complete metabolic response: a reader decides if it is progression"],
+        [],
+    ]
     assert response.doubts == ("partial metabolic response cannot be told from measurement error",)
     assert response.figures[0].ucum == "{SUVlbm}g/ml"

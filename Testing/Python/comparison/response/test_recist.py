@@ -208,6 +208,8 @@ def test_a_single_thick_slice_needs_twice_its_thickness():
     thick = {0: {"slice_thickness_mm": 8}}
     assert "below 16 mm" in assess("recist_1_1", case_of(target("L", 15.9), times=thick))[0].notes[0]
     assert not assess("recist_1_1", case_of(target("L", 16), times=thick))[0].notes
+    bones = [target("L", 20, organ="left 4th rib"), target("M", 20, organ="Bones"), target("N", 20, organ="tribe")]
+    assert [note for note in assess("recist_1_1", case_of(*bones))[0].notes if note.startswith("bone lesion L, M:")]
     assert not assess("recist_1_1", case_of(target("L", 10), times={0: {"slice_thickness_mm": 5}}))[0].notes
 
 

@@ -224,11 +224,19 @@ def test_marked_tracks_are_the_lesions_of_a_case(measured):
 
 def test_a_merged_target_says_into_which_and_a_case_needs_dates():
     parts, whole = [((-5.0, 0, 0), 4.2), ((5.0, 0, 0), 4.0)], [((0.0, 0, 0), 5.1)]
-    patient = patient_of(parts, whole)
+    patient = patient_of(parts, whole, parts)
     for track in ("F001", "F002"):
         patient = mark(patient, track, Kind.TARGET, WHO, WHEN)
-    ended = case_of(patient).lesions[1].at("T2")
-    assert (ended.status, ended.merged_into) == (Seen.MERGED, "F001")
+    first, second = case_of(patient).lesions
+    assert [(a.status, a.merged_into) for a in second.assessments] == [
+        (Seen.PRESENT, ""),
+        (Seen.MERGED, "F001"),
+        (Seen.PRESENT, ""),
+    ]
+    sizes = [
+        sum(n.at(f"T{t}").volume_mm3.value for n in (first, second) if n.at(f"T{t}").volume_mm3) for t in (1, 2, 3)
+    ]
+    assert sizes == pytest.approx([volume(4.2) + volume(4.0), volume(5.1), volume(4.2) + volume(4.0)])
     undated = follow_findings([labelled(1, (LEFT, 6))]).patient
     undated = replace(undated, time_points=(replace(point_at(1), date=None),))
     with pytest.raises(InputError, match="no date"):
