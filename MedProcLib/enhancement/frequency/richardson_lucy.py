@@ -14,8 +14,8 @@ from ...core.noise import fine_noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from .wiener import blur_sd
 
-FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
 # the Gaussian is cut off here, in standard deviations
 TRUNCATE = 3.0
 # Voxels updated at a time, their margin not counted.
@@ -45,7 +45,11 @@ class RichardsonLucy(ImageFilter):
     farther, so it is computed on the whole image.
     """
 
-    fwhm_mm: Annotated[float, Range(0.1, 50, "mm"), "full width at half maximum of the blur"] = 5.0
+    fwhm_mm: Annotated[
+        float,
+        Range(0, 50, "mm"),
+        "full width at half maximum of the blur; 0: one and a half times the smallest voxel side",
+    ] = 0.0
     iterations: Annotated[int, Range(1, 100, "iterations"), "steps: more restore more, and more noise"] = 10
     damping: Annotated[float, Range(0, 10, "SD"), "differences below so many noise standard deviations fade"] = 2.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
@@ -66,7 +70,7 @@ class RichardsonLucy(ImageFilter):
             return values
         values -= learned.base
         estimate = np.maximum(values, learned.floor)
-        blur = _Blur(self.fwhm_mm * FWHM_TO_SD, place.spacing, values.shape)
+        blur = _Blur(blur_sd(self.fwhm_mm, place.whole), place.spacing, values.shape)
         for share in progress.parts(*[1.0] * self.iterations):
             share(0.0)
             _update(estimate, values, blur, learned.floor, self.damping * learned.noise, share)

@@ -5,6 +5,7 @@ from typing import Annotated
 
 import numpy as np
 
+from ...core.geometry import Geometry
 from ...core.image_filter import ImageFilter
 from ...core.noise import fine_noise_sd
 from ...core.operation import operation
@@ -13,6 +14,8 @@ from ...core.progress import SILENT
 from .cosine import frequencies, from_cosines, to_cosines
 
 FWHM_TO_SD = 1 / np.sqrt(8 * np.log(2))
+# Where no width is given: about what scanners and reconstructions make of their voxels.
+USUAL_VOXELS = 1.5
 # Classes of frequency in which the image's power is measured.
 CLASSES = 256
 # Power counts as signal where it exceeds that of noise by so many standard deviations.
@@ -39,7 +42,11 @@ class Wiener(ImageFilter):
     the rest fades. Edges may overshoot.
     """
 
-    fwhm_mm: Annotated[float, Range(0.1, 50, "mm"), "full width at half maximum of the blur"] = 1.0
+    fwhm_mm: Annotated[
+        float,
+        Range(0, 50, "mm"),
+        "full width at half maximum of the blur; 0: one and a half times the smallest voxel side",
+    ] = 0.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of white noise; 0 to measure it"] = 0.0
     largest_gain: Annotated[float, Range(1, 100), "no frequency is amplified more than this"] = 5.0
 
@@ -66,7 +73,7 @@ class Wiener(ImageFilter):
         middle = (edges[1:] + edges[:-1]) / 2
         total = signal + learned.noise**2
         share = np.divide(signal, total, out=np.zeros_like(signal), where=total > 0)
-        blur = np.exp(-2 * (np.pi * self.fwhm_mm * FWHM_TO_SD * middle) ** 2)
+        blur = np.exp(-2 * (np.pi * blur_sd(self.fwhm_mm, place.whole) * middle) ** 2)
         gain = share * np.minimum(1 / np.maximum(blur, 1e-30), self.largest_gain)
         for part, frequency in frequencies(values.shape, place.spacing):
             progress.check()
@@ -74,6 +81,12 @@ class Wiener(ImageFilter):
         values = from_cosines(values, progress)
         values += learned.mean
         return values
+
+
+def blur_sd(fwhm_mm: float, grid: Geometry) -> float:
+    """Standard deviation (mm) of a Gaussian blur of this full width at half maximum; 0: that is usual of the grid."""
+    sides = [side for side, size in zip(grid.spacing, grid.size, strict=True) if size > 1]
+    return float((fwhm_mm or USUAL_VOXELS * min(sides, default=min(grid.spacing))) * FWHM_TO_SD)
 
 
 def _power(coefficients: np.ndarray, spacing: tuple[float, ...], edges: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
