@@ -97,7 +97,7 @@ def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
         more = f" and {len(present) - MOST_NAMED} more" if len(present) > MOST_NAMED else ""
         raise InputError(
             f"{arguments.mask} has several labels ({', '.join(map(str, present[:MOST_NAMED]))}{more}): choose one with "
-            f"--label, or --all-labels{', if it is a mask and not an image' if more else ''}."
+            f"--label, or --all-labels."
         )
     return None
 

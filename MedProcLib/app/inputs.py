@@ -27,6 +27,8 @@ from ..core.seg_nrrd import is_segmentation_file
 from ..core.units import ucum, value_unit
 
 LARGEST_LABEL = 2**31 - 1
+# Of neighboring voxels that are not both 0, the share that differ in an image; of labels, more than are so scattered.
+GRAY_SHARE, MOST_SCATTERED = 0.6, 100
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -169,12 +171,25 @@ def _turned(labels: sitk.Image, own: Geometry, grid: Geometry) -> sitk.Image:
 def label_map(labels: sitk.Image, path: str) -> sitk.Image:
     """The label map of a file; whole numbers stored as floats become integers. Raises InputError for other values."""
     _require_one_layer(labels, path)
-    if labels.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
-        return labels
     values = sitk.GetArrayViewFromImage(labels)
+    if labels.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
+        _require_no_gray_values(values, path)
+        return labels
     if not np.isfinite(values).all() or (values != np.rint(values)).any() or np.abs(values).max() > LARGEST_LABEL:
         raise InputError(f"Segmentation {path} holds values that are not whole numbers: it is not a label map.")
+    _require_no_gray_values(values, path)
     return sitk.Cast(labels, sitk.sitkInt32)
+
+
+def _require_no_gray_values(values: np.ndarray, path: str) -> None:
+    """Raise InputError for many whole numbers that hardly any neighbors share, as the gray values of an image."""
+    first, second = values[..., 1:], values[..., :-1]
+    inside = (first != 0) | (second != 0)
+    pairs = np.count_nonzero(inside)
+    if not pairs or np.count_nonzero(first != second) < GRAY_SHARE * pairs:
+        return
+    if np.unique(values).size > MOST_SCATTERED:
+        raise InputError(f"{path} holds gray values, as an image: give a segmentation, whose voxels hold labels.")
 
 
 def _require_one_layer(labels: sitk.Image, path: str) -> None:

@@ -6,12 +6,9 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-import SimpleITK as sitk
-
 from ..core.atomic import write_text, written_together
 from ..core.errors import InputError
-from ..core.files import ImageFile, file_of, read_image, read_image_file
+from ..core.files import ImageFile, read_image, read_image_file
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -29,8 +26,6 @@ from .chain import operation_from, parameter_values
 from .inputs import label_map, read_labels, read_measured, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_structures
 
-# of a label map that is measured in itself; an image has more values
-MOST_OWN_LABELS = 100
 MOST_NAMED = 10  # segments that one note lists
 
 
@@ -53,7 +48,6 @@ def run(arguments: Namespace, progress: Progress) -> None:
         raise InputError("--times are those of the images of a 4D image; this one is a single image.")
     else:
         labels = read_labels(arguments.segmentation, found.image, found.slices)
-        _require_no_image(arguments, labels)
         rows = measure(found.image, labels, names, operation, measuring)
     present = {segment for row in rows for segment in (row.segment, row.other) if segment is not None}
     arguments.notes += note_on_names(names, arguments.names, present)
@@ -82,15 +76,6 @@ def run(arguments: Namespace, progress: Progress) -> None:
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")
     print(f"{_counted(rows, operation)}: {arguments.output}")
-
-
-def _require_no_image(arguments: Namespace, labels: sitk.Image) -> None:
-    """Raise InputError when an image is given as its own segmentation; a label map may be, for its sizes alone."""
-    same = file_of(arguments.image).resolve() == file_of(arguments.segmentation).resolve()
-    if same and np.unique(sitk.GetArrayViewFromImage(labels)).size > MOST_OWN_LABELS:
-        raise InputError(
-            f"{arguments.segmentation} is the image itself: give its segmentation, whose voxels hold numbers of labels."
-        )
 
 
 def _about_intervals(arguments: Namespace, found: ImageFile, operation: Any) -> list[str]:

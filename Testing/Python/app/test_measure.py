@@ -298,10 +298,11 @@ def test_why_a_figure_has_no_value_is_said(medproc, tmp_path):
     assert code == 0 and "'Segment 1': no partial volume, as contrast to the surroundings is too low" in err
 
 
-def test_an_image_as_its_own_segmentation_is_refused(refused, tmp_path):
+def test_an_image_in_place_of_a_segmentation_is_refused(refused, tmp_path):
     file = tmp_path / "i.nrrd"
     sitk.WriteImage(sitk.GetImageFromArray(np.arange(6**3, dtype=np.uint8).reshape(6, 6, 6)), file)
-    assert "is the image itself" in refused("measure", file, file, "-o", tmp_path / "t.csv")
+    for command in ("measure", "features", "evaluate"):
+        assert "holds gray values, as an image" in refused(command, file, file, "-o", tmp_path / "t.csv")
 
 
 def test_what_one_voxel_lacks_is_said_once_for_each_reason(medproc, tmp_path):

@@ -22,6 +22,8 @@ def test_bins_are_those_of_numpy(bins):
 
 def test_usual_bins_are_those_of_freedman_and_diaconis():
     assert len(histogram(VALUES, "HU").counts) == len(np.histogram_bin_edges(VALUES.astype(float), "fd")) - 1
+    mostly_air = np.concatenate([np.zeros(9 * VALUES.size), VALUES.ravel().astype(float)])  # the quartiles are alike
+    assert len(histogram(mostly_air, "HU").counts) == len(np.histogram_bin_edges(mostly_air, "scott")) - 1 > 5
 
 
 def test_bins_of_a_width_begin_at_its_multiples():
