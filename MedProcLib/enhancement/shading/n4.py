@@ -3,7 +3,6 @@
 from typing import Annotated, Literal
 
 import numpy as np
-import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.image_filter import ImageFilter
@@ -11,10 +10,10 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from .coarse_field import CoarseField, Coarsening, mean_inside
+from .n4_iteration import SplineFit, sharpened
 
 # N4 takes logarithms: the image is scaled so that its mask has this mean, and darker voxels than 1 are left out.
 WORKING_MEAN = 1000.0
-SPLINE_ORDER = 3
 
 
 @operation(
@@ -75,51 +74,36 @@ def _log_field(
         raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
     if sum(size > 1 for size in coarse.shape) < 2:
         raise InputError("Bias correction needs an image that is larger than the working spacing along two axes.")
-    image, mask = coarsening.grid.image_of(scaled), coarsening.grid.image_of(inside)
-    if 1 in image.GetSize():
-        image, mask = _without_flat_axes(image), _without_flat_axes(mask)
-    return sitk.GetArrayFromImage(_fitted(settings, image, mask, progress)).reshape(coarse.shape)
+    return _fitted(settings, scaled, inside, coarsening.spacing, progress)
 
 
-def _fitted(settings: N4, image: sitk.Image, mask: sitk.Image, progress: Progress) -> sitk.Image:
-    """Logarithm of the bias field.
-
-    The filter does not heed a wish to stop and gives no intermediate field, so it is called for one iteration at a
-    time on the image corrected so far, which is what its own iterations do. The measure of convergence is its own.
-    """
-    inside_mask = sitk.GetArrayViewFromImage(mask) != 0
-    levels, spans = _levels(image, settings.field_detail_mm)
-    total = sitk.Image(image.GetSize(), sitk.sitkFloat32)
-    total.CopyInformation(image)
-    filter_of_one = sitk.N4BiasFieldCorrectionImageFilter()
-    filter_of_one.SetMaximumNumberOfIterations([1])
+def _fitted(
+    settings: N4, values: np.ndarray, inside: np.ndarray, spacing: tuple[float, ...], progress: Progress
+) -> np.ndarray:
+    """Logarithm of the bias field. Levels, iterations and the measure of convergence are those of the filter."""
+    levels, spans = _levels(values.shape, spacing, settings.field_detail_mm)
+    logs = np.log(values[inside].astype(np.float64))
+    total = np.zeros(values.shape)
     for level, part in enumerate(progress.parts(*[1.0] * levels)):
-        filter_of_one.SetNumberOfControlPoints([n * 2**level + SPLINE_ORDER for n in spans])
+        fit = SplineFit(inside, [n * 2**level for n in spans])
         for iteration in range(settings.iterations):
             part(iteration / settings.iterations, f"Fitting the bias field, level {level + 1} of {levels}")
-            filter_of_one.Execute(image * sitk.Exp(-total), mask)
-            change = filter_of_one.GetLogBiasFieldAsImage(image)
+            shaded = logs - total[inside]
+            if np.ptp(shaded) == 0:
+                return total
+            change = fit(shaded - sharpened(shaded))
             total += change
-            ratio = np.exp(sitk.GetArrayViewFromImage(change)[inside_mask], dtype=np.float64)
+            ratio = np.exp(change[inside])
             if ratio.std() < settings.convergence * ratio.mean():
                 break
     return total
 
 
-def _levels(image: sitk.Image, detail_mm: float) -> tuple[int, list[int]]:
+def _levels(shape: tuple[int, ...], spacing: tuple[float, ...], detail_mm: float) -> tuple[int, list[int]]:
     """Number of fitting levels and spline spans per axis of the first, so that the spans of the last are detail_mm.
 
     Each level halves the spans.
     """
-    extent = [size * spacing for size, spacing in zip(image.GetSize(), image.GetSpacing(), strict=True)]
+    extent = [size * side for size, side in zip(shape, spacing, strict=True)]
     levels = int(np.clip(1 + np.floor(np.log2(max(max(extent) / detail_mm, 1)) + 1e-6), 1, 4))
     return levels, [max(1, round(side / (detail_mm * 2 ** (levels - 1)) + 1e-6)) for side in extent]
-
-
-def _without_flat_axes(image: sitk.Image) -> sitk.Image:
-    """A volume of one slice as a 2D image (N4 cannot fit a spline over one voxel)."""
-    size = list(image.GetSize())
-    if len(size) == 2:
-        return image
-    size[size.index(1)] = 0
-    return sitk.Extract(image, size, [0] * 3, sitk.ExtractImageFilter.DIRECTIONCOLLAPSETOIDENTITY)
