@@ -69,4 +69,4 @@ def test_the_coarse_field_is_the_one_of_the_filter_itself(real_flair):
     expected = np.exp(sitk.GetArrayFromImage(peer.GetLogBiasFieldAsImage(image)))[inside]
     corrected = sitk.GetArrayFromImage(N4(working_spacing_mm=2, iterations=5, convergence=1e-7)(image, mask))[inside]
     ours = sitk.GetArrayFromImage(image)[inside] / corrected
-    assert np.abs(ours / ours.mean() / (expected / expected.mean()) - 1).max() < 1e-5
+    assert np.abs(ours / ours.mean() / (expected / expected.mean()) - 1).max() < 1e-4
