@@ -7,7 +7,7 @@ import io
 import logging
 import re
 from argparse import Namespace
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -52,7 +52,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
         print(f"{len(lines) - len(waiting)} of {len(lines)} lines are done already")
     for done, (line, share) in enumerate(zip(waiting, progress.parts(*[1.0] * len(waiting)), strict=True), 1):
         print(f"[{done}/{len(waiting)}] {line.title}", flush=True)
-        _do(line, share)
+        with _folder_of(line):
+            _do(line, share)
         for said in (*line.parsed.notes, *filter(None, [line.failed])):
             print(f"  {'could not be done' if said is line.failed else 'note'}: {said}")
     failed = [line for line in lines if line.failed]
@@ -62,7 +63,23 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if failed:
         said = " ".join(f"{line.title}: {line.failed}" for line in failed[:MOST_SHOWN])
         more = f" And {len(failed) - MOST_SHOWN} more." if len(failed) > MOST_SHOWN else ""
-        raise InputError(f"{len(failed)} of {len(lines)} lines could not be done, the others are. {said}{more}")
+        others = ", the others are" if len(failed) < len(lines) else ""
+        raise InputError(f"{len(failed)} of {len(lines)} lines could not be done{others}. {said}{more}")
+
+
+@contextlib.contextmanager
+def _folder_of(line: Line) -> Iterator[None]:
+    """Make the folder that a line writes to, which may have a cell in its name; what stays empty goes again."""
+    folder = line.output.parent
+    made = [each for each in (folder, *folder.parents) if not each.exists()]
+    with contextlib.suppress(OSError):  # the command says that it cannot write there
+        folder.mkdir(parents=True, exist_ok=True)
+    try:
+        yield
+    finally:
+        with contextlib.suppress(OSError):
+            for each in made:
+                each.rmdir()
 
 
 def _do(line: Line, progress: Progress) -> None:

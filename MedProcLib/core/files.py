@@ -126,8 +126,10 @@ def write_image(
         try:
             sitk.WriteImage(image, str(temporary), True)
             _checked_header(temporary)  # ITK does not say so when the disk was full
-        except (RuntimeError, InputError) as error:
+        except RuntimeError as error:
             raise InputError(f"{target} cannot be written ({one_line(error)}); is the disk full?") from None
+        except InputError:
+            raise InputError(f"{target} cannot be written whole; is the disk full?") from None
 
 
 def write_transform(transform: sitk.Transform, target: str | Path) -> None:

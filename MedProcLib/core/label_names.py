@@ -34,7 +34,10 @@ class LabelNames:
 def label_names(path: str | Path) -> LabelNames:
     """Of an image file, 'PATH#N' as well; none where nothing names its labels. Raises InputError."""
     file = file_of(path)
-    said = segments_in_file(file)
+    try:
+        said = segments_in_file(file)
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror or error}.") from None
     if said:
         return LabelNames(said)
     if not file.is_file():

@@ -64,8 +64,8 @@ def histogram(
 ) -> Histogram:
     """Histogram of the values (any shape) that are numbers, in equal bins.
 
-    bins or width (in the unit of the values), or neither: as many bins as Freedman and Diaconis, or Scott, have it. limits: of
-    the first and last bin, by default the smallest and largest value, with a width the multiples of it around them.
+    bins or width (in the unit of the values), or neither: as Freedman and Diaconis, or Scott, have them. limits: of the
+    first and last bin, by default the smallest and largest value, with a width the multiples of it around them.
     The last bin holds its upper edge. Raises InputError without a number, or for bins that are none.
     Source: Freedman & Diaconis, Z Wahrscheinlichkeitstheorie verw Geb 57, 1981.
     """

@@ -12,9 +12,8 @@ from MedProcLib.quantification.classification.table import read_table
 
 @pytest.fixture
 def cohort(image, tmp_path, monkeypatch):
-    """A list of three patients in the current folder, the second without a mask file."""
+    """A list of three patients in the current folder, the second without a mask file; no folder for tables."""
     monkeypatch.chdir(tmp_path)
-    (tmp_path / "out").mkdir()
     for name in ("Ä 1", "P2", "P3"):
         sitk.WriteImage(image, f"{name}.nrrd")
     for name in ("Ä 1", "P3"):
@@ -59,16 +58,22 @@ def test_features_of_a_cohort_are_a_table_to_train_on(medproc, cohort):
     assert len(set(table.columns["stat_mean"])) == 1 and np.isfinite(float(table.columns["stat_mean"][0]))
 
 
-def test_what_is_wrong_is_said_before_anything_runs(refused, cohort):
+def test_what_is_wrong_is_said_before_anything_runs(medproc, refused, cohort):
+    (cohort / "two.csv").write_text("\n".join((cohort / "list.csv").read_text(encoding="utf-8").splitlines()[:3]))
     assert "no column 'whom'" in refused("batch", "list.csv", "info", "{whom}", "-o", "x.csv")
     assert "write to the same out/x.csv" in refused("batch", "list.csv", *LINE[:-1], "out/x.csv")
     assert "Line 2: " in refused("batch", "list.csv", *LINE, "--nonsense")
     assert "without -o writes nothing" in refused("batch", "list.csv", "info", "{who}.nrrd")
     assert "put in cells as {COLUMN}" in refused("batch", "list.csv", "measure", "a", "b", "-o", "c.csv")
     assert "goes the command" in refused("batch", "list.csv", "batch", "list.csv", "info", "{who}")
-    assert "give each line a file of its own" in refused("batch", "--together", "out/P2.csv", "list.csv", *LINE)
+    assert "give each line a file of its own" in refused(
+        "batch", "--together", "P2.csv", "list.csv", *LINE[:-1], "{who}.csv"
+    )
     assert "end it in .csv" in refused("batch", "--together", "a.csv", "list.csv", *LINE[:-1], "out/{who}.json")
-    assert not list((cohort / "out").iterdir())
+    assert (
+        "2 of 2 lines could not be done. line 2 (1)" in medproc("batch", "two.csv", *LINE[:2], "no.nrrd", *LINE[3:])[2]
+    )
+    assert not (cohort / "out").exists()
 
 
 def test_what_was_done_before_cancelling_stays_and_is_said(medproc, cohort, monkeypatch):
