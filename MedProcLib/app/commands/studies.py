@@ -95,7 +95,7 @@ COMMANDS = (
                 "--clinical",
                 metavar="C.json",
                 help="what criteria need beside the images: confirmation, radiotherapy, corticosteroids, clinical "
-                "state, PET reference regions, nodes, ... (see README)",
+                "state, PET reference regions, nodes, ... (see Docs/command_line.md)",
             ),
             argument(
                 "--reader",
@@ -140,7 +140,7 @@ COMMANDS = (
                 "--clinical",
                 metavar="C.json",
                 help="what criteria need beside the images: confirmation, radiotherapy, corticosteroids, clinical "
-                "state, PET reference regions, nodes, ... (see README)",
+                "state, PET reference regions, nodes, ... (see Docs/command_line.md)",
             ),
             argument("--reader", metavar="NAME", help="who gave the clinical data (default: the user's name)"),
             output("REPORT.html", "one page"),
