@@ -15,6 +15,7 @@ from ..core.color import NOTE as COLOR
 from ..core.color import brightness, is_color
 from ..core.dicom_dose import IN_GY
 from ..core.dicom_geometry import NO_POSITION, NO_THICKNESS
+from ..core.dicom_header import texts_of
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.dicom_structure_set import is_structure_set, read_structure_set
 from ..core.errors import InputError
@@ -121,8 +122,7 @@ def _labels_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) ->
     file, number = file_and_number(path)
     found = read_structure_set(file, number)
     if slices:
-        header = pydicom.dcmread(slices[0], stop_before_pixels=True, force=True, specific_tags=["FrameOfReferenceUID"])
-        frame = str(header.get("FrameOfReferenceUID") or "")
+        frame = frame_of_reference(slices)
         if frame and found.frames and frame not in found.frames:
             raise InputError(
                 f"{path}: its contours are drawn in another coordinate system (frame of reference) than the image has: "
@@ -132,6 +132,11 @@ def _labels_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) ->
         return found.label_map(Geometry.of(image))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def frame_of_reference(slices: Sequence[Path]) -> str:
+    """UID of the coordinate system that an image's DICOM files lie in; '' where they do not say, or there are none."""
+    return texts_of(slices[0], ["FrameOfReferenceUID"]).get("FrameOfReferenceUID", "") if slices else ""
 
 
 def _in_place(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:

@@ -6,6 +6,7 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
+from ..comparison.alignment.volume import head_points, prepare
 from ..comparison.register import metric_for, register
 from ..comparison.registration.from_landmarks import register_landmarks
 from ..comparison.registration.landmarks import Landmarks, paired
@@ -16,8 +17,14 @@ from ..core.files import ImageFile, require_image_target, require_transform_targ
 from ..core.geometry import Geometry, require_3d, require_scalar, resample
 from ..core.progress import Progress
 from ..core.recorded import write_result
-from .inputs import read_noted, require_outputs, said_by, said_of_values
+from .inputs import frame_of_reference, read_noted, require_outputs, said_by, said_of_values
 from .seeds import read_point_lists
+
+AGREES_MM = 1.0
+ONE_FRAME = (
+    "Both images lie in one frame of reference, as those of one examination do: the files say themselves how they lie "
+    "to each other."
+)
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -35,10 +42,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if found.verdict is Verdict.FAILED:
         raise InputError(
             f"The images cannot be registered: {' '.join(found.reasons)} "
-            "Check that both show the same part of one patient."
+            + (ONE_FRAME if _one_frame(files) else "Check that both show the same part of one patient.")
         )
     if found.verdict is Verdict.DOUBTFUL:
         arguments.notes.append(f"the registration is doubtful: {' '.join(found.reasons)}")
+    if _one_frame(files):
+        arguments.notes += _note_on_moving(fixed, found.transform)
     resampled = None
     if arguments.resampled:
         darkest = float(np.nanmin(sitk.GetArrayViewFromImage(moving)))  # 0 is no background in CT
@@ -56,6 +65,23 @@ def run(arguments: Namespace, progress: Progress) -> None:
         print(f"  {name}: {figure.value:.4g} {figure.unit}".rstrip())
     if resampled is not None:
         print(f"Moving image on the fixed one's grid: {arguments.resampled}")
+
+
+def _one_frame(files: list[ImageFile]) -> bool:
+    """Whether both images say that they lie in one coordinate system, as those of one examination do."""
+    one, two = (frame_of_reference(file.slices) for file in files)
+    return one == two != ""
+
+
+def _note_on_moving(fixed: sitk.Image, transform: sitk.Transform) -> list[str]:
+    points = head_points(prepare(fixed, None, "The first image")) if fixed.GetDimension() == 3 else np.empty((0, 3))
+    moved = [np.linalg.norm(np.subtract(transform.TransformPoint(p), p)) for p in points.tolist()]
+    if not moved or np.median(moved) <= AGREES_MM:
+        return []
+    return [
+        f"{ONE_FRAME} The transform moves the body by {np.median(moved):.1f} mm (median) from there: use it only if "
+        "the patient moved in between."
+    ]
 
 
 def _landmarks(arguments: Namespace) -> Landmarks | None:
@@ -84,6 +110,7 @@ def _registration(
         metric=metric,
         landmarks=landmarks,
         tool=arguments.tool,
+        position="near" if arguments.tool == "medproc" and _one_frame(files) else "anywhere",
         landmark_use="start" if arguments.landmarks_for == "alone" else arguments.landmarks_for,
         progress=progress,
     )

@@ -6,6 +6,7 @@ import sys
 from pathlib import Path
 
 import numpy as np
+import pydicom
 import pytest
 import SimpleITK as sitk
 
@@ -39,6 +40,25 @@ def mask_file(image, tmp_path) -> Path:
     path = tmp_path / "mask.nrrd"
     sitk.WriteImage(sitk.Cast(image > 100, sitk.sitkUInt8), str(path))
     return path
+
+
+@pytest.fixture
+def dicom_series():
+    """dicom_series(folder, image, frame) writes a CT series that lies in the frame of reference of that UID."""
+
+    def write(folder: Path, image: sitk.Image, frame: str) -> Path:
+        folder.mkdir()
+        for k in range(image.GetSize()[2]):
+            sitk.WriteImage(sitk.Cast(image[:, :, k : k + 1], sitk.sitkInt16), str(folder / f"{k}.dcm"))
+            made = pydicom.dcmread(folder / f"{k}.dcm")
+            made.Modality, made.SeriesInstanceUID, made.FrameOfReferenceUID = "CT", "1.2.3.1", frame
+            made.ImagePositionPatient = [f"{v:.6f}" for v in image.TransformIndexToPhysicalPoint((0, 0, k))]
+            axes = np.reshape(image.GetDirection(), (3, 3))[:, :2]
+            made.ImageOrientationPatient = [f"{v:.9f}" for v in axes.T.ravel()]
+            made.save_as(folder / f"{k}.dcm")
+        return folder
+
+    return write
 
 
 @pytest.fixture

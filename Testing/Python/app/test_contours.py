@@ -4,7 +4,6 @@ import csv
 import json
 
 import numpy as np
-import pydicom
 import pytest
 import SimpleITK as sitk
 from pydicom.dataset import Dataset, FileMetaDataset
@@ -62,18 +61,8 @@ def test_scored_on_the_grid_of_the_other(medproc, refused, image, structures_fil
     assert "no grid" in refused("evaluate", structures_file, structures_file, "-o", metrics)
 
 
-def test_another_coordinate_system_is_refused(refused, image, structures_file, tmp_path):
-    folder = tmp_path / "series"
-    folder.mkdir()
-    grid = Geometry.of(image)
-    for k in range(image.GetSize()[2]):
-        part = sitk.Cast(image[:, :, k : k + 1], sitk.sitkInt16)
-        sitk.WriteImage(part, str(folder / f"{k}.dcm"))
-        made = pydicom.dcmread(folder / f"{k}.dcm")
-        made.Modality, made.SeriesInstanceUID, made.FrameOfReferenceUID = "CT", "1.2.3.1", "1.2.99"
-        made.ImagePositionPatient = [f"{v:.6f}" for v in grid.points(np.array([[0, 0, k]]))[0]]
-        made.ImageOrientationPatient = [f"{v:.9f}" for v in np.reshape(grid.direction, (3, 3))[:, :2].T.ravel()]
-        made.save_as(folder / f"{k}.dcm")
+def test_another_coordinate_system_is_refused(refused, image, structures_file, dicom_series, tmp_path):
+    folder = dicom_series(tmp_path / "series", image, "1.2.99")
     assert "another coordinate system" in refused("measure", folder, f"{structures_file}#1", "-o", tmp_path / "t.csv")
 
 

@@ -76,3 +76,14 @@ def test_beyond_the_moving_image_there_is_its_darkest_value_and_ct_stays_ct(medp
     found = read_image_file(out)
     assert sitk.GetArrayViewFromImage(found.image)[:, :, 0].max() == sitk.GetArrayViewFromImage(ct).min() < -500
     assert (found.modality, found.quantity) == ("CT", "[hnsf'U]")
+
+
+def test_of_one_frame_of_reference_what_the_files_say_is_told(medproc, image, dicom_series, tmp_path):
+    body = sitk.Resample(image, image, sitk.TranslationTransform(3, (-4.0, 3.0, 0.0)))
+    first, other = dicom_series(tmp_path / "a", image, "1.2.9"), dicom_series(tmp_path / "b", body, "1.2.9")
+    code, _, err = medproc("register", first, other, "-o", tmp_path / "t.tfm")
+    assert code == 0, err
+    assert "moves the body by 5.0 mm (median) from there: use it only if the patient moved" in err
+    code, _, err = medproc("register", first, first, "-o", tmp_path / "t.tfm")
+    assert code == 0, err
+    assert "frame of reference" not in err
