@@ -16,6 +16,7 @@ from .change_maps import change_maps_of, is_change_map, is_fractions, with_chang
 from .consensus import ConsensusLabels
 from .coverage import with_coverage
 from .defaults import OF_PLACES, default_recipe, finds_places, recipe_and_mask
+from .extent import notes_on_extent
 from .findings import MatchFindings
 from .following import follow_pairs, notes_on_measuring
 from .half_height import HalfHeightOutlines
@@ -340,8 +341,10 @@ def _notes(studies: tuple[Study, ...], pairs: tuple[PairComparison, ...], recipe
             f"The studies are of different modalities ({', '.join(modalities)}): what one shows larger than another, "
             "or not at all, need not have changed."
         )
-    if finds_places(studies, recipe) and any(p.registration.verdict is not Verdict.FAILED for p in pairs):
+    places = finds_places(studies, recipe)
+    if places and any(p.registration.verdict is not Verdict.FAILED for p in pairs):
         notes.append(OF_PLACES)
+    notes += notes_on_extent(studies, pairs, places)
     marked = [study.name for study in studies if study.landmarks]
     if marked and (len(marked) == 1 or not studies[0].landmarks):
         notes.append(
