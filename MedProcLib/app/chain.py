@@ -48,12 +48,17 @@ def proposed(found: ImageFile, arguments: Namespace, propose: Callable[..., Prop
     if arguments.parameters:
         raise InputError(PRESET_PARAMETERS)
     require_scalar(found.image)  # said before a preset is named that could not run
-    tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
-    proposal = propose(tags, found.image, Path(arguments.image).name)
+    proposal = proposal_for(found, propose)
     if proposal is None:
         raise InputError(f"No preset is known to suit {arguments.image}; name one with --preset.")
     arguments.notes.append(f"{arguments.image}: preset {proposal.preset.name}, {proposal.reason}")
     return proposal
+
+
+def proposal_for(found: ImageFile, propose: Callable[..., Proposal | None]) -> Proposal | None:
+    """The preset that suits a scalar image of one time point, None where none is known. propose: as of proposed()."""
+    tags = {"Modality": found.modality, **acquisition_tags(found.slices)}
+    return propose(tags, found.image, Path(found.source).name)
 
 
 @contextmanager

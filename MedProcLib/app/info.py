@@ -2,11 +2,13 @@
 
 import json
 from argparse import Namespace
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.color import brightness, is_color
 from ..core.dicom_segmentation import is_dicom_segmentation
 from ..core.dicom_structure_set import is_structure_set
 from ..core.files import ImageFile, file_of, read_image_file
@@ -14,6 +16,9 @@ from ..core.geometry import Geometry
 from ..core.progress import Progress
 from ..core.recorded import record_of
 from ..core.units import shown
+from ..enhancement.presets.proposal import propose as propose_enhancement
+from ..segmentation.presets.proposal import propose as propose_segmentation
+from .chain import proposal_for
 from .inputs import read_label_map, unit_of_file
 from .segment_names import segment_structures
 
@@ -38,6 +43,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             **_values(image),
             "unit": shown(unit) or None,
             "segments": segments or None,
+            "presets": None if segments else _presets(found),
             "provenance": record_of(arguments.image),
             "notes": list(found.notes),
         }
@@ -48,6 +54,18 @@ def _read(path: str) -> ImageFile:
     if is_dicom_segmentation(file_of(path)):
         return ImageFile(read_label_map(path, []), path, "DICOM", "SEG")
     return read_image_file(path, unscaled=True)
+
+
+def _presets(found: ImageFile) -> dict[str, Any] | None:
+    """Those that suit the image, with the reason, by the command that takes them; None of a series and the like."""
+    image = brightness(found.image) if is_color(found.image) else found.image
+    if image.GetDimension() > 3 or image.GetNumberOfComponentsPerPixel() > 1:
+        return None
+    presets = {}
+    for command, propose in (("enhance", propose_enhancement), ("segment", propose_segmentation)):
+        proposal = proposal_for(replace(found, image=image), propose)
+        presets[command] = proposal and {"preset": proposal.preset.name, "reason": proposal.reason}
+    return presets
 
 
 def _show(said: dict[str, Any]) -> None:

@@ -31,7 +31,8 @@ COMMANDS = (
     ),
     Command(
         "info",
-        "show an image's geometry, range and unit of values, modality, names of segments, and how it was made, as JSON",
+        "show an image's geometry, range and unit of values, modality, presets that suit it, names of segments, and "
+        "how it was made, as JSON",
         (IMAGE,),
         ("info brain.nii.gz", "info dicom_folder", "info dicom_folder#2"),
     ),

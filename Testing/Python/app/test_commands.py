@@ -64,6 +64,7 @@ def test_info_of_an_image(medproc, image, image_file):
     assert told["minimum"] == values.min() and told["maximum"] == values.max()
     assert told["mean"] == pytest.approx(values.mean(dtype=float)) and told["modality"] is None
     assert told["pixel_type"] == "32-bit float" and told["format"] == "NRRD" and told["notes"] == []
+    assert [told["presets"][command]["preset"] for command in ("enhance", "segment")] == ["mr_shading", "mr_head"]
 
 
 @pytest.mark.parametrize(
