@@ -4,7 +4,7 @@ from ..comparison.defaults import finds_places
 from ..comparison.result import Change
 from ..comparison.tracks.model import Track
 from .charts import Bar, Curve, bars_chart, curves_chart
-from .colors import LOOKS
+from .colors import LOOKS, Look
 from .html_text import section, text
 from .timeline import Timeline
 from .tracks_section import in_order
@@ -33,8 +33,8 @@ def charts_section(timeline: Timeline) -> str:
     dated = "" if timeline.dated else " The dates are not known for all studies; they are drawn evenly."
     note = (
         '<p class="note">Thin vertical lines are 95 % intervals of what another study of the same lesion would give, '
-        "by which points can be compared with each other. Curves have the color of the largest change of their "
-        f"finding, bars that of its class from the first study to the last.{dated}</p>"
+        "by which points can be compared with each other. Curves have the color and sign of the largest "
+        f"change of their finding, bars the color of its class from the first study to the last.{dated}</p>"
     )
     return section("Charts", f'<div class="charts">{"".join(parts)}</div>', note)
 
@@ -67,7 +67,7 @@ def _total(timeline: Timeline) -> str:
 
 def _each(timeline: Timeline, ordered: list[Track]) -> str:
     curves = [
-        Curve(_name(timeline, track, n), LOOKS[timeline.largest_change(track)].css, _volumes(timeline, track))
+        Curve(_name(timeline, track, n), _look(timeline, track).css, _volumes(timeline, track))
         for n, track in enumerate(ordered)
     ]
     # the named ones last, so that they lie on top
@@ -96,7 +96,7 @@ def _spider(timeline: Timeline, ordered: list[Track]) -> str:
         first = points[0][1]
         if len(points) > 1 and first > 0:
             relative = [(time, 100 * (value / first - 1), None, None) for time, value, _, _ in points]
-            curves.append(Curve(_name(timeline, track, n), LOOKS[timeline.largest_change(track)].css, relative, 1.6))
+            curves.append(Curve(_name(timeline, track, n), _look(timeline, track).css, relative, 1.6))
     if not curves:
         return '<p class="note">No finding was seen at two time points.</p>'
     words = _words("Change over time", timeline, ordered)
@@ -124,10 +124,15 @@ def _waterfall(timeline: Timeline, ordered: list[Track]) -> str:
     return bars_chart(bars, "%", f"Change from the first to the last study: {words}") + note
 
 
+def _look(timeline: Timeline, track: Track) -> Look:
+    return LOOKS[timeline.largest_change(track)]
+
+
 def _name(timeline: Timeline, track: Track, place: int) -> str:
-    """Of many findings only those that changed are named: names of flat curves would push theirs away."""
+    """With the sign of its class, for print in gray. Of many findings only those that changed are named: names of flat
+    curves would push theirs away."""
     named = place < MOST_NAMES and (timeline.is_changed(track) or len(timeline.tracks) <= FEW)
-    return text(track.id) if named else ""
+    return f"{text(track.id)} {_look(timeline, track).sign}" if named else ""
 
 
 def _words(what: str, timeline: Timeline, ordered: list[Track]) -> str:

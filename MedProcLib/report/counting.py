@@ -33,21 +33,26 @@ def sentence(pair: PairComparison, places: bool = False) -> str:
     """What became of the findings, in one sentence. places: they are places of change (see defaults.finds_places)."""
     if pair.registration.verdict == Verdict.FAILED:
         return "The studies could not be aligned, so nothing was compared."
-    counting = counted(pair.findings)
-    unseen = sum(finding.unseen for finding in pair.findings)
+    return sentence_of(pair.findings, places)
+
+
+def sentence_of(findings: Sequence[Finding], places: bool = False) -> str:
+    """What became of these findings; see sentence."""
+    counting = counted(findings)
+    unseen = sum(finding.unseen for finding in findings)
     left_out = f" {unseen} not shown by the other study." if unseen else ""
     if not counting and places:
         return f"No place was found where tissue changed.{left_out}"
     if not counting:
         return f"No finding in {'what both studies show' if unseen else 'either study'}.{left_out}"
     if places:
-        darker, brighter = map(milliliters, totals_mm3(pair.findings))
+        darker, brighter = map(milliliters, totals_mm3(findings))
         listed = f"{len(counting)} places have" if len(counting) > 1 else "One place has"
         return f"{listed} changed: {brighter} ml brighter and {darker} ml darker than before.{left_out}"
     classes = Counter(finding.change for finding in counting)
     parts = [f"{classes[change]} {change}" for change in Change if classes[change]]
     noun = "finding" if len(counting) == 1 else "findings"
-    first, other = totals_mm3(pair.findings)
+    first, other = totals_mm3(findings)
     difference = other - first
     percent = f", {_percent(100 * difference / first)} %" if first > 0 else ""
     listed = parts[0] if len(parts) == 1 else f"{', '.join(parts[:-1])} and {parts[-1]}"

@@ -4,10 +4,13 @@ from collections import Counter
 from collections.abc import Sequence
 
 from ..comparison.defaults import OF_PLACES, finds_places
+from ..comparison.evaluation import Evaluated
+from ..comparison.response.criteria import criterion
 from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
 from ..comparison.study import Study
+from ..comparison.track_findings import findings_between
 from .alignment import doubtful_banner, verdict_banner, verdict_of
-from .counting import counted, milliliters, sentence, signed, totals_mm3
+from .counting import counted, milliliters, sentence, sentence_of, signed, totals_mm3
 from .html_text import swatch, text
 from .studies_section import date_of, days_since, title_of
 from .timeline import Timeline
@@ -16,10 +19,12 @@ from .timeline import Timeline
 PLACES = {Change.NEW: "brighter", Change.GONE: "darker"}
 
 
-def head(comparison: Comparison, timeline: Timeline | None) -> str:
+def head(comparison: Comparison, timeline: Timeline | None, evaluated: Evaluated | None = None) -> str:
     """Title, dates, a sentence and tiles, alignments that are not good, and the state of the review.
 
-    Of more than two studies the sentence and tiles are those of the last one that was compared with the first.
+    Of more than two studies the sentence and tiles are those of the last one that was compared with the first, and a
+    further sentence says what became of the findings since the study before it. evaluated: criteria of response, whose
+    categories at the last time point have tiles.
     """
     first, *others = comparison.studies
     when = [date_of(first), *(_later(first, other) for other in others)]
@@ -33,12 +38,24 @@ def head(comparison: Comparison, timeline: Timeline | None) -> str:
     names = [comparison.studies[n].name for n in (last.fixed, last.moving)]
     label = f"<b>{text(' → '.join(names))}:</b> " if len(comparison.pairs) > 1 else ""
     places = finds_places(comparison.studies, comparison.recipe)
-    parts += [f'<p class="lead">{label}{text(sentence(last, places))}</p>', _tiles(last, places)]
+    parts += [f'<p class="lead">{label}{text(sentence(last, places))}</p>']
+    parts += [_since_previous(last, comparison, timeline, places), _tiles(last, places, evaluated)]
     if places and last.registration.verdict is not Verdict.FAILED:
         parts.append(f'<div class="banner doubtful"><p><b>No lesions were looked for.</b> {text(OF_PLACES)}</p></div>')
     parts += _alignments(comparison)
     parts += [_unseen(last, comparison, timeline), _review(comparison, timeline)]
     return "".join(parts)
+
+
+def _since_previous(pair: PairComparison, comparison: Comparison, timeline: Timeline | None, places: bool) -> str:
+    """What became of the findings from the study before to the last one; '' where that is the first, or unknown."""
+    if timeline is None or pair.moving not in timeline.studies or timeline.studies.index(pair.moving) < 2 or places:
+        return ""
+    last = timeline.studies.index(pair.moving)
+    before, now = (timeline.patient.time_points[n].id for n in (last - 1, last))
+    name = comparison.studies[timeline.studies[last - 1]].name
+    said = sentence_of(findings_between(timeline.patient, before, now))
+    return f'<p class="lead"><b>Since {text(name)}:</b> {text(said)}</p>'
 
 
 def _alignments(comparison: Comparison) -> list[str]:
@@ -56,7 +73,7 @@ def _alignments(comparison: Comparison) -> list[str]:
     return [*banners, *(verdict_banner(p, name if len(comparison.all_pairs) > 1 else "") for name, p in doubtful)]
 
 
-def _tiles(pair: PairComparison, places: bool) -> str:
+def _tiles(pair: PairComparison, places: bool, evaluated: Evaluated | None) -> str:
     if pair.registration.verdict == Verdict.FAILED:
         return ""
     counting = counted(pair.findings)
@@ -74,6 +91,10 @@ def _tiles(pair: PairComparison, places: bool) -> str:
         volumes = f"{milliliters(other)} / {milliliters(first)} ml", "brighter / darker"
     tiles.append(f"<li><b>{volumes[0]}</b><span>{volumes[1]}</span></li>")
     tiles.append(f"<li><b>{text(verdict_of(pair.registration))}</b><span>alignment</span></li>")
+    tiles += [
+        f"<li><b>{text(each.responses[-1].category)}</b><span>{text(criterion(each.name).title)}</span></li>"
+        for each in (evaluated.evaluations if evaluated else ())
+    ]
     return f'<ul class="tiles">{"".join(tiles)}</ul>'
 
 

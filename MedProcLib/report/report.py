@@ -42,10 +42,11 @@ def report_html(
     comparison = with_tracks(comparison)
     timeline = Timeline.of(comparison)
     pairs, over_time = progress.parts(len(comparison.all_pairs), 2)
-    content = [head(comparison, timeline), studies_section(comparison)]
+    content = [head(comparison, timeline, evaluated)]
     many = timeline is not None and len(timeline.studies) > 2
     if timeline is not None and many:
         content += _over_time(timeline, evaluated, over_time)
+    content.append(studies_section(comparison))  # of many the time points have said what a reader needs of them
     for number, (pair, share) in enumerate(_each(comparison, pairs)):
         rows = measurements[number] if measurements and number < len(measurements) else None
         content.append(_pair(comparison, pair, rows, timeline, many, share))

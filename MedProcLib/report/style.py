@@ -86,6 +86,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   body { padding: 24px 16px 48px; }
   .three { grid-template-columns: 1fr; } .six { grid-template-columns: repeat(3, 1fr); }
   .slices { grid-template-columns: 1fr 1fr; }
+  .plot { overflow-x: auto; } .plot .chart { min-width: 600px; }
 }
 @media print {
   @page { margin: 14mm; } @page wide { size: A4 landscape; margin: 10mm; } .wide { page: wide; }

@@ -120,16 +120,19 @@ class Timeline:
         return way.change if way else Change.STABLE
 
     def largest_change(self, track: Track) -> Change:
-        """The class of the interval in which a track's volume changed most; stable where it is in all."""
-        changed = [
-            way for way in self.intervals[track.id].values() if way.change is not Change.STABLE and not way.unseen
-        ]
+        """The class of the interval in which a track's volume changed most, that over all time points among them;
+        stable where it is in all."""
+        shown = [self.patient.time_points[n].id for n in range(len(self.studies)) if self.at(track, n)]
+        over_all = since(self.patient, track, shown[-1], "baseline")
+        ways = [*self.intervals[track.id].values(), *([over_all] if over_all else [])]
+        changed = [way for way in ways if way.change is not Change.STABLE and not way.unseen]
         if not changed:
-            return self.course(track)
+            return Change.STABLE
         return max(changed, key=lambda way: abs((way.after or way.before).value - way.before.value)).change
 
     def is_changed(self, track: Track) -> bool:
-        return any(way.change is not Change.STABLE and not way.unseen for way in self.intervals[track.id].values())
+        """Whether it changed from one time point to the next or, if slowly, over all of them."""
+        return self.largest_change(track) is not Change.STABLE
 
     def size(self, track: Track, reference: str) -> SizeChange | None:
         """Change of volume up to the last time point, from the 'baseline' (first seen) or the time point 'previous'."""

@@ -17,14 +17,18 @@ from MedProcLib.comparison.register import identity
 from MedProcLib.comparison.result import Change, Comparison, PairComparison, Verdict
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.track_findings import with_tracks
-from MedProcLib.comparison.tracks.edits import accept, describe, reject
+from MedProcLib.comparison.tracks.edits import accept, describe, edit_measurement, reject
 from MedProcLib.comparison.tracks.follow import Followed, Labelled, follow_findings
 from MedProcLib.comparison.tracks.model import TimePoint
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.measurement import Measurement
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.report.charts_section import charts_section
+from MedProcLib.report.head import head
 from MedProcLib.report.report import report_html
 from MedProcLib.report.stack import Stack
 from MedProcLib.report.timeline import Timeline
+from MedProcLib.report.track_slices_section import track_slices_section
 from MedProcLib.report.tracks_section import tracks_section
 
 from .test_report import HOSTILE, Page
@@ -114,6 +118,22 @@ def test_every_finding_is_there_at_every_time_point():
     assert sum(a.get("class") == "chart" for _, a in page.tags) == 4
 
 
+def test_what_grows_slowly_has_changed():
+    """+20 % from each time point to the next is stable, +73 % over all of them is not."""
+    made = followed()
+    (still,) = (t for t in Timeline.of(made).tracks if Timeline.of(made).course(t) is Change.STABLE)
+    patient = made.followed.patient
+    for n, point in enumerate(patient.time_points):
+        size = Measurement("voxel_volume", 900 * 1.2**n, "mm3")
+        patient = edit_measurement(patient, still.id, point.id, size, "A. Reader", WHEN)
+        patient = accept(patient, still.id, "A. Reader", WHEN)
+    timeline = Timeline(made, patient, (0, 1, 2, 3))
+    (slow,) = timeline.tracks
+    assert [timeline.change_at(slow, n) for n in (1, 2, 3)] == [Change.STABLE] * 3
+    assert timeline.is_changed(slow) and timeline.largest_change(slow) is Change.GROWN
+    assert f"{slow.id} ▲" in charts_section(timeline) and "Grown" in track_slices_section(timeline)
+
+
 def test_what_is_too_wide_or_too_long_for_paper_is_printed_across_or_not_at_all():
     html = tracks_section(Timeline.of(followed(count=10, direction="oblique left-handed")))
     assert html.startswith("<section class=wide><h2>Findings over time</h2>") and 'class="record"' not in html
@@ -130,6 +150,8 @@ def test_time_points_say_what_became_of_findings_since_the_one_before():
     assert timeline.classes(1) == {Change.GROWN: 1, Change.STABLE: 2}
     assert timeline.classes(2) == {Change.GROWN: 1, Change.STABLE: 1, Change.GONE: 1, Change.NEW: 1}
     text = page_of().text
+    assert "Since Visit 3: 1 grown and 2 stable findings; total volume 3." in text
+    assert "Since" not in Page(head(followed(count=2), Timeline.of(followed(count=2)))).text
     (line,) = re.findall(r"Visit 3 2022-03-01 730 not checked 3 ([^V]*)", text)
     assert line.split()[2:6] == ["1", "1", "1", "1"]
 
