@@ -20,7 +20,8 @@ MEASURES = {"voxel_volume": "mm3", "long_diameter": "mm", "short_diameter": "mm"
 @dataclass(frozen=True)
 class TrackRow:
     """A track in a list. change: its class at its last time point since the reference, None for one that was seen once,
-    at the first, or whose place a study does not show; overall: that since baseline, None of what others merged into;
+    at the first, or whose place a study does not show; past: since the previous one there was nothing of it any more,
+    and the class is from before; overall: that since baseline, None of what others merged into;
     size: change of its volume since the reference, None where there is nothing to compare with; values: of the chosen
     measure at each time point, None where not observed or not measured; lines: all that is known, in words; latest:
     those of the last change, with what it comes to since baseline and nadir where these are other time points, which is
@@ -29,6 +30,7 @@ class TrackRow:
     track: Track
     status: Status
     change: Change | None
+    past: bool
     overall: Change | None
     size: SizeChange | None
     values: tuple[Measured | None, ...]
@@ -75,13 +77,14 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
 def _found(
     patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str
 ) -> tuple[
-    Change | None, Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...], tuple[str, ...]
+    Change | None, bool, Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...], tuple[str, ...]
 ]:
     """The row from the change on."""
     last = ways[-1] if ways else None
     since_each = {name: _since_reference(patient, track, last, name) for name in REFERENCES}
     way = since_each[reference]
-    size = way.size(patient.settings.relative_percent) if way is not None else None
+    past = reference == "previous" and last is not None and last.end != patient.time_points[-1].id
+    size = way.size(patient.settings.relative_percent) if way is not None and not past else None
     values = tuple(_value(track.at(point.id), measure) for point in patient.time_points)
     observed, rules, sure = _observed(patient, track), _rules(patient, ways), _sure(way, size)
     change, overall = (w.change if w is not None and not w.unseen else None for w in (way, since_each["baseline"]))
@@ -90,6 +93,7 @@ def _found(
     overall = None if joined else overall
     return (
         change,
+        past,
         overall,
         size,
         values,

@@ -35,14 +35,16 @@ class TracksForm:
             "Findings over time; click one to see it at every time point, a heading to sort, hover for all that is "
             "known. Shift+click and Ctrl+click select several, to accept or reject them together. Sure: whether the "
             "change is beyond measuring error (yes, no, or ? where that cannot be said). Behind a class: since "
-            "baseline it has grown (↗), has shrunk (↘) or is new (+). Of time points that there is no "
-            "room for, the first and the last ones are listed"
+            "baseline it has grown (↗), has shrunk (↘) or is new (+). A class in parentheses is from before the "
+            "previous time point. Of time points that there is no room for, the first and the last ones are listed"
         )
         self.table = row_table("tracksTable", tip)
         self.table.setSelectionMode(qt.QAbstractItemView.ExtendedSelection)
         self.table.horizontalHeader().highlightSections = False  # bold titles would take the width of a column
         self.table.setMinimumHeight(TABLE_HEIGHT)
         layout.addWidget(self.table)
+        self.marks_label = text_label()
+        layout.addWidget(self.marks_label)
         self.pages = Pages(self._on_page)
         layout.addWidget(self.pages.widget)
         self.reason_label = text_label()

@@ -34,6 +34,7 @@ FILTERS: tuple[Callable[[TrackRow], bool], ...] = (  # in the order of FILTER_TI
 FIRST_TIME = 4  # column of the first time point
 MANY = 20  # findings whose common decision may take longer than a click feels like
 LINE_LETTERS = 8  # of a time point without a date: so two of them have room in a panel of 350 pixels
+MARKED, PAST = _("Since baseline: ↗ grown, ↘ shrunk, + new."), _("In parentheses: before the previous time point.")
 OVERALL = {Change.GROWN: "↗", Change.SHRUNK: "↘", Change.NEW: "+"}  # behind another class: what it is since baseline
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
@@ -199,7 +200,7 @@ class TracksPanel(TracksForm):
         if placed != self._placed_of:
             self._placed_of, self._places = placed, {}
         new = [row for row in rows if row.track.id not in self._places]
-        for row in sorted(new, key=lambda row: (not _changed(row), row.change in (None, Change.STABLE))):
+        for row in sorted(new, key=lambda row: (not _changed(row), row.past, row.change in (None, Change.STABLE))):
             self._places[row.track.id] = len(self._places)
         return sorted(rows, key=lambda row: self._places[row.track.id])
 
@@ -220,6 +221,10 @@ class TracksPanel(TracksForm):
             self.table.setCurrentCell(ids.index(selected) if selected in ids else -1, 0)
         finally:
             self._filling = False
+        classes = [_class(row) for row in self._page]
+        said = [(MARKED, tuple(OVERALL.values())), (PAST, ")")]
+        words = [words for words, signs in said if any(shown.endswith(signs) for shown in classes)]
+        show_wrapped(self.marks_label, " ".join(words))
         self._show_reason()
 
     def _hide_middle(self, points: int) -> None:
@@ -333,10 +338,10 @@ def _line(row: TrackRow) -> list[Any]:
 
 def _class(row: TrackRow) -> str:
     """Its class, and behind it the mark of that since baseline where one that is stable now or changed the other way
-    would hide it."""
+    would hide it; in parentheses what it became before the previous time point."""
     hides = row.change in (Change.STABLE, *OVERALL) and row.overall is not row.change
     mark = OVERALL.get(row.overall, "") if hides and row.overall is not None else ""
-    return f"{row.change or ''}{mark}"  # without a space: there is little room
+    return f"({row.change})" if row.past and row.change else f"{row.change or ''}{mark}"  # there is no room for a space
 
 
 def _changed(row: TrackRow) -> bool:

@@ -19,6 +19,29 @@ def labelled(number):
     )
 
 
+def test_signs_are_explained_where_they_are_shown(scene):
+    """After five time points: +17 % at last, +133 % in all; one that had gone before; the list counts from either."""
+    from MedProcLib.scene.timeline_nodes import add_patient_node
+    from MedProcLib.widgets.tracks_panel import TracksPanel
+
+    drawn = [labelled(number) for number in range(5)]
+    for number in (0, 1):
+        values = sitk.GetArrayFromImage(drawn[number].labels)
+        values[:1, 10:, 10:] = 1
+        drawn[number] = replace(drawn[number], labels=sitk.GetImageFromArray(values))
+    node = add_patient_node(follow_findings(drawn).patient, "Findings", scene)
+    panel = TracksPanel(*(lambda: node, lambda: "", lambda name: None, lambda edit: True), lambda: None, lambda: None)
+
+    def listed():
+        return [[panel.table.item(row, n).text() for n in (0, 1, 2)] for row in range(panel.table.rowCount)]
+
+    assert listed() == [["F001", "stable↗", "+17"], ["F002", "(gone)", ""]]
+    assert panel.marks_label.text.startswith("Since baseline: ↗") and "parentheses: before" in panel.marks_label.text
+    panel.reference_box.setCurrentIndex(1)
+    assert listed() == [["F001", "grown", "+133"], ["F002", "gone", "-100"]]
+    assert not panel.marks_label.visible and panel.marks_label.text == ""
+
+
 def test_headings_sort_and_rows_then_keep_their_places(scene):
     from MedProcLib.comparison.tracks.edits import accept
     from MedProcLib.scene.timeline_nodes import add_patient_node, patient_of_node, write_to_node
