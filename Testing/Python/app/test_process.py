@@ -140,10 +140,11 @@ def test_a_reader_that_has_seen_enough_is_no_error(process):
 
 
 def test_a_terminal_sees_a_progress_bar_that_is_wiped(process, image_file, tmp_path):
+    """Before what is printed, too, which stood behind it on its line."""
     controller, terminal = pty.openpty()
     running = subprocess.Popen(
         [sys.executable, "-m", "MedProcLib", "enhance", image_file, *LONG[:2], "-o", tmp_path / "out.nrrd"],
-        stdout=subprocess.PIPE,
+        stdout=terminal,
         stderr=terminal,
         cwd=ROOT,
     )
@@ -160,7 +161,8 @@ def test_a_terminal_sees_a_progress_bar_that_is_wiped(process, image_file, tmp_p
     running.communicate()
     os.close(controller)
     assert running.returncode == 0
-    assert b"]   2% Smooth" in seen and seen.endswith(b"\r\x1b[K") and b"\n" not in seen
+    said = f"Enhanced image: {tmp_path / 'out.nrrd'}\r\n".encode()
+    assert b"]   2% Smooth" in seen and seen.endswith(b"\r\x1b[K" + said) and seen.count(b"\n") == 1
 
 
 def test_threads_are_set_for_all_libraries(medproc, image_file, monkeypatch):
