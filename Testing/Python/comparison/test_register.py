@@ -233,6 +233,9 @@ def test_another_contrast_is_no_doubt_where_the_position_is_sure():
     assert of(residual=4.1)[0] is Verdict.FAILED
     assert of(overlap=0.05)[0] is Verdict.DOUBTFUL  # all of what one image shows bright lies in the other's body
     assert of(overlap=0.05, restart=0.4)[0] is Verdict.FAILED
+    # within masks of the brain, and so of two patients
+    assert of(0.54, 0.93, residual=1.93)[0] is Verdict.DOUBTFUL
+    assert of(0.54, 0.93, 0.93, 1.93)[0] is Verdict.FAILED
 
 
 def test_a_field_of_view_that_cuts_the_head_is_no_doubt(real):
