@@ -31,8 +31,8 @@ ONE_CONTRAST, RESIDUAL_SURE_MM = 0.98, 2.0
 # start ends this near and the blocks stay, so much is enough. Found on T1 and FLAIR of 13 examinations (similarity
 # 0.89, overlap 0.59, restart 0.25 mm at worst) and of two patients each (restart 0.5 mm at best).
 SURE_MM, SIMILARITY_SURE, OVERLAP_SURE = 0.3, 0.88, 0.55
-# Within masks of the brain they tell much less (T1 and FLAIR 0.54 to 0.69, of two patients 0.53 to 0.95), and only where
-# a displaced start ends speaks against another patient (0.22 mm at worst, of two patients 0.9 at best): doubtful.
+# Within masks of the brain they tell much less (T1 and FLAIR 0.54 to 0.69, of two patients 0.53 to 0.95), and only
+# where a displaced start ends speaks against another patient (0.22 mm at worst, of two patients 0.9 at best): doubtful.
 SIMILARITY_MASKED = 0.50
 # A body that lies in the other one to so great a share is all that its image shows bright, as fluid in some T2.
 NESTED = 0.95
