@@ -4,7 +4,7 @@ import datetime
 import re
 from collections import Counter
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import slicer
@@ -12,6 +12,7 @@ import slicer
 from MedProcLib.scene.hierarchy import hierarchy_of
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import is_result
+from MedProcLib.scene.segmentations import drawn_on
 from MedProcLib.scene.studies import date_of_volume
 
 MOST = 20
@@ -88,6 +89,30 @@ def time_point_of(volume, images: Sequence = ()) -> TimePointInput:
     """A time point of a volume, dated as the scene says."""
     date = date_of_volume(volume)
     return TimePointInput(volume, date.isoformat() if date else "", None, tuple(images))
+
+
+def with_alike_findings(time_points: Sequence[TimePointInput], chosen) -> list[TimePointInput]:
+    """The time points with findings like those chosen of one of them, where no other has any yet.
+
+    Of each other one the segmentation that was drawn on its volume and has the same segments by name, if there is just
+    one in the scene.
+    """
+    if [point.segmentation for point in time_points if point.segmentation is not None] != [chosen]:
+        return list(time_points)
+    scene, kind, names = chosen.GetScene(), chosen.GetClassName(), _segment_names(chosen)
+    nodes = [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]
+    alike = [node for node in nodes if node is not chosen and _segment_names(node) == names]
+    found = []
+    for point in time_points:
+        drawn = [node for node in alike if point.volume is not None and drawn_on(node) is point.volume]
+        fits = point.segmentation is None and len(drawn) == 1
+        found.append(replace(point, segmentation=drawn[0]) if fits else point)
+    return found
+
+
+def _segment_names(segmentation) -> list[str]:
+    held = segmentation.GetSegmentation()
+    return sorted(held.GetNthSegment(number).GetName() for number in range(held.GetNumberOfSegments()))
 
 
 def patients_with_studies(scene=None) -> list[PatientStudies]:

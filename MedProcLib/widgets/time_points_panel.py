@@ -17,6 +17,7 @@ from ..scene.timeline_input import (
     TimePointInput,
     patients_with_studies,
     time_point_of,
+    with_alike_findings,
 )
 from .fields import combo, connect_node, line_edit, row_table, titled
 from .inputs import scalar_volumes
@@ -140,6 +141,16 @@ class TimePointsPanel:
         dated = time_point_of(volume).date if volume is not None else ""
         self._change(volume=volume, date=dated, images=tuple(i for i in points[row].images if i is not volume))
 
+    def _on_segmentation(self, segmentation: Any) -> None:
+        """The other time points take theirs that are like the first one that is chosen."""
+        self._change(segmentation=segmentation)
+        points, row = self._get(), self.results.row
+        if self._filling or segmentation is None or not 0 <= row < len(points):
+            return
+        alike = with_alike_findings(points, segmentation)
+        if alike != points:
+            self._keep(alike, alike[row])
+
     def _on_add(self) -> None:
         points = self._get()
         used = [point.volume for point in points]
@@ -240,9 +251,10 @@ class TimePointsPanel:
         self.images_box.connect("checkedNodesChanged()", self._on_images)
         self.segmentation_box = _node_box("segmentationSelector", "vtkMRMLSegmentationNode", _("Segment automatically"))
         self.segmentation_box.toolTip = _(
-            "A segmentation of the findings of this study; without one they are segmented automatically"
+            "A segmentation of the findings of this study; without one they are segmented automatically. With the "
+            "first one that is chosen the other time points take theirs with the same segments"
         )
-        connect_node(self.segmentation_box, lambda node: self._change(segmentation=node))
+        connect_node(self.segmentation_box, self._on_segmentation)
         self.landmarks_box = _node_box("landmarksSelector", "vtkMRMLMarkupsFiducialNode", _("Align by the images"))
         self.landmarks_box.toolTip = _(
             "A point list of the same places in the same order, or with the same names, in this study and in the first "

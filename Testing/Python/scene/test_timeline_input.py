@@ -1,8 +1,11 @@
 """The time points to compare: proposed from the subject hierarchy, kept on a node, saved with the scene."""
 
 import datetime
+from dataclasses import replace
 
+import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer
 from samples import ball, numbered, turned_grid
 
@@ -12,6 +15,7 @@ from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.hierarchy import add_patient, add_study, place_under
 from MedProcLib.scene.markups import named_points, points_node_from
 from MedProcLib.scene.provenance import write_provenance
+from MedProcLib.scene.segment_snapshot import SegmentInfo
 from MedProcLib.scene.segmentations import segmentation_from_labels
 from MedProcLib.scene.timeline_input import (
     MOST,
@@ -19,6 +23,7 @@ from MedProcLib.scene.timeline_input import (
     patients_with_studies,
     read_time_points,
     time_point_of,
+    with_alike_findings,
     write_time_points,
 )
 from MedProcLib.scene.volumes import volume_from_image
@@ -95,6 +100,26 @@ def test_they_are_kept_in_time_order_and_saved(scene, tmp_path):
     for gone in (second.volume, second.landmarks):
         scene.RemoveNode(gone)
     assert read_time_points(node)[0].volume is read_time_points(node)[0].landmarks is None
+
+
+def test_findings_like_those_chosen_of_one_time_point_are_taken_of_the_others(scene):
+    volumes = [volume(f"CT {n}") for n in range(5)]
+
+    def drawn(on, *names):
+        labels = {number: SegmentInfo(name, (1.0, 0, 0)) for number, name in enumerate(names, 1)}
+        image = sitk.GetImageFromArray(np.array(sorted(labels) * 4, np.uint8).reshape(4, 1, -1))
+        return segmentation_from_labels(image, labels, f"{names} of {on.GetName()}", on)
+
+    first, second, last = (drawn(volumes[n], "Lesion", "Node") for n in (0, 1, 4))
+    drawn(volumes[1], "Liver")
+    for _again in range(2):  # two fit, so none is taken
+        drawn(volumes[2], "Node", "Lesion")
+    drawn(volumes[3], "Lesion")
+    points = [TimePointInput(each) for each in volumes]
+    points[0] = replace(points[0], segmentation=first)
+    found = with_alike_findings(points, first)
+    assert [point.segmentation for point in found] == [first, second, None, None, last]
+    assert with_alike_findings(found[:2], second) == found[:2]  # another one was chosen before
 
 
 @pytest.mark.parametrize("text", ["", "31.5.2020", "2020-13-01"])
