@@ -13,6 +13,10 @@ SMOOTHING = 0.5
 # of balls by 0.38 voxel^2 / radius.
 SHARPENING = 0.19
 
+# A thin body that is long, such as a vessel, fills little of its box: where its radius would have fewer voxels than
+# this, there may be so many times more.
+FEWEST_PER_RADIUS, MORE = 3.0, 10.0
+
 # Steps that an extent may fall short of a whole number of them.
 ROUNDING = 1e-5
 
@@ -43,11 +47,13 @@ def even_mask(mask: np.ndarray, spacing: tuple[float, float, float], most_voxels
     """The mask with equal voxel sides: half its smallest spacing, or as many per radius of the largest ball inside.
 
     mask: bool (z, y, x), not empty; spacing: x, y, z in mm; voxels are larger where there would be more than
-    most_voxels. Between voxel centers the signed distance to the border is interpolated (Raya and Udupa, IEEE TMI
-    9(1), 1990), so that thick slices leave no steps. What is thinner than a voxel may be lost.
+    most_voxels (ten times as many of a thin body). Between voxel centers the signed distance to the border is
+    interpolated (Raya and Udupa, IEEE TMI 9(1), 1990), so that thick slices leave no steps. What is thinner than a
+    voxel may be lost.
     """
     sampling = np.array(spacing[::-1], float)
-    wanted = max(float(sampling.min()) / 2, inscribed_radius(mask, spacing) / per_radius)
+    radius = inscribed_radius(mask, spacing)
+    wanted = max(float(sampling.min()) / 2, radius / per_radius)
     # half that step is fine enough to begin with
     every = np.maximum(1, wanted / 2 / sampling).astype(int)
     sampling = sampling * every
@@ -57,7 +63,10 @@ def even_mask(mask: np.ndarray, spacing: tuple[float, float, float], most_voxels
     signed = ndimage.gaussian_filter(signed, SMOOTHING)
     signed -= SHARPENING * ndimage.laplace(signed)
     extent = (np.array(padded.shape) - 1) * sampling
-    step = max(wanted, float(np.prod(extent) / most_voxels) ** (1 / 3))
+    least = float(np.prod(extent) / most_voxels) ** (1 / 3)
+    if least > radius / FEWEST_PER_RADIUS:
+        least = max(radius / FEWEST_PER_RADIUS, least / MORE ** (1 / 3))
+    step = max(wanted, least)
     # where a step is a share of the spacing, its rounding must not move the grid by half a step
     counts = np.floor(extent / step + ROUNDING).astype(int) + 1
     start = (extent - (counts - 1) * step) / 2

@@ -12,6 +12,9 @@ STEPS = np.stack(np.meshgrid(*[(-1, 0, 1)] * 3), axis=-1).reshape(-1, 3)
 # The surface touches the ball where it is no more voxels farther away than where it is nearest, or this share of the
 # radius: its steps are smaller.
 TOUCHING, OF_RADIUS = 1.0, 0.3
+# Of what is a voxel or two thin the blurred normals may point anywhere: planes nearer than this share of the surface's
+# distance are none of its.
+LEAST_SHARE = 0.8
 # Standard deviation in voxels of the blur that takes the steps off the normals.
 BLUR = 1.5
 
@@ -29,7 +32,9 @@ def ball_radii(even: EvenMask, centers: np.ndarray) -> np.ndarray:
     for start in centers:
         center, least = _climbed(surface, start)
         touching = surface.query_ball_point(center, least + min(TOUCHING, OF_RADIUS * least))
-        found.append(float(np.einsum("ij,ij->i", places[touching] - center, normals[touching]).mean()))
+        planes = np.einsum("ij,ij->i", places[touching] - center, normals[touching])
+        radius = float(planes.mean())
+        found.append(radius if radius > LEAST_SHARE * least else least)
     return np.array(found)
 
 
