@@ -187,14 +187,17 @@ def label_map(labels: sitk.Image, path: str) -> sitk.Image:
 
 
 def _require_no_gray_values(values: np.ndarray, path: str) -> None:
-    """Raise InputError for many whole numbers that hardly any neighbors share, as the gray values of an image."""
-    first, second = values[..., 1:], values[..., :-1]
-    inside = (first != 0) | (second != 0)
-    pairs = np.count_nonzero(inside)
-    if not pairs or np.count_nonzero(first != second) < GRAY_SHARE * pairs:
-        return
-    if np.unique(values).size > MOST_SCATTERED:
+    if has_gray_values(values):
         raise InputError(f"{path} holds gray values, as an image: give a segmentation, whose voxels hold labels.")
+
+
+def has_gray_values(values: np.ndarray) -> bool:
+    """Whether values (any shape) are many and hardly any neighbors share them, as in an image, unlike labels."""
+    first, second = values[..., 1:], values[..., :-1]
+    pairs = np.count_nonzero((first != 0) | (second != 0))
+    if not pairs or np.count_nonzero(first != second) < GRAY_SHARE * pairs:
+        return False
+    return bool(np.unique(values).size > MOST_SCATTERED)
 
 
 def _require_one_layer(labels: sitk.Image, path: str) -> None:

@@ -132,6 +132,16 @@ def write_image(
             raise InputError(f"{target} cannot be written whole; is the disk full?") from None
 
 
+def read_transform(path: str | Path) -> sitk.Transform:
+    """The transform of a file of ITK or Slicer: it maps points to points (LPS, mm). Raises InputError."""
+    if not Path(path).is_file():
+        raise InputError(f"There is no file {path}; check the path.")
+    try:
+        return sitk.ReadTransform(str(path))
+    except RuntimeError:
+        raise InputError(f"{path} is no transform that ITK knows: save it as .tfm or .h5 (ITK).") from None
+
+
 def write_transform(transform: sitk.Transform, target: str | Path) -> None:
     """Write a transform (ITK text or HDF5) whole or not at all. Raises InputError."""
     require_transform_target(target)

@@ -115,7 +115,7 @@ def require_same_grid(first: sitk.Image, second: sitk.Image, what: str = "the tw
         raise InputError(
             f"The geometry of {what} differs (size {first.GetSize()} and {second.GetSize()}, spacing "
             f"{_short(first.GetSpacing())} and {_short(second.GetSpacing())} mm, or position): "
-            "resample one onto the other first."
+            "resample one onto the other first (on the command line with `resample`)."
         )
 
 

@@ -51,6 +51,37 @@ COMMANDS = (
         ),
     ),
     Command(
+        "resample",
+        "bring an image or a segmentation onto the grid of another image, moved by a transform if one is given",
+        (
+            argument(
+                "image",
+                metavar="IMAGE",
+                help="image, label map or DICOM segmentation on any grid, or contours (RT structure set)",
+            ),
+            argument("--like", metavar="REFERENCE", required=True, help="image whose grid the result gets"),
+            argument(
+                "--transform",
+                metavar="T.tfm",
+                help="maps points of REFERENCE to points of IMAGE, as `register REFERENCE IMAGE` writes it (default: "
+                "both lie where their files say)",
+            ),
+            argument("--inverse", action="store_true", help="the transform maps points of IMAGE to those of REFERENCE"),
+            argument(
+                "--interpolation",
+                choices=("linear", "cubic", "nearest"),
+                help="between voxels (default: nearest for label maps, linear for images)",
+            ),
+            output("OUT", ".nrrd, .nii.gz, .nii or .mha; .seg.nrrd for a segmentation"),
+        ),
+        (
+            "resample lesions_t1.nii.gz --like flair.nii.gz -o lesions_flair.nii.gz",
+            "resample second.nii.gz --like first.nii.gz --transform second_to_first.tfm -o second_on_first.nii.gz",
+            "resample lesions_first.nii.gz --like second.nii.gz --transform second_to_first.tfm --inverse "
+            "-o lesions_second.nii.gz",
+        ),
+    ),
+    Command(
         "compare",
         "say what changed between studies of one patient: report, tables, change map, scene for Slicer",
         (

@@ -38,6 +38,7 @@ PROMISED = [
     "register FIXED MOVING --transform rigid -o T.tfm --resampled OUT",
     "register FIXED MOVING --transform affine -o T.tfm",
     "register FIXED MOVING --transform deformable -o T.tfm",
+    "resample IMAGE --like REFERENCE --transform T.tfm --inverse --interpolation nearest -o OUT",
     "suv DICOM -o OUT",
     "suv DICOM --normalization lbmjanma --weight 70 --height 170 --sex F --dose 370 --injection-time 10:00 -o OUT",
     "suv DICOM --frame 2 --half-life 6586 --reference-time 2025-01-12T11:15:00 -o OUT",
