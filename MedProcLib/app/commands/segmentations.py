@@ -38,7 +38,9 @@ COMMANDS = (
                 metavar="IMAGE2",
                 help="another image of the patient on any grid, for steps that look at two: T2 or FLAIR beside T1",
             ),
-            output("SEG", "label map: .nrrd, .nii.gz, .nii or .mha"),
+            output(
+                "SEG", "label map: .nrrd, .nii.gz, .nii or .mha; .seg.nrrd, which 3D Slicer opens with names and colors"
+            ),
             argument("--findings", metavar="F.csv", help="write the list of findings too, one row each"),
             argument("--maps", metavar="DIR", help="write the maps too that a step gives, such as tissue fractions"),
         ),
