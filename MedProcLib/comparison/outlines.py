@@ -14,6 +14,8 @@ from .result import Change, PairComparison
 from .seen_apart import as_seen
 from .study import Study
 
+IN_PIECES = (Change.MERGED, Change.SPLIT)
+
 
 def outlines_of(
     studies: Sequence[Study], pairs: Sequence[PairComparison], consensus: bool, progress: Progress = SILENT
@@ -21,7 +23,7 @@ def outlines_of(
     """Label maps of the findings of the first study and of the other study of each pair, each on its own grid.
 
     Each value is one finding, usually one connected piece; a finding that did not change has the same value in all.
-    One that a pair followed as a whole (grown, shrunk or stable) stays one where its outline falls apart; of one that
+    One that a pair followed as a whole (not merged or split) stays one where its outline falls apart; of one that
     merged or split, pieces are one that the pair's other study could not tell apart.
     pairs: those that were registered, at least one. A study's given labels stay as they are, piece by piece. Else every
     pair has its own outlines of the first study, and these differ by noise. The first study then shows a lesion that
@@ -77,13 +79,13 @@ def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
 
 
 def _wholes(pair: PairComparison) -> list[int]:
-    """Numbers of the findings that the pair followed from one piece to one."""
-    return [f.number for f in pair.findings if f.change in (Change.GROWN, Change.SHRUNK, Change.STABLE)]
+    """Numbers of the findings that are one piece in each of the pair's studies that shows them."""
+    return [f.number for f in pair.findings if f.change not in IN_PIECES]
 
 
 def _changed_pieces(pair: PairComparison) -> list[int]:
     """Numbers of the findings that have more pieces in one of the pair's studies."""
-    return [f.number for f in pair.findings if f.change in (Change.MERGED, Change.SPLIT)]
+    return [f.number for f in pair.findings if f.change in IN_PIECES]
 
 
 def _joined(pieces: np.ndarray, findings: np.ndarray, wholes: Sequence[int] | None = None) -> np.ndarray:

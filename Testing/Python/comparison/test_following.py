@@ -180,6 +180,10 @@ class TestOutlines:
             assert len(np.unique(first[parts > 0])) == pieces and len(np.unique(first)) == pieces + 2
             first, second = self.outlines(replace(self.pair(1, after, before), findings=findings))
             assert len(np.unique(second[parts > 0])) == pieces and len(np.unique(second)) == pieces + 2
+        for change, before, after in ((Change.NEW, other, parts + other), (Change.GONE, parts + other, other)):
+            findings = Finding(1, change, (1, 2), (None, None), ""), Finding(2, Change.STABLE, (1, 1), (None, None), "")
+            both = self.outlines(replace(self.pair(1, before, after), findings=findings))
+            assert len(np.unique(both[change is Change.NEW][parts > 0])) == 1
 
     def test_findings_that_touch_stay_apart_in_either_study(self):
         touching = self.box(slice(1, 4)) + self.box(slice(4, 8), 2)
