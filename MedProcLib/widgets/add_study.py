@@ -12,6 +12,7 @@ from ..scene.timeline_edits import Edit
 from ..scene.timeline_growth import add_grown, growth_of, reference_of
 from ..scene.timeline_nodes import patient_of_node
 from ..scene.timeline_views import hide
+from .comparison_sentence import added
 from .fields import push_button
 from .inputs import require_present
 from .name_tips import elided
@@ -85,9 +86,9 @@ class AddStudy:
 
         def commit(grown: Any) -> str:
             require_present(point.volume, node)
-            what = self._ours(lambda: add_grown(node, grown, point.volume))
+            self._ours(lambda: add_grown(node, grown, point.volume))
             hide(point.segmentation)
             self._done()
-            return str(what)
+            return added(patient_of_node(node), point.volume.GetName())
 
         return growth_of(node, study, self._get_recipe(), marked), commit

@@ -103,6 +103,7 @@ class ResponsePanel:
         self._filling = False
         about = [CRITERIA[name].source, CRITERIA[name].caution] if name in CRITERIA else []
         self.criterion_box.toolTip = "\n".join(filter(None, (CRITERION_TIP, *about)))
+        before = len(self.responses)
         self.responses, missing = responses_of(patient_of_node(node), name) if node is not None else ([], "")
         row = self.results.row
         self.form.changed()
@@ -112,7 +113,7 @@ class ResponsePanel:
             [_parts(r) for r in self.responses],
         )
         self.table.visible = bool(self.responses)
-        if self.responses and not 0 <= row < len(self.responses):
+        if self.responses and (len(self.responses) != before or not 0 <= row < len(self.responses)):
             self.table.setCurrentCell(len(self.responses) - 1, 0)
         self._show_steps(missing)
         self.criterion_box.enabled = node is not None

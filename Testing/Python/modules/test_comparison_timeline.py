@@ -345,7 +345,7 @@ def test_a_study_is_added_to_findings_that_were_decided_and_one_taken_out(compar
     choose.segmentation_box.setCurrentNode(segmentation)
     assert widget.addStudy.button.visible
     widget.addStudy.button.click()
-    assert finish(widget) == "time point FLAIR 2021-09-01 added"
+    assert finish(widget) == "FLAIR 2021-09-01 was added. Since FLAIR 1: 1 grown, 2 new."
     patient = patient_of(widget)
     # between the second and the third by its date
     assert [point.id for point in patient.time_points] == ["FLAIR 0", "FLAIR 1", "FLAIR 2021-09-01", "FLAIR 2"]
