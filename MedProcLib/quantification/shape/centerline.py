@@ -6,11 +6,13 @@ import numpy as np
 from scipy import ndimage, sparse
 from scipy.sparse import csgraph
 
-from .even_grid import EvenMask, even_mask
+from .even_grid import EvenMask, even_mask, with_thin_parts
 
 # Voxels per radius, and the most of the grid in which the line is sought.
 PER_RADIUS = 4
 MOST_VOXELS = 300_000
+# Share of the largest piece's volume that has to be in one piece between voxels too.
+LEAST_KEPT = 0.7
 # A step at half the depth is dearer by this power of two, which keeps the line in the middle.
 CENTERING = 3
 OFFSETS = [(dz, dy, dx) for dz in (-1, 0, 1) for dy in (-1, 0, 1) for dx in (-1, 0, 1) if (dz, dy, dx) > (0, 0, 0)]
@@ -32,6 +34,9 @@ def centerline(mask: np.ndarray, spacing: tuple[float, float, float]) -> Centerl
     mask: bool (z, y, x), not empty; spacing: x, y, z in mm.
     """
     even = even_mask(mask, spacing, MOST_VOXELS, PER_RADIUS)
+    (pieces, kept), (whole, largest) = _pieces(even.inside), _pieces(mask)
+    if pieces > whole and kept * even.step**3 < LEAST_KEPT * largest * np.prod(spacing):
+        even = with_thin_parts(even, mask, spacing)  # thinner than a slice it fell to pieces
     pieces, count = ndimage.label(even.inside, np.ones((3, 3, 3)))
     if count == 0:
         index = np.argwhere(mask)[:, ::-1] * spacing
@@ -49,6 +54,12 @@ def centerline(mask: np.ndarray, spacing: tuple[float, float, float]) -> Centerl
         points = places[ends].astype(float)
     length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()) * even.step
     return Centerline(length, points[:, ::-1] * even.step + even.first)
+
+
+def _pieces(mask: np.ndarray) -> tuple[int, int]:
+    """Number of pieces, and voxels of the largest."""
+    pieces, count = ndimage.label(mask, np.ones((3, 3, 3)))
+    return count, int(np.bincount(pieces.ravel(), minlength=2)[1:].max())
 
 
 def _path(places: np.ndarray, depth: np.ndarray) -> np.ndarray:

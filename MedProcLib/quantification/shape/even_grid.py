@@ -78,6 +78,19 @@ def even_mask(mask: np.ndarray, spacing: tuple[float, float, float], most_voxels
     return EvenMask(inside, signed, depth, step, (start - step - 2 * sampling)[::-1])
 
 
+def with_thin_parts(even: EvenMask, mask: np.ndarray, spacing: tuple[float, float, float]) -> EvenMask:
+    """With what is thinner than a voxel as the steps of its voxels, so that pieces of the mask stay whole."""
+    places = [
+        np.rint((first + np.arange(count) * even.step) / side).astype(int)
+        for first, count, side in zip(even.first[::-1], even.inside.shape, spacing[::-1], strict=True)
+    ]
+    within = [(place >= 0) & (place < count) for place, count in zip(places, mask.shape, strict=True)]
+    inside = even.inside.copy()
+    inside[np.ix_(*within)] |= mask[np.ix_(*(place[there] for place, there in zip(places, within, strict=True)))]
+    depth = np.maximum(ndimage.distance_transform_edt(inside) - TO_SURFACE, 0) * even.step
+    return EvenMask(inside, even.signed, depth, even.step, even.first)
+
+
 def _interpolated(values: np.ndarray, places: np.ndarray, axis: int) -> np.ndarray:
     """Values at these places (in voxels, within the array) along an axis, linearly."""
     low = np.minimum(places.astype(int), values.shape[axis] - 2)

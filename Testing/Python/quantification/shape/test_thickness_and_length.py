@@ -1,6 +1,8 @@
 import numpy as np
 import pytest
 from Benchmarks._bodies import ball, box, cylinder
+from scipy import ndimage
+from scipy.spatial import cKDTree
 
 from MedProcLib.quantification.shape.centerline import centerline
 from MedProcLib.quantification.shape.even_grid import even_mask
@@ -71,6 +73,18 @@ def test_length_of_a_bent_tube():
     mask = np.hypot(across, z - 5) <= 4.5
     # the first row of voxels reaches half a voxel beyond y = 0, at both ends
     assert centerline(mask, (1, 1, 1)).length == pytest.approx(np.pi * 28 + 1, rel=0.04)
+
+
+@pytest.mark.parametrize("rise", [9, 12])
+def test_a_vessel_as_thin_as_its_slices_does_not_fall_to_pieces(rise):
+    """3 mm thick in slices of 3 mm, one piece in the mask; half and a quarter of its length were measured."""
+    t = np.linspace(0, 1, 600)
+    course = np.stack([60 * t, 12 * np.sin(9 * t), rise * t], axis=-1)
+    places = np.stack(np.mgrid[-3 : rise + 4 : 3, -15:16, -3:64], axis=-1)[..., ::-1]
+    mask = cKDTree(course).query(places)[0] <= 1.5
+    length = np.linalg.norm(np.diff(course, axis=0), axis=1).sum() + 3
+    assert ndimage.label(mask, np.ones((3, 3, 3)))[1] == 1
+    assert centerline(mask, (1, 1, 3)).length == pytest.approx(length, rel=0.04)
 
 
 def test_the_line_runs_through_the_middle():
