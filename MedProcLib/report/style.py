@@ -35,7 +35,7 @@ td { border-bottom: 1px solid var(--line); padding: 6px 12px 6px 0; vertical-ali
 td.number, td .fixed, th.number { white-space: nowrap; }
 td.number, th.number { text-align: right; }
 tbody tr:last-child td { border-bottom-color: #c7ced6; }
-.scroll { margin: 0 0 12px; overflow-x: auto;
+.scroll { margin: 0 0 12px; } .scroll, .plot { overflow-x: auto;
   background: linear-gradient(to right, var(--paper) 24px, transparent) local,
   linear-gradient(to left, var(--paper) 24px, transparent) right local, linear-gradient(to right, #c3cad3, transparent),
   linear-gradient(to left, #c3cad3, transparent) right; background-size: 24px 100%, 24px 100%, 12px 100%, 12px 100%;
@@ -86,7 +86,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   body { padding: 24px 16px 48px; }
   .three { grid-template-columns: 1fr; } .six { grid-template-columns: repeat(3, 1fr); }
   .slices { grid-template-columns: 1fr 1fr; }
-  .plot { overflow-x: auto; } .plot .chart { min-width: 600px; }
+  .plot .chart { min-width: 560px; }
 }
 @media print {
   @page { margin: 14mm; } @page wide { size: A4 landscape; margin: 10mm; } .wide { page: wide; }
@@ -98,7 +98,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   .chart { max-width: 150mm; } .record { display: none; } .paper { display: block; }
   .finding, figure, tr, .plot, .banner, .tiles li, .row { break-inside: avoid; }
   .swatch, .verdict, .banner, .ramp, pre, svg { -webkit-print-color-adjust: exact; print-color-adjust: exact; }
-  .scroll { overflow: visible; background: none; } svg.dumbbell { width: 90px; height: auto; }
+  .scroll, .plot { overflow: visible; background: none; } svg.dumbbell { width: 90px; height: auto; }
   details::details-content { content-visibility: visible; block-size: auto; }
 }
 """
