@@ -200,7 +200,9 @@ class MeasurementView:
         table.resizeColumnToContents(0)  # the color is in it now
         widest = WIDEST_PAIR if any(row.get("other") is not None for row in rows) else WIDEST_NAME
         others = sum(table.columnWidth(column) for column in range(1, table.columnCount))
-        room = table.viewport().width - others if table.visible else 0  # until it is shown none is known
+        bar = table.verticalScrollBar()
+        taken = others + (0 if bar.visible else bar.sizeHint.width())  # it comes once the rows are laid out
+        room = table.viewport().width - taken if table.visible else 0  # until it is shown none is known
         if table.columnWidth(0) > max(widest, room):
             table.setColumnWidth(0, max(widest, room))
             letters = (max(widest, room) - COLOR_WIDTH) // table.fontMetrics().averageCharWidth()
