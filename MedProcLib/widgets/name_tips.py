@@ -1,7 +1,7 @@
 """Names of nodes where there is little room for them: cut in their middle where we can, and in full in the tooltip."""
 
 import html
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from itertools import takewhile
 from typing import Any
 
@@ -34,12 +34,15 @@ def elided(name: str, most: int = MOST_LETTERS) -> str:
     return name if len(name) <= most else f"{name[: most - 1 - end].rstrip()}…{name[-end:].lstrip()}"
 
 
-def told_apart(names: Sequence[str], most: int) -> dict[str, str]:
-    """Names of at most so many letters. Those that would look alike that way (both upper and lower lobes as
-    'lung…left') are shown without the words that they begin with together."""
-    shown = {name: elided(name, most) for name in names}
-    for look in set(shown.values()):
-        alike = [name for name in shown if shown[name] == look]
+def told_apart(names: Iterable[str], most: int) -> dict[str, str]:
+    """What to show of names in a cell of about so many letters, which cuts them in their middle: the names, but those
+    that would look alike then (both upper and lower lobes as 'lung…left') without the words they begin with together.
+    """
+    looks: dict[str, list[str]] = {}
+    for name in dict.fromkeys(names):
+        looks.setdefault(elided(name, most), []).append(name)
+    shown = {name: name for alike in looks.values() for name in alike}
+    for alike in looks.values():
         if len(alike) > 1:
             same = takewhile(lambda letters: len(set(letters)) == 1, zip(*alike, strict=False))
             together = "".join(letters[0] for letters in same)
