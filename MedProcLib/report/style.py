@@ -77,6 +77,8 @@ pre { background: var(--panel); border: 1px solid var(--line); border-radius: 6p
   line-height: 1.45; white-space: pre-wrap; overflow-wrap: anywhere; }
 footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line); color: var(--soft);
   font-size: 0.84rem; }
+@media screen and (min-width: 1200px) { .wide .scroll { width: calc(100vw - 96px); max-width: 1400px;
+  margin-left: calc((1016px - min(100vw - 96px, 1400px)) / 2); } }
 @media (max-width: 1000px) {
   body { padding: 28px 20px 48px; } table { font-size: 0.8rem; } th { font-size: 0.74rem; }
   td, th { padding-right: 7px; } svg.dumbbell { width: 64px; height: auto; } .chip { gap: 4px; }
