@@ -17,15 +17,19 @@ MOST_VALUES = 3  # of which a message says where they are
 
 def operations(area: str | None = None) -> list[Declaration]:
     """Declarations of all operations, or of one area, sorted by name."""
-    _import_areas()
-    return [d for d in declared().values() if d.area in AREAS and area in (None, d.area)]
+    areas = AREAS if area is None else (area,) if area in AREAS else ()
+    for each in areas:
+        _import_area(each)
+    return [d for d in declared().values() if d.area in areas]
 
 
 def find_operation(name: str) -> Declaration:
     """The declaration of an operation. Raises InputError with the nearest names when there is none."""
-    known = {d.name: d for d in operations()}
+    area = str(name).partition(".")[0]  # only its files are imported, which takes a fourth of the time
+    known = {d.name: d for d in operations(area)}
     if name in known:
         return known[name]
+    known = {d.name: d for d in operations()}
     word = str(name).rpartition(".")[2].casefold()
     values = [
         f"'{choice}' is a value of '{parameter.name}' of {declaration.name}"
@@ -47,9 +51,7 @@ def create_operation(name: str, parameters: Mapping[str, Any] | None = None) -> 
 
 
 @functools.cache
-def _import_areas() -> None:
-    package = __package__.rsplit(".", 1)[0]
-    for area in AREAS:
-        folder = importlib.import_module(f"{package}.{area}")
-        for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
-            importlib.import_module(module.name)
+def _import_area(area: str) -> None:
+    folder = importlib.import_module(f"{__package__.rsplit('.', 1)[0]}.{area}")
+    for module in pkgutil.walk_packages(folder.__path__, f"{folder.__name__}."):
+        importlib.import_module(module.name)

@@ -1,6 +1,9 @@
 """Recipes: validated on load, run alike everywhere, written and read back."""
 
 import json
+import subprocess
+import sys
+from pathlib import Path
 from typing import Annotated
 
 import pytest
@@ -14,6 +17,8 @@ from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe, Step
 from MedProcLib.core.reference import reference_page
+
+ROOT = Path(__file__).resolve().parents[3]
 
 
 @operation("test.add", title="Add", gives="image", source="made for the test")
@@ -152,3 +157,12 @@ def test_operations_are_found_without_a_list_and_by_area():
     assert names == sorted(names) and {name.split(".")[0] for name in names} <= set(registry.AREAS)
     assert "test.add" not in names
     assert {d.area for d in registry.operations("enhancement")} == {"enhancement"}
+    assert registry.operations("kitchen") == []
+
+
+def test_an_operation_is_found_without_the_other_areas():
+    """Importing all takes longer than a small image."""
+    asked = "import sys; from MedProcLib.core.registry import find_operation as f; print(f('enhancement.n4').title); "
+    asked += "print([n for n in ('segmentation.naming', 'comparison.pipeline') if f'MedProcLib.{n}' in sys.modules])"
+    done = subprocess.run([sys.executable, "-c", asked], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[1] == "[]"
