@@ -10,6 +10,8 @@ from .row import Row
 Table = tuple[list[str], list[list[object]]]
 # column of the figures of a row that are not to be relied on, and why; only in tables where there are such
 NOT_RELIABLE = "not_reliable"
+# share of a segment beyond which the rest is crumbs
+MOST_OF_IT = 0.9
 # columns that only tables have whose rows differ there
 OPTIONAL = ("other", "slice", "time_point", "time_s")
 
@@ -45,6 +47,8 @@ def not_reliable(row: Row) -> str:
     reasons = [f"below {limit} voxels: {', '.join(names)}" for limit, names in sorted(_too_few(row).items())]
     if row.at_border:
         reasons.append("at the border of the image, perhaps cut: sizes")
+    if partly := _of_a_part(row):
+        reasons.append(f"in pieces, of which the largest is measured: {', '.join(partly)}")
     if lacking := without_number(row):
         reasons.append(f"{lacking} voxel{'s' * (lacking != 1)} without a number: intensities")
     return "; ".join(reasons)
@@ -68,6 +72,12 @@ def without_repeats(rows: Sequence[Row]) -> list[Row]:
 def without_number(row: Row) -> int:
     """How many voxels of a row have no number, and are left out of its intensities."""
     return max((int(m.parameters.get("voxels_without_number", 0)) for m in row.measurements), default=0)  # type: ignore[call-overload]
+
+
+def _of_a_part(row: Row) -> list[str]:
+    """Figures of the largest piece of a segment, where a tenth of it or more is in others."""
+    shares = {m.name.replace("_", " "): m.parameters.get("share_of_segment", 1.0) for m in row.measurements}
+    return [name for name, share in shares.items() if float(share) <= MOST_OF_IT]  # type: ignore[arg-type]
 
 
 def _too_few(row: Row) -> dict[int, list[str]]:

@@ -19,10 +19,14 @@ OFFSETS = [(dz, dy, dx) for dz in (-1, 0, 1) for dy in (-1, 0, 1) for dx in (-1,
 
 
 class Centerline(NamedTuple):
-    """length: mm, ends at the surface; points (n, 3): x, y, z in mm from the center of the mask's first voxel."""
+    """length: mm, ends at the surface; points (n, 3): x, y, z in mm from the center of the mask's first voxel.
+
+    share: of the mask's voxels those in the piece that it runs through.
+    """
 
     length: float
     points: np.ndarray
+    share: float
 
 
 def centerline(mask: np.ndarray, spacing: tuple[float, float, float]) -> Centerline:
@@ -35,6 +39,7 @@ def centerline(mask: np.ndarray, spacing: tuple[float, float, float]) -> Centerl
     """
     even = even_mask(mask, spacing, MOST_VOXELS, PER_RADIUS)
     (pieces, kept), (whole, largest) = _pieces(even.inside), _pieces(mask)
+    share = largest / np.count_nonzero(mask)
     if pieces > whole and kept * even.step**3 < LEAST_KEPT * largest * np.prod(spacing):
         even = with_thin_parts(even, mask, spacing)  # thinner than a slice it fell to pieces
     pieces, count = ndimage.label(even.inside, np.ones((3, 3, 3)))
@@ -42,7 +47,7 @@ def centerline(mask: np.ndarray, spacing: tuple[float, float, float]) -> Centerl
         index = np.argwhere(mask)[:, ::-1] * spacing
         longest = int(np.ptp(index, axis=0).argmax())
         ends = index[[index[:, longest].argmin(), index[:, longest].argmax()]]
-        return Centerline(float(np.linalg.norm(ends[1] - ends[0])) + spacing[longest], ends)
+        return Centerline(float(np.linalg.norm(ends[1] - ends[0])) + spacing[longest], ends, share)
     places = np.argwhere(pieces == np.bincount(pieces.ravel())[1:].argmax() + 1)
     depth = even.depth[tuple(places.T)]
     path = _path(places, depth)
@@ -53,7 +58,7 @@ def centerline(mask: np.ndarray, spacing: tuple[float, float, float]) -> Centerl
     if len(points) < 2:
         points = places[ends].astype(float)
     length = float(np.linalg.norm(np.diff(points, axis=0), axis=1).sum()) * even.step
-    return Centerline(length, points[:, ::-1] * even.step + even.first)
+    return Centerline(length, points[:, ::-1] * even.step + even.first, share)
 
 
 def _pieces(mask: np.ndarray) -> tuple[int, int]:

@@ -121,6 +121,11 @@ def _largest_short(shape: SegmentShape) -> Found:
     return largest.short_mm, {"slice": largest.slice_index}
 
 
+def _centerline_length(shape: SegmentShape) -> Found:
+    line = centerline(shape.tight, shape.spacing)
+    return line.length, {"share_of_segment": round(line.share, 3)} if line.share < 1 else {}
+
+
 def _partial_volume(shape: SegmentShape) -> Found:
     assert shape.values is not None
     found: PartialVolume = partial_volume(shape.mask, shape.values.reshape(shape.mask.shape), shape.spacing)
@@ -155,7 +160,7 @@ COMPUTED: dict[str, Callable[[SegmentShape], Found]] = {
     "flatness": lambda shape: (shape.axes.flatness, {}),
     "mean_thickness": lambda shape: (shape.thickness[0], {}),
     "maximum_thickness": lambda shape: (shape.thickness[1], {}),
-    "centerline_length": lambda shape: (centerline(shape.tight, shape.spacing).length, {}),
+    "centerline_length": _centerline_length,
     "bidimensional_product": _product,
     "largest_short_diameter": _largest_short,
     "partial_volume": _partial_volume,

@@ -9,7 +9,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.csv_text import csv_text
 from MedProcLib.quantification.measure import Measure, measure
-from MedProcLib.quantification.table import long_table, wide_table
+from MedProcLib.quantification.table import long_table, not_reliable, wide_table
 from MedProcLib.quantification.table_text import measurements_csv
 
 
@@ -58,6 +58,24 @@ def test_what_the_border_may_have_cut_and_what_has_no_number_is_said():
     assert said[2, None] == "2 voxels without a number: intensities"
     one = measure(image[:, :, 1:2], segments[:, :, 1:2])
     assert not one[0].at_border and measure(image[:5, :, 1], segments[:5, :, 1])[0].at_border
+
+
+def test_a_length_of_one_piece_of_several_is_said():
+    """A pancreas that was cut in two looked 43 mm long."""
+    labels = np.zeros((7, 7, 60), np.uint8)
+    labels[2:5, 2:5, 2:30], labels[2:5, 2:5, 34:50] = 1, 1
+    image = sitk.GetImageFromArray(labels)
+    settings = Measure(shape=True, size=False, diameters=False, intensity=False)
+    rows = measure(image, image, settings=settings)
+    assert rows[0].value("centerline_length") == pytest.approx(28, abs=1.5)
+    columns, lines = wide_table(rows)
+    said = [line[columns.index("not_reliable")] or "" for line in lines]
+    assert "in pieces, of which the largest is measured: centerline length" in said[0]
+    assert not any("pieces" in text for text in said[1:])
+    labels[:, :, 34:] = 0
+    labels[3, 3, 55] = 1  # a crumb
+    crumb = sitk.GetImageFromArray(labels)
+    assert "pieces" not in not_reliable(measure(crumb, crumb, settings=settings)[0])
 
 
 @pytest.mark.parametrize("text", ["=1+1", "+cmd", "-2+3", "@SUM(1)", "\t=1", "\r=1", "＝1"])
