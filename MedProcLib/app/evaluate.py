@@ -17,6 +17,7 @@ from ..segmentation.scoring.table import scores_csv, scores_json
 from .inputs import read_label_maps, require_ending, require_outputs, said_by
 from .segment_names import segment_names
 
+MOST_NAMED = 5  # labels that a note lists
 # option -> parameter of segmentation.score
 OPTIONS = {
     "tolerance": "tolerance_mm",
@@ -37,7 +38,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     settings = create_operation("segmentation.score", {k: v for k, v in chosen.items() if v is not None})
     if arguments.as_one and arguments.labels:
         raise InputError("--as-one scores all labels together: leave --labels out.")
-    names = segment_names(arguments.reference, arguments.names, arguments.notes)
+    names = _names(arguments)
     reference, test = read_label_maps((arguments.reference, arguments.test), arguments.notes)
     if arguments.as_one:
         reference, test = (sitk.Cast(sitk.NotEqual(labels, 0), sitk.sitkUInt8) for labels in (reference, test))
@@ -52,6 +53,23 @@ def run(arguments: Namespace, progress: Progress) -> None:
     else:
         write_text(scores_json(scores, provenance.as_dict()), arguments.output)
     print(_summary(scores, arguments.output))
+
+
+def _names(arguments: Namespace) -> dict[int, str]:
+    """By label: those given, else the reference's, else the test's. A note where the two call one label differently."""
+    names = segment_names(arguments.reference, arguments.names, arguments.notes)
+    tested = segment_names(arguments.test, None, [] if arguments.names else arguments.notes)
+    if not arguments.names and not arguments.as_one:
+        other = [n for n in sorted(names.keys() & tested.keys()) if _words(names[n]) != _words(tested[n])]
+        said = [f"label {n} is '{names[n]}' in the reference and '{tested[n]}' in the test" for n in other[:MOST_NAMED]]
+        more = f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
+        arguments.notes += [f"{', '.join(said)}{more}: are they the same?"] if said else []
+    return tested | names
+
+
+def _words(name: str) -> list[str]:
+    """'Right lung' and 'lung_right' have the same."""
+    return sorted(name.casefold().replace("_", " ").split())
 
 
 def _numbered(scores: Scores) -> tuple[str, ...]:

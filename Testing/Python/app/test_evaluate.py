@@ -211,6 +211,12 @@ def test_names_of_segments_come_from_a_segmentation_file(medproc, tmp_path):
     path = tmp_path / "lungs.seg.nrrd"
     shown = {1: structure("lung_right"), 2: structure("lung_left")}
     write_image(labels, path, "", segment_headers(labels, shown, {}))
+    sitk.WriteImage(labels, str(tmp_path / "test.nii.gz"))
+    (tmp_path / "test.ctbl").write_text("# Color table file\n1 lung_right 9 9 9 255\n2 Heart 9 9 9 255\n")
+    for reference, test in ((path, tmp_path / "test.nii.gz"), (tmp_path / "test.nii.gz", path)):
+        *_, err = medproc("evaluate", reference, test, "-o", tmp_path / "m.csv")
+        assert "label 2 is '" in err and "label 1" not in err
+    assert (tmp_path / "m.csv").read_text().splitlines()[2].startswith("2,Heart,")
     assert medproc("evaluate", path, path, "-o", tmp_path / "m.csv", "--names", "2=other")[0] == 0
     lines = (tmp_path / "m.csv").read_text().splitlines()
     assert lines[1].startswith("1,Right lung,") and lines[2].startswith("2,other,")
