@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, redirect_stdout
-from typing import TextIO
+from typing import Any, TextIO
 
 from ..core.progress import Report
 
@@ -54,7 +54,9 @@ class _Above:
 
     def __init__(self, output: TextIO, wipe: Callable[[], None]) -> None:
         self._output, self._wipe = output, wipe
-        self.flush, self.isatty, self.fileno = output.flush, output.isatty, output.fileno
+
+    def __getattr__(self, name: str) -> Any:
+        return getattr(self._output, name)
 
     def write(self, text: str) -> int:
         self._wipe()
