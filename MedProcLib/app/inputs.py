@@ -28,7 +28,7 @@ from ..core.seg_nrrd import is_segmentation_file
 from ..core.units import ucum, value_unit
 
 LARGEST_LABEL = 2**31 - 1
-# Of neighboring voxels that are not both 0, the share that differ in an image; of labels, more than are so scattered.
+# Of neighboring voxels without a 0, the share that differ in an image; of labels, more than are so scattered.
 GRAY_SHARE, MOST_SCATTERED = 0.6, 100
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
@@ -192,12 +192,14 @@ def _require_no_gray_values(values: np.ndarray, path: str) -> None:
 
 
 def has_gray_values(values: np.ndarray) -> bool:
-    """Whether values (any shape) are many and hardly any neighbors share them, as in an image, unlike labels."""
+    """Whether values (any shape) are many, and lie beside others that differ, as in an image, unlike labels."""
     first, second = values[..., 1:], values[..., :-1]
-    pairs = np.count_nonzero((first != 0) | (second != 0))
-    if not pairs or np.count_nonzero(first != second) < GRAY_SHARE * pairs:
+    pairs = (first != 0) & (second != 0)
+    beside = np.count_nonzero(pairs)
+    if 2 * beside < np.count_nonzero(values):  # single voxels, as of seeds
         return False
-    return bool(np.unique(values).size > MOST_SCATTERED)
+    differing = np.count_nonzero(pairs & (first != second))
+    return bool(differing > GRAY_SHARE * beside and np.unique(values).size > MOST_SCATTERED)
 
 
 def _require_one_layer(labels: sitk.Image, path: str) -> None:
