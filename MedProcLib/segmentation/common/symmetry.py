@@ -13,6 +13,8 @@ from .sphere_mesh import SphereMesh
 
 # The plane is looked for on voxels of this side, blurred to it: finer ones move it by less than half a millimeter.
 COARSE_MM = 4.0
+# Of more voxels than these, which a head does not have, some are enough.
+ENOUGH_VOXELS = 100_000
 # So many of the directions tried are followed further, so far apart: neighbors would lead to one place.
 FOLLOWED, APART_DEG = 6, 20.0
 # A head lies no farther from the axes it is said to lie along.
@@ -60,23 +62,29 @@ def mirror_plane(
     """
     blur, search = progress.parts(1, 4)
     coarse, values, weight = _coarse(values, region, grid, blur)
-    points = coarse.points(np.argwhere(weight > 0.5)[:, ::-1])
-    middle = points.mean(axis=0)
     inside = weight > 0.5
     centered = np.where(inside, values - values[inside].mean(), 0)
+    every = max(1, int(np.count_nonzero(inside)) // ENOUGH_VOXELS)
+    points = coarse.points(np.argwhere(inside)[::every, ::-1])
+    here = centered[inside][::every]
+    middle = points.mean(axis=0)
 
     def likeness(normal: np.ndarray, offset: float) -> float:
+        progress.check()
         if left is not None and abs(float(normal @ left)) < np.cos(np.radians(MOST_TURNED_DEG)):
             return -1.0
         other = MirrorPlane(normal, offset, 0).mirrored(points)
         index = coarse.indices(other)[:, ::-1].T
         seen = ndimage.map_coordinates(centered, index, order=1, mode="constant")
-        here = centered[inside]
         norm = np.sqrt(np.sum(here**2) * np.sum(seen**2))
         return float(np.sum(here * seen) / norm) if norm > 0 else -1.0
 
     directions = _directions(grid.dimension, points - middle)
-    first = [likeness(normal, float(normal @ middle)) for normal in directions]
+    trying, search = search.parts(1, 9)
+    first = []
+    for number, normal in enumerate(directions):
+        trying(number / len(directions), "Looking for the plane of symmetry")
+        first.append(likeness(normal, float(normal @ middle)))
     best = MirrorPlane(directions[0], float(directions[0] @ middle), -1.0)
     followed = _apart(directions, np.argsort(first, kind="stable")[::-1])
     for number, direction in enumerate(followed):

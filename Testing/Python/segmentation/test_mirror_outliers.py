@@ -4,8 +4,10 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.core.errors import InputError
+from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
+from MedProcLib.segmentation.common import symmetry
 from MedProcLib.segmentation.common.symmetry import mirror_plane
 from MedProcLib.segmentation.detection.mirror_outliers import MirrorOutliers
 
@@ -39,6 +41,18 @@ def test_the_plane_of_a_turned_and_moved_head(axis, degrees):
     np.testing.assert_allclose(
         plane.transform.TransformPoint(point.tolist()), plane.mirrored(point[None])[0], atol=1e-9
     )
+
+
+def test_some_voxels_of_a_large_body_show_its_plane_too(monkeypatch):
+    image, matrix = turned(two_sides(), (0.6, 0, 0.8), -25)
+    values = sitk.GetArrayFromImage(image)
+    monkeypatch.setattr(symmetry, "ENOUGH_VOXELS", 2000)
+    assert np.count_nonzero(values > 20) * np.prod(image.GetSpacing()) / symmetry.COARSE_MM**3 > 3 * 2000
+    plane = mirror_plane(values, values > 20, Geometry.of(image))
+    assert np.degrees(np.arccos(min(1.0, abs(float(plane.normal @ matrix[:, 0]))))) < 1.0 and abs(plane.offset) < 1.0
+    stopped = Progress(lambda fraction, message: "plane" in message and stopped.cancel())
+    with pytest.raises(Cancelled):  # at the first direction that is tried
+        mirror_plane(values, values > 20, Geometry.of(image), stopped)
 
 
 @pytest.mark.parametrize("polarity, lesion", [("bright", 60.0), ("dark", -60.0)])
