@@ -1,7 +1,7 @@
 """Where tissue changed between two aligned studies, judged by the noise and by what misregistration would make."""
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Annotated, Literal
 
 import numpy as np
@@ -162,23 +162,27 @@ class DetectChange:
 
 
 def expected_sd(
-    first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry, voxel: np.ndarray | None = None
+    first: np.ndarray,
+    other: np.ndarray,
+    region: np.ndarray,
+    grid: Geometry,
+    voxel: np.ndarray | None = None,
+    shown: Sequence[np.ndarray] = (),
 ) -> np.ndarray:
     """SD (z, y, x) that the difference has at each voxel without any change.
 
     sqrt(noise² + (misregistration x gradient)² + (resolution x detail)²). Detail is what a blur takes from an image:
     that of the studies' voxels (voxel: covariance, mm², LPS; that of the grid where not given), since what they lost
     differs with where they lie. Gradient and detail are the smaller of both images', because an edge that only one of
-    them has is change. The three constants come from the images: robust variance of the difference in classes of
-    gradient and detail, fitted with none of them negative.
+    them has is change; of the images `shown`, if there are any. The three constants come from the images: robust
+    variance of the difference in classes of gradient and detail, fitted with none of them negative.
     """
     if voxel is None:
         axes = np.reshape(grid.direction, (3, 3)) * grid.spacing
         voxel = axes @ axes.T / 6
-    gradient = np.minimum(*(_gradient(v, grid) for v in (first, other)))
-    detail = np.minimum(
-        *(np.abs(v - sitk.GetArrayFromImage(blurred_by(grid.image_of(v), voxel))) for v in (first, other))
-    )
+    shown = shown or (first, other)
+    gradient = np.minimum.reduce([_gradient(v, grid) for v in shown])
+    detail = np.minimum.reduce([np.abs(v - sitk.GetArrayFromImage(blurred_by(grid.image_of(v), voxel))) for v in shown])
     size = np.abs(other - first)[region]
     groups = _classes(gradient[region]) * CLASSES + _classes(detail[region])
     order = np.argsort(groups, kind="stable")

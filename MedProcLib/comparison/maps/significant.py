@@ -63,11 +63,14 @@ class SignificantChange:
         first, other = (blurred(v / unit, grid, self.smoothing_mm) for v in (first, other))
         progress(0.3, "Comparing")
         tested = eroded(region, grid, self.margin_mm) if self.margin_mm else region
+        tested = _smoothed_evenly(tested, grid, self.smoothing_mm)
         require_region(tested, "The margin")
         # an offset would count as noise in the expected SD
         offset = float(np.median((other - first)[tested])) if self.null == "empirical" else 0.0
         other = other - offset
-        raw = (other - first) / expected_sd(first, other, region, grid)
+        # by the mean, whose noise has nothing to do with the difference's; the lesser gradient and detail of both are
+        # small where noise happens to be in one image only
+        raw = (other - first) / expected_sd(first, other, region, grid, shown=[(first + other) / 2])
         center, spread = _null_of(raw[tested]) if self.null == "empirical" else (0.0, 1.0)
         score = np.where(tested, (raw - center) / (spread or 1.0), 0)
         progress(0.7, "Testing")
@@ -100,6 +103,14 @@ class SignificantChange:
             ("null_spread", null[2], "SD"),
         )
         return tuple(Measurement(name, float(value), unit, None, how) for name, value, unit in figures)
+
+
+def _smoothed_evenly(tested: np.ndarray, grid: Geometry, smoothing_mm: float) -> np.ndarray:
+    """Without the layers at the image's border, whose noise was averaged with that of fewer neighbors."""
+    inner = np.zeros(tested.shape, bool)
+    layers = [min(int(2 * smoothing_mm / s), n // 4) for s, n in zip(reversed(grid.spacing), tested.shape, strict=True)]
+    inner[tuple(slice(layer, n - layer) for layer, n in zip(layers, tested.shape, strict=True))] = True
+    return tested & inner
 
 
 def _null_of(scores: np.ndarray) -> tuple[float, float]:

@@ -50,10 +50,10 @@ def test_a_change_is_found_with_few_false_voxels_and_the_expected_number_is_told
     # what the smoothing carries out of the lesions is change, too
     near = ndimage.binary_dilation(lesion | hole, iterations=3)
     named, false = np.count_nonzero(found), np.count_nonzero(found[~near])
-    assert false / named < (0.05 if dependence == "positive" else 0.005)
+    # 5 % are expected (4.9 in the mean of six such pairs); a single one scatters
+    assert false / named < (0.065 if dependence == "positive" else 0.005)
     row = rows[0]
     assert row.value("significant_voxels") == named
-    # noise raises its own gradient, and so the SD expected of it: the number told is an upper bound
     assert false < 1.5 * row.value("expected_false_voxels") + 5
     assert row.value("expected_false_voxels") <= 0.05 * named
     threshold = row.value("score_threshold")
@@ -62,15 +62,16 @@ def test_a_change_is_found_with_few_false_voxels_and_the_expected_number_is_told
     assert row.value("gained_volume") == np.count_nonzero(found == GAINED) * GRID.voxel_volume
 
 
-def test_without_change_hardly_anything_is_named():
-    base, shares = textured(), []
+def test_without_change_nothing_is_named():
+    """Of pairs without change, 5 % at most name any voxel (of the outermost voxels too, smoothed over fewer)."""
+    base, named = textured(), []
     for seed in range(4):
         images = (noisy(GRID, base, 5, 10 + 2 * seed + k) for k in (0, 1))
-        score, change, rows = SignificantChange()(*images)
-        shares.append(np.count_nonzero(sitk.GetArrayFromImage(change)) / rows[0].value("tested_voxels"))
+        score, change, _ = SignificantChange()(*images)
+        named.append(np.count_nonzero(sitk.GetArrayFromImage(change)))
         inner = sitk.GetArrayFromImage(score)[6:-6, 6:-6, 6:-6]
         assert abs(inner.mean()) < 0.05 and inner.std() == pytest.approx(1, abs=0.08)
-    assert np.median(shares) < 1e-4
+    assert named == [0, 0, 0, 0]
 
 
 def test_an_offset_of_all_voxels_is_removed_with_the_empirical_null():
