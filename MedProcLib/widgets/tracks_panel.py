@@ -222,7 +222,7 @@ class TracksPanel(TracksForm):
         finally:
             self._filling = False
         classes = [_class(row) for row in self._page]
-        said = [(MARKED, tuple(OVERALL.values())), (PAST, ")")]
+        said = (MARKED, tuple(OVERALL.values())), (PAST, (")",))
         words = [words for words, signs in said if any(shown.endswith(signs) for shown in classes)]
         show_wrapped(self.marks_label, " ".join(words))
         self._show_reason()
