@@ -142,9 +142,12 @@ class Case:
         object.__setattr__(self, "lesions", tuple(self.lesions))
         if not self.time_points:
             raise InputError("A case needs at least a baseline time point.")
-        dates = [t.date for t in self.time_points]
-        if any(later <= earlier for earlier, later in itertools.pairwise(dates)):
-            raise InputError("Time points must be in order of date, baseline first, no date twice.")
+        for earlier, later in itertools.pairwise(self.time_points):
+            if later.date <= earlier.date:
+                raise InputError(
+                    "Time points must be in order of date, baseline first, no date twice; "
+                    f"{earlier} and {later} are not: correct a date."
+                )
         labels = _unique((t.label for t in self.time_points), "time points are called")
         ids = _unique((lesion.id for lesion in self.lesions), "lesions have the id")
         for lesion in self.lesions:

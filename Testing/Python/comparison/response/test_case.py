@@ -40,7 +40,7 @@ DAY = datetime.date(2024, 1, 1)
         (lambda: Assessment("T0", merged_into="B"), "needs the id"),
         (lambda: Lesion("A", "", "target", assessments=(Assessment("T0"), Assessment("T0"))), "two assessments"),
         (lambda: Case((TimePoint("", DAY),)), "name of its own"),
-        (lambda: Case((TimePoint("a", DAY), TimePoint("b", DAY))), "in order of date"),
+        (lambda: Case((TimePoint("a", DAY), TimePoint("b", DAY))), rf"a \({DAY}\) and b \({DAY}\) are not"),
         (lambda: case_of(new("A", HERE)), "was seen at baseline"),
         (lambda: case_of(target("A", {"status": "merged", "merged_into": "A"})), "no other lesion"),
         (lambda: PetReference(liver_mean=-1), "liver_mean"),
