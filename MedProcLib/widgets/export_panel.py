@@ -39,13 +39,21 @@ class ExportPanel:
         layout = qt.QHBoxLayout(self.widget)
         layout.setContentsMargins(0, 0, 0, 0)
         self.buttons = {}
-        for name, title, tip, action in (
-            ("copyTable", _("Copy"), _("Copy what the table shows as text, to paste elsewhere"), self.copy),
-            ("exportTable", _("CSV..."), _("Write the table to a CSV or TSV file"), self._on_table),
-            ("exportRecord", _("JSON..."), _("Write all figures with definitions, codes and origin"), self._on_record),
-            ("exportDicom", _("DICOM..."), _("Write a DICOM report and its segmentation"), self._on_dicom),
+        push = qt.QPushButton
+        for kind, name, title, tip, action in (
+            # in a narrow panel there is no room for a fourth push button
+            (qt.QToolButton, "copyTable", _("Copy"), _("Copy what the table shows as text to paste"), self.copy),
+            (push, "exportTable", _("CSV..."), _("Write the table to a CSV or TSV file"), self._on_table),
+            (
+                push,
+                "exportRecord",
+                _("JSON..."),
+                _("Write all figures with definitions, codes and origin"),
+                self._on_record,
+            ),
+            (push, "exportDicom", _("DICOM..."), _("Write a DICOM report and its segmentation"), self._on_dicom),
         ):
-            self.buttons[name] = self._button(name, title, tip, action)
+            self.buttons[name] = self._button(kind, name, title, tip, action)
         for button in self.buttons.values():
             layout.addWidget(button)
 
@@ -102,8 +110,9 @@ class ExportPanel:
         if path:
             write(path)
 
-    def _button(self, name: str, title: str, tip: str, action: Callable[[], None]) -> Any:
-        button = qt.QPushButton(title)
+    def _button(self, kind: Any, name: str, title: str, tip: str, action: Callable[[], None]) -> Any:
+        button = kind()
+        button.text = title
         button.objectName = name
         button.toolTip = tip
         button.setMinimumWidth(50)
