@@ -138,6 +138,7 @@ class MedProcEnhancementWidget(PresetModuleWidget):
         )
         if chain != self._chainShown:
             self._chainShown = chain
+            self.run.inputs_changed()
             self.preview.changed()
         self.quality.changed()
 

@@ -191,6 +191,7 @@ class MedProcSegmentationWidget(PresetModuleWidget):
         )
         if chain != self._shownChain:
             self._shownChain = chain
+            self.run.inputs_changed()
             self.found.offer(None)
             self.preview.changed()
 
@@ -301,6 +302,7 @@ class MedProcSegmentationWidget(PresetModuleWidget):
     def onInputsMoved(self):
         """Seeds or the region moved."""
         if self.parameters is not None:
+            self.run.inputs_changed()
             self.found.offer(None)
             self.preview.changed()
 

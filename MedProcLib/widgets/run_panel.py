@@ -39,6 +39,7 @@ class RunPanel:
         self._text, self._tool_tip, self._prepare, self._locked = text, tool_tip, prepare, list(locked)
         self._missing = ""
         self._message, self._is_problem = "", False
+        self._problem_of_run = ""
         self.runner = TaskRunner(self._show_progress, self._on_state, self._on_end)
         self.widget = qt.QWidget()
         layout = qt.QVBoxLayout(self.widget)
@@ -74,6 +75,11 @@ class RunPanel:
         if missing != self._missing:
             self._missing, self._message = missing, ""
             self._show()
+
+    def inputs_changed(self) -> None:
+        """Forget why the last run did not work: the next one may."""
+        if not self.running and self._message and self._message == self._problem_of_run:
+            self._write("")
 
     def say(self, message: str, is_problem: bool = False) -> None:
         """Show a line below the button; where that is scrolled out of sight, or another module is shown, elsewhere
@@ -121,6 +127,10 @@ class RunPanel:
         self._message, self._is_problem = message, is_problem
         self._show()
 
+    def _write_problem(self, message: str) -> None:
+        self._problem_of_run = message
+        self._write(message, is_problem=True)
+
     def _on_state(self, state: State) -> None:
         for widget in self._locked:
             widget.enabled = state is State.IDLE
@@ -146,12 +156,12 @@ class RunPanel:
         elif outcome.ending is Ending.CANCELLED:
             self.say(_("Cancelled; nothing was changed."))
         elif outcome.ending is Ending.INPUT_ERROR:
-            self._write(outcome.message, is_problem=True)
+            self._write_problem(outcome.message)
             slicer.util.errorDisplay(outcome.message)
         else:
             logging.error(outcome.details)
             message = _("This did not work because of an error in the program: {error}").format(error=outcome.message)
-            self._write(message, is_problem=True)
+            self._write_problem(message)
             slicer.util.errorDisplay(message, detailedText=outcome.details)
 
     def _show(self) -> None:

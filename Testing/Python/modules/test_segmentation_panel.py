@@ -89,6 +89,8 @@ def test_a_constant_image_is_explained(panel, scene, finish, content):
     widget.run.button.click()
     assert "constant" in finish(widget)
     assert content() == before
+    widget.parameters.region = "Body"
+    assert not widget.run.message  # which was of the steps before
 
 
 def test_nothing_found_adds_nothing(panel, balls, finish, content):
