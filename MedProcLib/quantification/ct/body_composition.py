@@ -20,8 +20,9 @@ from .in_hounsfield import require_hounsfield
 from .transverse import is_transverse
 
 NAME = "Body composition"
-# of a label's voxels, that have the density of the tissue it is taken for
-LEAST_SHARE = 0.5
+# of a label's voxels, that have the density of the tissue it is taken for; with less than the first (a lung taken for
+# fat has hardly any) it is another structure
+OTHER_SHARE, LEAST_SHARE = 0.1, 0.5
 WORDS = {"subcutaneous": "fat under the skin", "visceral": "visceral fat", "muscle": "muscle"}
 FAT_UNDER_SKIN = Figure("subcutaneous_fat_area", "cm2", "area of fat under the skin (SAT)")
 VISCERAL_FAT = Figure("visceral_fat_area", "cm2", "area of fat inside the wall of the trunk (VAT)")
@@ -75,18 +76,23 @@ class BodyComposition:
             }.items()
             if label
         }
-        if not any(areas.cm2.any() for areas in tissues.values()):
-            raise InputError(
-                "There is no fat or muscle of these labels in the slices: segment them first, choose another level, "
-                "or name other labels."
-            )
         for name, areas in tissues.items():
+            if areas.share < OTHER_SHARE:
+                raise InputError(
+                    f"Label {areas.label} is not {WORDS[name]}: only {100 * areas.share:.0f} % of it has its density. "
+                    "Name the right label (0: none), or segment fat and muscle first (preset 'Fat and muscle')."
+                )
             if areas.share < LEAST_SHARE:
                 other = 100 * (1 - areas.share)
                 progress.note(
                     f"Label {areas.label} is taken for {WORDS[name]}, but {other:.0f} % of it has another density: is "
                     "it the right label?"
                 )
+        if not any(areas.cm2.any() for areas in tissues.values()):
+            raise InputError(
+                "There is no fat or muscle of these labels in the slices: segment them first, choose another level, "
+                "or name other labels."
+            )
         rows = [Row(0, NAME, None, tuple(self._figures(tissues, slice(None), slices=len(planes))))]
         for place, plane in enumerate(planes.tolist() if self.slices else ()):
             figures = self._figures(tissues, slice(place, place + 1), slices=1)

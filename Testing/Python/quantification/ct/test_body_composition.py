@@ -95,15 +95,23 @@ def test_what_cannot_be_measured_is_refused():
         BodyComposition()(image + 2000, labels)
 
 
-def test_a_label_of_something_else_is_said():
+def test_a_label_of_something_else_is_said_or_refused():
     image, labels = torso()
     progress = Progress()
     BodyComposition()(image, labels, progress=progress)
     assert progress.notes == []
-    BodyComposition(visceral_label=3, muscle_label=0)(image, labels, progress=progress)
+    mixed = sitk.GetArrayFromImage(labels)
+    fat, muscle = np.argwhere(mixed == 1), np.argwhere(mixed == 3)
+    mixed[:] = 0
+    mixed[tuple(fat[:100].T)] = mixed[tuple(muscle[:300].T)] = 1
+    partly = sitk.GetImageFromArray(mixed)
+    partly.CopyInformation(labels)
+    BodyComposition(visceral_label=0, muscle_label=0)(image, partly, progress=progress)
     assert progress.notes == [
-        "Label 3 is taken for visceral fat, but 100 % of it has another density: is it the right label?",
+        "Label 1 is taken for fat under the skin, but 75 % of it has another density: is it the right label?",
     ]
+    with pytest.raises(InputError, match="Label 3 is not visceral fat: only 0 % of it has its density"):
+        BodyComposition(visceral_label=3, muscle_label=0)(image, labels)
 
 
 def test_other_lean_tissue_is_no_muscle():
