@@ -14,7 +14,7 @@ from ...core.voxels import largest_value
 from ..common.connected_to import connected_to
 from ..common.connectivity import JOINED
 from .growing import grown_regions, near_seeds
-from .marked import Marked, marked, refuse_leaks
+from .marked import Marked, marked, refuse_leaks, tell_leaks
 from .settings import LARGEST_RADIUS, LARGEST_VOLUME
 
 
@@ -56,6 +56,8 @@ class ConfidenceConnected:
         }
         labels = grown_regions(scene, ranges, self.connectivity, grow)
         refuse_leaks(labels, scene.grid, self.maximum_volume_mm3)
+        if mask is None and not self.maximum_radius_mm:
+            tell_leaks(labels, progress)
         return scene.labels(labels)
 
 

@@ -14,6 +14,9 @@ from ...core.voxels import inside, values_of
 from ..common.label_boxes import box_around, boxes_of, grown, union_of, within
 from .beyond import Beyond
 
+# A region that reaches over this share of the image along each axis is told of.
+MOST_OF_IMAGE = 0.8
+
 
 @dataclass(frozen=True)
 class Marked:
@@ -195,4 +198,14 @@ def refuse_leaks(labels: np.ndarray, grid: Geometry, maximum_volume: float) -> N
             raise InputError(
                 f"The region of seed {number} leaked: {volume:.4g} {unit}, more than the {maximum_volume:.4g} allowed. "
                 "Narrow the range of intensities, limit the radius, or work inside a mask."
+            )
+
+
+def tell_leaks(labels: np.ndarray, progress: Progress) -> None:
+    """Note labels (z, y, x, of a whole image) that reach over most of the image along each axis, as hardly an organ."""
+    for number, box in boxes_of(labels).items():
+        if all(b.stop - b.start >= MOST_OF_IMAGE * n for b, n in zip(box, labels.shape, strict=True)):
+            progress.note(
+                f"The region of seed {number} reaches over nearly the whole image, so it may have leaked: narrow the "
+                "range of intensities, limit the radius, or work inside a mask."
             )

@@ -8,6 +8,7 @@ from scipy.sparse.linalg import spsolve
 from skimage import segmentation as peers
 
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.progress import Progress
 from MedProcLib.segmentation.region.blocks import block_factors
 from MedProcLib.segmentation.region.confidence_connected import ConfidenceConnected
 from MedProcLib.segmentation.region.connected_threshold import ConnectedThreshold
@@ -112,7 +113,12 @@ def test_leaks_are_refused_or_limited_and_seeds_in_the_wrong_place_named():
     with pytest.raises(InputError, match="Seed 3 lies where the image is"):
         ConnectedThreshold(lower=70)(image, seeds)
     alone = seeds_at(truth.shape, {(10, 24, 20): 1}, image.GetSpacing())
-    found = array(ConnectedThreshold(lower=0, maximum_radius_mm=6)(image, alone))
+    told, at_ease = Progress(), Progress()
+    ConnectedThreshold(lower=0)(image, alone, progress=told)
+    assert len(told.notes) == 1 and "seed 1 reaches over nearly the whole" in told.notes[0]
+    ConnectedThreshold(lower=70)(image, alone, progress=at_ease)
+    found = array(ConnectedThreshold(lower=0, maximum_radius_mm=6)(image, alone, progress=at_ease))
+    assert not at_ease.notes
     assert np.count_nonzero(found) * 2 == pytest.approx(4 / 3 * np.pi * 6**3, rel=0.06)
     with pytest.raises(InputError, match="outside the mask"):
         ConnectedThreshold(lower=0)(image, seeds, image_of((truth == 1).astype(np.uint8), image.GetSpacing()))
