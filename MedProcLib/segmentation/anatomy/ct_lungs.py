@@ -70,7 +70,8 @@ class CtLungs:
 
     Air in the body is lung where it is parenchyma: bowel gas and airways are blacker. Trachea and bronchi are followed
     and taken out, lungs that touch are parted where the tissue between them is densest, and dents of the wall (vessels
-    of the hilum, nodules at the pleura) are closed. Only the lungs in view are given, which may be one.
+    of the hilum, nodules at the pleura) are closed; consolidation, tumor and effusion that are wider are left out. Only
+    the lungs in view are given, which may be one; where the image cuts the chest along its middle, look at the sides.
     """
 
     threshold_HU: Annotated[float, Range(-800, -200, "HU"), "lung is darker: half way to soft tissue"] = -400.0

@@ -12,7 +12,11 @@ def _file(name: str, title: str, about: str, seeds: str = "") -> Preset:
 
 
 CT_PRESETS: tuple[Preset, ...] = (
-    _file("ct_lungs", "Lungs", "Right and left lung, airways left out, vessels and dense disease at the wall included"),
+    _file(
+        "ct_lungs",
+        "Lungs",
+        "Right and left lung without airways; vessels and small dense disease included, consolidation and effusion not",
+    ),
     _file("ct_nodules", "Lung nodules", "Round dense spots in the lungs, listed with how many are expected by chance"),
     _file("ct_airways", "Airways", "Trachea and bronchi as far as their walls can be seen"),
     _file("ct_body", "Body", "The body against the air around it, without the table"),
