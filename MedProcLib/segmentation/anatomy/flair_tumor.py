@@ -1,5 +1,6 @@
 """Tumor with its edema in a FLAIR image of the brain."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -18,13 +19,22 @@ from ..common.symmetry import MirrorPlane, mirror_plane, seen_in_mirror
 from ..common.working_grid import mask_on_image
 from ..detection.bright_outliers import deviation
 from .brain_grid import BrainGrid, mean_within, on_brain_grid
+from .brain_shading import shading
 from .gray_matter import TISSUE, gray_matter
 from .ventricles import fluid_in, ventricles_in
 
 WORKING_MM = 1.5
-QUIET_MM = 1.5
+QUIET_MM = 1.2
 # The other side is taken as its brightest within this distance: no brain is quite symmetric.
 ASYMMETRY_MM = 5.0
+# Parts of it that are alike on both sides, less bright than what is surely tumor, lie this near its other parts.
+BESIDE_MM = 6.0
+# The shading is found again without the tumor and this much around it.
+AROUND_MM = 8.0
+# What is brighter than this does not decide where the plane of symmetry lies (SD).
+NORMAL = 2.5
+# Rounds in which its brightness and its border settle.
+ROUNDS = 4
 # Gaps that the region's bright parts leave between them.
 CLOSING_MM = 4.0
 # Fluid belongs to the tumor (necrosis, cyst, cavity) when this share of what surrounds it is so near to what is bright
@@ -50,15 +60,21 @@ class FlairTumor:
     """Find the largest bright mass of one side in FLAIR, inside a mask of the brain: tumor and edema (1).
 
     It is brighter than normal tissue (than gray matter, where that is clearly brighter than white matter) and than the
-    same place on the other side of the brain. Dark parts beside it that the other side does not have (necrosis, cyst,
-    cavity of an operation) are segment 2; both together are the whole tumor.
+    same place on the other side of the brain, and ends at a share of its own brightness. Dark parts beside it that the
+    other side does not have (necrosis, cyst, cavity of an operation) are segment 2; both together are the whole tumor.
+    The coil's shading is divided out first, as normal tissue shows it.
     """
 
-    low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of it has"] = 2.5
-    high: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that it has somewhere"] = 4.0
-    asymmetry: Annotated[
-        float, Range(0, 20, "SD"), "robust SD by which its middle part is brighter than the other side"
-    ] = 1.5
+    low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of it has"] = 1.75
+    high: Annotated[
+        float,
+        Range(0, 20, "SD"),
+        "robust SD above normal tissue that it has somewhere, and where it may be alike on both sides",
+    ] = 4.0
+    border: Annotated[float, Range(0.1, 0.9), "it ends at this share of its median brightness above normal tissue"] = (
+        0.5
+    )
+    asymmetry: Annotated[float, Range(0, 20, "SD"), "robust SD by which it is brighter than the other side"] = 1.0
     minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "pieces smaller than this are not taken as tumor"] = (
         500.0
     )
@@ -71,6 +87,8 @@ class FlairTumor:
         values, valid = values_of(image)
         first, second, third = progress.parts(2, 8, 2)
         brain = on_brain_grid(image, values, inside(mask, valid), WORKING_MM, first)
+        # the background is not 0 in a standardized image
+        brain = replace(brain, values=brain.values - float(values[valid].min()))
         bright, dark = _tumor(self, brain, second)
         # the whole first: its border is the image's, the border within is drawn inside it
         whole = mask_on_image(_even(bright | dark, brain.grid), brain.grid, image, third)
@@ -96,39 +114,77 @@ def _even(region: np.ndarray, grid: Geometry) -> np.ndarray:
 def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Its bright and its dark parts (z, y, x). Raises InputError when there is none."""
     grid, region = brain.grid, brain.brain
-    quiet, mirror, join, close, hollow, last = progress.parts(1, 4, 1, 1, 3, 1)
-    noisy = deviation(brain.values, region, "mode")
-    quieted = mean_within(noisy, region, grid, QUIET_MM, quiet)
-    score = deviation(quieted, region, "mode")
+    look, mirror, first, second, close, hollow, last = progress.parts(1, 4, 1, 1, 1, 3, 1)
+    even = _even_brain(brain, region)
+    score = _brightness(even, look)[1]
     # what is bright counts as normal: else a large tumor decides where the plane lies, and is its own mirror image
-    normal = np.where(score > settings.low, 0, np.maximum(score, -settings.high))
+    normal = np.where(score > NORMAL, 0, np.maximum(score, -settings.high))
     plane = mirror_plane(normal, region, grid, mirror, brain.left)
-    reach = [2 * round(ASYMMETRY_MM / s) + 1 for s in reversed(grid.spacing)]
-    other = seen_in_mirror(ndimage.maximum_filter(np.where(region, score, 0), reach), grid, plane, 0.0)
-    lopsided = score - np.maximum(other, 0) > settings.asymmetry
-    # what both sides have tells gray matter, so that a large tumor is not taken for it
-    gray = gray_matter(noisy[region & ~lopsided & (noisy > -TISSUE)])
-    if gray is not None:
-        score = np.minimum(score, (quieted - gray[0]) / gray[1])
-    numbers, counts = connected_components(grid.image_of((score > settings.low) & region), "face", join)
-    sure = np.bincount(numbers[lopsided & (score > settings.high)].ravel(), minlength=counts.size)
-    sure[(counts * grid.voxel_volume < settings.minimum_volume_mm3) | (np.arange(counts.size) == 0)] = 0
-    if not sure.any():
-        raise InputError(
-            f"No mass was found: nothing of {settings.minimum_volume_mm3:g} mm3 is {settings.low:g} SD brighter than "
-            f"normal tissue, reaches {settings.high:g} SD and is {settings.asymmetry:g} SD brighter than the other "
-            "side. Lower one of these, or the volume."
-        )
-    mass = numbers == int(np.argmax(sure))
-    # bright strands that go on from it and are alike on both sides are none of it
-    bright = mass & dilated(mass & lopsided, grid, ASYMMETRY_MM)
-    bright = filled(closed(bright, grid, CLOSING_MM, close), grid) & region
-    dark = _cavities(brain, bright, plane, hollow)
+    mass = _mass(settings, even, plane, first)
+    # a large tumor is followed by the shading that it took part in
+    even = _even_brain(brain, region & ~dilated(mass, grid, AROUND_MM))
+    mass = _mass(settings, even, plane, second)
+    bright = filled(closed(mass, grid, CLOSING_MM, close), grid) & region
+    dark = _cavities(even, bright, plane, hollow)
     whole = closed(bright | dark, grid, CLOSING_MM)
     if dark.any():
         whole |= closed(bright | dark, grid, RIM_MM, last) & (distance_to(dark, grid) <= RIM_MM)
     whole = filled(whole, grid) & region
     return whole & ~dark, dark
+
+
+def _even_brain(brain: BrainGrid, used: np.ndarray) -> BrainGrid:
+    """Without the shading that this part of the brain shows."""
+    return replace(brain, values=(brain.values / shading(brain.values, brain.brain, used)).astype(np.float32))
+
+
+def _brightness(brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
+    """SD above normal tissue (z, y, x) of the quieted values, in SD of the values as they are and in their own."""
+    noisy = deviation(brain.values, brain.brain, "mode")
+    quieted = mean_within(noisy, brain.brain, brain.grid, QUIET_MM, progress)
+    return quieted, np.where(brain.brain, deviation(quieted, brain.brain, "mode"), 0)
+
+
+def _mass(settings: FlairTumor, brain: BrainGrid, plane: MirrorPlane, progress: Progress) -> np.ndarray:
+    """The bright mass of one side (z, y, x). Raises InputError when there is none."""
+    grid, region = brain.grid, brain.brain
+    noisy = deviation(brain.values, region, "mode")
+    quieted, score = _brightness(brain, progress)
+    reach = [2 * round(ASYMMETRY_MM / s) + 1 for s in reversed(grid.spacing)]
+    other = seen_in_mirror(ndimage.maximum_filter(score, reach), grid, plane, 0.0)
+    lopsided = region & (score - np.maximum(other, 0) > settings.asymmetry)
+    # what both sides have tells gray matter, so that a large tumor is not taken for it
+    gray = gray_matter(noisy[region & ~lopsided & (noisy > -TISSUE)])
+    if gray is not None:
+        score = np.minimum(score, (quieted - gray[0]) / gray[1])
+    core = _core(settings, lopsided & (score > settings.low), score, grid)
+    mass = core
+    for _ in range(ROUNDS):
+        level = max(settings.low, settings.border * float(np.median(score[mass])))
+        beyond = region & (score > level)
+        beside = dilated(beyond & lopsided, grid, BESIDE_MM) | (score > settings.high)
+        numbers, counts = connected_components(grid.image_of(beyond & beside), "face")
+        held = np.bincount(numbers[core], minlength=counts.size)
+        held[0] = 0
+        if not held.any():
+            break
+        mass = numbers == int(np.argmax(held))
+    return mass
+
+
+def _core(settings: FlairTumor, bright: np.ndarray, score: np.ndarray, grid: Geometry) -> np.ndarray:
+    """The piece (z, y, x) that is most and brightest. Raises InputError when none is large and bright enough."""
+    numbers, counts = connected_components(grid.image_of(bright), "face")
+    total = np.bincount(numbers.ravel(), score.ravel(), counts.size)
+    reaches = np.bincount(numbers[score > settings.high], minlength=counts.size) > 0
+    total[~reaches | (counts * grid.voxel_volume < settings.minimum_volume_mm3) | (np.arange(counts.size) == 0)] = 0
+    if not total.any():
+        raise InputError(
+            f"No mass was found: nothing of {settings.minimum_volume_mm3:g} mm3 is {settings.low:g} SD brighter than "
+            f"normal tissue, {settings.asymmetry:g} SD brighter than the other side, and reaches {settings.high:g} SD. "
+            "Lower one of these, or the volume."
+        )
+    return numbers == int(np.argmax(total))
 
 
 def _cavities(brain: BrainGrid, bright: np.ndarray, plane: MirrorPlane, progress: Progress) -> np.ndarray:
