@@ -47,7 +47,8 @@ def _is_stored(values: np.ndarray) -> bool:
         return False
     low, high = STORED_TISSUE
     dense = np.count_nonzero(values > BONE_HU)
-    return np.count_nonzero((values > low) & (values < high)) > MOST_OF_DENSE * dense > 0
+    tissue = np.count_nonzero((values > low) & (values < high))
+    return bool(dense and tissue > MOST_OF_DENSE * dense)
 
 
 def extremes(values: np.ndarray) -> tuple[float, float]:
