@@ -15,12 +15,14 @@ from ..core.csv_text import csv_text
 from ..core.files import write_image, write_transform
 from ..core.progress import Progress
 from ..core.provenance import Provenance
+from ..core.recorded import write_result
 from ..report.finding_measurements import measure_findings
 from ..report.report import report_html
 from .comparison_maps import change_maps_table, write_change_maps
 from .comparison_tables import Table, findings_table, measurement_units, measurements_table
 from .patient_files import with_paths
 from .response_table import response_table
+from .track_names import finding_names
 
 
 def write_comparison(comparison: Comparison, evaluated: Evaluated, folder: Path, progress: Progress) -> dict[str, Path]:
@@ -78,11 +80,12 @@ def _write_patient(comparison: Comparison, hidden: Path, folder: Path) -> dict[s
         return {}
     ids = unique_names(comparison.studies)
     maps, names = {}, {"patient": "patient.json"}
-    for point, labels in zip(comparison.followed.patient.time_points, comparison.followed.label_maps, strict=True):
+    patient = comparison.followed.patient
+    for point, labels in zip(patient.time_points, comparison.followed.label_maps, strict=True):
         number = ids.index(point.id)
         maps[point.id] = names[f"findings of {point.id}"] = f"findings_{number + 1}.nii.gz"
-        source = {"image": comparison.studies[number].source}
-        write_image(labels, hidden / maps[point.id], Provenance(comparison.recipe, source).to_json())
+        made = Provenance(comparison.recipe, {"image": comparison.studies[number].source})
+        write_result(labels, hidden / maps[point.id], made, segments=finding_names(patient.tracks, point.id))
     transforms = {
         ids[pair.moving]: _registration_file(comparison, pair)
         for pair in comparison.pairs

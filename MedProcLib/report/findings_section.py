@@ -42,7 +42,7 @@ def findings_table(
         words = f"Finding {finding.number}: {first} to {other} cubic millimeters, {finding.change}"
         lines.append(
             [
-                _name(finding),
+                _name(finding, timeline),
                 "not shown" if finding.unseen else chip(finding.change),
                 first + true[0],
                 other + true[1],
@@ -93,20 +93,21 @@ def overview(layers: Layers, name: str) -> str:
     return f'<div class="row three">{pictures}</div><div class="legend">{legend}</div>'
 
 
-def changed_findings(layers: Layers, first: Study, other: Study) -> str:
-    """Key slices of every finding that is not stable and was not rejected."""
+def changed_findings(layers: Layers, first: Study, other: Study, timeline: Timeline | None) -> str:
+    """Key slices of every finding that is not stable and was not rejected. timeline: what followed findings are."""
     changed = [finding for finding in _ordered(layers.findings) if finding.change in CHANGED and not finding.unseen]
     if not changed:
         return "<p>No finding changed by more than its threshold.</p>"
     return _ramp(layers) + "".join(
-        _finding(finding, key_slices(layers, finding, len(changed)), first, other) for finding in changed
+        _finding(finding, _name(finding, timeline), key_slices(layers, finding, len(changed)), first, other)
+        for finding in changed
     )
 
 
-def _finding(finding: Finding, slices: KeySlices | None, first: Study, other: Study) -> str:
+def _finding(finding: Finding, name: str, slices: KeySlices | None, first: Study, other: Study) -> str:
     volumes = f"{_volume(finding.volumes_mm3[0])} → {_volume(finding.volumes_mm3[1])} mm³"
     header = (
-        f"<header><h3 class=chip>{swatch(finding.change)}{_name(finding)} · {text(finding.change.capitalize())}</h3>"
+        f"<header><h3 class=chip>{swatch(finding.change)}{name} · {text(finding.change.capitalize())}</h3>"
         f'<span class="volumes">{volumes} ({_difference(finding)})</span>'
         f'<span class="why">{text(finding.threshold)}</span></header>'
     )
@@ -161,9 +162,12 @@ def _diameters(rows: Sequence[Row]) -> dict[int, str]:
     }
 
 
-def _name(finding: Finding) -> str:
-    """The track's name, by which it is called in the other sections; its number where nothing was followed."""
-    return text(finding.tracks[0] if finding.tracks else finding.number)
+def _name(finding: Finding, timeline: Timeline | None) -> str:
+    """The track's id, by which it is called in the other sections, and name; its number where nothing was followed."""
+    if not finding.tracks:
+        return text(finding.number)
+    name = timeline.patient.track(finding.tracks[0]).name if timeline else ""
+    return text(finding.tracks[0]) + (f" <small class=name>{text(name)}</small>" if name else "")
 
 
 def _change_of(number: int, diameters: list[dict[int, str]]) -> str:

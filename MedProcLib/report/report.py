@@ -102,7 +102,7 @@ def _pair(
             parts.append(section(f"Findings{suffix}", findings_table(pair, rows, timeline, places)))
             progress(0.3, "Drawing the report")
         if not many:
-            parts.append(section(f"Changed findings{suffix}", changed_findings(layers, first, other)))
+            parts.append(section(f"Changed findings{suffix}", changed_findings(layers, first, other, timeline)))
         if pair.maps:
             maps = maps_section(layers, first, other, small=many, progress=progress.part(0.5, 0.8))
             parts.append(section(f"Change maps{suffix}", maps))

@@ -59,6 +59,7 @@ td.number + td:not(.number), th.number + th:not(.number) { padding-left: 26px; }
 .plot figcaption { font-weight: 600; color: var(--ink); padding: 0 0 4px; } .charts { display: grid; gap: 26px; }
 .plot { break-inside: avoid; } .lane { font-size: 12px; fill: #10151c; font-weight: 600; }
 td small { display: block; color: var(--soft); font-size: 0.74rem; white-space: nowrap; line-height: 1.3; }
+td .name { white-space: normal; }
 td.number .swatch, td > .swatch { vertical-align: 1px; }
 .swatch { display: inline-flex; width: 17px; height: 17px; border-radius: 4px; align-items: center;
   justify-content: center; font-style: normal; font-size: 0.7rem; line-height: 1; color: #10151c; font-weight: 700; }

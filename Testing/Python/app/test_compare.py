@@ -13,6 +13,7 @@ import pytest
 import SimpleITK as sitk
 
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.label_names import label_names
 from MedProcLib.core.recipe import Recipe
 
 from .bodies import body
@@ -21,7 +22,9 @@ FILES = [
     "change.nii.gz",
     "findings.csv",
     "findings_1.nii.gz",
+    "findings_1.provenance.json",
     "findings_2.nii.gz",
+    "findings_2.provenance.json",
     "measurements.csv",
     "patient.json",
     "recipe.json",
@@ -32,6 +35,7 @@ FILES = [
 ]
 SHIFT = np.array([6.0, -3.0, 3.0])
 AIR_HU = -700.0
+NAMES = {"first": ("Target", "Node A", "F004 Old"), "second": ("Target", "Node B", "F002")}
 
 
 @pytest.fixture(scope="module")
@@ -52,6 +56,8 @@ def studies(tmp_path_factory) -> Path:
         for made, what in ((hounsfield, name), (labels, f"{name}_labels")):
             made.SetOrigin(start)
             sitk.WriteImage(made, str(folder / f"{what}.nrrd"))
+        table = [f'{n} 255 0 0 1 1 1 "{each}"\n' for n, each in enumerate(NAMES[name], 1)]
+        (folder / f"{name}_labels.txt").write_text("".join(table))
     return folder
 
 
@@ -111,6 +117,19 @@ def test_findings_have_the_change_that_was_made(done, studies):
     assert np.allclose(centers["other"], np.add((-20, 10, 0), SHIFT), atol=1)
     assert by_class["new"]["difference_percent"] == "" and by_class["new"]["center_first_l_mm"] == ""
     assert all(row["threshold"] and row["status"] == "proposed" for row in rows)
+
+
+def test_findings_have_the_names_of_given_segments_that_studies_agree_on(done):
+    """Without the ids of an earlier comparison; label maps say which finding is which."""
+    rows = list(csv.DictReader((done[0] / "findings.csv").open()))
+    track = {row["class"]: row["track"] for row in rows}
+    assert {row["class"]: row["name"] for row in rows} == {"grown": "Target", "stable": "", "gone": "Old", "new": ""}
+    for number, there in (("1", "gone"), ("2", "new")):
+        found = label_names(done[0] / f"findings_{number}.nii.gz")
+        names = {segment.name for segment in found.segments.values()}
+        named = f"{track[there]} Old" if there == "gone" else track[there]
+        assert names == {f"{track['grown']} Target", track["stable"], named} and not found.notes
+    assert f"{track['grown']} <small class=name>Target</small> · Grown" in (done[0] / "report.html").read_text()
 
 
 def test_measurements_are_of_both_studies(done):
@@ -174,7 +193,7 @@ def test_the_summary_says_what_happened(done):
     assert "Registration: good" in out and "1 new, 1 grown, 1 stable and 1 gone findings; total volume" in out
     assert "larger than before" in out and "Not for clinical use" in out
     for name in FILES:
-        assert str(folder / name) in out
+        assert str(folder / name) in out or name.endswith(".provenance.json")
 
 
 def test_three_studies_give_a_numbered_file_for_the_earlier_pair(medproc, studies, tmp_path):
@@ -183,7 +202,7 @@ def test_three_studies_give_a_numbered_file_for_the_earlier_pair(medproc, studie
     code, _, err = medproc("compare", *images, "--segmentations", *labels, "-o", tmp_path)
     assert code == 0, err
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [*FILES, "change_2.nii.gz", "findings_3.nii.gz", "registration_2.tfm"]
+        [*FILES, "change_2.nii.gz", "findings_3.nii.gz", "findings_3.provenance.json", "registration_2.tfm"]
     )
     to_second = sitk.ReadTransform(str(tmp_path / "registration_2.tfm"))
     assert np.allclose(to_second.TransformPoint((40, 0, 0)), (40, 0, 0), atol=0.2)
@@ -211,9 +230,15 @@ def test_a_study_that_cannot_be_registered_is_named_and_the_rest_is_written(medp
     assert "'second' and 'noise' were not compared directly, as 'noise' could not be registered to 'first'" in said
 
 
-def test_a_study_without_segmentation_is_segmented_by_the_recipe(medproc, studies, tmp_path):
+def test_a_study_without_segmentation_is_segmented_by_the_recipe_or_refused(medproc, studies, tmp_path):
     images, labels = ([studies / f"{name}{end}.nrrd" for name in ("first", "second")] for end in ("", "_labels"))
-    code, _, err = medproc("compare", *images, "--segmentations", labels[0], "-", "-o", tmp_path / "results")
+    command = ["compare", *images, "--segmentations", labels[0], "-", "-o", tmp_path / "results"]
+    code, _, err = medproc(*command)
+    assert code == 2 and "no step finds them in it: all of them would be called gone" in err
+    steps = ["segmentation.bright_outliers", "comparison.register", "comparison.match_findings"]
+    recipe = {"recipe": 1, "steps": [{"operation": name} for name in steps]}
+    (tmp_path / "recipe.json").write_text(json.dumps(recipe))
+    code, _, err = medproc(*command, "--recipe", tmp_path / "recipe.json")
     assert code == 0, err
     assert "Given segmentations were used for: first." in err
     assert "Some studies are segmented by hand and others by the recipe" in err
