@@ -117,8 +117,25 @@ def finds_places(studies: Sequence[Study], recipe: Recipe) -> bool:
     if any(study.labels is not None for study in studies):
         return False
     operations = [op for _, op in recipe.enabled_steps]
-    outlined = any("labels" in op.declaration.gives for op in operations)
-    return not outlined and any(isinstance(op, DetectChange) and op.contrast == "any" for op in operations)
+    return not _outlines(recipe) and any(isinstance(op, DetectChange) and op.contrast == "any" for op in operations)
+
+
+def require_outlines(studies: Sequence[Study], recipe: Recipe) -> None:
+    """Raise InputError where findings are given of some studies, and nothing finds them in another one: all that were
+    followed into it would be called gone."""
+    given = [study.name for study in studies if study.labels is not None]
+    bare = [study.name for study in studies if study.labels is None]
+    matched = any(isinstance(op, MatchFindings) for _, op in recipe.enabled_steps)
+    if given and bare and matched and not _outlines(recipe):
+        raise InputError(
+            f"Study '{bare[0]}' has no segmentation of the findings that are given for '{given[0]}', and no step finds "
+            "them in it: all of them would be called gone. Segment it too, add a step that does, or leave it out."
+        )
+
+
+def _outlines(recipe: Recipe) -> bool:
+    """Whether a step outlines findings in a study alone."""
+    return any("labels" in op.declaration.gives for _, op in recipe.enabled_steps)
 
 
 def is_quantitative(study: Study) -> bool:

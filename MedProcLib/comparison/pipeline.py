@@ -15,7 +15,7 @@ from ..core.recipe import Recipe, run_steps
 from .change_maps import change_maps_of, is_change_map, is_fractions, with_change_maps, without_change_maps
 from .consensus import ConsensusLabels
 from .coverage import with_coverage
-from .defaults import OF_PLACES, default_recipe, finds_places, recipe_and_mask
+from .defaults import OF_PLACES, default_recipe, finds_places, recipe_and_mask, require_outlines
 from .extent import notes_on_extent
 from .findings import MatchFindings
 from .following import follow_pairs, notes_on_measuring
@@ -74,6 +74,7 @@ def compare(
     if recipe is None:
         choosing, progress = progress.parts(1.0, 10.0 * len(studies))
         recipe, first_mask = recipe_and_mask(studies, choosing)
+    require_outlines(studies, recipe)
     recipe = with_change_maps(recipe, maps, studies) if maps else recipe
     steps = _Steps.of(recipe)
     if any(isinstance(operation, Register) for _, operation in steps.together):

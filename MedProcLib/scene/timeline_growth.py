@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 import SimpleITK as sitk
 
 from MedProcLib.comparison.coverage import with_unseen
+from MedProcLib.comparison.defaults import default_recipe, require_outlines
 from MedProcLib.comparison.first_space import after, in_space_of
 from MedProcLib.comparison.following import border_mm_of, measure_study
 from MedProcLib.comparison.halfway import matrix_of
@@ -71,7 +72,11 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         begun = baseline if study.labels is None else replace(baseline, labels=maps[first.id])
         # by their dates the new one might come first: the common space is that of the first all the same
         pair_of = [replace(begun, date=None), replace(study, date=None)]
-        comparison = compare(pair_of, recipe, progress.part(0, 0.8))
+        steps = recipe
+        if study.labels is None and any(point.given for point in patient.time_points):
+            steps = recipe or default_recipe(pair_of, progress.part(0, 0.1))
+            require_outlines([replace(baseline, labels=maps[first.id]), study], steps)
+        comparison = compare(pair_of, steps, progress.part(0.1, 0.8))
         registration = comparison.pairs[0].registration
         if comparison.followed is None:
             raise InputError(f"'{name}' cannot be registered to '{first.id}': {' '.join(registration.reasons)}")

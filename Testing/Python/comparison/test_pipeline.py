@@ -248,6 +248,8 @@ def test_given_segmentations_are_followed_as_they_are():
     assert np.array_equal(same, sitk.GetArrayFromImage(other.labels) > 0)
     notes = " ".join(result.notes)
     assert "Given segmentations were used for: a, b." in notes and "different modalities (MR, CT)" in notes
+    with pytest.raises(InputError, match="'b' has no segmentation of the findings that are given for 'a', and no step"):
+        compare([first, replace(other, labels=None)], Recipe.of(DetectChange(), MatchFindings()))
 
 
 @pytest.mark.parametrize(("contrast", "told"), [("any", True), ("bright", False)])

@@ -59,6 +59,9 @@ def test_the_findings_go_on_with_their_names_and_decisions(scene):
     assert verdicts_of(node)["Fourth"][0] is patient.time_points[-1].alignment.verdict is Verdict.GOOD
     with pytest.raises(InputError, match="already"):
         growth_of(node, new, RECIPE)
+    bare = replace(new, name="Fifth", labels=None)  # it would show none of them
+    with pytest.raises(InputError, match="'Fifth' has no segmentation of the findings that are given for 'MR First'"):
+        growth_of(node, bare, RECIPE)()
 
 
 def test_what_the_added_study_does_not_show_is_not_gone(scene):
