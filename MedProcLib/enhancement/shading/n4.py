@@ -62,6 +62,8 @@ def _log_field(
     settings: N4, values: np.ndarray, region: np.ndarray, coarsening: Coarsening, progress: Progress
 ) -> np.ndarray:
     """Logarithm of the field on the coarse voxels, z, y, x order. Raises InputError."""
+    if sum(size > 1 for size in coarsening.count) < 2:
+        raise InputError("Bias correction needs an image that is larger than the working spacing along two axes.")
     coarse, inside = coarsening.samples(values), coarsening.samples(region)
     if not inside.any():
         raise InputError("The mask is finer than the working spacing; choose a smaller working spacing.")
@@ -72,8 +74,6 @@ def _log_field(
     inside &= scaled > 1
     if np.ptp(scaled[inside]) < 1e-3:
         raise InputError("Bias correction needs an image with contrast; inside the mask this one is constant.")
-    if sum(size > 1 for size in coarse.shape) < 2:
-        raise InputError("Bias correction needs an image that is larger than the working spacing along two axes.")
     return _fitted(settings, scaled, inside, coarsening.spacing, progress)
 
 

@@ -51,9 +51,27 @@ def test_zero_and_negative_voxels_are_kept_out_and_stay_what_they_are():
     assert np.abs(result[inner] / clean[inner] - 1).max() < 0.02
 
 
-def test_no_positive_voxels():
-    image = sitk.GetImageFromArray(-1 - np.random.default_rng(0).random((12, 12, 12)).astype(np.float32))
-    with pytest.raises(InputError, match="positive"):
+def test_a_volume_of_one_slice_is_corrected_as_the_image_is():
+    grid, truth, ball, field = phantom()
+    values = (truth * field)[20].astype(np.float32)
+    flat = sitk.GetImageFromArray(values)
+    flat.SetSpacing(grid.spacing[:2])
+    thin = sitk.JoinSeries([flat])
+    thin.SetSpacing((*grid.spacing[:2], 5.0))
+    result = [sitk.GetArrayFromImage(N4()(image)) for image in (flat, thin)]
+    assert np.allclose(result[0], result[1][0], rtol=1e-6)
+    inside = ball[20]
+    assert (result[0][inside] / truth[20][inside]).std() < 0.03 < (values[inside] / truth[20][inside]).std()
+
+
+@pytest.mark.parametrize(
+    ("values", "side", "message"),
+    [(-1, 4.0, "positive"), (1, 0.01, "larger than the working spacing along two axes")],
+)
+def test_what_cannot_be_corrected(values, side, message):
+    image = sitk.GetImageFromArray(values * (1 + np.random.default_rng(0).random((12, 12, 12))))
+    image.SetSpacing([side] * 3)
+    with pytest.raises(InputError, match=message):
         N4()(image)
 
 
