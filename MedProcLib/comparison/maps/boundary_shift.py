@@ -11,11 +11,12 @@ from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
+from ...enhancement.shading.n4 import N4
 from ...quantification.row import Row
 from ...quantification.uncertainty.interval import Interval
 from ...segmentation.common.connectivity import steps
 from ...segmentation.common.morphology import dilated
-from ..intensity import shared, smooth_part
+from ..intensity import LOWEST_SIGNAL, MOST, shared, smooth_part
 from .boundary_window import (
     DEEP_MM,
     Levels,
@@ -43,13 +44,14 @@ Pair = tuple[np.ndarray, np.ndarray]
 class BoundaryShift:
     """Volume change of brain or organ between two aligned studies, from how far its boundary moved.
 
-    In the border region, what of each voxel's intensity lies between outside and inside is compared and summed, so
-    that shifts far below a voxel count. Intensities are brought to one scale by the means deep inside fluid and white
-    matter (or surroundings and organ); the window is from one SD inside fluid (surroundings) to one SD before gray
-    matter (organ). Swapping the studies changes the sign and nothing else. Needs a mask in each study: of the brain
-    with its ventricles and fluid, or of the organ; both studies should have been resampled alike (half-way space). The
-    95 % interval rests on the scatter between blocks of the border. What all of the border shares is not in it: a wrong
-    voxel size, and that the integral finds 0.8 to 1.05 of a known change (fluid in thin clefts is never pure).
+    In the border region, what of each voxel's intensity lies between outside and inside is compared and summed, so that
+    shifts far below a voxel count. The shading that the mean of two brains shows is divided out of both alike.
+    Intensities are brought to one scale by the means deep inside fluid and white matter (or surroundings and organ);
+    the window is from one SD inside fluid (surroundings) to one SD before gray matter (organ). Swapping the studies
+    changes the sign and nothing else. Needs a mask in each study: of the brain with its ventricles and fluid, or of the
+    organ; both studies should have been resampled alike (half-way space). The 95 % interval rests on the scatter
+    between blocks of the border. What all of the border shares is not in it: a wrong voxel size, and that the integral
+    finds 0.8 to 1.05 of a known change (fluid in thin clefts is never pure).
     """
 
     structure: Annotated[
@@ -63,7 +65,7 @@ class BoundaryShift:
         1.0
     )
     bias_mm: Annotated[
-        float, Range(0, 200, "mm"), "brain: scale of the smooth ratio of the studies to even out; 0 leaves it"
+        float, Range(0, 200, "mm"), "brain: scale of the smooth ratio of the studies to even out; 0 leaves all shading"
     ] = 40.0
     block_mm: Annotated[float, Range(1, 100, "mm"), "side of the blocks whose scatter gives the interval"] = 12.0
 
@@ -72,7 +74,10 @@ class BoundaryShift:
         first, other, _ = shared(fixed, moving, fixed_mask, moving_mask)
         grid, unit = Geometry.of(fixed), scale_of(first, other)
         masks = sitk.GetArrayViewFromImage(fixed_mask) != 0, sitk.GetArrayViewFromImage(moving_mask) != 0
-        values, window = self._matched((first / unit, other / unit), masks, grid)
+        values = (first / unit, other / unit)
+        if self.bias_mm and self.structure != "organ":
+            values = _without_shading(values, masks[0] & masks[1], grid)
+        values, window = self._matched(values, masks, grid)
         progress(0.4, "Evening out brightness")
         insides = self._insides(values, masks, window)
         if self.bias_mm and self.structure != "organ":
@@ -166,3 +171,17 @@ class BoundaryShift:
 def _grown(region: np.ndarray, grid: Geometry, radius_mm: float) -> np.ndarray:
     """The region grown by the radius, and along every axis by one voxel at least."""
     return dilated(region, grid, radius_mm) | ndimage.binary_dilation(region, steps("face", 3))
+
+
+def _without_shading(values: Pair, region: np.ndarray, grid: Geometry) -> Pair:
+    """Both studies divided by the one field of their mean, which makes no difference between them.
+
+    A coil's shading widens the classes until they hardly part. Negative values are those of images without shading.
+    """
+    if min(np.percentile(v[region], LOWEST_SIGNAL) for v in values) < 0:
+        return values
+    mean = sum(v / max(float(np.median(v[region])), 1e-6) for v in values)
+    image, mask = grid.image_of(np.asarray(mean, np.float32)), grid.image_of(region)
+    # beyond the masks it is a guess
+    field = np.clip(sitk.GetArrayFromImage(N4(output="field")(image, mask)), 1 / MOST, MOST)
+    return values[0] / field, values[1] / field

@@ -12,11 +12,14 @@ BLUR = 0.8
 RADIUS = 20.0
 
 
-def brain(radius, noise=0.0, seed=0, factor=1.0, offset=0.0, grid=GRID, mask_mm=4.0):
-    """(image, mask) of a brain in its fluid: white core, cortex of 4 mm, ventricle; only its outer radius changes."""
-    values = 30 + 45 * soft(depth(grid, radius), BLUR) + 30 * soft(depth(grid, 15), BLUR)
-    values -= 75 * soft(depth(grid, 6), BLUR)
-    return noisy(grid, factor * values + offset, noise, seed), grid.image_of(depth(grid, RADIUS + mask_mm) > 0)
+def brain(radius, noise=0.0, seed=0, factor=1.0, offset=0.0, grid=GRID, mask_mm=4.0, scale=1.0):
+    """(image, mask) of a brain in its fluid: white core, cortex of 4 mm, ventricle; only its outer radius changes.
+
+    scale: so many times as large as the lengths say.
+    """
+    depths = {r: depth(grid, scale * r) / scale for r in (radius, 15, 6, RADIUS + mask_mm)}
+    values = 30 + 45 * soft(depths[radius], BLUR) + 30 * soft(depths[15], BLUR) - 75 * soft(depths[6], BLUR)
+    return noisy(grid, factor * values + offset, noise, seed), grid.image_of(depths[RADIUS + mask_mm] > 0)
 
 
 def change_percent(first, other, hole=6.0):
@@ -63,6 +66,18 @@ def test_another_scale_and_a_smooth_field_of_one_study_are_no_change():
     field = 1 + 0.06 * np.linspace(-1, 1, GRID.size[2])[:, None, None]
     bent = GRID.image_of((sitk.GetArrayFromImage(brain(RADIUS - 0.3, 1, 1)[0]) * field).astype(np.float32))
     assert figure(BoundaryShift(bias_mm=30)(first, bent, mask, mask)[1]) == pytest.approx(expected, rel=0.15)
+
+
+def test_shading_of_both_studies_is_divided_out():
+    # a coil at one side, four times as bright there as at the other: as it is, -3.2 % are found
+    grid = grid_at(size=(60, 52, 44), spacing=(3.0, 3.6, 4.5))
+    coil = 1 + 0.6 * np.linspace(-1, 1, grid.size[0])
+    shaded = []
+    for seed, radius in enumerate((RADIUS, RADIUS - 0.3)):
+        image, mask = brain(radius, 3, seed, grid=grid, scale=3)
+        shaded.append(grid.image_of((sitk.GetArrayFromImage(image) * coil).astype(np.float32)))
+    expected = change_percent(RADIUS, RADIUS - 0.3)
+    assert figure(BoundaryShift()(*shaded, mask, mask)[1]) == pytest.approx(expected, rel=0.12)
 
 
 @pytest.mark.parametrize("organ, around", [(60.0, -90.0), (-850.0, 20.0)])
