@@ -152,10 +152,13 @@ def shown(value: Any) -> str:
     """A cell's text: numbers with a decimal or two as their size asks, nothing for a figure that is not there."""
     if value is None or value != value:
         return ""
-    if isinstance(value, float):
-        size = abs(value)
-        return f"{value:.0f}" if size >= 1000 else f"{value:.1f}" if size >= 10 else f"{value:.3g}"
-    return str(value)
+    if not isinstance(value, float):
+        return str(value)
+    size = abs(value)
+    if size >= 10:
+        return f"{value:.0f}" if size >= 1000 else f"{value:.1f}"
+    # 3.90 stands below 7.66, but a count is no 3.00
+    return f"{value:.2f}" if size >= 1 and not value.is_integer() else f"{value:.3g}"
 
 
 def _item(value: Any) -> Any:

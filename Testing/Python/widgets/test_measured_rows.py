@@ -82,7 +82,7 @@ def test_text_to_paste(rows_module):
     text = rows_module.text_to_paste(rows, "Slices", columns, ["Segment", "Slice"])
     assert [line.split("\t") for line in text.splitlines()] == [
         ["Segment", "Slice", "Mean [HU]", "95 %", "Entropy [bit]", ""],
-        ["'=cmd()", "4", "-800.6", "(-862.0 to -739.1)", "2.5", "?"],
+        ["'=cmd()", "4", "-800.6", "(-862.0 to -739.1)", "2.50", "?"],
         ["Node", "5", "-800.6", "", "", ""],
     ]
 
@@ -131,5 +131,5 @@ def test_a_figure_of_too_few_voxels_is_marked(rows_module):
     units = {"mean_thickness_mm": "mm", "maximum_thickness_mm": "mm"}
     columns = rows_module.columns_of(list(row), units, [row])
     assert [column.name for column in columns] == ["sphericity", "mean_thickness", "maximum_thickness"]
-    assert [column.text(row) for column in columns] == ["0.81 ?", "2.5 ?", "3.25"]
+    assert [column.text(row) for column in columns] == ["0.81 ?", "2.50 ?", "3.25"]
     assert f"Not reliable {said}" in rows_module.tip_of(row, columns)

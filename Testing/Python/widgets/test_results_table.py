@@ -25,6 +25,15 @@ def look(results):
 LINES = [["F001", 12.0, "yes"], ["F002", 3.0, "no"], ["F003", None, ""]]
 
 
+def test_figures_of_a_column_have_as_many_decimals(app):
+    """A diameter of 3.9 stood below one of 7.66."""
+    from MedProcLib.widgets.results_table import shown
+
+    figures = [3.9, 7.66, -1.2, 3.0, 12.0, 99.96, 1234.5, 0.5, 0.0123, float("nan"), None, 7]
+    expected = ["3.90", "7.66", "-1.20", "3", "12.0", "100.0", "1234", "0.5", "0.0123", "", "", "7"]
+    assert [shown(value) for value in figures] == expected
+
+
 def test_changes_in_place_look_as_if_shown_anew(app, made):
     from MedProcLib.widgets.fields import row_table
     from MedProcLib.widgets.results_table import ResultsTable
