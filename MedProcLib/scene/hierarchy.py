@@ -89,6 +89,18 @@ def attribute_of(node, attribute_name: str) -> str:
     return ""
 
 
+def patient_and_study(node) -> tuple[int, int]:
+    """The patient's and the study's items above a node; 0 where there is none."""
+    hierarchy = hierarchy_of(node.GetScene())
+    item, patient, study = hierarchy.GetItemByDataNode(node), 0, 0
+    while item and item != hierarchy.GetSceneItemID():
+        level = hierarchy.GetItemLevel(item)
+        patient = item if level == "Patient" else patient
+        study = item if level == "Study" and not study else study
+        item = hierarchy.GetItemParent(item)
+    return patient, study
+
+
 def hierarchy_of(scene):
     """The subject hierarchy of the scene."""
     return slicer.vtkMRMLSubjectHierarchyNode.GetSubjectHierarchyNode(scene)

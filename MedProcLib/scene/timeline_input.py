@@ -9,7 +9,7 @@ from typing import Any
 
 import slicer
 
-from MedProcLib.scene.hierarchy import hierarchy_of
+from MedProcLib.scene.hierarchy import hierarchy_of, patient_and_study
 from MedProcLib.scene.nodes import referenced_nodes, set_referenced_nodes
 from MedProcLib.scene.provenance import is_result
 from MedProcLib.scene.segmentations import drawn_on
@@ -99,15 +99,39 @@ def with_alike_findings(time_points: Sequence[TimePointInput], chosen) -> list[T
     """
     if [point.segmentation for point in time_points if point.segmentation is not None] != [chosen]:
         return list(time_points)
+    return [_with_alike(point, chosen) for point in time_points]
+
+
+def with_time_points(time_points: Sequence[TimePointInput], more: Sequence[TimePointInput]) -> list[TimePointInput]:
+    """These others as time points: what is chosen already of a volume stays, and a new one has findings like those
+    chosen of the last that has some (see with_alike_findings)."""
+    known = {point.volume.GetID(): point for point in time_points if point.volume is not None}
+    given = [point.segmentation for point in time_points if point.segmentation is not None]
+    new = [_with_alike(point, given[-1]) if given else point for point in more]
+    return [known.get(point.volume.GetID(), point) if point.volume is not None else point for point in new]
+
+
+def next_time_point(time_points: Sequence[TimePointInput]) -> TimePointInput:
+    """The time point to add to these: the next study of their patient that is not among them; an empty one where there
+    is none. To an empty list, the first volume that is no result of MedProc."""
+    used = {node.GetID() for point in time_points for node in (point.volume, *point.images) if node is not None}
+    volumes = _volumes(slicer.mrmlScene)
+    patients = {patient_and_study(volume)[0] for volume in volumes if volume.GetID() in used}
+    free = [v for v in volumes if v.GetID() not in used and (not used or patient_and_study(v)[0] in patients)]
+    proposed = [point for patient in patients_with_studies() for point in patient.time_points if point.volume in free]
+    unseen = [point for point in proposed if used.isdisjoint(image.GetID() for image in point.images)]
+    return next(iter(unseen), time_point_of(free[0]) if free and not proposed else TimePointInput())
+
+
+def _with_alike(point: TimePointInput, chosen) -> TimePointInput:
+    """With the one segmentation that was drawn on its volume and has the segments of the chosen one, if it has none."""
+    if point.segmentation is not None or point.volume is None:
+        return point
     scene, kind, names = chosen.GetScene(), chosen.GetClassName(), _segment_names(chosen)
     nodes = [scene.GetNthNodeByClass(number, kind) for number in range(scene.GetNumberOfNodesByClass(kind))]
-    alike = [node for node in nodes if node is not chosen and _segment_names(node) == names]
-    found = []
-    for point in time_points:
-        drawn = [node for node in alike if point.volume is not None and drawn_on(node) is point.volume]
-        fits = point.segmentation is None and len(drawn) == 1
-        found.append(replace(point, segmentation=drawn[0]) if fits else point)
-    return found
+    drawn = [node for node in nodes if node is not chosen and drawn_on(node) is point.volume]
+    alike = [node for node in drawn if _segment_names(node) == names]
+    return replace(point, segmentation=alike[0]) if len(alike) == 1 else point
 
 
 def _segment_names(segmentation) -> list[str]:
@@ -124,12 +148,8 @@ def patients_with_studies(scene=None) -> list[PatientStudies]:
     scene = scene or slicer.mrmlScene
     hierarchy = hierarchy_of(scene)
     patients: dict[int, dict[Any, list]] = {}
-    count = scene.GetNumberOfNodesByClass(SCALAR_VOLUME)
-    for number in range(count):
-        node = scene.GetNthNodeByClass(number, SCALAR_VOLUME)
-        if node.GetClassName() != SCALAR_VOLUME or is_result(node) or node.GetHideFromEditors():
-            continue
-        patient, study = _above(hierarchy, hierarchy.GetItemByDataNode(node))
+    for node in _volumes(scene):
+        patient, study = patient_and_study(node)
         patients.setdefault(patient, {}).setdefault(study or node.GetID(), []).append(node)
     found = []
     for patient, studies in patients.items():
@@ -137,6 +157,13 @@ def patients_with_studies(scene=None) -> list[PatientStudies]:
             name = hierarchy.GetItemName(patient) if patient else ""
             found.append(PatientStudies(name, tuple(_time_points(list(studies.values())))))
     return found
+
+
+def _volumes(scene) -> list:
+    """The scalar volumes of a scene that a reader brought."""
+    nodes = [scene.GetNthNodeByClass(n, SCALAR_VOLUME) for n in range(scene.GetNumberOfNodesByClass(SCALAR_VOLUME))]
+    brought = [node for node in nodes if node.GetClassName() == SCALAR_VOLUME and not is_result(node)]
+    return [node for node in brought if not node.GetHideFromEditors()]
 
 
 def _time_points(studies: Sequence[Sequence[Any]]) -> list[TimePointInput]:
@@ -151,17 +178,6 @@ def _time_points(studies: Sequence[Sequence[Any]]) -> list[TimePointInput]:
 def _kind(volume) -> str:
     """A volume's name without digits and what joins them: 'FLAIR 2019-01-02' and 'FLAIR_2' are of one kind."""
     return re.sub(r"[\W\d_]+", " ", volume.GetName() or "").strip().lower()
-
-
-def _above(hierarchy, item: int) -> tuple[int, int]:
-    """Patient and study items above an item; 0 where there is none."""
-    patient = study = 0
-    while item and item != hierarchy.GetSceneItemID():
-        level = hierarchy.GetItemLevel(item)
-        patient = item if level == "Patient" else patient
-        study = item if level == "Study" and not study else study
-        item = hierarchy.GetItemParent(item)
-    return patient, study
 
 
 def _count(node) -> int:

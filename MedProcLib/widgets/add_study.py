@@ -60,8 +60,10 @@ class AddStudy:
         node = self._get_node()
         if node is None or self._time_points.missing():
             return None
-        known = patient_of_node(node).order
-        return next((p for p in self._time_points.chosen() if p.volume.GetName() not in known), None)
+        known, chosen = patient_of_node(node).order, self._time_points.chosen()
+        if not any(p.volume.GetName() in known for p in chosen):  # another patient's are chosen
+            return None
+        return next((p for p in chosen if p.volume.GetName() not in known), None)
 
     def _gone(self) -> str | None:
         """Id of the first of the findings' time points that is not among the chosen; None where fewer than two are."""

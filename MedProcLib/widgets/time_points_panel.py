@@ -10,17 +10,17 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
-from ..scene.provenance import is_result
 from ..scene.timeline_input import (
     MOST,
     PatientStudies,
     TimePointInput,
+    next_time_point,
     patients_with_studies,
     time_point_of,
     with_alike_findings,
+    with_time_points,
 )
 from .fields import combo, connect_node, line_edit, row_table, titled
-from .inputs import scalar_volumes
 from .name_tips import elided
 from .results_table import ResultsTable
 from .step_panel import tool_button
@@ -153,9 +153,7 @@ class TimePointsPanel:
 
     def _on_add(self) -> None:
         points = self._get()
-        used = [point.volume for point in points]
-        free = next((volume for volume in scalar_volumes() if volume not in used and not is_result(volume)), None)
-        new = time_point_of(free) if free is not None else TimePointInput()
+        *_known, new = with_time_points(points, [*points, next_time_point(points)])
         self._keep([*points, new], new)
 
     def _on_remove(self) -> None:
@@ -166,7 +164,7 @@ class TimePointsPanel:
 
     def _on_patient(self, index: int) -> None:
         if not self._filling and 0 <= index - 1 < len(self._patients):
-            self._keep(list(self._patients[index - 1].time_points))
+            self._keep(with_time_points(self._get(), self._patients[index - 1].time_points))
 
     def _is_changing_scene(self) -> bool:
         return bool(slicer.mrmlScene.IsClosing() or slicer.mrmlScene.IsImporting())

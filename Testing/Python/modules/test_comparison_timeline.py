@@ -1,6 +1,7 @@
 """MedProc Comparison over three time points, with given outlines: a reader's corrections, clicked through."""
 
 import re
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -328,6 +329,12 @@ def test_a_study_is_added_to_findings_that_were_decided_and_one_taken_out(compar
 
     widget = compared
     assert not widget.addStudy.button.visible
+    ours = widget.chosenTimePoints()
+    others = [replace(point, volume=point.images[0], images=()) for point in ours]
+    for points, known in ((others[1:], False), ([ours[0], others[1]], True), (ours, False)):
+        widget.keepTimePoints(points)  # of another patient; of this one; of those there are
+        widget.refresh()
+        assert widget.addStudy.button.visible is known
     widget.tracks.select("F002")
     widget.tracks.reject()
     values = np.random.default_rng(9).normal(100, 5, (30, 40, 50)).astype(np.float32)

@@ -20,10 +20,12 @@ from MedProcLib.scene.segmentations import segmentation_from_labels
 from MedProcLib.scene.timeline_input import (
     MOST,
     TimePointInput,
+    next_time_point,
     patients_with_studies,
     read_time_points,
     time_point_of,
     with_alike_findings,
+    with_time_points,
     write_time_points,
 )
 from MedProcLib.scene.volumes import volume_from_image
@@ -120,6 +122,24 @@ def test_findings_like_those_chosen_of_one_time_point_are_taken_of_the_others(sc
     found = with_alike_findings(points, first)
     assert [point.segmentation for point in found] == [first, second, None, None, last]
     assert with_alike_findings(found[:2], second) == found[:2]  # another one was chosen before
+    assert with_time_points(points[:1], points[1:2]) == [found[1]]
+
+
+def test_the_next_time_point_is_of_the_same_patient(scene):
+    """And what was chosen of the others stays when their patient's list is taken again."""
+    roe, doe = add_patient(scene, "Roe"), add_patient(scene, "Doe")
+    studies = [add_study(scene, who, "Study", datetime.date(2020 + n, 1, 1)) for n, who in enumerate([roe, doe] * 3)]
+    volumes = [volume(f"FLAIR {n}", study) for n, study in enumerate(studies)]
+    further = volume("T1", studies[5])
+    chosen = [replace(time_point_of(volumes[1]), date="2019-01-01"), TimePointInput()]
+    added = next_time_point(chosen)
+    assert (added.volume, added.date) == (volumes[3], "2023-01-01")
+    last = next_time_point([*chosen, added])
+    assert (last.volume, last.images) == (volumes[5], (further,))
+    assert next_time_point([*chosen, added, last]).volume is None  # though another patient has more
+    assert next_time_point([]).volume is volumes[0]
+    (of_doe,) = (p.time_points for p in patients_with_studies() if p.name == "Doe")
+    assert with_time_points(chosen, of_doe) == [chosen[0], added, last]
 
 
 @pytest.mark.parametrize("text", ["", "31.5.2020", "2020-13-01"])
