@@ -1,7 +1,7 @@
 """Families of simulated bodies that the regressions of sizes are fitted to.
 
 Families that `sizes.py` scores are among them, in other places, turns and widths than it draws; its double cones,
-elliptic cylinders and spindles are not.
+elliptic cylinders and spindles are not, though superquadrics come near the first two.
 """
 
 import math
@@ -10,7 +10,7 @@ from typing import NamedTuple
 
 import numpy as np
 from _bodies import Body, ball, box, capsule, cylinder, ellipsoid, half_ball, lens, torus
-from _irregular_bodies import bent, lump, union
+from _irregular_bodies import bent, lump, outline, union
 from _more_bodies import (
     dome,
     heap,
@@ -20,6 +20,7 @@ from _more_bodies import (
     random_polyhedron,
     rounded_box,
     superellipsoid,
+    superquadric,
     upright_dome,
 )
 
@@ -53,6 +54,10 @@ def _short_ellipsoid(width: float, rng: np.random.Generator) -> Body:
     return ellipsoid(*rng.permutation([width * rng.uniform(1.2, 2), width * rng.uniform(1, 1.2), width]))
 
 
+def _superquadric(width: float, rng: np.random.Generator) -> Body:
+    return superquadric(*_sides(width, rng, 2, 3), *np.exp(rng.uniform(0, math.log(10), 2)))
+
+
 FAMILIES = {
     "ball": Family(lambda w, rng: ball(w), "any", 900),
     "ellipsoid": Family(lambda w, rng: ellipsoid(w * rng.uniform(1.2, 2), w * rng.uniform(1, 1.2), w), "any", 900),
@@ -84,18 +89,29 @@ FAMILIES = {
     "upright dome": Family(upright_dome, "upright", 200),
     "upright box": Family(lambda w, rng: box(*_sides(w, rng, 1.5, 2)), "upright", 200),
 }
-# Of these the in-plane diameters alone are known: what is drawn in one slice may be of any height. It is wider than
+# Those whose in-plane diameters alone are asked for. What is drawn in one slice may be of any height, and is wider than
 # what a ball shows in one slice.
-DRAWN = {
+OF_DIAMETERS = {
     "disk in one slice": Family(lambda w, rng: cylinder(w, w), "one slice", 300, fewest=3),
     "box in one slice": Family(lambda w, rng: box(w, w * rng.uniform(1, 2.5), w), "one slice", 200, fewest=3),
+    "outline in one slice": Family(outline, "one slice", 300, fewest=3),
+    "superquadric": Family(_superquadric, "any", 700),
+    "upright superquadric": Family(_superquadric, "upright", 200),
+    "long box": Family(lambda w, rng: box(*_sides(w, rng, 2, 5)), "any", 400),
+    "upright plate": Family(_plate, "upright", 120, 8.0),
 }
-# Of these too both are known.
+# Of these both are known.
 MORE = {
     "pyramid": Family(pyramid, "any", 200),
     "prism": Family(prism, "any", 200),
     "long cylinder": Family(lambda w, rng: cylinder(w, w * rng.uniform(2, 5)), "any", 120),
     "flat cylinder": Family(lambda w, rng: cylinder(w * rng.uniform(1, 4), w), "any", 120, 25.0),
+}
+# Uneven, as organs and lesions are; both are known.
+UNEVEN = {
+    "lump": Family(lump, "any", 2000, 35.0),
+    "union": Family(union, "any", 2000, 35.0),
+    "bent": Family(bent, "any", 2000, 20.0),
 }
 # Those whose volume is asked for; of the others the volume alone is known.
 OF_VOLUME = {
@@ -103,9 +119,6 @@ OF_VOLUME = {
     "hollow ball": Family(hollow_ball, "any", 80),
     "heap": Family(heap, "any", 80),
     **MORE,
-    # uneven, as organs and lesions are
-    "lump": Family(lump, "any", 2000, 35.0),
-    "union": Family(union, "any", 2000, 35.0),
-    "bent": Family(bent, "any", 2000, 20.0),
+    **UNEVEN,
 }
-EVERY = {**FAMILIES, **DRAWN, **OF_VOLUME}
+EVERY = {**FAMILIES, **OF_DIAMETERS, **OF_VOLUME}

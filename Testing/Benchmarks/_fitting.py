@@ -39,13 +39,15 @@ class Wanted(NamedTuple):
     """Of a fit of quantiles: hidden neurons; rounds of the first step, half as many of each later one; misses: share
     that is to be missed; small: weight of the squares of all numbers; starts: so many fits with each number of neurons,
     from other random numbers each. The mean of all is taken: what a single one says of bodies unlike those of the
-    sample is chance in part."""
+    sample is chance in part. width: the mean's intervals are drawn together by this, as it misses fewer than each fit.
+    """
 
     hidden: tuple[int, ...]
     rounds: int
     misses: float
     small: float
     starts: int = 1
+    width: float = 1.0
 
 
 def fit_ends(
@@ -158,7 +160,7 @@ def fit_quantiles(
             for soft in SOFT_ENDS:
                 flat = _least(loss_in(rows.sums, hidden, soft, penalty), small, rounds // 2, flat)
             fits.append(_fitted(mean, sd, flat, width, hidden, len(QUANTILES)))
-    return _mean_of(fits)
+    return _drawn_together(_mean_of(fits), wanted.width)
 
 
 def _mean_of(models: list[Fitted]) -> Fitted:
@@ -171,6 +173,12 @@ def _mean_of(models: list[Fitted]) -> Fitted:
         offsets=np.concatenate(offsets),
         outputs=np.concatenate([inner, constant]),
     )
+
+
+def _drawn_together(model: Fitted, width: float) -> Fitted:
+    """The outer quantiles that much of their distance from the median."""
+    median = model.outputs[:, 1:2]
+    return model._replace(outputs=median + width * (model.outputs - median))
 
 
 class _Rows:

@@ -1,12 +1,18 @@
-"""Irregular bodies of known volume, as organs and lesions are: with dents, lobes and waves of several sizes."""
+"""Irregular bodies of known volume and in-plane diameters, as organs and lesions are: with dents, lobes and waves of
+several sizes."""
 
 import itertools
 import math
+from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 from _bodies import Body
 from scipy import ndimage
+from scipy.signal import argrelmax
 from scipy.spatial.transform import Rotation
+
+from MedProcLib.quantification.chords import Diameter, longest_chords
 
 # Nodes of a body's field across its smallest width, at least; of all, at most; and beyond its surface.
 ACROSS, MOST_NODES, BEYOND = 16, 20_000, 2
@@ -14,16 +20,72 @@ ACROSS, MOST_NODES, BEYOND = 16, 20_000, 2
 PARTS = 6
 # Longest tube in mm.
 LONGEST = 150.0
+# Sections of a body among which the longest is looked for, and places across each; then so many around those that are
+# less than this share shorter, of twice as many places, and again around the longest of these.
+SECTIONS, PLACES, FINER, NEARLY = 40, 64, 9, 0.02
+EMPTY = Diameter(0.0, 0.0, 0, np.zeros((2, 2)), np.zeros((2, 2)))
 
 
-def lump(width: float, rng: np.random.Generator) -> Body:
+@dataclass(frozen=True)
+class Irregular(Body):
+    """field: of points (..., 3) in mm, in the body's axes; above 0 inside, and continuous."""
+
+    field: Callable[[np.ndarray], np.ndarray]
+
+    def in_plane(self, turn: Rotation) -> tuple[float, float]:
+        matrix = turn.as_matrix()
+        return longest_in_sections(lambda points: self.field(points @ matrix), np.abs(matrix) @ self.half)
+
+
+def longest_in_sections(field: Callable[[np.ndarray], np.ndarray], reach: np.ndarray) -> tuple[float, float]:
+    """Longest diameter (mm) of what is above 0 in any plane across the third axis, and its longest perpendicular.
+
+    field: of points (..., 3) in mm, on the grid's axes; reach: half of what holds the body, along these axes (3,).
+    """
+    step = 2 * reach[2] / SECTIONS
+    heights = (np.arange(SECTIONS) - (SECTIONS - 1) / 2) * step
+    lengths = [each.long_mm for each in _sections(field, reach, heights, PLACES)]
+    tops = argrelmax(np.pad(lengths, 1))[0] - 1
+    tops = [top for top in tops if lengths[top] > (1 - NEARLY) * max(lengths)] or [int(np.argmax(lengths))]
+    for finer in (2, 4):
+        heights = np.concatenate([heights[top] + np.linspace(-step, step, FINER) for top in tops])
+        found = _sections(field, reach, heights, PLACES * finer)
+        step, tops = 2 * step / (FINER - 1), [max(range(len(found)), key=lambda n: found[n].long_mm)]
+    best = found[tops[0]]
+    return best.long_mm, best.short_mm
+
+
+def _sections(field: Callable, reach: np.ndarray, heights: np.ndarray, places: int) -> list[Diameter]:
+    """Diameters of each, which is 0 where it is empty."""
+    x, y = ((np.arange(places + 2) - (places + 1) / 2) * 2 * side / places for side in reach[:2])
+    planes = field(np.stack(np.broadcast_arrays(x, y[:, None], heights[:, None, None]), axis=-1))
+    outlines = [np.concatenate([_ends(plane), _ends(plane.T)[:, ::-1]]) for plane in planes]
+    spacing = (x[1] - x[0], y[1] - y[0])
+    return [longest_chords(points, spacing, 0) if len(points) else EMPTY for points in outlines]
+
+
+def _ends(plane: np.ndarray) -> np.ndarray:
+    """Where each line (the second axis) of a plane rises above 0 first, and falls last: (n, 2), place and line."""
+    inside = plane > 0
+    lines = np.flatnonzero(inside[:, 1:-1].any(axis=1))
+    ends = []
+    for way in (1, -1):
+        values, within = plane[lines, ::way], inside[lines, ::way]
+        first = np.maximum(within.argmax(axis=1), 1)
+        low, high = np.take_along_axis(values, np.stack([first - 1, first], axis=1), axis=1).T
+        place = first - np.clip(high / np.maximum(high - low, 1e-12), 0, 1)
+        ends.append(np.column_stack([place if way == 1 else plane.shape[1] - 1 - place, lines]))
+    return np.concatenate(ends)
+
+
+def lump(width: float, rng: np.random.Generator) -> Irregular:
     """An ellipsoid with waves on its surface, half as wide as it is down to an eighth, more or less rough."""
     half = width / 2 * np.array([rng.uniform(1, 3), rng.uniform(1, 2), 1.0])
     places, step = _nodes(1.35 * half, width)
     return _within("lump", _ellipsoid(places, half) + _waves(places.shape[:3], step / width, rng), step)
 
 
-def union(width: float, rng: np.random.Generator) -> Body:
+def union(width: float, rng: np.random.Generator) -> Irregular:
     """2 to 5 ellipsoids that overlap, their seams rounded, with waves on the surface of every other."""
     number = int(rng.integers(2, 6))
     halves = width / 2 * np.exp(rng.uniform(math.log(0.6), math.log(1.8), (number, 3)))
@@ -43,7 +105,7 @@ def union(width: float, rng: np.random.Generator) -> Body:
     return _within("union", field, step)
 
 
-def bent(width: float, rng: np.random.Generator) -> Body:
+def bent(width: float, rng: np.random.Generator) -> Irregular:
     """A flattened tube along an arc, 2 to 14 times as long as wide, thinner at one end, with waves on its surface."""
     length = min(width * math.exp(rng.uniform(math.log(2), math.log(14))), LONGEST)
     angle = rng.uniform(0.5, 4)
@@ -57,6 +119,23 @@ def bent(width: float, rng: np.random.Generator) -> Body:
     for point, half in zip(line, wide, strict=True):
         field = np.maximum(field, 1 - np.linalg.norm((places - point) / (1, 1, flat), axis=-1) / half)
     return _within("bent", field + _waves(field.shape, step / width, rng), step)
+
+
+def outline(width: float, rng: np.random.Generator) -> Irregular:
+    """An ellipse with waves, the same in all sections across its third axis; as high as wide, its volume not known."""
+    half = width / 2 * np.array([rng.uniform(1, 2.5), 1.0])
+    places, step = _nodes(np.append(1.35 * half, width / ACROSS / 4), width)
+    flat = _ellipsoid(places[:, :, 0, :2], half)
+    flat = _largest(flat + _waves(flat.shape, step / width, rng))
+    middle = (np.array(flat.shape) - 1) / 2
+
+    def values(points: np.ndarray) -> np.ndarray:
+        return _at(flat, points[..., :2] / step + middle)
+
+    def inside(points: np.ndarray) -> np.ndarray:
+        return (np.abs(points[..., 2]) <= width / 2) & (values(points) > 0)
+
+    return Irregular("outline", inside, (*(middle * step), width / 2), math.nan, math.nan, None, values)
 
 
 def _ellipsoid(places: np.ndarray, half: np.ndarray) -> np.ndarray:
@@ -81,22 +160,32 @@ def _waves(shape: tuple[int, ...], step: float, rng: np.random.Generator) -> np.
     return height * total
 
 
-def _within(name: str, field: np.ndarray, step: float) -> Body:
+def _within(name: str, field: np.ndarray, step: float) -> Irregular:
     """The largest piece of where the field, linear between its nodes along each axis, is above 0."""
+    field = _largest(field)
+    middle = (np.array(field.shape) - 1) / 2
+
+    def values(points: np.ndarray) -> np.ndarray:
+        return _at(field, points / step + middle)
+
+    volume = _volume(field) * step**3
+    return Irregular(name, lambda points: values(points) > 0, tuple(middle * step), volume, math.nan, None, values)
+
+
+def _largest(field: np.ndarray) -> np.ndarray:
+    """The box around the largest piece of where a field is above 0, of which no other piece is left."""
     field = np.pad(field, BEYOND, mode="constant", constant_values=-0.1)
     pieces, number = ndimage.label(field > 0)
     if number > 1:
         largest = 1 + int(np.argmax(np.bincount(pieces.ravel())[1:]))
         field = np.where((field > 0) & (pieces != largest), -0.1 * field, field)
     box = ndimage.find_objects((field > 0).astype(np.uint8))[0]
-    field = field[tuple(slice(side.start - 1, side.stop + 1) for side in box)]
-    middle = (np.array(field.shape) - 1) / 2
+    return field[tuple(slice(side.start - 1, side.stop + 1) for side in box)]
 
-    def inside(points: np.ndarray) -> np.ndarray:
-        places = np.moveaxis(points / step + middle, -1, 0)
-        return ndimage.map_coordinates(field, places, order=1, mode="nearest") > 0
 
-    return Body(name, inside, tuple(middle * step), _volume(field) * step**3, math.nan, None)
+def _at(field: np.ndarray, places: np.ndarray) -> np.ndarray:
+    """Of a field, linear between its nodes along each axis, at places (..., n) among them."""
+    return ndimage.map_coordinates(field, np.moveaxis(places, -1, 0), order=1, mode="nearest")
 
 
 def _volume(field: np.ndarray) -> float:

@@ -78,6 +78,28 @@ def superellipsoid(a: float, b: float, c: float, power: float) -> Body:
     )
 
 
+def superquadric(a: float, b: float, c: float, around: float, along: float) -> Body:
+    """(|2x/a|^around + |2y/b|^around)^(along/around) + |2z/c|^along <= 1 (Barr, IEEE Comput Graph Appl 1, 1981): with
+    2 and 1 a double cone, with 2 and much an elliptic cylinder, with much and 1 a double pyramid."""
+    half = np.array([a, b, c]) / 2
+
+    def radius(points: np.ndarray) -> np.ndarray:
+        """1 on the surface."""
+        x, y, z = np.moveaxis(np.abs(points) / half, -1, 0)
+        return ((x**around + y**around) ** (along / around) + z**along) ** (1 / along)
+
+    section = math.gamma(1 + 1 / around) ** 2 / math.gamma(1 + 2 / around)
+    height = math.gamma(1 + 1 / along) * math.gamma(1 + 2 / along) / math.gamma(1 + 3 / along)
+    return Body(
+        "superquadric",
+        lambda points: radius(points) <= 1,
+        tuple(half),
+        a * b * c * section * height,
+        math.nan,
+        lambda unit: 2 / np.maximum(radius(unit), 1e-12),
+    )
+
+
 def polyhedron(points: np.ndarray, name: str = "polyhedron") -> Polyhedron:
     """Convex hull of points (n, 3) in mm, about the mean of its corners."""
     hull = ConvexHull(points)

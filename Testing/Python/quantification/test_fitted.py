@@ -17,6 +17,7 @@ import _more_bodies as bodies
 import fit_diameter_models as diameters
 import fit_volume_model as volumes
 from _fitting import Wanted, fit_quantiles
+from _irregular_bodies import Irregular
 from _placements import pieces_of
 
 sys.path.remove(str(Path(_bodies.__file__).parent))
@@ -40,7 +41,7 @@ def few(share):
 def test_a_fit_to_few_bodies_agrees_with_the_shipped_one(kept):
     sample = diameters.sample_of(few(0.012))
     shipped = diameters.figures_of(sample)
-    diameters.fit(sample, 30, diameters.ERRORS._replace(rounds=30))
+    diameters.fit(sample, 30, diameters.ERRORS._replace(rounds=40, hidden=(6,)))
     anew = diameters.figures_of(sample)
     differences = np.abs(anew.lengths - shipped.lengths)
     assert MODELS["long_ends"] is not kept["long_ends"]
@@ -74,16 +75,19 @@ def test_a_fit_of_several_is_the_mean_of_each():
     features = rng.normal(size=(400, 3))
     errors, bounds = features[:, 0] + rng.normal(size=400), np.tile([-np.inf, 0.0, 0.0, np.inf], (400, 1))
 
-    def outputs(hidden, starts=1):
-        wanted = Wanted(hidden, rounds=8, misses=0.034, small=2e-4, starts=starts)
+    def outputs(hidden, **more):
+        wanted = Wanted(hidden, rounds=8, misses=0.034, small=2e-4, **more)
         model = fit_quantiles(features, errors, bounds, np.zeros(400, int), wanted)
-        assert len(model.offsets) == starts * sum(hidden)
+        assert len(model.offsets) == more.get("starts", 1) * sum(hidden)
         return model(features)
 
     of_two, of_three = outputs((2,)), outputs((3,))
     assert outputs((2, 3)) == pytest.approx((of_two + of_three) / 2)
     other = 2 * outputs((3,), starts=2) - of_three
     assert 0.01 < np.abs(other - of_three).mean() < 0.5
+    low, median, high = outputs((2, 3)).T
+    narrow = outputs((2, 3), width=0.5)
+    assert narrow == pytest.approx(np.column_stack([low + median, 2 * median, high + median]) / 2)
 
 
 def test_what_is_written_is_what_was_fitted(kept, tmp_path):
@@ -103,6 +107,20 @@ def test_features_far_from_all_that_was_fitted_count_as_the_farthest():
     far = model.mean + 9 * model.sd
     assert model.quantiles(far) == pytest.approx(model.quantiles(model.mean + 4 * model.sd))
     assert (np.diff(model.quantiles(np.stack([far, model.mean]))) >= 0).all()
+
+
+def test_diameters_of_a_field_s_sections_are_those_of_the_body():
+    rng = np.random.default_rng(4)
+    for width in (11.0, 16.0):
+        body, turn = _bodies.ellipsoid(20.0, width, 10.0), Rotation.random(random_state=rng)
+        of_field = Irregular(
+            *vars(body).values(), lambda points, half=body.half: 1 - np.linalg.norm(points / half, axis=-1)
+        )
+        assert of_field.in_plane(turn) == pytest.approx(body.in_plane(turn), abs=0.005)
+        assert bodies.superquadric(20.0, width, 10.0, 2.0, 2.0).in_plane(turn) == pytest.approx(body.in_plane(turn))
+    cone, squares = _bodies.double_cone(10.0, 18.0), bodies.superquadric(10.0, 10.0, 18.0, 2.0, 1.0)
+    assert squares.in_plane(turn) == pytest.approx(cone.in_plane(turn))
+    assert squares.volume == pytest.approx(cone.volume)
 
 
 def test_a_polyhedron_s_longest_diameter_is_that_of_many_sections():
