@@ -85,6 +85,11 @@ class Timeline:
         """Whether a time point's study does not show the place of a track that is missing there."""
         return self.at(track, n) is None and self.patient.time_points[n].id in track.outside
 
+    def part_of(self, track: Track, n: int) -> str:
+        """Id of the finding that a track is part of at a time point; '' where it is by itself, or rejected."""
+        point = self.patient.time_points[n].id
+        return track.whole_at(point, self.patient.order) if track.at(point) is None else ""
+
     def total(self, n: int) -> Measured:
         """Volume in mm³ of all findings that count at a time point, with its interval from study to study."""
         return total(o.volume for track in self.tracks if (o := self.at(track, n)))

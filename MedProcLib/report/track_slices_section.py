@@ -3,7 +3,6 @@
 import numpy as np
 from PIL import Image
 
-from ..comparison.result import Change
 from ..comparison.tracks.model import Observation, Track
 from ..core.progress import SILENT, Progress
 from .figures import change, verdict, volume_in_line
@@ -82,13 +81,15 @@ def _caption(timeline: Timeline, track: Track, n: int) -> str:
     observation, kind = timeline.at(track, n), timeline.change_at(track, n)
     mark = f"{swatch(kind)} {text(kind)}" if kind else ""
     size = volume_in_line(observation.true_volume) if observation else ""
-    into = track.merged_first_at(timeline.patient.time_points[n].id)
-    joined = f"in {text(into)}" if kind is Change.MERGED and observation is None else ""
+    into = timeline.part_of(track, n)
+    joined = f"in {text(into)}" if into else ""
     words = " ".join(filter(None, (mark, joined)))
     return f'<b>{text(timeline.labels[n])}</b><span class="chip">{words}</span> {size}'
 
 
 def _alternative(timeline: Timeline, track: Track, n: int) -> str:
     observation = timeline.at(track, n)
-    seen = f"{observation.volume.value:.0f} cubic millimeters" if observation else "not there"
+    into = timeline.part_of(track, n)
+    absent = f"part of {into}" if into else "not shown" if timeline.is_outside(track, n) else "not there"
+    seen = f"{observation.volume.value:.0f} cubic millimeters" if observation else absent
     return f"{track.id} at {timeline.patient.time_points[n].id}: {seen}"

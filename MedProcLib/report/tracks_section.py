@@ -74,8 +74,7 @@ def _cell(timeline: Timeline, track: Track, n: int) -> str:
     observation, kind = timeline.at(track, n), timeline.change_at(track, n)
     mark = swatch(kind) if kind else ""
     if observation is None:
-        if kind is Change.MERGED:
-            into = track.merged_first_at(timeline.patient.time_points[n].id)
+        if into := timeline.part_of(track, n):
             return f"{mark}{small(f'in {text(into)}')}"
         if timeline.is_outside(track, n):
             return small("not shown")

@@ -3,11 +3,12 @@
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
 from MedProcLib.comparison.growth.change import Changed, SizeChange
 from MedProcLib.comparison.growth.measured import Measured
 from MedProcLib.comparison.result import Change
-from MedProcLib.comparison.tracks.changes import Interval, intervals, since
+from MedProcLib.comparison.tracks.changes import NOT_SHOWN, Interval, intervals, since
 from MedProcLib.comparison.tracks.model import Observation, Patient, Status, TimePoint, Track
 from MedProcLib.comparison.tracks.recall import recalled
 from MedProcLib.comparison.tracks.volumes import compared
@@ -23,9 +24,10 @@ class TrackRow:
     at the first, or whose place a study does not show; past: since the previous one there was nothing of it any more,
     and the class is from before; overall: that since baseline, None of what others merged into;
     size: change of its volume since the reference, None where there is nothing to compare with; values: of the chosen
-    measure at each time point, None where not observed or not measured; lines: all that is known, in words; latest:
-    those of the last change, with what it comes to since baseline and nadir where these are other time points, which is
-    all where two time points are."""
+    measure at each time point, None where not observed or not measured; absent: why it was not observed, the id of the
+    finding that it is part of or NOT_SHOWN, '' where it was or is not there; lines: all that is known, in words;
+    latest: those of the last change, with what it comes to since baseline and nadir where these are other time points,
+    which is all where two time points are."""
 
     track: Track
     status: Status
@@ -34,6 +36,7 @@ class TrackRow:
     overall: Change | None
     size: SizeChange | None
     values: tuple[Measured | None, ...]
+    absent: tuple[str, ...]
     lines: tuple[str, ...]
     latest: tuple[str, ...]
 
@@ -74,11 +77,7 @@ def _row(patient: Patient, track: Track, ways: Sequence[Interval], reference: st
     return TrackRow(track, status_of(track), *found)
 
 
-def _found(
-    patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str
-) -> tuple[
-    Change | None, bool, Change | None, SizeChange | None, tuple[Measured | None, ...], tuple[str, ...], tuple[str, ...]
-]:
+def _found(patient: Patient, track: Track, ways: Sequence[Interval], reference: str, measure: str) -> tuple[Any, ...]:
     """The row from the change on."""
     last = ways[-1] if ways else None
     since_each = {name: _since_reference(patient, track, last, name) for name in REFERENCES}
@@ -97,6 +96,7 @@ def _found(
         overall,
         size,
         values,
+        tuple(_absent(patient, track, point.id) for point in patient.time_points),
         (*observed, *rules, *sure, *before),
         (*observed[-2:], *rules[-1:], *sure, *before),
     )
@@ -166,6 +166,12 @@ def _value(observation: Observation | None, measure: str) -> Measured | None:
         return observation.volume
     estimate = observation.estimate(measure)
     return estimate.measured if estimate is not None else None
+
+
+def _absent(patient: Patient, track: Track, time_point: str) -> str:
+    if track.at(time_point) is not None:
+        return ""
+    return track.whole_at(time_point, patient.order) or (NOT_SHOWN if time_point in track.outside else "")
 
 
 def _observed(patient: Patient, track: Track) -> list[str]:

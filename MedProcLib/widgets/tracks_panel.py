@@ -9,7 +9,9 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from ..comparison.growth.change import Changed
+from ..comparison.growth.measured import Measured
 from ..comparison.result import Change
+from ..comparison.tracks.changes import NOT_SHOWN
 from ..comparison.tracks.edits import accept, decide_together, reject
 from ..comparison.tracks.model import Patient, Status
 from ..scene.timeline_edits import Edit, can_redo, can_undo
@@ -36,6 +38,8 @@ MANY = 20  # findings whose common decision may take longer than a click feels l
 LINE_LETTERS = 8  # of a time point without a date: so two of them have room in a panel of 350 pixels
 MARKED, PAST = _("Since baseline: ↗ grown, ↘ shrunk, + new."), _("In parentheses: before the previous time point.")
 OVERALL = {Change.GROWN: "↗", Change.SHRUNK: "↘", Change.NEW: "+"}  # behind another class: what it is since baseline
+UNSEEN = "?"  # at a time point whose study does not show its place
+UNSEEN_SAID = _("? at a time point: its study does not show the place.")
 VERDICTS = {Changed.YES: _("yes"), Changed.NO: _("no"), Changed.CANNOT_SAY: "?"}
 
 
@@ -224,6 +228,7 @@ class TracksPanel(TracksForm):
         classes = [_class(row) for row in self._page]
         said = (MARKED, tuple(OVERALL.values())), (PAST, (")",))
         words = [words for words, signs in said if any(shown.endswith(signs) for shown in classes)]
+        words += [UNSEEN_SAID] if any(NOT_SHOWN in row.absent for row in self._page) else []
         show_wrapped(self.marks_label, " ".join(words))
         self._show_reason()
 
@@ -332,7 +337,7 @@ def _line(row: TrackRow) -> list[Any]:
     name = f"{MARKS[str(row.status)]}{row.track.id}"
     percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
     verdict = VERDICTS[row.size.changed] if row.size is not None else ""
-    values = [_short(value.value) if value is not None else None for value in row.values]
+    values = [_value(value, absent) for value, absent in zip(row.values, row.absent, strict=True)]
     return [name, _class(row), _signed(percent), verdict, *values]
 
 
@@ -354,6 +359,13 @@ def _sorted_by(row: TrackRow, column: int) -> Any:
     percent = row.size.percent.value if row.size is not None and row.size.percent is not None else None
     values = [value.value if value is not None else None for value in row.values]
     return [row.track.id, _class(row), percent, _line(row)[3], *values][column]
+
+
+def _value(value: Measured | None, absent: str) -> Any:
+    """What a time point's column shows: a number, or where the finding is, or that nobody knows; else nothing."""
+    if value is not None:
+        return _short(value.value)
+    return UNSEEN if absent == NOT_SHOWN else _("in {finding}").format(finding=absent) if absent else None
 
 
 def _short(value: float) -> float:

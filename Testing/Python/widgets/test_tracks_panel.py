@@ -8,6 +8,8 @@ import SimpleITK as sitk
 
 from MedProcLib.comparison.tracks.follow import Labelled, follow_findings
 from MedProcLib.comparison.tracks.model import TimePoint
+from MedProcLib.report.timeline import Timeline
+from MedProcLib.report.tracks_section import tracks_section
 
 
 def labelled(number):
@@ -21,7 +23,7 @@ def labelled(number):
 
 def test_signs_are_explained_where_they_are_shown(scene):
     """After five time points: +17 % at last, +133 % in all; one that had gone before; the list counts from either."""
-    from MedProcLib.scene.timeline_nodes import add_patient_node
+    from MedProcLib.scene.timeline_nodes import add_patient_node, patient_of_node, write_to_node
     from MedProcLib.widgets.tracks_panel import TracksPanel
 
     drawn = [labelled(number) for number in range(5)]
@@ -40,6 +42,14 @@ def test_signs_are_explained_where_they_are_shown(scene):
     panel.reference_box.setCurrentIndex(1)
     assert listed() == [["F001", "grown", "+133"], ["F002", "gone", "-100"]]
     assert not panel.marks_label.visible and panel.marks_label.text == ""
+    patient = patient_of_node(node)
+    gone = patient.track("F002")
+    merged = replace(gone, merged_into="F001", merged_at="Study 3", outside=("Study 2",))
+    write_to_node(node, patient.with_tracks(merged))
+    panel.changed()
+    absent = [panel.table.item(1, n).text() for n in range(4, 9)]
+    assert absent == ["4", "4", "?", "in F001", "in F001"] and "study does not show" in panel.marks_label.text
+    assert tracks_section(Timeline(None, patient_of_node(node), (0, 1, 2, 3, 4))).count("<small>in F001</small>") == 2
 
 
 def test_headings_sort_and_rows_then_keep_their_places(scene):
