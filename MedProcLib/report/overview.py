@@ -13,6 +13,8 @@ from .view import View, views
 
 VOXEL_MM = 1.2
 PIXELS = 420
+# gray values of the usual and of the brightest line of sight, and added to all through the region: findings stand out
+MIDDLE, LIGHT, DARKEST = 90, 150, 14
 # as many findings can be numbered before the numbers hide the picture
 MOST_NUMBERS = 24
 
@@ -36,7 +38,11 @@ def _projection(layers: Layers, view: View) -> Image.Image:
     mean = (share * region).sum(axis=0) / np.maximum(thickness, 1)
     # thin parts fade out, so that the picture looks round
     fade = np.sqrt(np.clip(thickness / max(float(np.percentile(thickness, 99)), 1.0), 0, 1))
-    rgb = np.repeat((150 * mean * fade + 14 * (thickness > 0)).astype(np.uint8)[..., np.newaxis], 3, axis=2)
+    seen = mean * fade
+    # the window may hold fluid or bone that leaves tissue dark: half of the lines of sight are as bright as MIDDLE
+    usual = max(float(np.median(seen[thickness > 0])), 1e-6) if thickness.any() else 1.0
+    shade = np.minimum(MIDDLE * seen / usual, LIGHT) + DARKEST * (thickness > 0)
+    rgb = np.repeat(shade.astype(np.uint8)[..., np.newaxis], 3, axis=2)
     rgb = np.asarray(Image.fromarray(rgb).resize((PIXELS, PIXELS), Image.Resampling.BICUBIC)).copy()
     numbers = [layers.numbers(slab, study) for study in (0, 1)]
     scale = PIXELS / slab.size[0]

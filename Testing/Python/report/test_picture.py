@@ -1,12 +1,16 @@
 import base64
 import io
+from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from PIL import Image
 
 from MedProcLib.comparison.result import Change
 from MedProcLib.report.colors import GAINED, LOOKS, LOST, SAME, difference_colors
+from MedProcLib.report.layers import Layers
+from MedProcLib.report.overview import DARKEST, MIDDLE, overview_pictures
 from MedProcLib.report.picture import annotate, compact, data_uri, gray, outline, window_of
 
 
@@ -76,3 +80,13 @@ def test_png_round_trip():
         assert head == "data:image/png;base64"
         read = np.asarray(Image.open(io.BytesIO(base64.b64decode(content))).convert("RGB")).astype(int)
         assert np.abs(read - np.asarray(image)).max() <= off
+
+
+def test_tissue_is_seen_at_a_glance_beside_fluid_that_is_much_brighter(comparison):
+    pair = comparison(changes=(Change.STABLE,)).pairs[0]
+    values = sitk.GetArrayFromImage(pair.moving_image)
+    values[20:28, 20:28, 20:28] = 1500
+    pair = replace(pair, moving_image=pair.grid.image_of(values))
+    for _, picture in overview_pictures(Layers(pair)):
+        middle = np.asarray(picture)[120:300, 120:300, 0]
+        assert np.median(middle) == pytest.approx(MIDDLE + DARKEST, rel=0.2)
