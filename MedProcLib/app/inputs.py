@@ -193,6 +193,7 @@ def _require_no_gray_values(values: np.ndarray, path: str) -> None:
 
 def has_gray_values(values: np.ndarray) -> bool:
     """Whether values (any shape) are many, and lie beside others that differ, as in an image, unlike labels."""
+    values = np.atleast_1d(np.squeeze(values))  # a sagittal slice has no neighbors along x
     first, second = values[..., 1:], values[..., :-1]
     pairs = (first != 0) & (second != 0)
     beside = np.count_nonzero(pairs)

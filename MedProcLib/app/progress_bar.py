@@ -11,8 +11,6 @@ from ..core.progress import Report
 
 BAR_WIDTH = 24
 SECONDS_BETWEEN = 0.1
-
-
 WIPE = "\r\x1b[K"
 
 

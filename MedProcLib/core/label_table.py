@@ -16,6 +16,7 @@ from .seg_nrrd import FileSegment
 LARGEST_TABLE = 1 << 22  # bytes
 DESCRIPTION = re.compile(r'(\d+)\s+(\d+)\s+(\d+)\s+(\d+)\s+[\d.eE+-]+\s+\d+\s+\d+\s+"(.*)"')
 LOOKUP = re.compile(r"(\d+)\s+(\S+)\s+(\d+)\s+(\d+)\s+(\d+)(?:\s+\d+)?")
+NUMBER = re.compile(r"[-+.\d]+(e[-+]?\d+)?", re.IGNORECASE)
 SLICERS = re.compile(r"#\s*Color table file", re.IGNORECASE)
 LABEL_COLUMNS = ("labelvalue", "index")
 COLOR_COLUMNS = ("color_r", "color_g", "color_b")
@@ -77,7 +78,9 @@ def _of_descriptions(lines: list[str]) -> dict[int, FileSegment]:
 
 def _of_lookup(lines: list[str], blanks: bool) -> dict[int, FileSegment]:
     """blanks: whether a _ in a name stands for one."""
-    matches = filter(None, map(LOOKUP.fullmatch, lines))
+    matches = [match for match in map(LOOKUP.fullmatch, lines) if match]
+    if all(NUMBER.fullmatch(match[2]) for match in matches):  # a table of numbers, as of motion
+        return {}
     return {
         int(m[1]): FileSegment(m[2].replace("_", " ").strip() if blanks else m[2], _color(*m.group(3, 4, 5)))
         for m in matches

@@ -120,6 +120,7 @@ def test_what_segment_names_is_known_to_measure(medproc, image_file, tmp_path, e
 def test_files_that_name_nothing(refused, image_file, labels_file, tmp_path):
     for name, text in (
         ("sub-1_desc-organs_dseg.txt", "1 kidney\n2 liver\n"),
+        ("sub-1_desc-organs_dseg.label", "1 0.5 3 4 5\n2 -1.e-3 4 5 6\n"),
         ("sub-1_desc-organs_dseg.tsv", 'segment\tname\n1\t"broken\n'),
         ("sub-1_desc-organs_dseg.provenance.json", '{"segments": [1]}'),
     ):

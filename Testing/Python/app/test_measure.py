@@ -300,8 +300,8 @@ def test_why_a_figure_has_no_value_is_said(medproc, tmp_path):
 
 def test_an_image_in_place_of_a_segmentation_is_refused(medproc, refused, tmp_path):
     file = tmp_path / "i.nrrd"
-    sitk.WriteImage(sitk.GetImageFromArray(np.arange(6**3, dtype=np.uint8).reshape(6, 6, 6)), file)
-    for command in ("measure", "features", "evaluate"):
+    for command, shape in (("measure", (6, 6, 6)), ("features", (6, 6, 6)), ("evaluate", (12, 18, 1))):
+        sitk.WriteImage(sitk.GetImageFromArray(np.arange(6**3, dtype=np.uint8).reshape(shape)), file)
         assert "holds gray values, as an image" in refused(command, file, file, "-o", tmp_path / "t.csv")
     points = np.zeros((9, 20, 20), np.int16)  # many labels of a voxel each are none
     points[::2, ::2, ::3] = np.arange(1, 351).reshape(5, 10, 7)
