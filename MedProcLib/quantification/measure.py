@@ -11,7 +11,7 @@ import SimpleITK as sitk
 
 from ..core.errors import InputError
 from ..core.geometry import Geometry
-from ..core.operation import operation
+from ..core.operation import check_inputs, operation
 from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
 from ..core.units import ValueUnit
@@ -151,14 +151,15 @@ class Measure:
 
 def measure(
     image: sitk.Image,
-    labels: sitk.Image,
+    labels: sitk.Image | Sequence[sitk.Image],
     names: Mapping[int, str] | None = None,
     settings: Any = Measure(),  # noqa: B008 (immutable)
     progress: Progress = SILENT,
 ) -> list[Row]:
     """Rows of measurements of the segments of a label map, named.
 
-    labels: integer image on the image's grid, 0 is background; names: of label values, 'Segment N' where missing;
+    labels: integer image on the image's grid, 0 is background, or several where segments overlap, no label in two of
+    them, if relates_segments(settings); names: of label values, 'Segment N' where missing;
     settings: Measure, or another operation of quantification that gives such rows; one that takes a mask instead of
     labels looks at all segments together.
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
@@ -166,7 +167,19 @@ def measure(
     """
     if "labels" not in settings.declaration.inputs:
         return settings(image, labels != 0, progress=progress)
-    return [replace(row, name=_named(row, names or {})) for row in settings(image, labels, progress=progress)]
+    maps = [labels] if isinstance(labels, sitk.Image) else labels
+    if len(maps) > 1:
+        for each in maps:
+            check_inputs(settings.declaration, {"image": image, "labels": each})
+        rows = settings.of_maps(image, maps, progress)
+    else:
+        rows = settings(image, maps[0], progress=progress)
+    return [replace(row, name=_named(row, names or {})) for row in rows]
+
+
+def relates_segments(settings: Any) -> bool:
+    """Whether the rows of one segment depend on the others, and overlapping ones are measured together."""
+    return hasattr(settings, "of_maps")
 
 
 def require_reportable(settings: Any) -> None:

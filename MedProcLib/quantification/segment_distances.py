@@ -1,14 +1,17 @@
-"""Distances and angles between the segments of a label map, as a table of a row for each two."""
+"""Distances and angles between segments, as a table of a row for each two."""
 
 import itertools
+from collections.abc import Sequence
 from typing import Annotated
+
+import SimpleITK as sitk
 
 from ..core.errors import InputError
 from ..core.geometry import Geometry
 from ..core.measurement import Measurement
 from ..core.operation import operation
 from ..core.parameters import Range
-from ..core.progress import SILENT
+from ..core.progress import SILENT, Progress
 from .figure import Figure
 from .region import segments_of
 from .row import Row
@@ -16,14 +19,20 @@ from .shape.pair import Body, PairDistances, pair_distances
 from .volume import as_volume
 
 MOST_PAIRS = 5000
-SURFACES = Figure("surface_distance", "mm", "smallest distance between the surfaces, at the middles of voxel faces")
+SURFACES = Figure(
+    "surface_distance",
+    "mm",
+    "smallest distance between the surfaces, one within the other or not; 0 where they meet",
+    parameters={"surface": "signed distance between voxel centers, steps smoothed; of what is a voxel thin its faces"},
+)
 CENTERS = Figure("centroid_distance", "mm", "distance between the centers of mass of the voxels")
 ANGLE = Figure("axis_angle", "deg", "between the longest principal axes, 0 to 90", 2)
 NEAREST = tuple(
     Figure(f"nearest_{axis}", "mm", f"point of the first surface that is nearest to the other, {axis.upper()} (LPS)")
     for axis in "lps"
 )
-PAIR_FIGURES = (SURFACES, CENTERS, ANGLE, *NEAREST)
+SHARED = Figure("shared_volume", "mm3", "voxels of both")
+PAIR_FIGURES = (SURFACES, CENTERS, ANGLE, *NEAREST, SHARED)
 
 
 @operation(
@@ -36,7 +45,7 @@ PAIR_FIGURES = (SURFACES, CENTERS, ANGLE, *NEAREST)
 )
 class SegmentDistances:
     """Measure how far each two segments are apart, surface to surface and center to center, and how their longest
-    axes are inclined.
+    axes are inclined. Of one within another it is how deep it lies.
     """
 
     reference_label: Annotated[
@@ -44,11 +53,17 @@ class SegmentDistances:
     ] = 0
 
     def __call__(self, image, labels, progress=SILENT):
+        return self.of_maps(image, [labels], progress)
+
+    def of_maps(self, image: sitk.Image, maps: Sequence[sitk.Image], progress: Progress = SILENT) -> list[Row]:
+        """Of segments in several label maps on one grid, no label in two of them, as they overlap; what they share is
+        measured then too. Raises InputError."""
         grid = Geometry.of(image)
-        numbers, segments = segments_of(as_volume(labels))
-        if len(segments) < 2:
+        found = [(numbers, s) for numbers, segments in map(segments_of, map(as_volume, maps)) for s in segments]
+        found.sort(key=lambda each: each[1].value)
+        if len(found) < 2:
             raise InputError("Distances need two segments or more; the segmentation has fewer: segment another one.")
-        values = [segment.value for segment in segments]
+        values = [segment.value for _, segment in found]
         if self.reference_label and self.reference_label not in values:
             raise InputError(f"There is no segment of label {self.reference_label}: choose another reference_label.")
         pairs = [pair for pair in itertools.combinations(range(len(values)), 2) if self._wanted(pair, values)]
@@ -58,17 +73,18 @@ class SegmentDistances:
                 "fewer segments."
             )
         bodies = []
-        for segment, share in zip(segments, progress.part(0, 0.4).parts(*[1.0] * len(segments)), strict=True):
-            share(0.0, f"Looking at segment {segment.value}")
-            bodies.append(Body.of(segment.regions(numbers), grid))
+        for each, share in zip(found, progress.part(0, 0.4).parts(*[1.0] * len(found)), strict=True):
+            share(0.0, f"Looking at segment {each[1].value}")
+            bodies.append(Body.of(*each, grid))
         rows = []
         for (first, second), share in zip(pairs, progress.part(0.4, 1).parts(*[1.0] * len(pairs)), strict=True):
             share(0.0, "Measuring distances")
             if values[second] == self.reference_label:
                 first, second = second, first
-            found = pair_distances(bodies[first], bodies[second], grid)
+            lie = pair_distances(bodies[first], bodies[second])
             name = f"Segment {values[first]} to Segment {values[second]}"
-            rows.append(Row(values[first], name, None, tuple(_figures(found)), other=values[second]))
+            figures = _figures(lie) + [SHARED.measured(lie.shared_volume, 1)] * (len(maps) > 1)
+            rows.append(Row(values[first], name, None, tuple(figures), other=values[second]))
         return rows
 
     def _wanted(self, pair: tuple[int, int], values: list[int]) -> bool:

@@ -1,5 +1,6 @@
 """Coronary calcium in CT: Agatston, volume and mass score."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated
 
@@ -13,7 +14,7 @@ from ...core.hounsfield import AGATSTON_WEIGHTS
 from ...core.measurement import Code, Measurement
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT
+from ...core.progress import SILENT, Progress
 from ..figure import Figure
 from ..region import joined, segments_of, surroundings
 from ..row import Row
@@ -75,14 +76,19 @@ class CalciumScore:
     slices: Annotated[bool, "a row for each slice with calcium too"] = False
 
     def __call__(self, image, labels, progress=SILENT):
+        return self.of_maps(image, [labels], progress)
+
+    def of_maps(self, image: sitk.Image, maps: Sequence[sitk.Image], progress: Progress = SILENT) -> list[Row]:
+        """Of segments in several label maps, no label in two of them, as they overlap: what lies in several counts for
+        each, and once for all together. Raises InputError."""
         values = as_volume(image)
         require_hounsfield(values)
-        numbers, segments = segments_of(as_volume(labels))
-        if not segments:
+        found = [(numbers, s) for numbers, segments in map(segments_of, map(as_volume, maps)) for s in segments]
+        if not found:
             raise InputError("The segmentation is empty: segment the coronary arteries, or the heart, first.")
         if not is_transverse(Geometry.of(image)):
             progress.note("The slices are not transverse: the score is defined in slices across the body.")
-        pieces = {segment.value: segment.regions(numbers) for segment in segments}
+        pieces = {segment.value: segment.regions(numbers) for numbers, segment in found}
         # a slice more on either side, to interpolate to
         whole = surroundings(joined([piece for each in pieces.values() for piece in each]), values.shape, (1, 0, 0))
         weights = self._weights(values[whole.box], whole.mask, image.GetSpacing())

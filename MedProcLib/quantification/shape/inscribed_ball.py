@@ -5,6 +5,7 @@ from scipy import ndimage
 from scipy.spatial import cKDTree
 
 from .even_grid import EvenMask
+from .smooth_surface import crossings
 
 # A center moves by steps down to so small a share of a voxel, and a voxel at most.
 FINEST = 0.05
@@ -41,14 +42,7 @@ def ball_radii(even: EvenMask, centers: np.ndarray) -> np.ndarray:
 def _surface(signed: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """Places (n, 3; z, y, x) where grid lines cross the surface, and its unit normals there, outward."""
     gradient = np.stack(np.gradient(ndimage.gaussian_filter(signed, BLUR)), axis=-1)
-    places = []
-    for axis in range(3):
-        first, second = (np.moveaxis(signed, axis, 0)[part] for part in (slice(None, -1), slice(1, None)))
-        crossed = (first > 0) != (second > 0)
-        place = np.argwhere(crossed).astype(float)
-        place[:, 0] += first[crossed] / (first[crossed] - second[crossed])
-        places.append(np.insert(place[:, 1:], axis, place[:, 0], axis=1))
-    points = np.concatenate(places)
+    points = crossings(signed)
     slopes = gradient[tuple(np.rint(points).astype(int).T)]
     return points, -slopes / np.maximum(np.linalg.norm(slopes, axis=1, keepdims=True), 1e-12)
 

@@ -9,7 +9,9 @@ from samples import turned_grid
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.quantification.ct.body_composition import BodyComposition
 from MedProcLib.quantification.measure import Measure
+from MedProcLib.quantification.segment_distances import SegmentDistances
 from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.coordinates import ras_of
 from MedProcLib.scene.diameter_lines import MOST_OBJECTS, LineWatch, key_of, lines_of
@@ -90,6 +92,11 @@ def test_overlapping_segments_are_measured_whole(nodes):
     table, _rows = measured(segmentation, volume, Measure(components=False))
     volumes = {row["name"]: row["voxel_volume_mm3"] for row in rows_of_table(table)}
     assert volumes == pytest.approx({"Two": 192, "One": 54, "Over": 72})
+    _table, rows = measured(segmentation, volume, SegmentDistances(), table)
+    assert [row.name for row in rows] == ["Two to One", "Two to Over", "One to Over"]
+    assert [row.value("shared_volume") for row in rows] == pytest.approx([0, 72, 0])
+    with pytest.raises(InputError, match="'Two' and 'Over' overlap"):
+        measured(segmentation, volume, BodyComposition())
 
 
 def test_segments_outside_the_volume_are_told(nodes):

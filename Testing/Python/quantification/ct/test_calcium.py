@@ -174,3 +174,13 @@ def test_what_cannot_be_scored_is_refused():
         CalciumScore()(image + 1124, labels)
     with pytest.raises(InputError, match="3D"):
         CalciumScore()(image[:, :, 0], labels[:, :, 0])
+
+
+def test_calcium_of_an_artery_within_the_heart_counts_once():
+    image, heart = images({((2, 3), (5, 9), (5, 10)): 500, ((5, 6), (20, 24), (5, 10)): 250})
+    artery = sitk.GetImageFromArray(np.zeros((8, 30, 30), np.uint8))
+    artery.CopyInformation(image)
+    artery[:, :15, :] = 2
+    rows = CalciumScore().of_maps(image, [heart, artery])
+    scores = {row.segment: row.value("agatston_score") for row in rows}
+    assert scores == pytest.approx({1: 20 * 0.25 * (4 + 2), 2: 20 * 0.25 * 4, 0: 20 * 0.25 * (4 + 2)})
