@@ -95,7 +95,7 @@ def _of_volume(timeline: Timeline) -> str:
 def _rules(timeline: Timeline) -> list[tuple[str, str]]:
     settings = timeline.patient.settings
     outline = f", and of the surface times {settings.outline_mm:g} mm" if settings.outline_mm else ""
-    anew = ""
+    anew, of_volume = "", _of_volume(timeline)
     if any(isinstance(operation, HalfHeightOutlines) for _, operation in timeline.comparison.recipe.enabled_steps):
         anew = ", where each study's own image falls to half of the finding's height above the tissue around"
     return [
@@ -131,7 +131,7 @@ def _rules(timeline: Timeline) -> list[tuple[str, str]]:
             "new or gone, and of two outlines made in different ways, as when a reader drew one anew, the error of the "
             "border does not cancel out: their change has the intervals of the true volumes.",
         ),
-        ("95 % interval of a volume", _of_volume(timeline)),
+        *([("95 % interval of a volume", of_volume)] if of_volume else []),
         (
             "At the border",
             "A finding in an outermost slice, row or column of an image may go on beyond it: its volume there is the "

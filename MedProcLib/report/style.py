@@ -5,7 +5,7 @@ CSS = """
 * { box-sizing: border-box; }
 html { font: 16px/1.5 "Inter", "Segoe UI", "Helvetica Neue", Helvetica, Arial, "Liberation Sans", sans-serif;
   color: var(--ink); background: var(--paper); -webkit-text-size-adjust: 100%; }
-body { max-width: 1080px; margin: 0 auto; padding: 40px 32px 64px; }
+body { max-width: 1080px; margin: 0 auto; padding: 40px 32px 64px; overflow-wrap: break-word; }
 h1 { font-size: 2rem; line-height: 1.2; letter-spacing: -0.015em; margin: 0 0 6px; font-weight: 650; }
 h2 { font-size: 1.25rem; letter-spacing: -0.005em; margin: 52px 0 14px; padding-top: 16px;
   border-top: 1px solid var(--line); font-weight: 650; }
@@ -14,7 +14,7 @@ p { margin: 0 0 12px; max-width: 75ch; }
 .brand { font-size: 0.78rem; letter-spacing: 0.14em; text-transform: uppercase; color: var(--accent);
   font-weight: 650; margin: 0 0 10px; }
 .when { color: var(--soft); margin: 0 0 26px; }
-.lead { font-size: 1.22rem; line-height: 1.45; margin: 0 0 18px; max-width: 62ch; }
+.lead { font-size: 1.22rem; line-height: 1.45; margin: 0 0 18px; max-width: 62ch; text-wrap: pretty; }
 .note { color: var(--soft); font-size: 0.9rem; }
 .tiles { display: flex; flex-wrap: wrap; gap: 7px; margin: 0 0 18px; padding: 0; list-style: none; }
 .tiles li { border: 1px solid var(--line); border-radius: 8px; padding: 9px 12px 8px; min-width: 84px; }
@@ -96,7 +96,8 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
   p { break-inside: avoid; } h2 { margin-top: 28px; break-after: avoid; }
   h2 + .note, h2 + p, .finding > header, .criterion > h3, .criterion > p, h4 { break-after: avoid; }
-  .wide p { max-width: none; } .scroll + .note { break-before: avoid; }
+  p:has(+ .row) { break-after: avoid; } .scroll + .note, .row + .legend { break-before: avoid; }
+  .wide p { max-width: none; }
   .map .row, .map .scroll { width: 76%; }
   .chart { max-width: 150mm; } .record { display: none; } .paper { display: block; }
   .finding, figure, tr, .plot, .banner, .tiles li, .row { break-inside: avoid; }
