@@ -16,7 +16,7 @@ from .beyond import Beyond
 from .edges import edge_strength
 from .likelihood import Intensities, Likelihood
 from .marching import Fronts
-from .marked import Marked, marked, with_surroundings
+from .marked import Marked, marked, tell_reach, with_surroundings
 
 # A border at which the likelihood changes from 0 to 1 over a mm counts as an edge of this many times the gradient of
 # flat tissue.
@@ -37,11 +37,13 @@ class _Ground:
 
 @dataclass(frozen=True)
 class _Grown:
-    """What was found last. mask, seeds: as they were given; chances: with which the costs were made."""
+    """What was found last. mask, seeds: as they were given; usual: ranges of values like those at the seeds of
+    objects; chances: with which the costs were made."""
 
     mask: sitk.Image | None
     seeds: sitk.Image
     ground: _Ground
+    usual: list[tuple[float, float]] | None
     chances: np.ndarray | None
     fronts: Fronts
 
@@ -77,8 +79,11 @@ class Following:
         ground = grown.ground if grown is not None and grown.ground.scene.box == scene.box else None
         if ground is None:
             ground, grown = self._new_ground(scene, second), None
-        marks = with_surroundings(scene, settings.background_seed, settings.reach_mm, first, ground.beyond)
         spacing = tuple(reversed(scene.grid.spacing))
+        now = usual = self._usual(ground, scene)
+        if grown is not None and not refine:
+            usual = grown.usual
+        marks = self._with_surroundings(ground, scene, usual, first)
         chances = None
         if ground.intensities is not None:
             chances = ground.intensities.chances(marks.seeds, marks.numbers, spacing)
@@ -87,12 +92,15 @@ class Following:
             _time, labels = fronts.run(marks.seeds, third)
         else:
             fronts = grown.fronts
-            exact = scene.has_own_box and _same(chances, grown.chances)
+            exact = scene.has_own_box and now == usual and _same(chances, grown.chances)
             chances = grown.chances
             _time, labels = fronts.follow(marks.seeds, third)
-        self._grown = _Grown(mask, seeds, replace(ground, scene=scene), chances, fronts)
+        self._grown = _Grown(mask, seeds, replace(ground, scene=scene), usual, chances, fronts)
         self.exact = exact
-        return marks.labels(labels)
+        found = marks.labels(labels)
+        if exact:
+            tell_reach(marks, found, settings.reach_mm, progress)
+        return found
 
     def look(
         self,
@@ -112,12 +120,12 @@ class Following:
         nothing: list[sitk.Image | None] = [None] * len(planes)
         if grown is None or grown.ground.scene.image is not image or grown.mask is not mask:
             return nothing
-        before, beyond = grown.ground.scene, grown.ground.beyond
+        before = grown.ground.scene
         parts = [_around(before, corners) for corners in planes]
         scene = marked(image, mask, seeds, settings.reach_mm, settings.background_seed, before, keep_box=True)
         if scene.box != before.box or not any(parts) or any(part and not _is_layer(before, part) for part in parts):
             return nothing
-        marks = with_surroundings(scene, settings.background_seed, settings.reach_mm, progress.part(0, 0.3), beyond)
+        marks = self._with_surroundings(grown.ground, scene, grown.usual, progress.part(0, 0.3))
         found = grown.fronts.look(marks.seeds, [part for part in parts if part is not None], progress.part(0.3, 1))
         if found is None:
             return nothing
@@ -134,6 +142,23 @@ class Following:
             intensities = Intensities.of(smooth, scene.region)
         hardness = strength**2 + np.float32(settings.locality)
         return _Ground(scene, Beyond(scene.grid, settings.reach_mm), hardness, intensities)
+
+    def _usual(self, ground: _Ground, scene: Marked) -> list[tuple[float, float]] | None:
+        if ground.intensities is None:
+            return None
+        objects = tuple(number for number in scene.numbers if number != self._settings.background_seed)
+        return ground.intensities.usual(scene.seeds, objects, tuple(reversed(scene.grid.spacing)))
+
+    def _with_surroundings(
+        self, ground: _Ground, scene: Marked, usual: list[tuple[float, float]] | None, progress: Progress
+    ) -> Marked:
+        settings = self._settings
+        alike = None
+        if ground.intensities is not None and usual is not None and settings.reach_mm:
+            alike = ground.intensities.within(usual)
+        return with_surroundings(
+            scene, settings.background_seed, settings.reach_mm, progress, beyond=ground.beyond, alike=alike
+        )
 
     def _cost(self, ground: _Ground, chances: np.ndarray | None) -> np.ndarray:
         """Cost of a mm (z, y, x), infinite outside the region."""

@@ -1,6 +1,7 @@
 """How like each intensity is to what the seeds of each number mark."""
 
-from collections.abc import Iterator
+import math
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
@@ -17,8 +18,10 @@ ENOUGH = 500_000
 BROAD, BROAD_WIDTH = 0.2, 0.5
 # Share of an even distribution: intensities far from all that is marked are like none of it.
 EVEN = 0.02
-# Fewer voxels than this say little of the spread, so those in a box of this half side around each count too.
+# Fewer voxels than this say little of the spread, so those in a box of about this half side around each count too.
 FEW, NEAR_MM = 30, 2.5
+# Values this many robust SD from the median at the seeds are like them.
+ALIKE_SD = 3.0
 
 
 @dataclass(frozen=True)
@@ -63,16 +66,35 @@ class Intensities:
         table = np.array(densities)
         return (table / table.sum(axis=0)).astype(np.float32)
 
+    def usual(
+        self, seeds: np.ndarray, numbers: tuple[int, ...], spacing: tuple[float, ...]
+    ) -> list[tuple[float, float]]:
+        """By number: the lowest and the highest value that is like those at its seeds."""
+        ranges = []
+        for number in numbers:
+            middle, sd = median_and_sd(self.values.ravel()[self._sampled(np.flatnonzero(seeds == number), spacing)])
+            half = ALIKE_SD * max(sd, self.noise)
+            ranges.append((middle - half, middle + half))
+        return ranges
+
+    def within(self, ranges: Iterable[tuple[float, float]]) -> np.ndarray:
+        """Voxels (z, y, x; bool) with a value in one of the ranges."""
+        found = np.zeros(self.values.shape, bool)
+        for low, high in ranges:
+            found |= (self.values >= low) & (self.values <= high)
+        return found
+
     def _sampled(self, places: np.ndarray, spacing: tuple[float, ...]) -> np.ndarray:
         """Flat indices of voxels that tell what seeds at these are like."""
         if places.size >= FEW:
             return places
         near = np.zeros(self.region.shape, bool)
+        reaches = [math.ceil(NEAR_MM / side - 0.5) for side in spacing]
         for place in np.transpose(np.unravel_index(places, near.shape)):
             near[
                 tuple(
-                    slice(max(0, index - int(NEAR_MM / side)), index + int(NEAR_MM / side) + 1)
-                    for index, side in zip(place.tolist(), spacing, strict=True)
+                    slice(max(0, index - reach), index + reach + 1)
+                    for index, reach in zip(place.tolist(), reaches, strict=True)
                 )
             ] = True
         return np.flatnonzero(near & self.region)

@@ -14,6 +14,10 @@ from ...core.voxels import inside, values_of
 from ..common.label_boxes import box_around, boxes_of, grown, union_of, within
 from .beyond import Beyond
 
+# Where this share of what is beyond the reach is unlike the objects, no more of it counts as surroundings.
+LEAST_UNLIKE = 0.1
+# An object with this share of its outermost voxels at the reach is told of.
+SHARE_AT_REACH = 0.1
 # A region that reaches over this share of the image along each axis is told of.
 MOST_OF_IMAGE = 0.8
 
@@ -124,12 +128,14 @@ def with_surroundings(
     reach_mm: float,
     progress: Progress = SILENT,
     beyond: Beyond | None = None,
+    alike: np.ndarray | None = None,
 ) -> Marked:
     """The same with seeds of at least two numbers, as marked by `marked` with this reach.
 
     Where surroundings are marked (by seeds of that number), or one object alone is, what is farther than the reach
     from the seeds of objects is surroundings too; of one object with a reach of 0 the faces of the box are.
-    beyond: of the same grid and reach, when it is asked for other seeds again and again.
+    beyond: of the same grid and reach, when it is asked for other seeds again and again; alike: voxels like those at
+    the seeds of objects: beyond the reach they may be more of a large object, and are no surroundings, but left out.
     Raises InputError when only surroundings are marked, or nothing is far enough.
     """
     if scene.numbers == (background_seed,):
@@ -142,6 +148,10 @@ def with_surroundings(
     far = np.zeros(scene.region.shape, bool)
     if reach_mm:
         far = (beyond or Beyond(scene.grid, reach_mm)).of(objects, progress) & scene.region & (scene.seeds == 0)
+        if alike is not None:
+            unlike = far & ~alike
+            if np.count_nonzero(unlike) > LEAST_UNLIKE * np.count_nonzero(far):
+                far, scene = unlike, replace(scene, region=scene.region & ~(far & alike))
     if not far.any() and not surroundings:
         far = _faces(scene.region.shape) & scene.region & (scene.seeds == 0)
     if not far.any() and not surroundings:
@@ -150,6 +160,27 @@ def with_surroundings(
             "another reach."
         )
     return _with(scene, np.where(far, number, scene.seeds), number)
+
+
+def tell_reach(scene: Marked, found: sitk.Image, reach_mm: float, progress: Progress) -> None:
+    """Note objects (labels on the image's grid) that end where their reach does, and not at a border.
+
+    scene: from with_surroundings. Objects that have no surroundings but each other fill what is worked on.
+    """
+    if not (reach_mm and scene.surroundings):
+        return
+    labels = sitk.GetArrayViewFromImage(found)[scene.box]
+    for number, tight in boxes_of(labels).items():
+        around = grown(tight, scene.grid, 0, 1)
+        own, away = labels[around] == number, scene.seeds[around] != number
+        outermost = own & ~ndimage.binary_erosion(own, border_value=1)
+        spacing = tuple(reversed(scene.grid.spacing))
+        at_end = ndimage.distance_transform_edt(away, spacing) > reach_mm - max(spacing)
+        if np.count_nonzero(outermost & at_end) > SHARE_AT_REACH * np.count_nonzero(outermost):
+            progress.note(
+                f"Object {number} ends {reach_mm:g} mm from its seeds because it may reach no farther: if it is "
+                "larger, choose a larger reach."
+            )
 
 
 def with_balls(scene: Marked, radius_mm: float) -> Marked:

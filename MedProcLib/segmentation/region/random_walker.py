@@ -13,7 +13,7 @@ from ...core.voxels import gaussian
 from ..common.connected_to import connected_to
 from .blocks import block_factors, block_seeds, blocks_of, interpolated
 from .likelihood import Intensities, Likelihood
-from .marked import Marked, marked, with_balls, with_surroundings
+from .marked import Marked, marked, tell_reach, with_balls, with_surroundings
 from .settings import LIKENESS, REACH, SURROUNDINGS
 from .walk import walk
 
@@ -57,11 +57,16 @@ class RandomWalker:
     def __call__(self, image, seeds, mask=None, progress=SILENT):
         first, second, third = progress.parts(1, 1, 8)
         scene = marked(image, mask, seeds, self.reach_mm, self.background_seed)
-        scene = with_surroundings(scene, self.background_seed, self.reach_mm, first)
-        scene = with_balls(scene, self.point_radius_mm)
         values = scene.values / np.float64(max(float(np.abs(scene.values).max()), 1e-300))
         if self.smoothing_mm:
             values = gaussian(values, scene.grid, [self.smoothing_mm] * scene.grid.dimension, second)
+        alike = None
+        if self.likeness:
+            intensities = Intensities.of(values, scene.region)
+            objects = tuple(number for number in scene.numbers if number != self.background_seed)
+            alike = intensities.within(intensities.usual(scene.seeds, objects, tuple(reversed(scene.grid.spacing))))
+        drawn = with_surroundings(scene, self.background_seed, self.reach_mm, first, alike=alike)
+        scene = with_balls(drawn, self.point_radius_mm)
         chances = _chances(self, scene, values, third)
         reached = connected_to(scene.seeds > 0, scene.region, "face")
         likeliest = np.argmax(chances, axis=0)
@@ -72,7 +77,9 @@ class RandomWalker:
             for number, chance in zip(scene.numbers, chances, strict=True)
             if number != scene.surroundings
         }
-        return scene.labels(labels), maps
+        found = scene.labels(labels)
+        tell_reach(drawn, found, self.reach_mm, progress)
+        return found, maps
 
 
 def _chances(settings: RandomWalker, scene: Marked, values: np.ndarray, progress: Progress) -> np.ndarray:
