@@ -258,6 +258,22 @@ def _pet_unit(path: Path) -> str:
     return "SUL" if kind.startswith("LBM") else "SUV"
 
 
+def about_unknown_unit(found: ImageFile) -> list[str]:
+    """A note where a DICOM image is a map of ADC: by its Image Type (0008,0008), which states no unit (PS3.3 C.8.3.1).
+
+    Makers store it as 10-6 mm2/s for the most part, but not all, so that none is assumed.
+    """
+    if found.modality != "MR" or not found.slices or unit_of_file(found) != "intensity":
+        return []
+    header = pydicom.dcmread(found.slices[0], stop_before_pixels=True, force=True, specific_tags=["ImageType"])
+    if "ADC" not in str(header.get("ImageType") or "").upper():
+        return []
+    return [
+        f"{found.source}: a map of ADC that does not state its unit: say it with --unit (values about 1000 in tissue: "
+        "'10-6 mm2/s'; about 0.001: mm2/s)"
+    ]
+
+
 def chosen_unit(unit: str | None, found: ImageFile) -> str:
     """The unit that the user gives the values of an image, or that of its file. Raises InputError for another."""
     if unit is None:

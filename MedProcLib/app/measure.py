@@ -23,7 +23,7 @@ from ..quantification.series import images_of_series, measure_series
 from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number, without_repeats
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
-from .inputs import label_map, read_labels, read_measured, require_outputs, said_by, unit_of_file
+from .inputs import about_unknown_unit, label_map, read_labels, read_measured, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_structures
 
 MOST_NAMED = 10  # segments that one note lists
@@ -52,6 +52,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     present = {segment for row in rows for segment in (row.segment, row.other) if segment is not None}
     arguments.notes += note_on_names(names, arguments.names, present)
     arguments.notes += _about_rows(rows)
+    if operation.parameters.get("intensity_unit") == "intensity":
+        arguments.notes += about_unknown_unit(found)
     if operation.parameters.get("intervals"):
         arguments.notes += _about_intervals(arguments, found, operation)
     inputs = {"image": arguments.image, "labels": arguments.segmentation}

@@ -136,6 +136,23 @@ def test_another_operation_that_measures_segments(medproc, refused, image, tmp_p
     assert "set its own parameters with -p" in refused(*arguments, "--group", "size")
 
 
+def test_a_map_of_adc_without_a_unit_is_told(medproc, image, dicom_series, tmp_path):
+    series, labels, table = tmp_path / "adc", tmp_path / "labels.nrrd", tmp_path / "t.csv"
+    dicom_series(series, image[:, :, 8:13], "1.2.9")
+    sitk.WriteImage(sitk.Cast(image[:, :, 8:13] > 300, sitk.sitkUInt8), str(labels))
+    arguments = ("measure", series, labels, "--per", "segment", "-o", table)
+    for kind, told in ((["ORIGINAL", "PRIMARY", "M", "SE"], False), (["DERIVED", "SECONDARY", "ADC"], True)):
+        for path in series.iterdir():
+            header = pydicom.dcmread(path)
+            header.Modality, header.ImageType = "MR", kind
+            header.save_as(path)
+        code, _, err = medproc(*arguments)
+        assert code == 0 and ("a map of ADC that does not state its unit: say it with --unit" in err) is told
+        assert "mean" in table_of(table)[0]
+    _, _, err = medproc(*arguments, "--unit", "10-6 mm2/s")
+    assert "map of ADC" not in err and any(column.startswith("mean_10-6") for column in table_of(table)[0])
+
+
 def test_distances_points_and_patterns(medproc, image, image_file, tmp_path):
     """What is not of single segments in 3D: a row for each two, for each point, for each largest slice."""
     labels, table = tmp_path / "labels.nrrd", tmp_path / "t.csv"
