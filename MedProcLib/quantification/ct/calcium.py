@@ -118,7 +118,7 @@ class CalciumScore:
         """
         weights = np.zeros(values.shape, np.uint8)
         for plane, mask, found in zip(values, inside, weights, strict=True):
-            numbered, count = ndimage.label(mask & (plane >= self.threshold_HU), CORNERS)
+            numbered, count = ndimage.label(mask & (plane >= self.threshold_HU) & np.isfinite(plane), CORNERS)
             if count:
                 areas = np.bincount(numbered.ravel())[1:] * spacing[0] * spacing[1]
                 peaks = np.atleast_1d(ndimage.maximum(plane, numbered, np.arange(1, count + 1)))

@@ -176,6 +176,20 @@ def test_what_cannot_be_scored_is_refused():
         CalciumScore()(image[:, :, 0], labels[:, :, 0])
 
 
+def test_a_value_that_is_no_number_is_no_calcium():
+    block = ((2, 3), (5, 9), (5, 10))
+    image, labels = images({block: 500})
+    values = sitk.GetArrayFromImage(image).astype(np.float32)
+    values[2, 5, 5], values[3, 5:9, 5:10], values[1, 6, 6] = np.nan, np.inf, -np.inf
+    broken = sitk.GetImageFromArray(values)
+    broken.CopyInformation(image)
+    whole = CalciumScore(calibration=0.8)(broken, labels)[-1]
+    assert whole.value("agatston_score") == pytest.approx(19 * 0.25 * 4) and whole.value("calcium_peak") == 500
+    assert whole.value("calcium_mass") == pytest.approx(0.8 * 500 * 19 * 0.75 / 1000)
+    # to fat on one side, nothing to -inf; half of the way to what is unknown on the other
+    assert whole.value("calcium_volume_interpolated") == pytest.approx(0.75 * (18 * 370 / 600 + 19 * 0.5))
+
+
 def test_calcium_of_an_artery_within_the_heart_counts_once():
     image, heart = images({((2, 3), (5, 9), (5, 10)): 500, ((5, 6), (20, 24), (5, 10)): 250})
     artery = sitk.GetImageFromArray(np.zeros((8, 30, 30), np.uint8))
