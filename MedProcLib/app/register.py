@@ -17,6 +17,7 @@ from ..core.files import ImageFile, require_image_target, require_transform_targ
 from ..core.geometry import Geometry, require_3d, require_scalar, resample
 from ..core.progress import Progress
 from ..core.recorded import write_result
+from ..core.voxels import darkest_value
 from .inputs import frame_of_reference, read_noted, require_outputs, said_by, said_of_values
 from .seeds import read_point_lists
 
@@ -50,7 +51,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         arguments.notes += _note_on_moving(fixed, found.transform)
     resampled = None
     if arguments.resampled:
-        darkest = float(np.nanmin(sitk.GetArrayViewFromImage(moving)))  # 0 is no background in CT
+        darkest = darkest_value(moving)
         part = progress.part(0.9, 0.97)
         resampled = resample(moving, Geometry.of(fixed), found.transform, default_value=darkest, progress=part)
     progress.check()

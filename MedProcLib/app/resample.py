@@ -14,6 +14,7 @@ from ..core.geometry import Geometry, require_scalar, resample
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recorded import write_result
+from ..core.voxels import darkest_value
 from ..enhancement.geometry.interpolation import INTERPOLATORS
 from .inputs import (
     has_gray_values,
@@ -63,7 +64,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         progress.check()
         _write_labels(made, labels, arguments, provenance)
         return
-    darkest = float(np.nanmin(sitk.GetArrayViewFromImage(image)))  # 0 is no background in CT
+    darkest = darkest_value(image)
     interpolator = INTERPOLATORS[arguments.interpolation or "linear"]
     made = resample(image, grid, transform, interpolator, darkest, progress=progress.part(0.1, 0.9))
     progress.check()

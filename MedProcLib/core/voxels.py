@@ -154,6 +154,18 @@ def float_type(values: np.ndarray, valid: np.ndarray | None = None) -> type:
     return np.float32 if largest_value(values, valid) < FLOAT32_HOLDS else np.float64
 
 
+def darkest_value(image: sitk.Image) -> float:
+    """The least finite value, for what lies outside: 0 is none in CT. Raises InputError where none is finite."""
+    view = sitk.GetArrayViewFromImage(image)
+    least = float(view.min())
+    if np.isfinite(least):
+        return least
+    finite = view[np.isfinite(view)]
+    if not finite.size:
+        raise InputError(NO_NUMBER)
+    return float(finite.min())
+
+
 def largest_value(values: np.ndarray, valid: np.ndarray | None = None) -> float:
     """The largest absolute value of the valid (when None: the finite) ones."""
     where = True if valid is None else valid

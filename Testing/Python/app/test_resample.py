@@ -81,6 +81,9 @@ def test_what_cannot_be_resampled(refused, image, image_file, labels_file, other
     for file in (image_file, labels_file):
         assert "have no place in common" in refused("resample", file, "--like", tmp_path / "far.nrrd", *line)
     assert "give it with --transform" in refused("resample", image_file, "--like", other_file, "--inverse", *line)
+    dark = sitk.Image(image.GetSize(), sitk.sitkFloat32) + float("nan")
+    sitk.WriteImage(dark, str(tmp_path / "dark.nrrd"))
+    assert "holds no number" in refused("resample", tmp_path / "dark.nrrd", "--like", tmp_path / "dark.nrrd", *line)
     (tmp_path / "T.tfm").write_text("nothing")
     given = ("resample", image_file, "--like", other_file, "--transform", tmp_path / "T.tfm")
     assert "no transform that ITK knows" in refused(*given, *line)
