@@ -182,11 +182,12 @@ def _interval(
     if not followed:
         rule = f"reappeared: not found at {named(before)}; {_judged(patient, last, now)[1]}"
         return Interval(start, end, Change.REAPPEARED, rule, *compared([last], [now]), (last.cut, now.cut))
-    others = [seen for t in relations.merged.get((track.id, point.id), ()) if (seen := _last(patient, t, point))]
+    joined = relations.merged.get((track.id, point.id), ())
+    others = {t.id: seen for t in joined if (seen := _last(patient, t, point))}
     if others:
-        names = ", ".join(t.id for t in relations.merged[track.id, point.id])
-        cut = last.cut or any(o.cut for o in others), now.cut
-        return Interval(start, end, Change.MERGED, f"merged with {names}", *compared([last, *others], [now]), cut)
+        cut = last.cut or any(o.cut for o in others.values()), now.cut
+        volumes = compared([last, *others.values()], [now])
+        return Interval(start, end, Change.MERGED, f"merged with {', '.join(others)}", *volumes, cut)
     children = relations.children.get((track.id, point.id), ())
     parts = {t.id: seen for t in children if (seen := t.at(point.id)) and seen.counts}
     if parts:

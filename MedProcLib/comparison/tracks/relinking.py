@@ -135,19 +135,13 @@ def _continued(
     start: int,
     order: Mapping[str, int],
 ) -> Track:
-    """A track that goes on as another one does from a place in time, with the beginning and end that come with it."""
+    """A track that goes on as another one does from a place in time, with the beginning and mergers that come with
+    it."""
     begins = track if early else other if not other_early else None
-    ends = track if track.merged_into and order[track.merged_at] < start else other
-    into, at = (ends.merged_into, ends.merged_at) if ends is track or _at_or_after(ends, start, order) else ("", "")
+    mergers = [(into, at) for into, at in mergers_of(track) if order[at] < start]
+    mergers += [(into, at) for into, at in mergers_of(other) if order[at] >= start]
     parent = begins.parent if begins else ""
-    apart = [m for m in track.parted if order[m.again] < start] + [m for m in other.parted if order[m.at] >= start]
-    return replace(
-        track, observations=early + other_late, parent=parent, merged_into=into, merged_at=at, parted=tuple(apart)
-    )
-
-
-def _at_or_after(track: Track, start: int, order: Mapping[str, int]) -> bool:
-    return bool(track.merged_into) and order[track.merged_at] >= start
+    return settled(replace(track, observations=early + other_late, parent=parent), mergers, order)
 
 
 def _together(one: Observation, two: Observation, who: str, when: str) -> Observation:

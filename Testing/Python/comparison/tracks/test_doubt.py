@@ -72,7 +72,8 @@ def test_nothing_is_certain_of_a_time_point_whose_alignment_is_doubtful(patient)
 def test_tables_rows_and_findings_agree(patient):
     for row in track_rows(patient, "previous"):
         way = intervals(patient)[row.track.id][-1]
-        assert row.size.changed is way.size(25.0).changed is Changed.CANNOT_SAY
+        assert way.size(25.0).changed is Changed.CANNOT_SAY
+        assert row.past is (way.end == "T2") and (row.size is None if row.past else row.size.changed == "cannot say")
         assert sum("is doubtful" in line for line in row.lines) == len(intervals(patient)[row.track.id])
     for finding in findings_between(patient, "T1", "T2"):
         assert "alignment of 2025-03-02 is doubtful" in finding.threshold

@@ -178,6 +178,10 @@ def test_pieces_that_lie_where_merged_tracks_were_are_these_again():
     assert undone == replace(patient_of(parts, whole, later), history=undone.history)
     undone = undo(undone, WHO, WHEN)
     assert undone.track("F002").parted == () and undone.track("F002").merged_into == "F001"
+    swapped = exchange(patient_of(parts, whole, later), "F001", "F002", "T3", WHO, WHEN)  # which piece is which
+    assert [o.labels for o in swapped.track("F002").observations] == [(2,), (2,)]
+    assert swapped.track("F002").parted == second.parted and swapped.track("F001").parted == ()
+    assert [i.change for i in intervals(swapped)["F001"]] == [Change.MERGED, Change.SPLIT]
     across = patient_of(parts, whole, [((0.0, -5, 0), 4.2), ((0.0, 5, 0), 4.0)])
     assert across.track("F003").parent == "F001" and across.track("F002").merged_into == "F001"
 
