@@ -38,6 +38,8 @@ VOLUME_MM, SMALL, TIMES_RADIUS = 30.0, 0.25, 3.0
 # In a picture smallest radius and blur are at least these shares of the reach then: an echo of a few pixels of hundreds
 # is no lesion (chosen with 42 pictures of breasts in view).
 LEAST_OF_REACH, BLUR_OF_REACH = 1 / 15, 1 / 45
+# An outline with this share of its rays at the reach is told of.
+SHARE_AT_REACH = 0.1
 # Across the outline: so far from it, in radii, is where inside and outside are compared; the step that counts is the
 # one that this share of the rays does not reach.
 BESIDE, WEAKEST = 0.3, 25
@@ -150,6 +152,13 @@ def _outline(
         if radius < SMALL * reach:
             trace = _trace_blurred(_reaching(settings, TIMES_RADIUS * radius), values, grid, own, close)
     _paint(trace.fan, grid, trace.middle, trace.radii, number, found, depth)
+    farthest = float(trace.fan.radii[-1])
+    at_reach = float(np.mean(trace.radii >= trace.fan.radii[-2]))
+    if at_reach > SHARE_AT_REACH:
+        progress.note(
+            f"{100 * at_reach:.0f} % of the outline of object {number} is at the largest radius, {farthest:.3g} mm: if "
+            "the object is larger, choose a larger one."
+        )
 
 
 def _is_picture(grid: Geometry) -> bool:

@@ -6,6 +6,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
 from MedProcLib.segmentation.common.seeds import seeds_from_points
 from MedProcLib.segmentation.presets.presets import preset_named
 from MedProcLib.segmentation.region.closed_set import cheapest_surface
@@ -69,6 +70,20 @@ def test_volume_of_a_ball_from_a_point_off_its_center(size, spacing, contrast, n
     found = outline(image, [Geometry.of(image).center], largest_radius_mm=25) > 0
     assert overlap(found, truth) > 0.97
     assert found.sum() == pytest.approx(truth.sum(), rel=0.04)
+
+
+def test_an_outline_at_the_largest_radius_is_told_of():
+    """Of a kidney of 190 ml and more a ball of 28 mm was outlined without a word."""
+    truth = distances((60, 60), (1.0, 1.0)) < 16
+    image = image_of(truth, (1.0, 1.0))
+    seeds = seeds_from_points(Geometry.of(image), np.array([Geometry.of(image).center]), [1])
+    said = []
+    for largest in (22, 14):
+        progress = Progress()
+        OptimalSurface(largest_radius_mm=largest)(image, seeds, progress=progress)
+        said += [(largest, note) for note in progress.notes]
+    ((largest, note),) = said
+    assert largest == 14 and int(note.split()[0]) > 50 and "object 1 is at the largest radius, 14 mm" in note
 
 
 def test_the_outline_does_not_depend_on_how_the_grid_lies():
