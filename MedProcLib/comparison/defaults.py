@@ -129,7 +129,7 @@ def require_outlines(studies: Sequence[Study], recipe: Recipe) -> None:
     if given and bare and matched and not _outlines(recipe):
         raise InputError(
             f"Study '{bare[0]}' has no segmentation of the findings that are given for '{given[0]}', and no step finds "
-            "them in it: all of them would be called gone. Segment it too, add a step that does, or leave it out."
+            "them in it: all of them would be called gone or new. Segment it, add a step that does, or leave it out."
         )
 
 
