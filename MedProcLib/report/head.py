@@ -15,6 +15,7 @@ from .html_text import swatch, text
 from .studies_section import date_of, days_since, title_of
 from .timeline import Timeline
 
+MOST_NAMED = 20  # findings that a banner has room for
 # What classes mean where findings are places of change.
 PLACES = {Change.NEW: "brighter", Change.GONE: "darker"}
 
@@ -130,12 +131,24 @@ def _review(comparison: Comparison, timeline: Timeline | None) -> str:
     words = ", ".join(f"{count} {'not decided' if s == 'proposed' else s}" for s, count in statuses.items())
     readers = ", ".join(sorted({reader for _, _, reader in decisions if reader}))
     by = f" by {readers}" if readers else ""
-    rejected = ", ".join(name for name, status, _ in decisions if status == "rejected")
+    rejected, open_ = (_named(decisions, status) for status in ("rejected", "proposed"))
     said = f" Rejected: {text(rejected)}." if rejected else ""
+    if open_:  # new or gone, they would be missed in what is said above
+        return (
+            f'<div class="banner doubtful"><p><b>Reviewed in part{text(by)}:</b> {text(words)}. Only accepted and '
+            f"edited findings count, in all that is said here. Left out, as not decided: {text(open_)}.{said}</p></div>"
+        )
     return (
         f'<div class="banner"><p><b>Reviewed{text(by)}:</b> {text(words)}. '
         f"Only accepted and edited findings count.{said}</p></div>"
     )
+
+
+def _named(decisions: Sequence[tuple[str, str, str]], status: str) -> str:
+    """The findings of this status; of many the first ones."""
+    names = [name for name, each, _ in decisions if each == status]
+    more = len(names) - MOST_NAMED
+    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
 
 
 def _decisions(comparison: Comparison, timeline: Timeline | None) -> list[tuple[str, str, str]]:

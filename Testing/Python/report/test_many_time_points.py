@@ -177,8 +177,11 @@ def test_only_what_a_reader_accepted_counts():
     timeline = Timeline.of(patient)
     assert [track.id for track in timeline.tracks] == ids[:1]
     page = Page(report_html(patient))
-    assert "Reviewed by Dr. A, Dr. B: 1 accepted, 1 rejected, 2 not decided" in page.text
-    assert f"Rejected: {ids[1]}." in page.text and "not yet reviewed" not in page.text
+    assert "Reviewed in part by Dr. A, Dr. B: 1 accepted, 1 rejected, 2 not decided" in page.text
+    assert (
+        f"Left out, as not decided: {', '.join(ids[2:])}. Rejected: {ids[1]}." in page.text
+        and "not yet reviewed" not in page.text
+    )
     assert "1 " in page.text and f"{ids[0]} " in page.text
     nothing = edited(made, *(lambda p, name=name: reject(p, name, "Dr. B", WHEN) for name in ids))
     assert "No finding at any time point counts." in Page(report_html(nothing)).text
