@@ -7,9 +7,9 @@ from scipy.spatial import cKDTree
 # Standard deviation, in the smallest voxel side, of the blur of the signed distance that takes the steps off, its reach
 # in standard deviations, and the share of the Laplacian that is taken off again, as the blur draws curved surfaces
 # inward: between balls and corners, of which one loses what the other gains.
-SMOOTHING, REACH, SHARPENING = 0.8, 3.0, 0.3
-# Voxels without one beside them that keeps this share of its depth are too thin to be smoothed: single ones, and rods
-# and plates of one voxel, keep less than 0.45, rods of two by two 0.6.
+SMOOTHING, REACH, SHARPENING = 0.7, 3.0, 0.3
+# Voxels without one beside them that keeps this share of its depth are too thin to be smoothed: single ones and rods of
+# them keep 0 to 0.4, plates of one voxel 0.7, rods of two by two 0.8.
 LEAST_LEFT = 0.5
 # Voxels around a place, besides the largest side of one, on which its surface depends.
 MARGIN = 4

@@ -149,7 +149,7 @@ def test_distances_between_segments(panel, block, finish):
     widget.run.button.click()
     finish(widget)
     (line,) = texts(widget)
-    assert line[0] == "Two to One" and line[1] == "7.06"  # edges 6 mm apart along x and 2 mm along z, rounded
+    assert line[0] == "Two to One" and line[1] == "7.02"  # edges 6 mm apart along x and 2 mm along z, rounded
     widget.results.table_widget.setCurrentCell(0, 0)
     red = slicer.app.layoutManager().sliceWidget("Red").mrmlSliceNode()
     assert red.GetSliceToRAS().GetElement(2, 3) == pytest.approx(8)  # where they are nearest
