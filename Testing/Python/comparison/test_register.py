@@ -197,6 +197,12 @@ def test_what_cannot_be_told_is_said_in_words():
         "cannot be told.",
     )
     assert "still lie 5.0 mm apart" in judge(Figures(0.99, 0.95, 0.1, 5.0, 0.9))[1][0]
+    # a CT bent smoothly by 1.3 mm, and a right pair of PET, whose voxels are larger
+    bent, pet = (
+        judge(Figures(0.997, 0.98, 0.01, r, 0.9, moved_mm=0.42, level_mm=mm)) for r, mm in ((0.92, 4), (0.86, 9))
+    )
+    assert bent[0] is Verdict.DOUBTFUL and "lie 0.92 mm apart (median; expected at most 0.8 mm)" in bent[1][0]
+    assert pet[0] is Verdict.GOOD
     assert judge(Figures(0.9974, 0.95, 0.0004, 0.206, 0.9))[1] == (
         "Correlation ratio 0.997, overlap 95 %, inverse consistency below 0.01 mm, local displacement 0.21 mm.",
     )
