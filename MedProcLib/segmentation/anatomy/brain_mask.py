@@ -13,6 +13,7 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
 from ...enhancement.shading.n4 import N4
+from ..common.connectivity import connected_components
 from ..common.morphology import closed, dilated, distance_to, filled, largest, main_piece
 from ..common.working_grid import mask_on_image, on_working_grid
 from .brain_surface import Levels, brain_surface
@@ -225,7 +226,8 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     work = sitk.GetArrayFromImage(SHADING(grid.image_of(head.values), grid.image_of(around), progress=even))
     brain = float(np.median(work[start & (work > ABOUT[0] * level)]))
     # fat would hold the surface no less than brain does
-    work[work > _highest(settings, work[head.scalp], work[sure], brain) * brain] = 0
+    bright = work > _highest(settings, work[head.scalp], work[sure], brain) * brain
+    work[_fat(bright, start & ~head.scalp, grid)] = 0
     levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
     inside = _grown(work, start, sure, int(np.count_nonzero(head.upper)), grid, levels, settings.border, grow)
     if not settings.smallest_mm and not inside.any():
@@ -235,6 +237,16 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     if settings.smallest_mm and dark.size and dark.mean() < LEAST_SKULL:
         raise InputError(f"No brain was found: what looks most like one has no dark skull around it. {NEEDED}")
     return filled(inside | (near & (work > RIM * brain)), grid)
+
+
+def _fat(bright: np.ndarray, middle: np.ndarray, grid: Geometry) -> np.ndarray:
+    """Of what is brighter than brain (z, y, x), the pieces that lie mostly outside the middle; others are lesions.
+
+    middle: a ball of the brain's size in its place, but for the scalp. Skull parts a lesion at the rim from fat.
+    """
+    numbers, counts = connected_components(grid.image_of(bright), "face")
+    within = np.bincount(numbers[middle], minlength=counts.size) > counts / 2
+    return bright & ~within[numbers]
 
 
 def _grown(

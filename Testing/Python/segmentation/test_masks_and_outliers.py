@@ -85,15 +85,18 @@ def test_a_slice_shows_no_head(preset, shape, spacing, said):
 
 
 def test_brain_mask_holds_back_fat():
-    """T1-like: scalp twice as bright as the brain, joined to it by nerves; FLAIR-like lesions are brain."""
+    """T1-like: scalp twice as bright as the brain, joined to it by nerves; a tumor at the rim, as bright, is brain."""
     z, y, x = np.mgrid[-40:40, -50:50, -50:50] * 1.5
     radius = np.sqrt(x**2 + y**2 + (1.25 * z) ** 2)
     brain, scalp = radius < 50, (radius > 56) & (radius < 68)
     nerve = (np.hypot(y, z) < 3) & (x > 0) & (radius < 60)
-    values = np.where(scalp, 220.0, np.where(brain | nerve, 100.0, 5.0))
+    tumor = brain & (np.sqrt(x**2 + (y + 34) ** 2 + (z - 12) ** 2) < 18)
+    values = np.where(scalp | tumor, 220.0, np.where(brain | nerve, 100.0, 5.0))
     values += np.random.default_rng(0).normal(0, 3, values.shape)
     grid = Geometry((100, 100, 80), (1.5,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
-    assert dice(array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0, brain) > 0.98
+    found = array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0
+    assert dice(found, brain) > 0.98
+    assert found[tumor].mean() > 0.99
 
 
 def test_bright_fluid_and_cortex_are_brain():
