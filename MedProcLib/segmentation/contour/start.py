@@ -14,6 +14,9 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
 from ..common.morphology import distance_to
 
+# A point is grown by so many voxels at least (of the mean side), where it is grown at all: a contour around fewer is
+# held by the noise of any one of them.
+LEAST_VOXELS = 1.5
 NO_START = "There is nothing to start from: give seeds (points, painted strokes) or a segment as the first contour."
 
 
@@ -42,9 +45,10 @@ def each_object(
 ) -> sitk.Image:
     """Label map with what `find` makes (where the object is, on the patch) of each object's first region.
 
-    First regions are the labels; without labels the seeds, grown by the radius. An object stays within the reach of
-    its first region, and in the mask. Where objects overlap, a voxel goes to the one whose first region is nearest,
-    then to that of the smaller number. Raises InputError without a first region, and when no object is found.
+    First regions are the labels; without labels the seeds, grown by the radius, in wide voxels by more. An object
+    stays within the reach of its first region, and in the mask. Where objects overlap, a voxel goes to the one
+    whose first region is nearest, then to that of the smaller number. Raises InputError without a first region, and
+    when no object is found.
     """
     values, valid = values_of(image)
     where = inside(mask, valid)
@@ -53,7 +57,7 @@ def each_object(
         raise InputError(NO_START)
     marks = sitk.GetArrayViewFromImage(given)
     grid = Geometry.of(image)
-    growth = 0.0 if labels is not None else radius_mm
+    growth = 0.0 if labels is not None or not radius_mm else max(radius_mm, _least_radius(grid))
     objects = list(_boxes(marks))
     if not objects:
         raise InputError(NO_START)
@@ -83,6 +87,11 @@ def each_object(
             "if the object is large, a larger reach."
         )
     return grid.image_of(result)
+
+
+def _least_radius(grid: Geometry) -> float:
+    sides = [side for side, n in zip(grid.spacing, grid.size, strict=True) if n > 1]
+    return LEAST_VOXELS * float(np.prod(sides)) ** (1 / len(sides)) if sides else 0.0
 
 
 def _boxes(marks: np.ndarray) -> Iterator[tuple[int, Box]]:
