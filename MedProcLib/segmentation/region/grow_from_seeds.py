@@ -23,8 +23,9 @@ class GrowFromSeeds:
 
     The cost of a way is the square of the edge strength (multiples of the gradient of flat tissue) along it, plus its
     length. An edge is also where intensities like those at one seed give way to such as at another. Mark each object
-    and its surroundings with numbers of their own, or one object alone: what is beyond the reach is surroundings then.
-    Above 200 000 voxels the fronts run on a coarser grid first and on the fine one near the borders.
+    and its surroundings with numbers of their own, or one object alone: what is beyond the reach, and not like the
+    object, is surroundings then. Above 200 000 voxels the fronts run on a coarser grid first and on the fine one near
+    the borders.
     """
 
     likeness: LIKENESS = 1.0
