@@ -55,7 +55,7 @@ def findings_between(patient: Patient, start: str, end: str) -> tuple[Finding, .
 
     Tracks that merged or split up to the end are one finding, merged or split where its pieces became fewer or more.
     A rejected observation counts as not there, unless all are rejected: then so is the finding. Of the others the
-    finding is accepted or edited as soon as one observation is.
+    finding is accepted or edited as soon as one observation is, here or, if none here is, at another time point.
     """
     groups = [_Group(tracks, _seen(tracks, start), _seen(tracks, end)) for tracks in _related(patient, start, end)]
     found = [group.finding(patient, patient.time_point(start), patient.time_point(end)) for group in groups if group]
@@ -87,6 +87,8 @@ class _Group:
             rule += f"; {doubt}"
         names = sorted({*self.before, *self.after}, key=lambda name: (-self._size(name), number_of(name)))
         status, by = _decision(every)
+        if status is Status.PROPOSED:
+            status, by = _decision([o for name in names for o in patient.track(name).observations])
         return Finding(
             number_of(names[0]),
             change,

@@ -183,6 +183,8 @@ def test_only_what_a_reader_accepted_counts():
         and "not yet reviewed" not in page.text
     )
     assert "1 " in page.text and f"{ids[0]} " in page.text
+    before = edited(made, lambda p: accept(p, ids[0], "Dr. A", WHEN, "Visit 2"))  # as before a study was added
+    assert "Visit 1 → Visit 4: 1 stable finding; total" in Page(head(with_tracks(before), Timeline.of(before))).text
     nothing = edited(made, *(lambda p, name=name: reject(p, name, "Dr. B", WHEN) for name in ids))
     assert "No finding at any time point counts." in Page(report_html(nothing)).text
 
