@@ -163,8 +163,9 @@ def _joined(
                 beginning[n] = track.id
                 continue
             del beginning[n]
-            changed[part.id] = _with(part, observations[n], order)
-            if part.id != track.id:
+            longer = _with(part, observations[n], order)
+            changed[part.id] = longer
+            if (longer.parted, longer.merged_into) != (part.parted, part.merged_into):
                 merged.append(part)
         for n in found.before:
             if n != leading:

@@ -184,6 +184,10 @@ def test_pieces_that_lie_where_merged_tracks_were_are_these_again():
     assert [i.change for i in intervals(swapped)["F001"]] == [Change.MERGED, Change.SPLIT]
     across = patient_of(parts, whole, [((0.0, -5, 0), 4.2), ((0.0, 5, 0), 4.0)])
     assert across.track("F003").parent == "F001" and across.track("F002").merged_into == "F001"
+    between = take_out(patient_of(parts, whole, whole, parts), "T3", WHO, WHEN)
+    sooner = extend(between, point_at(3), pieces(parts))
+    assert sooner.track("F002").parted == (Parted("F001", "T2", "T3"),)
+    assert undo(sooner, WHO, WHEN).tracks == between.tracks
 
 
 def test_a_track_of_two_parts_around_a_merger_came_apart_again_and_follows_what_is_taken_out():
