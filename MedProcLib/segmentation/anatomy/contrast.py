@@ -27,6 +27,8 @@ VESSEL_MM = 12.0
 # Of a piece of cortex and the vessels that touch it, at most such a share is contrast (0.05 was seen, 0.16 and more of
 # hearts, kidneys and vessels), or such a share is sure.
 MOST_CONTRAST, LEAST_SURE = 0.1, 0.01
+# What the background reaches first is bone, too, so near to bone: marrow, ends of ribs, thin cortex.
+BESIDE_MM = 10.0
 # Share of an even place that is at most as bright as what counts as its level.
 LEVEL_SHARE = 90.0
 LUNG_HU, MOST_LUNG, AROUND_VOXELS = -400.0, 0.5, 2
@@ -95,15 +97,15 @@ def parted_from(
     progress: Progress = SILENT,
     inside: np.ndarray | None = None,
     spine: np.ndarray | None = None,
-) -> np.ndarray:
+) -> tuple[np.ndarray, np.ndarray]:
     """What of the dense belongs to the bone rather than to the contrast: a watershed of the gradient from both.
 
     Bone begins where it is sure, and in what may be its cortex far from all contrast, or in the spine (where that is
-    known). inside: dense things that are none.
+    known). inside: dense things that are none. The second mask is the contrast's share of the dense.
     """
     other = contrast if inside is None else contrast | inside
     if not other.any():
-        return dense
+        return dense, other
     marks = np.where(dense, 0, 3).astype(np.uint8)
     far = distance_to(other, grid) > VESSEL_MM
     marks[sure | (_of_bone(cortex, sure, other) & (far if spine is None else far | spine))] = 1
@@ -115,7 +117,15 @@ def parted_from(
     slope = sitk.Cast(slope, sitk.sitkUInt16)
     parted = sitk.GetArrayFromImage(execute(flood, slope, marked, progress=progress, message="Parting vessels"))
     # without contrast all is bone that is not inside
-    return parted == 1 if contrast.any() else dense & (parted != 2)
+    filled = dense & (parted == 2)
+    return parted == 1 if contrast.any() else dense & ~filled, filled
+
+
+def beside_bone(dense: np.ndarray, bone: np.ndarray, filled: np.ndarray, grid: Geometry) -> np.ndarray:
+    """What is dense near bone, and nearer to it than to what contrast filled: marrow and thin cortex that parted_from
+    left to the background, some on one grid and some on another, as their noise goes on in it."""
+    far = distance_to(bone, grid)
+    return dense & ~bone & (far <= BESIDE_MM) & (far < distance_to(filled, grid))
 
 
 def _of_bone(cortex: np.ndarray, sure: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -16,7 +16,7 @@ from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.patient_grid import on_patient_grid
 from ..common.upright import upright
 from .body_mask import CONTENT_HU
-from .contrast import bright_soft_tissue, in_lung, parted_from, variation
+from .contrast import beside_bone, bright_soft_tissue, in_lung, parted_from, variation
 from .ct_body import body_region
 from .inside_trunk import inside_trunk
 from .marrow import with_marrow
@@ -114,8 +114,10 @@ def _bones(
     sure = dense & (smooth > level + CORTEX_HU)
     cortex = dense & (smooth > settings.threshold_HU + CORTEX_HU)
     inside, spine = inside_trunk(work, body, grid) if grid.dimension == 3 else np.zeros((2, *body.shape), bool)
-    bone = parted_from(dense, sure, cortex, contrast, work, grid, part, dense & inside, spine)
+    bone, filled = parted_from(dense, sure, cortex, contrast, work, grid, part, dense & inside, spine)
     bone = _bony_pieces(bone, cortex, sure, work, least_voxels)
+    if contrast.any() and bone.any():
+        bone = _bony_pieces(bone | beside_bone(dense, bone, filled, grid), cortex, sure, work, least_voxels)
     if not bone.any():
         raise InputError(
             f"No bone was found: nothing above {settings.threshold_HU:g} HU reaches "

@@ -88,7 +88,7 @@ def bone_and_brain(
     cortex = dense & (values > BONE_HU + CORTEX_HU)
     sure = dense & (values > level + CORTEX_HU)
     inside, spine = inside_trunk(values, body, grid)
-    bone = parted_from(dense, sure, cortex, contrast, values, grid, part, dense & inside, spine)
+    bone, _ = parted_from(dense, sure, cortex, contrast, values, grid, part, dense & inside, spine)
     pieces, count = ndimage.label(bone, np.ones((3,) * 3))
     least = LEAST_BONE_MM3 * min(1.0, len(values) * grid.spacing[2] / WHOLE_RIB_MM)
     keep = np.bincount(pieces.ravel(), minlength=count + 1) * grid.voxel_volume >= least

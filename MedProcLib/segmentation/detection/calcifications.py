@@ -172,7 +172,8 @@ class _Contrast:
         if not filled.any():
             return None
         sure, cortex = dense & (work > level + CORTEX_HU), dense & (work > CONTRAST_HU + CORTEX_HU)
-        bone, count = ndimage.label(parted_from(dense, sure, cortex, filled, work, grid, part), np.ones((3, 3, 3)))
+        parted, _ = parted_from(dense, sure, cortex, filled, work, grid, part)
+        bone, count = ndimage.label(parted, np.ones((3, 3, 3)))
         keep = np.bincount(bone.ravel(), minlength=count + 1) * grid.voxel_volume > largest_mm3
         keep &= (np.bincount(bone[sure], minlength=count + 1) > 0) & ~in_lung(bone, count, work)
         keep[0] = False

@@ -6,7 +6,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from MedProcLib.core.geometry import Geometry
-from MedProcLib.segmentation.anatomy.contrast import parted_from
+from MedProcLib.segmentation.anatomy.contrast import beside_bone, parted_from
 from MedProcLib.segmentation.anatomy.ct_bones import CtBones
 from MedProcLib.segmentation.anatomy.inside_trunk import inside_trunk
 from MedProcLib.segmentation.anatomy.marrow import with_marrow
@@ -145,7 +145,7 @@ def test_a_heart_and_a_plaque_between_the_lungs_are_no_bone_however_uneven():
     dense = known["body"] & (values > 110)
     inside = dense & inside_trunk(values, known["body"], grid)[0]
     assert not (inside & known["bone"]).any()
-    bone = parted_from(
+    bone, _ = parted_from(
         dense, dense & (values > 600), dense & (values > 230), np.zeros_like(dense), values, grid, inside=inside
     )
     assert bone[heart | plaque].mean() < 0.1
@@ -183,3 +183,19 @@ def test_an_aorta_that_touches_the_spine_is_no_bone_however_uneven():
     bone = sitk.GetArrayFromImage(CtBones()(grid.image_of(values.astype(np.float32)))) > 0
     assert bone[vertebra].mean() > 0.97
     assert bone[vessel & ~vertebra].mean() < 0.12  # where they touch
+
+
+def test_uneven_marrow_near_bone_is_bone_also_where_a_vessel_is_filled():
+    """Its darkest voxels are as dark as what is around, so that the background goes on in it."""
+    y, x = np.indices((24, 40, 50))[1:] * 1.5
+    to_vertebra, vessel = np.hypot(x - 24, y - 36), np.hypot(x - 46, y - 36) < 9
+    values = np.select([vessel, to_vertebra < 12], [250.0, 800.0], 40.0)
+    marrow = to_vertebra < 9
+    values[marrow] = 125 + np.random.default_rng(0).normal(0, 25, values.shape)[marrow]
+    grid = Geometry((50, 40, 24), (1.5,) * 3, CUBE.origin, CUBE.direction)
+    dense, sure = values > 110, values > 400
+    bone, filled = parted_from(dense, sure, sure, vessel, values, grid)
+    beside = beside_bone(dense, bone, filled, grid)
+    assert bone[dense & marrow].mean() < 0.5
+    assert (bone | beside)[dense & marrow].mean() > 0.99
+    assert not (bone | beside)[vessel].any()
