@@ -19,7 +19,7 @@ def test_what_is_drawn_in_one_slice_has_the_diameters_of_that_slice(spacing):
         for interval in diameter_intervals(mask, spacing):
             held.append(interval.low <= 2 * radius <= interval.high)
             width.append((interval.high - interval.low) / spacing[0])
-    assert np.mean(held) > 0.9 and np.mean(width) < 0.62  # pixels: as much in thick slices as in thin ones
+    assert np.mean(held) > 0.9 and np.mean(width) < 0.6  # pixels: as much in thick slices as in thin ones
 
 
 def test_the_longest_diameter_is_estimated_as_no_shorter_than_the_one_across():
