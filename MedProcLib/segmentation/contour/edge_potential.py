@@ -48,7 +48,9 @@ def edge_potential(
     else:
         middle, sd = median_and_sd(steepness[start])
         steepest = float(np.percentile(steepness, 99.9))
-        even, spread = mode_and_sd(steepness.ravel()[:: max(1, steepness.size // ENOUGH_VOXELS)])
+        some = steepness.ravel()[:: max(1, steepness.size // ENOUGH_VOXELS)]
+        uneven = some[some > LEAST_SHARE * steepest]  # one value around a body has no noise
+        even, spread = mode_and_sd(uneven) if uneven.size else (0.0, 0.0)
         sure = max(even + edge_sd * spread, SURE_SHARE * steepest)
         significant = max(min(middle + edge_sd * sd, sure), LEAST_SHARE * steepest)
     everywhere = np.ones(values.shape, bool)
