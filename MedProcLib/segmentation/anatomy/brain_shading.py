@@ -1,6 +1,7 @@
 """The coil's shading over a brain, as a smooth factor that normal tissue decides and a large lesion does not."""
 
 import numpy as np
+from scipy import ndimage
 
 # Values darker than this share of the brightest are fluid, or nothing at all.
 DARK, BRIGHT_PERCENT = 0.02, 95
@@ -38,7 +39,7 @@ def shading(values: np.ndarray, region: np.ndarray, used: np.ndarray | None = No
         return factor
     logarithm, there = np.log(here[chosen]), terms[chosen]
     counts, edges = np.histogram(logarithm, np.arange(logarithm.min(), logarithm.max() + 2 * STEP, STEP))
-    smooth = np.convolve(counts, np.hanning(2 * round(WIDTHS[0] / STEP) + 1), "same")
+    smooth = ndimage.convolve1d(counts * 1.0, np.hanning(2 * round(WIDTHS[0] / STEP) + 1), mode="constant")
     rest = logarithm - edges[int(np.argmax(smooth))]
     fit = np.zeros(terms.shape[1])
     for width in WIDTHS:

@@ -91,6 +91,8 @@ def test_shading_is_that_of_normal_tissue():
         found = shading(np.where(lesion, 1.5 * values, values), region, used)
         assert np.log(found / factor).std() < 0.005
         assert np.median(found) == pytest.approx(1)
+    # above padding of -1000 a brain has nearly one value
+    assert np.ptp(shading(1000 + values / factor, region)) < 0.01
 
 
 def test_a_brain_without_tumor_has_none_and_that_is_said(brain):
