@@ -4,15 +4,11 @@ import numpy as np
 import SimpleITK as sitk
 
 from ...core.errors import InputError
+from ...core.hounsfield import DARKEST_TISSUE_HU, is_stored
 from ...core.progress import SILENT, Progress, execute
 from .field_of_view import outside_field
 
 AIR_HU, LARGEST_HU = -1024, 3071
-# CT shows fat (-100 HU) or air; an image that never goes below this shows neither, so it is not in Hounsfield units.
-DARKEST_TISSUE_HU = -50.0
-# Stored values are HU + 1024, or + 1000. Of them only few are as dark as fat, which interpolation made or which stand
-# below air for what was not measured; and of what is as dense as bone most is where soft tissue was.
-FEW_DARK, BELOW_AIR_HU, BONE_HU, STORED_TISSUE, MOST_OF_DENSE = 1e-3, -1200.0, 300.0, (850.0, 1200.0), 0.6
 # Voxels outside the scanner's field of view that are not as dark as air hold one value, which is above this.
 PADDING_ABOVE_HU = -200.0
 
@@ -24,7 +20,7 @@ def hounsfield(image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
     """
     values = sitk.GetArrayViewFromImage(image)
     low, high = extremes(values)
-    if not low < DARKEST_TISSUE_HU or _is_stored(values):
+    if not low < DARKEST_TISSUE_HU or is_stored(values):
         raise InputError(
             f"The image goes from {low:.4g} to {high:.4g}, so it is not in Hounsfield units (air -1000, fat -100, "
             "water 0): choose a CT image, or bring its values to HU first (Enhancement, 'CT in Hounsfield units')."
@@ -37,18 +33,6 @@ def hounsfield(image: sitk.Image, progress: Progress = SILENT) -> sitk.Image:
     clamp.SetLowerBound(AIR_HU)
     clamp.SetUpperBound(LARGEST_HU)
     return _without_padding(execute(clamp, image, progress=progress, message="Reading Hounsfield units"))
-
-
-def _is_stored(values: np.ndarray) -> bool:
-    """Whether these are values as scanners store them, before the intercept is added."""
-    padding = np.count_nonzero(values < BELOW_AIR_HU)
-    dark = np.count_nonzero(values < DARKEST_TISSUE_HU) - padding
-    if dark > FEW_DARK * (values.size - padding):
-        return False
-    low, high = STORED_TISSUE
-    dense = np.count_nonzero(values > BONE_HU)
-    tissue = np.count_nonzero((values > low) & (values < high))
-    return bool(dense and tissue > MOST_OF_DENSE * dense)
 
 
 def extremes(values: np.ndarray) -> tuple[float, float]:

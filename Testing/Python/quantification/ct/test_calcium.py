@@ -172,6 +172,10 @@ def test_what_cannot_be_scored_is_refused():
         CalciumScore()(image, labels * 0)
     with pytest.raises(InputError, match="not in Hounsfield units"):
         CalciumScore()(image + 1124, labels)
+    stored = image + 1024
+    stored[0, 0, 0] = -100  # as interpolation makes
+    with pytest.raises(InputError, match="not in Hounsfield units"):
+        CalciumScore()(stored, labels)
     with pytest.raises(InputError, match="3D"):
         CalciumScore()(image[:, :, 0], labels[:, :, 0])
 
