@@ -88,7 +88,11 @@ def _tables_of(file: Path) -> Iterator[Path]:
     if BIDS_SUFFIX not in parts:
         return
     for folder in (file.absolute().parents)[:BIDS_LEVELS]:
-        tables = [table for table in folder.glob(f"*{BIDS_SUFFIX}.tsv") if set(table.stem.split("_")) <= parts]
+        tables = [table for table in folder.glob(f"*{BIDS_SUFFIX}.tsv") if _fits(table, parts)]
         yield from sorted(tables, key=lambda table: (-len(table.stem.split("_")), table.name))
         if (folder / BIDS_ROOT).is_file():
             return
+
+
+def _fits(table: Path, parts: set[str]) -> bool:
+    return set(table.stem.split("_")) <= parts and table.is_file()
