@@ -74,6 +74,12 @@ def test_of_overlapping_segments_depth_and_what_they_share():
     assert crossing.value("shared_volume") == pytest.approx(np.count_nonzero(liver & edge) * 0.64)
     assert apart.value("surface_distance") == pytest.approx(np.hypot(2, 11) - 9, abs=0.3)
     assert apart.value("shared_volume") == 0
+    # plates that cross have no face in common
+    flat, upright = np.zeros((2, 40, 50, 50), bool)
+    flat[20, 10:40, 10:40] = upright[10:31, 15:35, 25] = True
+    plates = [grid.image_of((mask * label).astype(np.uint8)) for label, mask in ((1, flat), (2, upright))]
+    (row,) = SegmentDistances().of_maps(plates[0], plates)
+    assert row.value("surface_distance") == 0 and row.value("shared_volume") == pytest.approx(20 * 0.64)
 
 
 def test_inclined_axes():
