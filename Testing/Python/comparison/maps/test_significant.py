@@ -50,7 +50,7 @@ def test_a_change_is_found_with_few_false_voxels_and_the_expected_number_is_told
     # what the smoothing carries out of the lesions is change, too
     near = ndimage.binary_dilation(lesion | hole, iterations=3)
     named, false = np.count_nonzero(found), np.count_nonzero(found[~near])
-    # 5 % are expected (4.9 in the mean of six such pairs); a single one scatters. By the lesser detail of both it was 0.6
+    # 5 % are expected (4.9 in the mean of six such pairs); one scatters. By the lesser detail it was 0.6
     low, high = (0.035, 0.065) if dependence == "positive" else (0, 0.005)
     assert low <= false / named < high
     row = rows[0]
