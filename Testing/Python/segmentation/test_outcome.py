@@ -90,7 +90,9 @@ def test_proposals_are_of_the_images_kind():
 def test_a_preset_for_another_weighting_is_told():
     assert set(WEIGHTINGS) <= {preset.name for preset in PRESETS}
     lesions = "mr_white_matter_lesions"
-    said = "The preset 'White-matter lesions (FLAIR)' is for FLAIR images. MR whose description says 'sub-01_T1w.nii.gz'."
+    said = (
+        "The preset 'White-matter lesions (FLAIR)' is for FLAIR images. MR whose description says 'sub-01_T1w.nii.gz'."
+    )
     assert unlike(lesions, {"Modality": ""}, "sub-01_T1w.nii.gz") == said
     assert unlike(lesions, {"Modality": "MR", "SeriesDescription": "t1_mprage"}, "head").endswith("'t1_mprage'.")
     times = {"Modality": "MR", "EchoTime": "90", "RepetitionTime": "9000"}
