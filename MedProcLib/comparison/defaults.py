@@ -12,6 +12,7 @@ from ..core.recipe import Recipe
 from ..enhancement.shading.n4 import N4
 from ..segmentation.anatomy.body_mask import BodyMask
 from ..segmentation.anatomy.brain_mask import BrainMask
+from ..segmentation.common.air_noise import noise_about_zero
 from ..segmentation.detection.bright_outliers import BrightOutliers
 from .alignment.volume import prepare
 from .change import DetectChange
@@ -145,7 +146,7 @@ def is_quantitative(study: Study) -> bool:
 
 def _has_hounsfield_air(image: sitk.Image) -> bool:
     values = sitk.GetArrayViewFromImage(image)
-    return bool(np.mean(values < AIR_HU) > 0.02)
+    return bool(np.mean(values < AIR_HU) > 0.02) and noise_about_zero(values) is None
 
 
 def _brain_of_head(study: Study, progress: Progress) -> sitk.Image | None:

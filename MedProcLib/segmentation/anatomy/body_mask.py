@@ -10,7 +10,8 @@ from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import foreground, inside, values_of
+from ...core.voxels import foreground, gaussian, inside, values_of
+from ..common.air_noise import noise_about_zero
 from ..common.field_of_view import outside_field
 from ..common.hounsfield import AIR_HU, extremes, hounsfield
 from ..common.morphology import closed, filled, main_piece
@@ -23,6 +24,7 @@ from .refine import refined
 WORKING_MM = 2.0
 # Around what is denser than this, air is left out of the work.
 CONTENT_HU = -800.0
+NOISE_MM = 4.0  # standard deviation; about as wide as PET's own resolution
 
 
 @operation(
@@ -41,17 +43,21 @@ class BodyMask:
 
     kind: Annotated[
         Literal["automatic", "CT", "other"],
-        "CT: fixed threshold in HU; other: Otsu's threshold; automatic: CT where the image goes below -500",
+        "CT: fixed threshold in HU; other: Otsu's threshold; automatic: CT where values below -500 are not noise",
     ] = "automatic"
     threshold_HU: Annotated[float, Range(-900, 200, "HU"), "CT: what is denser is body"] = -300.0
     opening_mm: Annotated[float, Range(0, 30, "mm"), "radius that cuts bridges to the table and to clothes"] = 4.0
     closing_mm: Annotated[float, Range(0, 30, "mm"), "radius of the openings (airways, noise) that are closed"] = 6.0
 
     def __call__(self, image, mask=None, progress=SILENT):
-        low, _ = extremes(sitk.GetArrayViewFromImage(image))
-        if self.kind == "CT" or (self.kind == "automatic" and low < CT_AIR_HU):
+        if self.kind == "CT" or (self.kind == "automatic" and _is_hounsfield(image)):
             return _of_ct(self, image, mask, progress)
         return _of_any(self, image, mask, progress)
+
+
+def _is_hounsfield(image: sitk.Image) -> bool:
+    values = sitk.GetArrayViewFromImage(image)
+    return extremes(values)[0] < CT_AIR_HU and noise_about_zero(values) is None
 
 
 def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
@@ -86,11 +92,20 @@ def _masked(values: np.ndarray, image: sitk.Image, mask: sitk.Image | None) -> s
 
 def _of_any(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
     values, valid = values_of(image)
-    first, second, third = progress.parts(1, 8, 1)
+    first, smoothing, second, third = progress.parts(1, 1, 7, 1)
     grid, work, _ = on_working_grid(image, values, inside(mask, valid), WORKING_MM, first)
     # the square root brings dark tissue nearer to bright tissue than to air
-    body = foreground(np.sqrt(np.maximum(work - work.min(), 0)), np.isfinite(work))
+    body = foreground(np.sqrt(_above_air(work, grid, smoothing)), np.isfinite(work))
     return mask_on_image(_outline(settings, body, grid, second), grid, image, third)
+
+
+def _above_air(values: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
+    """Values less that of air, not below 0, where the noise of air about 0 (PET) is smoothed and taken off."""
+    noise = noise_about_zero(values)
+    if noise is None:
+        return np.maximum(values - values.min(), 0)
+    smooth = gaussian(values, grid, [NOISE_MM] * grid.dimension, progress)
+    return np.maximum(smooth - 2 * (noise_about_zero(smooth) or 0.0), 0)
 
 
 def _outline(settings: BodyMask, body: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:

@@ -216,6 +216,18 @@ def test_body_mask_of_a_real_ct_is_the_body(shared_data):
     assert 0.4 < result.mean() < 0.75
 
 
+@pytest.mark.parametrize("unit, noise", [(5000.0, 1500.0), (1.0, 0.3), (5000.0, 150.0)])
+def test_body_mask_of_pet_with_negative_noise_leaves_the_air(unit, noise):
+    z, y, x = np.mgrid[:40, :48, :64] * 4.0
+    body = ((x - 126) / 90) ** 2 + ((y - 94) / 60) ** 2 <= 1
+    lungs = ((np.abs(x - 126) - 40) / 25) ** 2 + ((y - 94) / 35) ** 2 + ((z - 60) / 40) ** 2 <= 1
+    values = np.where(body, unit, 0.0) - np.where(lungs, 0.7 * unit, 0)
+    values[(x - 126) ** 2 + (y - 94) ** 2 + (z - 140) ** 2 <= 15**2] = 40 * unit  # bladder
+    values += np.random.default_rng(0).normal(0, noise, values.shape)
+    grid = Geometry((64, 48, 40), (4.0,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
+    assert dice(array(BodyMask()(grid.image_of(values.astype(np.float32)))) > 0, body) > 0.94
+
+
 def outlier_phantom(bias=0.0):
     """Tissue of 100 with noise of 5, three bright balls and a dark one, and a gain from 1 - bias to 1 + bias."""
     z, y, x = np.mgrid[:48, :64, :64].astype(float)
