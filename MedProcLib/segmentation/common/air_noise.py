@@ -23,6 +23,6 @@ def noise_about_zero(values: np.ndarray) -> float | None:
     if below.size < SHARE * some.size:
         return None
     quarter, middle, most = np.quantile(below, (0.25, 0.5, 0.9))
-    mirrored = np.count_nonzero((some > 0) & (some < middle)) / max(np.count_nonzero(below < middle), 1)
+    mirrored = np.mean((some > 0) & (some < middle)) / np.mean((some < 0) & (some >= -middle))
     shaped = (QUARTER[0] < quarter / middle < QUARTER[1]) and (NINE_TENTHS[0] < most / middle < NINE_TENTHS[1])
-    return middle / NORMAL_QUARTILE if shaped and MIRRORED[0] < mirrored < MIRRORED[1] else None
+    return float(middle / NORMAL_QUARTILE) if shaped and MIRRORED[0] < mirrored < MIRRORED[1] else None
