@@ -24,6 +24,7 @@ from .refine import refined
 WORKING_MM = 2.0
 # Around what is denser than this, air is left out of the work.
 CONTENT_HU = -800.0
+MOST_HU = 3100.0  # of CT stored in 12 bits; what PET in Bq/ml exceeds
 NOISE_MM = 4.0  # standard deviation; about as wide as PET's own resolution
 
 
@@ -57,7 +58,9 @@ class BodyMask:
 
 def _is_hounsfield(image: sitk.Image) -> bool:
     values = sitk.GetArrayViewFromImage(image)
-    return extremes(values)[0] < CT_AIR_HU and noise_about_zero(values) is None
+    low, high = extremes(values)
+    # noisy soft tissue without air around it is noise about 0 as well
+    return low < CT_AIR_HU and (high < MOST_HU or noise_about_zero(values) is None)
 
 
 def _of_ct(settings: BodyMask, image: sitk.Image, mask: sitk.Image | None, progress: Progress) -> sitk.Image:
