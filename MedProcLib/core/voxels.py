@@ -156,14 +156,20 @@ def float_type(values: np.ndarray, valid: np.ndarray | None = None) -> type:
 
 def darkest_value(image: sitk.Image) -> float:
     """The least finite value, for what lies outside: 0 is none in CT. Raises InputError where none is finite."""
+    least = least_finite(image)
+    if least is None:
+        raise InputError(NO_NUMBER)
+    return least
+
+
+def least_finite(image: sitk.Image) -> float | None:
+    """The least finite value of an image, None where there is none."""
     view = sitk.GetArrayViewFromImage(image)
     least = float(view.min())
     if np.isfinite(least):
         return least
     finite = view[np.isfinite(view)]
-    if not finite.size:
-        raise InputError(NO_NUMBER)
-    return float(finite.min())
+    return float(finite.min()) if finite.size else None
 
 
 def largest_value(values: np.ndarray, valid: np.ndarray | None = None) -> float:

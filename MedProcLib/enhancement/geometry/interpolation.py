@@ -9,6 +9,7 @@ from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
+from ...core.voxels import least_finite
 
 INTERPOLATORS = {"linear": sitk.sitkLinear, "cubic": sitk.sitkBSpline3, "nearest": sitk.sitkNearestNeighbor}
 # Voxels that a value depends on, on each side; a cubic spline's weights fall by 3.7 a voxel, to 3e-5.
@@ -61,9 +62,5 @@ def splinable(image: sitk.Image) -> sitk.Image:
 
 def smallest_value(image: sitk.Image) -> float:
     """The smallest finite value, 0 when there is none: what lies outside the image is taken to be as dark."""
-    view = sitk.GetArrayViewFromImage(image)
-    smallest = float(view.min())
-    if np.isfinite(smallest):
-        return smallest
-    finite = view[np.isfinite(view)]
-    return float(finite.min()) if finite.size else 0.0
+    least = least_finite(image)
+    return 0.0 if least is None else least
