@@ -28,7 +28,6 @@ from .reader import clinical_of, now, reader_of
 from .seeds import read_point_lists
 from .segment_names import segment_names
 from .summary import summary
-from .track_names import with_segment_names
 
 NONE = "-"  # in the place of a segmentation that a study lacks
 RESULT_ENDINGS = (".nii.gz", ".tfm", ".csv")  # of results whose names depend on what is compared
@@ -57,8 +56,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if clinical is not None:
         points = zip(unique_names(studies), studies, strict=True)
         require_names(clinical, [TimePoint(name, study.name, study.date) for name, study in points])
-    names = _segment_names(arguments)
-    comparison = with_segment_names(compare(studies, recipe, progress.part(0.02, 0.85), also, maps), names)
+    comparison = compare(studies, recipe, progress.part(0.02, 0.85), also, maps)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_patients(files)))
     _require_registered(comparison)
     comparison = replace(comparison, notes=(*comparison.notes, *_notes_on_maps(comparison)))
@@ -155,19 +153,17 @@ def _studies(arguments: Namespace, files: Sequence[ImageFile], dates: Sequence[d
         require_volume(file.image, f"Study {file.source}")
         given = arguments.segmentations[number] if arguments.segmentations else NONE
         labels = None if given == NONE else read_labels(given, file.image, file.slices)
+        called = {} if given == NONE else segment_names(given, None, arguments.notes)
         date = dates[number] if dates else file.date
         marked = arguments.landmarks[number] if arguments.landmarks else NONE
         landmarks = () if marked == NONE else tuple((place, name) for place, _, name in read_point_lists(Path(marked)))
         studies.append(
-            Study(name, file.image, date, labels, None, file.modality, file.source, unit_of_file(file), landmarks)
+            Study(
+                *(name, file.image, date, labels, None, file.modality, file.source, unit_of_file(file), landmarks),
+                names=called,
+            )
         )
     return studies
-
-
-def _segment_names(arguments: Namespace) -> list[dict[int, str]]:
-    """Of each study, by label of its given segmentation."""
-    given = arguments.segmentations or [NONE] * len(arguments.studies)
-    return [{} if path == NONE else segment_names(path, None, arguments.notes) for path in given]
 
 
 def _names(paths: Sequence[str]) -> list[str]:

@@ -9,6 +9,7 @@ from pathlib import Path
 from ..comparison.evaluation import Evaluated
 from ..comparison.following import unique_names
 from ..comparison.result import Comparison, PairComparison, Verdict
+from ..comparison.track_names import finding_names
 from ..comparison.tracks.patient_file import write_patient
 from ..core.atomic import whole_folder, write_text
 from ..core.csv_text import csv_text
@@ -22,7 +23,6 @@ from .comparison_maps import change_maps_table, write_change_maps
 from .comparison_tables import Table, findings_table, measurement_units, measurements_table
 from .patient_files import with_paths
 from .response_table import response_table
-from .track_names import finding_names
 
 
 def write_comparison(comparison: Comparison, evaluated: Evaluated, folder: Path, progress: Progress) -> dict[str, Path]:

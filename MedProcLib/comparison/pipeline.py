@@ -18,7 +18,7 @@ from .coverage import with_coverage
 from .defaults import OF_PLACES, default_recipe, finds_places, recipe_and_mask, require_outlines
 from .extent import notes_on_extent
 from .findings import MatchFindings
-from .following import follow_pairs, notes_on_measuring
+from .following import follow_pairs, notes_on_measuring, unique_names
 from .half_height import HalfHeightOutlines
 from .loops import with_loop_error
 from .maps.tissue import TissueChange
@@ -29,6 +29,7 @@ from .registration.landmarks import landmarks_between
 from .result import Comparison, PairComparison, Registration, Verdict
 from .study import Study
 from .track_findings import studies_followed, with_tracks
+from .track_names import with_segment_names
 from .tracks.follow import Followed
 from .tracks.model import Alignment
 
@@ -98,7 +99,7 @@ def compare(
         for n, registration, share in zip(later, in_mean_space(registrations), _even(paired, later), strict=True)
     )
     followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"))
-    followed = _with_alignments(followed, pairs, recipe)
+    followed = _with_names(_with_alignments(followed, pairs, recipe), studies)
     followed, unseen = with_coverage(studies, pairs, followed, recipe)
     notes = (*_notes(studies, pairs, recipe), *unseen, *notes_on_measuring(studies, followed))
     comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
@@ -252,6 +253,16 @@ def _with_alignments(followed: Followed | None, pairs: Sequence[PairComparison],
     ]
     patient = replace(followed.patient, time_points=(first, *points), recipe=recipe.as_dict())
     return replace(followed, patient=patient)
+
+
+def _with_names(followed: Followed | None, studies: Sequence[Study]) -> Followed | None:
+    """With each finding named as the given segment that it is."""
+    if followed is None:
+        return None
+    by_id = dict(zip(unique_names(studies), studies, strict=True))
+    points = zip(followed.patient.time_points, followed.label_maps, strict=True)
+    given = {point.id: (labels, by_id[point.id]) for point, labels in points}
+    return replace(followed, patient=with_segment_names(followed.patient, given))
 
 
 def _checked(studies: Sequence[Study]) -> tuple[Study, ...]:

@@ -33,8 +33,7 @@ class Saved:
 
     @property
     def recipe(self) -> Recipe:
-        """Of the comparison that found the findings; without steps where that is not known."""
-        return Recipe.from_dict(dict(self.patient.recipe)) if self.patient.recipe else Recipe()
+        return recipe_of(self.patient)
 
     def comparison(
         self, recipe: Recipe, progress: Progress = SILENT, also: Sequence[tuple[int, int]] = ()
@@ -66,6 +65,11 @@ class Saved:
         registrations = [_registration(points[0], p, t) for p, t in zip(points[1:], transforms, strict=True)]
         followed = Followed(in_space_of(self.patient, self.transforms[0]), tuple(self.label_maps))
         return restored(studies, registrations, followed, recipe, progress, also)
+
+
+def recipe_of(patient: Patient) -> Recipe:
+    """Of the comparison that found a patient's findings; without steps where that is not known."""
+    return Recipe.from_dict(dict(patient.recipe)) if patient.recipe else Recipe()
 
 
 def _registration(first: TimePoint, point: TimePoint, transform: sitk.Transform) -> Registration:

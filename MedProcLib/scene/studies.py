@@ -24,16 +24,18 @@ def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | 
     from MedProcLib.scene.value_unit import unit_of_values  # which builds on this module
 
     image = image_of_volume(volume)
+    labels, segments = labels_of_segmentation(segmentation, volume) if segmentation is not None else (None, {})
     return Study(
         name=volume.GetName(),
         image=image,
         date=date or date_of_volume(volume),
-        labels=None if segmentation is None else labels_of_segmentation(segmentation, volume)[0],
+        labels=labels,
         mask=None if mask is None else labels_of_segmentation(mask, volume, later_wins=True)[0] != 0,
         modality=modality_of_volume(volume),
         source=volume.GetName(),
         unit=unit_of_values(volume),
         landmarks=() if landmarks is None else named_points(landmarks),
+        names={value: segment.name for value, segment in segments.items()},
     )
 
 

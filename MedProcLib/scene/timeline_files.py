@@ -10,6 +10,8 @@ import SimpleITK as sitk
 import slicer
 
 from MedProcLib.comparison.halfway import matrix_of, transform_of
+from MedProcLib.comparison.saved import recipe_of
+from MedProcLib.comparison.track_names import finding_names
 from MedProcLib.comparison.tracks.model import IDENTITY, ImageReference, Patient, TimePoint
 from MedProcLib.comparison.tracks.patient_file import absolute_path, read_patient, relative_path, write_patient
 from MedProcLib.core.errors import InputError
@@ -18,6 +20,7 @@ from MedProcLib.core.geometry import require_same_grid
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.core.recorded import write_result
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study
 from MedProcLib.scene.studies import modality_of_volume
@@ -129,7 +132,9 @@ class _Saved:
         if not self.image_file:
             write_image(self.outlines.image, image)
             written.append(image)
-        write_image(self.outlines.label_map(), labels)
+        called = finding_names(self.outlines.patient.tracks, self.point.id)
+        made = Provenance(recipe_of(self.outlines.patient), {"image": self.title})
+        write_result(self.outlines.label_map(), labels, made, segments=called)
         written.append(labels)
         matrix: tuple[float, ...] = IDENTITY
         file = ""

@@ -13,6 +13,7 @@ from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.result import Registration
 from MedProcLib.comparison.study import Study
+from MedProcLib.comparison.track_names import with_segment_names
 from MedProcLib.comparison.tracks.follow import Labelled, extend_with_labels
 from MedProcLib.comparison.tracks.model import IDENTITY, Alignment, Patient, TimePoint
 from MedProcLib.core.errors import InputError
@@ -98,6 +99,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         told, _outside = with_unseen(in_space_of(grown, lies), name, study, comparison.pairs[0], comparison.recipe)
         outside = {track.id: track.outside for track in told.tracks}
         grown = grown.with_tracks(*(replace(track, outside=outside[track.id]) for track in grown.tracks))
+        grown = with_segment_names(grown, {name: (labels, study)})
         border_mm = border_mm_of(study, pair_of, comparison.recipe)
         grown = measure_study(grown, name, study, labels, border_mm, progress.part(0.9, 1))
         return Grown(grown, name, study, labels, replace(registration, transform=transform), comparison.recipe)

@@ -56,6 +56,7 @@ def test_a_study_has_what_was_chosen(scene):
     study = study_of_volume(volume, segmentation, mask, datetime.date(2020, 2, 3))
     assert (study.name, study.date, study.source) == ("FLAIR", datetime.date(2020, 2, 3), "FLAIR")
     assert np.array_equal(sitk.GetArrayFromImage(study.labels), sitk.GetArrayFromImage(labels))
+    assert study.names == {1: "Segment 1", 2: "Segment 2"}
     either = sitk.GetArrayFromImage(ball(GRID, (0, 0, 0), 5) | ball(GRID, (2, 0, 0), 5))
     assert np.array_equal(sitk.GetArrayFromImage(study.mask), either)
     bare = study_of_volume(volume)

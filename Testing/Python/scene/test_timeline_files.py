@@ -11,9 +11,10 @@ from samples import bspline_transform
 from timelines import MOVES, NAMES
 
 from MedProcLib.comparison.result import Verdict
-from MedProcLib.comparison.tracks.edits import accept
+from MedProcLib.comparison.tracks.edits import accept, describe
 from MedProcLib.comparison.tracks.patient_file import read_patient
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.label_names import label_names
 from MedProcLib.scene.timeline_edits import edit_patient
 from MedProcLib.scene.timeline_files import add_loaded, load_patient, saving_of
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
@@ -27,11 +28,14 @@ def test_written_and_read(scene, tmp_path, second):
     moves = (None, second, MOVES[2])
     node = timelines.add_to(scene, moves)
     edit_patient(node, lambda p, who, when: accept(p, "F001", who, when), "Dr. Reader")
+    edit_patient(node, lambda p, who, when: describe(p, "F001", who, when, name="Dome"), "Dr. Reader")
     before = patient_of_node(node)
     (tmp_path / "a").mkdir()
     written = saving_of(node, tmp_path / "a" / "doe.json")()
     assert {path.parent for path in written} == {tmp_path / "a"}
     shutil.move(tmp_path / "a", tmp_path / "b")  # all paths are relative
+    called = {segment.name for segment in label_names(tmp_path / "b" / "doe_3_outlines.nrrd").segments.values()}
+    assert called == {"F001 Dome", "F003"}  # as measure calls its rows
     scene.Clear(0)
     node = add_loaded(load_patient(tmp_path / "b" / "doe.json"))
     patient = patient_of_node(node)

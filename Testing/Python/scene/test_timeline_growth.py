@@ -29,13 +29,15 @@ from MedProcLib.scene.timeline_restore import restoring
 from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.volumes import volume_from_image
 
+BEYOND = (-14.0, -14.0, -4.0)  # where nothing was before
 RECIPE = Recipe.of(MatchFindings())  # the new study lies where the first one does
 
 
 def study(name="Fourth"):
     grid = timelines.mirrored((0.0, 0.0, 0.0))
-    labels = ball(grid, GROWS, 9.0) | ball(grid, COMES, 5.0)
-    return Study(name, timelines.image_of(labels), datetime.date(2024, 9, 1), labels)
+    labels = ball(grid, GROWS, 9.0) | 2 * ball(grid, COMES, 5.0) | 3 * ball(grid, BEYOND, 4.0)
+    names = {1: "Dome", 2: "F007 Hilum, stable", 3: "F009 Rib, new"}
+    return Study(name, timelines.image_of(labels), datetime.date(2024, 9, 1), labels, names=names)
 
 
 def test_the_findings_go_on_with_their_names_and_decisions(scene):
@@ -54,6 +56,8 @@ def test_the_findings_go_on_with_their_names_and_decisions(scene):
     assert patient.track("F001").at("Fourth").volume.value == pytest.approx(4 / 3 * np.pi * 9**3, rel=0.03)
     assert patient.track("F003").at("Fourth").status == "proposed"
     assert patient.track("F002").at("Fourth") is None
+    # what is there already keeps its name, what is new has that of its segment
+    assert [(track.id, track.name) for track in patient.tracks if track.name] == [("F004", "Rib")]
     assert volume_at(node, "Fourth") is not source
     assert volume_at(node, "Fourth").GetParentTransformNode() is transform_at(node, "Fourth")
     assert verdicts_of(node)["Fourth"][0] is patient.time_points[-1].alignment.verdict is Verdict.GOOD

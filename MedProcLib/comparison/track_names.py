@@ -7,41 +7,46 @@ from dataclasses import replace
 
 import SimpleITK as sitk
 
-from ..comparison.following import unique_names
-from ..comparison.result import Comparison
-from ..comparison.tracks.model import Track
+from .result import Change
+from .study import Study
+from .tracks.model import Patient, Track
 
-OLD_ID = re.compile(r"^F\d{3,}( |$)")
+# What names say that is no name of a lesion: the id and class of an earlier comparison, and the number of a segment.
+OF_COMPARISON = re.compile(rf"^F\d{{3,}}(?: (?:(?P<name>.+), )?(?:{'|'.join(Change)})| (?P<plain>.+))?$")
+NUMBER = re.compile(r"^Segment[ _]\d+$", re.IGNORECASE)
 
 
-def with_segment_names(comparison: Comparison, names: Sequence[Mapping[int, str]]) -> Comparison:
-    """The comparison with each finding that is just one segment named as that, unless studies name it differently.
+def with_segment_names(patient: Patient, given: Mapping[str, tuple[sitk.Image, Study]]) -> Patient:
+    """The patient with each finding that is just one segment named as that, unless studies name it differently.
 
-    names: of each study, by label of its given segmentation; ids in them, of an earlier comparison, are left out.
+    given: of time points (ids) the label map that observations name, and the study with the names of its own labels.
+    Findings that are seen at other time points too keep what they are called.
     """
-    followed = comparison.followed
-    if followed is None or not any(names):
-        return comparison
-    ids, said = unique_names(comparison.studies), set[tuple[str, str]]()
-    for point, labels in zip(followed.patient.time_points, followed.label_maps, strict=True):
-        number = ids.index(point.id)
-        given = comparison.studies[number].labels
-        if given is not None and names[number]:
-            segments = _whole_segments(labels, given, point.id, followed.patient.tracks)
-            said |= {(track, OLD_ID.sub("", names[number].get(n, ""))) for track, n in segments.items()}
+    said = set[tuple[str, str]]()
+    for point, (labels, study) in given.items():
+        if study.labels is not None and study.names:
+            segments = _whole_segments(labels, study.labels, point, patient.tracks)
+            said |= {(track, _own_name(study.names.get(n, ""))) for track, n in segments.items()}
     found = []
-    for track in followed.patient.tracks:
+    for track in patient.tracks:
         called = {name for of, name in said if of == track.id and name}
-        if len(called) == 1:
+        if len(called) == 1 and all(o.time_point in given for o in track.observations):
             found.append(replace(track, name=called.pop()))
-    patient = followed.patient.with_tracks(*found)
-    return replace(comparison, followed=replace(followed, patient=patient))
+    return patient.with_tracks(*found)
 
 
 def finding_names(tracks: Sequence[Track], time_point: str) -> dict[int, str]:
     """What findings are called, by their labels at a time point: 'F001', or 'F001 Left lung' where it has a name."""
     seen = [(f"{track.id} {track.name}".strip(), track.at(time_point)) for track in tracks]
     return {label: name for name, observation in seen if observation for label in observation.labels}
+
+
+def _own_name(name: str) -> str:
+    """'Left lung' of 'F001 Left lung, grown'; '' of 'F001 grown', 'F001' and 'Segment_1'."""
+    known = OF_COMPARISON.match(name.strip())
+    if known is not None:
+        return known["name"] or known["plain"] or ""
+    return "" if NUMBER.match(name.strip()) else name.strip()
 
 
 def _whole_segments(labels: sitk.Image, given: sitk.Image, time_point: str, tracks: Sequence[Track]) -> dict[str, int]:
