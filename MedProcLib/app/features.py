@@ -12,13 +12,13 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.recorded import write_table
-from ..quantification.radiomics.extract import boxes_of, every_segment
+from ..quantification.radiomics.extract import every_segment, places_of
 from ..quantification.radiomics.outcome import RegionFeatures, notes_of
 from ..quantification.radiomics.robustness import robust_features
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import load_settings, preset_named, settings_for, settings_in
 from ..quantification.radiomics.table import features_csv, features_json, robustness_csv
-from .inputs import read_labels, read_measured, require_ending, require_outputs, said_by, unit_of_file
+from .inputs import read_measured, read_segments, require_ending, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_names
 
 MOST_NAMED = 20  # labels that a message lists
@@ -32,8 +32,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     found = read_measured(arguments.image, arguments.notes)
     require_scalar(found.image, arguments.image)
     settings = _settings(arguments, found)
-    labels = read_labels(arguments.mask, found.image, found.slices)
-    present = list(boxes_of(labels))
+    labels = read_segments(arguments.mask, found.image, found.slices)
+    present = list(places_of(labels))
     only = _chosen(arguments, present)
     share = 1.0 if arguments.robustness is None else 0.1
     regions = every_segment(found.image, labels, settings, progress.part(0.05, 0.05 + 0.9 * share), only)

@@ -15,7 +15,7 @@ from ..core.recorded import write_table
 from ..quantification.profile.histogram import Histogram, histograms
 from ..quantification.region import segments_of
 from ..quantification.volume import as_volume
-from .inputs import chosen_unit, read_labels, read_measured, require_outputs, said_by, table_delimiter
+from .inputs import chosen_unit, read_measured, read_segments, require_outputs, said_by, table_delimiter
 from .segment_names import note_on_names, segment_names
 
 
@@ -66,14 +66,14 @@ def _regions(arguments: Namespace, image: sitk.Image, slices: Sequence[Path]) ->
     values = as_volume(image)
     if arguments.segmentation is None:
         return {(0, Path(arguments.image).name): values}
-    labels_image = read_labels(arguments.segmentation, image, slices)  # which the array below is a view of
-    labels, segments = segments_of(as_volume(labels_image))
-    if not segments:
+    maps = read_segments(arguments.segmentation, image, slices)  # which the arrays below are views of
+    found = [(labels, segment) for labels, some in map(segments_of, map(as_volume, maps)) for segment in some]
+    if not found:
         raise InputError(f"{arguments.segmentation} is empty: no voxel has a label.")
     names = segment_names(arguments.segmentation, arguments.names, arguments.notes)
-    arguments.notes += note_on_names(names, arguments.names, {segment.value for segment in segments})
+    arguments.notes += note_on_names(names, arguments.names, {segment.value for _labels, segment in found})
     regions = {}
-    for segment in segments:
+    for labels, segment in sorted(found, key=lambda each: each[1].value):
         name = names.get(segment.value, f"Segment {segment.value}")
         parts = [values[part.box][part.mask] for part in segment.regions(labels)]
         regions[segment.value, name] = np.concatenate(parts)

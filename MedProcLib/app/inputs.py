@@ -2,7 +2,7 @@
 
 import datetime
 from argparse import Namespace
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 
@@ -24,12 +24,14 @@ from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, re
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
-from ..core.seg_nrrd import is_segmentation_file
+from ..core.seg_nrrd import is_layered, layers_apart, segments_in_file
 from ..core.units import ucum, value_unit
+from .segment_names import segment_names
 
 LARGEST_LABEL = 2**31 - 1
 # Of neighboring voxels without a 0, the share that differ in an image; of labels, more than are so scattered.
 GRAY_SHARE, MOST_SCATTERED = 0.6, 100
+MOST_LISTED = 30  # segments that a message lists
 DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
@@ -64,7 +66,7 @@ def read_label_map(path: str, notes: list[str]) -> sitk.Image:
     """A label map that is read for itself, on whatever grid; notes as of read_noted. Raises InputError."""
     file, number = file_and_number(path)
     if is_dicom_segmentation(file):
-        return read_dicom_segmentation(file, number).labels
+        return _only(read_dicom_segmentation(file, number).maps, path)
     if is_structure_set(file):
         raise InputError(f"{path} holds contours, which lie on no grid of voxels: give the other one as a label map.")
     found = read_image_file(path)
@@ -97,20 +99,33 @@ def read_label_maps(paths: Sequence[str], notes: list[str]) -> list[sitk.Image]:
 
 
 def read_labels(path: str, image: sitk.Image, slices: Sequence[Path] = ()) -> sitk.Image:
-    """The label map on the image's grid; whole numbers stored as floats become integers. Raises InputError.
+    """The one label map of read_segments. Raises InputError, also where segments overlap."""
+    return _only(read_segments(path, image, slices), path)
 
-    slices: the image's DICOM files, if it is made of such, by which contours of another coordinate system are known.
-    One that covers a part of the grid, voxel on voxel, is put in its place: Slicer saves segments cropped. So is one
-    whose axes are other ones of the grid's, or point the other way: converters to NIfTI turn them.
+
+def read_segments(path: str, image: sitk.Image, slices: Sequence[Path] = ()) -> list[sitk.Image]:
+    """A segmentation as label maps on the image's grid: several where segments overlap, no label in two of them.
+
+    Whole numbers stored as floats become integers. slices: the image's DICOM files, if it is made of such, by which
+    contours of another coordinate system are known. One that covers a part of the grid, voxel on voxel, is put in its
+    place: Slicer saves segments cropped. So is one whose axes are other ones of the grid's, or point the other way:
+    converters to NIfTI turn them. 'PATH#N': one segment, of a file that holds them apart. Raises InputError.
     """
     file, number = file_and_number(path)
+    maps: Sequence[sitk.Image]
     if is_structure_set(file):
-        return _labels_of_contours(path, image, slices)
+        return [label_map(labels, path) for labels in _maps_of_contours(path, image, slices)]
     if is_dicom_segmentation(file):
-        labels = read_dicom_segmentation(file, number).labels
+        maps = read_dicom_segmentation(file, number).maps
+    elif is_layered(file):
+        maps = _layers(file, number, path)
     else:
-        labels = read_image_file(path, unscaled=True).image
-    _require_one_layer(labels, path)
+        maps = [read_image_file(path, unscaled=True).image]
+    return [_on_grid(labels, image, path) for labels in maps]
+
+
+def _on_grid(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:
+    require_scalar(labels, f"Segmentation {path}")
     if image.GetDimension() == 2 and labels.GetDimension() == 3 and labels.GetSize()[2] == 1:
         labels = labels[:, :, 0]
     labels = _in_place(labels, image, path)
@@ -118,7 +133,20 @@ def read_labels(path: str, image: sitk.Image, slices: Sequence[Path] = ()) -> si
     return label_map(labels, path)
 
 
-def _labels_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) -> sitk.Image:
+def _layers(file: Path, number: int | None, path: str) -> list[sitk.Image]:
+    """The label maps of a segmentation file of Slicer with several layers, or that of one of its segments."""
+    segments = segments_in_file(file)
+    if number is not None and number not in segments:
+        named = {label: segment.name for label, segment in segments.items()}
+        raise InputError(f"{path}: it has no segment #{number}; there are: {_listed(named)}.")
+    layers = layers_apart(read_image_file(file, unscaled=True).image, segments)
+    if number is None:
+        return layers
+    labels = layers[segments[number].layer]
+    return [sitk.Mask(labels, labels == number)]
+
+
+def _maps_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) -> list[sitk.Image]:
     file, number = file_and_number(path)
     found = read_structure_set(file, number)
     if slices:
@@ -129,9 +157,30 @@ def _labels_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) ->
                 "give the image that they were drawn on."
             )
     try:
-        return found.label_map(Geometry.of(image))
+        return found.label_maps(Geometry.of(image))
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
+
+
+def _only(maps: Sequence[sitk.Image], path: str) -> sitk.Image:
+    """The label map where there is one. Raises InputError where segments overlap, and says which."""
+    if len(maps) == 1:
+        return maps[0]
+    names = segment_names(path, None, [])
+    first, second = (sitk.GetArrayViewFromImage(labels) for labels in maps[:2])
+    both = (first != 0) & (second != 0)
+    pair = "its segments"
+    if both.any():
+        pair = " and ".join(f"'{names.get(n, n)}'" for n in (int(each[both][0]) for each in (first, second)))
+    raise InputError(
+        f"{path}: {pair} overlap, which a label map cannot hold: choose one as 'FILE#NUMBER': {_listed(names)}."
+    )
+
+
+def _listed(names: Mapping[int, str]) -> str:
+    named = [f"#{number} {name}" for number, name in names.items()]
+    more = len(named) - MOST_LISTED
+    return "; ".join(named[:MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
 
 
 def frame_of_reference(slices: Sequence[Path]) -> str:
@@ -175,7 +224,7 @@ def _turned(labels: sitk.Image, own: Geometry, grid: Geometry) -> sitk.Image:
 
 def label_map(labels: sitk.Image, path: str) -> sitk.Image:
     """The label map of a file; whole numbers stored as floats become integers. Raises InputError for other values."""
-    _require_one_layer(labels, path)
+    require_scalar(labels, f"Segmentation {path}")
     values = sitk.GetArrayViewFromImage(labels)
     if labels.GetPixelID() not in (sitk.sitkFloat32, sitk.sitkFloat64):
         _require_no_gray_values(values, path)
@@ -201,17 +250,6 @@ def has_gray_values(values: np.ndarray) -> bool:
         return False
     differing = np.count_nonzero(pairs & (first != second))
     return bool(differing > GRAY_SHARE * beside and np.unique(values).size > MOST_SCATTERED)
-
-
-def _require_one_layer(labels: sitk.Image, path: str) -> None:
-    """Raise InputError for several values a voxel; Slicer keeps segments that overlap so."""
-    layers = labels.GetNumberOfComponentsPerPixel()
-    if layers > 1 and is_segmentation_file(path):
-        raise InputError(
-            f"Segmentation {path} has {layers} layers, as its segments overlap: save those that do not overlap in a "
-            "file of their own, and give one file at a time."
-        )
-    require_scalar(labels, f"Segmentation {path}")
 
 
 def parse_date(text: str) -> datetime.date:

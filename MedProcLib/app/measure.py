@@ -23,7 +23,7 @@ from ..quantification.series import images_of_series, measure_series
 from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number, without_repeats
 from ..quantification.table_text import FORMATS, measurements_text
 from .chain import operation_from, parameter_values
-from .inputs import about_unknown_unit, label_map, read_labels, read_measured, require_outputs, said_by, unit_of_file
+from .inputs import about_unknown_unit, label_map, read_measured, read_segments, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_structures
 
 MOST_NAMED = 10  # segments that one note lists
@@ -37,6 +37,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     found = read_measured(arguments.image, arguments.notes)
     operation = _operation(arguments, found)
     source = _source_of_report(arguments, found, operation) if arguments.sr else None
+    overlap = False
     structures = segment_structures(arguments.segmentation, arguments.names, arguments.notes)
     names = {label: structure.name for label, structure in structures.items()}
     measuring = progress.part(0.05, 0.95)
@@ -47,7 +48,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     elif arguments.times:
         raise InputError("--times are those of the images of a 4D image; this one is a single image.")
     else:
-        labels = read_labels(arguments.segmentation, found.image, found.slices)
+        labels = read_segments(arguments.segmentation, found.image, found.slices)
+        overlap = len(labels) > 1
         rows = measure(found.image, labels, names, operation, measuring)
     present = {segment for row in rows for segment in (row.segment, row.other) if segment is not None}
     arguments.notes += note_on_names(names, arguments.names, present)
@@ -73,7 +75,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             write_table(text, arguments.output, provenance)
     for file in reports:
         print(f"DICOM: {file}")
-    if operation.parameters.get("pet") and found.image.GetDimension() == 3:
+    if operation.parameters.get("pet") and found.image.GetDimension() == 3 and not overlap:
         total = total_uptake(rows)
         volume, glycolysis = (total.value(name) for name in ("metabolic_volume", "total_lesion_glycolysis"))
         print(f"All segments: metabolic volume {volume:.1f} ml, total lesion glycolysis {glycolysis:.1f} g")

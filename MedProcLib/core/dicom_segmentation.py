@@ -23,9 +23,10 @@ HALF = 0.5
 
 @dataclass(frozen=True)
 class DicomSegmentation:
-    """labels: a voxel's segment number, 0 outside all; structures: what the named segments show, by number."""
+    """maps: a voxel's segment number, 0 outside all; several label maps where segments overlap, each whole in one.
+    structures: what the named segments show, by number."""
 
-    labels: sitk.Image
+    maps: tuple[sitk.Image, ...]
     structures: dict[int, Structure]
 
 
@@ -41,10 +42,9 @@ def is_dicom_segmentation(path: Path) -> bool:
 
 
 def read_dicom_segmentation(path: Path, number: int | None = None) -> DicomSegmentation:
-    """The label map of a segmentation, on the smallest grid of its frames' slices.
+    """The label maps of a segmentation, on the smallest grid of its frames' slices.
 
-    number: of the only segment to read, which may overlap with others.
-    Raises InputError for a damaged file, segments that overlap, and frames that make no regular stack.
+    number: of the only segment to read. Raises InputError for a damaged file, and frames that make no regular stack.
     """
     try:
         header = pydicom.dcmread(path, force=True)
@@ -54,13 +54,13 @@ def read_dicom_segmentation(path: Path, number: int | None = None) -> DicomSegme
         if number is not None and number not in structures:
             raise InputError(f"it has no segment #{number}; there are: {_listed(structures)}.")
         geometry, places = _stack(frames, pixels.shape[1:])
-        labels = _labels(header, frames, places, pixels, geometry, structures, number)
+        maps = _maps(header, frames, places, pixels, geometry, number)
     except InputError as error:
         raise InputError(f"{path}: {error}") from None
     except (*MALFORMED, RuntimeError) as error:
         raise InputError(f"{path} is a damaged DICOM segmentation ({one_line(error)}); export it again.") from None
     return DicomSegmentation(
-        geometry.image_of(labels),
+        tuple(map(geometry.image_of, maps)),
         {key: each for key, each in structures.items() if key and each.name and number in (None, key)},
     )
 
@@ -153,28 +153,34 @@ def _off(offsets: np.ndarray, step: float) -> np.ndarray:
     return np.abs(places - np.rint(places))
 
 
-def _labels(
+def _maps(
     header: Any,
     frames: list[_Frame],
     places: list[int],
     pixels: np.ndarray,
     grid: Geometry,
-    structures: dict[int, Structure],
     number: int | None,
-) -> np.ndarray:
+) -> list[np.ndarray]:
+    """Segment by segment, each in the first label map where none of its voxels is taken."""
     numbers = max([frame.segment for frame in frames] + [int(pixels.max()) if not frames[0].segment else 0])
-    labels = np.zeros(tuple(reversed(grid.size)), np.min_scalar_type(numbers))
+    kind = np.min_scalar_type(numbers)
     fewest = 1.0
     if str(header.get("SegmentationType")) == "FRACTIONAL":
         fewest = HALF * float(header.get("MaximumFractionalValue") or 1)
+    segments: dict[int, list[tuple[int, np.ndarray]]] = {}
     for frame, place, values in zip(frames, places, pixels, strict=True):
-        inside = values >= fewest
+        shown = np.where(values >= fewest, frame.segment or values, 0).astype(kind)
         if number is not None:
-            inside &= (frame.segment or values) == number
-        if (labels[place][inside] != 0).any():
-            raise InputError(
-                "its segments overlap, which a label map cannot hold: choose one segment as 'FILE#NUMBER': "
-                f"{_listed(structures)}."
-            )
-        labels[place][inside] = frame.segment or values[inside]
-    return labels
+            shown[shown != number] = 0
+        segments.setdefault(frame.segment, []).append((place, shown))
+    maps = [np.zeros(tuple(reversed(grid.size)), kind)]
+    for _segment, drawn in sorted(segments.items(), key=lambda each: each[0]):
+        for labels in maps:
+            if not any(((labels[place] != 0) & (shown != 0)).any() for place, shown in drawn):
+                break
+        else:
+            labels = np.zeros_like(maps[0])
+            maps.append(labels)
+        for place, shown in drawn:
+            np.maximum(labels[place], shown, out=labels[place])
+    return maps

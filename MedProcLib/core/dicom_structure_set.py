@@ -32,27 +32,26 @@ class StructureSet:
     contours: Mapping[int, list[np.ndarray]]
     frames: frozenset[str] = frozenset()
 
-    def label_map(self, grid: Geometry) -> Any:
-        """An image whose voxels have the number of the structure they are in, 0 outside all.
+    def label_maps(self, grid: Geometry) -> list[Any]:
+        """Images whose voxels have the number of the structure they are in, 0 outside all; several where structures
+        overlap, each whole in one.
 
-        Raises InputError for structures that overlap, that lie outside the grid, or across its slices.
+        Raises InputError for structures that lie outside the grid, or across its slices.
         """
         if grid.dimension != 3:
             raise InputError("contours lie in 3D, and the image is not: give the image that they were drawn on.")
-        labels = np.zeros(grid.size[::-1], np.min_scalar_type(max(self.structures)))
+        empty = np.zeros(grid.size[::-1], np.min_scalar_type(max(self.structures)))
+        maps = [empty]
         for number, contours in self.contours.items():
             mask = mask_of_contours(contours, grid)
-            taken = labels[mask]
-            if taken.any():
-                other = self.structures[int(taken[taken > 0][0])].name
-                raise InputError(
-                    f"'{other}' and '{self.structures[number].name}' overlap, which a label map cannot hold: choose "
-                    f"one as 'FILE#NUMBER': {self.listed()}."
-                )
+            labels = next((each for each in maps if not each[mask].any()), None)
+            if labels is None:
+                labels = np.zeros_like(empty)
+                maps.append(labels)
             labels[mask] = number
-        if not labels.any():
+        if not any(labels.any() for labels in maps):
             raise InputError("no voxel of the image is inside its contours: give the image that they were drawn on.")
-        return grid.image_of(labels)
+        return [grid.image_of(labels) for labels in maps]
 
     def listed(self) -> str:
         named = [f"#{number} {structure.name}" for number, structure in self.structures.items()]

@@ -69,15 +69,23 @@ def named_labels(labels: sitk.Image, shown: Mapping[int, Structure]) -> dict[int
 
 @dataclass(frozen=True)
 class FileSegment:
-    """What a file says of a segment. color: RGB in 0..1, None where none is said; term: terminology, as written."""
+    """What a file says of a segment. color: RGB in 0..1, None where none is said; term: terminology, as written.
+
+    layer, value: where its voxels are in a file of Slicer's.
+    """
 
     name: str
     color: tuple[float, float, float] | None = None
     term: str = ""
+    layer: int = 0
+    value: int = 0
 
 
 def segments_in_file(path: str | Path) -> dict[int, FileSegment]:
-    """The named segments by label value, from the header of an NRRD file; none where it says nothing of segments."""
+    """The named segments by label, from the header of an NRRD file; none where it says nothing of segments.
+
+    Their label is their value in the file, or their place in its list where a value is used in several layers.
+    """
     if not Path(path).is_file():
         return {}
     with Path(path).open("rb") as file:
@@ -85,16 +93,43 @@ def segments_in_file(path: str | Path) -> dict[int, FileSegment]:
     if start[:7] != b"NRRD000":
         return {}
     header = re.split(rb"\r?\n\r?\n", start, maxsplit=1)[0].decode("utf-8", "replace")
-    said: dict[str, dict[str, str]] = {}
-    for segment, key, value in re.findall(r"^(Segment\d+)_(\w+):=(.*?)\r?$", header, re.MULTILINE):
-        said.setdefault(segment, {})[key] = value.strip()
+    said: dict[int, dict[str, str]] = {}
+    for segment, key, value in re.findall(r"^Segment(\d+)_(\w+):=(.*?)\r?$", header, re.MULTILINE):
+        said.setdefault(int(segment), {})[key] = value.strip()
+    listed = [said[number] for number in sorted(said) if said[number].get("LabelValue", "").isdigit()]
+    values = [int(entries["LabelValue"]) for entries in listed]
+    labels = values if len(set(values)) == len(values) else range(1, len(values) + 1)
     return {
-        int(entries["LabelValue"]): FileSegment(
-            entries["Name"], color_in(entries.get("Color", "").split()), _term(entries)
+        label: FileSegment(
+            entries["Name"],
+            color_in(entries.get("Color", "").split()),
+            _term(entries),
+            int(entries.get("Layer", "0")) if entries.get("Layer", "0").isdigit() else 0,
+            value,
         )
-        for entries in said.values()
-        if entries.get("LabelValue", "").isdigit() and entries.get("Name")
+        for label, value, entries in zip(labels, values, listed, strict=True)
+        if entries.get("Name")
     }
+
+
+def is_layered(path: str | Path) -> bool:
+    """Whether a file is a segmentation of Slicer's whose segments lie in several layers, as they overlap."""
+    return any(segment.layer for segment in segments_in_file(path).values())
+
+
+def layers_apart(layered: sitk.Image, segments: Mapping[int, FileSegment]) -> list[sitk.Image]:
+    """A label map of each layer of a segmentation file, of the segments' labels: none of these is in two of them.
+
+    layered: its image, with a value for each layer in a voxel; segments: segments_in_file.
+    """
+    maps = []
+    for layer in range(layered.GetNumberOfComponentsPerPixel()):
+        labels = sitk.VectorIndexSelectionCast(layered, layer)
+        changes = {float(s.value): float(label) for label, s in segments.items() if s.layer == layer}
+        others = set(np.unique(sitk.GetArrayViewFromImage(labels)).tolist()) - set(changes)
+        kind = sitk.sitkUInt16 if len(segments) > 255 else labels.GetPixelID()
+        maps.append(sitk.ChangeLabel(sitk.Cast(labels, kind), {**dict.fromkeys(others, 0.0), **changes}))
+    return maps
 
 
 def color_in(parts: Sequence[str]) -> tuple[float, float, float] | None:

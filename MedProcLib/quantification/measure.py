@@ -1,6 +1,7 @@
 """Measure every segment of a label map, every connected component and every slice of it."""
 
 import functools
+import operator
 from collections.abc import Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor, wait
 from dataclasses import replace
@@ -34,6 +35,8 @@ PERCIST_FACTOR = {"percist_liver": 1.5, "percist_blood_pool": 2.0}
 
 # Operations whose rows are of something else than a segment, and of what.
 OTHER_ROWS = {"quantification.segment_distances": "distance", "quantification.key_points": "key point"}
+# Its segments share out the voxels between them, so that none may belong to two.
+SHARED_OUT = "quantification.body_composition"
 
 
 @operation(
@@ -93,15 +96,23 @@ class Measure:
         return tuple(group for group in GROUPS if getattr(self, group))
 
     def __call__(self, image, labels, progress=SILENT):
+        return self.of_maps(image, [labels], progress)
+
+    def of_maps(self, image: sitk.Image, maps: Sequence[sitk.Image], progress: Progress = SILENT) -> list[Row]:
+        """Of segments in several label maps on one grid, no label in two of them, as they overlap: each for itself.
+        Raises InputError."""
         volume = Volume(as_volume(image), Geometry.of(image), self.intensity_unit)
         _require_fitting(self.groups, volume)
-        numbers, segments = segments_of(as_volume(labels))
-        if not segments:
+        found = [each for each in map(segments_of, map(as_volume, maps)) if each[1]]
+        if not found:
             raise InputError("The segmentation is empty: no voxel has a label. Segment something first.")
-        uptake = self._uptake(volume, numbers, segments)
+        uptake = self._uptake(volume, found)
         wanted = Wanted(self.groups, self.histogram_bins, hu_classes(self.hu_ranges), uptake, self.border_sd_mm)
-        work = functools.partial(self._rows, volume, wanted, numbers, progress.quiet())
-        return [row for rows in _at_once(work, segments, numbers.size, progress) for row in rows]
+        rows: list[Row] = []
+        for (numbers, segments), share in zip(found, progress.parts(*[len(each[1]) for each in found]), strict=True):
+            work = functools.partial(self._rows, volume, wanted, numbers, progress.quiet())
+            rows += [row for own in _at_once(work, segments, numbers.size, share) for row in own]
+        return sorted(rows, key=lambda row: row.segment)  # stable: whole, then its parts
 
     def _rows(
         self, volume: Volume, wanted: Wanted, labels: np.ndarray, progress: Progress, segment: Segment
@@ -135,12 +146,13 @@ class Measure:
         planes = slices_of(regions) if self.slices and volume.is_3d else ()
         return [whole, *listed, *(row(plane, components_of(plane), slice=index) for index, plane in planes)]
 
-    def _uptake(self, volume: Volume, labels: np.ndarray, segments: Sequence[Segment]) -> UptakeThreshold:
+    def _uptake(self, volume: Volume, found: Sequence[tuple[np.ndarray, Sequence[Segment]]]) -> UptakeThreshold:
         if not self.pet or self.uptake not in PERCIST_FACTOR:
             value = {"suv": self.uptake_suv, "percent_of_maximum": self.uptake_percent}.get(self.uptake, 0.0)
             return UptakeThreshold(self.uptake, value)
-        reference = next((segment for segment in segments if segment.value == self.reference_segment), None)
-        if reference is None:
+        every = ((labels, segment) for labels, segments in found for segment in segments)
+        labels, reference = next((each for each in every if each[1].value == self.reference_segment), (None, None))
+        if labels is None or reference is None:
             raise InputError(
                 f"{self.uptake} takes its threshold from a segment of the liver or the aorta: there is none of label "
                 f"{self.reference_segment}; segment it and give its label as reference_segment."
@@ -159,27 +171,34 @@ def measure(
     """Rows of measurements of the segments of a label map, named.
 
     labels: integer image on the image's grid, 0 is background, or several where segments overlap, no label in two of
-    them, if relates_segments(settings); names: of label values, 'Segment N' where missing;
+    them; names: of label values, 'Segment N' where missing;
     settings: Measure, or another operation of quantification that gives such rows; one that takes a mask instead of
-    labels looks at all segments together.
+    labels looks at all segments together. Distances and scores of calcium take overlapping segments together, body
+    composition refuses them, others take each for itself.
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
     nearest neighbor interpolation), Cancelled.
     """
-    if "labels" not in settings.declaration.inputs:
-        return settings(image, labels != 0, progress=progress)
     maps = [labels] if isinstance(labels, sitk.Image) else labels
-    if len(maps) > 1:
+    if "labels" not in settings.declaration.inputs:
+        return settings(image, functools.reduce(operator.or_, [each != 0 for each in maps]), progress=progress)
+    if len(maps) == 1:
+        rows = settings(image, maps[0], progress=progress)
+    elif not takes_overlap(settings):
+        raise InputError(f"{settings.declaration.title} needs segments that do not overlap: save such in a file of their own.")
+    elif hasattr(settings, "of_maps"):
         for each in maps:
             check_inputs(settings.declaration, {"image": image, "labels": each})
         rows = settings.of_maps(image, maps, progress)
     else:
-        rows = settings(image, maps[0], progress=progress)
+        shares = progress.parts(*[1.0] * len(maps))
+        rows = [row for each, share in zip(maps, shares, strict=True) for row in settings(image, each, progress=share)]
+        rows.sort(key=lambda row: row.segment)  # stable: whole, then its parts
     return [replace(row, name=_named(row, names or {})) for row in rows]
 
 
-def relates_segments(settings: Any) -> bool:
-    """Whether the rows of one segment depend on the others, and overlapping ones are measured together."""
-    return hasattr(settings, "of_maps")
+def takes_overlap(settings: Any) -> bool:
+    """Whether segments that overlap can be measured so."""
+    return bool(settings.declaration.name != SHARED_OUT)
 
 
 def require_reportable(settings: Any) -> None:

@@ -2,30 +2,24 @@
 
 import math
 from collections.abc import Callable, Sequence
-from dataclasses import replace
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.quantification.radiomics.extract import every_segment
 from MedProcLib.quantification.radiomics.outcome import RegionFeatures, notes_of
-from MedProcLib.quantification.radiomics.robustness import ONE_REGION, Robustness, robust_features
+from MedProcLib.quantification.radiomics.robustness import Robustness, robust_features
 from MedProcLib.quantification.radiomics.settings import Radiomics
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.measurement_input import MeasurementInput
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.tables import Column, table_from_columns
 
-OVERLAP = "segments overlap, so there is no ICC: measure those alone that do not"
-
 
 def segment_features(given: MeasurementInput, settings: Radiomics, progress: Progress = SILENT) -> list[RegionFeatures]:
     """Features of all segments in the first image; touches no node. Raises InputError, Cancelled."""
-    maps = given.measured_labels()
-    found: list[RegionFeatures] = []
-    for labels, part in zip(maps, progress.parts(*[1.0] * len(maps)), strict=True):
-        found += settings(given.measured_image(), labels, progress=part)
-    return sorted(found, key=lambda region: region.label)
+    return every_segment(given.measured_image(), given.measured_labels(), settings, progress)
 
 
 def segment_robustness(
@@ -33,18 +27,10 @@ def segment_robustness(
 ) -> Robustness:
     """How the features of all segments in the first image vary under `count` perturbations; touches no node.
 
-    Where segments overlap there is no ICC, and a note says so. Raises InputError, Cancelled.
+    Raises InputError, Cancelled.
     """
-    maps = given.measured_labels()
-    every = [
-        robust_features(given.measured_image(), labels, settings, count, name_of=_names(given), progress=part)
-        for labels, part in zip(maps, progress.parts(*[1.0] * len(maps)), strict=True)
-    ]
-    if len(every) == 1:
-        return every[0]
-    rows = [replace(row, icc=math.nan, icc_low=math.nan, icc_high=math.nan) for found in every for row in found.rows]
-    notes = [note for found in every for note in found.notes if note != ONE_REGION]
-    return Robustness(tuple(rows), (*notes, OVERLAP), count)
+    image, maps = given.measured_image(), given.measured_labels()
+    return robust_features(image, maps, settings, count, name_of=_names(given), progress=progress)
 
 
 def add_features(

@@ -14,7 +14,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
-from MedProcLib.quantification.measure import Measure, measure, relates_segments
+from MedProcLib.quantification.measure import measure, takes_overlap
 from MedProcLib.quantification.row import Ends, Row
 from MedProcLib.scene.flat_volumes import is_flat
 from MedProcLib.scene.node_reader import NodeReader
@@ -121,33 +121,28 @@ def measurement_input(segmentation, volume, segment_ids: Sequence[str] | None = 
 
 
 def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = SILENT) -> list[Row]:
-    """Rows of all segments, at each time in turn. Measure takes overlapping segments whole, each for itself; distances
-    and scores of calcium take them together, what else there is refuses them.
+    """Rows of all segments, overlapping ones too, at each time in turn.
 
     settings: an operation that gives rows of an image's segments, see quantification.measure.measure.
     Touches no node. Raises InputError when no segment has a voxel in the volume, Cancelled.
     """
     progress(0.0, "Reading the segments")
-    together = relates_segments(settings)
-    if not (together or isinstance(settings, Measure)):
-        given.segments.labels()  # raises where segments overlap
-    every = given.measured_labels()
-    maps = [labels for labels in every if np.any(sitk.GetArrayViewFromImage(labels))]
-    if not maps:
+    if not takes_overlap(settings):
+        given.segments.labels()  # raises where segments overlap, and says which
+    maps = given.measured_labels()
+    if not any(np.any(sitk.GetArrayViewFromImage(labels)) for labels in maps):
         raise InputError(
             f"No segment of '{given.segmentation_name}' has a voxel inside '{given.volume_name}': check that they lie "
             "at one place, and that the segments are not empty."
         )
     names = {value: segment.name for value, segment in given.segments.segments.items()}
-    works: Sequence[Any] = [maps] if together else maps
-    steps = iter(progress.part(0.1, 1).parts(*[1.0] * (len(works) * len(given.times))))
     rows: list[Row] = []
-    for number, time in enumerate(given.times):
-        image = given.measured_image(number)
-        found = [row for labels in works for row in measure(image, labels, names, settings, next(steps))]
+    shares = progress.part(0.1, 1).parts(*[1.0] * len(given.times))
+    for number, (time, share) in enumerate(zip(given.times, shares, strict=True)):
+        found = measure(given.measured_image(number), maps, names, settings, share)
         if given.flat:
             found = [_in_space(row, time.image.GetOrigin()[2]) for row in found]
-        found.sort(key=lambda row: row.segment)  # stable: whole, then its parts
+        found.sort(key=lambda row: row.segment)  # what is of all segments comes first
         if len(given.times) > 1:
             found = [replace(row, time_point=number, time_s=time.time_s) for row in found]
         rows += found

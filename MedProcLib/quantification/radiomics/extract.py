@@ -42,34 +42,34 @@ ISOTROPIC = 0.05
 
 def every_segment(
     image: sitk.Image,
-    labels: sitk.Image,
+    labels: sitk.Image | Sequence[sitk.Image],
     settings: Radiomics,
     progress: Progress = SILENT,
     only: Sequence[int] | None = None,
 ) -> list[RegionFeatures]:
     """Features of each label of a label map on the image's grid, ascending, or of those named.
 
-    A region that one of the steps empties has a note that says so instead of features. Raises InputError where that
-    holds for all, for settings that choose nothing known, a label map on another grid, an empty one, and a label that
-    is not there.
+    labels: several label maps where segments overlap, no label in two of them. A region that one of the steps empties
+    has a note that says so instead of features. Raises InputError where that holds for all, for settings that choose
+    nothing known, a label map on another grid, an empty one, and a label that is not there.
     """
     require_sound(settings)
     require_scalar(image)
-    require_scalar(labels, "The mask")
-    require_same_grid(image, labels, "the image and its mask")
-    boxes = boxes_of(labels)
-    if not boxes:
+    places = places_of(labels)
+    for mask, _box in places.values():
+        require_same_grid(image, mask, "the image and its mask")
+    if not places:
         raise InputError("The mask is empty: no voxel has a label. Segment something first.")
-    missing = sorted(set(only or ()) - set(boxes))
+    missing = sorted(set(only or ()) - set(places))
     if missing:
-        raise InputError(f"The mask has no label {missing[0]}; it has: {', '.join(map(str, boxes))}.")
-    wanted = [label for label in boxes if only is None or label in only]
+        raise InputError(f"The mask has no label {missing[0]}; it has: {', '.join(map(str, places))}.")
+    wanted = [label for label in places if only is None or label in only]
     about = image_diagnostics(image, settings)
     found: list[RegionFeatures] = []
     for label, share in zip(wanted, progress.parts(*[1.0] * len(wanted)), strict=True):
         share(0.0, f"Features of label {label}")
         try:
-            features, diagnostics, notes = _features(image, labels, label, boxes[label], settings, share)
+            features, diagnostics, notes = _features(image, label, *places[label], settings, share)
         except InputError as error:
             if label == wanted[-1] and not any(each.features for each in found):
                 raise
@@ -86,8 +86,16 @@ def region_features(
     return every_segment(image, mask != 0, settings, progress)[0]
 
 
+def places_of(labels: sitk.Image | Sequence[sitk.Image]) -> dict[int, tuple[sitk.Image, Box]]:
+    """By label, ascending: the label map that holds it, and its box there. Raises InputError; see boxes_of."""
+    maps = [labels] if isinstance(labels, sitk.Image) else labels
+    found = {label: (each, box) for each in maps for label, box in boxes_of(each).items()}
+    return dict(sorted(found.items()))
+
+
 def boxes_of(labels: sitk.Image) -> dict[int, Box]:
     """Box (z, y, x) of each label of a label map, ascending, background left out. Raises InputError for fractions."""
+    require_scalar(labels, "The mask")
     view = sitk.GetArrayViewFromImage(labels)
     view = view if view.ndim == 3 else view[np.newaxis]
     if view.dtype.kind == "f":
@@ -107,7 +115,7 @@ def boxes_of(labels: sitk.Image) -> dict[int, Box]:
 
 
 def _features(
-    image: sitk.Image, labels: sitk.Image, label: int, box: Box, settings: Radiomics, progress: Progress
+    image: sitk.Image, label: int, labels: sitk.Image, box: Box, settings: Radiomics, progress: Progress
 ) -> tuple[list[Feature], dict[str, float], tuple[str, ...]]:
     """Features, diagnostics and notes of a label; what a family does not need any more is let go before it."""
     families, unit, dimensions = families_of(settings), _unit(settings), image.GetDimension()

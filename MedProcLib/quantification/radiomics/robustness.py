@@ -10,7 +10,7 @@ from scipy import special
 
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
-from .extract import boxes_of, every_segment
+from .extract import every_segment, places_of
 from .perturbation import Extent, perturbed, source_of
 from .settings import Radiomics
 
@@ -49,7 +49,7 @@ class Robustness:
 
 def robust_features(
     image: sitk.Image,
-    labels: sitk.Image,
+    labels: sitk.Image | Sequence[sitk.Image],
     settings: Radiomics,
     count: int,
     only: Sequence[int] | None = None,
@@ -70,11 +70,11 @@ def robust_features(
         raise InputError("Robustness is measured on 3D images; this one is 2D.")
     settings = dataclasses.replace(settings, image_diagnostics=False)
     found = [each for each in every_segment(image, labels, settings, progress.part(0, 0.1), only) if each.features]
-    boxes, notes = boxes_of(labels), []
+    places, notes = places_of(labels), []
     tags = list(dict.fromkeys(feature.tag for region in found for feature in region.features))
     values = np.full((len(found), count, len(tags)), np.nan)
     for number, (region, share) in enumerate(zip(found, progress.part(0.1, 1).parts(*[1.0] * len(found)), strict=True)):
-        source = source_of(image, labels, region.label, boxes[region.label])
+        source = source_of(image, places[region.label][0], region.label, places[region.label][1])
         lost = 0
         for draw in range(count):
             share(draw / count, f"Perturbation {draw + 1} of label {region.label}")

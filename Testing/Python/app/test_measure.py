@@ -250,12 +250,28 @@ def test_dose_is_measured_in_gray(medproc, shared_data, tmp_path):
     assert {row["unit"] for row in table_of(table)} == {"Gy"}
 
 
-def test_segments_that_overlap_are_refused_with_a_way(medproc, image, image_file, tmp_path):
-    path = tmp_path / "overlapping.seg.nrrd"
-    layers = [sitk.Cast(image > limit, sitk.sitkUInt8) for limit in (200, 300)]
-    sitk.WriteImage(sitk.Compose(layers), str(path))
-    code, _, err = medproc("measure", image_file, path, "-o", tmp_path / "t.csv")
-    assert code == 2 and "has 2 layers, as its segments overlap: save those that do not overlap" in err
+def test_segments_that_overlap_are_each_measured_whole(medproc, refused, image, image_file, tmp_path):
+    path, table = tmp_path / "overlapping.seg.nrrd", tmp_path / "t.csv"
+    limits = {"Bright": 200, "Brighter": 300}
+    layered = sitk.Compose([sitk.Cast(image > limit, sitk.sitkUInt8) for limit in limits.values()])
+    for number, name in enumerate(limits):  # a value of 1 in each layer, as Slicer writes them
+        for key, text in {"Name": name, "LabelValue": "1", "Layer": str(number)}.items():
+            layered.SetMetaData(f"Segment{number}_{key}", text)
+    sitk.WriteImage(layered, str(path))
+    values, voxel = sitk.GetArrayViewFromImage(image), np.prod(image.GetSpacing())
+    sizes = {name: pytest.approx(voxel * np.count_nonzero(values > limit)) for name, limit in limits.items()}
+    assert medproc("measure", image_file, path, "--per", "segment", "-o", table)[0] == 0
+    assert {row["name"]: float(row["voxel_volume_mm3"]) for row in table_of(table)} == sizes
+    for command in ("histogram", "features"):
+        assert medproc(command, image_file, path, *["--all-labels"] * (command == "features"), "-o", table)[0] == 0
+    pair = ("measure", image_file, path, "--operation", "segment_distances", "-o", table)
+    assert medproc(*pair)[0] == 0
+    (row,) = table_of(table)
+    assert row["name"] == "Bright to Brighter" and float(row["shared_volume_mm3"]) == sizes["Brighter"]
+    assert medproc("measure", image_file, f"{path}#2", "--per", "segment", "-o", table)[0] == 0
+    assert {row["name"]: float(row["voxel_volume_mm3"]) for row in table_of(table)} == {"Brighter": sizes["Brighter"]}
+    said = refused("quality", image_file, "--regions", path, "-o", table)
+    assert "'Bright' and 'Brighter' overlap" in said and "as 'FILE#NUMBER': #1 Bright; #2 Brighter" in said
 
 
 def test_a_segment_without_numbers_is_said(medproc, image, labels_file, tmp_path):

@@ -93,27 +93,29 @@ def test_labels_are_places_in_the_list(written, bare):
     assert is_structure_set(path)
     found = read_structure_set(path)
     assert {n: (s.name, s.color) for n, s in found.structures.items()} == {2: ("GTV", (1.0, 0.0, 0.2))}
-    labels = sitk.GetArrayFromImage(found.label_map(GRID))
+    (labels,) = map(sitk.GetArrayFromImage, found.label_maps(GRID))
     assert set(np.unique(labels)) == {0, 2} and found.frames == {"1.2.3.4"}
 
 
-def test_structures_that_overlap_are_chosen_by_number(written):
-    path = written({"Mass": [circle((20, 20), 6, 9.0)], "Edema": [circle((20, 20), 9, 9.0)]})
-    with pytest.raises(InputError, match=r"'Mass' and 'Edema' overlap.*#1 Mass; #2 Edema"):
-        read_structure_set(path).label_map(GRID)
-    labels = sitk.GetArrayFromImage(read_structure_set(path, 2).label_map(GRID))
+def test_structures_that_overlap_are_whole_in_maps_of_their_own(written):
+    nodes = [circle((x, 33), 3, 9.0) for x in (8, 33)]
+    path = written({"Mass": [circle((20, 20), 6, 9.0)], "Edema": [circle((20, 20), 9, 9.0)], "Nodes": nodes})
+    maps = [sitk.GetArrayFromImage(each) for each in read_structure_set(path).label_maps(GRID)]
+    assert [np.unique(each).tolist() for each in maps] == [[0, 1, 3], [0, 2]]
+    (labels,) = map(sitk.GetArrayFromImage, read_structure_set(path, 2).label_maps(GRID))
+    assert (labels == maps[1]).all()
     assert np.count_nonzero(labels == 2) * 0.88 == pytest.approx(np.pi * 81, rel=0.03)
-    with pytest.raises(InputError, match=r"no structure #3 .*#1 Mass; #2 Edema"):
-        read_structure_set(path, 3)
+    with pytest.raises(InputError, match=r"no structure #4 .*#1 Mass; #2 Edema; #3 Nodes"):
+        read_structure_set(path, 4)
 
 
 def test_what_lies_elsewhere_or_across_is_refused(written):
     with pytest.raises(InputError, match="no voxel of the image is inside"):
-        read_structure_set(written({"A": [circle((20, 20), 6, 900.0)]})).label_map(GRID)
+        read_structure_set(written({"A": [circle((20, 20), 6, 900.0)]})).label_maps(GRID)
     across = circle((20, 20), 6, 9.0)
     across[0] += 4 * DIRECTION[:, 2]
     with pytest.raises(InputError, match="do not lie along the slices"):
-        read_structure_set(written({"A": [across]})).label_map(GRID)
+        read_structure_set(written({"A": [across]})).label_maps(GRID)
     with pytest.raises(InputError, match="no closed contours"):
         read_structure_set(written({"A": [circle((20, 20), 6, 9.0)]}, kind="OPEN_PLANAR"))
 

@@ -67,27 +67,27 @@ def test_segments_on_their_voxels(written, kind):
     assert is_dicom_segmentation(file) and {n: s.name for n, s in found.structures.items()} == {
         n: f"Läsion {n}" for n in masks
     }
-    own = Geometry.of(found.labels)
+    own = Geometry.of(found.maps[0])
     assert np.allclose(own.spacing, geometry.spacing) and np.allclose(own.direction, geometry.direction, atol=1e-6)
     expected = sum(number * mask.astype(int) for number, mask in masks.items())
-    assert (on_series(found.labels, geometry) == expected).all()
+    assert (on_series(found.maps[0], geometry) == expected).all()
 
 
 def test_frames_in_any_order(written):
     file, geometry = written(blocks())
-    before = on_series(read_dicom_segmentation(file).labels, geometry)
+    before = on_series(read_dicom_segmentation(file).maps[0], geometry)
     header = pydicom.dcmread(file)
     pixels = header.pixel_array[::-1]
     header.PerFrameFunctionalGroupsSequence = list(header.PerFrameFunctionalGroupsSequence)[::-1]
     header.PixelData = np.packbits(pixels.ravel(), bitorder="little").tobytes()
     header.save_as(file)
-    assert (on_series(read_dicom_segmentation(file).labels, geometry) == before).all()
+    assert (on_series(read_dicom_segmentation(file).maps[0], geometry) == before).all()
 
 
 @pytest.mark.parametrize("stated", [None, 1.7])
 def test_a_distance_of_slices_that_is_missing_or_wrong(written, stated):
     file, geometry = written(blocks())
-    before = on_series(read_dicom_segmentation(file).labels, geometry)
+    before = on_series(read_dicom_segmentation(file).maps[0], geometry)
     header = pydicom.dcmread(file)
     measures = header.SharedFunctionalGroupsSequence[0].PixelMeasuresSequence[0]
     if "SpacingBetweenSlices" in measures:
@@ -95,7 +95,7 @@ def test_a_distance_of_slices_that_is_missing_or_wrong(written, stated):
     if stated:
         measures.SpacingBetweenSlices = stated
     header.save_as(file)
-    assert (on_series(read_dicom_segmentation(file).labels, geometry) == before).all()
+    assert (on_series(read_dicom_segmentation(file).maps[0], geometry) == before).all()
 
 
 @pytest.mark.parametrize("stated", [None, 1.333])
@@ -114,7 +114,7 @@ def test_many_slices_whose_distance_has_no_end_of_digits(written, stated):
         moved = position + normal * (places[index] * 4 / 3 - index * geometry.spacing[2])
         plane.ImagePositionPatient = [round(value, 6) for value in moved.tolist()]
     header.save_as(file)
-    labels = read_dicom_segmentation(file).labels
+    labels = read_dicom_segmentation(file).maps[0]
     assert labels.GetSize()[2] == 260 and np.isclose(labels.GetSpacing()[2], 4 / 3, atol=1e-5)
     shown = np.flatnonzero(sitk.GetArrayFromImage(labels).any(axis=(1, 2)))
     assert sorted(shown.tolist()) in (places.tolist(), (259 - places)[::-1].tolist())
@@ -124,16 +124,16 @@ def test_a_single_slice(written):
     mask = np.zeros(SHAPE, bool)
     mask[3, 4:9, 5:7] = True
     file, geometry = written({1: mask})
-    labels = read_dicom_segmentation(file).labels
+    labels = read_dicom_segmentation(file).maps[0]
     assert labels.GetSize()[2] == 1 and (on_series(labels, geometry) == mask).all()
 
 
-def test_segments_that_overlap_and_damage_are_refused(written, tmp_path):
+def test_segments_that_overlap_are_apart_and_damage_is_refused(written, tmp_path):
     masks = blocks()
     masks[3][:] = masks[2]
-    file, _ = written(masks)
-    with pytest.raises(InputError, match="segments overlap"):
-        read_dicom_segmentation(file)
+    file, geometry = written(masks)
+    first, second = (on_series(each, geometry) for each in read_dicom_segmentation(file).maps)
+    assert (first == masks[1] + 2 * masks[2]).all() and (second == 3 * masks[3]).all()
     file.write_bytes(file.read_bytes()[:-300])
     with pytest.raises(InputError, match="damaged DICOM segmentation"):
         read_dicom_segmentation(file)
@@ -145,10 +145,10 @@ def test_segments_that_overlap_and_damage_are_refused(written, tmp_path):
 def test_one_segment_by_its_number(written, kind):
     masks = blocks()
     if kind == "BINARY":
-        masks[3][:] = masks[2]  # overlaps, so that all together are refused
+        masks[3][:] = masks[2]
     file, geometry = written(masks, kind)
     found = read_dicom_segmentation(file, 2)
-    assert (on_series(found.labels, geometry) == 2 * masks[2]).all()
+    assert (on_series(found.maps[0], geometry) == 2 * masks[2]).all()
     assert [each.name for each in found.structures.values()] == ["Läsion 2"]
     with pytest.raises(InputError, match=r"no segment #4; there are: #1 Läsion 1; #2 Läsion 2; #3 Läsion 3"):
         read_dicom_segmentation(file, 4)

@@ -196,7 +196,7 @@ def test_a_real_series_with_segments_that_dcmqi_wrote(shared_data, tmp_path):
     files = sorted((tmp_path / "ct").rglob("*.dcm"))
     image = read_image(tmp_path / "ct")
     given = read_dicom_segmentation(folder / "liver.dcm")
-    labels = resample(given.labels, Geometry.of(image), interpolator=sitk.sitkNearestNeighbor)
+    labels = resample(given.maps[0], Geometry.of(image), interpolator=sitk.sitkNearestNeighbor)
     names = {number: each.name for number, each in given.structures.items()}
     rows = measure(image, labels, names, Measure(intensity_unit="HU", components=False))
     report, segmentation = write_measurement_report(rows, files, labels, given.structures, tmp_path / "r.dcm")
