@@ -184,7 +184,8 @@ def measure(
     if len(maps) == 1:
         rows = settings(image, maps[0], progress=progress)
     elif not takes_overlap(settings):
-        raise InputError(f"{settings.declaration.title} needs segments that do not overlap: save such in a file of their own.")
+        title = settings.declaration.title
+        raise InputError(f"{title} needs segments that do not overlap: save those in a file of their own.")
     elif hasattr(settings, "of_maps"):
         for each in maps:
             check_inputs(settings.declaration, {"image": image, "labels": each})
