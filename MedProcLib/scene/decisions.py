@@ -1,6 +1,7 @@
 """A reader's decision on a finding, written into the table that lists it: who, when, and what was said."""
 
 import datetime
+from collections.abc import Iterable
 
 import vtk
 
@@ -48,6 +49,19 @@ def unmarked_name(name: str) -> str:
     for status in (ACCEPTED, EDITED):
         name = name.removesuffix(f" ({status})")
     return name
+
+
+def titled(names: Iterable[str]) -> list[str]:
+    """By what segments of these names are matched with those of another node: without the mark of an accepted finding,
+    and the second of a name is 'name (2)'."""
+    titles: dict[str, None] = {}
+    for name in map(unmarked_name, names):
+        title, number = name, 1
+        while title in titles:
+            number += 1
+            title = f"{name} ({number})"
+        titles[title] = None
+    return list(titles)
 
 
 def timestamp() -> str:

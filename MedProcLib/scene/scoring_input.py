@@ -12,7 +12,7 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.coordinates import array_of_matrix
-from MedProcLib.scene.decisions import unmarked_name
+from MedProcLib.scene.decisions import titled
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.segmentations import (
     BINARY_LABELMAP,
@@ -117,16 +117,9 @@ def _pairs(reference, test) -> tuple[list[Pair], tuple[str, ...]]:
 
 
 def _by_name(segmentation) -> dict[str, str]:
-    """Segment ids by name, without the mark of an accepted finding; the second of a name is 'name (2)'."""
-    found: dict[str, str] = {}
-    for segment_id in segmentation.GetSegmentIDs():
-        name = title = unmarked_name(segmentation.GetSegment(segment_id).GetName())
-        number = 1
-        while title in found:
-            number += 1
-            title = f"{name} ({number})"
-        found[title] = segment_id
-    return found
+    """Segment ids by the title that they are matched by."""
+    ids = segmentation.GetSegmentIDs()
+    return dict(zip(titled(segmentation.GetSegment(i).GetName() for i in ids), ids, strict=True))
 
 
 def _all_in_one(nodes: tuple[Any, Any], grid: Geometry, pairs: Sequence[Pair], labels: Labels) -> Layer:

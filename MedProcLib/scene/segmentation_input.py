@@ -6,12 +6,15 @@ given = source.read(reader, progress)            # any thread; progress.ask brin
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import chain
 from typing import Any
 
+import numpy as np
 import SimpleITK as sitk
 
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.scene.decisions import titled
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.region_input import region_source
 from MedProcLib.scene.seeds import BY_LIST, content_key_of_seeds, seeds_of_nodes
@@ -24,7 +27,8 @@ Named = dict[int, SegmentInfo]
 
 @dataclass(frozen=True)
 class Given:
-    """Copies for any thread. things: mask, seeds, labels, ... by name; named: what the objects of seeds are called."""
+    """Copies for any thread. things: mask, seeds, labels, ... by name; named: what objects of seeds, segments that it
+    starts from and those of raters are called."""
 
     image: sitk.Image
     things: Mapping[str, Any]
@@ -41,11 +45,13 @@ class _Part:
 
 @dataclass(frozen=True)
 class SegmentationSource:
-    """The nodes that a segmentation starts from. parts: by name of the thing; nodes: those that they are read of."""
+    """The nodes that a segmentation starts from. parts: by name of the thing; nodes: those that they are read of;
+    rater_names: of the nodes to combine."""
 
     volume: Any
     parts: Mapping[str, _Part]
     nodes: tuple[Any, ...] = ()
+    rater_names: tuple[str, ...] = ()
 
     @property
     def key(self) -> tuple:
@@ -71,7 +77,7 @@ class SegmentationSource:
                 kept[name] = (part.key, grid), *part.read(grid, reader, progress)
         things = {name: kept[name][1] for name in self.parts}
         named: Named = {}
-        for name in ("labels", "seeds"):  # what seeds mark is called so, whatever it started from
+        for name in ("labels", "raters", "seeds"):  # what seeds mark is called so, whatever it started from
             named = (kept[name][2] if name in self.parts else {}) or named
         return Given(image, things, named)
 
@@ -118,11 +124,10 @@ def segmentation_source(
         for node in every:
             require_segmentation(node)
         parts["raters"] = _Part(
-            content_key_of_seeds(every),
-            lambda grid, reader, progress: ([_labels(node, grid, reader, progress)[0] for node in every], {}),
+            content_key_of_seeds(every), lambda grid, reader, progress: _raters(every, grid, reader, progress)
         )
     nodes = tuple(node for node in (mask, *seeds, start, reference, second, *raters) if node is not None)
-    return SegmentationSource(volume, parts, nodes)
+    return SegmentationSource(volume, parts, nodes, tuple(node.GetName() for node in raters))
 
 
 def _whole_image(volume: Any) -> _Part:
@@ -132,3 +137,26 @@ def _whole_image(volume: Any) -> _Part:
 def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress) -> tuple[sitk.Image, Named]:
     snapshot = reader.segments(node, grid, None, progress)
     return snapshot.labels(later_wins=True), dict(snapshot.segments)
+
+
+def _raters(
+    nodes: Sequence[Any], grid: Geometry, reader: NodeReader, progress: Progress
+) -> tuple[list[sitk.Image], Named]:
+    """Label maps in which segments of one name have one value, in whatever order the nodes have them.
+
+    Nodes of one segment each show the same, whatever they call it.
+    """
+    snapshots = [reader.segments(node, grid, None, progress) for node in nodes]
+    titles = [titled(info.name for info in each.segments.values()) for each in snapshots]
+    if all(len(each) == 1 for each in titles):
+        titles = [titles[0]] * len(titles)
+    value_of = {title: value for value, title in enumerate(dict.fromkeys(chain.from_iterable(titles)), 1)}
+    named: Named = {}
+    maps = []
+    for snapshot, own in zip(snapshots, titles, strict=True):
+        values = [value_of[title] for title in own]
+        named |= {value: i for value, i in zip(values, snapshot.segments.values(), strict=True) if value not in named}
+        table = np.array([0, *values], np.uint8 if len(value_of) < 256 else np.uint16)
+        found = snapshot.labels(later_wins=True)
+        maps.append(grid.image_of(table[sitk.GetArrayViewFromImage(found)]))
+    return maps, named

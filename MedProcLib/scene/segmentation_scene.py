@@ -1,4 +1,4 @@
-"""What a chain of steps found, as nodes: segments, the list of findings, maps, center lines and surface."""
+"""What a chain of steps found, as nodes: segments, the list of findings, maps, center lines, surface and tables."""
 
 import colorsys
 from collections import Counter
@@ -17,8 +17,10 @@ from MedProcLib.scene.commit import commit
 from MedProcLib.scene.findings import add_findings_list
 from MedProcLib.scene.provenance import write_provenance
 from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments, world_to_node
+from MedProcLib.scene.segmentation_tables import table_columns
 from MedProcLib.scene.segmentations import SegmentInfo, label_values, segmentation_from_labels
 from MedProcLib.scene.surfaces import ReadyModel, add_models, ready_models
+from MedProcLib.scene.tables import Column, table_from_columns
 from MedProcLib.scene.terminology import LESION, entry_of
 from MedProcLib.scene.tubes import add_centerlines
 from MedProcLib.scene.volumes import ReadyImage, ready_image, volume_from_image
@@ -43,6 +45,7 @@ class SegmentationNodes:
     centerlines: tuple = ()
     surfaces: tuple = ()
     in_3d: bool = True
+    tables: tuple = ()
 
     def __iter__(self) -> Iterator:
         return iter((self.segmentation, self.table))
@@ -62,6 +65,7 @@ class ReadyOutcome:
     maps: Mapping[str, ReadyImage]
     models: Sequence[ReadyModel]
     in_3d: bool
+    tables: Mapping[str, Sequence[Column]]
 
 
 def ready_outcome(
@@ -71,12 +75,13 @@ def ready_outcome(
     to_node: np.ndarray | None = None,
     there: int = 0,
     progress: Progress = SILENT,
+    raters: Sequence[str] = (),
 ) -> ReadyOutcome:
     """Do in any thread what would keep the main thread busy: label maps, surfaces and maps as VTK data.
 
     seeds: what the objects that the seeds mark are called, for segments whose steps do not say what they show;
-    to_node: of the segmentation node they are for, see world_to_node; there: segments that it has. Raises InputError,
-    Cancelled.
+    to_node: of the segmentation node they are for, see world_to_node; there: segments that it has; raters: their names.
+    Raises InputError, Cancelled.
     """
     labels, infos, owner = segments_of(outcome, grouping, seeds)
     to_node = np.eye(4) if to_node is None else to_node
@@ -87,7 +92,8 @@ def ready_outcome(
     if outcome.surface is not None:
         numbers = [candidate.number for candidate in outcome.candidates]
         models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, seeds or {}))
-    return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, segments, maps, models, in_3d)
+    tables = {title: table_columns(rows, raters, seeds or {}) for title, rows in outcome.tables.items()}
+    return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, segments, maps, models, in_3d, tables)
 
 
 def add_outcome(
@@ -126,11 +132,14 @@ def add_outcome(
         )
         lines = add_centerlines(outcome.centerlines, f"{name} {title}", volume, scene) if outcome.centerlines else ()
         models = add_models(ready.models, f"{name} {title}", volume, scene)
-        for node in (segmentation, table, *maps, *lines, *models):
+        tables = tuple(
+            table_from_columns(columns, f"{name} {key}", scene, like=volume) for key, columns in ready.tables.items()
+        )
+        for node in (segmentation, table, *maps, *lines, *models, *tables):
             write_provenance(node, provenance)
     if ready.in_3d:
         segmentation.CreateClosedSurfaceRepresentation()  # those that have theirs already keep it
-    return SegmentationNodes(segmentation, table, maps, lines, models, ready.in_3d)
+    return SegmentationNodes(segmentation, table, maps, lines, models, ready.in_3d, tables)
 
 
 def segments_of(

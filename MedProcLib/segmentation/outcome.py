@@ -39,8 +39,8 @@ class Found:
 class SegmentationOutcome:
     """labels: a value for each segment, all 0 when nothing was found; candidates: a finding for each value.
 
-    structures: by value, 0 for all others. before: of an empty result, what was there before, and message: why it is
-    empty.
+    structures: by value, 0 for all others; tables: rows by the title of the step that gives them. before: of an empty
+    result, what was there before, and message: why it is empty.
     """
 
     labels: sitk.Image
@@ -49,6 +49,7 @@ class SegmentationOutcome:
     maps: Mapping[str, sitk.Image] = field(default_factory=dict)
     centerlines: Sequence[Any] = ()
     surface: Any = None
+    tables: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     before: Found | None = None
     message: str = ""
 
@@ -79,12 +80,15 @@ def segment(
     state, before, empty_since = {"original": things.get("image"), **things}, None, None
     shares = progress.part(0, 1 - LISTING).parts(*[1.0] * len(steps))
     listed_at = -1
+    tables: dict[str, Sequence[Any]] = {}
     for (number, operation), share in zip(steps, shares, strict=True):
         try:
             made = run(operation, state, share)
         except InputError as error:
             raise _explained(error, number, operation, len(steps), before, empty_since) from error
         state.update(made)
+        if made.get("table"):
+            tables[operation.declaration.title] = made["table"]
         if "candidates" in made:
             listed_at = number
         thing = next((name for name in ("labels", "mask", "image") if name in made), "")
@@ -105,6 +109,7 @@ def segment(
         dict(state.get("maps") or {}),
         tuple(state.get("centerlines") or ()),
         state.get("surface"),
+        tables,
     )
 
 

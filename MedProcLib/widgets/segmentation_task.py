@@ -53,7 +53,8 @@ class SegmentationTask:
         if self.note:
             progress.note(self.note)
         outcome = segment(self.recipe, self.region, run, image=given.image, **given.things)
-        return ready_outcome(outcome, self.grouping, given.named, self.to_node, self.there, ready)
+        raters = self.source.rater_names
+        return ready_outcome(outcome, self.grouping, given.named, self.to_node, self.there, ready, raters)
 
     @property
     def provenance(self) -> Provenance:

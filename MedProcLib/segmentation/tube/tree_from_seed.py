@@ -73,6 +73,9 @@ class TreeFromSeed:
         lack = 1 - share
         steps = np.arange(1 - FIRST_SHARE, 1 - self.faintest, SHARE_STEP).tolist()
         leaks = grow_tree(tree, start, lack, [*steps, 1 - self.faintest], grid, self.most_widening, follow)
+        if leaks:
+            places = "one place" if len(leaks) == 1 else f"{len(leaks)} places"
+            progress.note(f"It was cut at {places} where it would have leaked into something else.")
         labels = tree.astype(np.uint8)
         return Geometry.of(image).image_of(labels[0] if flat else labels), leak_rows(leaks, image.GetDimension())
 

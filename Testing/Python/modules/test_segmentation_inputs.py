@@ -317,29 +317,32 @@ def test_nodes_deleted_during_the_run(panel, blocks, finish, scene):
     assert slicer.util.getNodesByClass("vtkMRMLSegmentationNode") == []
 
 
-def test_raters_are_combined(panel, blocks, finish, scene):
-    from MedProcLib.core.registry import operations
+def test_segments_of_raters_are_combined_by_their_names(panel, blocks, finish, scene):
+    import slicer
 
-    combining = [each for each in operations("segmentation") if "raters" in each.inputs]
-    if not combining:
-        pytest.skip("there is no operation that combines raters")
-    from MedProcLib.scene.segmentations import segmentation_from_labels
+    from MedProcLib.scene.segmentations import SegmentInfo, segmentation_from_labels
     from MedProcLib.scene.volumes import image_of_volume
 
     widget = panel(NAME)
     widget.parameters.region = "Whole image"
-    use(widget, ("segmentation.majority_vote",))
+    use(widget, ("segmentation.staple",))
     assert widget.ui.ratersBox.visible and "at least two" in widget.run.message
     nodes = []
     for number in range(3):
         values = np.zeros((40, 36, 32), np.uint8)
-        values[5 : 15 + number, 5:15, 5:15] = 1
+        left, right = (1, 2) if number else (2, 1)  # the first lists them the other way round
+        values[5 : 14 + number, 5:15, 5:15], values[5:15, 20:30, 5 : 14 + number] = left, right
         labels = sitk.GetImageFromArray(values)
         labels.CopyInformation(image_of_volume(blocks))
-        nodes.append(segmentation_from_labels(labels, None, f"Rater {number}", blocks))
+        infos = {left: SegmentInfo("Left"), right: SegmentInfo("Right")}
+        nodes.append(segmentation_from_labels(labels, infos, f"Rater {number}", blocks))
     widget.keepNodes("raters", nodes)
     run(widget, finish)
-    assert widget.resultRows()[0]["volume_mm3"] == 1100
+    assert {row["name"]: row["volume_mm3"] for row in widget.resultRows()} == {"Left": 1000, "Right": 1000}
+    table = slicer.util.getNode("Blocks STAPLE")
+    cells = [[table.GetCellText(row, column) for column in range(4)] for row in range(table.GetNumberOfRows())]
+    assert [row[:2] for row in cells] == [[f"Rater {r}", name] for name in ("Right", "Left") for r in range(3)]
+    assert [float(row[2]) for row in cells] == pytest.approx([0.9, 1, 1] * 2, abs=1e-3)
 
 
 def test_a_second_image_is_asked_for_where_a_step_can_look_at_two(panel, blocks, finish, scene):
