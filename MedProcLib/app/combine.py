@@ -1,8 +1,10 @@
 """`combine`: one label map from those of several raters or methods, and how sure it is."""
 
 from argparse import Namespace
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+
+import SimpleITK as sitk
 
 from ..core.atomic import write_text, written_together
 from ..core.csv_text import csv_text
@@ -13,6 +15,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.structure import Structure
 from ..segmentation.combining.performance import RaterPerformance
+from ..segmentation.common.label_boxes import boxes_of
 from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_maps, read_mask, require_outputs
 from .label_output import write_labels
@@ -27,7 +30,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     recipe = Recipe.of(operation)
     require_maps(recipe, arguments.maps)
     require_fit(recipe, {"--mask": ("mask", arguments.mask)})
-    raters = read_label_maps(arguments.segmentations, arguments.notes)
+    shown = [segment_structures(path, None, []) for path in arguments.segmentations]
+    raters = _by_name(read_label_maps(arguments.segmentations, arguments.notes), shown, arguments.notes)
     things = recipe.run(progress.part(0.1, 0.95), raters=raters, mask=read_mask(arguments.mask, raters[0]))
     inputs = {f"rater {number}": path for number, path in enumerate(arguments.segmentations, 1)}
     provenance = Provenance(recipe, inputs)
@@ -39,17 +43,44 @@ def run(arguments: Namespace, progress: Progress) -> None:
         if arguments.performance is not None:
             write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
             said.append(f"Performance of the raters: {arguments.performance}")
-        write_labels(things["labels"], arguments.output, provenance, _shown(arguments))
+        write_labels(things["labels"], arguments.output, provenance, _first_said(shown))
     print(*said, sep="\n", end="\n" * bool(said))
     print(f"Combined segmentation of {len(raters)} raters: {arguments.output}")
 
 
-def _shown(arguments: Namespace) -> dict[int, Structure]:
+def _by_name(raters: list[sitk.Image], shown: list[dict[int, Structure]], notes: list[str]) -> list[sitk.Image]:
+    """The label maps with one value for each name, where all files name all labels, each once; else as they are.
+
+    shown: what each file says of its labels; what it says of values that change, changes with them.
+    """
+    present = [boxes_of(sitk.GetArrayViewFromImage(rater)) for rater in raters]
+    named = all(labels.keys() <= said.keys() for labels, said in zip(present, shown, strict=True))
+    if not named or any(len({structure.name for structure in said.values()}) < len(said) for said in shown):
+        return raters
+    values: dict[str, int] = {}
+    for said in shown:
+        taken = set(values.values())
+        for label, structure in said.items():
+            if structure.name not in values:
+                values[structure.name] = label if label not in taken else max(*taken, *said) + 1
+                taken.add(values[structure.name])
+    numbered = []
+    for number, (rater, said) in enumerate(zip(raters, shown, strict=True)):
+        changed = {label: values[said[label].name] for label in present[number] if values[said[label].name] != label}
+        if changed:
+            notes.append(f"The labels of rater {number + 1} are matched with those of the others by their names.")
+            rater = sitk.ChangeLabel(sitk.Cast(rater, sitk.sitkUInt16), changed)
+        shown[number] = {values[structure.name]: structure for structure in said.values()}
+        numbered.append(rater)
+    return numbered
+
+
+def _first_said(shown: Sequence[Mapping[int, Structure]]) -> dict[int, Structure]:
     """What each label shows, by the first rater whose file says it."""
-    shown: dict[int, Structure] = {}
-    for path in reversed(arguments.segmentations):
-        shown |= segment_structures(path, None, [])
-    return shown
+    said: dict[int, Structure] = {}
+    for each in reversed(shown):
+        said |= each
+    return said
 
 
 def _performance_csv(rows: Sequence[RaterPerformance], files: Sequence[str]) -> str:

@@ -36,6 +36,25 @@ def test_the_consensus_lies_between_the_raters(medproc, raters, tmp_path, name):
         np.testing.assert_array_equal(found, sum(voxels(path) for path in raters) >= 2)
 
 
+def test_labels_that_files_name_are_matched_by_name(medproc, tmp_path):
+    """Of two raters one numbers lungs the other way round, and has a structure more."""
+    paths = []
+    for number, names in enumerate((("Left", "Right"), ("Right", "Left", "Heart"))):
+        labels = np.zeros((8, 8, 12), np.uint8)
+        labels[:, 2:6, 1:5], labels[:, 2:6, 7:11] = names.index("Left") + 1, names.index("Right") + 1
+        labels[:3, 7:, :] = 3 * number
+        image = sitk.GetImageFromArray(labels)
+        for segment, name in enumerate(names):
+            image[f"Segment{segment}_Name"], image[f"Segment{segment}_LabelValue"] = name, str(segment + 1)
+        paths.append(str(tmp_path / f"rater{number}.seg.nrrd"))
+        sitk.WriteImage(image, paths[-1])
+    out = tmp_path / "c.nrrd"
+    code, _, err = medproc("combine", *paths, "--operation", "majority_vote", "-o", out)
+    assert code == 0 and "rater 2 are matched with those of the others by their names" in err
+    found = voxels(out)
+    assert (found[:, 2:6, 1:5] == 1).all() and (found[:, 2:6, 7:11] == 2).all()
+
+
 def test_maps_and_performance(medproc, raters, tmp_path):
     performance, maps = tmp_path / "raters.csv", tmp_path / "maps"
     line = ("combine", *raters, "-o", tmp_path / "c.nrrd", "--performance", performance, "--maps", maps)
