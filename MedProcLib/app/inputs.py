@@ -18,6 +18,7 @@ from ..core.dicom_geometry import NO_POSITION, NO_THICKNESS
 from ..core.dicom_header import texts_of
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.dicom_structure_set import is_structure_set, read_structure_set
+from ..core.dicom_unit import unit_of_dicom
 from ..core.errors import InputError
 from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
@@ -263,12 +264,11 @@ def parse_date(text: str) -> datetime.date:
 def unit_of_file(found: ImageFile) -> str:
     """Unit of an image's values, a key of core.units, as far as its file says: HU for CT, else 'intensity'.
 
-    A DICOM PET states its own: activity concentration, or SUV; a dose is in Gy where it says so.
+    A DICOM image may state its own, such as activity concentration or SUV of PET, or that of a map; a dose is in Gy
+    where it says so.
     """
-    known = value_unit(found.quantity)
-    if known is None and found.modality == "PT" and found.slices:
-        return _pet_unit(found.slices[0])
-    if known is None and IN_GY in found.notes:
+    known = value_unit(found.quantity) or (unit_of_dicom(found.slices[0]) if found.slices else "")
+    if not known and IN_GY in found.notes:
         return "Gy"
     return known or ("HU" if found.modality == "CT" else "intensity")
 
@@ -285,19 +285,8 @@ def said_of_values(found: ImageFile, unit_kept: bool = True) -> dict[str, str]:
     return {key: text for key, text in said.items() if text}
 
 
-def _pet_unit(path: Path) -> str:
-    """By Units (0054,1001) and SUV Type (0054,1006), of which BW is the default (DICOM PS3.3 C.8.9)."""
-    header = pydicom.dcmread(path, stop_before_pixels=True, force=True, specific_tags=["Units", "SUVType"])
-    units, kind = (str(header.get(name) or "").strip().upper() for name in ("Units", "SUVType"))
-    if units == "BQML":
-        return "Bq/ml"
-    if units != "GML" or kind in ("IBW", "BSA"):
-        return "intensity"
-    return "SUL" if kind.startswith("LBM") else "SUV"
-
-
 def about_unknown_unit(found: ImageFile) -> list[str]:
-    """A note where a DICOM image is a map of ADC: by its Image Type (0008,0008), which states no unit (PS3.3 C.8.3.1).
+    """A note where a DICOM image without a unit is a map of ADC, by its Image Type (0008,0008) (PS3.3 C.8.3.1).
 
     Makers store it as 10-6 mm2/s for the most part, but not all, so that none is assumed.
     """

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+import pydicom
 import SimpleITK as sitk
 
 from .dicom_dose import dose_of
@@ -22,6 +23,7 @@ from .gantry_tilt import lean_of, straightened
 from .itk_message import one_line
 
 CONTOURS = " It holds contours: give it where a segmentation is asked for."
+PARAMETRIC_MAP = "1.2.840.10008.5.1.4.1.1.30"
 # What a file DICOMDIR is (PS3.10 8.6).
 DIRECTORY = "1.2.840.10008.1.3.10"
 
@@ -208,6 +210,8 @@ def _frames_of_volume(header: Any, frames: int, volume: int | None) -> tuple[np.
 
 
 def _read_pixels(paths: Sequence[Path], pixel_type: int = sitk.sitkUnknown) -> sitk.Image:
+    if len(paths) == 1 and (floats := _float_pixels(paths[0])) is not None:
+        return floats
     names = [str(path) for path in paths]
     try:
         # a single name is read as a file, so that its frames become slices
@@ -217,6 +221,15 @@ def _read_pixels(paths: Sequence[Path], pixel_type: int = sitk.sitkUnknown) -> s
     for key in image.GetMetaDataKeys():  # names and dates of the patient must not travel into result files
         image.EraseMetaData(key)
     return image
+
+
+def _float_pixels(path: Path) -> sitk.Image | None:
+    """Voxels of a parametric map that are no whole numbers (PS3.3 C.7.6.24), which GDCM does not read; else None."""
+    header = read_header(path, force=True, tags=["SOPClassUID"])
+    if header is None or header.get("SOPClassUID") != PARAMETRIC_MAP:
+        return None
+    whole = pydicom.dcmread(path, force=True)
+    return None if "PixelData" in whole else sitk.GetImageFromArray(whole.pixel_array)
 
 
 def _described(

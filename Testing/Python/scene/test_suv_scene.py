@@ -72,7 +72,7 @@ def test_it_looks_as_pet_is_read(scene, loaded):
 
 def test_it_says_what_its_voxels_are(scene, loaded, tmp_path):
     lean = suv_volume_of(loaded, SuvSettings("lbmjanma", weight_kg=70, height_cm=180, sex="F"))
-    assert unit_of_values(lean) == "SUL" and unit_of_values(loaded) == "intensity"
+    assert unit_of_values(lean) == "SUL" and unit_of_values(loaded) == "Bq/ml"
     made = suv_volume_of(loaded, SuvSettings("bsa", weight_kg=70, height_cm=180))
     assert coded(made.GetVoxelValueQuantity()) == ("126400", "DCM", "Standardized Uptake Value")
     assert coded(made.GetVoxelValueUnits())[:2] == ("{SUVbsa}cm2/ml", "UCUM")
