@@ -318,7 +318,7 @@ class MedProcQuantificationLogic(QuantificationLogic, ScriptedLoadableModuleLogi
     table = logic.process(slicer.util.getNode("Findings"), slicer.util.getNode("FLAIR"))
     table = logic.process(segmentation, ct, Measure(slices=True, intensity_unit="HU"), lines=True)
     features = logic.features(segmentation, ct, Radiomics(bin_number=64), segments=["Segment_1"])
-    logic.export(table, "figures.csv")         # .csv, .tsv or .json
+    logic.export(table, "figures.csv")         # .csv, .tsv, .xlsx or .json
     logic.exportDicom(table, "report.dcm", reader="Ann Reader")
     """
 

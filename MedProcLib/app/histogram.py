@@ -7,20 +7,20 @@ from pathlib import Path
 import numpy as np
 import SimpleITK as sitk
 
-from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import Geometry, require_scalar
 from ..core.progress import Progress
 from ..core.recorded import write_table
+from ..core.table_file import kind_of_table, table_data
 from ..quantification.profile.histogram import Histogram, histograms
 from ..quantification.region import segments_of
 from ..quantification.volume import as_volume
-from .inputs import chosen_unit, read_measured, read_segments, require_outputs, said_by, table_delimiter
+from .inputs import chosen_unit, read_measured, read_segments, require_outputs, said_by
 from .segment_names import note_on_names, segment_names
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    delimiter = table_delimiter(arguments.output)
+    kind = kind_of_table(arguments.output)
     require_outputs([arguments.output], arguments.image, arguments.segmentation)
     found = read_measured(arguments.image, arguments.notes)
     image = found.image
@@ -54,7 +54,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             arguments.notes.append(f"{name}: {beyond} of {values.size} values lie beyond the limits")
     progress.check()
     provenance = said_by(arguments, "image", "segmentation", "names", "bins", "width", "limits", "unit")
-    write_table(csv_text(columns, rows, delimiter), arguments.output, provenance)
+    write_table(table_data(kind, columns, rows), arguments.output, provenance)
     bins = len(counted[0].counts)
     segments = f"{len(regions)} segment{'s' * (len(regions) != 1)}"
     several = segments if arguments.segmentation else "the image"

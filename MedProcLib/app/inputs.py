@@ -33,7 +33,6 @@ LARGEST_LABEL = 2**31 - 1
 # Of neighboring voxels without a 0, the share that differ in an image; of labels, more than are so scattered.
 GRAY_SHARE, MOST_SCATTERED = 0.6, 100
 MOST_LISTED = 30  # segments that a message lists
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 def read_noted(path: str, notes: list[str], unscaled: bool = False) -> ImageFile:
@@ -309,14 +308,6 @@ def chosen_unit(unit: str | None, found: ImageFile) -> str:
     if unit not in known:
         raise InputError(f"--unit {unit} is not known; there are: {', '.join(known)}.")
     return unit
-
-
-def table_delimiter(output: str) -> str:
-    """What separates the columns of a table that is written to this file. Raises InputError for other endings."""
-    delimiter = DELIMITERS.get(Path(output).suffix.lower())
-    if delimiter is None:
-        raise InputError(f"{output} is no table: end it in .csv or .tsv.")
-    return delimiter
 
 
 def require_outputs(outputs: Iterable[str | None], *inputs: str | None) -> None:

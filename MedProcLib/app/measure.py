@@ -15,13 +15,21 @@ from ..core.recipe import Recipe
 from ..core.recorded import write_table
 from ..core.registry import find_operation
 from ..core.structure import Structure
+from ..core.table_file import KINDS, table_data
 from ..quantification.measure import OTHER_ROWS, measure, require_reportable
 from ..quantification.pet.total import total_uptake
 from ..quantification.region_figures import GROUPS
 from ..quantification.row import Row
 from ..quantification.series import images_of_series, measure_series
-from ..quantification.table import NOT_RELIABLE, has_too_few_voxels, without_number, without_repeats
-from ..quantification.table_text import FORMATS, measurements_text
+from ..quantification.table import (
+    NOT_RELIABLE,
+    has_too_few_voxels,
+    long_table,
+    wide_table,
+    without_number,
+    without_repeats,
+)
+from ..quantification.table_text import measurements_json
 from .chain import operation_from, parameter_values
 from .inputs import about_unknown_unit, label_map, read_measured, read_segments, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_structures
@@ -66,13 +74,12 @@ def run(arguments: Namespace, progress: Progress) -> None:
     with written_together():
         if source is not None:
             reports = _write_report(arguments, source, labels, rows, structures)
-        text = measurements_text(
-            rows if arguments.per else without_repeats(rows), written, arguments.long, provenance.as_dict()
-        )
+        shown = rows if arguments.per else without_repeats(rows)
         if written == "json":
-            write_text(text, arguments.output)
+            write_text(measurements_json(shown, provenance.as_dict()), arguments.output)
         else:
-            write_table(text, arguments.output, provenance)
+            table = long_table(shown) if arguments.long else wide_table(shown)
+            write_table(table_data(written, *table), arguments.output, provenance)
     for file in reports:
         print(f"DICOM: {file}")
     if operation.parameters.get("pet") and found.image.GetDimension() == 3 and not overlap:
@@ -172,11 +179,13 @@ def _write_report(
 def _format(arguments: Namespace) -> str:
     """That of --format, or of the file's ending."""
     ending = Path(arguments.output).suffix.lower().removeprefix(".")
-    if arguments.format is None and ending not in FORMATS:
-        raise InputError(f"{arguments.output} is no table: end it in .csv, .tsv or .json, or say which with --format.")
+    if arguments.format is None and ending not in (*KINDS, "json"):
+        raise InputError(
+            f"{arguments.output} is no table: end it in .csv, .tsv, .xlsx or .json, or say which with --format."
+        )
     written = arguments.format or ending
     if arguments.long and written == "json":
-        raise InputError("--long is for csv and tsv: JSON always holds a record for each figure.")
+        raise InputError("--long is for tables: JSON always holds a record for each figure.")
     return written
 
 

@@ -6,20 +6,20 @@ from pathlib import Path
 
 import numpy as np
 
-from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.geometry import require_scalar
 from ..core.progress import Progress
 from ..core.recorded import write_table
+from ..core.table_file import kind_of_table, table_data
 from ..quantification.profile.line_profile import LineProfile, full_width_at_half_maximum, line_profile
-from .inputs import chosen_unit, read_noted, require_outputs, said_by, table_delimiter
+from .inputs import chosen_unit, read_noted, require_outputs, said_by
 from .seeds import point_of, read_point_lists
 
 Line = tuple[tuple[float, ...], tuple[float, ...]]
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
-    delimiter = table_delimiter(arguments.output)
+    kind = kind_of_table(arguments.output)
     require_outputs([arguments.output], arguments.image, arguments.line)
     found = read_noted(arguments.image, arguments.notes)
     require_scalar(found.image, arguments.image)
@@ -39,7 +39,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     progress.check()
     provenance = said_by(arguments, "image", "line", "start", "end", "step", "across", "interpolation", "unit")
     columns = ["line", "position_mm", *axes, "value", "unit"]
-    write_table(csv_text(columns, rows, delimiter), arguments.output, provenance)
+    write_table(table_data(kind, columns, rows), arguments.output, provenance)
     print(f"Profile of {len(rows)} points: {arguments.output}")
 
 

@@ -128,8 +128,13 @@ def _count(target: Path) -> None:
 
 def write_text(text: str, target: str | Path) -> None:
     """Write UTF-8 text whole or not at all. Raises InputError."""
+    write_bytes(text.encode("utf-8"), target)
+
+
+def write_bytes(data: bytes, target: str | Path) -> None:
+    """Write a file whole or not at all. Raises InputError."""
     with whole_file(target) as temporary:
-        temporary.write_text(text, encoding="utf-8", newline="")
+        temporary.write_bytes(data)
 
 
 def require_writable(target: str | Path) -> None:

@@ -7,7 +7,7 @@ from typing import Any
 
 import SimpleITK as sitk
 
-from .atomic import whole_file, write_text, written_together
+from .atomic import whole_file, write_bytes, write_text, written_together
 from .errors import InputError
 from .files import IMAGE_ENDINGS, PROVENANCE_KEY, sidecar_of, write_image
 from .itk_message import one_line
@@ -46,25 +46,25 @@ def write_result(
         write_image(image, target)
 
 
-def write_table(text: str, target: str | Path, provenance: Provenance | None) -> None:
+def write_table(text: str | bytes, target: str | Path, provenance: Provenance | None) -> None:
     """Write a table and, beside it, how it came about (NAME.csv.provenance.json): both or none. Raises InputError.
 
-    Where that is not known (None), what lies beside of an older table goes. Lines of comments in a table stop most
-    readers; the ending stays in the name, as an image may have the same one.
+    text: as UTF-8, or the file's bytes. Where that is not known (None), what lies beside of an older table goes. Lines
+    of comments in a table stop most readers; the ending stays in the name, as an image may have the same one.
     """
-    target = Path(target)
+    target, data = Path(target), text.encode("utf-8") if isinstance(text, str) else text
     beside = target.with_name(f"{target.name}.provenance.json")
     if provenance is None:
         # before the table takes its name, so that an older one whose record cannot be removed stays as it was
         with whole_file(target) as temporary:
-            temporary.write_text(text, encoding="utf-8", newline="")
+            temporary.write_bytes(data)
             _remove(beside)
         return
     with written_together():
         record = json.dumps(provenance.as_dict(), indent=2, ensure_ascii=False) + "\n"
         # first, as a folder of that name can stand in the way of it alone
         write_text(record, beside)
-        write_text(text, target)
+        write_bytes(data, target)
 
 
 def _remove(path: Path) -> None:

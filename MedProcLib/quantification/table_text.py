@@ -1,4 +1,4 @@
-"""Rows of measurements as text: CSV, TSV, and JSON with all that defines each figure."""
+"""Rows of measurements as text: CSV, and JSON with all that defines each figure."""
 
 import json
 import math
@@ -7,7 +7,6 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..core.csv_text import csv_text
-from ..core.errors import InputError
 from ..core.measurement import Code, Measurement
 from .ct.body_composition import BODY_FIGURES
 from .ct.calcium import CALCIUM_FIGURES
@@ -18,9 +17,8 @@ from .pet.uptake import UPTAKE_FIGURES
 from .row import Row
 from .segment_distances import PAIR_FIGURES
 from .shape.figures import SHAPE_FIGURES
-from .table import OPTIONAL, long_table, wide_table
+from .table import OPTIONAL, wide_table
 
-FORMATS = ("csv", "tsv", "json")
 KNOWN_FIGURES = (
     *FIGURES,
     *(shape.figure for shape in SHAPE_FIGURES),
@@ -37,21 +35,6 @@ MEANINGS = {figure.name: figure.meaning for figure in KNOWN_FIGURES}
 def measurements_csv(rows: Sequence[Row]) -> str:
     """The wide table as CSV text."""
     return csv_text(*wide_table(rows))
-
-
-def measurements_text(
-    rows: Sequence[Row], format: str, long: bool = False, provenance: Mapping[str, object] | None = None
-) -> str:
-    """The rows as 'csv', 'tsv' or 'json' text; long: a line per figure, in csv and tsv.
-
-    Raises InputError for another format.
-    """
-    if format not in FORMATS:
-        raise InputError(f"'{format}' is no format of tables; there are: {', '.join(FORMATS)}.")
-    if format == "json":
-        return measurements_json(rows, provenance)
-    table = long_table(rows) if long else wide_table(rows)
-    return csv_text(*table, delimiter="\t" if format == "tsv" else ",")
 
 
 def measurements_json(rows: Sequence[Row], provenance: Mapping[str, object] | None = None) -> str:

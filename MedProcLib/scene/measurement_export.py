@@ -8,10 +8,10 @@ import numpy as np
 
 from MedProcLib.core import recorded
 from MedProcLib.core.atomic import write_text
-from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.structure import Structure
+from MedProcLib.core.table_file import kind_of_table, table_data
 from MedProcLib.quantification.measure import require_reportable
 from MedProcLib.quantification.row import Row
 from MedProcLib.quantification.table_text import measurements_json
@@ -34,23 +34,19 @@ from MedProcLib.scene.terminology import region_of
 from MedProcLib.scene.value_unit import stated_unit_of
 
 SAVED_DIGITS = 1e-5  # Slicer saves six digits of a table's numbers
-DELIMITERS = {".csv": ",", ".tsv": "\t"}
 
 
 def write_table(table, path: str | Path) -> None:
-    """Write a table node as it is to a .csv or .tsv file: one header row, plain numbers; beside it how it came about.
+    """Write a table node as it is to a .csv, .tsv or .xlsx file: a header, plain numbers; beside it how it came about.
 
     Raises InputError.
     """
-    path = Path(path)
-    delimiter = DELIMITERS.get(path.suffix.lower())
-    if delimiter is None:
-        raise InputError(f"{path.name}: a table is written as .csv or .tsv.")
+    kind = kind_of_table(path)
     rows = rows_of_table(table) if table is not None else []
     if not rows:
         raise InputError("There is no figure to write: measure first.")
-    text = csv_text(list(rows[0]), [list(row.values()) for row in rows], delimiter)
-    recorded.write_table(text, path, provenance_of(table))
+    data = table_data(kind, list(rows[0]), [list(row.values()) for row in rows])
+    recorded.write_table(data, path, provenance_of(table))
 
 
 @dataclass(frozen=True)

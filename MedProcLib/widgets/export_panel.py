@@ -12,7 +12,7 @@ from ..scene.measurement_export import export_of, write_table
 from .file_choice import ask_where_to_write
 from .task_runner import Commit, Compute
 
-TABLE_FILES = "Table (*.csv *.tsv)"
+TABLE_FILES = "Table (*.csv *.xlsx *.tsv);;Excel workbook (*.xlsx)"
 RECORD_FILES = "Record (*.json)"
 DICOM_FILES = "DICOM (*.dcm)"
 
@@ -43,7 +43,13 @@ class ExportPanel:
         for kind, name, title, tip, action in (
             # in a narrow panel there is no room for a fourth push button
             (qt.QToolButton, "copyTable", _("Copy"), _("Copy what the table shows as text to paste"), self.copy),
-            (push, "exportTable", _("CSV..."), _("Write the table to a CSV or TSV file"), self._on_table),
+            (
+                push,
+                "exportTable",
+                _("Table..."),
+                _("Write the table to a file: end its name in .csv, .xlsx (Excel) or .tsv"),
+                self._on_table,
+            ),
             (
                 push,
                 "exportRecord",
@@ -70,7 +76,7 @@ class ExportPanel:
         self._say(_("Copied: {n} rows.").format(n=text.count("\n") - 1), False)
 
     def write_table(self, path: str | Path) -> None:
-        """Write the table to a .csv or .tsv file, whole or not at all."""
+        """Write the table to a .csv, .tsv or .xlsx file, whole or not at all."""
         try:
             write_table(self._get_table(), path)
         except InputError as error:

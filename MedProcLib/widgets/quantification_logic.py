@@ -105,7 +105,7 @@ class QuantificationLogic:
         return add_features(found, given, volume, settings, varied)
 
     def export(self, table, path) -> None:
-        """Write a table as .csv or .tsv, or all that was measured as .json; whole or not at all. Raises InputError."""
+        """Write a table as .csv, .tsv or .xlsx, or all that was measured as .json, or nothing. Raises InputError."""
         if Path(path).suffix.lower() == ".json":
             export_of(table).write_record(path)
         else:

@@ -44,7 +44,7 @@ COMMANDS = (
             argument(
                 "--times", metavar="S", nargs="+", type=float, help="when the images of a 4D IMAGE were taken (s)"
             ),
-            argument("--format", choices=("csv", "tsv", "json"), help="default: by the ending of TABLE, or csv"),
+            argument("--format", choices=("csv", "tsv", "xlsx", "json"), help="default: by the ending of TABLE"),
             argument("--long", action="store_true", help="a line per figure, with its unit, code and parameters"),
             argument("--sr", metavar="REPORT.dcm", help="write a DICOM report (TID 1500) and its segmentation too"),
             argument(
@@ -54,7 +54,7 @@ COMMANDS = (
                 "(default: IMAGE)",
             ),
             argument("--reader", metavar="NAME", help="who answers for the DICOM report"),
-            output("TABLE.csv", "table of measurements; .tsv; .json: with all that defines each figure"),
+            output("TABLE.csv", "table of measurements; .tsv; .xlsx; .json: with all that defines each figure"),
         ),
         (
             "measure brain.nii.gz lesions.nii.gz -o lesions.csv",
@@ -82,7 +82,7 @@ COMMANDS = (
             argument("--width", metavar="W", type=float, help="width of a bin, in the unit of the values, instead"),
             argument("--limits", metavar=("LOW", "HIGH"), nargs=2, type=float, help="of the first and the last bin"),
             UNIT,
-            output("TABLE.csv", "table, a line per segment and bin; all segments share the bins; .tsv"),
+            output("TABLE.csv", "table, a line per segment and bin; all segments share the bins; .tsv; .xlsx"),
         ),
         (
             "histogram ct.nii.gz organs.nii.gz --width 25 --limits -1000 1000 -o histogram.csv",
@@ -114,7 +114,7 @@ COMMANDS = (
                 help="between voxels (default: linear)",
             ),
             UNIT,
-            output("TABLE.csv", "table, a line per sample with its place (LPS, mm); .tsv"),
+            output("TABLE.csv", "table, a line per sample with its place (LPS, mm); .tsv; .xlsx"),
         ),
         (
             "profile ct.nii.gz --line line.mrk.json -o profile.csv",

@@ -110,7 +110,7 @@ def test_what_has_no_histogram_is_said(refused, medproc, image, image_file, labe
     line = ("profile", image_file, "--from", "0,30,60", "--to", "20,50,60", "-o", table)
     assert "step above 0" in refused(*line, "--step", 0)
     assert "--unit furlong is not known" in refused(*command, "--unit", "furlong")
-    assert "end it in .csv or .tsv" in refused("histogram", image_file, "-o", tmp_path / "h.xlsx")
+    assert "end it in .csv, .tsv or .xlsx" in refused("histogram", image_file, "-o", tmp_path / "h.ods")
     empty, lost = tmp_path / "empty.nrrd", tmp_path / "nan.nrrd"
     sitk.WriteImage(sitk.Cast(image * 0, sitk.sitkUInt8), str(empty))
     assert "is empty" in refused("histogram", image_file, empty, "-o", table)

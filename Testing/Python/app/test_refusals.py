@@ -35,8 +35,8 @@ def test_paths_that_hold_no_image(refused, image_file, tmp_path):
 
 def test_a_result_whose_name_promises_something_else(refused, image_file, mask_file, tmp_path):
     before = sorted(tmp_path.iterdir())
-    assert "no table: end it in .csv, .tsv or .json" in refused(
-        "measure", image_file, mask_file, "-o", tmp_path / "t.xlsx"
+    assert "no table: end it in .csv, .tsv, .xlsx or .json" in refused(
+        "measure", image_file, mask_file, "-o", tmp_path / "t.ods"
     )
     assert "no table: end it in .csv" in refused("quality", image_file, "-o", tmp_path / "q.txt")
     assert "no JSON file" in refused("learn-scale", image_file, "-o", tmp_path / "s.nrrd")

@@ -1,14 +1,18 @@
 import csv
 import io
 import json
+import zipfile
+from xml.etree import ElementTree
 
 import numpy as np
 import pytest
 import SimpleITK as sitk
 
-from MedProcLib.core.errors import InputError
+from MedProcLib.core.table_file import table_data
+from MedProcLib.core.xlsx import MAIN
 from MedProcLib.quantification.measure import Measure, measure
-from MedProcLib.quantification.table_text import MEANINGS, measurements_csv, measurements_json, measurements_text
+from MedProcLib.quantification.table import long_table, wide_table
+from MedProcLib.quantification.table_text import MEANINGS, measurements_csv, measurements_json
 
 
 @pytest.fixture
@@ -19,12 +23,27 @@ def rows():
     return measure(labels, labels, {1: "=A1, \t tab", 2: "Lesion"}, Measure(slices=True, components=False))
 
 
+def test_a_workbook_holds_numbers_as_numbers_and_text_as_text():
+    columns = ["name", "value", "count", "sure", "=sum"]
+    lines = [["Läsion <&> 1\x07", 1234.5678901234, np.int64(3), True, "=A1+1"], ["", float("nan"), None, False, "1.5"]]
+    data = table_data("xlsx", columns, lines)
+    assert data == table_data("xlsx", columns, lines)
+    with zipfile.ZipFile(io.BytesIO(data)) as archive:
+        every = {name: ElementTree.fromstring(archive.read(name)) for name in archive.namelist()}
+    (cells,) = every["xl/worksheets/sheet1.xml"].iter(f"{{{MAIN}}}sheetData")
+    read = [[(cell.get("t"), "".join(cell.itertext())) for cell in row] for row in cells]
+    text, none = "inlineStr", (None, "")
+    assert read[0] == [(text, name) for name in columns]
+    assert read[1] == [(text, "Läsion <&> 1"), (None, "1234.56789"), (None, "3"), ("b", "1"), (text, "=A1+1")]
+    assert read[2] == [none, none, none, ("b", "0"), (text, "1.5")]
+
+
 def test_tsv_and_csv_hold_the_same(rows):
     wide, tabs = (
-        list(csv.reader(io.StringIO(measurements_text(rows, kind)), delimiter=mark))
+        list(csv.reader(io.StringIO(table_data(kind, *wide_table(rows)).decode()), delimiter=mark))
         for kind, mark in (("csv", ","), ("tsv", "\t"))
     )
-    assert wide == tabs and measurements_text(rows, "csv") == measurements_csv(rows)
+    assert wide == tabs and table_data("csv", *wide_table(rows)).decode() == measurements_csv(rows)
     assert wide[1][1] == "'=A1, \t tab" and wide[0][3] == "slice" and wide[2][3] == "1"
 
 
@@ -59,9 +78,4 @@ def test_every_group_can_be_written():
     for name, figure in record["figures"].items():
         assert name in MEANINGS or name.startswith("share_"), name
         assert len(figure["meaning"]) > 2
-    assert len(measurements_text(rows, "tsv", long=True).splitlines()) == 1 + sum(len(row.measurements) for row in rows)
-
-
-def test_an_unknown_format_is_refused(rows):
-    with pytest.raises(InputError, match="csv, tsv, json"):
-        measurements_text(rows, "xlsx")
+    assert len(list(long_table(rows)[1])) == sum(len(row.measurements) for row in rows)

@@ -303,7 +303,7 @@ def test_export_of_the_readers_figures(dragged, tmp_path):
         write_table(table, tmp_path / "t.tsv")
     assert (tmp_path / "t.tsv").read_text() == "older"
     assert [path.name for path in tmp_path.glob(".medproc-*")] == []
-    with pytest.raises(InputError, match=r"\.csv or \.tsv"):
+    with pytest.raises(InputError, match=r"\.csv, \.tsv or \.xlsx"):
         write_table(table, tmp_path / "t.xls")
 
 
