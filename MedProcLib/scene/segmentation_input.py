@@ -12,6 +12,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.decisions import titled
@@ -108,7 +109,7 @@ def segmentation_source(
     if start is not None:
         require_segmentation(start)
         parts["labels"] = _Part(
-            content_key_of_seeds([start]), lambda grid, reader, progress: _labels(start, grid, reader, progress)
+            content_key_of_seeds([start]), lambda grid, reader, progress: _labels(start, grid, reader, progress, where)
         )
     if seeds:
         chosen = tuple(seeds)
@@ -124,7 +125,7 @@ def segmentation_source(
         for node in every:
             require_segmentation(node)
         parts["raters"] = _Part(
-            content_key_of_seeds(every), lambda grid, reader, progress: _raters(every, grid, reader, progress)
+            content_key_of_seeds(every), lambda grid, reader, progress: _raters(every, grid, reader, progress, where)
         )
     nodes = tuple(node for node in (mask, *seeds, start, reference, second, *raters) if node is not None)
     return SegmentationSource(volume, parts, nodes, tuple(node.GetName() for node in raters))
@@ -134,17 +135,20 @@ def _whole_image(volume: Any) -> _Part:
     return _Part(content_key(volume), lambda grid, reader, progress: (reader.image(volume, progress), {}))
 
 
-def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress) -> tuple[sitk.Image, Named]:
+def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress, where: str) -> tuple[sitk.Image, Named]:
     snapshot = reader.segments(node, grid, None, progress)
-    return snapshot.labels(later_wins=True), dict(snapshot.segments)
+    found = snapshot.labels(later_wins=True)
+    if not sitk.GetArrayViewFromImage(found).any():
+        raise InputError(f"'{node.GetName()}' has no voxel in {where}: it is empty, or lies somewhere else.")
+    return found, dict(snapshot.segments)
 
 
 def _raters(
-    nodes: Sequence[Any], grid: Geometry, reader: NodeReader, progress: Progress
+    nodes: Sequence[Any], grid: Geometry, reader: NodeReader, progress: Progress, where: str
 ) -> tuple[list[sitk.Image], Named]:
     """Label maps in which segments of one name have one value, in whatever order the nodes have them.
 
-    Nodes of one segment each show the same, whatever they call it.
+    Nodes of one segment each show the same, whatever they call it. One may be empty: that rater found nothing.
     """
     snapshots = [reader.segments(node, grid, None, progress) for node in nodes]
     titles = [titled(info.name for info in each.segments.values()) for each in snapshots]
@@ -153,10 +157,12 @@ def _raters(
     value_of = {title: value for value, title in enumerate(dict.fromkeys(chain.from_iterable(titles)), 1)}
     named: Named = {}
     maps = []
-    for snapshot, own in zip(snapshots, titles, strict=True):
+    for node, snapshot, own in zip(nodes, snapshots, titles, strict=True):
         values = [value_of[title] for title in own]
         named |= {value: i for value, i in zip(values, snapshot.segments.values(), strict=True) if value not in named}
         table = np.array([0, *values], np.uint8 if len(value_of) < 256 else np.uint16)
-        found = snapshot.labels(later_wins=True)
-        maps.append(grid.image_of(table[sitk.GetArrayViewFromImage(found)]))
+        found = sitk.GetArrayFromImage(snapshot.labels(later_wins=True))
+        if not found.any() and any(layer.voxels.any() for layer in snapshot.layers):
+            raise InputError(f"'{node.GetName()}' has no voxel in {where}: it lies somewhere else.")
+        maps.append(grid.image_of(table[found]))
     return maps, named

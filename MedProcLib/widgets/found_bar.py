@@ -59,8 +59,8 @@ class FoundBar:
         found = ready.found
         where = _("step {number}").format(number=found.step) if found.step else _("the region")
         self.button.text = _("Show what {where} gave").format(where=where)
-        what = {"labels": _("segments"), "mask": _("region"), "image": _("image")}[found.thing]
-        show_wrapped(self.label, _("Before that: {title} gave this {what}.").format(title=_(found.title), what=what))
+        what = {"labels": _("these segments"), "mask": _("this region"), "image": _("this image")}[found.thing]
+        show_wrapped(self.label, _("Before that: {title} gave {what}.").format(title=_(found.title), what=what))
 
     def _on_toggled(self, on: bool) -> None:
         if self._shown is not None:

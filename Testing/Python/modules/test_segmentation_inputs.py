@@ -189,6 +189,8 @@ def test_a_box_limits_and_is_followed(panel, blocks, finish, scene):
 def test_painted_segments_start_a_clean_up(panel, blocks, finish, scene):
     import slicer
 
+    from MedProcLib.scene.coordinates import matrix_of_array
+
     widget = panel(NAME)
     widget.parameters.region = "Whole image"
     use(widget, ("segmentation.remove_small", {"minimum_volume_mm3": 100.0}))
@@ -204,6 +206,15 @@ def test_painted_segments_start_a_clean_up(panel, blocks, finish, scene):
     row = widget.resultRows()[0]
     assert (row["name"], row["volume_mm3"]) == ("Organ", 1000)
     np.testing.assert_array_equal(slicer.util.arrayFromSegmentBinaryLabelmap(mine, segment, blocks), mask)
+    other = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Other")
+    other.GetSegmentation().DeepCopy(mine.GetSegmentation())
+    away = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
+    away.ApplyTransformMatrix(matrix_of_array(np.array([[1, 0, 0, 500], [0, 1, 0, 0], [0, 0, 1, 0], [0, 0, 0, 1]])))
+    mine.SetAndObserveTransformNodeID(away.GetID())
+    assert "'Mine' has no voxel in 'Blocks'" in run(widget, finish)
+    use(widget, ("segmentation.majority_vote",))
+    widget.keepNodes("raters", [mine, other])
+    assert "'Mine' has no voxel in 'Blocks'" in run(widget, finish)
 
 
 # ---- what is wrong with inputs, and what is not
