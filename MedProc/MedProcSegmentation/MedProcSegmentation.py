@@ -239,7 +239,7 @@ class MedProcSegmentationWidget(PresetModuleWidget):
             outcome = ready.outcome
             if outcome.is_empty:
                 parameters.resultTable = None
-                return outcome.message
+                return outcome.message + " " + _("Nothing was added.")
             self.preview.stop()
             nodes = self.logic.commit(task, ready)
             parameters.resultTable = nodes.table

@@ -17,8 +17,8 @@ from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.structure import Structure
-from ..segmentation.detection.listing import candidates_of_labels, flat_candidate, size_text
-from ..segmentation.naming import structures_of
+from ..segmentation.detection.listing import flat_candidate, size_text
+from ..segmentation.outcome import segment
 from ..segmentation.presets.presets import preset_named
 from ..segmentation.presets.proposal import propose, unlike
 from .chain import AUTO, PRESET_PARAMETERS, chosen_recipe, naming_proposed, proposed, require_fit, require_maps
@@ -58,9 +58,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
         given["second"] = read_noted(arguments.second, arguments.notes, unscaled=True).image
     present = {name: thing for name, thing in given.items() if thing is not None}
     with naming_proposed(proposal):
-        things = recipe.run(progress.part(0.02, 0.9), image=image, original=image, **present)
-    result = things[_last_given(recipe)]
-    structures = structures_of(recipe)
+        outcome = segment(recipe, progress=progress.part(0.02, 0.98), image=image, **present)
+    result, structures = outcome.labels, outcome.structures
+    if outcome.is_empty:
+        arguments.notes.append(f"{arguments.output} is empty: {outcome.message}")
     names = {value: each.name for value, each in structures.items()}
     inputs["seeds"] = inputs["seeds"] or " ".join(arguments.seed)
     provenance = Provenance(recipe, {role: path for role, path in inputs.items() if path})
@@ -70,9 +71,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     said = []
     with written_together():
         if arguments.findings is not None:
-            candidates = things.get("candidates")
-            if candidates is None:
-                candidates = candidates_of_labels(result, progress.part(0.9, 0.98))
+            candidates = outcome.candidates
             dimension = image.GetDimension()
             if flat:
                 candidates = [flat_candidate(each, image.GetSpacing()[2]) for each in candidates]
@@ -80,7 +79,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             write_text(csv_text(*candidates_table(candidates, names, dimension)), arguments.findings)
             said.append(f"Findings, {len(candidates)}: {arguments.findings}")
         if arguments.maps is not None:
-            said.append(write_maps(things.get("maps", {}), Path(arguments.maps), provenance))
+            said.append(write_maps(outcome.maps, Path(arguments.maps), provenance))
         write_labels(result, arguments.output, provenance, structures)
     print(*said, sep="\n", end="\n" * bool(said))
     print(f"Segmentation{shown and f' ({shown})'}: {arguments.output}")
@@ -109,12 +108,3 @@ def _recipe(arguments: Namespace) -> Recipe:
     if arguments.parameters:
         raise InputError(PRESET_PARAMETERS)
     return preset_named(arguments.preset).recipe()
-
-
-def _last_given(recipe: Recipe) -> str:
-    """Which of the results the last step that gives one gives."""
-    for _, operation in reversed(recipe.enabled_steps):
-        for name in RESULTS:
-            if name in operation.declaration.gives:
-                return name
-    raise InputError("The recipe gives no segmentation; add a step of the area segmentation.")

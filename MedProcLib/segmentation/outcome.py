@@ -140,7 +140,7 @@ def _explained(
 ) -> InputError:
     where = f"Step {number} ({operation.declaration.title})" if number else f"Region ({operation.declaration.title})"
     if empty is not None:
-        return StepError(f"{_named(*empty)} left nothing, so {where.lower()} cannot go on: {error}", before)
+        return StepError(f"{_named(*empty)} left nothing, so {_within(where)} cannot go on: {error}", before)
     if count == 1:
         return error
     return StepError(f"{where}: {error}", before)
@@ -148,11 +148,15 @@ def _explained(
 
 def _why_empty(empty: tuple[int, str] | None, before: Found | None) -> str:
     if empty is None or before is None or before.thing == "image":
-        return "Nothing was found with these settings, so nothing was added."
+        return "Nothing was found with these settings."
     if before.step == 0:
-        return f"Nothing was found in the region ({before.title}) with these settings, so nothing was added."
-    found = _named(before.step, before.title)
-    return f"{_named(*empty)} left nothing, so nothing was added. What there was before: {found}."
+        return f"Nothing was found in the region ({before.title}) with these settings."
+    return f"{_named(*empty)} left nothing of what {_within(_named(before.step, before.title))} gave."
+
+
+def _within(text: str) -> str:
+    """As it is written within a sentence."""
+    return text[0].lower() + text[1:]
 
 
 def _named(number: int, title: str) -> str:

@@ -84,6 +84,9 @@ def test_a_label_map_to_start_from(medproc, image_file, mask_file, tmp_path):
     line = ("segment", image_file, "--operation", "remove_small", "--labels", mask_file, "-o", out)
     assert medproc(*line)[0] == 0
     assert sitk.GetArrayFromImage(read_image(out)).any()
+    code, _, said = medproc(*line, "-p", "minimum_volume_mm3=1e6")
+    assert code == 0 and f"{out} is empty: Nothing was found with these settings." in said
+    assert not sitk.GetArrayFromImage(read_image(out)).any()
 
 
 class TestRefused:

@@ -41,7 +41,9 @@ def test_a_mask_at_the_end_is_a_segment(image):
 
 def test_what_the_step_before_found_is_kept(image):
     outcome = segment(recipe("enhancement.gaussian", THRESHOLD, SMALL), image=image)
-    assert outcome.is_empty and outcome.message.startswith("Step 3 (Keep components by size) left nothing")
+    assert outcome.is_empty and outcome.message == (
+        "Step 3 (Keep components by size) left nothing of what step 2 (Automatic threshold) gave."
+    )
     assert (outcome.before.step, outcome.before.thing) == (2, "labels")
     assert np.any(sitk.GetArrayViewFromImage(outcome.before.image))
     alone = segment(recipe(SMALL), labels=sitk.GetImageFromArray(np.ones((4, 4, 4), np.uint8)))
