@@ -7,7 +7,7 @@ from ...core.geometry import Geometry
 from ..common.morphology import dilated, distance_to, eroded
 from ..common.slice_by_slice import filled_slices, hull, slices_apart
 from .aorta import aorta
-from .body_wall import LUNG_MM2, lung_inside
+from .body_wall import LUNG_MM2, has_large_bone, lung_inside
 from .lung_sides import middle_of_body
 from .spine import Spine, find_spine
 from .trunk import trunk_and_limbs
@@ -19,6 +19,8 @@ LUNG_RIM_MM = 20.0
 # below them, where the pelvis may begin. Behind the bodies of vertebrae muscles may be thicker: what is bright and only
 # begins there is a rib, if it does not reach that deep.
 WALL_MM, BACK_MM, BELOW_LUNGS_MM, SMALL_LUNG = 45.0, 60.0, 100.0, 0.5
+# Lower still, to where the pelvis is seen to begin (large bone aside, with no gap so long), they lie before the spine.
+PELVIS_ASIDE_MM, PELVIS_GAP_MM = 30.0, 15.0
 # The spine: from so far in front of the bodies of its vertebrae, to so far aside; the midline that
 # most slices have lies no farther from it.
 FORE_MM, ASIDE_MM, OFF_MM = 12.0, 60.0, 30.0
@@ -46,10 +48,10 @@ def inside_trunk(values: np.ndarray, body: np.ndarray, grid: Geometry) -> tuple[
         vertebrae[z] = _spinal(spine, z, body, grid, fore_mm, VERTEBRA_ASIDE_MM)
     if vessels.any():
         vertebrae &= ~dilated(vessels, grid, BESIDE_AORTA_MM)
-    return _organs(values, body, spine, grid) | vessels, vertebrae
+    return _organs(bright, values, body, spine, grid) | vessels, vertebrae
 
 
-def _organs(values: np.ndarray, body: np.ndarray, spine: Spine, grid: Geometry) -> np.ndarray:
+def _organs(filled: np.ndarray, values: np.ndarray, body: np.ndarray, spine: Spine, grid: Geometry) -> np.ndarray:
     result = np.zeros(body.shape, bool)
     lung = lung_inside(values, body)
     area = lung.sum(axis=(1, 2)) * grid.spacing[0] * grid.spacing[1]
@@ -60,7 +62,8 @@ def _organs(values: np.ndarray, body: np.ndarray, spine: Spine, grid: Geometry) 
         result[z] = hull(lung[z])
     result = eroded(result, slices_apart(grid), LUNG_RIM_MM)
     full = np.flatnonzero(area > SMALL_LUNG * area.max())
-    low, high = max(0, chest[0] - round(BELOW_LUNGS_MM / grid.spacing[2])), int(full[0])
+    belly, high = max(0, chest[0] - round(BELOW_LUNGS_MM / grid.spacing[2])), int(full[0])
+    low = min(belly, _above_pelvis(filled[:belly], spine, grid))
     if high > low:
         part = slice(low, high)
         below = Geometry((*grid.size[:2], high - low), grid.spacing, grid.origin, grid.direction)
@@ -78,12 +81,36 @@ def _organs(values: np.ndarray, body: np.ndarray, spine: Spine, grid: Geometry) 
         organs = np.bincount(pieces[sure], minlength=count + 1) > 0
         result[part] |= (depth > WALL_MM) & (organs[pieces] | ~bright)
     for z in np.flatnonzero(result.any(axis=(1, 2))).tolist():
-        lowest = int(np.max(np.nonzero(lung[z].any(axis=1))[0], initial=0))
-        if not spine.seen[z] or (lowest and spine.front[z] > lowest):
+        # the rim of bowel gas looks like a bit of lung
+        lowest = int(np.max(np.nonzero(lung[z].any(axis=1))[0])) if area[z] > LUNG_MM2 else len(lung[z])
+        if not spine.seen[z] or spine.front[z] > lowest:
             result[z] = False
             continue
         result[z] &= ~_spinal(spine, z, body, grid, FORE_MM, ASIDE_MM)
+    result[low:belly, max(0, _foremost(spine, belly) - round(FORE_MM / grid.spacing[1])) :] = False
     return result
+
+
+def _foremost(spine: Spine, end: int) -> int:
+    """The foremost row of the spine in the slices before this one, which are seen; 0 where none is."""
+    seen = spine.seen[:end]
+    return int(spine.front[:end][seen].min()) if seen.any() else 0
+
+
+def _above_pelvis(filled: np.ndarray, spine: Spine, grid: Geometry) -> int:
+    """The lowest slice above the pelvis, by the bright (z, y, x; filled) aside and behind; the last where none is seen.
+
+    Bowel or kidneys full of contrast aside make it seem to reach higher.
+    """
+    front, large = max(0, _foremost(spine, len(filled))), np.zeros(len(filled), bool)
+    for z, plane in enumerate(filled):
+        aside = np.abs(spine.across(z, plane.shape[1], grid)) > PELVIS_ASIDE_MM
+        large[z] = has_large_bone(plane[front:] & aside, grid)
+    at = np.flatnonzero(large)
+    if not at.size:
+        return len(filled)
+    gaps = np.flatnonzero(np.diff(at) * grid.spacing[2] > PELVIS_GAP_MM)
+    return int(at[gaps[0]] if gaps.size else at[-1]) + 1
 
 
 def _spinal(spine: Spine, z: int, body: np.ndarray, grid: Geometry, fore_mm: float, aside_mm: float) -> np.ndarray:

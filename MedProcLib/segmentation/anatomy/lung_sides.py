@@ -10,8 +10,8 @@ from ...core.progress import SILENT, Progress, execute
 from ..common.morphology import distance_to
 
 RIGHT, LEFT = 1, 2
-# Bone of the spine, the width over which it is looked for, and in which steps.
-BONE_HU, SPINE_SD_MM, BLOCK_MM = 180.0, 15.0, 6.0
+# Bone of the spine, the width over which it is looked for, in which steps, and how much bone (share) counts as all.
+BONE_HU, SPINE_SD_MM, BLOCK_MM, ENOUGH = 180.0, 15.0, 6.0, 0.3
 # A piece belongs to both sides when at least so much of it (of its volume, and in mm3) lies on either side.
 BOTH_SHARE, BOTH_MM3 = 0.12, 3e4
 # Lungs that touch are eroded by rising radii until a piece on either side is so much of what is left.
@@ -19,12 +19,12 @@ STEP_MM, MOST_MM, PIECE_SHARE = 2.0, 16.0, 0.15
 
 
 def middle_of_body(values: np.ndarray, body: np.ndarray, grid: Geometry) -> float:
-    """x index of the spine: where the most transverse slices have bone, rather near the middle of the body.
+    """x index of the spine: where the most transverse slices have bone behind, rather near the middle of the body.
 
-    Hips and thighs have as much bone, in fewer slices. Without bone the middle of the body. values: HU on a grid of
-    patient_grid.
+    Hips, thighs and kidneys full of contrast are as bright, in fewer slices; bowel full of it lies in front. Without
+    bone the middle of the body. values: HU on a grid of patient_grid.
     """
-    bone = (values > BONE_HU) & body
+    bone = (values > BONE_HU) & (_back_half(body) if body.ndim == 3 else body)
     if values.ndim == 2 or np.count_nonzero(bone) * grid.voxel_volume <= 1e3:
         return float(np.argwhere(body)[:, -1].mean()) if body.any() else (values.shape[-1] - 1) / 2
     side = max(1, round(BLOCK_MM / grid.spacing[0]))
@@ -32,14 +32,22 @@ def middle_of_body(values: np.ndarray, body: np.ndarray, grid: Geometry) -> floa
     blocks = np.add.reduceat(blocks, np.arange(0, bone.shape[2], side), axis=2) / side**2
     sd = SPINE_SD_MM / side / grid.spacing[0]
     share = ndimage.gaussian_filter(blocks, (0, sd, sd), mode="constant")
-    # the root, so that many slices count more than much bone
-    slices = np.sqrt(np.maximum(share, 0)).sum(axis=0)
-    x = (np.arange(slices.shape[1]) + 0.5) * side - 0.5
+    # the root, so that many slices count more than much bone; of each its best, as a spine is bent to the back
+    slices = np.sqrt(np.clip(share, 0, ENOUGH)).max(axis=1).sum(axis=0)
+    x = (np.arange(slices.size) + 0.5) * side - 0.5
     width = body.sum(axis=(0, 1), dtype=np.float64)
     middle = np.average(np.arange(len(width)), weights=width)
     spread = np.sqrt(np.average((np.arange(len(width)) - middle) ** 2, weights=width)) or 1.0
     likely = slices / (1 + ((x - middle) / (2 * spread)) ** 2)
-    return float(x[np.unravel_index(np.argmax(likely), likely.shape)[1]])
+    return float(x[np.argmax(likely)])
+
+
+def _back_half(body: np.ndarray) -> np.ndarray:
+    """What of each transverse slice (z, y, x) lies behind the middle between its front and its back."""
+    rows = body.any(axis=2)
+    last = rows.shape[1] - 1
+    middle = (np.argmax(rows, axis=1) + last - np.argmax(rows[:, ::-1], axis=1)) / 2
+    return body & (np.arange(last + 1) > middle[:, None])[:, :, None]
 
 
 def sides_of(

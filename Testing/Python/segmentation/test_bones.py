@@ -169,6 +169,22 @@ def test_the_last_ribs_lie_deep_under_strong_muscles_and_are_none_of_the_belly()
     assert inside[kidney].mean() > 0.8
 
 
+def test_bowel_full_of_contrast_is_no_bone_from_the_lungs_down_to_the_pelvis():
+    """Lungs end 180 mm above hips; the rim of bowel gas is as dense as lung; aside, it is brighter than the spine."""
+    z, y, x = (np.indices((64, 64, 80)).T - (0, 31.5, 39.5)).T * 4.0
+    body = (x / 150) ** 2 + (y / 115) ** 2 < 1
+    lungs = (z > 228) & (((np.abs(x) - 72) / 45) ** 2 + (y / 70) ** 2 < 1)
+    spine = np.hypot(x, y - 45) < 18
+    hips = (np.hypot(np.abs(x) - 75, (y - 25) / 2) < 22) & (z < 48)
+    bowel = (np.hypot(x - 55, y + 20) < 36) & (z > 56) & (z < 212)
+    rim = (np.hypot(x + 30, y + 40) < 20) & (z > 100) & (z < 160)
+    values = np.select([spine | hips, bowel, lungs | rim, body], [500.0, 600.0, -800.0, 40.0], -1000.0)
+    grid = Geometry((80, 64, 64), (4.0,) * 3, CUBE.origin, CUBE.direction)
+    inside, _ = inside_trunk(values, body, grid)
+    assert not (inside & (spine | hips)).any()
+    assert inside[bowel].mean() > 0.75
+
+
 def test_an_aorta_that_touches_the_spine_is_no_bone_however_uneven():
     """Without lungs in the image."""
     z, y, x = np.indices((16, 80, 100)) * 2.0
