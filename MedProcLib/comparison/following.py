@@ -24,12 +24,17 @@ from .tracks.settings import Follow
 
 
 def follow_pairs(
-    studies: Sequence[Study], pairs: Sequence[PairComparison], recipe: Recipe, progress: Progress = SILENT
+    studies: Sequence[Study],
+    pairs: Sequence[PairComparison],
+    recipe: Recipe,
+    progress: Progress = SILENT,
+    known: sitk.Image | None = None,
 ) -> Followed | None:
     """The patient with its measured tracks, and the label maps that these refer to.
 
     A study whose registration failed is no time point of the patient; without any other, and where the recipe matches
-    no findings, there is none. Outlines are those of outlines.outlines_of; the common space is the first study's.
+    no findings, there is none. Outlines are those of outlines.outlines_of, also for what known is; the common space is
+    the first study's.
     """
     good = [pair for pair in pairs if pair.registration.verdict is not Verdict.FAILED]
     matching = next((op for _, op in reversed(recipe.enabled_steps) if isinstance(op, MatchFindings)), None)
@@ -38,7 +43,7 @@ def follow_pairs(
     given = any(study.labels is not None for study in studies)
     consensus = not given and any(isinstance(op, ConsensusLabels) for _, op in recipe.enabled_steps)
     shares = progress.parts(1, 2, 4)
-    outlines = outlines_of(studies, good, consensus, shares[0])
+    outlines = outlines_of(studies, good, consensus, shares[0], known)
     numbers = [good[0].fixed, *(pair.moving for pair in good)]
     ids = unique_names(studies)
     points = [_first(studies, ids, good[0])] + [_later(studies, ids, pair) for pair in good]
@@ -48,10 +53,8 @@ def follow_pairs(
             points, outlines, [None, *(pair.registration.transform for pair in good)], strict=True
         )
     ]
-    followed = follow_findings(labelled, replace(_settings(matching), pieces="labels"), progress=shares[1])
-    followed = replace(followed, patient=replace(followed.patient, settings=_settings(matching)))
-    followed = _measured(followed, [studies[n] for n in numbers], recipe, shares[2])
-    return followed
+    followed = follow_findings(labelled, _settings(matching), progress=shares[1])
+    return _measured(followed, [studies[n] for n in numbers], recipe, shares[2])
 
 
 def unique_names(studies: Sequence[Study]) -> list[str]:
@@ -149,9 +152,10 @@ def _settings(matching: MatchFindings) -> Follow:
     """The thresholds of the recipe's matching.
 
     Outlines come with a value for each piece. One that was carried to other voxels may fall apart there and is one
-    finding all the same, so following takes them by value; label maps that are added later, by connected pieces.
+    finding all the same, so following takes them by value.
     """
     return Follow(
+        pieces="labels",
         overlap_percent=matching.overlap_percent,
         relative_percent=matching.relative_percent,
         minimum_mm3=matching.minimum_mm3,

@@ -18,7 +18,11 @@ IN_PIECES = (Change.MERGED, Change.SPLIT)
 
 
 def outlines_of(
-    studies: Sequence[Study], pairs: Sequence[PairComparison], consensus: bool, progress: Progress = SILENT
+    studies: Sequence[Study],
+    pairs: Sequence[PairComparison],
+    consensus: bool,
+    progress: Progress = SILENT,
+    known: sitk.Image | None = None,
 ) -> list[sitk.Image]:
     """Label maps of the findings of the first study and of the other study of each pair, each on its own grid.
 
@@ -34,11 +38,15 @@ def outlines_of(
     consensus: outlines differ only where change is certain (ConsensusLabels ran). A lesion that a pair then dropped as
     doubtful, though other pairs show it in the first study, did not change with certainty: it keeps its outline, where
     the later study was searched.
+
+    known: label map of the first study's findings (a value each) as they are outlined already, by an earlier comparison
+    or a reader. They then stay as they are, so that they keep these outlines in a study in which they did not change;
+    what only the pairs show in the first study is outlined as these have it.
     """
     first = studies[pairs[0].fixed]
     if first.labels is not None:
         return [_pieces(first.labels), *(_pieces(_given(studies[p.moving], p.moving_labels)) for p in pairs)]
-    lesions, baseline = _voted(pairs)
+    lesions, baseline = _voted(pairs) if known is None else _known(pairs, known)
     found = [Geometry.of(first.image).image_of(baseline)]
     for pair, share in zip(pairs, progress.parts(*[1.0] * len(pairs)), strict=True):
         study = studies[pair.moving]
@@ -58,24 +66,49 @@ def _pieces(labels: sitk.Image) -> sitk.Image:
     return Geometry.of(labels).image_of(connected_components(labels, "corner")[0])
 
 
-def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
-    """Number of the lesion that any pair shows in the first study at each voxel (z, y, x), and the same where at least
-    half of the pairs that show the lesion have the voxel."""
+def _shown(pairs: Sequence[PairComparison]) -> np.ndarray:
+    """Number of the lesion that any pair shows in the first study at each voxel (z, y, x)."""
     maps = [pair.fixed_labels for pair in pairs]
-    shown = [sitk.GetArrayViewFromImage(labels) != 0 for labels in maps]
-    votes = np.asarray(np.sum(shown, axis=0, dtype=np.uint8))
     # of one pair, findings that touch stay apart, as in the later study; those of several pairs overlap each other
-    union = maps[0] if len(maps) == 1 else Geometry.of(maps[0]).image_of(votes > 0)
-    numbers, counts = connected_components(union, "corner")
+    union = maps[0]
+    if len(maps) > 1:
+        shown = np.any([sitk.GetArrayViewFromImage(labels) != 0 for labels in maps], axis=0)
+        union = Geometry.of(maps[0]).image_of(shown)
+    numbers, _ = connected_components(union, "corner")
     for pair, labels in zip(pairs, maps, strict=True):
         numbers = _joined(numbers, sitk.GetArrayViewFromImage(labels), _wholes(pair))
         to_other = pair.registration.transform
         numbers = _joined(numbers, as_seen(labels, pair.moving_labels, _changed_pieces(pair), to_other))
-    voters = np.sum([np.bincount(numbers[one], minlength=len(counts)) > 0 for one in shown], axis=0)
-    most = np.zeros(len(counts), int)
+    return numbers
+
+
+def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
+    """The lesions that any pair shows in the first study (see _shown), and the same where at least half of the pairs
+    that show the lesion have the voxel."""
+    numbers = _shown(pairs)
+    size = int(numbers.max(initial=0)) + 1
+    shown = [sitk.GetArrayViewFromImage(pair.fixed_labels) != 0 for pair in pairs]
+    votes = np.asarray(np.sum(shown, axis=0, dtype=np.uint8))
+    voters = np.sum([np.bincount(numbers[one], minlength=size) > 0 for one in shown], axis=0)
+    most = np.zeros(size, int)
     np.maximum.at(most, numbers[numbers > 0], votes[numbers > 0])
     enough = np.minimum(voters, 2 * most)  # no lesion is lost, even if all maps show other voxels of it
     return numbers, np.where(2 * votes.astype(int) >= enough[numbers], numbers, 0).astype(np.int32)
+
+
+def _known(pairs: Sequence[PairComparison], known: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
+    """As _voted, with the known findings under their own numbers and as they are outlined. What pairs show of several
+    of them is part of that with which it shares most voxels."""
+    outlined, pieces = sitk.GetArrayFromImage(known).astype(np.int32), _shown(pairs)
+    both = np.flatnonzero((pieces != 0) & (outlined != 0))
+    meeting, shared = np.unique(np.stack([pieces.flat[both], outlined.flat[both]]), axis=1, return_counts=True)
+    finding = np.zeros(int(pieces.max(initial=0)) + 1, np.int32)
+    for n in np.argsort(shared, kind="stable"):
+        finding[meeting[0, n]] = meeting[1, n]
+    others = np.where(finding[pieces] == 0, pieces, 0)
+    others[others > 0] += outlined.max(initial=0)
+    baseline = np.where(outlined > 0, outlined, others)
+    return np.where(baseline > 0, baseline, finding[pieces]), baseline
 
 
 def _wholes(pair: PairComparison) -> list[int]:

@@ -52,6 +52,7 @@ def compare(
     progress: Progress = SILENT,
     also: Sequence[Places] = (),
     maps: Sequence[str] = (),
+    known: sitk.Image | None = None,
 ) -> Comparison:
     """Compare each later study with the first one, and follow the findings over all of them.
 
@@ -61,10 +62,11 @@ def compare(
     run on each study in its own space; the others run on each pair, after `comparison.register` in the half-way space
     (of more than two studies: in the mean space of all), into which every image is resampled once. Change maps
     (comparison.maps) are made last, of every pair; maps: names (see change_maps.CHANGE_MAPS) of those that are made
-    beside the recipe's. also: pairs of later studies (positions in time order) that are
-    registered to each other and compared too; one with a study that could not be registered to the first is left out,
-    and a note says so. A pair whose registration fails has no findings, and its later study is no time point of the
-    tracks. Tracks are measured on the studies' own voxels (see following.follow_pairs).
+    beside the recipe's. also: pairs of later studies (positions in time order) that are registered to each other and
+    compared too; one with a study that could not be registered to the first is left out, and a note says so.
+    known: the first study's findings as they are outlined already, see outlines.outlines_of.
+    A pair whose registration fails has no findings, and its later study is no time point of the tracks. Tracks are
+    measured on the studies' own voxels (see following.follow_pairs).
     Raises InputError (fewer than two studies, 2D or constant images, labels off the image's grid, ...); Cancelled.
     """
     studies = _checked(studies)
@@ -85,10 +87,10 @@ def compare(
     own, aligning, paired, following, last = progress.parts(
         2.0 * len(studies), 3.0 * len(later), 3.0 * len(later), len(studies), 0.01 + 5.0 * len(also) + len(steps.maps)
     )
-    known = [first_mask, *(None for _ in later)]
+    masks = [first_mask, *(None for _ in later)]
     states = [
         _run_alone(study, steps.alone, share, mask)
-        for study, share, mask in zip(studies, _even(own, studies), known, strict=True)
+        for study, share, mask in zip(studies, _even(own, studies), masks, strict=True)
     ]
     registrations = [
         register_pair(states[0], states[n], steps.together, share, landmarks[n - 1])
@@ -98,7 +100,7 @@ def compare(
         compare_pair(0, n, states[0], states[n], registration, steps.together, share)
         for n, registration, share in zip(later, in_mean_space(registrations), _even(paired, later), strict=True)
     )
-    followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"))
+    followed = follow_pairs(studies, pairs, recipe, following.labelled("Following findings"), known)
     followed = _with_names(_with_alignments(followed, pairs, recipe), studies)
     followed, unseen = with_coverage(studies, pairs, followed, recipe)
     notes = (*_notes(studies, pairs, recipe), *unseen, *notes_on_measuring(studies, followed))

@@ -92,7 +92,7 @@ def add_comparison(
             _add_further(comparison, pair, pairs, places.results, colors, scene) for pair in comparison.further
         )
         also = _add_images(comparison, images, pairs, places, scene)
-        node = _add_findings(comparison, volumes, pairs, also, places, scene)
+        node = _add_findings(comparison, volumes, sources or volumes, pairs, also, places, scene)
         if node is not None:
             keep_change_maps(node, [volume for each in (*pairs, *further) for volume in each.maps])
             keep_further(node, comparison)
@@ -250,14 +250,14 @@ def _add_images(comparison: Comparison, images: Sequence[Sequence] | None, pairs
     return shown_ones
 
 
-def _add_findings(comparison: Comparison, volumes, pairs, further, places: _Places, scene):
+def _add_findings(comparison: Comparison, volumes, sources, pairs, further, places: _Places, scene):
     """The findings over time; None where nothing was followed."""
     if comparison.followed is None:
         return None
     transforms = {pair.moving: nodes.to_first for pair, nodes in zip(comparison.pairs, pairs, strict=True)}
     patient, studies = comparison.followed.patient, studies_followed(comparison)
     nodes = {
-        point.id: TimePointNodes(volumes[n], labels, places.studies[n], transforms.get(n), further[n])
+        point.id: TimePointNodes(volumes[n], labels, places.studies[n], transforms.get(n), further[n], sources[n])
         for point, n, labels in zip(patient.time_points, studies, comparison.followed.label_maps, strict=True)
     }
     provenance = _provenance(comparison, **{f"study{n + 1}": comparison.studies[n] for n in studies})

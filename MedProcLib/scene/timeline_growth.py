@@ -2,6 +2,7 @@
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
+from itertools import count
 
 import SimpleITK as sitk
 
@@ -48,18 +49,17 @@ class Grown:
 def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) -> Callable[[Progress], Grown]:
     """What compares one more study with a patient's first one (see reference_of) and follows the findings into it.
 
-    The findings keep their names, figures and decisions (see comparison.tracks.extend); the outlines of the new study
-    are those of the comparison with the first, and what it does not show is not gone. landmarks: point list of the
-    first study, None for those kept with it; they are used where the new one has landmarks too. Main thread; what is
-    returned may run in any. Raises InputError for a study that is a time point already, and, when it runs, for one that
-    cannot be registered.
+    The findings keep their names, figures and decisions (see comparison.tracks.extend). What the comparison with the
+    first study calls unchanged has the outline in the new one that it has in the first; what is not shown is not gone.
+    landmarks: point list of the first study, None for those kept with it; they are used where the new one has landmarks
+    too. A name that a time point has already gets a number. Main thread; what is returned may run in any. Raises
+    InputError, when it runs, for a study that cannot be registered.
     """
     patient = patient_of_node(node)
     name = study.name.strip() or f"Study {len(patient.time_points) + 1}"
-    if name in patient.order:
-        raise InputError(
-            f"'{name}' is a time point of these findings already; rename the volume if it is another study."
-        )
+    if name in patient.order:  # volumes of one series in each study are often called the same
+        numbered = (f"{name} ({n})" for n in count(len(patient.time_points) + 1))
+        name = next(each for each in numbered if each not in patient.order)
     first, lies = reference_of(node, patient)
     outlines = {point.id: _all_outlines(node, patient, point) for point in patient.time_points}
     volume = volume_at(node, first.id)
@@ -77,7 +77,8 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         if study.labels is None and any(point.given for point in patient.time_points):
             steps = recipe or default_recipe(pair_of, progress.part(0, 0.1))
             require_outlines([replace(baseline, labels=maps[first.id]), study], steps)
-        comparison = compare(pair_of, steps, progress.part(0.1, 0.8))
+        known = maps[first.id] if study.labels is None else None
+        comparison = compare(pair_of, steps, progress.part(0.1, 0.8), known=known)
         registration = comparison.pairs[0].registration
         if comparison.followed is None:
             raise InputError(f"'{name}' cannot be registered to '{first.id}': {' '.join(registration.reasons)}")
@@ -86,7 +87,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         alignment = Alignment(registration.verdict, registration.reasons, registration.figures)
         point = TimePoint(
             name,
-            name,
+            study.name,
             study.date,
             matrix=matrix,
             alignment=alignment,
@@ -127,7 +128,7 @@ def add_grown(node, grown: Grown, source) -> str:
         volume.SetAndObserveTransformNodeID(transform.GetID())
         write_provenance(volume, Provenance(grown.recipe, {"image": grown.study.source or grown.study.name}))
         inputs = {"first": first.id, "added": grown.study.source or grown.study.name}
-        nodes = TimePointNodes(volume, grown.labels, item, transform)
+        nodes = TimePointNodes(volume, grown.labels, item, transform, source=source)
         add_time_point(node, grown.patient, grown.time_point, nodes, Provenance(grown.recipe, inputs))
         return put_patient(node, grown.patient)
 

@@ -15,6 +15,7 @@ from MedProcLib.scene.nodes import new_node, referenced_nodes, set_referenced_no
 
 MARK = "MedProc.Patient"
 VOLUME, IMAGES, SEGMENTATION, TRANSFORM = (f"MedProc.{name}" for name in ("Volume", "Images", "Segmentation", "Space"))
+SOURCE = "MedProc.Source"
 FINDINGS_TABLE, RESPONSE_TABLE, PLACES = "MedProc.FindingsTable", "MedProc.ResponseTable", "MedProc.Places"
 
 
@@ -65,6 +66,14 @@ def volume_at(node, time_point: str):
     return node.GetNodeReference(_role(VOLUME, time_point))
 
 
+def studies_in(node) -> dict[str, str]:
+    """The time points (ids) by the id of the volume node that the reader gave: the one that shows it, or what that is a
+    copy of."""
+    points = patient_of_node(node).order
+    given = {point: node.GetNodeReference(_role(SOURCE, point)) or volume_at(node, point) for point in points}
+    return {volume.GetID(): point for point, volume in given.items() if volume is not None}
+
+
 def images_at(node, time_point: str) -> list:
     """Further volumes of a time point, under its registration."""
     return referenced_nodes(node, _role(IMAGES, time_point))
@@ -80,9 +89,11 @@ def transform_at(node, time_point: str):
     return node.GetNodeReference(_role(TRANSFORM, time_point))
 
 
-def set_time_point(node, time_point: str, volume, segmentation, transform=None, images: Sequence = ()) -> None:
-    """Have a patient's node refer to the nodes of a time point."""
-    for role, other in ((VOLUME, volume), (SEGMENTATION, segmentation), (TRANSFORM, transform)):
+def set_time_point(
+    node, time_point: str, volume, segmentation, transform=None, images: Sequence = (), source=None
+) -> None:
+    """Have a patient's node refer to the nodes of a time point. source: the volume that the one shown is a copy of."""
+    for role, other in ((VOLUME, volume), (SEGMENTATION, segmentation), (TRANSFORM, transform), (SOURCE, source)):
         node.SetNodeReferenceID(_role(role, time_point), other.GetID() if other is not None else None)
     set_referenced_nodes(node, _role(IMAGES, time_point), images)
 

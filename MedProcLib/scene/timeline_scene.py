@@ -37,7 +37,8 @@ class TimePointNodes:
     """Nodes of a time point: its volume, and the transform it is under (None: it lies in the common space).
 
     labels: the label map whose values the patient's observations name, on the study's own grid (LPS, mm);
-    item: of the subject hierarchy, under which the segmentation is put; images: further volumes under the transform.
+    item: of the subject hierarchy, under which the segmentation is put; images: further volumes under the transform;
+    source: the reader's volume that this one is a copy of.
     """
 
     volume: Any
@@ -45,6 +46,7 @@ class TimePointNodes:
     item: int
     transform: Any = None
     images: Sequence[Any] = ()
+    source: Any = None
 
 
 def add_timeline(
@@ -79,7 +81,7 @@ def add_time_point(node, patient: Patient, time_point: str, given: TimePointNode
     segmentation = _add_segmentation(patient, time_point, given, node.GetScene())
     place_under(segmentation, given.item)
     write_provenance(segmentation, provenance)
-    set_time_point(node, time_point, given.volume, segmentation, given.transform, given.images)
+    set_time_point(node, time_point, given.volume, segmentation, given.transform, given.images, given.source)
 
 
 def write_verdict(transform, verdict: Verdict, reasons: Sequence[str]) -> None:

@@ -10,7 +10,7 @@ from ..core.recipe import Recipe
 from ..scene.studies import study_of_volume
 from ..scene.timeline_edits import Edit
 from ..scene.timeline_growth import add_grown, growth_of, reference_of
-from ..scene.timeline_nodes import patient_of_node
+from ..scene.timeline_nodes import patient_of_node, studies_in
 from ..scene.timeline_views import hide
 from .comparison_sentence import added
 from .fields import push_button
@@ -60,20 +60,20 @@ class AddStudy:
         node = self._get_node()
         if node is None or self._time_points.missing():
             return None
-        known, chosen = patient_of_node(node).order, self._time_points.chosen()
-        if not any(p.volume.GetName() in known for p in chosen):  # another patient's are chosen
+        known, chosen = studies_in(node), self._time_points.chosen()
+        if not any(p.volume.GetID() in known for p in chosen):  # another patient's are chosen
             return None
-        return next((p for p in chosen if p.volume.GetName() not in known), None)
+        return next((p for p in chosen if p.volume.GetID() not in known), None)
 
     def _gone(self) -> str | None:
         """Id of the first of the findings' time points that is not among the chosen; None where fewer than two are."""
         node = self._get_node()
         if node is None or self._time_points.missing():
             return None
-        known, names = patient_of_node(node).order, [p.volume.GetName() for p in self._time_points.chosen()]
-        if len(set(names)) < len(names) or len(known.keys() & set(names)) < FEWEST:  # equal names tell no study
+        known, chosen = studies_in(node), {p.volume.GetID() for p in self._time_points.chosen()}
+        if len(known.keys() & chosen) < FEWEST:
             return None
-        return next((name for name in known if name not in names), None)
+        return next((point for volume, point in known.items() if volume not in chosen), None)
 
     def _take_out(self) -> None:
         name = self._gone()
@@ -84,13 +84,14 @@ class AddStudy:
         node, point = self._get_node(), self._new()
         study = study_of_volume(point.volume, point.segmentation, None, date_of(point.date), point.landmarks)
         first = reference_of(node, patient_of_node(node))[0].id
-        marked = next((p.landmarks for p in self._time_points.chosen() if p.volume.GetName() == first), None)
+        known = studies_in(node)
+        marked = next((p.landmarks for p in self._time_points.chosen() if known.get(p.volume.GetID()) == first), None)
 
         def commit(grown: Any) -> str:
             require_present(point.volume, node)
             self._ours(lambda: add_grown(node, grown, point.volume))
             hide(point.segmentation)
             self._done()
-            return added(patient_of_node(node), point.volume.GetName())
+            return added(patient_of_node(node), grown.time_point)
 
         return growth_of(node, study, self._get_recipe(), marked), commit

@@ -164,6 +164,22 @@ class TestOutlines:
         first, _, _ = self.outlines(self.pair(1, wide, wide, (1,)), self.pair(2, narrow, narrow, (4,)))
         assert np.array_equal(first > 0, wide > 0)
 
+    def test_what_is_outlined_already_keeps_its_outlines(self):
+        """Two findings that touch, of which the pair shows one a row wider and another lesion, as added studies do."""
+        known = self.box(slice(1, 4), 7) + self.box(slice(4, 7), 3)
+        shown = self.box(slice(1, 8), 1) + self.box(slice(9, 11), 2)
+        pair, empty = self.pair(1, shown, shown, (1, 2)), self.grid.empty_image()
+        found = outlines_of([Study("a", empty), Study("b", empty)], [pair], True, known=self.grid.image_of(known))
+        first, later = (sitk.GetArrayFromImage(labels) for labels in found)
+        assert np.array_equal(np.where(shown == 2, 0, first), known) and np.array_equal(later, first)
+        assert first[shown == 2].min() == first[shown == 2].max() > 7
+        pair = self.pair(1, shown, known, (2,))  # what changed is drawn by the pair
+        changed = sitk.GetArrayFromImage(
+            outlines_of([Study("a", empty), Study("b", empty)], [pair], True, known=self.grid.image_of(known))[1]
+        )
+        assert np.array_equal((changed > 0) & (shown != 2), known > 0)
+        assert not {*np.unique(changed[known > 0])} & {3, 7}
+
     def test_a_changed_lesion_is_outlined_by_its_own_pair(self):
         small, large = self.box(slice(4, 6)), self.box(slice(3, 9))
         first, same, changed = self.outlines(self.pair(1, small, small, (1,)), self.pair(2, small, large))
