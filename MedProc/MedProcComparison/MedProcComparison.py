@@ -44,6 +44,7 @@ from MedProcLib.widgets.outline_panel import OutlinePanel
 from MedProcLib.widgets.patient_files_panel import PatientFilesPanel
 from MedProcLib.widgets.response_panel import ResponsePanel
 from MedProcLib.widgets.session_comparison import SessionComparison
+from MedProcLib.widgets.study_dates import StudyDates
 from MedProcLib.widgets.time_points_panel import TimePointsPanel
 from MedProcLib.widgets.timeline_views_panel import TimelineViewsPanel
 from MedProcLib.widgets.track_actions import TrackActions
@@ -95,6 +96,7 @@ class MedProcComparisonWidget(ModuleWidget):
             *(start, lambda: self.run.running, say, self.onPatientChanged),
         )
         self.edits = edits = TrackEditing(self.patientNode, self.reader, self.outlines, self.run, self.onPatientChanged)
+        self.dates = StudyDates(self.patientNode, lambda change: edits.edit(change, _("a reader without a name")))
         self.tracks = TracksPanel(
             *(self.patientNode, self.reader, self.setReader, edits.edit, edits.undo, edits.redo, self.onTrack)
         )
@@ -164,6 +166,7 @@ class MedProcComparisonWidget(ModuleWidget):
 
     def onPatientChanged(self):
         """Show the findings as they are now, everywhere in the panel."""
+        self.followDates()
         node = self.patientNode()
         self.patients.show(node)
         self.patientRow.visible = self.patients.count > 1
@@ -182,6 +185,14 @@ class MedProcComparisonWidget(ModuleWidget):
         ready = self.session.can_report(node)
         self.ui.reportButton.enabled = ready
         self.ui.reportButton.toolTip = REPORT_TIP if ready else NO_REPORT_TIP
+
+    def followDates(self):
+        """Have the list of time points say the dates that its studies have among the findings."""
+        chosen = self.chosenTimePoints()
+        followed = self.dates.followed(chosen)
+        if followed != chosen:
+            write_time_points(self.parameters.parameterNode, followed)
+            self.timePoints.changed()
 
     def missing(self):
         return self.timePoints.missing()
@@ -241,7 +252,9 @@ class MedProcComparisonWidget(ModuleWidget):
         return read_time_points(self.parameters.parameterNode) if self.parameters is not None else []
 
     def keepTimePoints(self, timePoints):
+        before = self.chosenTimePoints()
         write_time_points(self.parameters.parameterNode, timePoints)
+        self.dates.changed(before, self.chosenTimePoints())
 
     def patientNode(self):
         node = self.parameters.patient if self.parameters is not None else None

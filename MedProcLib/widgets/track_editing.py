@@ -30,10 +30,12 @@ class TrackEditing:
         self._get_node, self._get_reader = get_node, get_reader
         self._outlines, self._run, self._changed = outlines, run, changed
 
-    def edit(self, change: Edit) -> bool:
-        """Do a reader's correction; True when it was done."""
+    def edit(self, change: Edit, unnamed: str = "") -> bool:
+        """Do a reader's correction; True when it was done. unnamed: who did it where no name was given; without one,
+        nothing is done then."""
+        who = self._get_reader().strip() or unnamed
         try:
-            what = self._outlines.ours(lambda: edit_patient(self._get_node(), change, self._get_reader()))
+            what = self._outlines.ours(lambda: edit_patient(self._get_node(), change, who))
         except InputError as error:
             self._run.say(str(error), True)
             return False

@@ -96,7 +96,9 @@ def dated(patient: Patient, time_point: str, date: datetime.date | None, who: st
     for earlier, later in itertools.pairwise(known):
         if earlier[0] >= later[0]:
             names = f"'{earlier[1]}' ({earlier[0]}) and '{later[1]}' ({later[0]})"
-            raise InputError(f"Time points stay in their order, on days of their own; {names} would not.")
+            raise InputError(
+                f"Time points stay in their order, on days of their own; {names} would not. Compare again for that."
+            )
     return recorded(patient, replace(patient, time_points=points), who, when, f"{point.id}: date = {date or 'none'}")
 
 

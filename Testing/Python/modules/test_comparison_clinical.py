@@ -123,6 +123,42 @@ def test_a_date_that_is_missing_is_given_where_the_criterion_names_it(asked):
     assert [r.date.isoformat() for r in widget.response.responses] == ["2020-03-01", "2021-06-30", "2022-03-03"]
 
 
+def test_a_date_is_one_in_the_list_of_studies_and_among_the_findings(asked):
+    widget, form = asked("recist_1_1")
+    points = widget.timePoints
+
+    def dates():
+        listed = [points.table.item(row, 0).text() for row in range(3)]
+        assert listed == [point.date.isoformat() for point in patient_of(widget).time_points]
+        assert listed == [r.date.isoformat() for r in widget.response.responses]
+        return listed
+
+    def list_date(row, text):
+        points.select(row)
+        points.date_edit.text = text
+        points.date_edit.editingFinished.emit()
+
+    as_proposed = dates()
+    list_date(1, "2021-09-30")
+    assert dates()[1] == "2021-09-30" and widget.run.message == "FLAIR 1: date = 2021-09-30."
+    form.show_time_point(2)
+    type_in(form, "date", "2022-12-01")
+    assert dates()[2] == "2022-12-01"
+    for _ in range(2):
+        widget.tracks.undo()
+    assert dates() == as_proposed
+    widget.setReader("")
+    list_date(0, "2019-12-31")
+    assert dates()[0] == "2019-12-31" and patient_of(widget).history[-1].who == "a reader without a name"
+    assert [study.date for study in widget.session.current(widget.patientNode())(None).studies] == [
+        datetime.date.fromisoformat(date) for date in dates()
+    ]
+    list_date(2, "2018-01-01")  # before the others: only a comparison can do that
+    assert "Compare again" in widget.run.message
+    assert patient_of(widget).time_points[2].date.isoformat() == as_proposed[2]
+    assert points.table.item(0, 0).text() == "2018-01-01"
+
+
 def test_a_finding_is_asked_what_its_role_and_the_criterion_need(asked):
     widget, _form = asked(RANO_2)
     widget.ui.actionsButton.collapsed = False
