@@ -86,6 +86,16 @@ def test_an_outline_at_the_largest_radius_is_told_of():
     assert largest == 14 and int(note.split()[0]) > 50 and "object 1 is at the largest radius, 14 mm" in note
 
 
+@pytest.mark.parametrize(("contrast", "told"), [(50.0, False), (0.0, True)])
+def test_an_outline_that_follows_noise_is_told_of(contrast, told):
+    """A click deep in liver or spleen, of which nothing ends within the reach, gave some ml of noise without a word."""
+    image = image_of(distances((30, 30, 30), (3.0, 3.0, 3.0)) < 9, (3.0, 3.0, 3.0), 20.0, contrast)
+    seeds = seeds_from_points(Geometry.of(image), np.array([Geometry.of(image).center]), [1])
+    progress = Progress()
+    OptimalSurface()(image, seeds, progress=progress)
+    assert ["hardly clearer than noise" in note for note in progress.notes] == [True] * told
+
+
 def test_the_outline_does_not_depend_on_how_the_grid_lies():
     """A lobed body, written down as a function of place, on an upright grid and on a turned, left-handed one."""
 
