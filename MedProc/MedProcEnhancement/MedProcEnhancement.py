@@ -30,6 +30,7 @@ from MedProcLib.scene.views import show_in_slices
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.enhancement_logic import EnhancementLogic
 from MedProcLib.widgets.enhancement_task import needs_reference, takes_reference
+from MedProcLib.widgets.inputs import with_way_for_color
 from MedProcLib.widgets.preset_module import PresetModuleWidget
 from MedProcLib.widgets.preview_panel import PreviewPanel
 from MedProcLib.widgets.quality_panel import QualityPanel
@@ -145,7 +146,7 @@ class MedProcEnhancementWidget(PresetModuleWidget):
     def missing(self):
         parameters = self.parameters
         if parameters.applyTo == ONE and parameters.inputVolume is None:
-            return _("Choose an input volume (load one first, if there is none).")
+            return with_way_for_color(_("Choose an input volume (load one first, if there is none)."))
         if parameters.applyTo == SEVERAL and not self.chosenVolumes():
             return _("Choose the volumes: check at least one.")
         if parameters.applyTo == BRANCH and not self.chosenVolumes():

@@ -38,7 +38,7 @@ from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chart_panel import ChartPanel
 from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
-from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume
+from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume, with_way_for_color
 from MedProcLib.widgets.live_measurement import LiveMeasurement
 from MedProcLib.widgets.measure_settings import MeasureSettings
 from MedProcLib.widgets.measurement_view import MeasurementView
@@ -180,7 +180,9 @@ class MedProcQuantificationWidget(ModuleWidget):
     def missing(self):
         if self.parameters.segmentation is None:
             return _("Choose the segmentation to measure (MedProc Segmentation or the Segment Editor makes one).")
-        return "" if self.parameters.inputVolume is not None else _("Choose the volume to measure in.")
+        if self.parameters.inputVolume is None:
+            return with_way_for_color(_("Choose the volume to measure in."))
+        return ""
 
     def prepare(self):
         parameters = self.parameters
@@ -210,7 +212,7 @@ class MedProcQuantificationWidget(ModuleWidget):
             parameters.resultTable = nodes.table
             self.lines.start(nodes.table)
             self.onResultsChanged()
-            said = [what_was_measured(rows, nodes.table.GetName())]
+            said = [what_was_measured(rows, nodes.table.GetName(), len(task.source.ids))]
             if nodes.held:
                 said.append(_("Diameters drawn by a reader hold: {n}.").format(n=nodes.held))
             if nodes.adrift:

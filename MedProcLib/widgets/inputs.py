@@ -3,6 +3,7 @@
 from typing import Any
 
 import slicer
+from slicer.i18n import tr as _
 
 from ..core.errors import InputError
 from ..scene.findings import accepted_of, findings_lists
@@ -52,6 +53,13 @@ def propose_segmentation() -> Any:
 def scalar_volumes() -> list[Any]:
     """The scene's scalar volumes: no label maps, vector volumes and other kinds derived from them."""
     return [node for node in slicer.util.getNodesByClass(SCALAR_VOLUME) if node.GetClassName() == SCALAR_VOLUME]
+
+
+def with_way_for_color(text: str) -> str:
+    """What to say where no volume is chosen: a color picture, which the panels do not list, has to become gray."""
+    if not slicer.util.getNodesByClass("vtkMRMLVectorVolumeNode"):
+        return text
+    return text + " " + _("A color picture becomes one in the module Vector to Scalar Volume.")
 
 
 def require_present(*nodes: Any) -> None:

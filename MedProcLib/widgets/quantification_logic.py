@@ -119,10 +119,11 @@ class QuantificationLogic:
         return export_of(table, dicom=True).write_dicom(path, reader, progress)
 
 
-def what_was_measured(rows: list[Row], table: str) -> str:
-    """A line for the reader. Of segments, not of rows: a segment in one piece has two."""
+def what_was_measured(rows: list[Row], table: str, chosen: int = 0) -> str:
+    """Lines for the reader. Of segments, not of rows: a segment in one piece has two. chosen: segments to measure."""
     pairs, times = sum(row.other is not None for row in rows), len({row.time_point for row in rows})
-    count = pairs or len({row.segment for row in rows})
+    measured = {row.segment for row in rows}
+    count = pairs or len(measured)
     if pairs:
         text = _("One pair of segments: '{table}'.") if pairs == 1 else _("{count} pairs of segments: '{table}'.")
     elif times > 1:
@@ -130,4 +131,11 @@ def what_was_measured(rows: list[Row], table: str) -> str:
         text = text if count > 1 else _("One segment measured at {times} time points: '{table}'.")
     else:
         text = _("One segment measured: '{table}'.") if count == 1 else _("{count} segments measured: '{table}'.")
-    return text.format(count=count, times=times, table=table)
+    said = [text.format(count=count, times=times, table=table)]
+    if not pairs and 0 not in measured:  # what is of all segments together has rows of its own
+        cut = len({row.segment for row in rows if row.is_whole and row.at_border})
+        if chosen > count:
+            said.append(_("Without a voxel in the volume: {n}.").format(n=chosen - count))
+        if cut:
+            said.append(_("At the border of the volume, so that more may lie beyond: {n}.").format(n=cut))
+    return " ".join(said)

@@ -51,6 +51,32 @@ def test_measure_and_show(panel, segmented, finish):
     np.testing.assert_allclose(center, expected, atol=1e-6)
 
 
+def test_what_is_not_measured_whole_is_said(panel, segmented, finish, scene):
+    import vtk
+
+    volume, segmentation = segmented
+    segmentation.GetSegmentation().AddEmptySegment("Nothing")
+    to_world, shift = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
+    volume.GetIJKToRASMatrix(to_world)
+    for axis in range(3):  # both pieces of the first segment beyond the first column of voxels
+        shift.SetElement(axis, 3, -45 * to_world.GetElement(axis, 0))
+    moved = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode", "Moved")
+    moved.SetMatrixTransformToParent(shift)
+    segmentation.SetAndObserveTransformNodeID(moved.GetID())
+    widget = panel(NAME)
+    widget.run.button.click()
+    said = finish(widget)
+    assert said.startswith("2 segments measured: ") and "Without a voxel in the volume: 1." in said
+    assert said.endswith("At the border of the volume, so that more may lie beyond: 1.")
+    voxel = np.prod(volume.GetSpacing())
+    assert widget.results.shown[0]["voxel_volume_mm3"] == pytest.approx(4 * 6 * 5 * voxel)
+    color = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Photograph")
+    widget.parameters.inputVolume = None
+    assert widget.missing().endswith("becomes one in the module Vector to Scalar Volume.")
+    scene.RemoveNode(color)
+    assert widget.missing() == "Choose the volume to measure in."
+
+
 def test_names_with_their_colors_are_not_cut(panel, segmented, finish):
     _volume, segmentation = segmented
     segmentation.GetSegmentation().GetNthSegment(0).SetName("Lesion 1")
