@@ -9,9 +9,9 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.color import brightness, is_color
-from ..core.dicom_segmentation import is_dicom_segmentation
+from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.dicom_structure_set import is_structure_set
-from ..core.files import ImageFile, file_of, read_image_file
+from ..core.files import ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import Geometry
 from ..core.progress import Progress
 from ..core.recorded import record_of
@@ -19,8 +19,10 @@ from ..core.units import shown
 from ..enhancement.presets.proposal import propose as propose_enhancement
 from ..segmentation.presets.proposal import propose as propose_segmentation
 from .chain import proposal_for
-from .inputs import read_label_map, unit_of_file
+from .inputs import unit_of_file
 from .segment_names import segment_structures
+
+OVERLAP = "its segments overlap: what is said of its values is of those that do not"
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -51,8 +53,11 @@ def run(arguments: Namespace, progress: Progress) -> None:
 
 
 def _read(path: str) -> ImageFile:
-    if is_dicom_segmentation(file_of(path)):
-        return ImageFile(read_label_map(path, []), path, "DICOM", "SEG")
+    file, number = file_and_number(path)
+    if is_dicom_segmentation(file):
+        maps = read_dicom_segmentation(file, number).maps
+        notes = (OVERLAP,) if len(maps) > 1 else ()
+        return ImageFile(maps[0], path, "DICOM", "SEG", notes=notes)
     return read_image_file(path, unscaled=True)
 
 

@@ -7,6 +7,7 @@ import pytest
 import SimpleITK as sitk
 from pydicom.sr.codedict import codes
 
+from MedProcLib.app.main import run
 from MedProcLib.core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry, resample
@@ -128,12 +129,13 @@ def test_a_single_slice(written):
     assert labels.GetSize()[2] == 1 and (on_series(labels, geometry) == mask).all()
 
 
-def test_segments_that_overlap_are_apart_and_damage_is_refused(written, tmp_path):
+def test_segments_that_overlap_are_apart_and_damage_is_refused(written, tmp_path, capsys):
     masks = blocks()
     masks[3][:] = masks[2]
     file, geometry = written(masks)
     first, second = (on_series(each, geometry) for each in read_dicom_segmentation(file).maps)
     assert (first == masks[1] + 2 * masks[2]).all() and (second == 3 * masks[3]).all()
+    assert run(["info", str(file)]) == 0 and "its segments overlap" in capsys.readouterr().out
     file.write_bytes(file.read_bytes()[:-300])
     with pytest.raises(InputError, match="damaged DICOM segmentation"):
         read_dicom_segmentation(file)
