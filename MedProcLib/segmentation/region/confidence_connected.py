@@ -12,9 +12,9 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import largest_value
 from ..common.connected_to import connected_to
-from ..common.connectivity import JOINED
+from ..common.connectivity import JOINED, steps
 from .growing import grown_regions, near_seeds
-from .marked import Marked, marked, refuse_leaks, tell_leaks
+from .marked import Marked, marked, refuse_leaks, tell_ends
 from .settings import LARGEST_RADIUS, LARGEST_VOLUME
 
 
@@ -28,18 +28,19 @@ from .settings import LARGEST_RADIUS, LARGEST_VOLUME
 class ConfidenceConnected:
     """Grow each seed over intensities that are like its own: within some standard deviations (SD) of their mean.
 
-    Mean and SD are first those around the seed, then those of what was found, a few times over. Where regions of
-    several numbers meet, each voxel goes to the seed with the shortest way to it inside them.
+    Mean and SD are those around the seed, and with iterations then those of what was found: that follows uneven things,
+    and leaks more often. Where regions of several numbers meet, each voxel goes to the seed with the shortest way to it
+    inside them.
     """
 
-    multiplier: Annotated[float, Range(0.1, 10, "SD"), "how far from the mean an intensity may lie"] = 2.5
-    iterations: Annotated[int, Range(0, 20), "how often mean and SD are measured again in what was found"] = 4
+    multiplier: Annotated[float, Range(0.1, 10, "SD"), "how far from the mean an intensity may lie"] = 2.0
+    iterations: Annotated[int, Range(0, 20), "how often mean and SD are measured again in what was found"] = 0
     radius_mm: Annotated[
         float,
         Range(0, 50, "mm"),
         "half the side (a voxel at least) of the box around a seed that is measured first; 0: none",
     ] = 2.0
-    maximum_radius_mm: LARGEST_RADIUS = 0.0
+    maximum_radius_mm: LARGEST_RADIUS = 30.0
     maximum_volume_mm3: LARGEST_VOLUME = 0.0
     connectivity: JOINED = "face"
 
@@ -56,8 +57,7 @@ class ConfidenceConnected:
         }
         labels = grown_regions(scene, ranges, self.connectivity, grow)
         refuse_leaks(labels, scene.grid, self.maximum_volume_mm3)
-        if mask is None and not self.maximum_radius_mm:
-            tell_leaks(labels, progress)
+        tell_ends(scene, labels, self.maximum_radius_mm, mask, progress)
         return scene.labels(labels)
 
 
@@ -71,16 +71,16 @@ def _alike(
         progress(iteration / (settings.iterations + 1), f"Growing seed {number}")
         mean, sd = _mean_and_sd(measured)
         if not sd > 0 and measured.size < 2:
-            raise InputError(
-                f"Nothing beside seed {number} is like it: move it to where its surroundings are like what is wanted."
-                if iteration
-                else f"One voxel at seed {number} has no spread to measure: choose a larger radius."
-            )
+            raise InputError(f"One voxel at seed {number} has no spread to measure: choose a larger radius.")
         # the seed's own values belong to it, as far out as they lie
         own = scene.values[seeds]
         low = min(mean - settings.multiplier * sd, float(own.min()))
         high = max(mean + settings.multiplier * sd, float(own.max()))
         alike = allowed & (scene.values >= low) & (scene.values <= high)
+        if not (ndimage.binary_dilation(seeds, steps(settings.connectivity, seeds.ndim)) & alike & ~seeds).any():
+            raise InputError(
+                f"Nothing beside seed {number} is like it: move it to where its surroundings are like what is wanted."
+            )
         if iteration == settings.iterations:
             break
         measured = scene.values[connected_to(seeds, alike, settings.connectivity)]

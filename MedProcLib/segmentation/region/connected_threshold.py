@@ -5,7 +5,7 @@ from ...core.operation import operation
 from ...core.progress import SILENT
 from ..common.connectivity import JOINED
 from .growing import grown_regions, near_seeds, refuse_seeds_outside
-from .marked import marked, refuse_leaks, tell_leaks
+from .marked import marked, refuse_leaks, tell_ends
 from .settings import BRIGHTEST, DARKEST, LARGEST_RADIUS, LARGEST_VOLUME
 
 
@@ -39,6 +39,5 @@ class ConnectedThreshold:
         ranges = dict.fromkeys(scene.numbers, allowed)
         labels = grown_regions(scene, ranges, self.connectivity, progress)
         refuse_leaks(labels, scene.grid, self.maximum_volume_mm3)
-        if mask is None and not self.maximum_radius_mm:
-            tell_leaks(labels, progress)
+        tell_ends(scene, labels, self.maximum_radius_mm, mask, progress)
         return scene.labels(labels)

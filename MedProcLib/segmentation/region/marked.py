@@ -167,9 +167,12 @@ def tell_reach(scene: Marked, found: sitk.Image, reach_mm: float, progress: Prog
 
     scene: from with_surroundings. Objects that have no surroundings but each other fill what is worked on.
     """
-    if not (reach_mm and scene.surroundings):
-        return
-    labels = sitk.GetArrayViewFromImage(found)[scene.box]
+    if reach_mm and scene.surroundings:
+        _tell_reach(scene, sitk.GetArrayViewFromImage(found)[scene.box], reach_mm, progress)
+
+
+def _tell_reach(scene: Marked, labels: np.ndarray, reach_mm: float, progress: Progress) -> None:
+    """labels: in the box (z, y, x)."""
     for number, tight in boxes_of(labels).items():
         around = grown(tight, scene.grid, 0, 1)
         own, away = labels[around] == number, scene.seeds[around] != number
@@ -232,7 +235,15 @@ def refuse_leaks(labels: np.ndarray, grid: Geometry, maximum_volume: float) -> N
             )
 
 
-def tell_leaks(labels: np.ndarray, progress: Progress) -> None:
+def tell_ends(scene: Marked, labels: np.ndarray, reach_mm: float, mask: sitk.Image | None, progress: Progress) -> None:
+    """Note what grew (labels z, y, x, in the box) to its reach (0: none) or, without reach and mask, over the image."""
+    if reach_mm:
+        _tell_reach(scene, labels, reach_mm, progress)
+    elif mask is None:
+        _tell_leaks(labels, progress)
+
+
+def _tell_leaks(labels: np.ndarray, progress: Progress) -> None:
     """Note labels (z, y, x, of a whole image) that reach over most of the image along each axis, as hardly an organ."""
     for number, box in boxes_of(labels).items():
         if all(b.stop - b.start >= MOST_OF_IMAGE * n for b, n in zip(box, labels.shape, strict=True)):

@@ -12,7 +12,7 @@ from ...core.progress import SILENT
 from ..common.connectivity import JOINED
 from ..common.morphology import distance_to, eroded
 from .growing import grown_regions, near_seeds, refuse_seeds_outside
-from .marked import marked, refuse_leaks, tell_leaks
+from .marked import marked, refuse_leaks, tell_ends
 from .settings import BRIGHTEST, DARKEST, LARGEST_RADIUS, LARGEST_VOLUME
 
 
@@ -55,8 +55,7 @@ class NeighborhoodConnected:
             around = allowed & (labels == 0) & (distance_to(labels > 0, scene.grid, rim) <= self.radius_mm)
             labels = np.where(around, _nearest(labels, tuple(reversed(scene.grid.spacing))), labels)
         refuse_leaks(labels, scene.grid, self.maximum_volume_mm3)
-        if mask is None and not self.maximum_radius_mm:
-            tell_leaks(labels, progress)
+        tell_ends(scene, labels, self.maximum_radius_mm, mask, progress)
         return scene.labels(labels)
 
 

@@ -30,7 +30,7 @@ def found(name: str, scale: float, kind: type) -> np.ndarray:
     image = sitk.GetImageFromArray(values[12] if preset.group == "Microscopy" else values)
     seeds = sitk.Image(image.GetSize(), sitk.sitkUInt8)
     if preset.seeds:
-        seeds[6, 20, 12] = 1
+        seeds[14 if name == "region_from_point" else 6, 20, 12] = 1  # the whole tube within its 30 mm
     if name == "grow_from_seeds":
         seeds[6, 36, 12] = 2
     made = preset.recipe().run(image=image, **({"seeds": seeds} if preset.seeds else {}))
