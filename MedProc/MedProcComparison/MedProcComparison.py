@@ -349,10 +349,11 @@ class MedProcComparisonTest(ScriptedLoadableModuleTest):
         blocks = [(5, 5, 5, 6)], [(5, 5, 5, 8)], [(4, 4, 4, 10), (20, 8, 36, 7)]
         studies = [self.makeStudy(f"Study {n}", each) for n, each in enumerate(blocks)]
         volumes, segmentations = zip(*studies, strict=True)
+        volumes[0].SetName("Study 2")  # as series of DICOM studies are often of one name
         recipe = Recipe.of(create_operation("comparison.match_findings"))
         dates = ["2022-01-01", datetime.date(2020, 1, 1), "2021-01-01"]
         patient = MedProcComparisonLogic().compare(volumes, dates, segmentations, recipe)
-        self.assertEqual([point.id for point in patient.time_points], ["Study 1", "Study 2", "Study 0"])
+        self.assertEqual([point.id for point in patient.time_points], ["Study 1", "Study 2", "Study 2 (3)"])
         self.assertEqual([o.volume.value for o in patient.track("F001").observations], [512, 1000, 216])
 
     def test_decisions_reach_the_report(self):

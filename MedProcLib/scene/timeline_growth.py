@@ -4,6 +4,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from itertools import count
 
+import numpy as np
 import SimpleITK as sitk
 
 from MedProcLib.comparison.coverage import with_unseen
@@ -12,12 +13,13 @@ from MedProcLib.comparison.first_space import after, in_space_of
 from MedProcLib.comparison.following import border_mm_of, measure_study
 from MedProcLib.comparison.halfway import matrix_of
 from MedProcLib.comparison.pipeline import compare
-from MedProcLib.comparison.result import Registration
+from MedProcLib.comparison.result import Change, Comparison, Registration
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.track_names import with_segment_names
 from MedProcLib.comparison.tracks.follow import Labelled, extend_with_labels
 from MedProcLib.comparison.tracks.model import IDENTITY, Alignment, Patient, TimePoint
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
@@ -50,16 +52,18 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
     """What compares one more study with a patient's first one (see reference_of) and follows the findings into it.
 
     The findings keep their names, figures and decisions (see comparison.tracks.extend). What the comparison with the
-    first study calls unchanged has the outline in the new one that it has in the first; what is not shown is not gone.
-    landmarks: point list of the first study, None for those kept with it; they are used where the new one has landmarks
-    too. A name that a time point has already gets a number. Main thread; what is returned may run in any. Raises
-    InputError, when it runs, for a study that cannot be registered.
+    first study calls unchanged has the outline in the new one that it has in the first; what it calls stable but the
+    findings do not list is not new; what is not shown is not gone. landmarks: point list of the first study, None for
+    those kept with it; they are used where the new one has landmarks too. A name that a time point has already gets a
+    number. Main thread; what is returned may run in any. Raises InputError, when it runs, for a study that cannot be
+    registered.
     """
     patient = patient_of_node(node)
     name = study.name.strip() or f"Study {len(patient.time_points) + 1}"
     if name in patient.order:  # volumes of one series in each study are often called the same
         numbered = (f"{name} ({n})" for n in count(len(patient.time_points) + 1))
         name = next(each for each in numbered if each not in patient.order)
+    study = replace(study, name=name)
     first, lies = reference_of(node, patient)
     outlines = {point.id: _all_outlines(node, patient, point) for point in patient.time_points}
     volume = volume_at(node, first.id)
@@ -87,7 +91,7 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         alignment = Alignment(registration.verdict, registration.reasons, registration.figures)
         point = TimePoint(
             name,
-            study.name,
+            name,
             study.date,
             matrix=matrix,
             alignment=alignment,
@@ -96,7 +100,14 @@ def growth_of(node, study: Study, recipe: Recipe | None = None, landmarks=None) 
         )
         others = [Labelled(p, maps[p.id], outlines[p.id].from_common) for p in patient.time_points]
         new = Labelled(point, comparison.followed.label_maps[1], transform)
-        grown, labels = extend_with_labels(patient, new, others, when=timestamp(), progress=progress.part(0.8, 0.9))
+        followed = replace(patient, settings=replace(patient.settings, pieces="labels"))  # as they are outlined
+        grown, labels = extend_with_labels(followed, new, others, when=timestamp(), progress=progress.part(0.8, 0.85))
+        unlisted = [] if study.labels is not None else _unlisted(patient, grown, comparison)
+        if unlisted:
+            new = replace(new, labels=_without(new.labels, unlisted))
+            grown, labels = extend_with_labels(
+                followed, new, others, when=timestamp(), progress=progress.part(0.85, 0.9)
+            )
         told, _outside = with_unseen(in_space_of(grown, lies), name, study, comparison.pairs[0], comparison.recipe)
         outside = {track.id: track.outside for track in told.tracks}
         grown = grown.with_tracks(*(replace(track, outside=outside[track.id]) for track in grown.tracks))
@@ -131,6 +142,26 @@ def add_grown(node, grown: Grown, source) -> str:
         nodes = TimePointNodes(volume, grown.labels, item, transform, source=source)
         add_time_point(node, grown.patient, grown.time_point, nodes, Provenance(grown.recipe, inputs))
         return put_patient(node, grown.patient)
+
+
+def _unlisted(before: Patient, grown: Patient, comparison: Comparison) -> list[int]:
+    """Labels of what would be new though the comparison finds it in the first study too, and stable: the findings just
+    do not list it."""
+    pair, followed = comparison.pairs[0], comparison.followed
+    if followed is None:
+        return []
+    stable = {name for finding in pair.findings if finding.change is Change.STABLE for name in finding.tracks}
+    seen = [followed.patient.track(name).observations[-1] for name in stable]
+    there = {label for observation in seen for label in observation.labels}
+    known = {track.id for track in before.tracks}
+    begun = [track.observations[0] for track in grown.tracks if track.id not in known and not track.parent]
+    return [label for observation in begun if there >= set(observation.labels) for label in observation.labels]
+
+
+def _without(image: sitk.Image, labels: Sequence[int]) -> sitk.Image:
+    values = sitk.GetArrayFromImage(image)
+    values[np.isin(values, labels)] = 0
+    return Geometry.of(image).image_of(values)
 
 
 def reference_of(node, patient: Patient):

@@ -2,11 +2,12 @@
 
 import datetime
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from ..comparison.defaults import head_mr_recipe
 from ..comparison.evaluation import Evaluated
+from ..comparison.following import unique_names
 from ..comparison.pipeline import compare
 from ..comparison.result import Comparison
 from ..comparison.study import Study
@@ -110,7 +111,9 @@ class ComparisonLogic:
             raise InputError("Two studies are the same volume: choose another one.")
         ordered = in_time_order(timePoints)
         studies = tuple(study_of_volume(p.volume, p.segmentation, None, date_of(p.date), p.landmarks) for p in ordered)
-        return ComparisonTask(tuple(ordered), studies, recipe)
+        # series of one name in each study are told apart in all that is said of them
+        named = tuple(replace(s, name=name) for s, name in zip(studies, unique_names(studies), strict=True))
+        return ComparisonTask(tuple(ordered), named, recipe)
 
     def commit(self, task: ComparisonTask, comparison: Comparison) -> ComparisonNodes:
         """Add the comparison to the scene (main thread)."""

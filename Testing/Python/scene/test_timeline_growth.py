@@ -8,7 +8,7 @@ import pytest
 import SimpleITK as sitk
 import timelines
 from samples import ball
-from timelines import COMES, GROWS, NAMES
+from timelines import COMES, GOES, GROWS, NAMES
 
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.result import Verdict
@@ -22,12 +22,13 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.markups import points_node_from
-from MedProcLib.scene.timeline_edits import edit_patient
+from MedProcLib.scene.timeline_edits import edit_patient, put_patient
 from MedProcLib.scene.timeline_growth import add_grown, growth_of
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
 from MedProcLib.scene.timeline_restore import restoring
 from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.volumes import volume_from_image
+from MedProcLib.segmentation.threshold.threshold import Threshold
 
 BEYOND = (-14.0, -14.0, -4.0)  # where nothing was before
 RECIPE = Recipe.of(MatchFindings())  # the new study lies where the first one does
@@ -66,6 +67,19 @@ def test_the_findings_go_on_with_their_names_and_decisions(scene):
     bare = replace(new, name="Fifth", labels=None)  # it would show none of them
     with pytest.raises(InputError, match="'Fifth' has no segmentation of the findings that are given for 'MR First'"):
         growth_of(node, bare, RECIPE)()
+
+
+def test_what_the_first_study_has_too_is_not_new_though_it_is_not_listed(scene):
+    node = timelines.add_to(scene)
+    patient = patient_of_node(node)
+    put_patient(node, replace(patient, tracks=(patient.track("F001"), patient.track("F003"))))  # F002 was overlooked
+    grid = timelines.mirrored((0.0, 0.0, 0.0))
+    labels = ball(grid, GROWS, 9.0) | ball(grid, GOES, 5.0) | ball(grid, BEYOND, 4.0)
+    new = Study("Fourth", timelines.image_of(labels), datetime.date(2024, 9, 1))
+    grown = growth_of(node, new, Recipe.of(Threshold("custom", lower=155), MatchFindings()))()
+    begun = [track.id for track in grown.patient.tracks if track.observations[0].time_point == "Fourth"]
+    assert begun == ["F004"]
+    np.testing.assert_allclose(grown.patient.track("F004").observations[0].place.common_center, BEYOND, atol=0.5)
 
 
 def test_what_the_added_study_does_not_show_is_not_gone(scene):
