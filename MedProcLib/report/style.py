@@ -44,6 +44,7 @@ tbody tr:last-child td { border-bottom-color: #c7ced6; }
 .chip .swatch { width: 19px; height: 19px; border-radius: 5px; font-size: 0.78rem; }
 .row { display: grid; gap: 12px; margin: 0 0 14px; }
 .three { grid-template-columns: repeat(3, 1fr); } .six { grid-template-columns: repeat(6, 1fr); gap: 8px; }
+.stack { grid-template-columns: repeat(var(--columns), 1fr); }
 .slices { grid-template-columns: 0.72fr 1fr 1fr 1fr; align-items: start; }
 figure { margin: 0; min-width: 0; }
 figure img { display: block; width: 100%; height: auto; border-radius: 5px; background: #000; }
@@ -88,7 +89,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
 @media (max-width: 700px) {
   body { padding: 24px 16px 48px; }
   .three { grid-template-columns: 1fr; } .six { grid-template-columns: repeat(3, 1fr); }
-  .slices { grid-template-columns: 1fr 1fr; }
+  .slices { grid-template-columns: 1fr 1fr; } .stack { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }
   .plot .chart { min-width: 560px; }
 }
 @media print {

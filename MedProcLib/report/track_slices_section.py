@@ -56,7 +56,7 @@ def _article(stack: Stack, track: Track) -> str:
     )
     count = len(timeline.studies)
     rows = -(-count // MOST_IN_ROW)
-    columns = f"grid-template-columns:repeat({-(-count // rows)},1fr)"
+    columns = f"--columns:{-(-count // rows)}"
     return f'<article class="finding">{header}<div class="row stack" style="{columns}">{pictures}</div></article>'
 
 
