@@ -8,7 +8,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.slice_by_slice import slices_apart
-from .open_marrow import open_canal, open_marrow
+from .open_marrow import open_canal, open_marrow, sacral_marrow
 
 # Gaps of the cortex up to twice this radius are no openings.
 GAP_MM = 2.25
@@ -73,6 +73,7 @@ def marrow_and_skull(
     whole = bone | added | seam
     if bone.ndim == 3:
         whole |= open_marrow(whole, values, body & ~skull, grid)
+        whole |= sacral_marrow(whole, values, body, grid)
         whole &= ~open_canal(bone, whole, values, body, grid)
     return whole, skull
 

@@ -1,4 +1,4 @@
-"""Marrow that a thin cortex does not close in, and the spinal canal where it opens into a vertebral body."""
+"""Marrow that a thin or pierced cortex does not close in, and the spinal canal where it opens into a vertebral body."""
 
 import itertools
 
@@ -7,11 +7,22 @@ from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.voxels import gaussian
+from ..common.morphology import closed
+from ..common.slice_by_slice import slices_apart
+from .body_wall import slices_with_lung
 from .lung_sides import middle_of_body
+from .spine import longest_row
 
 # Marrow denser (HU) than cord, disk and muscle is told from them where bone lies around it in its slice, on so many of
 # eight sides within the width of a vertebral body. One is left for a gap: a thin cortex, or the basivertebral vein.
 DENSE_HU, SIDES, WIDTH_MM, BLUR_MM = 80.0, 7, 45.0, 1.5
+# The sacrum's cortex is pierced and its marrow may be fat, but it has bone around it on as many sides, within so many
+# mm. Its slices are the longest row (with gaps) of those where bone joins both hips: in one piece, once gaps as wide as
+# two joints are closed, that is wider than a skull and has bone in its middle, behind so much of the body. It tapers
+# below.
+SACRUM_MM, HIPS_MM, JOINT_MM, BEHIND, TAPER_MM, GAP_MM, LINE_MM = 60.0, 170.0, 3.0, 0.55, 20.0, 6.0, 4.5
+# Shoulders and ribs are no hips: those lie so far below the lungs. What is enclosed is no gas.
+BELOW_LUNG_MM, GAS_BELOW_HU = 60.0, -200.0
 # The canal holds cord and water (HU), even away from its wall, and is so wide (mm), so large, and so near the midline.
 CANAL_HU, CANAL_SD_HU, WALL_MM, CANAL_MM2, ASIDE_MM = (-40.0, 80.0), 15.0, 3.0, (80.0, 800.0), 20.0
 # Before it lies the vertebral body: so much of so many mm is bone with marrow. In front of marrow lies a cortex only.
@@ -26,14 +37,56 @@ def open_marrow(filled: np.ndarray, values: np.ndarray, allowed: np.ndarray, gri
     values: HU on a grid of patient_grid.
     """
     empty = ~filled
-    level = _mean(values, empty, grid)
+    found = empty & allowed & (_sides(filled, WIDTH_MM, grid) >= SIDES) & (_mean(values, empty, grid) > DENSE_HU)
+    return ndimage.binary_opening(found, np.ones((1, 3, 3)))
+
+
+def sacral_marrow(filled: np.ndarray, values: np.ndarray, body: np.ndarray, grid: Geometry) -> np.ndarray:
+    """What (bool; z, y, x) of the body is marrow of the sacrum between what is filled already, with its small openings.
+
+    values: HU on a grid of patient_grid.
+    """
+    result = np.zeros(filled.shape, bool)
+    lungs = np.flatnonzero(slices_with_lung(values, body, grid))
+    end = max(0, int(lungs[0] - BELOW_LUNG_MM / grid.spacing[2])) if lungs.size else len(filled)
+    joins = np.array([_joins_hips(filled[z], body[z], grid) for z in range(end)], bool)
+    joined = np.flatnonzero(longest_row(joins, int(GAP_MM / grid.spacing[2])))
+    if joined.size:
+        part = slice(max(0, int(joined[0] - TAPER_MM / grid.spacing[2])), int(joined[-1]) + 1)
+        sides = np.where(
+            ~filled[part] & body[part] & (values[part] > GAS_BELOW_HU), _sides(filled[part], SACRUM_MM, grid), 0
+        )
+        found = ndimage.binary_opening(sides >= SIDES, np.ones((1, 3, 3)))
+        # what sees out through two openings is a line in between
+        place = Geometry((*grid.size[:2], len(found)), grid.spacing, grid.origin, grid.direction)
+        result[part] = found | (closed(filled[part] | found, slices_apart(place), LINE_MM) & (sides >= SIDES - 1))
+    return result
+
+
+def _joins_hips(filled: np.ndarray, body: np.ndarray, grid: Geometry) -> bool:
+    """Whether (y, x) bone goes in one piece from hip to hip, through the back of the body in the middle."""
+    width = round(HIPS_MM / grid.spacing[0])
+    columns = np.flatnonzero(filled.any(axis=0))
+    if not columns.size or columns[-1] - columns[0] < width:
+        return False
+    rows = np.flatnonzero(body.any(axis=1))
+    back = int(rows[0] + BEHIND * (rows[-1] - rows[0]))
+    pieces, _ = ndimage.label(ndimage.distance_transform_edt(~filled, grid.spacing[1::-1]) <= JOINT_MM)
+    for number, (_, across) in enumerate(ndimage.find_objects(pieces), 1):
+        middle = (across.start + across.stop) // 2
+        if across.stop - across.start > width and (pieces[back:, middle] == number).any():
+            return True
+    return False
+
+
+def _sides(filled: np.ndarray, width_mm: float, grid: Geometry) -> np.ndarray:
+    """On how many of eight sides in its slice each place (z, y, x) has bone within so many mm."""
     around = np.zeros(filled.shape, np.uint8)
     for y, x in itertools.product((-1, 0, 1), repeat=2):
         if y or x:
             step = float(np.hypot(y * grid.spacing[1], x * grid.spacing[0]))
-            around += _toward(filled, y, x, round(WIDTH_MM / step))
-    found = empty & allowed & (around >= SIDES) & (level > DENSE_HU)
-    return ndimage.binary_opening(found, np.ones((1, 3, 3)))
+            around += _toward(filled, y, x, round(width_mm / step))
+    return around
 
 
 def open_canal(

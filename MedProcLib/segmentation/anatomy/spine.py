@@ -59,7 +59,7 @@ def find_spine(bone: np.ndarray, values: np.ndarray, body: np.ndarray, grid: Geo
     found = np.full((3, len(body)), np.nan)
     for z in range(len(body)):
         found[:, z] = _in_slice(bone[z], values[z], body[z], middle, grid)
-    seen = _longest_chain(np.isfinite(found[0]), int(GAP_MM / grid.spacing[2]))
+    seen = longest_row(np.isfinite(found[0]), int(GAP_MM / grid.spacing[2]))
     if not seen.any():
         return None
     found[:, ~seen] = np.nan
@@ -125,7 +125,7 @@ def is_vessel(piece: np.ndarray, values: np.ndarray, grid: Geometry) -> bool:
     return bool(level < MOST_HU and values[whole & ~core].mean() < level + RIM_HU)
 
 
-def _longest_chain(seen: np.ndarray, gap: int) -> np.ndarray:
+def longest_row(seen: np.ndarray, gap: int) -> np.ndarray:
     """Of the slices seen, the longest row without a gap of more slices."""
     joined = ndimage.binary_closing(np.pad(seen, gap + 1), np.ones(gap + 1))[gap + 1 : len(seen) + gap + 1]
     rows, count = ndimage.label(joined)

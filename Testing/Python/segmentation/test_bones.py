@@ -78,6 +78,25 @@ def test_marrow_of_a_vertebra_needs_no_closed_cortex_and_leaves_its_canal(turn):
     assert not (found & ~shell & ~marrow & ~canal & (np.abs(x) > 5)).any()
 
 
+@pytest.mark.parametrize("joint_mm", [3.0, 24.0])
+def test_a_sacrum_with_pierced_cortex_and_fat_marrow_is_filled_between_the_hips(joint_mm):
+    """Its front is open in two places. Where no bone joins the hips what lies between is none of it."""
+    _, y, x = (np.indices((12, 60, 90)).T - (0, 29.5, 44.5)).T * 3.0
+    body = (x / 130) ** 2 + (y / 88) ** 2 < 1
+    hips = (np.abs(np.abs(x) - 60 - 0.45 * (40 - y)) < 7) & (y > -40) & (y < 62)
+    end = 60 - 0.45 * 25 - joint_mm
+    sacrum = (np.abs(x) < end) & (y > 20) & (y < 56)
+    marrow = sacrum & (np.abs(x) > 5) & (np.abs(x) < end - 5) & (y > 25) & (y < 51)
+    holes = (np.abs(np.abs(x) - 20) < 6) & (y < 25) & sacrum
+    bone = (hips | sacrum) & ~marrow & ~holes
+    values = np.select([bone, marrow | holes, body], [400.0, -60.0, 50.0], -1000.0).astype(np.float32)
+    grid = Geometry((90, 60, 12), (3.0,) * 3, CUBE.origin, CUBE.direction)
+    found = with_marrow(bone, values, grid, 25.0, body)
+    share = found[marrow].mean()
+    assert share > 0.85 if joint_mm < 6 else share == 0
+    assert not (found & ~hips & ((y < 20) | (y > 66))).any()
+
+
 def test_what_a_slice_lost_within_a_region_stays_and_what_is_open_does_not():
     region = np.zeros((24, 24, 24), bool)
     region[4:20, 4:20, 4:20] = True
