@@ -33,7 +33,7 @@ from MedProcLib.scene.reader_edits import edits_of, forget_edits
 from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
 from MedProcLib.scene.sequences import sequence_of
 from MedProcLib.scene.tables import rows_of_table
-from MedProcLib.scene.value_unit import unit_of_values
+from MedProcLib.scene.value_unit import is_adc_without_unit, unit_of_values
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chart_panel import ChartPanel
 from MedProcLib.widgets.export_panel import ExportPanel
@@ -213,6 +213,8 @@ class MedProcQuantificationWidget(ModuleWidget):
             self.lines.start(nodes.table)
             self.onResultsChanged()
             said = [what_was_measured(rows, nodes.table.GetName(), len(task.source.ids))]
+            if self.unit() == "intensity" and is_adc_without_unit(parameters.inputVolume):
+                said.append(_("The map of ADC does not state its unit: choose it among the figures."))
             if nodes.held:
                 said.append(_("Diameters drawn by a reader hold: {n}.").format(n=nodes.held))
             if nodes.adrift:

@@ -7,7 +7,6 @@ from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
-import pydicom
 import SimpleITK as sitk
 
 from ..core.atomic import require_writable
@@ -18,7 +17,7 @@ from ..core.dicom_geometry import NO_POSITION, NO_THICKNESS
 from ..core.dicom_header import texts_of
 from ..core.dicom_segmentation import is_dicom_segmentation, read_dicom_segmentation
 from ..core.dicom_structure_set import is_structure_set, read_structure_set
-from ..core.dicom_unit import unit_of_dicom
+from ..core.dicom_unit import is_map_of_adc, unit_of_dicom
 from ..core.errors import InputError
 from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
@@ -285,14 +284,10 @@ def said_of_values(found: ImageFile, unit_kept: bool = True) -> dict[str, str]:
 
 
 def about_unknown_unit(found: ImageFile) -> list[str]:
-    """A note where a DICOM image without a unit is a map of ADC, by its Image Type (0008,0008) (PS3.3 C.8.3.1).
-
-    Makers store it as 10-6 mm2/s for the most part, but not all, so that none is assumed.
-    """
+    """A note where a DICOM image without a unit is a map of ADC."""
     if found.modality != "MR" or not found.slices or unit_of_file(found) != "intensity":
         return []
-    header = pydicom.dcmread(found.slices[0], stop_before_pixels=True, force=True, specific_tags=["ImageType"])
-    if "ADC" not in str(header.get("ImageType") or "").upper():
+    if not is_map_of_adc(found.slices[0]):
         return []
     return [
         f"{found.source}: a map of ADC that does not state its unit: say it with --unit (values about 1000 in tissue: "

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from .dicom_header import MALFORMED, read_header
+from .dicom_header import MALFORMED, read_header, texts_of
 from .dicom_rescale import RESCALE_TAGS
 from .units import value_unit
 
@@ -50,6 +50,14 @@ def unit_of_dicom(path: Path) -> str:
         return next(_mapped(header), "") or _of_pet(header) if header is not None else ""
     except MALFORMED:
         return ""
+
+
+def is_map_of_adc(path: Path) -> bool:
+    """Whether a file is one by its Image Type (0008,0008), which states no unit (PS3.3 C.8.3.1).
+
+    Makers store 10-6 mm2/s for the most part, but not all, so that none is assumed.
+    """
+    return "ADC" in texts_of(path, ["ImageType"]).get("ImageType", "").upper()
 
 
 def _mapped(header: Any) -> Iterator[str]:

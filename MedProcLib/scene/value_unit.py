@@ -5,7 +5,7 @@ from pathlib import Path
 
 import slicer
 
-from MedProcLib.core.dicom_unit import unit_of_dicom
+from MedProcLib.core.dicom_unit import is_map_of_adc, unit_of_dicom
 from MedProcLib.core.units import ucum, value_unit
 from MedProcLib.scene.dicom_files import first_dicom_file_of
 from MedProcLib.scene.hierarchy import hierarchy_of
@@ -27,6 +27,12 @@ def unit_of_values(volume) -> str:
 def _unit_of_file(file: Path, _changed: float) -> str:
     """Asked for with every change of the panel; enhanced files have long headers."""
     return unit_of_dicom(file)
+
+
+def is_adc_without_unit(volume) -> bool:
+    """Whether a volume node is a map of ADC from DICOM whose unit is not known."""
+    file = first_dicom_file_of(volume) if modality_of_volume(volume) == "MR" else None
+    return file is not None and unit_of_values(volume) == "intensity" and is_map_of_adc(file)
 
 
 def stated_unit_of(volume) -> str:

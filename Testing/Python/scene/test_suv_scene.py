@@ -18,7 +18,7 @@ from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, pla
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.suv_scene import STEPS, suv_volume_from_dicom, suv_volume_of
-from MedProcLib.scene.value_unit import unit_of_values
+from MedProcLib.scene.value_unit import is_adc_without_unit, say_values_of, unit_of_values
 from MedProcLib.scene.volumes import image_of_volume, volume_from_image
 
 
@@ -62,6 +62,34 @@ def test_a_new_volume_beside_the_pet(scene, loaded):
     hierarchy = hierarchy_of(scene)
     assert hierarchy.GetItemParent(hierarchy.GetItemByDataNode(made)) == study
     assert modality_of_volume(made) == "PT"
+
+
+def test_units_of_other_maps(scene, shared_data, tmp_path):
+    stored = pydicom.dcmread(shared_data / "06_dicom" / "single_and_multiframe" / "MR_small.dcm")
+    stored.ImageType = ["DERIVED", "PRIMARY", "DIFFUSION", "ADC"]
+
+    def volume():
+        stored.save_as(tmp_path / "map.dcm")
+        node = volume_from_image(read_image(tmp_path / "map.dcm"), "Map")
+        storage = scene.AddNewNodeByClass("vtkMRMLVolumeArchetypeStorageNode")
+        storage.SetFileName(str(tmp_path / "map.dcm"))
+        node.SetAndObserveStorageNodeID(storage.GetID())
+        item, attributes = hierarchy_of(scene).GetItemByDataNode(node), slicer.vtkMRMLSubjectHierarchyConstants
+        hierarchy_of(scene).SetItemAttribute(item, attributes.GetDICOMSeriesModalityAttributeName(), "MR")
+        return node
+
+    unknown = volume()
+    assert unit_of_values(unknown) == "intensity" and is_adc_without_unit(unknown)
+    unit, mapping = pydicom.Dataset(), pydicom.Dataset()
+    unit.CodeValue, unit.CodingSchemeDesignator, unit.CodeMeaning = "mm2/s", "UCUM", "mm2/s"
+    mapping.MeasurementUnitsCodeSequence, mapping.RealWorldValueSlope = [unit], 1e-6
+    stored.RealWorldValueMappingSequence = [mapping]
+    known = volume()
+    assert unit_of_values(known) == "10-6 mm2/s" and not is_adc_without_unit(known)
+    for kept, expected in ((True, "10-6 mm2/s"), (False, "intensity")):
+        made = volume_from_image(image_of_volume(known), "Made")
+        say_values_of(made, known, kept)
+        assert unit_of_values(made) == expected
 
 
 def test_it_looks_as_pet_is_read(scene, loaded):
