@@ -11,6 +11,7 @@ from ..core.recipe import Recipe
 from ..core.registry import create_operation
 from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..segmentation.outcome import last_segments, needed
+from .inputs import with_way_for_color
 from .region_choice import segment_ids
 from .segmentation_task import BOX, REGION_OPERATIONS, SEGMENT, WHOLE
 from .wrapped_label import show_wrapped
@@ -43,7 +44,7 @@ def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None,
 def missing_input(parameters: Any, recipe: Recipe, has_steps: bool, seeds: int, raters: int) -> str:
     """What the user has to choose before the steps can run; '' for nothing. seeds, raters: nodes chosen."""
     if parameters.inputVolume is None:
-        return _("Choose an input volume (load one first, if there is none).")
+        return with_way_for_color(_("Choose an input volume (load one first, if there is none)."))
     if parameters.region == SEGMENT and parameters.mask is None:
         return _("Choose the mask to search in, or search in the brain, the body or the whole image.")
     if parameters.region == BOX and parameters.roi is None:
