@@ -1,5 +1,6 @@
 """Bring the brightness of one study to that of another, without undoing what changed in the patient."""
 
+from collections.abc import Callable
 from typing import Annotated
 
 import numpy as np
@@ -15,7 +16,8 @@ from ..core.statistics import median_and_sd
 from ..core.voxels import inside, values_of
 from .local_linear import local_linear
 
-# Rounds in which the smooth difference is found, and robust SD of what it leaves beyond which a voxel takes no part.
+# Rounds in which the mapping and the smooth difference are found, and robust SD of what the latter leaves beyond which a
+# voxel takes no part.
 ROUNDS, OUTLIER_SD = 3, 3.0
 # Noise is no part of the signal that a smooth factor multiplies: it is smoothed by this SD (mm).
 SIGNAL_MM = 1.0
@@ -25,6 +27,10 @@ LOWEST_SIGNAL = 5.0
 MOST = 3.0
 # Percentiles that carry the mapping; what is beyond them (lesions, vessels) is mapped along a straight line.
 LOWEST, HIGHEST, KNOTS = 2.0, 98.0, 25
+# Tissue takes no part in the percentiles where it differs by so many robust SD over this scale (SD of a Gaussian): a
+# tumor does, while lesions that one scan shows brighter than another are less wide.
+WIDE_MM, WIDE_SD, LEAST_SHARE = 5.0, 2.0, 0.1
+Mapping = Callable[[np.ndarray], np.ndarray]
 
 
 @operation(
@@ -40,8 +46,8 @@ class MatchIntensity:
 
     Percentiles of both are matched piece by piece; then the smooth part of what differs (coil sensitivity) is removed:
     a factor, as coils make it, or where values below zero say that zero is no lack of signal, a sum. It follows slopes
-    to the region's ends, and voxels that it leaves far off take no part in it, so that real change stays. Both images
-    must be on one grid.
+    to the region's ends. What is left far off takes no part in either, so that real change stays; where it makes more
+    than about a tenth of the region it is matched away all the same. Both images must be on one grid.
     """
 
     bias_mm: Annotated[float, Range(0, 200, "mm"), "scale of the smooth difference to remove; 0 leaves it"] = 15.0
@@ -79,9 +85,28 @@ def shared(fixed, moving, fixed_mask, moving_mask) -> tuple[np.ndarray, np.ndarr
     return first, other, region
 
 
-def mapping(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry):
-    """Function from the other study's intensities to the first one's, straight beyond the outer percentiles."""
-    a, b = (blurred(v, grid, 1.0)[region] for v in (first, other))
+def mapping(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geometry) -> Mapping:
+    """Function from the other study's intensities to the first one's, straight beyond the outer percentiles.
+
+    Percentiles are those of tissue that did not change: what is left far off over a wide place takes no part in them,
+    else a tumor that is new in a twentieth of the region would be mapped to the brightest twentieth of what was there.
+    """
+    first, other = blurred(first, grid, 1.0), blurred(other, grid, 1.0)
+    found = _through_percentiles(first[region], other[region])
+    share = np.maximum(blurred(region, grid, WIDE_MM), LEAST_SHARE)
+    for _ in range(ROUNDS):
+        rest = np.where(region, found(other) - first, 0)
+        center, sd = median_and_sd(rest[region])
+        wide = blurred(np.where(region, rest - center, 0), grid, WIDE_MM) / share
+        used = region & (np.abs(wide) <= WIDE_SD * sd + 1e-9)
+        if used.sum() == region.sum():
+            break
+        found = _through_percentiles(first[used], other[used])
+    return found
+
+
+def _through_percentiles(a: np.ndarray, b: np.ndarray) -> Mapping:
+    """Function that takes the percentiles of b to those of a."""
     levels = np.linspace(LOWEST, HIGHEST, KNOTS)
     to, start = np.percentile(a, levels), np.percentile(b, levels)
     start, index = np.unique(start, return_index=True)

@@ -49,12 +49,12 @@ def left(first, matched, brain):
 def test_a_steep_field_at_the_end_of_the_field_of_view_is_removed(shift):
     """A factor, or where tissue lies about zero (normalized images) a sum. A local mean leaves 6.2 and 6.7 there."""
     end, above = left(*scanned_again(shift=shift))
-    assert end < 3.3 and above < 0.5
+    assert end < 3.6 and above < 0.5
 
 
-@pytest.mark.parametrize("radius, height, least", [(4, 20, 0.85), (8, 20, 0.81), (8, 70, 0.84), (15, 70, 0.69)])
+@pytest.mark.parametrize("radius, height, least", [(4, 20, 0.95), (8, 20, 0.92), (8, 70, 0.95), (30, 70, 0.92)])
 def test_a_lesion_keeps_its_brightness(radius, height, least):
-    """But for what the percentiles take of it: a wide lesion is part of what is matched."""
+    """The widest is 6 % of the region; were it among the matched percentiles, 0.09 of its brightness would be left."""
     plain, matched = scanned_again()[1], scanned_again(radius, height)[1]
     core = np.linalg.norm(places(CUT) - LESION, axis=-1) < radius - 1.5
     assert least < (matched - plain)[core].mean() / height < 1.02
