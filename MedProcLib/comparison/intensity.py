@@ -16,8 +16,8 @@ from ..core.statistics import median_and_sd
 from ..core.voxels import inside, values_of
 from .local_linear import local_linear
 
-# Rounds in which the mapping and the smooth difference are found, and robust SD of what the latter leaves beyond which a
-# voxel takes no part.
+# Rounds in which the mapping and the smooth difference are found, and robust SD of what the latter leaves beyond which
+# a voxel takes no part.
 ROUNDS, OUTLIER_SD = 3, 3.0
 # Noise is no part of the signal that a smooth factor multiplies: it is smoothed by this SD (mm).
 SIGNAL_MM = 1.0
