@@ -19,6 +19,7 @@ from ..comparison.tracks.model import TimePoint, require_track_id
 from ..core.atomic import require_writable_folder
 from ..core.errors import InputError
 from ..core.files import ImageFile, file_of, stem
+from ..core.listing import listed
 from ..core.progress import Progress
 from ..core.recorded import recipe_of_file
 from ..scene.headless import import_slicer
@@ -31,7 +32,6 @@ from .summary import summary
 
 NONE = "-"  # in the place of a segmentation that a study lacks
 RESULT_ENDINGS = (".nii.gz", ".tfm", ".csv")  # of results whose names depend on what is compared
-MOST_NAMED = 10  # files that a note lists
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -99,8 +99,7 @@ def _notes_on_others(folder: Path, written: Iterable[Path], arguments: Namespace
     others = [name for name in others if name.endswith(RESULT_ENDINGS)]
     if not others:
         return []
-    listed = ", ".join(others[:MOST_NAMED]) + (f" and {len(others) - MOST_NAMED} more" * (len(others) > MOST_NAMED))
-    return [f"{folder} holds files that are not of this comparison, perhaps of an earlier one: {listed}"]
+    return [f"{folder} holds files that are not of this comparison, perhaps of an earlier one: {listed(others)}"]
 
 
 def _require_counts(arguments: Namespace) -> None:

@@ -9,6 +9,7 @@ from ..comparison.response.criteria import criterion
 from ..comparison.result import Change, Comparison, Finding, PairComparison, Verdict
 from ..comparison.study import Study
 from ..comparison.track_findings import findings_between
+from ..core.listing import listed
 from .alignment import doubtful_banner, verdict_banner, verdict_of
 from .counting import counted, milliliters, sentence, sentence_of, signed, totals_mm3
 from .html_text import swatch, text
@@ -147,8 +148,7 @@ def _review(comparison: Comparison, timeline: Timeline | None) -> str:
 def _named(decisions: Sequence[tuple[str, str, str]], status: str) -> str:
     """The findings of this status; of many the first ones."""
     names = [name for name, each, _ in decisions if each == status]
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed(names, MOST_NAMED)
 
 
 def _decisions(comparison: Comparison, timeline: Timeline | None) -> list[tuple[str, str, str]]:

@@ -28,6 +28,7 @@ from .wrapped_label import show_wrapped
 
 NAMES = ("", *CRITERIA)
 HEIGHT = 120
+MOST_MISSING = 10  # lines for which there is room
 CRITERION_TIP = _("The rules by which the response is told")
 CHART_TIP = _("Draw it in a plot view; it then follows every correction")
 PROPOSE_TIP = _("Make the largest measurable findings targets, as RECIST 1.1 would; correct it above")
@@ -170,7 +171,10 @@ class ResponsePanel:
             open_ = without_role(patient_of_node(self._get_node()))
             lines = [*response.steps, *response.notes, *response.doubts, *self._best(), *filter(None, [open_])]
         show_wrapped(self.steps_label, "\n".join(lines))
-        lines = [_("Missing: {what}").format(what=text) for text in response.missing] if response is not None else []
+        said = response.missing if response is not None else ()
+        lines = [_("Missing: {what}").format(what=text) for text in said[:MOST_MISSING]]
+        if len(said) > MOST_MISSING:
+            lines.append(_("{count} more are missing.").format(count=len(said) - MOST_MISSING))
         show_links(self.missing_label, [(line, asked_for(line)) for line in lines or [missing]])
 
     def _on_missing(self, target: str) -> None:

@@ -1,5 +1,6 @@
 """The parts that are judged, not summed: non-target lesions, tumor markers and new lesions."""
 
+from ...core.listing import listed
 from .model import Assessment, Case, Kind, Lesion, Status, TimePoint
 from .outcome import Category, Part
 from .sizes import number
@@ -7,6 +8,7 @@ from .sizes import number
 YES, NO, EQUIVOCAL = "yes", "no", "equivocal"
 NORMAL_NODE_MM = 10.0
 LOOK_AGAIN_PERCENT = 73.0
+MOST_ASKED = 5  # lesions that someone should look at, a line each
 
 
 def non_target_part(case: Case, index: int) -> Part | None:
@@ -23,22 +25,32 @@ def non_target_part(case: Case, index: int) -> Part | None:
         return Part(Category.NON_CR_NON_PD, tuple(filter(None, [marker_step])), marker_missing)
     worse = [n.id for n in lesions if (seen := n.at(time.label)) and seen.unequivocal]
     if worse:
-        return Part(Category.PD, (f"non-target {', '.join(worse)}: unequivocal progression",))
+        return Part(Category.PD, (f"non-target {listed(worse)}: unequivocal progression",))
     missing = tuple(f"non-target {n.id} {why} at {time}" for n in lesions if (why := _not_seen(n.at(time.label))))
-    doubts = tuple(d for n in lesions if (d := _grown(case, n, index)))
+    doubts = _doubts(case, lesions, index)
     if missing:
         return Part(Category.NE, ("not all non-targets evaluated",), missing, doubts=doubts)
     left = [n.id for n in lesions if not is_normal(n, n.at(time.label))]
     if left:
-        step = f"non-target {', '.join(left)}: still there, none is marked as unequivocal progression"
+        step = f"non-target {listed(left)}: still there, none is marked as unequivocal progression"
         return Part(Category.NON_CR_NON_PD, (step,), doubts=doubts)
     if marker_step or marker_missing:
         return Part(Category.NON_CR_NON_PD, tuple(filter(None, [marker_step])), marker_missing)
     return Part(Category.CR, ("all non-targets gone, nodes of normal size: complete response",))
 
 
-def _grown(case: Case, lesion: Lesion, index: int) -> str:
-    """That a lesion which is judged by eye has grown so much that someone should; '' where not.
+def _doubts(case: Case, lesions: list[Lesion], index: int) -> tuple[str, ...]:
+    """What someone should look at of lesions that are judged by eye: those that grew most, the others in one line."""
+    grown = [(found, lesion.id) for lesion in lesions if (found := _grown(case, lesion, index)) is not None]
+    asked = sorted(sorted(grown, reverse=True)[:MOST_ASKED], key=grown.index)
+    lines = [f"{found[1]}: a reader decides if it is unequivocal progression" for found, _ in asked]
+    others = [name for found, name in grown if (found, name) not in asked]
+    more = f"{len(others)} more non-targets grew by {LOOK_AGAIN_PERCENT:.0f} % or more: {listed(others)}"
+    return (*lines, more) if others else tuple(lines)
+
+
+def _grown(case: Case, lesion: Lesion, index: int) -> tuple[float, str] | None:
+    """By how many percent a lesion which is judged by eye has grown, and that in words, if someone should look at it.
 
     By 73 % in volume, RECIST 1.1's example (4.3.4) of what may be unequivocal: 20 % in diameter. Not asked of what has
     others merged into it.
@@ -50,13 +62,13 @@ def _grown(case: Case, lesion: Lesion, index: int) -> str:
     now = lesion.at(time)
     joined = any((a := other.at(time)) and a.merged_into == lesion.id for other in case.lesions)
     if now is None or now.volume_mm3 is None or joined:
-        return ""
+        return None
     least, when = min(seen, key=lambda one: one[0])
     percent = 100 * (now.volume_mm3.value / least - 1) if least > 0 else 0.0
     if percent < LOOK_AGAIN_PERCENT:
-        return ""
+        return None
     sizes = f"from {number(least)} mm³ on {when} to {number(now.volume_mm3.value)} mm³"
-    return f"non-target {lesion.id} grew by {percent:.0f} %, {sizes}: a reader decides if it is unequivocal progression"
+    return percent, f"non-target {lesion.id} grew by {percent:.0f} %, {sizes}"
 
 
 def new_part(case: Case, index: int) -> Part:

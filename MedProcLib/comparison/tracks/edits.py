@@ -8,6 +8,7 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from ...core.errors import InputError
+from ...core.listing import listed
 from ...core.measurement import Measurement
 from ..growth.measured import Measured
 from ..response.model import Kind
@@ -52,7 +53,7 @@ def decide_together(
     if not tracks:
         raise InputError(f"None of these findings has an observation at '{time_point}'." if time_point else NONE_CHOSEN)
     changed = [_with_decision(track, status, who, when, time_point, note) for track in tracks]
-    names = ", ".join(track.id for track in tracks)
+    names = listed([track.id for track in tracks])
     where = f" at {time_point}" if time_point else ""
     what = f"{names}{where}: {status.value}" + (f" together ({len(tracks)} findings)" if len(tracks) > 1 else "")
     return recorded(patient, patient.with_tracks(*changed), who, when, what)

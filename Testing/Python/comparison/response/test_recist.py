@@ -251,6 +251,15 @@ def test_a_non_target_that_grew_much_is_asked_about_until_a_reader_says():
     assert not assess("recist_1_1", joined)[3].doubts
 
 
+def test_of_many_non_targets_those_that_grew_most_have_a_line():
+    grown = [other(f"F{n:03d}", {"volume_mm3": 100}, {"volume_mm3": 200 + n}) for n in range(1, 19)]
+    response = assess("recist_1_1", case_of(*grown))[1]
+    assert [line[:16] for line in response.doubts[:5]] == [f"non-target F{n:03d} " for n in range(14, 19)]
+    names = ", ".join(f"F{n:03d}" for n in range(1, 11))
+    assert response.doubts[5:] == (f"13 more non-targets grew by 73 % or more: {names} and 3 more",)
+    assert f"non-target {names} and 8 more: still there" in response.steps[0]
+
+
 def _measured(data):
     return {key: Measured(**value) for key, value in data.items()}
 
