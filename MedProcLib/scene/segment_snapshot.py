@@ -73,17 +73,19 @@ class SegmentSnapshot:
         return self.grid.image_of(labels)
 
     def label_maps(self) -> list[sitk.Image]:
-        """Label maps that hold all segments whole: one, or one for each layer where segments overlap."""
-        try:
-            return [self.labels()]
-        except SegmentsOverlap:
-            pass
-        maps = []
+        """Label maps that hold all segments whole: as many as overlap in one place, each layer in the first with room.
+
+        Contours from DICOM come with a layer for each.
+        """
+        maps: list[np.ndarray] = []
         for shown, place in self._shown():
-            labels = self._empty()
-            labels[place] = shown
-            maps.append(self.grid.image_of(labels))
-        return maps
+            inside = shown > 0
+            labels = next((each for each in maps if not (inside & (each[place] > 0)).any()), None)
+            if labels is None:
+                labels = self._empty()
+                maps.append(labels)
+            np.copyto(labels[place], shown, where=inside)
+        return [self.grid.image_of(labels) for labels in maps or [self._empty()]]
 
     def _empty(self) -> np.ndarray:
         return np.zeros(tuple(reversed(self.grid.size)), np.uint8 if len(self.segments) < 256 else np.uint16)
@@ -225,7 +227,10 @@ def _slices(first: np.ndarray, last: np.ndarray) -> tuple[slice, ...]:
 def _renumbered(found: np.ndarray, values: Mapping[int, int]) -> np.ndarray:
     """New values for old ones; 0 for those that have none."""
     kind = np.uint8 if max(values.values()) < 256 else np.uint16
-    table = np.zeros(max(*values, int(found.max(initial=0)), 1) + 1, kind)
+    largest = int(found.max(initial=0))
+    if all(values.get(number) == number for number in range(1, largest + 1)):
+        return found.astype(kind, copy=False)
+    table = np.zeros(max(*values, largest, 1) + 1, kind)
     table[list(values)] = list(values.values())
     return table[found]
 

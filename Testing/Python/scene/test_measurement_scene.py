@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 import slicer
 from samples import turned_grid
 
@@ -89,6 +90,10 @@ def test_overlapping_segments_are_measured_whole(nodes):
     over = np.zeros(GRID.size[::-1], np.uint8)
     over[2:5, 4:8, 5:7] = 1  # all of it lies in the first segment
     add_segments(segmentation, GRID.image_of(over), {1: SegmentInfo("Over")})
+    add_segments(segmentation, GRID.image_of(over[::-1].copy()), {1: SegmentInfo("Apart")})
+    maps = measurement_input(segmentation, volume).measured_labels()
+    assert [np.unique(sitk.GetArrayViewFromImage(labels)).tolist() for labels in maps] == [[0, 1, 2, 4], [0, 3]]
+    segmentation.GetSegmentation().RemoveSegment(segmentation.GetSegmentation().GetNthSegmentID(3))
     table, _rows = measured(segmentation, volume, Measure(components=False))
     volumes = {row["name"]: row["voxel_volume_mm3"] for row in rows_of_table(table)}
     assert volumes == pytest.approx({"Two": 192, "One": 54, "Over": 72})
