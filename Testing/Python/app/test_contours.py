@@ -39,9 +39,13 @@ def structures_file(image, tmp_path):
     return tmp_path / "contours.dcm"
 
 
-def test_measured_by_number(medproc, refused, image_file, structures_file, tmp_path):
+def test_measured_all_or_by_number(medproc, refused, image_file, structures_file, tmp_path):
     table = tmp_path / "t.csv"
-    assert "#1 GTV; #2 =PTV" in refused("measure", image_file, structures_file, "-o", table)
+    said = refused("quality", image_file, "--regions", structures_file, "-o", table)
+    assert "'GTV' and '=PTV' overlap" in said and "#1 GTV; #2 =PTV" in said
+    assert medproc("measure", image_file, structures_file, "--per", "segment", "-o", table)[0] == 0
+    with table.open(newline="") as file:
+        assert [row["name"] for row in csv.DictReader(file)] == ["GTV", "'=PTV"]
     assert medproc("measure", image_file, f"{structures_file}#2", "-o", table)[0] == 0
     with table.open(newline="") as file:
         first = next(csv.DictReader(file))
