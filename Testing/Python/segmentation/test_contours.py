@@ -136,6 +136,17 @@ def test_smoothness_closes_a_gap_that_a_contour_would_leak_through():
     assert loose[away > 25].any()
 
 
+@pytest.mark.parametrize("contrast", [60.0, -60.0])
+def test_a_thing_that_fades_ends_halfway_to_its_surroundings(contrast):
+    """The range of values at the start ended within it, or was so wide that it held the surroundings."""
+    size, spacing = (48, 48, 48), (1.0, 1.0, 1.0)
+    away = distances(size, spacing)
+    values = 100 + contrast / (1 + np.exp((away - 10) / 2)) + np.random.default_rng(0).normal(0, 3, away.shape)
+    grid = grid_of(size, spacing)
+    found = array(ThresholdLevelSet()(grid.image_of(values), grid.image_of((away < 1).astype(np.uint8))))
+    assert dice(found > 0, away < 10) > 0.95
+
+
 def test_two_objects_that_touch_share_their_voxels():
     size, spacing = (64, 40, 30), (1.0, 1.0, 1.0)
     image, seeds = ball(size, spacing, 10, centers=((21, 20, 15), (41, 20, 15)))
