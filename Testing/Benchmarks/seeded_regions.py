@@ -8,12 +8,13 @@ through that point.
 The parameters are the defaults, but for the reach, which a user sets so that the object lies within it, and thresholds,
 which a user reads off the image: the middle 90 % of the values at the strokes.
 
-A single click is a chance: of 12 places in the lung lesion confidence connected makes Dice 0.09 to 0.93, median 0.14.
+A single click is a chance: of 12 places in the lung lesion confidence connected makes Dice 0.02 to 0.90, median 0.23,
+within 30 mm (0.02 with 2.5 SD and 4 iterations).
 
 Some defaults were chosen on these six objects, so the figures of growing from seeds and of the random walker are too
 good: the weight of likelihood (10, 20 and 30 tried, 20 kept), the random walker's edge (1.5, 2 and 3; 2) and step of
-likelihood (0.05, 0.1, 0.15 and 0.2; 0.15), and the share of the broad distribution. The reach is
-read off the reference.
+likelihood (0.05, 0.1, 0.15 and 0.2; 0.15), the share of the broad distribution, and, on 18 objects with these six
+among them, what confidence connected begins with. The reach is read off the reference.
 """
 
 import sys
