@@ -4,6 +4,7 @@ import math
 from argparse import Namespace
 from collections.abc import Mapping
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import SimpleITK as sitk
@@ -56,7 +57,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     }
     if arguments.second is not None:
         given["second"] = read_noted(arguments.second, arguments.notes, unscaled=True).image
-    present = {name: thing for name, thing in given.items() if thing is not None}
+    present: dict[str, Any] = {name: thing for name, thing in given.items() if thing is not None}
     with naming_proposed(proposal):
         outcome = segment(recipe, progress=progress.part(0.02, 0.98), image=image, **present)
     result, structures = outcome.labels, outcome.structures
