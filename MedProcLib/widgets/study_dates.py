@@ -45,8 +45,8 @@ class StudyDates:
         if node is None:
             self._node, self._known = None, {}
             return list(points)
-        dates = {point.id: point.date for point in patient_of_node(node).time_points}
-        now = {volume: dates[name].isoformat() if dates[name] else "" for volume, name in studies_in(node).items()}
+        dates = {p.id: p.date.isoformat() if p.date else "" for p in patient_of_node(node).time_points}
+        now = {volume: dates[name] for volume, name in studies_in(node).items()}
         known, self._known = self._known if node is self._node else {}, now
         self._node = node
 

@@ -1,5 +1,7 @@
 """The parts that are judged, not summed: non-target lesions, tumor markers and new lesions."""
 
+from collections.abc import Sequence
+
 from ...core.listing import listed
 from .model import Assessment, Case, Kind, Lesion, Status, TimePoint
 from .outcome import Category, Part
@@ -39,7 +41,7 @@ def non_target_part(case: Case, index: int) -> Part | None:
     return Part(Category.CR, ("all non-targets gone, nodes of normal size: complete response",))
 
 
-def _doubts(case: Case, lesions: list[Lesion], index: int) -> tuple[str, ...]:
+def _doubts(case: Case, lesions: Sequence[Lesion], index: int) -> tuple[str, ...]:
     """What someone should look at of lesions that are judged by eye: those that grew most, the others in one line."""
     grown = [(found, lesion.id) for lesion in lesions if (found := _grown(case, lesion, index)) is not None]
     asked = sorted(sorted(grown, reverse=True)[:MOST_ASKED], key=grown.index)

@@ -121,10 +121,10 @@ def test_a_date_that_is_missing_is_given_where_the_criterion_names_it(asked):
     assert form.at_box.currentIndex == 1
     type_in(form, "date", "2021-06-30")
     assert [r.date.isoformat() for r in widget.response.responses] == ["2020-03-01", "2021-06-30", "2022-03-03"]
+    date_is_one_in_the_list_of_studies_and_among_the_findings(widget, form)
 
 
-def test_a_date_is_one_in_the_list_of_studies_and_among_the_findings(asked):
-    widget, form = asked("recist_1_1")
+def date_is_one_in_the_list_of_studies_and_among_the_findings(widget, form):
     points = widget.timePoints
 
     def dates():
