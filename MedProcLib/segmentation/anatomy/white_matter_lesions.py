@@ -1,5 +1,6 @@
 """White-matter lesions in a FLAIR image of the brain."""
 
+from dataclasses import replace
 from typing import Annotated
 
 import numpy as np
@@ -7,6 +8,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.geometry import Geometry, resample
+from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
@@ -24,8 +26,9 @@ from .ventricles import DEEP, fluid_in, fluid_level, ventricles_in
 WORKING_MM = 1.0
 # Brightness is compared with that of the tissue around: SD of the Gaussian mean of what is within NORMAL SD of it.
 AROUND_MM, NORMAL = 25.0, 2.0
-# Noise is quieted by this Gaussian before voxels are judged.
-QUIET_MM = 0.7
+# Noise is quieted by this Gaussian before voxels are judged, and before fluid and sulci are looked for where so many SD
+# of it make a valley; else it would hide the narrowest sulci.
+QUIET_MM, NOISY_SD = 0.7, 3.0
 # Fluid and tissue part here, and what fits into ventricles as the library finds them.
 FLUID, CORE_MM = 0.5, 1.5
 # Septum and choroid plexus lie in the gap that the ventricles leave between them.
@@ -80,11 +83,12 @@ class WhiteMatterLesions:
 
     def __call__(self, image, mask=None, progress=SILENT):
         values, valid = values_of(image)
-        first, second, third, fourth = progress.parts(2, 3, 6, 1)
+        first, quiet, second, third, fourth = progress.parts(2, 1, 2, 6, 1)
         brain = on_brain_grid(image, values, inside(mask, valid), WORKING_MM, first)
-        score, gray_is_bright = _brightness(brain, second)
+        quieted = replace(brain, values=mean_within(brain.values, brain.brain, brain.grid, QUIET_MM, quiet))
+        score, gray_is_bright = _brightness(quieted, second)
         find, compare = third.parts(6, 2 if gray_is_bright else 0.01)
-        found = _lesions(self, brain, score, find)
+        found = _lesions(self, brain, quieted, score, find)
         if gray_is_bright and found.any():
             found = _of_one_side(found, brain, score, compare)
         return _numbered(found, brain.grid, image, self.minimum_volume_mm3, fourth)
@@ -92,11 +96,9 @@ class WhiteMatterLesions:
 
 def _brightness(brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, bool]:
     """Robust SD above the normal tissue around (z, y, x), and whether that is gray matter, brighter than white."""
-    quiet, around = progress.parts(1, 1)
     score = _deviation(brain.values, brain.brain)
-    score = _deviation(mean_within(score, brain.brain, brain.grid, QUIET_MM, quiet), brain.brain)
     normal = brain.brain & (np.abs(score) < NORMAL)
-    even = score - mean_within(score, normal, brain.grid, AROUND_MM, around)
+    even = score - mean_within(score, normal, brain.grid, AROUND_MM, progress)
     above_white = _deviation(even, brain.brain)
     gray = gray_matter(even[brain.brain & (above_white > -TISSUE)])
     if gray is None:
@@ -121,7 +123,9 @@ def _of_one_side(found: np.ndarray, brain: BrainGrid, score: np.ndarray, progres
     return found & (share <= MOST_ALIKE)[numbers]
 
 
-def _lesions(settings: WhiteMatterLesions, brain: BrainGrid, score: np.ndarray, progress: Progress) -> np.ndarray:
+def _lesions(
+    settings: WhiteMatterLesions, brain: BrainGrid, quieted: BrainGrid, score: np.ndarray, progress: Progress
+) -> np.ndarray:
     """Where (z, y, x) lesions are."""
     grid, region = brain.grid, brain.brain
     join, measure, hollow, gap, far = progress.parts(1, 1, 3, 1, 1)
@@ -130,6 +134,8 @@ def _lesions(settings: WhiteMatterLesions, brain: BrainGrid, score: np.ndarray, 
     peaks = np.concatenate([[0], ndimage.maximum(score, numbers, number[1:])]) if counts.size > 1 else np.zeros(1)
     inside_rim = (numbers > 0) & (score >= settings.rim * peaks[numbers]) & (peaks > settings.high)[numbers]
     depth = distance_to(~region, grid, measure)
+    noise = noise_sd(brain.values, grid.spacing[::-1], region)
+    brain = quieted if NOISY_SD * noise > _least_valley(brain, depth) else brain
     ventricles = ventricles_in(brain, "dark", FLUID, CORE_MM, hollow)
     between = closed(ventricles, grid, GAP_MM, gap)
     fluid = fluid_in(brain, depth, "dark", FLUID)
@@ -161,7 +167,12 @@ def _valleys(brain: BrainGrid, depth: np.ndarray) -> np.ndarray:
     closing.SetKernelType(sitk.sitkBall)
     closing.SetKernelRadius([round(NARROW_MM / mm) for mm in brain.grid.spacing])
     filled = sitk.GetArrayFromImage(execute(closing, brain.grid.image_of(flat), message="Looking for sulci"))
-    return brain.brain & (filled - flat > VALLEY * (tissue - fluid_level(brain, depth, "dark")[0]))
+    return brain.brain & (filled - flat > _least_valley(brain, depth))
+
+
+def _least_valley(brain: BrainGrid, depth: np.ndarray) -> float:
+    fluid, tissue, _ = fluid_level(brain, depth, "dark")
+    return VALLEY * (tissue - fluid)
 
 
 def _numbered(

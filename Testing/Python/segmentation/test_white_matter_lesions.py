@@ -73,6 +73,21 @@ def test_a_healthy_brain_has_no_lesion(brain):
     assert not sitk.GetArrayViewFromImage(found).any()
 
 
+def test_noise_is_not_taken_for_sulci(monkeypatch):
+    """Noise of 15 % in the depth of white matter looked like sulci, so that lesions between were taken for cortex."""
+    monkeypatch.setattr(white_matter_lesions, "WORKING_MM", 1.0)
+    grid = Geometry((76, 76, 76), (1.0, 1.0, 1.0), (0.0, 0.0, 0.0), (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    z, y, x = np.indices((76, 76, 76)) - 37.5
+    brain = x**2 + y**2 + z**2 < 36**2
+    lesions = (np.abs(x) - 16) ** 2 + (y - 8) ** 2 + z**2 < 5**2
+    ventricle = (np.abs(x) < 4) & (y**2 + z**2 < 10**2)
+    values = np.select([lesions, ventricle, brain], [170.0, 5.0, 100.0], 0.0)
+    noisy = np.abs(values + np.random.default_rng(0).normal(0, 15, values.shape)).astype(np.float32)
+    found = sitk.GetArrayFromImage(WhiteMatterLesions()(grid.image_of(noisy), grid.image_of(brain.astype(np.uint8))))
+    assert found.max() == 2
+    assert np.count_nonzero((found > 0) != lesions) < 0.02 * np.count_nonzero(lesions)
+
+
 def test_a_brain_without_fluid_has_no_ventricles_and_that_is_said(brain):
     values = np.random.default_rng(1).normal(100, 3, brain.mask.shape) * brain.mask
     with pytest.raises(InputError, match="no fluid"):
