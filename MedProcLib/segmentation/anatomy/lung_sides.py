@@ -44,7 +44,7 @@ def middle_of_body(values: np.ndarray, body: np.ndarray, grid: Geometry) -> floa
 
 def _back_half(body: np.ndarray) -> np.ndarray:
     """What of each transverse slice (z, y, x) lies behind the middle between its front and its back."""
-    rows: np.ndarray = body.any(axis=2)
+    rows = np.asarray(body.any(axis=2))
     last = rows.shape[1] - 1
     middle = (np.argmax(rows, axis=1) + last - np.argmax(rows[:, ::-1], axis=1)) / 2
     return body & (np.arange(last + 1) > middle[:, None])[:, :, None]
