@@ -7,6 +7,7 @@ from scipy.spatial.transform import Rotation
 
 from ..core.measurement import Measurement
 from ..core.progress import SILENT, Progress
+from ..core.statistics import weighted_median
 from .alignment.field import Field
 from .alignment.likeness import terms_of, translation_term, tukey
 from .alignment.metrics import CORRELATION_RATIO, MUTUAL_INFORMATION
@@ -21,8 +22,12 @@ from .result import Verdict
 SIMILARITY = {CORRELATION_RATIO: (0.90, 0.70), MUTUAL_INFORMATION: (0.80, 0.60)}  # good, failed
 RESIDUAL_MM = {CORRELATION_RATIO: (1.0, 4.0), MUTUAL_INFORMATION: (2.5, 6.0)}
 # Images that are judged at voxels no larger than this tell smaller displacements: right pairs of FLAIR, T1 and CT read
-# 0.66 mm at most (PET at 9 mm 0.86), CT bent smoothly by 1.1 and 1.3 mm 0.91.
+# 0.66 mm at most, CT bent smoothly by 1.1 and 1.3 mm 0.91.
 FINE_MM, RESIDUAL_FINE_MM = 5.0, 0.8
+# Of bodies too large for such voxels so much of a voxel's side is told: right pairs of PET read 0.11 to 0.15 of it.
+RESIDUAL_VOXELS = 0.15
+# Blocks count by how little noise alone would move them (mean square length); less than this makes no difference.
+NOISE_MM = 0.5
 # Displacements of blocks that hardly make the images more alike are of another contrast, not of another place. Of one
 # contrast 1.2 mm read as much.
 MOVED_MM = 0.85
@@ -55,8 +60,9 @@ class Figures:
     foregrounds where both images are, 0..1, whatever their fields of view cut off; shared: so much of the smaller
     foreground lies in the other one, 0..1; restart_mm: largest distance over the head between the result and one
     found from a displaced start with the studies swapped (inverse consistency); residual_mm: median displacement that
-    blocks of the head would still make, each on its own; moved_mm: the same, each times the root of the share of what
-    is unlike that it would take away (infinite: not known); level_mm: side of the voxels at which blocks were moved.
+    blocks of the head would still make, each on its own (see local_displacement); moved_mm: the same, each times the
+    root of the share of what is unlike that it would take away (infinite: not known); level_mm: side of the voxels at
+    which blocks were moved.
     """
 
     similarity: float
@@ -119,6 +125,8 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
     residual_usual, residual_failed = RESIDUAL_MM[figures.metric]
     if figures.metric == CORRELATION_RATIO and figures.level_mm <= FINE_MM:
         residual_usual = RESIDUAL_FINE_MM
+    elif figures.metric == CORRELATION_RATIO and np.isfinite(figures.level_mm):
+        residual_usual = max(residual_usual, RESIDUAL_VOXELS * figures.level_mm)
     residual_good = residual_usual
     overlap_good, overlap_failed = OVERLAP_GOOD, OVERLAP_FAILED
     if figures.sure:
@@ -173,7 +181,7 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
         bad,
         weak,
         f"Parts of the body still lie {_apart(figures.residual_mm)} mm apart (median; expected at most "
-        f"{residual_good:g} mm): another patient, or organs that moved?"
+        f"{residual_good:.2g} mm): another patient, or organs that moved?"
         if np.isfinite(figures.residual_mm)
         else "Too few parts of the body show structure in all directions, as in few slices: how far they still lie "
         "apart cannot be told.",
@@ -219,7 +227,7 @@ def _displacement(points: np.ndarray, degrees: float, millimeters: float) -> np.
 
 def local_displacement(state: State, apart: float, metric: str) -> tuple[float, float]:
     """Median length in mm of the translation that each block of the body would still make, as it is and times the root
-    of the share of what is unlike that it takes away (see Figures).
+    of the share of what is unlike that it takes away (see Figures). Blocks weigh less the more their noise moves them.
 
     Tissue that changed is no tissue that moved: what a translation leaves unlike counts less. apart: distance of the
     samples in mm. Infinite where too few blocks have structure in all directions; the second one also for the mutual
@@ -241,30 +249,36 @@ def local_displacement(state: State, apart: float, metric: str) -> tuple[float, 
 
 def _displaced(g: np.ndarray, r: np.ndarray, blocks: list[np.ndarray], metric: str) -> tuple[float, float]:
     """local_displacement by residuals r (n,) and their derivatives g (3, n); blocks: indices of each one's samples."""
-    lengths, moved = [], []
+    found = []
     for here in blocks:
         normal = g[:, here] @ g[:, here].T
         values = np.linalg.eigvalsh(normal)
         if values[0] > 0.05 * values[2]:
             shift = np.linalg.solve(normal, -g[:, here] @ r[here])
+            noise2, gain = float(np.sum(1 / values)), 1.0
             if metric == CORRELATION_RATIO:  # gains of information are no residuals
-                shift, gain = _without_change(g[:, here], r[here], shift)
-                moved.append(float(np.linalg.norm(shift) * np.sqrt(gain)))
-            lengths.append(float(np.linalg.norm(shift)))
-    if len(lengths) < 3:
+                shift, gain, noise2 = _without_change(g[:, here], r[here], shift)
+            length = float(np.linalg.norm(shift))
+            found.append((length, length * np.sqrt(gain), 1 / (noise2 + NOISE_MM**2)))
+    if len(found) < 3:
         return float("inf"), float("inf")
-    return float(np.median(lengths)), float(np.median(moved)) if moved else float("inf")
+    lengths, moved, weight = np.array(found).T
+    told = weighted_median(moved, weight) if metric == CORRELATION_RATIO else float("inf")
+    return weighted_median(lengths, weight), told
 
 
-def _without_change(g: np.ndarray, r: np.ndarray, shift: np.ndarray) -> tuple[np.ndarray, float]:
+def _without_change(g: np.ndarray, r: np.ndarray, shift: np.ndarray) -> tuple[np.ndarray, float, float]:
     """(translation (3,) in mm that lessens most of the residuals r (n,), from the one that lessens their squares; share
-    of their weighted squares that it takes away, 0..1).
+    of their weighted squares that it takes away, 0..1; mean square length in mm2 that noise alone would give it).
 
     g: their derivatives (3, n). Reweighted least squares with Tukey's weights: Reuter, Rosas, Fischl, NeuroImage 2010.
     """
     for _ in range(ROUNDS):
         weighted = g * tukey(r + shift @ g)
-        shift = np.linalg.solve(weighted @ g.T, -weighted @ r)
+        normal = weighted @ g.T
+        shift = np.linalg.solve(normal, -weighted @ r)
     rest = r + shift @ g
     weight = tukey(rest)
-    return shift, max(0.0, 1 - float(weight @ rest**2) / (float(weight @ r**2) + 1e-12))
+    left = float(weight @ rest**2)
+    gain = max(0.0, 1 - left / (float(weight @ r**2) + 1e-12))
+    return shift, gain, left / float(weight.sum()) * float(np.trace(np.linalg.inv(normal)))

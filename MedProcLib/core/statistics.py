@@ -13,6 +13,13 @@ def median_and_sd(values: np.ndarray) -> tuple[float, float]:
     return median, MAD_TO_SD * float(np.median(np.abs(values - median)))
 
 
+def weighted_median(values: np.ndarray, weights: np.ndarray) -> float:
+    """The value (n,) that half of the weights (n,), none negative, lie at or below."""
+    order = np.argsort(values)
+    reached = np.cumsum(weights[order])
+    return float(values[order][np.searchsorted(reached, reached[-1] / 2)])
+
+
 def mode_and_sd(values: np.ndarray) -> tuple[float, float]:
     """Place of the highest peak of the values' histogram and the standard deviation of that peak.
 

@@ -155,6 +155,21 @@ def test_a_body_larger_than_the_sample_is_judged_too():
     assert max(local_displacement(state, samples.apart, "correlation_ratio")) < 1
 
 
+def test_blocks_that_noise_moves_hardly_count():
+    """A body that is faint in most of its height, as tissue without uptake in PET; unweighted 2.2 mm are read."""
+    grid, random = grid_of((8, 8, 8), extent=(400, 320, 640)), np.random.default_rng(6)
+    values = ndimage.gaussian_filter(random.normal(size=tuple(reversed(grid.size))), 1.5)
+    values *= np.where(np.arange(grid.size[2]) < 32, 20, 0.5)[:, None, None] / values.std()
+    images = [grid.image_of((values + random.normal(size=values.shape)).astype(np.float32)) for _ in range(2)]
+    body = grid.image_of(np.ones(values.shape, np.uint8))
+    one, two = (Field(prepare(image, body, "The image"), 8.0) for image in images)
+    for shift in (0.0, 3.0):
+        matrix = rigid((0, 0, 0), (shift, 0, 0))
+        samples = choose(one, two, matrix, MOST_SAMPLES)
+        found = local_displacement(State.at(one, two, matrix, samples), samples.apart, "correlation_ratio")[0]
+        assert found == pytest.approx(shift, abs=0.9), shift
+
+
 def test_lesions_that_grew_are_no_tissue_that_moved():
     """Lesions of 8 mm radius in all parts of a head grew to 14 mm, each to a side of its own."""
     grid, random = grid_of((4, 4, 4)), np.random.default_rng(1)
@@ -203,6 +218,7 @@ def test_what_cannot_be_told_is_said_in_words():
     )
     assert bent[0] is Verdict.DOUBTFUL and "lie 0.92 mm apart (median; expected at most 0.8 mm)" in bent[1][0]
     assert pet[0] is Verdict.GOOD
+    assert judge(Figures(0.998, 0.98, 0.01, 1.4, 0.9, level_mm=9))[0] is Verdict.DOUBTFUL
     assert judge(Figures(0.9974, 0.95, 0.0004, 0.206, 0.9))[1] == (
         "Correlation ratio 0.997, overlap 95 %, inverse consistency below 0.01 mm, local displacement 0.21 mm.",
     )
