@@ -1,5 +1,6 @@
 """`evaluate`: how well a segmentation agrees with a reference, as a table or the full record."""
 
+import math
 from argparse import Namespace
 
 import SimpleITK as sitk
@@ -83,7 +84,7 @@ def _numbered(scores: Scores) -> tuple[str, ...]:
 def _summary(scores: Scores, output: str) -> str:
     count, mean = len(scores.rows), scores.mean
     figures = ", ".join(
-        f"{what} {mean.value(name):.3f}{unit}"
+        f"{what} not defined" if math.isnan(mean.value(name)) else f"{what} {mean.value(name):.3f}{unit}"
         for what, name, unit in (
             ("Dice", "dice", ""),
             ("surface Dice", "surface_dice", ""),

@@ -190,6 +190,10 @@ def test_both_empty_is_agreement_when_the_label_is_named(medproc, tmp_path):
     row = rows_of(table)["1"]
     assert (row["missing"], row["dice"], row["surface_dice"], row["hausdorff_mm"]) == ("both", "1", "1", "0")
     assert math.isnan(float(row["jaccard"] or "nan"))
+    one = tmp_path / "one.nrrd"
+    sitk.WriteImage(sitk.Image((5, 6, 7), sitk.sitkUInt8) + 1, str(one))
+    said = medproc("evaluate", one, tmp_path / "empty_b.nrrd", "-o", table)[1]
+    assert "Dice 0.000, surface Dice 0.000, HD95 not defined" in said
 
 
 def empty_pair(folder):
