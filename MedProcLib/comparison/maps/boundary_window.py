@@ -104,6 +104,8 @@ def core_of(region: np.ndarray, grid: Geometry, depth_mm: float) -> np.ndarray:
 
 def to_one_scale(first: np.ndarray, other: np.ndarray) -> tuple[tuple[float, float], tuple[float, float]]:
     """(factor, offset) of each study that bring these means of one or two tissues (arrays) to both studies' average."""
+    if first.size > 1 and not min(abs(float(np.diff(means)[0])) for means in (first, other)) > 0:
+        raise InputError("One of the studies shows no contrast at the boundary: choose another image.")
     target = (first + other) / 2
     if first.size == 1:
         scales = [(float(target[0] / means[0]), 0.0) for means in (first, other)]
