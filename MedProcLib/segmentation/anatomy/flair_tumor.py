@@ -62,7 +62,8 @@ class FlairTumor:
     It is brighter than normal tissue (than gray matter, where that is clearly brighter than white matter) and than the
     same place on the other side of the brain, and ends at a share of its own brightness. Dark parts beside it that the
     other side does not have (necrosis, cyst, cavity of an operation) are segment 2; both together are the whole tumor.
-    The coil's shading is divided out first, as normal tissue shows it.
+    The coil's shading is divided out first, as normal tissue shows it. What is thin everywhere, as lesions of the white
+    matter of old age are, is no mass, and nothing is found then.
     """
 
     low: Annotated[float, Range(0, 20, "SD"), "robust SD above normal tissue that all of it has"] = 1.75
@@ -78,6 +79,9 @@ class FlairTumor:
     minimum_volume_mm3: Annotated[float, Range(0, 1e6, "mm3"), "pieces smaller than this are not taken as tumor"] = (
         500.0
     )
+    thickness_mm: Annotated[
+        float, Range(0, 50, "mm"), "radius of a ball that fits into it; lesions beside the ventricles are thinner"
+    ] = 7.0
 
     @property
     def structures(self) -> dict[int, str]:
@@ -115,7 +119,7 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     """Its bright and its dark parts (z, y, x). Raises InputError when there is none."""
     grid, region = brain.grid, brain.brain
     look, mirror, first, second, close, hollow, last = progress.parts(1, 4, 1, 1, 1, 3, 1)
-    even = _even_brain(brain, region)
+    even = _even_brain(brain)
     score = _brightness(even, look)[1]
     # what is bright counts as normal: else a large tumor decides where the plane lies, and is its own mirror image
     normal = np.where(score > NORMAL, 0, np.maximum(score, -settings.high))
@@ -130,11 +134,18 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     if dark.any():
         whole |= closed(bright | dark, grid, RIM_MM, last) & (distance_to(dark, grid) <= RIM_MM)
     whole = filled(whole, grid) & region
+    thickness = float(distance_to(~whole, grid).max())
+    if thickness < settings.thickness_mm:
+        raise InputError(
+            f"No mass was found: into what is brightest, {np.count_nonzero(whole) * grid.voxel_volume / 1000:.1f} ml, "
+            f"fits a ball of {thickness:.1f} mm radius, and {settings.thickness_mm:g} mm are asked for. Lesions of the "
+            "white matter are so thin; for a small or flat tumor lower the thickness."
+        )
     return whole & ~dark, dark
 
 
-def _even_brain(brain: BrainGrid, used: np.ndarray) -> BrainGrid:
-    """Without the shading that this part of the brain shows."""
+def _even_brain(brain: BrainGrid, used: np.ndarray | None = None) -> BrainGrid:
+    """Without the shading that this part of the brain shows, which is known to be normal; all of it by default."""
     return replace(brain, values=(brain.values / shading(brain.values, brain.brain, used)).astype(np.float32))
 
 
