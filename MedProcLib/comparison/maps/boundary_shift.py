@@ -55,8 +55,9 @@ class BoundaryShift:
     the window is from one SD inside fluid (surroundings) to one SD before gray matter (organ). Swapping the studies
     changes the sign and nothing else. Needs a mask in each study: of the brain with its ventricles and fluid, or of the
     organ; both studies should have been resampled alike (half-way space). The 95 % interval rests on the scatter
-    between blocks of the border, on the means that bring the studies to one scale, and on the share of a known change
-    that the integral finds, 0.78 to 1.05 (fluid in thin clefts is never pure). A wrong voxel size is not in it.
+    between blocks of the border, and on the share of a known change that the integral finds, 0.78 to 1.05 (fluid in
+    thin clefts is never pure). What all of the border shares is not in it: a wrong voxel size, and how noise moves the
+    means that bring the studies to one scale (0.02 to 0.06 points in real T1 with 3 % noise).
     """
 
     structure: Annotated[
