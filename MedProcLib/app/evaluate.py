@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from ..core.atomic import write_text
 from ..core.errors import InputError
+from ..core.listing import listed
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -62,9 +63,8 @@ def _names(arguments: Namespace) -> dict[int, str]:
     tested = segment_names(arguments.test, None, [] if arguments.names else arguments.notes)
     if not arguments.names and not arguments.as_one:
         other = [n for n in sorted(names.keys() & tested.keys()) if _words(names[n]) != _words(tested[n])]
-        said = [f"label {n} is '{names[n]}' in the reference and '{tested[n]}' in the test" for n in other[:MOST_NAMED]]
-        more = f" and {len(other) - MOST_NAMED} more" if len(other) > MOST_NAMED else ""
-        arguments.notes += [f"{', '.join(said)}{more}: are they the same?"] if said else []
+        said = [f"label {n} is '{names[n]}' in the reference and '{tested[n]}' in the test" for n in other]
+        arguments.notes += [f"{listed(said, MOST_NAMED)}: are they the same?"] if said else []
     return tested | names
 
 

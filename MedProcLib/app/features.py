@@ -8,6 +8,7 @@ from ..core.atomic import write_text, written_together
 from ..core.errors import InputError
 from ..core.files import ImageFile
 from ..core.geometry import require_scalar
+from ..core.listing import listed
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -94,9 +95,8 @@ def _chosen(arguments: Namespace, present: Sequence[int]) -> list[int] | None:
     if arguments.label is not None:
         return [arguments.label]
     if len(present) > 1 and not arguments.all_labels:
-        more = f" and {len(present) - MOST_NAMED} more" if len(present) > MOST_NAMED else ""
         raise InputError(
-            f"{arguments.mask} has several labels ({', '.join(map(str, present[:MOST_NAMED]))}{more}): choose one with "
+            f"{arguments.mask} has several labels ({listed(present, MOST_NAMED)}): choose one with "
             f"--label, or --all-labels."
         )
     return None

@@ -21,6 +21,7 @@ from ..core.dicom_unit import is_map_of_adc, unit_of_dicom
 from ..core.errors import InputError
 from ..core.files import MODALITY_KEY, QUANTITY_KEY, ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import SAME_GRID_TOLERANCE, Geometry, require_same_grid, require_scalar
+from ..core.listing import listed
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
@@ -178,8 +179,7 @@ def _only(maps: Sequence[sitk.Image], path: str) -> sitk.Image:
 
 def _listed(names: Mapping[int, str]) -> str:
     named = [f"#{number} {name}" for number, name in names.items()]
-    more = len(named) - MOST_LISTED
-    return "; ".join(named[:MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
+    return listed(named, MOST_LISTED, ";")
 
 
 def frame_of_reference(slices: Sequence[Path]) -> str:

@@ -9,6 +9,7 @@ from typing import Any
 from ..core.atomic import write_text, written_together
 from ..core.errors import InputError
 from ..core.files import ImageFile, read_image, read_image_file
+from ..core.listing import listed
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
@@ -33,8 +34,6 @@ from ..quantification.table_text import measurements_json
 from .chain import operation_from, parameter_values
 from .inputs import about_unknown_unit, label_map, read_measured, read_segments, require_outputs, said_by, unit_of_file
 from .segment_names import note_on_names, segment_structures
-
-MOST_NAMED = 10  # segments that one note lists
 
 
 def run(arguments: Namespace, progress: Progress) -> None:
@@ -136,9 +135,7 @@ def _reasons(rows: list[Row]) -> list[str]:
 
 def _listed(rows: list[Row]) -> str:
     """Each segment once, at however many time points it is."""
-    names = list(dict.fromkeys(f"'{row.name}'" for row in rows))
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed(list(dict.fromkeys(f"'{row.name}'" for row in rows)))
 
 
 def _counted(rows: list[Row], operation: Any) -> str:

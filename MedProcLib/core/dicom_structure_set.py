@@ -13,6 +13,7 @@ from .dicom_header import MALFORMED
 from .errors import InputError
 from .geometry import Geometry
 from .itk_message import one_line
+from .listing import listed
 from .structure import UNNAMED_COLORS, Structure
 
 STORAGE = "1.2.840.10008.5.1.4.1.1.481.3"
@@ -55,8 +56,7 @@ class StructureSet:
 
     def listed(self) -> str:
         named = [f"#{number} {structure.name}" for number, structure in self.structures.items()]
-        more = len(named) - MOST_LISTED
-        return "; ".join(named[:MOST_LISTED]) + (f"; and {more} more" if more > 0 else "")
+        return listed(named, MOST_LISTED, ";")
 
 
 def is_structure_set(path: Path) -> bool:

@@ -9,6 +9,7 @@ import pydicom
 
 from .dicom_diffusion import B_VALUE_TAGS, b_value
 from .errors import InputError
+from .listing import listed
 
 # What tells the volumes of a series apart, the most telling first: tag, what it is called, unit.
 TELLING = (
@@ -94,10 +95,8 @@ def chosen_volume(volumes: list[tuple[str, Slices]], number: int | None, path: s
         return volumes[0][1], ()
     if number is None or not 1 <= number <= len(volumes):
         named = [f"#{i} {said or 'all of it'}" for i, (said, _) in enumerate(volumes, 1)]
-        more = f"; and {len(named) - MOST_LISTED} more" if len(named) > MOST_LISTED else ""
-        listed = "; ".join(named[:MOST_LISTED]) + more
         holds = f"{len(volumes)} volume{'s' * (len(volumes) != 1)} of the same places"
-        raise InputError(f"holds {holds}; choose one as '{path}#VOLUME': {listed}.")
+        raise InputError(f"holds {holds}; choose one as '{path}#VOLUME': {listed(named, MOST_LISTED, ';')}.")
     said, slices = volumes[number - 1]
     return slices, (f"volume {number} of {len(volumes)}: {said}",)
 

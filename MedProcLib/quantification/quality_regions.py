@@ -10,6 +10,7 @@ from scipy import ndimage
 
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid, require_scalar
+from ..core.listing import listed
 from ..core.progress import SILENT, Progress
 from ..core.voxels import NO_NUMBER, foreground
 from .mixture import fit_mixture, usual
@@ -148,16 +149,16 @@ def _labelled(
 
 def _two_labels(numbers: np.ndarray, first: int | None, second: int | None) -> tuple[int, int]:
     there = [int(number) for number in np.unique(numbers) if number != 0]
-    listed = ", ".join(map(str, there[:20])) or "none"
+    known = listed(there, 20) or "none"
     if first is None and second is None:
         if len(there) != 2:
-            raise InputError(f"Say which two labels to compare; the label map has: {listed}.")
+            raise InputError(f"Say which two labels to compare; the label map has: {known}.")
         return there[0], there[1]
     if first is None or second is None or first == second:
-        raise InputError(f"Two different labels are needed for the two regions; the label map has: {listed}.")
+        raise InputError(f"Two different labels are needed for the two regions; the label map has: {known}.")
     for number in (first, second):
         if number not in there:
-            raise InputError(f"Label {number} is nowhere in the label map; it has: {listed}.")
+            raise InputError(f"Label {number} is nowhere in the label map; it has: {known}.")
     return first, second
 
 

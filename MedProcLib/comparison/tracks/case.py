@@ -7,6 +7,7 @@ from typing import Any
 
 from ...core.errors import InputError
 from ...core.kept import kept
+from ...core.listing import listed
 from ..growth.measured import Measured, combination, total
 from ..response import model as response
 from ..response.context import Context
@@ -14,7 +15,6 @@ from ..result import Verdict
 from .doubt import doubt_of, named
 from .model import Observation, Patient, TimePoint, Track
 
-MOST_NAMED = 10  # lesions that one line lists
 _CONTEXT = tuple(field.name for field in fields(Context))
 
 
@@ -63,8 +63,9 @@ def _in_doubt(patient: Patient, point: TimePoint, tracks: list[Track]) -> str:
             names.append(track.id)
     if not names:
         return ""
-    listed = ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if (more := len(names) - MOST_NAMED) > 0 else "")
-    return f"the alignment of {named(point)} is doubtful, so what became of {listed} is not certain until accepted"
+    return (
+        f"the alignment of {named(point)} is doubtful, so what became of {listed(names)} is not certain until accepted"
+    )
 
 
 def usual_kind(patient: Patient, track: Track) -> response.Kind | None:

@@ -10,6 +10,7 @@ from functools import cached_property
 from typing import Any
 
 from ...core.errors import InputError
+from ...core.listing import listed
 from ...core.measurement import Measurement
 from ..growth.measured import Measured
 from ..response.context import NOTHING_KNOWN, USUAL_PROTOCOL, Context, Protocol
@@ -335,6 +336,5 @@ def _found(things, wanted: str, what: str):
     for thing in things:
         if thing.id == wanted:
             return thing
-    known = ", ".join(thing.id for thing in things[:20]) or "none"
-    more = ", ..." if len(things) > 20 else ""
-    raise InputError(f"There is no {what} '{wanted}' in this patient; there are: {known}{more}.")
+    known = listed([thing.id for thing in things], 20) or "none"
+    raise InputError(f"There is no {what} '{wanted}' in this patient; there are: {known}.")

@@ -1,7 +1,6 @@
 """Cells of a table of findings as numbers."""
 
 import math
-from collections.abc import Sequence
 
 from ...core.errors import InputError
 from .table import Table
@@ -29,8 +28,3 @@ def number(cell: str) -> float | None:
     except ValueError:
         return None
     return value if math.isfinite(value) else math.nan
-
-
-def few(names: Sequence[str]) -> str:
-    """The first names, and how many more there are."""
-    return ", ".join(names[:8]) + (f" and {len(names) - 8} more" if len(names) > 8 else "")

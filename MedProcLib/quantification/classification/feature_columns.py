@@ -7,7 +7,8 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...core.errors import InputError
-from .cells import few, number
+from ...core.listing import listed
+from .cells import number
 from .table import Table
 
 PATIENTS = ("patient", "patient_id", "subject", "subject_id")
@@ -37,12 +38,12 @@ def feature_columns(
         text = [name for name in others if name not in places and not _is_numeric(table.columns[name])]
         mixed = {name: cell for name in text if (cell := _odd_cell(table.columns[name]))}
         if len(mixed) < len(text):
-            notes.append(f"columns that hold no numbers are no features: {few([n for n in text if n not in mixed])}")
+            notes.append(f"columns that hold no numbers are no features: {listed([n for n in text if n not in mixed])}")
         if mixed:
-            told = few([f"{name} ('{cell[:20]}')" for name, cell in mixed.items()])
+            told = listed([f"{name} ('{cell[:20]}')" for name, cell in mixed.items()])
             notes.append(f"left out, as not all their cells are numbers (leave those empty that are not): {told}")
         if places:
-            notes.append(f"columns that say which object it is or where it lies are no features: {few(places)}")
+            notes.append(f"columns that say which object it is or where it lies are no features: {listed(places)}")
         names = [name for name in others if name not in places and name not in text]
     else:
         names = []

@@ -8,7 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...core.errors import InputError
-from .cells import few, number, numbers
+from ...core.listing import listed
+from .cells import number, numbers
 from .feature_columns import PATIENTS, feature_columns
 from .table import Table
 
@@ -103,7 +104,7 @@ def _classes(labels: Sequence[str], positive: str | None) -> tuple[str, ...]:
             )
     if positive is not None:
         if positive not in found:
-            raise InputError(f"No finding is labelled '{positive}'; the labels are: {few(found)}.")
+            raise InputError(f"No finding is labelled '{positive}'; the labels are: {listed(found)}.")
         found = [name for name in found if name != positive] + [positive]
     return tuple(found)
 

@@ -7,7 +7,8 @@ import numpy as np
 
 from ...core.csv_text import csv_text
 from ...core.errors import InputError
-from .cells import few, numbers
+from ...core.listing import listed
+from .cells import numbers
 from .classifier import Neighbors
 from .feature_columns import object_columns
 from .forest import Forest
@@ -78,7 +79,7 @@ def predict_table(model: Model, table: Table) -> list[Prediction]:
     """Predict the findings of a table. Raises InputError naming the columns it lacks."""
     missing = [feature.name for feature in model.features if feature.name not in table.columns]
     if missing:
-        raise InputError(f"The table lacks columns that the model needs: {few(missing)}.")
+        raise InputError(f"The table lacks columns that the model needs: {listed(missing)}.")
     for feature in model.features:
         unit = table.units.get(feature.name, "")
         if unit and feature.unit and unit != feature.unit:

@@ -3,7 +3,7 @@
 import numpy as np
 
 from ...core.errors import InputError
-from .cells import few
+from ...core.listing import listed
 from .findings import Findings
 from .methods import method_named
 from .pipeline import feature_limit
@@ -41,7 +41,7 @@ def require_sufficient(findings: Findings, settings: Training) -> list[str]:
     notes = [*_events_note(findings, settings), *_twins_note(findings)]
     if numbers := _numbers_of_patients(findings):
         notes.append(
-            f"one number for each patient, another for every other: {few(numbers)}; leave out what only names them"
+            f"one number for each patient, another for every other: {listed(numbers)}; leave out what only names them"
         )
     return notes
 
@@ -57,7 +57,7 @@ def _require_no_leak(findings: Findings) -> None:
             leaking.append(feature.name)
     if leaking:
         raise InputError(
-            f"The features {', '.join(leaking[:5])} are the label under another name: leave them out (--features)."
+            f"The features {listed(leaking, 5)} are the label under another name: leave them out (--features)."
             if len(leaking) > 1
             else f"The feature '{leaking[0]}' is the label under another name: leave it out (--features)."
         )

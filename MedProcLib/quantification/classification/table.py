@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 
 from ...core.errors import InputError
+from ...core.listing import listed
 from ...core.units import UCUM
 from ..table_text import MEANINGS
 from .parsed_file import parsed_file
@@ -35,8 +36,7 @@ class Table:
     def column(self, name: str) -> list[str]:
         """The cells of a column. Raises InputError listing those there are."""
         if name not in self.columns:
-            shown = ", ".join(list(self.columns)[:20]) + (", ..." if len(self.columns) > 20 else "")
-            raise InputError(f"The table has no column '{name}'; it has: {shown}.")
+            raise InputError(f"The table has no column '{name}'; it has: {listed(list(self.columns), 20)}.")
         return self.columns[name]
 
 

@@ -8,6 +8,7 @@ import numpy as np
 
 from ... import __version__
 from ...core.errors import InputError
+from ...core.listing import listed
 from ...core.progress import SILENT, Progress
 from .applicability import learn_applicability
 from .auc import macro_auc
@@ -102,7 +103,7 @@ def _require_apart(findings: Findings, external: Findings) -> list[str]:
     shared = sorted(set(findings.patient_names) & set(external.patient_names)) if known else []
     if shared:
         raise InputError(
-            f"{len(shared)} patients are in both tables ({', '.join(shared[:5])}{', ...' if len(shared) > 5 else ''}): "
+            f"{len(shared)} patients are in both tables ({listed(shared, 5)}): "
             "a test on patients that were learned from proves nothing; take them out of one."
         )
     if [f.name for f in findings.features] != [f.name for f in external.features]:

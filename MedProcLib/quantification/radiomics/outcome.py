@@ -3,6 +3,7 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from ...core.listing import listed
 from .feature import Feature
 
 MOST_NAMED = 3  # regions that a note lists
@@ -41,5 +42,4 @@ def notes_of(regions: Sequence[RegionFeatures], name_of: Callable[[int], str] = 
 def _listed(names: list[str], regions: int) -> str:
     if len(names) == regions > 1:
         return "All segments"
-    more = len(names) - MOST_NAMED
-    return ", ".join(names[:MOST_NAMED]) + (f" and {more} more" if more > 0 else "")
+    return listed(names, MOST_NAMED)

@@ -8,6 +8,7 @@ from scipy import ndimage
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box
+from ...core.listing import listed
 
 # find_objects makes a list as long as the largest value.
 LARGEST_LISTED = 1_000_000
@@ -76,8 +77,7 @@ def chosen(boxes: dict[int, Box], segments: str) -> dict[int, Box]:
     for first, last in numbers_in(segments):
         wanted.update(value for value in boxes if first <= value <= last)
     if not wanted and boxes:
-        known = ", ".join(map(str, list(boxes)[:20])) + (", ..." if len(boxes) > 20 else "")
-        raise InputError(f"There is no segment {segments.strip()}; there are: {known}.")
+        raise InputError(f"There is no segment {segments.strip()}; there are: {listed(list(boxes), 20)}.")
     return {value: box for value, box in boxes.items() if value in wanted}
 
 

@@ -7,6 +7,7 @@ import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
+from ...core.listing import listed
 
 
 def seeds_from_points(
@@ -27,9 +28,8 @@ def seeds_from_points(
     index = np.rint(grid.indices(points)).astype(int)
     outside = np.flatnonzero(((index < 0) | (index >= grid.size)).any(axis=1))
     if outside.size:
-        called = [names[i] if names else f"{i + 1} at {_place(points[i])}" for i in outside[:3]]
-        more = f" and {outside.size - 3} more" if outside.size > 3 else ""
-        raise InputError(f"Seed {', '.join(called)}{more} lies outside the image: move it into the image.")
+        called = [names[i] if names else f"{i + 1} at {_place(points[i])}" for i in outside]
+        raise InputError(f"Seed {listed(called, 3)} lies outside the image: move it into the image.")
     seeds = np.zeros(tuple(reversed(grid.size)), np.uint8 if max(numbers) < 256 else np.uint16)
     seeds[tuple(index[:, ::-1].T)] = numbers
     return grid.image_of(seeds)
