@@ -69,9 +69,25 @@ def volume_at(node, time_point: str):
 def studies_in(node) -> dict[str, str]:
     """The time points (ids) by the id of the volume node that the reader gave: the one that shows it, or what that is a
     copy of."""
-    points = patient_of_node(node).order
-    given = {point: node.GetNodeReference(_role(SOURCE, point)) or volume_at(node, point) for point in points}
+    given = {point: _source_at(node, point) for point in patient_of_node(node).order}
     return {volume.GetID(): point for point, volume in given.items() if volume is not None}
+
+
+def _source_at(node, time_point: str):
+    source, shown = node.GetNodeReference(_role(SOURCE, time_point)), volume_at(node, time_point)
+    if source is not None or shown is None or transform_at(node, time_point) is None:
+        return source or shown
+    # scenes of earlier versions do not say what a volume is a copy of: what the time point is named after, of its size
+    named = shown.GetScene().GetNodesByName(time_point)
+    others = [named.GetItemAsObject(n) for n in range(named.GetNumberOfItems())]
+    alike = [each for each in others if each is not shown and _voxels(each) == _voxels(shown)]
+    return alike[0] if len(alike) == 1 else shown
+
+
+def _voxels(node) -> int:
+    """How many a volume has; 0 of any other node."""
+    image = node.GetImageData() if node.IsA("vtkMRMLScalarVolumeNode") else None
+    return image.GetNumberOfPoints() if image is not None else 0
 
 
 def images_at(node, time_point: str) -> list:

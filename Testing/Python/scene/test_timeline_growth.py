@@ -24,7 +24,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.scene.markups import points_node_from
 from MedProcLib.scene.timeline_edits import edit_patient, put_patient
 from MedProcLib.scene.timeline_growth import add_grown, growth_of
-from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
+from MedProcLib.scene.timeline_nodes import SOURCE, patient_of_node, studies_in, transform_at, volume_at
 from MedProcLib.scene.timeline_restore import restoring
 from MedProcLib.scene.timeline_scene import verdicts_of
 from MedProcLib.scene.volumes import volume_from_image
@@ -59,7 +59,11 @@ def test_the_findings_go_on_with_their_names_and_decisions(scene):
     assert patient.track("F002").at("Fourth") is None
     # what is there already keeps its name, what is new has that of its segment
     assert [(track.id, track.name) for track in patient.tracks if track.name] == [("F004", "Rib")]
-    assert volume_at(node, "Fourth") is not source
+    assert volume_at(node, "Fourth") is not source and studies_in(node)[source.GetID()] == "Fourth"
+    node.SetNodeReferenceID(f"{SOURCE}.{b'Fourth'.hex()}", None)  # as earlier versions left it
+    assert studies_in(node)[source.GetID()] == "Fourth"
+    source.SetName("Fourth, other")
+    assert source.GetID() not in studies_in(node)
     assert volume_at(node, "Fourth").GetParentTransformNode() is transform_at(node, "Fourth")
     assert verdicts_of(node)["Fourth"][0] is patient.time_points[-1].alignment.verdict is Verdict.GOOD
     again = growth_of(node, new, RECIPE)()  # volumes of two studies may be called the same
