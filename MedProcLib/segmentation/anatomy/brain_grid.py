@@ -7,9 +7,10 @@ import SimpleITK as sitk
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
+from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import extended, gaussian
-from ..common.label_boxes import box_around
+from ..common.label_boxes import box_around, grown
 from ..common.patient_grid import patient_grid
 from ..common.symmetry import mirror_plane
 from ..common.upright import nearest_axes
@@ -60,26 +61,24 @@ def on_brain_grid(
     and for all of an image: how deep something lies in the brain is measured from what is outside.
     """
     source = Geometry.of(image)
-    box = box_around(region)
-    assert box is not None
-    ends = np.meshgrid(*[(s.start - 0.5, s.stop - 0.5) for s in reversed(box)], indexing="ij")
-    corners = source.points(np.reshape(ends, (source.dimension, -1)).T)
-    axes = _head_axes(source, values, region, progress)
+    around = box_around(region)
+    assert around is not None
+    # the rest of the image would be blurred and searched for nothing
+    around = grown(around, source, MARGIN_MM)
+    values, region, part = values[around], region[around], grid_of_box(source, around)
+    axes = _head_axes(part, values, region, progress)
+    low, high = _reach(region, part, axes)
     # the grid of the scene turned so that the head is upright, turned back
-    corners = corners @ axes
-    grid = patient_grid(
-        _turned(source, axes.T), spacing_mm, (corners.min(axis=0) - MARGIN_MM, corners.max(axis=0) + MARGIN_MM)
-    )
-    grid = _turned(grid, axes)
+    grid = _turned(patient_grid(_turned(source, axes.T), spacing_mm, (low - MARGIN_MM, high + MARGIN_MM)), axes)
     # blurred to the coarser voxel first, so that fine detail does not turn into noise
     widths = [np.sqrt(max(spacing_mm**2 - side**2, 0)) / FWHM_PER_SD for side in source.spacing]
     first, second, third, fourth = progress.parts(1, 1, 1, 1)
     scale = float(np.abs(values[region]).max()) or 1.0
-    weight = source.image_of(gaussian(region, source, widths, first))
-    total = source.image_of(gaussian(np.where(region, values / scale, 0), source, widths, second))
+    weight = part.image_of(gaussian(region, part, widths, first))
+    total = part.image_of(gaussian(np.where(region, values / scale, 0), part, widths, second))
     share, mean = (
-        sitk.GetArrayFromImage(resample(extended(part), grid, progress=step))
-        for part, step in ((weight, third), (total, fourth))
+        sitk.GetArrayFromImage(resample(extended(blurred), grid, progress=step))
+        for blurred, step in ((weight, third), (total, fourth))
     )
     brain = share > 0.5
     if not brain.any():
@@ -115,6 +114,17 @@ def _head_axes(source: Geometry, values: np.ndarray, region: np.ndarray, progres
         return np.eye(3)
     normal = mirror_plane(np.where(region, values, 0), region, source, progress.quiet()).normal
     return own if abs(normal @ own[:, 0]) > abs(normal[0]) else np.eye(3)
+
+
+def _reach(region: np.ndarray, grid: Geometry, axes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """How far (mm) a region's voxels reach along each axis (columns), down and up: a box turned with it is larger."""
+    rows = np.argwhere(region.any(axis=-1))
+    within = region[tuple(rows.T)]
+    size = region.shape[-1]
+    ends = [np.column_stack([x, rows[:, ::-1]]) for x in (within.argmax(-1), size - 1 - within[:, ::-1].argmax(-1))]
+    along = grid.points(np.concatenate(ends)) @ axes
+    half = np.abs(axes.T @ np.reshape(grid.direction, axes.shape)) @ np.asarray(grid.spacing) / 2
+    return along.min(axis=0) - half, along.max(axis=0) + half
 
 
 def _turned(grid: Geometry, turn: np.ndarray) -> Geometry:

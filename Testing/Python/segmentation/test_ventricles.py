@@ -6,12 +6,13 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 from Benchmarks._brain_phantom import brain_phantom
+from Benchmarks._placed import turned
 from scipy import ndimage
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import ventricles
-from MedProcLib.segmentation.anatomy.brain_grid import BrainGrid
+from MedProcLib.segmentation.anatomy.brain_grid import BrainGrid, on_brain_grid
 from MedProcLib.segmentation.anatomy.flair_tumor import FlairTumor
 from MedProcLib.segmentation.anatomy.ventricles import Ventricles
 from MedProcLib.segmentation.anatomy.white_matter_lesions import WhiteMatterLesions
@@ -71,6 +72,20 @@ def test_a_head_that_lies_turned(brain):
     found = sitk.GetArrayFromImage(Ventricles()(image, mask)) > 0
     truth = known(found.shape)
     assert 2 * (found & truth).sum() / (found.sum() + truth.sum()) > 0.93
+
+
+def test_a_scan_that_is_turned_takes_no_more_voxels(brain):
+    """A box around the brain that is turned back is three times as large."""
+    image = brain.image("FLAIR", 3, 10)
+    mask = brain.placed(brain.mask.astype(np.uint8))
+    sizes = []
+    for one, inside in ((image, mask), (turned(image, 0.0), turned(mask, 0.0, sitk.sitkNearestNeighbor))):
+        values, region = (sitk.GetArrayFromImage(i) for i in (one, inside))
+        made = on_brain_grid(one, values, region > 0, 2.0)
+        sizes.append(made.brain.size)
+        lost = np.count_nonzero(made.brain) * made.grid.voxel_volume / (brain.mask.sum() * 8.0)
+        assert lost == pytest.approx(1, abs=0.01)
+    assert sizes[1] < 1.25 * sizes[0]
 
 
 def test_gray_matter_beside_white_does_not_hide_the_fluid():
