@@ -18,20 +18,20 @@ from ...quantification.uncertainty.interval import TWO_SIDED_95
 from ...segmentation.common.connectivity import steps
 from ...segmentation.common.morphology import dilated
 from ..intensity import LOWEST_SIGNAL, MOST, shared, smooth_part
+from .boundary_scale import Pair, ratio_error, shifted_scales
 from .boundary_window import (
     DEEP_MM,
-    Levels,
     Window,
     brain_levels,
     core_of,
     organ_levels,
-    pure_means,
+    organ_places,
+    pure_places,
     to_one_scale,
     window_of,
 )
 from .regions import require_one_grid, require_region, scale_of
 
-Pair = tuple[np.ndarray, np.ndarray]
 # Of a known change so much was found: real T1 scaled, or shrunk within their skulls, 0.79 to 1.0; phantoms 1.0.
 FOUND_LEAST, FOUND_MOST = 0.78, 1.05
 # Brains of which less is common (Dice) are not two studies of one contrast.
@@ -55,9 +55,9 @@ class BoundaryShift:
     the window is from one SD inside fluid (surroundings) to one SD before gray matter (organ). Swapping the studies
     changes the sign and nothing else. Needs a mask in each study: of the brain with its ventricles and fluid, or of the
     organ; both studies should have been resampled alike (half-way space). The 95 % interval rests on the scatter
-    between blocks of the border, and on the share of a known change that the integral finds, 0.78 to 1.05 (fluid in
-    thin clefts is never pure). What all of the border shares is not in it: a wrong voxel size, and how noise moves the
-    means that bring the studies to one scale (0.02 to 0.06 points in real T1 with 3 % noise).
+    between blocks of the border, on how noise moves the means that bring the studies to one scale, and on the share of
+    a known change that the integral finds, 0.78 to 1.05 (fluid in thin clefts is never pure). What all of the border
+    shares is not in it, such as a wrong voxel size.
     """
 
     structure: Annotated[
@@ -83,37 +83,41 @@ class BoundaryShift:
         values = (first / unit, other / unit)
         if self.bias_mm and self.structure != "organ":
             values = _without_shading(values, masks[0] & masks[1], grid)
-        values, window = self._matched(values, masks, grid)
+        values, window, places = self._matched(values, masks, grid)
         progress(0.4, "Evening out brightness")
+        core = self._core(self._insides(values, masks, window), grid)
+        shifted = shifted_scales(values, places, self.block_mm, grid)
+        values = self._without_ratio(values, core, grid)
         insides = self._insides(values, masks, window)
-        if self.bias_mm and self.structure != "organ":
-            values = self._without_ratio(values, insides, grid)
-            insides = self._insides(values, masks, window)
-        progress(0.7, "Integrating the shift")
+        progress(0.6, "Integrating the shift")
         border = self._border(insides, grid) & _grown(masks[0] | masks[1], grid, self.border_mm)
         for image in (fixed, moving):
             border &= np.isfinite(sitk.GetArrayViewFromImage(image))
         require_region(border, "The border")
-        moved = (window.share(values[1]) - window.share(values[0])) / window.response
-        shift = np.where(border, moved, 0).astype(np.float32)
-        row = Row(0, self.structure, None, self._figures(shift, border, insides, grid))
+        shift = window.shift(values, border)
+        error = ratio_error(shift, border, self.block_mm, grid)
+        for pair in shifted:
+            other_shift = window.shift(self._without_ratio(pair, core, grid), border)
+            error = float(np.hypot(error, (other_shift - shift).sum(dtype=np.float64)))
+        row = Row(0, self.structure, None, self._figures(shift, error, border, insides, grid))
         return {"boundary_shift": grid.image_of(shift)}, [row]
 
-    def _matched(self, values: Pair, masks: Pair, grid: Geometry) -> tuple[Pair, Window]:
-        levels = self._levels(values[0], masks, grid), self._levels(values[1], masks, grid)
+    def _matched(self, values: Pair, masks: Pair, grid: Geometry) -> tuple[Pair, Window, list[np.ndarray]]:
+        """Both studies on one scale, the window on it, and the places whose means made it."""
         if self.structure == "organ":
+            places = organ_places(masks, max(self.border_mm, *grid.spacing), grid)
+            levels = organ_levels(values[0], places), organ_levels(values[1], places)
             means = levels[0].means, levels[1].means
         else:
-            means = pure_means(values, levels, masks[0] & masks[1], grid)
+            both, weighting = masks[0] & masks[1], self.structure.split("_")[1]
+            levels = brain_levels(values[0][both], weighting), brain_levels(values[1][both], weighting)
+            places = pure_places(values, levels, both, grid)
+            first, other = (np.array([v[place].mean(dtype=np.float64) for place in places]) for v in values)
+            means = first, other
         scales = to_one_scale(*means)
         window = window_of(*levels, scales, self.window_sd)
-        first, other = (factor * v + offset for v, (factor, offset) in zip(values, scales, strict=True))
-        return (first, other), window
-
-    def _levels(self, values: np.ndarray, masks: Pair, grid: Geometry) -> Levels:
-        if self.structure == "organ":
-            return organ_levels(values, masks, max(self.border_mm, *grid.spacing), grid)
-        return brain_levels(values[masks[0] & masks[1]], self.structure.split("_")[1])
+        one, two = (factor * v + offset for v, (factor, offset) in zip(values, scales, strict=True))
+        return (one, two), window, places
 
     def _insides(self, values: Pair, masks: Pair, window: Window) -> Pair:
         """What is brain or organ in each study: of a brain's mask, only what is no fluid."""
@@ -129,19 +133,27 @@ class BoundaryShift:
         either, both = insides[0] | insides[1], insides[0] & insides[1]
         return _grown(either, grid, self.border_mm) & ~core_of(both, grid, self.border_mm)
 
-    def _without_ratio(self, values: Pair, insides: Pair, grid: Geometry) -> Pair:
-        """Both studies without the smooth part of their ratio, half from each; judged where neither has a border."""
-        core = core_of(insides[0] & insides[1], grid, self.border_mm + DEEP_MM) & (values[0] > 0) & (values[1] > 0)
+    def _core(self, insides: Pair, grid: Geometry) -> np.ndarray:
+        """Where neither study of a brain has a border; nowhere where the ratio of the studies is to stay."""
+        if self.structure == "organ" or not self.bias_mm:
+            return np.zeros(insides[0].shape, bool)
+        return core_of(insides[0] & insides[1], grid, self.border_mm + DEEP_MM)
+
+    def _without_ratio(self, values: Pair, core: np.ndarray, grid: Geometry) -> Pair:
+        """Both studies without the smooth part of their ratio in the core, half from each."""
+        core = core & (values[0] > 0) & (values[1] > 0)
         if not core.any():
             return values
         ratio = np.log(np.where(core, values[1], 1) / np.where(core, values[0], 1)).astype(np.float32)
         half = np.exp(smooth_part(ratio, core, grid, self.bias_mm) / 2)
         return values[0] * half, values[1] / half
 
-    def _figures(self, shift: np.ndarray, border: np.ndarray, insides: Pair, grid: Geometry) -> tuple[Measurement, ...]:
+    def _figures(
+        self, shift: np.ndarray, error: float, border: np.ndarray, insides: Pair, grid: Geometry
+    ) -> tuple[Measurement, ...]:
+        """error: standard error of the sum of the shift, in voxels."""
         voxel = grid.voxel_volume
-        change = float(shift[border].sum(dtype=np.float64)) * voxel
-        error = voxel * self._error(shift, border, grid)
+        change, error = float(shift[border].sum(dtype=np.float64)) * voxel, voxel * error
         volumes = [np.count_nonzero(inside) * voxel for inside in insides]
         # of the mean of both, so that swapping the studies changes the sign and nothing else
         percent = 100 / (sum(volumes) / 2)
@@ -158,22 +170,6 @@ class BoundaryShift:
             ("border_voxels", float(np.count_nonzero(border)), "voxels"),
         )
         return tuple(Measurement(name, value, unit, None, how) for name, value, unit in figures)
-
-    def _error(self, shift: np.ndarray, border: np.ndarray, grid: Geometry) -> float:
-        """Standard error of the sum, in voxels: of a ratio estimate over clusters (Cochran, Sampling Techniques, 6.3).
-
-        NaN when the border is in fewer than two blocks.
-        """
-        sides = [max(1, round(self.block_mm / s)) for s in reversed(grid.spacing)]
-        place = [axis // side for axis, side in zip(np.nonzero(border), sides, strict=True)]
-        blocks = np.ravel_multi_index(place, [n // side + 1 for n, side in zip(border.shape, sides, strict=True)])
-        counts, sums = np.bincount(blocks), np.bincount(blocks, weights=shift[border])
-        used = counts > 0
-        n = np.count_nonzero(used)
-        if n < 2:
-            return float("nan")
-        residual = sums[used] - sums.sum() / counts.sum() * counts[used]
-        return float(np.sqrt(n / (n - 1) * np.sum(residual**2)))
 
 
 def _ends(change: float, error: float) -> tuple[float, float]:

@@ -50,6 +50,11 @@ class Window:
         """How much of each voxel is inside: 0 at the outer intensity and beyond, 1 at the inner one and beyond."""
         return np.clip((values - self.outer) / (self.inner - self.outer), 0, 1)
 
+    def shift(self, values: tuple[np.ndarray, np.ndarray], border: np.ndarray) -> np.ndarray:
+        """How much more of each voxel of the border is inside in the second study than in the first, 0 elsewhere."""
+        moved = (self.share(values[1]) - self.share(values[0])) / self.response
+        return np.where(border, moved, 0).astype(np.float32)
+
 
 def brain_levels(values: np.ndarray, weighting: str) -> Levels:
     """Of fluid, gray and white matter among the values of a brain with its fluid (flat array).
@@ -60,27 +65,32 @@ def brain_levels(values: np.ndarray, weighting: str) -> Levels:
     return Levels(found.means, found.sds, *FLUID_AND_TISSUE[weighting])
 
 
-def organ_levels(values: np.ndarray, masks: tuple[np.ndarray, np.ndarray], border_mm: float, grid: Geometry) -> Levels:
-    """Of the inside of both masks and of the shell around them (z, y, x), apart from the border between."""
+def organ_places(masks: tuple[np.ndarray, np.ndarray], border_mm: float, grid: Geometry) -> list[np.ndarray]:
+    """The shell around both masks and the inside of both (z, y, x), apart from the border between."""
     inside = eroded(masks[0] & masks[1], grid, border_mm)
     reached = dilated(masks[0] | masks[1], grid, border_mm + SHELL_MM)
     outside = reached & ~dilated(masks[0] | masks[1], grid, border_mm)
     if min(np.count_nonzero(inside), np.count_nonzero(outside)) < FEWEST:
         raise InputError("The masks are too small, or fill the image: a boundary needs tissue on both of its sides.")
-    pairs = [median_and_sd(values[part]) for part in (outside, inside)]
-    return Levels(*np.array(pairs).T)
+    return [outside, inside]
 
 
-def pure_means(
+def organ_levels(values: np.ndarray, places: list[np.ndarray]) -> Levels:
+    """Of the surroundings and of the organ; see `organ_places`."""
+    return Levels(*np.array([median_and_sd(values[part]) for part in places]).T)
+
+
+def pure_places(
     values: tuple[np.ndarray, np.ndarray], levels: tuple[Levels, Levels], region: np.ndarray, grid: Geometry
-) -> tuple[np.ndarray, np.ndarray]:
-    """Means in both studies, at the same places, of fluid and of the tissue least like it, well inside of either.
+) -> list[np.ndarray]:
+    """Where both studies show fluid, and the tissue least like it, well inside of either; the tissue alone where there
+    is no such fluid.
 
     Where classes meet, a boundary that moved changes their shares, and means of whole classes with them: a scale from
-    those would undo part of the atrophy. Only the tissue's means where there is no such fluid.
+    those would undo part of the atrophy.
     """
     far = 2 - levels[0].outer
-    means = []
+    places = []
     for place in (levels[0].outer, far):
         part = region.copy()
         for v, level in zip(values, levels, strict=True):
@@ -90,11 +100,10 @@ def pure_means(
         if place == far and np.count_nonzero(deep) < FEWEST:
             deep = part
         if np.count_nonzero(deep) >= FEWEST:
-            means.append([float(v[deep].mean(dtype=np.float64)) for v in values])
-    if not means:
+            places.append(deep)
+    if not places:
         raise InputError("The masks hold too little tissue to bring the two studies to one scale: draw larger ones.")
-    first, other = np.array(means).T
-    return first, other
+    return places
 
 
 def core_of(region: np.ndarray, grid: Geometry, depth_mm: float) -> np.ndarray:
