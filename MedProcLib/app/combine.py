@@ -4,6 +4,7 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+import numpy as np
 import SimpleITK as sitk
 
 from ..core.atomic import write_text, written_together
@@ -13,8 +14,9 @@ from ..core.files import require_image_target
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
-from ..core.structure import Structure
+from ..core.structure import Structure, is_name
 from ..segmentation.combining.performance import RaterPerformance
+from ..segmentation.combining.same_names import common_values
 from ..segmentation.common.label_boxes import boxes_of
 from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_maps, read_mask, require_outputs
@@ -44,42 +46,41 @@ def run(arguments: Namespace, progress: Progress) -> None:
             write_text(_performance_csv(things.get("table", []), arguments.segmentations), arguments.performance)
             said.append(f"Performance of the raters: {arguments.performance}")
         write_labels(things["labels"], arguments.output, provenance, _first_said(shown))
+    if not boxes_of(sitk.GetArrayViewFromImage(things["labels"])):
+        arguments.notes.append(f"{arguments.output} is empty: nowhere do enough raters agree.")
     print(*said, sep="\n", end="\n" * bool(said))
     print(f"Combined segmentation of {len(raters)} raters: {arguments.output}")
 
 
 def _by_name(raters: list[sitk.Image], shown: list[dict[int, Structure]], notes: list[str]) -> list[sitk.Image]:
-    """The label maps with one value for each name, where all files name all labels, each once; else as they are.
+    """The label maps with one value for what is the same segment, see common_values.
 
     shown: what each file says of its labels; what it says of values that change, changes with them.
     """
     present = [boxes_of(sitk.GetArrayViewFromImage(rater)) for rater in raters]
-    named = all(labels.keys() <= said.keys() for labels, said in zip(present, shown, strict=True))
-    if not named or any(len({structure.name for structure in said.values()}) < len(said) for said in shown):
-        return raters
-    values: dict[str, int] = {}
-    for said in shown:
-        taken = set(values.values())
-        for label, structure in said.items():
-            if structure.name not in values:
-                values[structure.name] = label if label not in taken else max(*taken, *said) + 1
-                taken.add(values[structure.name])
+    names = [
+        {label: said[label].name if label in said else "" for label in sorted({*said, *labels})}
+        for said, labels in zip(shown, present, strict=True)
+    ]
+    values, said_of_names = common_values(names)
+    notes += said_of_names
     numbered = []
-    for number, (rater, said) in enumerate(zip(raters, shown, strict=True)):
-        changed = {label: values[said[label].name] for label in present[number] if values[said[label].name] != label}
+    for number, (rater, own) in enumerate(zip(raters, values, strict=True)):
+        changed = {label: own[label] for label in present[number] if own[label] != label}
         if changed:
-            notes.append(f"The labels of rater {number + 1} are matched with those of the others by their names.")
-            rater = sitk.ChangeLabel(sitk.Cast(rater, sitk.sitkUInt16), changed)
-        shown[number] = {values[structure.name]: structure for structure in said.values()}
+            notes.append(f"The labels of rater {number + 1} are matched with those of the others by what they are.")
+            fits = max(*own, *own.values()) <= np.iinfo(np.uint16).max
+            rater = sitk.ChangeLabel(sitk.Cast(rater, sitk.sitkUInt16 if fits else sitk.sitkUInt32), changed)
+        shown[number] = {own[label]: structure for label, structure in shown[number].items()}
         numbered.append(rater)
     return numbered
 
 
 def _first_said(shown: Sequence[Mapping[int, Structure]]) -> dict[int, Structure]:
-    """What each label shows, by the first rater whose file says it."""
+    """What each label shows, by the first rater whose file says it; 'Segment_1' only where no other says more."""
     said: dict[int, Structure] = {}
     for each in reversed(shown):
-        said |= each
+        said |= {label: structure for label, structure in each.items() if is_name(structure.name) or label not in said}
     return said
 
 

@@ -7,13 +7,13 @@ from dataclasses import replace
 
 import SimpleITK as sitk
 
+from ..core.structure import is_name
 from .result import Change
 from .study import Study
 from .tracks.model import Patient, Track
 
-# What names say that is no name of a lesion: the id and class of an earlier comparison, and the number of a segment.
+# What names say that is no name of a lesion: the id and class of an earlier comparison.
 OF_COMPARISON = re.compile(rf"^F\d{{3,}}(?: (?:(?P<name>.+), )?(?:{'|'.join(Change)})| (?P<plain>.+))?$")
-NUMBER = re.compile(r"^Segment[ _]\d+$", re.IGNORECASE)
 
 
 def with_segment_names(patient: Patient, given: Mapping[str, tuple[sitk.Image, Study]]) -> Patient:
@@ -46,7 +46,7 @@ def _own_name(name: str) -> str:
     known = OF_COMPARISON.match(name.strip())
     if known is not None:
         return known["name"] or known["plain"] or ""
-    return "" if NUMBER.match(name.strip()) else name.strip()
+    return name.strip() if is_name(name) else ""
 
 
 def _whole_segments(labels: sitk.Image, given: sitk.Image, time_point: str, tracks: Sequence[Track]) -> dict[str, int]:

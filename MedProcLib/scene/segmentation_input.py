@@ -6,7 +6,6 @@ given = source.read(reader, progress)            # any thread; progress.ask brin
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import chain
 from typing import Any
 
 import numpy as np
@@ -15,6 +14,7 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.core.structure import is_name
 from MedProcLib.scene.decisions import titled
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.region_input import region_source
@@ -22,6 +22,7 @@ from MedProcLib.scene.seeds import BY_LIST, content_key_of_seeds, seeds_of_nodes
 from MedProcLib.scene.segmentations import SegmentInfo, require_segmentation
 from MedProcLib.scene.slice_preview import content_key
 from MedProcLib.scene.volumes import geometry_of_volume
+from MedProcLib.segmentation.combining.same_names import common_values
 
 Named = dict[int, SegmentInfo]
 
@@ -146,23 +147,24 @@ def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress, w
 def _raters(
     nodes: Sequence[Any], grid: Geometry, reader: NodeReader, progress: Progress, where: str
 ) -> tuple[list[sitk.Image], Named]:
-    """Label maps in which segments of one name have one value, in whatever order the nodes have them.
+    """Label maps in which what is the same segment has one value, in whatever order the nodes have them.
 
-    Nodes of one segment each show the same, whatever they call it. One may be empty: that rater found nothing.
+    One may be empty: that rater found nothing.
     """
     snapshots = [reader.segments(node, grid, None, progress) for node in nodes]
     titles = [titled(info.name for info in each.segments.values()) for each in snapshots]
-    if all(len(each) == 1 for each in titles):
-        titles = [titles[0]] * len(titles)
-    value_of = {title: value for value, title in enumerate(dict.fromkeys(chain.from_iterable(titles)), 1)}
+    values, notes = common_values([dict(enumerate(each, 1)) for each in titles])
+    for note in notes:
+        progress.note(note)
     named: Named = {}
     maps = []
-    for node, snapshot, own in zip(nodes, snapshots, titles, strict=True):
-        values = [value_of[title] for title in own]
-        named |= {value: i for value, i in zip(values, snapshot.segments.values(), strict=True) if value not in named}
-        table = np.array([0, *values], np.uint8 if len(value_of) < 256 else np.uint16)
+    for node, snapshot, own in zip(nodes, snapshots, values, strict=True):
+        for value, info in snapshot.segments.items():
+            if own[value] not in named or not is_name(named[own[value]].name):
+                named[own[value]] = info
+        table = np.array([0, *own.values()])
         found = sitk.GetArrayFromImage(snapshot.labels(later_wins=True))
         if not found.any() and any(layer.voxels.any() for layer in snapshot.layers):
             raise InputError(f"'{node.GetName()}' has no voxel in {where}: it lies somewhere else.")
-        maps.append(grid.image_of(table[found]))
+        maps.append(grid.image_of(table.astype(np.min_scalar_type(table.max()))[found]))
     return maps, named

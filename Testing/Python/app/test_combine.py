@@ -36,23 +36,46 @@ def test_the_consensus_lies_between_the_raters(medproc, raters, tmp_path, name):
         np.testing.assert_array_equal(found, sum(voxels(path) for path in raters) >= 2)
 
 
-def test_labels_that_files_name_are_matched_by_name(medproc, tmp_path):
-    """Of two raters one numbers lungs the other way round, and has a structure more."""
+def rater_files(folder, *raters):
+    """Files of raters who give values names. The letter before each says where it lies: left, right, or between."""
     paths = []
-    for number, names in enumerate((("Left", "Right"), ("Right", "Left", "Heart"))):
+    for number, names in enumerate(raters):
         labels = np.zeros((8, 8, 12), np.uint8)
-        labels[:, 2:6, 1:5], labels[:, 2:6, 7:11] = names.index("Left") + 1, names.index("Right") + 1
-        labels[:3, 7:, :] = 3 * number
+        for value, name in names.items():
+            place = {"L": slice(1, 5), "R": slice(7, 11)}.get(name[0], slice(5, 7))
+            labels[:, 2:6, place] = value
         image = sitk.GetImageFromArray(labels)
-        for segment, name in enumerate(names):
-            image[f"Segment{segment}_Name"], image[f"Segment{segment}_LabelValue"] = name, str(segment + 1)
-        paths.append(str(tmp_path / f"rater{number}.seg.nrrd"))
+        for segment, (value, name) in enumerate(names.items()):
+            image[f"Segment{segment}_Name"], image[f"Segment{segment}_LabelValue"] = name[1:], str(value)
+        paths.append(str(folder / f"rater{number}.seg.nrrd"))
         sitk.WriteImage(image, paths[-1])
+    return paths
+
+
+@pytest.mark.parametrize(
+    ("raters", "found", "said"),
+    [
+        (({1: "LLung left", 2: "RRight"}, {1: "Rright", 2: "Lleft_lung", 3: "HHeart"}), (1, 2), "names 'Heart', as"),
+        (
+            ({1: "Llesion"}, {1: "LSegment_1"}, {2: "LTumor"}),
+            (1, 0),
+            "one segment, taken for the same: 'lesion', 'Tumor'",
+        ),
+        (
+            ({1: "LLeft", 2: "RRight"}, {1: "RRight", 2: "LLeft"}, {1: "LSegment_1", 2: "RSegment_2"}),
+            (1, 2),
+            "Rater 3 does",
+        ),
+        (({1: "LLeft", 2: "RRight"}, {1: "LLinks", 2: "RRechts"}), (0, 0), "is empty: nowhere do enough raters agree"),
+    ],
+)
+def test_segments_are_matched_by_what_they_are(medproc, tmp_path, raters, found, said):
     out = tmp_path / "c.nrrd"
-    code, _, err = medproc("combine", *paths, "--operation", "majority_vote", "-o", out)
-    assert code == 0 and "rater 2 are matched with those of the others by their names" in err
-    found = voxels(out)
-    assert (found[:, 2:6, 1:5] == 1).all() and (found[:, 2:6, 7:11] == 2).all()
+    line = ("combine", *rater_files(tmp_path, *raters), "--operation", "majority_vote", "-o", out)
+    code, _, err = medproc(*line)
+    assert code == 0 and said in err
+    values = voxels(out)
+    assert (values[:, 2:6, 1:5] == found[0]).all() and (values[:, 2:6, 7:11] == found[1]).all()
 
 
 def test_maps_and_performance(medproc, raters, tmp_path):
