@@ -178,7 +178,8 @@ def measure(
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
     nearest neighbor interpolation), Cancelled.
     """
-    maps = [labels] if isinstance(labels, sitk.Image) else labels
+    every = [labels] if isinstance(labels, sitk.Image) else labels
+    maps = [each for each in every if np.any(sitk.GetArrayViewFromImage(each))] or every[:1]
     if "labels" not in settings.declaration.inputs:
         return settings(image, functools.reduce(operator.or_, [each != 0 for each in maps]), progress=progress)
     if len(maps) == 1:

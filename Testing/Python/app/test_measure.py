@@ -252,7 +252,7 @@ def test_dose_is_measured_in_gray(medproc, shared_data, tmp_path):
 
 def test_segments_that_overlap_are_each_measured_whole(medproc, refused, image, image_file, tmp_path):
     path, table = tmp_path / "overlapping.seg.nrrd", tmp_path / "t.csv"
-    limits = {"Bright": 200, "Brighter": 300}
+    limits = {"Bright": 200, "Brighter": 300, "Nothing": 1e9}
     layered = sitk.Compose([sitk.Cast(image > limit, sitk.sitkUInt8) for limit in limits.values()])
     for number, name in enumerate(limits):  # a value of 1 in each layer, as Slicer writes them
         for key, text in {"Name": name, "LabelValue": "1", "Layer": str(number)}.items():
@@ -260,6 +260,7 @@ def test_segments_that_overlap_are_each_measured_whole(medproc, refused, image, 
     sitk.WriteImage(layered, str(path))
     values, voxel = sitk.GetArrayViewFromImage(image), np.prod(image.GetSpacing())
     sizes = {name: pytest.approx(voxel * np.count_nonzero(values > limit)) for name, limit in limits.items()}
+    del sizes["Nothing"]
     assert medproc("measure", image_file, path, "--per", "segment", "-o", table)[0] == 0
     assert {row["name"]: float(row["voxel_volume_mm3"]) for row in table_of(table)} == sizes
     for command in ("histogram", "features"):
@@ -268,6 +269,8 @@ def test_segments_that_overlap_are_each_measured_whole(medproc, refused, image, 
     assert medproc(*pair)[0] == 0
     (row,) = table_of(table)
     assert row["name"] == "Bright to Brighter" and float(row["shared_volume_mm3"]) == sizes["Brighter"]
+    assert medproc("measure", image_file, path, "--operation", "plane_descriptors", "-o", table)[0] == 0
+    assert [row["name"] for row in table_of(table)] == list(sizes)
     assert medproc("measure", image_file, f"{path}#2", "--per", "segment", "-o", table)[0] == 0
     assert {row["name"]: float(row["voxel_volume_mm3"]) for row in table_of(table)} == {"Brighter": sizes["Brighter"]}
     said = refused("quality", image_file, "--regions", path, "-o", table)
