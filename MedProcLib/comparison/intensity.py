@@ -28,8 +28,8 @@ MOST = 3.0
 # Percentiles that carry the mapping; what is beyond them (lesions, vessels) is mapped along a straight line.
 LOWEST, HIGHEST, KNOTS = 2.0, 98.0, 25
 # Tissue takes no part in the percentiles where it differs by so many robust SD over this scale (SD of a Gaussian): a
-# tumor does, while lesions that one scan shows brighter than another are less wide.
-WIDE_MM, WIDE_SD, LEAST_SHARE = 5.0, 2.0, 0.1
+# tumor does, while lesions that one scan shows brighter than another are less wide. At least so much takes part.
+WIDE_MM, WIDE_SD, LEAST_SHARE, LEAST_USED = 5.0, 2.0, 0.1, 0.5
 Mapping = Callable[[np.ndarray], np.ndarray]
 
 
@@ -99,7 +99,8 @@ def mapping(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geom
         center, sd = median_and_sd(rest[region])
         wide = blurred(np.where(region, rest - center, 0), grid, WIDE_MM) / share
         used = region & (np.abs(wide) <= WIDE_SD * sd + 1e-9)
-        if used.sum() == region.sum():
+        # without noise hardly anything may be as usual
+        if not LEAST_USED * region.sum() <= used.sum() < region.sum():
             break
         found = _through_percentiles(first[used], other[used])
     return found

@@ -107,3 +107,13 @@ def test_a_slice_and_a_region_without_weight_are_fitted_too():
     region = np.ones(x.shape, bool)
     assert np.abs(fitted(x, np.ones_like(x), region, region, grid) - x).max() < 2.5
     assert not fitted(x, np.zeros_like(x), region, region, grid).any()
+
+
+def test_studies_without_noise():
+    """Of which hardly a voxel near a change is as usual: one scaled by 2 with a cube that is new."""
+    first = np.broadcast_to(np.arange(100, 130, dtype=np.float32), (30, 30, 30)).copy()
+    other = 2 * first
+    other[10:16, 10:16, 10:16] += 100
+    matched = sitk.GetArrayFromImage(MatchIntensity(bias_mm=0)(*map(sitk.GetImageFromArray, (first, other))))
+    np.testing.assert_allclose(matched[:4], first[:4], atol=2)
+    assert (matched - first)[11:15, 11:15, 11:15].min() > 30
