@@ -86,7 +86,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   td, th { padding-right: 7px; } svg.dumbbell { width: 64px; height: auto; } .chip { gap: 4px; }
   td.number + td:not(.number), th.number + th:not(.number) { padding-left: 12px; }
 }
-@media (max-width: 700px) {
+@media screen and (max-width: 700px) {
   body { padding: 24px 16px 48px; }
   .three { grid-template-columns: 1fr; } .six { grid-template-columns: repeat(3, 1fr); }
   .slices { grid-template-columns: 1fr 1fr; } .stack { grid-template-columns: repeat(auto-fill, minmax(96px, 1fr)); }
@@ -97,7 +97,7 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
   p { break-inside: avoid; } h2 { margin-top: 28px; break-after: avoid; }
   h2 + .note, h2 + p, .finding > header, .criterion > h3, .criterion > p, h4 { break-after: avoid; }
-  p:has(+ .row) { break-after: avoid; } .scroll + .note, .row + .legend { break-before: avoid; }
+  p:has(+ .row), .banner:has(+ p + .row) { break-after: avoid; } .scroll + .note, .row + .legend { break-before: avoid; }
   .wide p { max-width: none; }
   .map .row, .map .scroll { width: 76%; }
   .chart { max-width: 150mm; } .record { display: none; } .paper { display: block; }
