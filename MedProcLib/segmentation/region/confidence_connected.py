@@ -13,6 +13,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import largest_value
 from ..common.connected_to import connected_to
 from ..common.connectivity import JOINED, steps
+from ..common.label_boxes import box_around, grown
 from .growing import grown_regions, near_seeds
 from .marked import Marked, marked, refuse_leaks, tell_ends
 from .settings import LARGEST_RADIUS, LARGEST_VOLUME
@@ -77,7 +78,7 @@ def _alike(
         low = min(mean - settings.multiplier * sd, float(own.min()))
         high = max(mean + settings.multiplier * sd, float(own.max()))
         alike = allowed & (scene.values >= low) & (scene.values <= high)
-        if not (ndimage.binary_dilation(seeds, steps(settings.connectivity, seeds.ndim)) & alike & ~seeds).any():
+        if _stays_points(seeds, alike, scene, settings.connectivity):
             raise InputError(
                 f"Nothing beside seed {number} is like it: move it to where its surroundings are like what is wanted."
             )
@@ -85,6 +86,16 @@ def _alike(
             break
         measured = scene.values[connected_to(seeds, alike, settings.connectivity)]
     return alike
+
+
+def _stays_points(seeds: np.ndarray, alike: np.ndarray, scene: Marked, connectivity: str) -> bool:
+    """Whether the seeds are single voxels, none painted, and nothing beside them is like them."""
+    box = box_around(seeds)
+    assert box is not None
+    around, joined = grown(box, scene.grid, 0), steps(connectivity, seeds.ndim)
+    own = seeds[around]
+    beside = ndimage.binary_dilation(own, joined) & alike[around] & ~own
+    return not beside.any() and ndimage.label(own, joined)[1] == np.count_nonzero(own)
 
 
 def _mean_and_sd(values: np.ndarray) -> tuple[float, float]:

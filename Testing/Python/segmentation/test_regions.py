@@ -352,3 +352,7 @@ def test_a_seed_that_nothing_is_like_is_told_to_move():
     seeds[3, 3, 3] = 1
     with pytest.raises(InputError, match="Nothing beside seed 1 is like it: move it"):
         ConfidenceConnected(multiplier=1.0, radius_mm=1.0)(*map(sitk.GetImageFromArray, (values, seeds)))
+    painted = (values > 50).astype(np.uint8)
+    painted[3, 3, 3] = 1
+    whole = ConfidenceConnected(multiplier=0.1, radius_mm=0)(*map(sitk.GetImageFromArray, (values, painted)))
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(whole), painted, "what is painted whole is no point")
