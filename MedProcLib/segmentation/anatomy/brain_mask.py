@@ -101,18 +101,18 @@ class BrainMask:
         first, second, third, fourth = progress.parts(1, 4, 8, 1)
         region = inside(mask, valid)
         grid, work, _ = on_working_grid(image, values, region, WORKING_MM, first)
-        second, whole = second.parts(5, 1)
+        whole, usual, second = second.parts(1, 1, 4)
         head = Head.of(work, grid, whole)
-        usual, likely = _likely_brain(self, head, grid, second)
-        rough = usual if likely is None else likely
+        rough = _rough_brain(self, head, grid, usual)
+        alone = _brain_alone(values, region, rough, grid, image) if rough.any() else None
+        if alone is not None:
+            _require_brain(alone, Geometry.of(image), self.smallest_mm)
+            return Geometry.of(image).image_of(alone)
+        rough = _likely_brain(self, head, rough, grid, second)
         if not rough.any():
             raise InputError(
                 f"No brain was found: choose a smaller opening radius or other brightness limits. {NEEDED}"
             )
-        alone = _brain_alone(values, region, usual, grid, image)
-        if alone is not None:
-            _require_brain(alone, Geometry.of(image), self.smallest_mm)
-            return Geometry.of(image).image_of(alone)
         _require_brain(rough, grid, self.smallest_mm)
         if self.surface and min(grid.size) > 1 and grid.dimension == 3:
             rough = _on_its_rim(self, head, rough, grid, third)
@@ -120,34 +120,35 @@ class BrainMask:
         return mask_on_image(rough, grid, image, fourth)
 
 
-def _likely_brain(
-    settings: BrainMask, head: Head, grid: Geometry, progress: Progress
-) -> tuple[np.ndarray, np.ndarray | None]:
-    """The usual rough brain, and the first (see _rough_brain) that has a brain's size and share of the head.
+def _likely_brain(settings: BrainMask, head: Head, usual: np.ndarray, grid: Geometry, progress: Progress) -> np.ndarray:
+    """The first rough brain (see _rough_brain), the usual one before others, of a brain's size and share of the head.
 
-    Where none has, in a head of a head's size: a ball in its middle; in anything else None.
+    Where there is none, in a head of a head's size: a ball in its middle; in anything else the usual one.
     """
+    whole = np.count_nonzero(head.upper)
+
+    def fits(rough: np.ndarray) -> bool:
+        share = np.count_nonzero(rough) / whole
+        return _sized_as_brain(rough, grid, settings.smallest_mm) and LEAST_SHARE <= share <= MOST_SHARE
+
+    if fits(usual):
+        return usual
     # the skull may be too blurred to part bright fluid from bright fat; and gray matter is less than half as bright as
     # white matter in some T1 images, the more so in a coil's shading
-    tries = [(settings.lowest, settings.highest)]
-    tries += [(settings.lowest, FAT)] * (not settings.highest)
+    tries = [(settings.lowest, FAT)] * (not settings.highest)
     tries += [(max(BRIGHTER, settings.lowest), settings.highest)]
     tries += [(min(darker, settings.lowest), settings.highest) for darker in DARKER]
-    usual, whole = None, np.count_nonzero(head.upper)
     for (lowest, highest), part in zip(tries, progress.parts(*[1.0] * len(tries)), strict=True):
         rough = _rough_brain(replace(settings, lowest=lowest, highest=highest), head, grid, part)
-        usual = rough if usual is None else usual
-        share = np.count_nonzero(rough) / whole
-        if _sized_as_brain(rough, grid, settings.smallest_mm) and LEAST_SHARE <= share <= MOST_SHARE:
-            return usual, rough
-    assert usual is not None
+        if fits(rough):
+            return rough
     flat = grid.dimension < 3 or min(grid.size) == 1
     if flat or whole * grid.voxel_volume / 1000 > MOST_HEAD_ML or not usual.any():
-        return usual, None
+        return usual
     across, _ = _size_of(head.upper, grid)
     if across[1] < settings.smallest_mm:
-        return usual, None
-    return usual, head.upper & ball(np.argwhere(head.upper).mean(axis=0), _radius(head, grid), grid)
+        return usual
+    return head.upper & ball(np.argwhere(head.upper).mean(axis=0), _radius(head, grid), grid)
 
 
 def _radius(head: Head, grid: Geometry) -> float:
