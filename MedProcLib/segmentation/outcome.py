@@ -99,14 +99,16 @@ def segment(
         elif empty_since is None:
             empty_since = (number, operation.declaration.title)
     labels = state[last] if last == "labels" else state[last] != 0
+    structures, maps = structures_of(recipe), dict(state.get("maps") or {})
     if not np.any(sitk.GetArrayViewFromImage(labels)):
-        return SegmentationOutcome(labels, before=before, message=_why_empty(empty_since, before))
+        message = _why_empty(empty_since, before)
+        return SegmentationOutcome(labels, structures, maps=maps, before=before, message=message)
     given = state.get("candidates") if listed_at >= 0 else None
     return SegmentationOutcome(
         labels,
-        structures_of(recipe),
+        structures,
         _still_there(given, labels, progress.part(1 - LISTING, 1)),
-        dict(state.get("maps") or {}),
+        maps,
         tuple(state.get("centerlines") or ()),
         state.get("surface"),
         tables,

@@ -46,6 +46,8 @@ def test_what_the_step_before_found_is_kept(image):
     )
     assert (outcome.before.step, outcome.before.thing) == (2, "labels")
     assert np.any(sitk.GetArrayViewFromImage(outcome.before.image))
+    classes = ("segmentation.fuzzy_c_means", {"classes": 2})
+    assert set(segment(recipe(classes, SMALL), image=image).maps) == {"class_1", "class_2"}, "maps are no segments"
     alone = segment(recipe(SMALL), labels=sitk.GetImageFromArray(np.ones((4, 4, 4), np.uint8)))
     assert alone.is_empty and alone.before is None and alone.message.startswith("Nothing was found")
 
