@@ -10,6 +10,7 @@ from ..core.geometry import Geometry
 from .result import Change, Comparison, Finding, Verdict
 from .tracks.changes import at_border, unseen_at
 from .tracks.doubt import doubt_of
+from .tracks.label_pieces import compact
 from .tracks.model import Observation, Patient, Status, TimePoint, Track, number_of
 
 Side = dict[str, Observation]  # observations at a time point by track
@@ -168,12 +169,11 @@ def _center(observations: Sequence[Observation]) -> tuple[float, float, float] |
 
 def _numbered(labels: sitk.Image, patient: Patient, time_point: str, findings: Sequence[Finding]) -> sitk.Image:
     """A time point's label map with the numbers of findings in place of the labels that observations name."""
-    array = sitk.GetArrayViewFromImage(labels)
-    known, index = np.unique(array, return_inverse=True)
-    table = np.zeros(len(known), np.int32)
+    values, numbers = compact(sitk.GetArrayViewFromImage(labels))
+    table = np.zeros(len(values) + 1, np.int32)
     for finding in findings:
         for name in finding.tracks:
             observation = patient.track(name).at(time_point)
             if observation is not None:
-                table[np.isin(known, observation.labels)] = finding.number
-    return Geometry.of(labels).image_of(table[index].reshape(array.shape))
+                table[1:][np.isin(values, observation.labels)] = finding.number
+    return Geometry.of(labels).image_of(table[numbers])

@@ -46,7 +46,7 @@ def pieces_of(
         values = np.arange(1, len(counts))
     else:
         array = sitk.GetArrayViewFromImage(labels)
-        values, numbers = _compact(array)
+        values, numbers = compact(array)
         counts = np.bincount(_labelled(numbers)[1], minlength=len(values) + 1)
     return LabelPieces(grid, numbers, _summaries(numbers, values, counts, grid, from_common), from_common)
 
@@ -83,7 +83,7 @@ def _labelled(numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     return place, numbers.reshape(-1)[place]
 
 
-def _compact(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+def compact(array: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The values other than 0, ascending, and the array with 1, 2, ... in their place."""
     place, labels = _labelled(array)
     values, index = np.unique(labels, return_inverse=True)

@@ -17,6 +17,7 @@ from ...quantification.measure import NEEDED_UNITS, Measure, measure
 from ...quantification.pet.uptake import NotSuvError
 from ...quantification.row import Row
 from ...quantification.uncertainty.interval import TWO_SIDED_95
+from .label_pieces import compact
 from .model import Estimate, Observation, Patient, Track
 
 
@@ -66,16 +67,15 @@ def usual_settings(patient: Patient, intensity_unit: str = "intensity") -> Measu
 
 def _as_segments(labels: sitk.Image, observations: list[Observation], time_point: str) -> sitk.Image:
     """Label map in which each observation has its place in the list (from 1) as its value."""
-    values = sitk.GetArrayViewFromImage(labels)
-    known, index = np.unique(values, return_inverse=True)
-    number_of = np.zeros(len(known), np.int32)
+    known, numbers = compact(sitk.GetArrayViewFromImage(labels))
+    number_of = np.zeros(len(known) + 1, np.int32)
     for number, observation in enumerate(observations, 1):
         for label in observation.labels:
             place = int(np.searchsorted(known, label))
             if place == len(known) or known[place] != label:
                 raise InputError(f"The label map of time point '{time_point}' has no label {label}.")
-            number_of[place] = number
-    return Geometry.of(labels).image_of(number_of[index].reshape(values.shape))
+            number_of[place + 1] = number
+    return Geometry.of(labels).image_of(number_of[numbers])
 
 
 def _at_border(image: sitk.Image, segments: sitk.Image) -> set[int]:
