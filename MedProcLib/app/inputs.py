@@ -25,7 +25,7 @@ from ..core.listing import listed
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.registry import find_operation
-from ..core.seg_nrrd import is_layered, layers_apart, segments_in_file
+from ..core.seg_nrrd import is_layered, label_maps_of_layers, segments_in_file
 from ..core.units import ucum, value_unit
 from .segment_names import segment_names
 
@@ -69,6 +69,8 @@ def read_label_map(path: str, notes: list[str]) -> sitk.Image:
         return _only(read_dicom_segmentation(file, number).maps, path)
     if is_structure_set(file):
         raise InputError(f"{path} holds contours, which lie on no grid of voxels: give the other one as a label map.")
+    if is_layered(file):
+        return label_map(_only(_layers(file, number, path), path), path)
     found = read_image_file(path)
     notes += [f"{path}: {note}" for note in found.notes]
     return label_map(found.image, path)
@@ -78,7 +80,8 @@ def read_mask(path: str | None, image: sitk.Image) -> sitk.Image | None:
     """The mask on the image's grid, or None. Raises InputError for another grid, and voxels that are no number."""
     if path is None:
         return None
-    if is_structure_set(file_of(path)) or is_dicom_segmentation(file_of(path)):
+    file = file_of(path)
+    if is_structure_set(file) or is_dicom_segmentation(file) or is_layered(file):
         return read_labels(path, image)
     mask = read_image_file(path, unscaled=True).image  # its grid tells whether it fits
     require_scalar(mask, f"Mask {path}")
@@ -134,16 +137,15 @@ def _on_grid(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:
 
 
 def _layers(file: Path, number: int | None, path: str) -> list[sitk.Image]:
-    """The label maps of a segmentation file of Slicer with several layers, or that of one of its segments."""
+    """The label maps of a file of Slicer with several layers, as many as overlap, or that of one of its segments."""
     segments = segments_in_file(file)
     if number is not None and number not in segments:
         named = {label: segment.name for label, segment in segments.items()}
         raise InputError(f"{path}: it has no segment #{number}; there are: {_listed(named)}.")
-    layers = layers_apart(read_image_file(file, unscaled=True).image, segments)
-    if number is None:
-        return layers
-    labels = layers[segments[number].layer]
-    return [sitk.Mask(labels, labels == number)]
+    layered = read_image_file(file, unscaled=True).image
+    if number is not None:
+        segments = {number: segments[number]}
+    return label_maps_of_layers(layered, segments)
 
 
 def _maps_of_contours(path: str, image: sitk.Image, slices: Sequence[Path]) -> list[sitk.Image]:

@@ -14,6 +14,7 @@ from ..core.geometry import Geometry, require_scalar, resample
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recorded import write_result
+from ..core.seg_nrrd import is_layered
 from ..core.voxels import darkest_value
 from ..enhancement.geometry.interpolation import INTERPOLATORS
 from .inputs import (
@@ -78,6 +79,8 @@ def _read(arguments: Namespace) -> ImageFile:
     path = arguments.image
     if is_dicom_segmentation(file_of(path)):
         return ImageFile(read_label_map(path, arguments.notes), path, "DICOM", "SEG")
+    if is_layered(file_of(path)):
+        return ImageFile(read_label_map(path, arguments.notes), path, "NRRD")
     found = read_noted(path, arguments.notes, unscaled=True)
     require_scalar(found.image, f"Image {path}")
     return found

@@ -117,18 +117,22 @@ def is_layered(path: str | Path) -> bool:
     return any(segment.layer for segment in segments_in_file(path).values())
 
 
-def layers_apart(layered: sitk.Image, segments: Mapping[int, FileSegment]) -> list[sitk.Image]:
-    """A label map of each layer of a segmentation file, of the segments' labels: none of these is in two of them.
+def label_maps_of_layers(layered: sitk.Image, segments: Mapping[int, FileSegment]) -> list[sitk.Image]:
+    """Label maps of these segments of a file with several layers, as many as overlap in one place; none is in two.
 
-    layered: its image, with a value for each layer in a voxel; segments: segments_in_file.
+    layered: its image, with a value for each layer in a voxel; segments: of segments_in_file.
     """
-    maps = []
-    for layer in range(layered.GetNumberOfComponentsPerPixel()):
-        labels = sitk.VectorIndexSelectionCast(layered, layer)
+    maps: list[sitk.Image] = []
+    for layer in sorted({segment.layer for segment in segments.values()}):
+        stored = sitk.VectorIndexSelectionCast(layered, layer)
         changes = {float(s.value): float(label) for label, s in segments.items() if s.layer == layer}
-        others = set(np.unique(sitk.GetArrayViewFromImage(labels)).tolist()) - set(changes)
-        kind = sitk.sitkUInt16 if len(segments) > 255 else labels.GetPixelID()
-        maps.append(sitk.ChangeLabel(sitk.Cast(labels, kind), {**dict.fromkeys(others, 0.0), **changes}))
+        others = set(np.unique(sitk.GetArrayViewFromImage(stored)).tolist()) - set(changes)
+        kind = sitk.sitkUInt16 if max(segments) > 255 else stored.GetPixelID()
+        labels = sitk.ChangeLabel(sitk.Cast(stored, kind), {**dict.fromkeys(others, 0.0), **changes})
+        inside = sitk.GetArrayViewFromImage(labels) != 0
+        room = (n for n, each in enumerate(maps) if not (inside & (sitk.GetArrayViewFromImage(each) != 0)).any())
+        place = next(room, len(maps))
+        maps[place : place + 1] = [maps[place] + labels if place < len(maps) else labels]
     return maps
 
 

@@ -226,6 +226,32 @@ def test_names_of_segments_come_from_a_segmentation_file(medproc, tmp_path):
     assert lines[1].startswith("1,Right lung,") and lines[2].startswith("2,other,")
 
 
+def test_segments_in_layers_are_scored_where_they_do_not_overlap(medproc, refused, tmp_path):
+    """Slicer gives a layer to each segment that was drawn where others may be overlapped."""
+    boxes = {"Liver": np.s_[2:8, 2:8, 2:8], "Spleen": np.s_[10:14, 2:8, 2:8], "Vessel": np.s_[4:6, 4:6, :]}
+    paths, flat = [], np.zeros((16, 10, 10), np.uint8)
+    for names in (("Liver", "Spleen"), tuple(boxes)):
+        layers = np.zeros((*flat.shape, len(names)), np.uint8)
+        for number, name in enumerate(names):
+            layers[(*boxes[name], number)] = 1
+        image = sitk.GetImageFromArray(layers, isVector=True)
+        for number, name in enumerate(names):
+            for key, text in {"Name": name, "LabelValue": "1", "Layer": str(number)}.items():
+                image[f"Segment{number}_{key}"] = text
+        paths.append(tmp_path / f"{len(names)}.seg.nrrd")
+        sitk.WriteImage(image, str(paths[-1]))
+    flat[boxes["Liver"]], flat[boxes["Spleen"]] = 1, 2
+    plain, table = tmp_path / "flat.nrrd", tmp_path / "t.csv"
+    sitk.WriteImage(sitk.GetImageFromArray(flat), str(plain))
+    assert medproc("evaluate", plain, paths[0], "-o", table)[0] == 0
+    rows = rows_of(table)
+    assert {row["name"]: float(row["dice"]) for row in rows.values()} == {"Liver": 1, "Spleen": 1, "mean": 1}
+    assert "'Liver' and 'Vessel' overlap" in refused("evaluate", plain, paths[1], "-o", table)
+    assert medproc("evaluate", f"{paths[1]}#2", f"{paths[0]}#2", "-o", table)[0] == 0
+    assert medproc("resample", paths[0], "--like", plain, "-o", tmp_path / "r.nrrd")[0] == 0
+    np.testing.assert_array_equal(sitk.GetArrayFromImage(read_image(tmp_path / "r.nrrd")), flat)
+
+
 def test_numbered_lesions_against_a_mask_of_them(medproc, refused, tmp_path):
     """The Dice of all together is that of the two masks; label 1 alone would be one lesion against all."""
     mask = np.zeros((6, 20, 20), np.uint8)
