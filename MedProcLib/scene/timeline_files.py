@@ -133,7 +133,7 @@ class _Saved:
             write_image(self.outlines.image, image)
             written.append(image)
         called = finding_names(self.outlines.patient.tracks, self.point.id)
-        made = Provenance(recipe_of(self.outlines.patient), {"image": self.title})
+        made = Provenance(_known_recipe(self.outlines.patient), {"image": self.title})
         write_result(self.outlines.label_map(), labels, made, segments=called)
         written.append(labels)
         matrix: tuple[float, ...] = IDENTITY
@@ -153,6 +153,14 @@ class _Saved:
             matrix=matrix,
             transform_file=file,
         )
+
+
+def _known_recipe(patient: Patient) -> Recipe:
+    """Of the comparison; without steps where this version of MedProc cannot read it: findings are saved all the same."""
+    try:
+        return recipe_of(patient)
+    except InputError:
+        return Recipe()
 
 
 def _whole_numbers(labels: sitk.Image, point: TimePoint) -> sitk.Image:

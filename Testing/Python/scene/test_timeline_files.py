@@ -2,6 +2,7 @@
 
 import json
 import shutil
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -15,7 +16,7 @@ from MedProcLib.comparison.tracks.edits import accept, describe
 from MedProcLib.comparison.tracks.patient_file import read_patient
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.label_names import label_names
-from MedProcLib.scene.timeline_edits import edit_patient
+from MedProcLib.scene.timeline_edits import edit_patient, put_patient
 from MedProcLib.scene.timeline_files import add_loaded, load_patient, saving_of
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import outlines_of
@@ -29,6 +30,8 @@ def test_written_and_read(scene, tmp_path, second):
     node = timelines.add_to(scene, moves)
     edit_patient(node, lambda p, who, when: accept(p, "F001", who, when), "Dr. Reader")
     edit_patient(node, lambda p, who, when: describe(p, "F001", who, when, name="Dome"), "Dr. Reader")
+    of_tomorrow = {"recipe": 1, "steps": [{"operation": "comparison.of_tomorrow", "parameters": {}}]}
+    put_patient(node, replace(patient_of_node(node), recipe=of_tomorrow))
     before = patient_of_node(node)
     (tmp_path / "a").mkdir()
     written = saving_of(node, tmp_path / "a" / "doe.json")()
@@ -40,6 +43,7 @@ def test_written_and_read(scene, tmp_path, second):
     node = add_loaded(load_patient(tmp_path / "b" / "doe.json"))
     patient = patient_of_node(node)
     assert (patient.tracks, patient.history, patient.order) == (before.tracks, before.history, before.order)
+    assert patient.recipe == of_tomorrow, "another version of MedProc can run it"
     for point, labels, move in zip(NAMES, timelines.followed(moves).label_maps, moves, strict=True):
         wanted = [v for t in patient.tracks if (o := t.at(point)) for v in o.labels]
         again = outlines_of(node, point, wanted)
