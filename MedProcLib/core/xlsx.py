@@ -10,6 +10,8 @@ from xml.sax.saxutils import escape, quoteattr
 
 import numpy as np
 
+from .errors import InputError
+
 MAIN = "http://schemas.openxmlformats.org/spreadsheetml/2006/main"
 RELATIONS = "http://schemas.openxmlformats.org/package/2006/relationships"
 OFFICE = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
@@ -36,6 +38,7 @@ PARTS = {
     '<xf numFmtId="0" fontId="1" fillId="0" borderId="0" xfId="0" applyFont="1"/></cellXfs><cellStyles count="1">'
     '<cellStyle name="Normal" xfId="0" builtinId="0"/></cellStyles></styleSheet>',
 }
+MOST_ROWS, MOST_COLUMNS = 1_048_576, 16_384
 LONGEST = 32_767  # characters that a cell may hold
 WIDEST = 40  # of a column, in characters
 # What XML 1.0 does not allow in a text.
@@ -46,8 +49,13 @@ def xlsx_bytes(columns: Sequence[str], rows: Iterable[Sequence[Any]], sheet: str
     """A workbook of one sheet: a header and rows of values. The same table gives the same bytes.
 
     None and NaN become empty cells, other numbers are as csv_text has them; text is never taken for a formula.
+    Raises InputError for more than a sheet holds.
     """
     lines = [list(columns), *map(list, rows)]
+    if len(lines) > MOST_ROWS or len(columns) > MOST_COLUMNS:
+        raise InputError(
+            f"An Excel sheet holds {MOST_ROWS} rows and {MOST_COLUMNS} columns: write a .csv file instead."
+        )
     if any(len(line) != len(columns) for line in lines):
         raise ValueError(f"Not every row has {len(columns)} values.")
     workbook = (
