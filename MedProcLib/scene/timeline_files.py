@@ -156,7 +156,7 @@ class _Saved:
 
 
 def _known_recipe(patient: Patient) -> Recipe:
-    """Of the comparison; without steps where this version of MedProc cannot read it: findings are saved all the same."""
+    """Of the comparison; without steps where this MedProc cannot read it, as findings are saved all the same."""
     try:
         return recipe_of(patient)
     except InputError:

@@ -37,7 +37,7 @@ def test_a_workbook_holds_numbers_as_numbers_and_text_as_text():
     assert read[0] == [(text, name) for name in columns]
     assert read[1] == [(text, "Läsion <&> 1"), (None, "1234.56789"), (None, "3"), ("b", "1"), (text, "=A1+1")]
     assert read[2] == [none, none, none, ("b", "0"), (text, "1.5")]
-    with pytest.raises(InputError, match="16384 columns: write a .csv"):
+    with pytest.raises(InputError, match="16384 columns"):
         table_data("xlsx", ["a"] * 16_385, [])
 
 
