@@ -42,6 +42,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._gui_tag: Any = None
         self._shown_recipe = ""
         self._is_late = False  # a scene was loaded in a batch that goes on
+        self._is_shown_again = False  # parameters were shown when a scene began to be loaded
         self._is_new = True  # the scene is another one since parameters were shown
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
@@ -100,6 +101,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         scene = slicer.mrmlScene
         self.addObserver(scene, scene.StartCloseEvent, self.onSceneStartClose)
         self.addObserver(scene, scene.EndCloseEvent, self.onSceneReady)
+        self.addObserver(scene, scene.StartImportEvent, self._on_import_started)
         self.addObserver(scene, scene.EndImportEvent, self.onSceneReady)
         self.addObserver(scene, scene.EndBatchProcessEvent, self._on_batch_ended)
         self.initializeParameterNode()
@@ -120,11 +122,20 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.run.discard()
         self.setParameterNode(None)
 
+    def _on_import_started(self, caller: Any = None, event: Any = None) -> None:
+        """As if the reader went elsewhere: once a scene was loaded into this one, all lists of nodes are filled anew, and
+        tell that nothing is chosen, which nobody did."""
+        if self.parameters is not None:
+            self._is_shown_again = True
+            self.exit()
+        self.setParameterNode(None)
+
     def onSceneReady(self, caller: Any = None, event: Any = None) -> None:
         # within a batch the subject hierarchy is not put together yet: who asked it then would find no patient
         self._is_late = bool(slicer.mrmlScene.IsBatchProcessing())
         self._is_new = True
-        if self.parent.isEntered and not self._is_late:
+        if (self.parent.isEntered or self._is_shown_again) and not self._is_late:
+            self._is_shown_again = False
             self.initializeParameterNode()
 
     def _on_batch_ended(self, caller: Any = None, event: Any = None) -> None:

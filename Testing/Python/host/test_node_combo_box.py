@@ -161,3 +161,27 @@ def test_a_node_of_the_name_of_the_one_before_is_told_as_activated_alone(combo, 
     assert combo.currentNode() is second and not got
     second.SetName("T1")
     assert got == [second]
+
+
+def test_choices_and_checks_go_when_the_list_is_filled_anew(combo, scene):
+    """As after a scene was loaded into this one: Slicer is not importing any more when it tells of its end."""
+    import slicer
+
+    checkable = slicer.qMRMLCheckableNodeComboBox()
+    checkable.nodeTypes = combo.nodeTypes
+    volume = _volume("CT")
+    combo.noneEnabled = True
+    got = []
+    for box in (combo, checkable):
+        box.setMRMLScene(scene)
+    combo.setCurrentNode(volume)
+    checkable.check(volume)
+    combo.connect("currentNodeChanged(vtkMRMLNode*)", lambda node: got.append((node, scene.IsImporting())))
+    checkable.connect("checkedNodesChanged()", lambda: got.append((checkable.checkedNodes(), scene.IsImporting())))
+    scene.StartState(scene.ImportState)
+    other = _volume("MR")
+    assert not got
+    scene.EndState(scene.ImportState)
+    assert sorted(got, key=str) == [((), 0), (None, 0)]
+    assert combo.currentNode() is None and checkable.nodeFromIndex(1) is other
+    checkable.setMRMLScene(None)

@@ -262,3 +262,30 @@ def test_a_node_of_the_name_of_the_one_before_is_chosen(panel, scene):
     points.volume_box.setCurrentNode(first)
     points.volume_box.nodeActivated.emit(first)
     assert [point.volume for point in points.chosen()] == [first]
+
+
+def test_choices_stay_when_a_scene_is_added_to_this_one(panel, scene):
+    """Lists of nodes are filled anew then, and tell that nothing is chosen."""
+    import slicer
+
+    first, second = (add_volume(name, np.ones((4, 5, 6))) for name in ("First", "Second"))
+    points = scene.AddNewNodeByClass("vtkMRMLMarkupsFiducialNode", "Seeds")
+
+    def add_scene():
+        scene.StartState(scene.ImportState)
+        slicer.mrmlScene.AddNewNodeByClass("vtkMRMLScalarVolumeNode", "Third")
+        scene.EndState(scene.ImportState)
+
+    segmentation = panel("MedProcSegmentation")
+    segmentation.parameters.inputVolume = second
+    segmentation.keepNodes("seeds", [points])
+    add_scene()
+    assert segmentation.parameters.inputVolume is segmentation.ui.inputSelector.currentNode() is second
+    assert segmentation.keptNodes("seeds") == list(segmentation.ui.seedsBox.checkedNodes()) == [points]
+    comparison = panel("MedProcComparison")
+    comparison.timePoints.select(0)
+    comparison.timePoints.images_box.check(second)
+    before = comparison.chosenTimePoints()
+    add_scene()
+    assert comparison.chosenTimePoints() == before and before[0].images == (second,)
+    assert comparison.timePoints.volume_box.currentNode() is first

@@ -4,6 +4,7 @@ from PySide6 import QtWidgets
 
 from host.pythonqt.signals import emit
 from host.standins import behavior
+from host.widgets.node_combo_box import REBUILDING, NodeComboBox
 
 CHECKED, UNCHECKED = 2, 0
 
@@ -33,6 +34,16 @@ class CheckableNodeComboBox:
 
     def _make_combo(self):
         return _Closed(self)
+
+    def _on_scene_event(self, event, node):
+        """Where the list is filled anew, the checks are gone, which the first node that is in it again tells."""
+        checked = bool(self._checked)
+        if event in REBUILDING:
+            self._checked.clear()
+        NodeComboBox._on_scene_event(self, event, node)
+        if checked and not self._checked and self._nodes():
+            self._combo.update()
+            emit(self, "checkedNodesChanged()")
 
     def checkedNodes(self):
         return [node for node in self._nodes() if node.GetID() in self._checked]

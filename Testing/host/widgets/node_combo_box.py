@@ -8,6 +8,7 @@ from host.pythonqt.signals import emit
 from host.standins import behavior
 
 SCENE_EVENTS = ("NodeAddedEvent", "NodeRemovedEvent", "EndCloseEvent", "EndImportEvent", "EndBatchProcessEvent")
+REBUILDING = ("EndCloseEvent", "EndImportEvent")  # the scene is not in that state any more then
 CREATE, RENAME, DELETE = "Create new", "Rename current", "Delete current"
 
 
@@ -65,17 +66,29 @@ class NodeComboBox:
             self._select(wanted)
 
     def _observe(self, scene):
-        @vtk.calldata_type(vtk.VTK_OBJECT)
-        def on_event(caller, event, node=None):
-            self._on_scene_event(event, node)
-
         for name in SCENE_EVENTS:
+
+            @vtk.calldata_type(vtk.VTK_OBJECT)
+            def on_event(caller, _event, node=None, name=name):  # the scene's own events are all called "NoEvent"
+                self._on_scene_event(name, node)
+
             self._observations.append((scene, scene.AddObserver(getattr(slicer.vtkMRMLScene, name), on_event)))
 
     def _on_scene_event(self, event, node):
+        if event == "NodeAddedEvent" and self._scene.IsImporting():
+            return  # it has no id yet that holds
+        if event in REBUILDING:
+            self._empty()
         self._refresh()
         if event == "NodeAddedEvent" and _is_node(node) and self._accepts(node):
             emit(self, "nodeAdded(vtkMRMLNode*)", node)
+
+    def _empty(self):
+        """The list is filled anew, and has no node for a moment: none is chosen, which is told, and stays so."""
+        if any(node_id is not None for node_id in self._ids):
+            self._ids = [None] if self._values.get("noneEnabled") else []
+            self._explicitly_none = True
+            self._select(None)
 
     # ---- which nodes are listed
 
