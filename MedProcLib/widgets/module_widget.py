@@ -123,7 +123,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
 
     def _on_import_started(self, caller: Any = None, event: Any = None) -> None:
-        """As if the reader went elsewhere: once a scene was loaded into this one, all lists of nodes are filled anew, and
+        """As if the reader went elsewhere: once a scene was loaded into this one, lists of nodes are filled anew, and
         tell that nothing is chosen, which nobody did."""
         if self.parameters is not None:
             self._is_shown_again = True
