@@ -37,7 +37,7 @@ def grow_tree(
     start: voxels of the tree at its root; values: the lower the surer it is tube; where there were leaks they are
     raised beyond all thresholds. Tree and values are changed. most_widening: see wavefront.grown_without_leaks.
     """
-    radius = _radius(tree, grid)
+    radius = radius_of(tree, grid)
     leaks: list[Leak] = []
     rim, number = None, 0
     while number < len(thresholds):
@@ -66,7 +66,7 @@ def grow_tree(
     return leaks
 
 
-def _radius(tree: np.ndarray, grid: Geometry) -> float:
+def radius_of(tree: np.ndarray, grid: Geometry) -> float:
     """mm of the largest ball in the tree."""
     box = grown(_box(tree), grid, 0, 2)
     return max(float(distance_to(~solid(tree[box]), grid_of_box(grid, box)).max()), min(grid.spacing))

@@ -15,13 +15,16 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian, inside, values_of
 from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
-from .rising import grow_tree
+from .ground import ground_of
+from .rising import grow_tree, radius_of
 from .slice_grid import with_slice
 from .wavefront import Leak
 
 # The middle of the tube is looked for within this distance of a seed, its trunk is begun within the second one, and
 # what is around the tube is seen within the third.
 NEAR_MM, TRUNK_MM, AROUND_MM = 2.0, 10.0, 25.0
+# Of a wide tube more is taken to begin with: until it reaches so many of its radii from the seed, or the last distance.
+LONGER, WIDER_STEP, MOST_TRUNK_MM = 1.5, 1.5, 60.0
 # The first threshold, as a share of the way from what is around the tube to its middle, and the step down from it.
 FIRST_SHARE, SHARE_STEP = 0.8, 0.05
 
@@ -88,9 +91,9 @@ class TreeFromSeed:
         if self.smoothing_mm:
             level = gaussian(level, grid, [self.smoothing_mm] * 3, progress)
         box, distance = _around(marked, grid, AROUND_MM)
-        near, around = (level[box][(distance <= mm) & region[box]] for mm in (NEAR_MM, AROUND_MM))
-        middle = float(np.percentile(near, 90))
-        ground = _ground(around, middle)
+        near, around = ((distance <= mm) & region[box] for mm in (NEAR_MM, AROUND_MM))
+        middle = float(np.percentile(level[box][near], 90))
+        ground = ground_of(level[box], around, near, middle, grid_of_box(grid, box))
         if not middle > ground:
             raise InputError(
                 f"The tube at the seed is not {self.polarity}er than what is around it: put the seed in the middle of "
@@ -99,31 +102,27 @@ class TreeFromSeed:
         return np.where(region, (level - ground) / (middle - ground), -np.inf).astype(np.float32)
 
 
-def _ground(around: np.ndarray, middle: float) -> float:
-    """Intensity of what is around the tube: the median of what is nearer to it than to the tube's own."""
-    ground = float(np.percentile(around, 10))
-    for _ in range(10):
-        other = around[around < (ground + middle) / 2]
-        update = float(np.median(other)) if other.size else ground
-        if update == ground:
-            break
-        ground = update
-    return ground
-
-
 def _trunk(share: np.ndarray, marked: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
     """The tube near the seed, and the voxels of it at the seed where the tree begins."""
     tree, start = np.zeros(share.shape, bool), np.zeros(share.shape, bool)
-    box, distance = _around(marked, grid, TRUNK_MM)
-    sure = (share[box] >= FIRST_SHARE) & (distance <= TRUNK_MM)
-    begin = sure & (distance <= NEAR_MM)
-    if not begin.any():
-        raise InputError("There is no tube at the seed that stands out of what is around it: move the seed into it.")
-    # of several pieces the one that is nearest to a seed
-    numbers, _ = ndimage.label(sure)
-    nearest = numbers[begin][distance[begin].argmin()]
-    tree[box] = numbers == nearest
-    start[box] = begin & (numbers == nearest)
+    reach = TRUNK_MM
+    while True:
+        box, distance = _around(marked, grid, reach)
+        sure = (share[box] >= FIRST_SHARE) & (distance <= reach)
+        begin = sure & (distance <= NEAR_MM)
+        if not begin.any():
+            raise InputError(
+                "There is no tube at the seed that stands out of what is around it: move the seed into it."
+            )
+        # of several pieces the one that is nearest to a seed
+        numbers, _ = ndimage.label(sure)
+        trunk = numbers == numbers[begin][distance[begin].argmin()]
+        # a ball within a wide tube shows how wide it is no more than a ball in anything else
+        if reach >= MOST_TRUNK_MM or LONGER * radius_of(trunk, grid_of_box(grid, box)) < reach:
+            break
+        reach *= WIDER_STEP
+    tree[box] = trunk
+    start[box] = begin & trunk
     return tree, start
 
 

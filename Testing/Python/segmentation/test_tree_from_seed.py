@@ -106,6 +106,17 @@ def test_in_2d():
     assert set(rows[0]) >= {"x_lps_mm", "y_lps_mm"} and "z_lps_mm" not in rows[0]
 
 
+def test_a_wide_vessel_between_lung_and_soft_tissue_is_followed():
+    """What most of its surroundings are (lung) is not what bounds it, and 10 mm around the seed are all vessel."""
+    grid = centered_grid(110, (2.0, 2.0, 2.5))
+    points = positions(grid)
+    vessel = distance_to_line(points, (0, 0, -80), (0, 0, 80)) <= 15
+    lung = (points[..., 0] > -5) & ~(distance_to_line(points, (0, 0, -80), (0, 0, 80)) <= 18)
+    values = np.select([vessel, lung], [190.0, -820.0], 40.0) + np.random.default_rng(0).normal(0, 15, vessel.shape)
+    result, _ = followed(grid.image_of(values.astype(np.float32)))
+    assert dice(result, vessel) > 0.95
+
+
 def test_seeds_beside_the_tube_are_explained():
     image, _, _ = phantom()
     with pytest.raises(InputError, match="not brighter"):
