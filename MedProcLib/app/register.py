@@ -43,7 +43,11 @@ def run(arguments: Namespace, progress: Progress) -> None:
     if found.verdict is Verdict.FAILED:
         raise InputError(
             f"The images cannot be registered: {' '.join(found.reasons)} "
-            + (ONE_FRAME if _one_frame(files) else "Check that both show the same part of one patient.")
+            + (
+                ONE_FRAME
+                if _one_frame(files)
+                else f"Check that both show the same part of one patient.{_ways(arguments, files)}"
+            )
         )
     if found.verdict is Verdict.DOUBTFUL:
         arguments.notes.append(f"the registration is doubtful: {' '.join(found.reasons)}")
@@ -72,6 +76,16 @@ def _one_frame(files: list[ImageFile]) -> bool:
     """Whether both images say that they lie in one coordinate system, as those of one examination do."""
     one, two = (frame_of_reference(file.slices) for file in files)
     return one == two != ""
+
+
+def _ways(arguments: Namespace, files: list[ImageFile]) -> str:
+    """What else may register images that could not be; '' when all of it was tried, or does not apply."""
+    ways = []
+    if arguments.metric == "auto" and not all(file.modality for file in files):
+        ways.append("compare CT with MR or PET by --metric mutual_information (a file does not state its modality)")
+    if arguments.landmarks_fixed is None and arguments.tool == "medproc" and files[0].image.GetDimension() == 3:
+        ways.append("show where they lie with three landmarks in each (--landmarks-fixed, --landmarks-moving)")
+    return f" Else {', or '.join(ways)}." if ways else ""
 
 
 def _note_on_moving(fixed: sitk.Image, transform: sitk.Transform) -> list[str]:

@@ -233,7 +233,7 @@ def metric_for(modality: str, other: str) -> str:
 
 def _checked(found: Registration, landmarks: Landmarks, use: str) -> Registration:
     errors = target_registration_errors(found.transform, landmarks)
-    return _with(found, judge_landmarks(errors), landmark_figures(errors, landmarks.names, use))
+    return _with(found, judge_landmarks(errors, landmarks), landmark_figures(errors, landmarks.names, use))
 
 
 def _with(

@@ -24,7 +24,7 @@ def register_landmarks(landmarks: Landmarks, kind: str = "rigid") -> Registratio
     if np.isnan(errors).any():
         judged = Verdict.DOUBTFUL, ("All landmarks are needed for the fit: mark one more to check it.",)
     else:
-        judged = judge_landmarks(errors)
+        judged = judge_landmarks(errors, landmarks)
         figures = landmark_figures(errors, landmarks.names, "left out")
     root = half(matrix)
     return Registration(transform_of(matrix), transform_of(np.linalg.inv(root)), transform_of(root), *judged, figures)

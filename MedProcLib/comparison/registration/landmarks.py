@@ -11,6 +11,7 @@ from ...core.measurement import Measurement
 from ...quantification.keypoints.rigid_fit import least_squares
 from ..result import Verdict
 from ..study import Study
+from .landmark_order import fitting_order
 
 # Readers mark the same landmark twice to 1 to 3 mm; a mean above the second limit is another place or another order.
 ERROR_GOOD_MM, ERROR_FAILED_MM = 3.0, 10.0
@@ -137,7 +138,7 @@ def left_out_errors(landmarks: Landmarks, kind: str = "rigid") -> np.ndarray:
     return errors
 
 
-def judge_landmarks(errors: np.ndarray) -> tuple[Verdict, tuple[str, ...]]:
+def judge_landmarks(errors: np.ndarray, landmarks: Landmarks) -> tuple[Verdict, tuple[str, ...]]:
     """Verdict by the mean error (n,) in mm, and its reason where it is not good."""
     mean = float(np.mean(errors))
     if mean <= ERROR_GOOD_MM:
@@ -146,7 +147,16 @@ def judge_landmarks(errors: np.ndarray) -> tuple[Verdict, tuple[str, ...]]:
         f"The {len(errors)} landmarks end {mean:.1f} mm (mean; at most {errors.max():.1f} mm) from where they were "
         f"marked (expected at most {ERROR_GOOD_MM:g} mm): a wrong position, or landmarks of other places."
     )
-    return Verdict.DOUBTFUL if mean <= ERROR_FAILED_MM else Verdict.FAILED, (reason,)
+    if mean <= ERROR_FAILED_MM:
+        return Verdict.DOUBTFUL, (reason,)
+    order, fit_mm = fitting_order(landmarks.fixed, landmarks.moving)
+    if fit_mm <= ERROR_GOOD_MM and order != tuple(range(len(order))):
+        pairs = ", ".join(f"{landmarks.names[n]} is {landmarks.names[m]}" for n, m in enumerate(order) if n != m)
+        reason += (
+            f" In another order they fit to {fit_mm:.1f} mm (of the first image and the other: {pairs}): give the same "
+            "ones the same names, or put both in one order."
+        )
+    return Verdict.FAILED, (reason,)
 
 
 def landmark_figures(errors: np.ndarray, names: Sequence[str], use: str) -> tuple[Measurement, ...]:

@@ -87,3 +87,13 @@ def test_of_one_frame_of_reference_what_the_files_say_is_told(medproc, image, di
     code, _, err = medproc("register", first, first, "-o", tmp_path / "t.tfm")
     assert code == 0, err
     assert "frame of reference" not in err
+
+
+def test_where_nothing_fits_it_is_said_what_else_may(refused, tmp_path):
+    pair = [tmp_path / f"{seed}.nrrd" for seed in (5, 6)]
+    for seed, path in enumerate(pair):
+        noise = np.random.default_rng(seed).normal(100, 30, (8, 8, 8))
+        sitk.WriteImage(sitk.GetImageFromArray(noise), str(path))
+    said = refused("register", *pair, "-o", tmp_path / "t.tfm")
+    assert "Else compare CT with MR or PET by --metric mutual_information" in said
+    assert "three landmarks in each" in said

@@ -109,7 +109,7 @@ def test_left_out_errors_see_the_one_landmark_that_is_wrong():
     ("millimeters", "verdict"), [(2.9, Verdict.GOOD), (3.1, Verdict.DOUBTFUL), (10.1, Verdict.FAILED)]
 )
 def test_verdict_by_the_mean_error(millimeters, verdict):
-    found, reasons = judge_landmarks(np.full(4, millimeters))
+    found, reasons = judge_landmarks(np.full(4, millimeters), marked(np.eye(4), POINTS[:4]))
     assert found is verdict
     assert bool(reasons) is (verdict is not Verdict.GOOD)
 
@@ -123,7 +123,12 @@ def test_registration_by_landmarks_alone_is_judged_by_those_left_out():
         matrix_of(good.to_other) @ np.linalg.inv(matrix_of(good.to_first)), matrix_of(good.transform), atol=1e-8
     )
     swapped = Landmarks(POINTS, POINTS[[1, 0, 2, 3, 4, 5, 6]])
-    assert register_landmarks(swapped).verdict is Verdict.FAILED
+    refused = register_landmarks(swapped)
+    assert refused.verdict is Verdict.FAILED
+    # which ones were marked for each other is found where another order fits
+    assert "fit to 0.0 mm (of the first image and the other: 1 is 2, 2 is 1)" in refused.reasons[0]
+    moved = Landmarks(POINTS, POINTS + np.array([[0, 0, 40]] * 3 + [[0, 0, -40]] * 4))
+    assert "another order" not in register_landmarks(moved).reasons[0]
     assert register_landmarks(marked(matrix, POINTS[:3])).verdict is Verdict.DOUBTFUL
     with pytest.raises(InputError, match="not 'deformable'"):
         register_landmarks(marked(matrix), "deformable")
