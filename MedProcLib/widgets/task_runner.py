@@ -112,6 +112,9 @@ class TaskRunner:
             task.news.wait(YIELD_S)
         elif self._abandoned:
             self._abandoned[0].ended.wait(YIELD_S)  # nobody answers its questions
+        for other in self._abandoned:
+            if other.ended.is_set():
+                other.forget()
         self._abandoned = [other for other in self._abandoned if not other.ended.is_set()]
         if task is None:
             if not self._abandoned:
@@ -129,6 +132,7 @@ class TaskRunner:
 
     def _finish(self, task: "_Task") -> None:
         self._timer.stop()  # a commit that lets events through must not come back here
+        task.forget()
         outcome = task.outcome()
         if task.progress.cancelled and outcome.ending is not Ending.BUG:
             outcome = Outcome(Ending.CANCELLED)
@@ -181,6 +185,11 @@ class _Task:
     def outcome(self) -> Outcome:
         return self._outcome
 
+    def forget(self) -> None:
+        """Let go of what was computed with, once it ended (main thread): the last who holds a node of a closed scene
+        ends it, and whoever observes it is told of that there and then."""
+        self._compute = None
+
     def serve(self) -> bool:
         """Do what the worker asks for (main thread); False when it asks for nothing."""
         self.news.clear()
@@ -202,13 +211,15 @@ class _Task:
         self.latest = (fraction, message or self.latest[1])
 
     def _work(self) -> None:
-        compute, self._compute = self._compute, None
-        assert compute is not None
         try:
-            self._outcome = _attempt(lambda: compute(self.progress))
+            self._outcome = _attempt(self._computed)
         finally:
             self.ended.set()
             self.news.set()
+
+    def _computed(self) -> Any:
+        assert self._compute is not None
+        return self._compute(self.progress)
 
 
 class _Question:

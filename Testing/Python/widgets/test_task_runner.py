@@ -226,3 +226,30 @@ def test_a_worker_that_asks_after_the_end_is_not_left_waiting(watch, wait):
     watch.runner.discard()
     go.set()
     assert ended.wait(5) and not asked
+
+
+class Node:
+    """Like a node of a closed scene, which ends when nobody holds it any more."""
+
+    def __init__(self, ended_in):
+        self.ended_in = ended_in
+
+    def __del__(self):
+        self.ended_in.append(threading.current_thread())
+
+
+@pytest.mark.parametrize("is_discarded", [False, True])
+def test_what_a_task_held_ends_in_the_main_thread(watch, wait, is_discarded):
+    """Whoever observes a node is told of its end there."""
+    ended_in, go_on = [], threading.Event()
+
+    def compute_with(node):
+        return lambda progress: go_on.wait(5) and node is None
+
+    watch.start(compute_with(Node(ended_in)))
+    if is_discarded:
+        watch.runner.discard()  # the scene closes
+    assert not ended_in
+    go_on.set()
+    assert wait(lambda: ended_in)
+    assert ended_in == [threading.main_thread()]
