@@ -10,11 +10,10 @@ from ..core.progress import SILENT, Progress
 from ..segmentation.common.connectivity import connected_components
 from .carried import carried
 from .inverse import inverted
-from .result import Change, PairComparison
+from .lesions_shown import MOSTLY, changed_pieces, joined, lesions_shown, wholes_of
+from .result import PairComparison
 from .seen_apart import as_seen
 from .study import Study
-
-IN_PIECES = (Change.MERGED, Change.SPLIT)
 
 
 def outlines_of(
@@ -31,9 +30,9 @@ def outlines_of(
     merged or split, pieces are one that the pair's other study could not tell apart.
     pairs: those that were registered, at least one. A study's given labels stay as they are, piece by piece. Else every
     pair has its own outlines of the first study, and these differ by noise. The first study then shows a lesion that
-    any pair shows there, in the voxels in which at least half of these pairs do. In a later study a lesion whose
-    outline its pair left the same has that outline too, with its volume, though voxels differ: so that only what is
-    certain to have changed is outlined anew, by its own pair.
+    any pair shows there (see lesions_shown), in the voxels in which at least half of these pairs do. In a later study a
+    lesion whose outline its pair left the same has that outline too, with its volume, though voxels differ: so that
+    only what is certain to have changed is outlined anew, by its own pair.
 
     consensus: outlines differ only where change is certain (ConsensusLabels ran). A lesion that a pair then dropped as
     doubtful, though other pairs show it in the first study, did not change with certainty: it keeps its outline, where
@@ -66,26 +65,10 @@ def _pieces(labels: sitk.Image) -> sitk.Image:
     return Geometry.of(labels).image_of(connected_components(labels, "corner")[0])
 
 
-def _shown(pairs: Sequence[PairComparison]) -> np.ndarray:
-    """Number of the lesion that any pair shows in the first study at each voxel (z, y, x)."""
-    maps = [pair.fixed_labels for pair in pairs]
-    # of one pair, findings that touch stay apart, as in the later study; those of several pairs overlap each other
-    union = maps[0]
-    if len(maps) > 1:
-        shown = np.any([sitk.GetArrayViewFromImage(labels) != 0 for labels in maps], axis=0)
-        union = Geometry.of(maps[0]).image_of(shown)
-    numbers, _ = connected_components(union, "corner")
-    for pair, labels in zip(pairs, maps, strict=True):
-        numbers = _joined(numbers, sitk.GetArrayViewFromImage(labels), _wholes(pair))
-        to_other = pair.registration.transform
-        numbers = _joined(numbers, as_seen(labels, pair.moving_labels, _changed_pieces(pair), to_other))
-    return numbers
-
-
 def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
-    """The lesions that any pair shows in the first study (see _shown), and the same where at least half of the pairs
-    that show the lesion have the voxel."""
-    numbers = _shown(pairs)
+    """The lesions that any pair shows in the first study, and the same where at least half of the pairs that show the
+    lesion have the voxel."""
+    numbers = lesions_shown(pairs)
     size = int(numbers.max(initial=0)) + 1
     shown = [sitk.GetArrayViewFromImage(pair.fixed_labels) != 0 for pair in pairs]
     votes = np.asarray(np.sum(shown, axis=0, dtype=np.uint8))
@@ -99,7 +82,7 @@ def _voted(pairs: Sequence[PairComparison]) -> tuple[np.ndarray, np.ndarray]:
 def _known(pairs: Sequence[PairComparison], known: sitk.Image) -> tuple[np.ndarray, np.ndarray]:
     """As _voted, with the known findings under their own numbers and as they are outlined. What pairs show of several
     of them is part of that with which it shares most voxels."""
-    outlined, pieces = sitk.GetArrayFromImage(known).astype(np.int32), _shown(pairs)
+    outlined, pieces = sitk.GetArrayFromImage(known).astype(np.int32), lesions_shown(pairs)
     both = np.flatnonzero((pieces != 0) & (outlined != 0))
     meeting, shared = np.unique(np.stack([pieces.flat[both], outlined.flat[both]]), axis=1, return_counts=True)
     finding = np.zeros(int(pieces.max(initial=0)) + 1, np.int32)
@@ -111,35 +94,13 @@ def _known(pairs: Sequence[PairComparison], known: sitk.Image) -> tuple[np.ndarr
     return np.where(baseline > 0, baseline, finding[pieces]), baseline
 
 
-def _wholes(pair: PairComparison) -> list[int]:
-    """Numbers of the findings that are one piece in each of the pair's studies that shows them."""
-    return [f.number for f in pair.findings if f.change not in IN_PIECES]
-
-
-def _changed_pieces(pair: PairComparison) -> list[int]:
-    """Numbers of the findings that have more pieces in one of the pair's studies."""
-    return [f.number for f in pair.findings if f.change in IN_PIECES]
-
-
-def _joined(pieces: np.ndarray, findings: np.ndarray, wholes: Sequence[int] | None = None) -> np.ndarray:
-    """The numbered pieces with those of one finding under one number (both z, y, x), if it is one of the wholes; of
-    any finding when None."""
-    places = np.flatnonzero((pieces != 0) & ((findings != 0) if wholes is None else np.isin(findings, wholes)))
-    table = np.arange(int(pieces.max(initial=0)) + 1, dtype=pieces.dtype)
-    for piece, finding in np.unique(np.stack([pieces.flat[places], findings.flat[places]]), axis=1).T.tolist():
-        first = pieces.flat[places[np.argmax(findings.flat[places] == finding)]]
-        table[table == table[piece]] = table[first]
-    return table[pieces]
-
-
 def _of_pair(
     pair: PairComparison, lesions: np.ndarray, baseline: np.ndarray, consensus: bool, progress: Progress
 ) -> sitk.Image:
     """Label map of a pair's other study: numbers of the lesions that stayed, above them the pieces of the pair's
     changed findings."""
     own, grid = sitk.GetArrayViewFromImage(pair.fixed_labels), Geometry.of(pair.moving_labels)
-    places = np.flatnonzero(own)
-    meets = np.unique(np.stack([lesions.flat[places], own.flat[places]]), axis=1)
+    meets = _meeting(lesions, own)
     changed = ~np.isin(meets[1], list(pair.same_outline))
     size = int(lesions.max(initial=0)) + 1
     searching, carrying, seeing = progress.parts(1, 3, 1)
@@ -152,10 +113,20 @@ def _of_pair(
     shown = sitk.GetArrayViewFromImage(pair.moving_labels)
     stayed = np.setdiff1d(meets[1], meets[1][~stays[meets[0]]])
     anew, _ = connected_components(grid.image_of(np.where(np.isin(shown, stayed), 0, shown)), "corner")
-    anew = _joined(anew, shown, _wholes(pair))
-    seen = as_seen(pair.moving_labels, pair.fixed_labels, _changed_pieces(pair), to_first, seeing)
-    anew = _joined(anew, seen)
+    anew = joined(anew, shown, wholes_of(pair))
+    seen = as_seen(pair.moving_labels, pair.fixed_labels, changed_pieces(pair), to_first, seeing)
+    anew = joined(anew, seen)
     return grid.image_of(np.where(anew > 0, anew + size, result))
+
+
+def _meeting(lesions: np.ndarray, own: np.ndarray) -> np.ndarray:
+    """(2, n): the lesions and the pair's findings that meet: most of one of them, or most of what the finding meets."""
+    places = np.flatnonzero(own)
+    meets, shared = np.unique(np.stack([lesions.flat[places], own.flat[places]]), axis=1, return_counts=True)
+    sizes = np.minimum(np.bincount(lesions.ravel())[meets[0]], np.bincount(own.ravel())[meets[1]])
+    best = np.zeros(int(own.max(initial=0)) + 1, int)
+    np.maximum.at(best, meets[1], shared)
+    return meets[:, (shared >= MOSTLY * sizes) | (shared == best[meets[1]])]
 
 
 def _searched(pair: PairComparison, baseline: np.ndarray, size: int, progress: Progress) -> np.ndarray:

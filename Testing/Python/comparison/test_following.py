@@ -207,6 +207,21 @@ class TestOutlines:
         for before, after in ((touching, apart), (apart, touching)):
             assert [len(np.unique(labels)) - 1 for labels in self.outlines(self.pair(1, before, after))] == [2, 2]
 
+    def test_lesions_that_each_pair_shows_apart_are_not_joined_by_all_of_them(self):
+        """Each pair leaves a row between two lesions, the rows differ; and one pair shows one of the two alone."""
+        left = self.box(slice(1, 5))
+        two, also = left + self.box(slice(6, 10), 2), self.box(slice(1, 4), 5) + self.box(slice(5, 9), 4)
+        alone = self.box(slice(5, 10), 6)
+        maps = self.outlines(*(self.pair(n, m, m, tuple(range(1, 7))) for n, m in enumerate((two, also, alone), 1)))
+        for labels in maps:
+            found = [set(np.unique(labels[part > 0])) - {0} for part in (left, self.box(slice(6, 9)))]
+            assert [len(each) for each in found] == [1, 1] and found[0] != found[1]
+        whole = self.box(slice(1, 10), 7)
+        first, *_ = self.outlines(self.pair(1, two, two), self.pair(2, also, also), self.pair(3, whole, whole))
+        assert len(np.unique(first)) == 2  # background and one: what a pair shows as one is one
+        touching = self.outlines(self.pair(1, left, left), self.pair(2, alone, alone))[0]
+        assert len(np.unique(touching)) == 2  # no pair shows that they are two
+
     def test_a_lesion_dropped_as_doubtful_stays_where_it_was_looked_for(self):
         lesion, none = self.box(slice(4, 7)), self.box(slice(0, 0))
         known = self.pair(1, lesion, lesion, (1,))
