@@ -13,6 +13,7 @@ from _bodies import Body, ball, box, capsule, cylinder, ellipsoid, half_ball, le
 from _irregular_bodies import bent, lump, outline, union
 from _more_bodies import (
     dome,
+    double_pyramid,
     heap,
     hollow_ball,
     prism,
@@ -98,6 +99,7 @@ OF_DIAMETERS = {
     "superquadric": Family(_superquadric, "any", 700),
     "upright superquadric": Family(_superquadric, "upright", 200),
     "long box": Family(lambda w, rng: box(*_sides(w, rng, 2, 5)), "any", 400),
+    "double pyramid": Family(double_pyramid, "any", 700),
     "upright plate": Family(_plate, "upright", 120, 8.0),
 }
 # Of these both are known.

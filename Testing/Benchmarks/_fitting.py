@@ -39,7 +39,8 @@ class Wanted(NamedTuple):
     """Of a fit of quantiles: hidden neurons; rounds of the first step, half as many of each later one; misses: share
     that is to be missed; small: weight of the squares of all numbers; starts: so many fits with each number of neurons,
     from other random numbers each. The mean of all is taken: what a single one says of bodies unlike those of the
-    sample is chance in part. width: the mean's intervals are drawn together by this, as it misses fewer than each fit.
+    sample is chance in part. of_mean: share that the mean is to miss, whose outputs are fitted once more for that, as
+    it misses fewer than each fit, and unlike fewer of unlike groups.
     """
 
     hidden: tuple[int, ...]
@@ -47,7 +48,7 @@ class Wanted(NamedTuple):
     misses: float
     small: float
     starts: int = 1
-    width: float = 1.0
+    of_mean: float | None = None
 
 
 def fit_ends(
@@ -105,11 +106,11 @@ def fit_quantiles(
     each = (weights / counts * (spread.mean() / spread) ** 0.5)[groups][:, None]
     each, shares, rounding = each / each.sum(), weights / weights.sum(), ROUND * spread[groups, None]
     first = _weighted_quantiles(errors, each[:, 0])
-    # the square of how far a share of few is off is least for a share that is too small by this
-    of_both, of_side = (share + (0.5 - share) / counts for share in (wanted.misses, wanted.misses / 2))
     found = np.empty((len(errors), len(QUANTILES)))
 
-    def loss_in(pieces: Pieces, hidden: int, soft: float, penalty: float) -> Callable:
+    def loss_in(pieces: Pieces, hidden: int, soft: float, penalty: float, misses: float) -> Callable:
+        # the square of how far a share of few is off is least for a share that is too small by this
+        of_both, of_side = (share + (0.5 - share) / counts for share in (misses, misses / 2))
         hid = np.empty((len(errors), hidden))
 
         def ends_of(rows: slice) -> tuple[np.ndarray, np.ndarray]:
@@ -156,11 +157,27 @@ def fit_quantiles(
     penalty, fits = PENALTY * float(np.median(spread)), []
     with _Rows(len(errors), threads) as rows:
         for hidden, seed in itertools.product(wanted.hidden, range(1, wanted.starts + 1)):
-            flat = _least(loss_in(rows.sums, hidden, 1.0, 0.0), small, rounds, _random(seed, width, hidden, first))
+            flat = _random(seed, width, hidden, first)
+            flat = _least(loss_in(rows.sums, hidden, 1.0, 0.0, wanted.misses), small, rounds, flat)
             for soft in SOFT_ENDS:
-                flat = _least(loss_in(rows.sums, hidden, soft, penalty), small, rounds // 2, flat)
+                flat = _least(loss_in(rows.sums, hidden, soft, penalty, wanted.misses), small, rounds // 2, flat)
             fits.append(_fitted(mean, sd, flat, width, hidden, len(QUANTILES)))
-    return _drawn_together(_mean_of(fits), wanted.width)
+        found_mean = _mean_of(fits)
+        if wanted.of_mean is None:
+            return found_mean
+        loss = loss_in(rows.sums, len(found_mean.offsets), SOFT_ENDS[-1], penalty, wanted.of_mean)
+        return _outputs_again(found_mean, loss, small, rounds // 4)
+
+
+def _outputs_again(model: Fitted, loss: Callable, small: float, rounds: int) -> Fitted:
+    """With the outputs for which the loss, by all numbers of the layer, is least, of the neurons as they are."""
+    kept = np.concatenate([model.weights.ravel(), model.offsets])
+
+    def by_outputs(part: np.ndarray) -> tuple[float, np.ndarray]:
+        value, gradient = loss(np.concatenate([kept, part]))
+        return value, gradient[len(kept) :]
+
+    return model._replace(outputs=_least(by_outputs, small, rounds, model.outputs.ravel()).reshape(model.outputs.shape))
 
 
 def _mean_of(models: list[Fitted]) -> Fitted:
@@ -173,12 +190,6 @@ def _mean_of(models: list[Fitted]) -> Fitted:
         offsets=np.concatenate(offsets),
         outputs=np.concatenate([inner, constant]),
     )
-
-
-def _drawn_together(model: Fitted, width: float) -> Fitted:
-    """The outer quantiles that much of their distance from the median."""
-    median = model.outputs[:, 1:2]
-    return model._replace(outputs=median + width * (model.outputs - median))
 
 
 class _Rows:

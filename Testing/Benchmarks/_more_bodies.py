@@ -139,6 +139,15 @@ def pyramid(width: float, rng: np.random.Generator) -> Polyhedron:
     return polyhedron(np.concatenate([base, [tip]]), "pyramid")
 
 
+def double_pyramid(width: float, rng: np.random.Generator) -> Polyhedron:
+    """On 3 to 6 corners of an ellipse, from which its tips lie unlike far; neither need be above the middle."""
+    corners, radius = int(rng.integers(3, 7)), width / 2
+    angles = np.linspace(0, 2 * np.pi, corners, endpoint=False)
+    base = np.column_stack([np.cos(angles), np.sin(angles) * rng.uniform(1, 1.6), np.zeros(corners)]) * radius
+    tips = [[*(rng.uniform(-0.3, 0.3, 2) * radius), side * width * rng.uniform(0.4, 1.2)] for side in (-1, 1)]
+    return polyhedron(np.concatenate([base, tips]), "double pyramid")
+
+
 def prism(width: float, rng: np.random.Generator) -> Polyhedron:
     """On 5, 6 or 8 corners of an ellipse, at right angles to it."""
     corners = int(rng.choice([5, 6, 8]))

@@ -85,9 +85,29 @@ def test_a_fit_of_several_is_the_mean_of_each():
     assert outputs((2, 3)) == pytest.approx((of_two + of_three) / 2)
     other = 2 * outputs((3,), starts=2) - of_three
     assert 0.01 < np.abs(other - of_three).mean() < 0.5
-    low, median, high = outputs((2, 3)).T
-    narrow = outputs((2, 3), width=0.5)
-    assert narrow == pytest.approx(np.column_stack([low + median, 2 * median, high + median]) / 2)
+
+
+def test_the_outputs_of_a_mean_are_fitted_until_it_misses_what_is_wanted():
+    rng = np.random.default_rng(3)
+    groups = np.repeat([0, 1], 500)
+    features = rng.normal(size=(1000, 1)) + groups[:, None]
+    errors, bounds = rng.normal(size=1000) * (1 + groups), np.tile([-np.inf, 0.0, 0.0, np.inf], (1000, 1))
+
+    def fitted(**more):
+        model = fit_quantiles(features, errors, bounds, groups, Wanted((2,), 40, misses=0.02, small=1e-4, **more))
+        low, _, high = model.quantiles(features).T
+        return model, np.mean((errors < low) | (errors > high))
+
+    (mean, before), (again, after) = fitted(), fitted(of_mean=0.1)
+    assert np.array_equal(mean.weights, again.weights)
+    assert (before, after) == pytest.approx((0.02, 0.1), abs=0.015)
+
+
+def test_groups_of_few_count_together():
+    """With those of the other voxels, and of the other sizes where these are few too."""
+    balls = [("ball", 0, 1)] * 60 + [("ball", 1, 1)] * 7 + [("ball", 2, 0)] * 8
+    assert diameters.pooled(balls)[::30] == [("ball", 0, 1), ("ball", 0, 1), ("ball", -1, 1)]
+    assert diameters.pooled(balls)[-1] == ("ball", -1, -1)
 
 
 def test_what_is_written_is_what_was_fitted(kept, tmp_path):
