@@ -144,7 +144,9 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def initializeParameterNode(self) -> None:
         """Show the module's parameter node, with inputs proposed where none is chosen."""
-        self.setParameterNode(self.logic.getParameterNode())
+        parameters = self.logic.getParameterNode()
+        self._reset_unknown_choices(parameters)
+        self.setParameterNode(parameters)
         self._propose_reader()
         self.proposeInputs()
 
@@ -155,6 +157,15 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
             in_settings = propose_reader() if self._is_new or not self.parameters.reader else ""
             self.parameters.reader = typed_reader() or in_settings or self.parameters.reader
         self._is_new = False
+
+    def _reset_unknown_choices(self, parameters: Any) -> None:
+        """A choice of a scene saved by another version that this one has not cannot be shown: it is the usual one."""
+        for name, widget in self._bound_widgets().items():
+            if widget.inherits("QComboBox"):
+                try:
+                    setattr(parameters, name, getattr(parameters, name))
+                except ValueError:
+                    setattr(parameters, name, parameters.default(name).value)
 
     def setParameterNode(self, parameters: Any) -> None:
         """Show another parameter node, or none."""

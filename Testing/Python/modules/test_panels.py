@@ -289,3 +289,16 @@ def test_choices_stay_when_a_scene_is_added_to_this_one(panel, scene):
     add_scene()
     assert comparison.chosenTimePoints() == before and before[0].images == (second,)
     assert comparison.timePoints.volume_box.currentNode() is first
+
+
+@pytest.mark.parametrize("name, parameter", [("MedProcSegmentation", "region"), ("MedProcEnhancement", "applyTo")])
+def test_a_choice_of_another_version_is_the_usual_one(panel, name, parameter):
+    import host
+
+    widget = panel(name)
+    usual, node = getattr(widget.parameters, parameter), widget.parameters.parameterNode
+    host.leave(widget)
+    node.SetParameter(parameter, "Left half")  # which no list of this version has
+    host.enter(widget)
+    assert getattr(widget.parameters, parameter) == usual and node.GetParameter(parameter) == usual
+    assert widget.run.message.startswith("Choose ")
