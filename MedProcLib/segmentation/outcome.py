@@ -124,6 +124,11 @@ def last_segments(recipe: Recipe) -> str:
     raise InputError("These steps give no segments: add a step that does, such as a threshold.")
 
 
+def first_finder(recipe: Recipe) -> Any:
+    """The first operation that gives segments: what the others do is done to what it found. Some step gives them."""
+    return next(operation for _, operation in recipe.enabled_steps if set(SEGMENTS) & set(operation.declaration.gives))
+
+
 def needed(recipe: Recipe) -> tuple[set[str], set[str]]:
     """Names of the things that the steps that run need, and can use, and that no earlier step gives."""
     required: set[str] = set()

@@ -1,5 +1,6 @@
 """A run of MedProc Segmentation: what it needs of the scene, and the result made ready for the scene."""
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -18,7 +19,7 @@ from ..scene.ready_segments import world_to_node
 from ..scene.seeds import BY_LIST
 from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..scene.segmentation_scene import EACH, ReadyOutcome, ready_outcome
-from ..segmentation.outcome import last_segments, needed, segment
+from ..segmentation.outcome import first_finder, last_segments, needed, segment
 from ..segmentation.presets.presets import PRESETS, preset_of_recipe
 from ..segmentation.presets.proposal import unlike
 
@@ -106,7 +107,7 @@ def segmentation_task(
         if nodes and (role == "image" or role in source.parts)
     }
     operation = create_operation(REGION_OPERATIONS[region]) if region in REGION_OPERATIONS else None
-    title = _within_a_name(preset.title) if preset is not None else "findings"
+    title = _within_a_name(preset.title if preset is not None else _without_asides(first_finder(chain)))
     there = output.GetSegmentation().GetNumberOfSegments() if output is not None else 0
     place = world_to_node(output)
     note = unlike_volume(preset, volume) if preset is not None else ""
@@ -137,6 +138,11 @@ def _region(region: Any, mask: Any) -> tuple[str, Any]:
 def _within_a_name(title: str) -> str:
     """'White-matter lesions (FLAIR)' as 'white-matter lesions (FLAIR)': abbreviations stay as they are."""
     return " ".join(word if word.upper() == word else word.lower() for word in title.split(" "))
+
+
+def _without_asides(operation: Any) -> str:
+    """'Bright outliers' of an operation with the title 'Bright outliers (hysteresis threshold)'."""
+    return re.sub(r" ?\([^)]*\)", "", operation.declaration.title)
 
 
 def _nodes(given: Any) -> list:

@@ -22,7 +22,7 @@ def spots(panel, finish):
     use(widget, Recipe.of(create_operation("segmentation.bright_outliers", PLAIN)))
     widget.parameters.region = "Whole image"
     widget.run.button.click()
-    assert finish(widget) == "3 findings in 'Spots findings'."
+    assert finish(widget) == "3 findings in 'Spots bright outliers'."
     widget.findings.reader_edit.setText("A. Reader")
     widget.setReader("A. Reader")
     return widget
@@ -183,7 +183,7 @@ def test_decisions_survive_save_close_and_load_and_go_on(spots, tmp_path):
     slicer.util.loadScene(path)
     assert statuses(spots) == ["accepted", "rejected", "proposed"]
     assert spots.findings.reader_edit.text == "A. Reader"
-    shown = slicer.util.getNode("Spots findings").GetDisplayNode()
+    shown = slicer.util.getNode("Spots bright outliers").GetDisplayNode()
     assert [shown.GetSegmentVisibility(f"Segment_{n}") for n in (1, 2, 3)] == [False, False, True]
     spots.findings.select(2)
     spots.findings.accept()
@@ -206,7 +206,7 @@ def test_a_correction_is_noted_and_measured(spots):
     from MedProcLib.scene.provenance import provenance_of
 
     widget = spots
-    volume, proposals = slicer.util.getNode("Spots"), slicer.util.getNode("Spots findings")
+    volume, proposals = slicer.util.getNode("Spots"), slicer.util.getNode("Spots bright outliers")
     widget.findings.select(1)
     widget.ui.editorButton.collapsed = False
     editor = widget.correction.editor.editor
@@ -344,7 +344,7 @@ def test_an_editor_that_rests_takes_up_no_segmentation(spots):
     assert set(shown) == {other.GetID()}
     spots.findings.select(0)
     spots.ui.editorButton.collapsed = False  # and goes on when it is wanted
-    assert editor.segmentationNode() is slicer.util.getNode("Spots findings")
+    assert editor.segmentationNode() is slicer.util.getNode("Spots bright outliers")
 
 
 def test_deciding_while_the_editor_is_open_is_no_edit(spots):
@@ -384,7 +384,7 @@ def test_ten_thousand_rows_stay_usable(panel, finish):
     widget.parameters.region = "Whole image"
     widget.run.button.click()
     message = finish(widget)
-    assert message.startswith("10000 findings in 'Dust findings'.") and "3D" in message
+    assert message.startswith("10000 findings in 'Dust bright outliers'.") and "3D" in message
     assert widget.findings.table_widget.rowCount == 300
     assert widget.findings.pages.label.text == "1 to 300 of 10000"
     widget.findings.pages.buttons[1].click()
@@ -403,7 +403,7 @@ def test_ten_thousand_rows_stay_usable(panel, finish):
 def test_volume_and_segments_that_are_gone(spots):
     import slicer
 
-    slicer.mrmlScene.RemoveNode(slicer.util.getNode("Spots findings"))
+    slicer.mrmlScene.RemoveNode(slicer.util.getNode("Spots bright outliers"))
     spots.findings.select(0)
     spots.findings.accept()
     assert "not there anymore" in spots.run.message
@@ -418,7 +418,7 @@ def test_the_result_is_scored_against_a_reference(spots, tmp_path):
     import slicer
 
     widget = spots
-    volume, found = slicer.util.getNode("Spots"), slicer.util.getNode("Spots findings")
+    volume, found = slicer.util.getNode("Spots"), slicer.util.getNode("Spots bright outliers")
     truth = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Truth")
     truth.SetReferenceImageGeometryParameterFromVolumeNode(volume)
     segment = truth.GetSegmentation().AddEmptySegment("Finding 1", "Finding 1")
@@ -431,10 +431,10 @@ def test_the_result_is_scored_against_a_reference(spots, tmp_path):
     panel.test_box.setCurrentNode(found)
     panel.run.button.click()
     assert host.wait_until(lambda: not panel.run.running, 60)
-    assert panel.run.message == "3 segments scored in 'Spots findings scores'."
+    assert panel.run.message == "3 segments scored in 'Spots bright outliers scores'."
     assert panel.table_widget.item(0, 0).text() == "Finding 1"
     assert float(panel.table_widget.item(0, 1).text()) == pytest.approx(2 * 64 / (64 + 80), abs=1e-3)
-    assert slicer.util.getNode("Spots findings distances").GetPolyData().GetNumberOfPoints() > 10
+    assert slicer.util.getNode("Spots bright outliers distances").GetPolyData().GetNumberOfPoints() > 10
 
     panel.tolerance.value = 2.5
     path = str(tmp_path / "scene.mrb")
@@ -442,7 +442,10 @@ def test_the_result_is_scored_against_a_reference(spots, tmp_path):
     slicer.mrmlScene.Clear(0)
     assert panel.reference_box.currentNode() is None and not panel.table_widget.visible
     slicer.util.loadScene(path)
-    assert [box.currentNode().GetName() for box in (panel.reference_box, panel.test_box)] == ["Truth", "Spots findings"]
+    assert [box.currentNode().GetName() for box in (panel.reference_box, panel.test_box)] == [
+        "Truth",
+        "Spots bright outliers",
+    ]
     assert panel.tolerance.value == 2.5
     widget.parameters.scoreTest = None
     assert "Choose the reference" in panel.run.message
@@ -454,7 +457,7 @@ def test_a_list_of_another_volume_than_the_chosen_one_is_named(spots):
     widget = spots
     assert not widget.ui.listBox.visible
     widget.parameters.inputVolume = slicer.util.addVolumeFromArray(np.ones((4, 5, 6), np.float32), name="Other")
-    assert widget.ui.listBox.visible and widget.ui.listBox.currentText.startswith("Spots findings")
+    assert widget.ui.listBox.visible and widget.ui.listBox.currentText.startswith("Spots bright outliers")
     widget.parameters.inputVolume = slicer.util.getNode("Spots")
     assert not widget.ui.listBox.visible
 

@@ -77,8 +77,8 @@ def test_strokes_are_followed_to_what_apply_gives(panel, finish, scene):
     assert "one segment" in widget.preview.status_label.text
     shown = labels_of(slicer.util.getNode("Segmentation preview"), volume)
     widget.run.button.click()
-    assert finish(widget) == "One finding in 'CT findings'."
-    made = labels_of(slicer.util.getNode("CT findings"), volume)
+    assert finish(widget) == "One finding in 'CT grow from seeds'."
+    made = labels_of(slicer.util.getNode("CT grow from seeds"), volume)
     np.testing.assert_array_equal(shown[0], made[0])
     assert shown[1] == made[1] == [("Organ", (1.0, 0.0, 0.0))]
     block = np.zeros(SHAPE, bool)
@@ -114,13 +114,13 @@ def test_single_voxels_at_the_borders_are_findings_like_others(panel, finish, sc
     use(widget, ("segmentation.threshold", {"lower": 50.0}), ("segmentation.components",))
     widget.parameters.grouping = grouping
     widget.run.button.click()
-    assert finish(widget) == "4 findings in 'Dots findings'."
+    assert finish(widget) == "4 findings in 'Dots threshold'."
     rows = widget.resultRows()
     assert [row["volume_mm3"] for row in rows] == [1, 1, 1, 1]
     # RAS of the array's (z, y, x) is (x, y, z): left and back are its negatives
     centers = [(row["center_s_mm"], -row["center_p_mm"], -row["center_l_mm"]) for row in rows]
     np.testing.assert_allclose(sorted(centers), sorted(places))
-    content = slicer.util.getNode("Dots findings").GetSegmentation()
+    content = slicer.util.getNode("Dots threshold").GetSegmentation()
     assert all(
         content.GetNthSegment(n).GetRepresentation("Closed surface").GetNumberOfPoints() > 3
         for n in range(content.GetNumberOfSegments())
