@@ -167,14 +167,17 @@ def _maps(
     fewest = 1.0
     if str(header.get("SegmentationType")) == "FRACTIONAL":
         fewest = HALF * float(header.get("MaximumFractionalValue") or 1)
-    segments: dict[int, list[tuple[int, np.ndarray]]] = {}
-    for frame, place, values in zip(frames, places, pixels, strict=True):
-        shown = np.where(values >= fewest, frame.segment or values, 0).astype(kind)
-        if number is not None:
-            shown[shown != number] = 0
-        segments.setdefault(frame.segment, []).append((place, shown))
+    frames_of: dict[int, list[int]] = {}
+    for n, frame in enumerate(frames):
+        frames_of.setdefault(frame.segment, []).append(n)
     maps = [np.zeros(tuple(reversed(grid.size)), kind)]
-    for _segment, drawn in sorted(segments.items(), key=lambda each: each[0]):
+    for segment, own in sorted(frames_of.items()):
+        drawn = []
+        for n in own:
+            shown = np.where(pixels[n] >= fewest, segment or pixels[n], 0).astype(kind)
+            if number is not None:
+                shown[shown != number] = 0
+            drawn.append((places[n], shown))
         for labels in maps:
             if not any(((labels[place] != 0) & (shown != 0)).any() for place, shown in drawn):
                 break
