@@ -34,9 +34,10 @@ LEAST_SHARE, SHARE, MOST_SHARE = 0.3, 0.45, 0.7
 # detail.
 SURE, AROUND, SHADING = 0.6, 1.15, N4(working_spacing_mm=8.0, field_detail_mm=60.0)
 ABOUT = (0.3, 2.0)
-# A surface that holds less than a brain's share of the head was stopped by fluid under it: what lies this deep in it is
-# taken for brain as well, and it grows on, so many times at most. Less deep, and the skull would be too.
-DEEP_MM, GROWN_ON = 6.0, 3
+# A surface that holds less than a brain's share of the head was stopped by fluid under it: what lies this deep in it,
+# or so deep in the rough brain, is taken for brain as well, and it grows on, so many times at most. Less deep, and the
+# skull would be too.
+DEEP_MM, ROUGH_DEEP_MM, GROWN_ON = 6.0, 12.0, 3
 # Most of the surface of a brain (0.95 and more) has something dark near it, the skull; of a thigh 0.7.
 SKULL_MM, SKULL, LEAST_SKULL = 6.0, 0.5, 0.85
 # The smooth surface cuts the tops of the gyri: what lies this near outside it and is this bright (background 0,
@@ -53,8 +54,9 @@ MOST_ML = 2500.0
 # No head has a larger upper part.
 MOST_HEAD_ML = 5000.0
 # Darkest tissue where the usual limit leaves too little of a brain (background 0, middle of the head 1), and where what
-# it leaves is too large: in thick slices scalp and brain mix across the skull.
-DARKER, BRIGHTER = (0.4, 0.25), 0.7
+# it leaves is too large: in thick slices scalp and brain mix across the skull. Brightest tissue where none of these
+# leave a brain.
+DARKER, BRIGHTER, BRIGHT_FAT = (0.4, 0.25), 0.7, 2.0
 # An image that is thinner shows no head but a slice, in which a disk of nearly anything looks like brain.
 LEAST_THICKNESS_MM = 20.0
 NEEDED = "The image must show a head, or a brain that was extracted, with dark background around it."
@@ -138,6 +140,8 @@ def _likely_brain(settings: BrainMask, head: Head, usual: np.ndarray, grid: Geom
     tries = [(settings.lowest, FAT)] * (not settings.highest)
     tries += [(max(BRIGHTER, settings.lowest), settings.highest)]
     tries += [(min(darker, settings.lowest), settings.highest) for darker in DARKER]
+    # wide ventricles darken the middle of a T1 image, so that white matter looks bright beside it
+    tries += [(settings.lowest, BRIGHT_FAT)] * (not settings.highest)
     for (lowest, highest), part in zip(tries, progress.parts(*[1.0] * len(tries)), strict=True):
         rough = _rough_brain(replace(settings, lowest=lowest, highest=highest), head, grid, part)
         if fits(rough):
@@ -230,7 +234,8 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     bright = work > _highest(settings, work[head.scalp], work[sure], brain) * brain
     work[_fat(bright, start & ~head.scalp, grid)] = 0
     levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
-    inside = _grown(work, start, sure, int(np.count_nonzero(head.upper)), grid, levels, settings.border, grow)
+    core = distance_to(~(rough & ~head.scalp), grid) > ROUGH_DEEP_MM
+    inside = _grown(work, start, sure, core, int(np.count_nonzero(head.upper)), grid, levels, settings.border, grow)
     if not settings.smallest_mm and not inside.any():
         return rough  # smaller than what the surface looks for in a head
     near = dilated(inside, grid, RIM_MM, rim)
@@ -254,13 +259,18 @@ def _grown(
     values: np.ndarray,
     start: np.ndarray,
     sure: np.ndarray,
+    core: np.ndarray,
     whole: int,
     grid: Geometry,
     levels: Levels,
     border: float,
     progress: Progress,
 ) -> np.ndarray:
-    """What is inside the surface (z, y, x) that began as start; whole: voxels of the head's upper part."""
+    """What is inside the surface (z, y, x) that began as start.
+
+    sure: what is brain whatever its brightness; core: that, too, where the surface is too small; whole: voxels of the
+    head's upper part.
+    """
     inside = start
     for number, part in enumerate(progress.parts(*[1.0] * (1 + GROWN_ON))):
         bright = np.where(sure, np.maximum(values, levels.brain), values)
@@ -270,7 +280,7 @@ def _grown(
         inside = grown
         if not 0 < np.count_nonzero(inside) < SHARE * whole:
             break
-        sure = sure | (distance_to(~inside, grid) > DEEP_MM)
+        sure = sure | core | (distance_to(~inside, grid) > DEEP_MM)
     return inside
 
 
