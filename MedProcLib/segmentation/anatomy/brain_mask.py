@@ -131,7 +131,7 @@ def _likely_brain(settings: BrainMask, head: Head, usual: np.ndarray, grid: Geom
 
     def fits(rough: np.ndarray) -> bool:
         share = np.count_nonzero(rough) / whole
-        return _sized_as_brain(rough, grid, settings.smallest_mm) and LEAST_SHARE <= share <= MOST_SHARE
+        return _sized_as_brain(rough, grid, settings.smallest_mm) and bool(LEAST_SHARE <= share <= MOST_SHARE)
 
     if fits(usual):
         return usual
