@@ -1,7 +1,8 @@
 """Families of simulated bodies that the regressions of sizes are fitted to.
 
 Families that `sizes.py` scores are among them, in other places, turns and widths than it draws; its double cones,
-elliptic cylinders and spindles are not, though superquadrics come near the first two.
+elliptic cylinders and spindles are not, though superquadrics come near the first two, and double pyramids near the
+first.
 """
 
 import math
