@@ -13,7 +13,7 @@ from ..core.files import file_and_number
 from ..core.json_file import read_json
 from ..core.label_names import label_names, segments_in_record
 from ..core.label_table import segments_in_table
-from ..core.seg_nrrd import FileSegment
+from ..core.seg_nrrd import FileSegment, is_layered
 from ..core.structure import UNNAMED_COLORS, Structure
 from ..scene.terminology import entry_in, region_in
 from ..segmentation.structures import STRUCTURES
@@ -55,7 +55,8 @@ def _in_file(path: str, notes: list[str]) -> dict[int, Structure]:
         return dict(read_structure_set(file, number).structures)
     found = label_names(path)
     notes += found.notes
-    return _structures(found.segments)
+    apart = number is not None and is_layered(file)
+    return _structures({label: said for label, said in found.segments.items() if not apart or label == number})
 
 
 def _structures(segments: Mapping[int, FileSegment]) -> dict[int, Structure]:

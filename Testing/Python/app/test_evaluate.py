@@ -248,6 +248,8 @@ def test_segments_in_layers_are_scored_where_they_do_not_overlap(medproc, refuse
     assert {row["name"]: float(row["dice"]) for row in rows.values()} == {"Liver": 1, "Spleen": 1, "mean": 1}
     assert "'Liver' and 'Vessel' overlap" in refused("evaluate", plain, paths[1], "-o", table)
     assert medproc("evaluate", f"{paths[1]}#2", f"{paths[0]}#2", "-o", table)[0] == 0
+    code, _, err = medproc("combine", f"{paths[1]}#1", f"{paths[0]}#2", "-o", tmp_path / "c.nrrd")
+    assert code == 0 and "one segment, taken for the same: 'Liver', 'Spleen'" in err
     assert medproc("resample", paths[0], "--like", plain, "-o", tmp_path / "r.nrrd")[0] == 0
     np.testing.assert_array_equal(sitk.GetArrayFromImage(read_image(tmp_path / "r.nrrd")), flat)
 
