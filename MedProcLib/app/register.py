@@ -46,7 +46,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
             + (
                 ONE_FRAME
                 if _one_frame(files)
-                else f"Check that both show the same part of one patient.{_ways(arguments, files)}"
+                else f"Check that both show the same part of one patient.{_with_landmarks(arguments, files)}"
             )
         )
     if found.verdict is Verdict.DOUBTFUL:
@@ -78,14 +78,11 @@ def _one_frame(files: list[ImageFile]) -> bool:
     return one == two != ""
 
 
-def _ways(arguments: Namespace, files: list[ImageFile]) -> str:
-    """What else may register images that could not be; '' when all of it was tried, or does not apply."""
-    ways = []
-    if arguments.metric == "auto" and not all(file.modality for file in files):
-        ways.append("compare CT with MR or PET by --metric mutual_information (a file does not state its modality)")
-    if arguments.landmarks_fixed is None and arguments.tool == "medproc" and files[0].image.GetDimension() == 3:
-        ways.append("show where they lie with three landmarks in each (--landmarks-fixed, --landmarks-moving)")
-    return f" Else {', or '.join(ways)}." if ways else ""
+def _with_landmarks(arguments: Namespace, files: list[ImageFile]) -> str:
+    """That landmarks may do what the images could not; '' where they were given, or cannot lead."""
+    if arguments.landmarks_fixed is not None or arguments.tool != "medproc" or files[0].image.GetDimension() == 2:
+        return ""
+    return " Three landmarks in each can show how they lie (--landmarks-fixed, --landmarks-moving)."
 
 
 def _note_on_moving(fixed: sitk.Image, transform: sitk.Transform) -> list[str]:

@@ -135,7 +135,9 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
         overlap_failed = 0.0 if figures.shared >= NESTED else OVERLAP_FAILED
         if figures.similarity < ONE_CONTRAST:
             residual_good = RESIDUAL_SURE_MM
-    likeness = "correlation ratio" if figures.metric == CORRELATION_RATIO else "informational correlation"
+    likeness, cause = "informational correlation", "other patient or other kind of image?"
+    if figures.metric == CORRELATION_RATIO:
+        likeness, cause = "correlation ratio", "other patient, or CT with MR or PET (metric: mutual_information)?"
     bad: list[str] = []
     weak: list[str] = []
     _compare(
@@ -145,7 +147,7 @@ def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
         bad,
         weak,
         f"The aligned images resemble each other too little ({likeness} {figures.similarity:.2f}, "
-        f"expected at least {similarity_good:g}): other anatomy, other patient or other kind of image?",
+        f"expected at least {similarity_good:g}): other anatomy, {cause}",
     )
     _compare(
         -figures.overlap,

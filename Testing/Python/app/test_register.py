@@ -95,5 +95,5 @@ def test_where_nothing_fits_it_is_said_what_else_may(refused, tmp_path):
         noise = np.random.default_rng(seed).normal(100, 30, (8, 8, 8))
         sitk.WriteImage(sitk.GetImageFromArray(noise), str(path))
     said = refused("register", *pair, "-o", tmp_path / "t.tfm")
-    assert "Else compare CT with MR or PET by --metric mutual_information" in said
-    assert "three landmarks in each" in said
+    assert "CT with MR or PET (metric: mutual_information)?" in said
+    assert "Three landmarks in each" in said
