@@ -28,7 +28,7 @@ def seeds_from_points(
     index = np.rint(grid.indices(points)).astype(int)
     outside = np.flatnonzero(((index < 0) | (index >= grid.size)).any(axis=1))
     if outside.size:
-        called = [names[i] if names else f"{i + 1} at {_place(points[i])}" for i in outside]
+        called = [names[i] if names else f"{i + 1} at {_place(points[i])}" for i in outside.tolist()]
         raise InputError(f"Seed {listed(called, 3)} lies outside the image: move it into the image.")
     seeds = np.zeros(tuple(reversed(grid.size)), np.uint8 if max(numbers) < 256 else np.uint16)
     seeds[tuple(index[:, ::-1].T)] = numbers
