@@ -11,6 +11,7 @@ from typing import Any
 
 import SimpleITK as sitk
 import slicer
+import vtk
 
 from MedProcLib.core.structure import Structure
 from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments
@@ -29,7 +30,11 @@ LINE_PIXELS = 2
 
 
 class LabelPreview:
-    """Label maps over the slice views, one for each view or one for all. Main thread only."""
+    """Label maps over the slice views, one for each view or one for all. Main thread only.
+
+    The views are told once of all that is new; of each segment nobody is: Slicer would look for its place in the
+    subject hierarchy, where hidden nodes have none, and write an error to its log.
+    """
 
     def __init__(self, scene=None) -> None:
         self._scene = scene or slicer.mrmlScene
@@ -51,6 +56,7 @@ class LabelPreview:
         segmentation.RemoveAllSegments()
         if segments.count:
             put_segments(node, segments.ready)
+        node.InvokeEvent(vtk.vtkCommand.ModifiedEvent)
         return segments.count
 
     def remove(self, view: str) -> None:
@@ -69,10 +75,12 @@ class LabelPreview:
         node.SetName(f"Segmentation preview {view}".rstrip())
         node.SetHideFromEditors(True)
         node.SetSaveWithScene(False)
-        self._scene.AddNode(node)
-        node.CreateDefaultDisplayNodes()
-        display = node.GetDisplayNode()
+        display = self._scene.AddNewNodeByClass("vtkMRMLSegmentationDisplayNode")
         display.SetSaveWithScene(False)
+        node.SetScene(self._scene)  # so that it knows its display before anybody listens
+        node.SetAndObserveDisplayNodeID(display.GetID())
+        self._scene.AddNode(node)
+        node.DisableModifiedEventOn()  # see LabelPreview
         display.SetOpacity2DFill(FILL)
         display.SetSliceIntersectionThickness(LINE_PIXELS)
         if view != EVERY_VIEW:

@@ -32,12 +32,14 @@ def _start(testing: bool):
     _install_qt(slicer)
     install_excepthook()
     from host.application.app import make_application
+    from host.application.segments import watch_segments
     from host.slicer_python import register
 
     app = make_application(core, testing=testing)
     slicer.app = app
     slicer.selfTests = {}
     _install_modules(slicer, core, app)
+    watch_segments(core.scene)
     register()
     return app
 

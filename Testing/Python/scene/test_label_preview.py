@@ -42,6 +42,43 @@ def test_small_segments_have_surfaces_and_are_seen_in_3d(scene):
     assert preview_node(scene) is None
 
 
+def test_slice_views_show_what_was_shown_last_and_nobody_is_told_of_each_segment(scene):
+    """Slicer's Segmentations module would look for an item of each in the subject hierarchy."""
+    import slicer
+
+    from MedProcLib.scene.label_preview import LabelPreview, preview_segments
+    from MedProcLib.scene.offscreen import OffscreenSliceView
+
+    left, right, told = np.s_[10, 5:15, 5:15], np.s_[10, 5:15, 25:35], []
+    preview = LabelPreview()
+    with OffscreenSliceView((80, 80)) as view:
+        view.node.GetSliceToRAS().DeepCopy(axial_at(-20, -10, 10))
+        view.node.UpdateMatrices()
+        view.node.SetFieldOfView(40, 40, 1)
+        empty = view.array().astype(int)
+
+        def seen():
+            return (np.abs(view.array().astype(int) - empty).max(axis=-1) > 20).mean(axis=0) > 0.2
+
+        preview.show(preview_segments(labels((20, 20, 40), left)))
+        for event in (slicer.vtkSegmentation.SegmentAdded, slicer.vtkSegmentation.SegmentRemoved):
+            preview_node(scene).AddObserver(event, lambda caller, event: told.append(event))
+        first = seen()
+        preview.show(preview_segments(labels((20, 20, 40), right)))
+        second = seen()
+    assert first.any() and second.any() and not (first & second).any() and not told
+    preview.clear()
+
+
+def axial_at(*center):
+    """Axial slice to RAS, as Slicer shows it: the patient's right at the left."""
+    from MedProcLib.scene.coordinates import matrix_of_array
+
+    matrix = np.diag([-1.0, 1.0, 1.0, 1.0])
+    matrix[:3, 3] = center
+    return matrix_of_array(matrix)
+
+
 def test_large_segments_have_none(scene):
     from MedProcLib.scene.label_preview import SURFACE_VOXELS, LabelPreview, preview_segments
 
