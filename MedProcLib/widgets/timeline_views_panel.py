@@ -1,6 +1,6 @@
 """How time points are seen: in columns beside each other, or two in one view, faded, swiped, as fields or in turns."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
@@ -36,6 +36,7 @@ class TimelineViewsPanel(TimelineViewsForm):
     def __init__(self, get_node: Callable[[], Any]) -> None:
         self._get_node = get_node
         self._points: list[str] = []
+        self._titles: list[str] = []  # of these
         self._pair: PairView | None = None
         self._over_shown = True
         self._layout_before: int | None = None
@@ -50,7 +51,7 @@ class TimelineViewsPanel(TimelineViewsForm):
         self._slice_timer.connect("timeout()", self._on_slices)
         super().__init__()
         self._connect()
-        self._fill(None)
+        self._fill([])
         self.changed()
 
     @property
@@ -63,12 +64,17 @@ class TimelineViewsPanel(TimelineViewsForm):
         """The patient may have other time points."""
         patient = self._patient()
         points = [point.id for point in patient.time_points] if patient is not None else []
+        titles = list(titles_of(patient).values()) if patient is not None else []
         fewer = bool(points) and set(points) < set(self._points)
+        dated = points == self._points and titles != self._titles
         if points != self._points:
             self._points = points
-            self._fill(patient)
-        if fewer:
-            self._on_choice()  # or a study that was taken out stays in sight
+            self._fill(titles)
+        elif dated:
+            self._rename(titles)
+        self._titles = titles
+        if fewer or dated:
+            self._on_choice()  # or a study that was taken out stays in sight, and one of another date has its old title
         self.widget.enabled = len(points) > 1
         allow(self.show_button, SHOW_TIP, "" if points else NO_FINDINGS)
 
@@ -241,8 +247,17 @@ class TimelineViewsPanel(TimelineViewsForm):
             self._filling = False
         self._on_choice()
 
-    def _fill(self, patient: Patient | None) -> None:
-        titles = list(titles_of(patient).values()) if patient is not None else []
+    def _rename(self, titles: Sequence[str]) -> None:
+        """The same time points have other titles; what is chosen stays."""
+        self._filling = True
+        for number, title in enumerate(titles):
+            self.list.item(number).setText(title)
+            self.list.item(number).setToolTip(plain_tip(title))
+            for box in (self.below_box, self.over_box):
+                box.setItemText(number, title)
+        self._filling = False
+
+    def _fill(self, titles: Sequence[str]) -> None:
         node = self._get_node()
         self._filling = True
         self.list.clear()

@@ -131,6 +131,8 @@ def date_is_one_in_the_list_of_studies_and_among_the_findings(widget, form):
         listed = [points.table.item(row, 0).text() for row in range(3)]
         assert listed == [point.date.isoformat() for point in patient_of(widget).time_points]
         assert listed == [r.date.isoformat() for r in widget.response.responses]
+        assert listed == [widget.views.list.item(row).text() for row in range(3)]
+        assert listed[:2] == [widget.views.below_box.itemText(row) for row in range(2)]
         return listed
 
     def list_date(row, text):
@@ -139,7 +141,9 @@ def date_is_one_in_the_list_of_studies_and_among_the_findings(widget, form):
         points.date_edit.editingFinished.emit()
 
     as_proposed = dates()
+    widget.views.below_box.currentIndex = 1
     list_date(1, "2021-09-30")
+    assert widget.views.below_box.currentIndex == 1
     assert dates()[1] == "2021-09-30" and widget.run.message == "FLAIR 1: date = 2021-09-30."
     form.show_time_point(2)
     type_in(form, "date", "2022-12-01")
