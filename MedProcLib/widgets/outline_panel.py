@@ -160,6 +160,9 @@ class OutlinePanel:
             outlines = outlines_of(node, point, labels)
 
             def commit(patient: Any) -> str:
+                if patient_of_node(node) != outlines.patient:  # corrected meanwhile, which must not be lost
+                    self._waiting += segment_ids
+                    return ""
                 what = self.ours(lambda: put_patient(node, patient))
                 self.outlines.remember(node, point, {label: before.get(label) for label in labels})
                 self._remember()

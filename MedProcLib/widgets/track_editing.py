@@ -62,8 +62,9 @@ class TrackEditing:
             outlines = unmeasured_outlines(node, points[0])
 
             def commit(patient: Any) -> str:
-                self._outlines.ours(lambda: put_patient(node, patient))
-                self._changed()
+                if patient_of_node(node) == outlines.patient:  # else it was corrected meanwhile: measured again
+                    self._outlines.ours(lambda: put_patient(node, patient))
+                    self._changed()
                 qt.QTimer.singleShot(0, self.measure_missing)
                 return what
 

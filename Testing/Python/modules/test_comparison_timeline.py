@@ -199,7 +199,11 @@ def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
     drawn = voxels().copy()
     drawn[20:24, 20:24, 20:24] = 1
     slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, segment, volume)
+    widget.tracks.select("F002")
+    widget.tracks.accept()  # before what was drawn is measured: neither may be lost
     assert host.wait_until(lambda: "redrawn" in widget.run.message, 20)
+    assert patient_of(widget).track("F002").observations[0].status == "accepted"
+    widget.tracks.select("F001")
     assert patient_of(widget).track("F001").at(point).volume.value == 1000 + 64
     assert cells(widget)[0][6] == "1064"
     widget.tracks.undo()
