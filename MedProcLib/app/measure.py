@@ -2,19 +2,25 @@
 
 import math
 from argparse import Namespace
+from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+import SimpleITK as sitk
+
 from ..core.atomic import write_text, written_together
+from ..core.dicom_segmentation import is_dicom_segmentation
+from ..core.dicom_structure_set import is_structure_set
 from ..core.errors import InputError
-from ..core.files import ImageFile, read_image, read_image_file
+from ..core.files import ImageFile, file_of, read_image, read_image_file
 from ..core.listing import listed
 from ..core.progress import Progress
 from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.recorded import write_table
 from ..core.registry import find_operation
+from ..core.seg_nrrd import is_layered
 from ..core.structure import Structure
 from ..core.table_file import KINDS, table_data
 from ..quantification.measure import OTHER_ROWS, measure, require_reportable
@@ -32,7 +38,16 @@ from ..quantification.table import (
 )
 from ..quantification.table_text import measurements_json
 from .chain import operation_from, parameter_values
-from .inputs import about_unknown_unit, label_map, read_measured, read_segments, require_outputs, said_by, unit_of_file
+from .inputs import (
+    about_unknown_unit,
+    label_map,
+    read_labels,
+    read_measured,
+    read_segments,
+    require_outputs,
+    said_by,
+    unit_of_file,
+)
 from .segment_names import note_on_names, segment_structures
 
 
@@ -49,8 +64,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     names = {label: structure.name for label, structure in structures.items()}
     measuring = progress.part(0.05, 0.95)
     if found.image.GetDimension() == 4:
-        path = arguments.segmentation
-        maps = [label_map(shown, path) for shown in images_of_series(read_image(path))]
+        maps = _label_maps(arguments.segmentation, images_of_series(found.image)[0], found.slices)
         rows = measure_series(found.image, maps, names, operation, arguments.times, measuring)
     elif arguments.times:
         raise InputError("--times are those of the images of a 4D image; this one is a single image.")
@@ -136,6 +150,15 @@ def _reasons(rows: list[Row]) -> list[str]:
 def _listed(rows: list[Row]) -> str:
     """Each segment once, at however many time points it is."""
     return listed(list(dict.fromkeys(f"'{row.name}'" for row in rows)))
+
+
+def _label_maps(path: str, first: sitk.Image, slices: Sequence[Path]) -> list[sitk.Image]:
+    """Of a series of images: one for all of them, on the grid of the first, or those along the fourth axis."""
+    apart = any(is_a(file_of(path)) for is_a in (is_structure_set, is_dicom_segmentation, is_layered))
+    series = None if apart else read_image(path)
+    if series is None or series.GetDimension() <= first.GetDimension():
+        return [read_labels(path, first, slices)]
+    return [label_map(shown, path) for shown in images_of_series(series)]
 
 
 def _counted(rows: list[Row], operation: Any) -> str:

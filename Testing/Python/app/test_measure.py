@@ -117,6 +117,10 @@ def test_series(medproc, refused, image, labels_file, tmp_path):
     first, second = table_of(table)
     assert (first["time_point"], second["time_s"]) == ("0", "7.5")
     assert float(second["mean"]) == pytest.approx(2 * float(first["mean"]))
+    cropped = tmp_path / "cropped.nrrd"  # as Slicer saves segments
+    sitk.WriteImage(sitk.ReadImage(str(labels_file))[1:, 2:, 3:], str(cropped))
+    assert medproc("measure", series, cropped, *options, "-o", table)[0] == 0
+    assert table_of(table)[1]["mean"] == second["mean"]
     assert "2 images" in refused("measure", series, labels_file, "--times", "1", "-o", table)
     tiny, labels = image > 1e6, tmp_path / "tiny.nrrd"
     tiny[14:17, 20:23, 9:12] = 1
