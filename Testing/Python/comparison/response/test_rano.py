@@ -104,6 +104,9 @@ def test_volumes_have_their_own_thresholds():
         for second, expected in ((35, "PR"), (35.1, "SD"), (139.9, "SD")):
             assert categories(run(name, [target("L", 100, second, field="volume_mm3")])) == [expected]
     assert categories(run("rano_2_volume", [target("L", 100, 140, field="volume_mm3")])) == ["PD"]
+    for sizes, expected in (((140, 195.9), "SD"), ((140, 196), "PD"), ((60, 83.9), "SD"), ((60, 84), "preliminary PD")):
+        found = run("mrano_volume", [target("L", 100, *sizes, field="volume_mm3")])
+        assert categories(found)[-1] == expected  # over the scan to confirm, and over the nadir
 
 
 def test_modified_rano_confirms_progression_four_weeks_later():

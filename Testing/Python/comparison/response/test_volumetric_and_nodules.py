@@ -12,11 +12,19 @@ VOLUMES = [
     ("volume_65_73", 173, "PD"), ("volume_35_55", 65.01, "SD"), ("volume_35_55", 65, "PR"),
     ("volume_35_55", 154.99, "SD"), ("volume_35_55", 155, "PD"),
 ]  # fmt: skip
+OVER_THE_NADIR = [("volume_recist", 86.39, 86.4), ("volume_65_73", 86.49, 86.5), ("volume_35_55", 77.49, 77.5)]
 
 
 @pytest.mark.parametrize(("name", "second", "expected"), VOLUMES)
 def test_volumetric_thresholds(name, second, expected):
     assert categories(assess(name, case_of(target("L", 100, second, field="volume_mm3")))) == [expected]
+
+
+@pytest.mark.parametrize(("name", "below", "at"), OVER_THE_NADIR)
+def test_volumes_progress_over_the_nadir(name, below, at):
+    for third, expected in ((below, False), (at, True)):
+        found = categories(assess(name, case_of(target("L", 100, 50, third, field="volume_mm3"))))
+        assert (found[-1] == "PD") is expected
 
 
 @pytest.mark.parametrize("diameter", [35.0001, 35, 34.9999, 59.9999, 60, 60.0001])
@@ -60,6 +68,10 @@ GROWTH = [
     ("new nodule", [nodule(100, 100), new("X", None, HERE)], 90, "new nodule"),
     ("by diameter: 1.9 mm", [target("N", 8, 9.9)], 90, "no significant growth"),
     ("by diameter: 2 mm", [target("N", 8, 10)], 365, "doubling in under 400 d"),
+    ("diameter of twice the volume in 399 d", [target("N", 8, 8 * 2 ** (1 / 3))], 399, "doubling in under 400 d"),
+    ("in 400 d", [target("N", 8, 8 * 2 ** (1 / 3))], 400, "doubling in 400 to 600 d"),
+    ("in 600 d", [target("N", 8, 8 * 2 ** (1 / 3))], 600, "doubling in 400 to 600 d"),
+    ("in 601 d", [target("N", 8, 8 * 2 ** (1 / 3))], 601, "doubling in over 600 d"),
 ]  # fmt: skip
 
 
