@@ -69,6 +69,11 @@ def within(outer: Box, inner: Box) -> Box:
     return tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(outer, inner, strict=True))
 
 
+def inside_of(outer: Box, inner: Box) -> Box:
+    """Where a box lies in a larger one, both in the whole."""
+    return tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
+
+
 def chosen(boxes: dict[int, Box], segments: str) -> dict[int, Box]:
     """The boxes of the segments that a text names ('1, 4-6'; all when it is empty). Raises InputError."""
     if not segments.strip():

@@ -1,17 +1,17 @@
 """Contours that begin with what the user marked, each object by itself, on a part of the image around it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
+from ..common.label_boxes import boxes_of, inside_of, union_of
 from ..common.morphology import distance_to
 
 # A point is grown by so many voxels at least (of the mean side), where it is grown at all: a contour around fewer is
@@ -50,28 +50,35 @@ def each_object(
     whose first region is nearest, then to that of the smaller number. Raises InputError without a first region, and
     when no object is found.
     """
-    values, valid = values_of(image)
-    where = inside(mask, valid)
     given = labels if labels is not None else seeds
     if given is None:
         raise InputError(NO_START)
-    marks = sitk.GetArrayViewFromImage(given)
-    grid = Geometry.of(image)
-    growth = 0.0 if labels is not None or not radius_mm else max(radius_mm, _least_radius(grid))
-    objects = list(_boxes(marks))
-    if not objects:
+    whole = Geometry.of(image)
+    growth = 0.0 if labels is not None or not radius_mm else max(radius_mm, _least_radius(whole))
+    boxes = boxes_of(sitk.GetArrayViewFromImage(given))
+    if not boxes:
         raise InputError(NO_START)
-    result = np.zeros(values.shape, np.uint8 if objects[-1][0] < 256 else np.uint16)
-    nearest = np.full(values.shape, np.inf, np.float32) if len(objects) > 1 else None
+    if min(boxes) < 0 or max(boxes) > np.iinfo(np.uint16).max:
+        raise InputError("Labels must lie between 0 and 65535: number the segments anew.")
+    progress.check()
+    # no object can lie beyond its reach, so of a large image a part is enough
+    place = _grown(union_of(boxes), growth + reach_mm, whole)
+    index = tuple(reversed(place))
+    values, valid = values_of(image[index])
+    where = inside(None if mask is None else mask[index], valid)
+    marks, grid = sitk.GetArrayViewFromImage(given)[place], grid_of_box(whole, place)
+    painted = np.zeros(tuple(reversed(whole.size)), np.uint8 if max(boxes) < 256 else np.uint16)
+    result = painted[place]
+    nearest = np.full(values.shape, np.inf, np.float32) if len(boxes) > 1 else None
     outside = True
-    for (value, tight), share in zip(objects, progress.parts(*[1.0] * len(objects)), strict=True):
+    for (value, tight), share in zip(boxes.items(), progress.parts(*[1.0] * len(boxes)), strict=True):
         share.check()
-        box = _grown(tight, growth + reach_mm, grid)
+        box = _grown(inside_of(place, tight), growth + reach_mm, grid)
         patch = _patch(grid_of_box(grid, box), values[box], marks[box] == value, where[box], growth, reach_mm)
         if not patch.start.any():
             continue
         outside = False
-        found = find(patch, share.labelled(f"Object {value}") if len(objects) > 1 else share) & patch.allowed
+        found = find(patch, share.labelled(f"Object {value}") if len(boxes) > 1 else share) & patch.allowed
         if nearest is None:
             result[box][found] = value
             continue
@@ -86,24 +93,12 @@ def each_object(
             "The contour shrank to nothing: start with a larger region, or choose less smoothness, a wider range or, "
             "if the object is large, a larger reach."
         )
-    return grid.image_of(result)
+    return whole.image_of(painted)
 
 
 def _least_radius(grid: Geometry) -> float:
     sides = [side for side, n in zip(grid.spacing, grid.size, strict=True) if n > 1]
     return LEAST_VOXELS * float(np.prod(sides)) ** (1 / len(sides)) if sides else 0.0
-
-
-def _boxes(marks: np.ndarray) -> Iterator[tuple[int, Box]]:
-    """Each value but 0 (ascending) and the box that holds it. Raises InputError for values that are no labels."""
-    numbers = [int(n) for n in np.unique(marks) if n]
-    if numbers and (numbers[0] < 0 or numbers[-1] > np.iinfo(np.uint16).max):
-        raise InputError("Labels must lie between 0 and 65535: number the segments anew.")
-    index = np.searchsorted(numbers, marks) + 1
-    index[marks == 0] = 0
-    for number, box in zip(numbers, ndimage.find_objects(index), strict=True):
-        assert box is not None
-        yield number, box
 
 
 def _grown(box: Box, by_mm: float, grid: Geometry) -> Box:

@@ -12,7 +12,7 @@ from scipy import ndimage
 
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around, within
+from ..common.label_boxes import box_around, inside_of, within
 from .blocks import block_box, block_factors, block_seeds, blocks_of, expanded, interpolated, voxel_box
 from .front import front
 
@@ -172,8 +172,8 @@ class Fronts:
             fine = voxel_box(within(layer, around), self._factors, before.label.shape)
             again = expanded(again[around], self._factors, tuple(slice(0, side.stop - side.start) for side in fine))
             found, _ = self._front_again(ground, before.time, before.label, fine, again, self._spacing, progress)
-            np.copyto(label[_inside(box, fine)], found[1], where=again)
-        return label[_inside(box, thin)].reshape([side.stop - side.start for side in part])
+            np.copyto(label[inside_of(box, fine)], found[1], where=again)
+        return label[inside_of(box, thin)].reshape([side.stop - side.start for side in part])
 
     def _blocks_again(self, before: _Blocks, given: np.ndarray, box: Box, progress: Progress) -> _Blocks:
         """The blocks after the seeds in a box of them changed."""
@@ -284,13 +284,8 @@ def _wider(box: Box, values: np.ndarray, by: int, shape: tuple[int, ...]) -> tup
     """A box that is wider by so many voxels, as far as the shape goes, and the values in it, False around."""
     wide = tuple(slice(max(0, part.start - by), min(part.stop + by, n)) for part, n in zip(box, shape, strict=True))
     result = np.zeros([part.stop - part.start for part in wide], bool)
-    result[_inside(wide, box)] = values
+    result[inside_of(wide, box)] = values
     return wide, result
-
-
-def _inside(outer: Box, inner: Box) -> Box:
-    """Where a box lies in a larger one."""
-    return tuple(slice(i.start - o.start, i.stop - o.start) for i, o in zip(inner, outer, strict=True))
 
 
 def _block_costs(cost: np.ndarray, factors: tuple[int, ...]) -> np.ndarray:

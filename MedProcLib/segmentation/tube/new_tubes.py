@@ -5,7 +5,7 @@ from scipy import ndimage
 
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
-from ..common.label_boxes import box_around, grown
+from ..common.label_boxes import box_around, grown, inside_of
 from ..common.morphology import distance_to
 
 # A piece is a leak when it holds more than this many times a tube of its length and of its parent's radius, or is
@@ -63,7 +63,7 @@ def _is_leak(
     common = tuple(slice(max(b.start, n.start), min(b.stop, n.stop)) for b, n in zip(box, near, strict=True))
     if any(s.stop <= s.start for s in common):
         return True
-    here[_inside(near, common)] = piece[_inside(box, common)]
+    here[inside_of(near, common)] = piece[inside_of(box, common)]
     contact = wider(here, 2) & tree
     touched = box_around(contact)
     if touched is None:
@@ -94,8 +94,3 @@ def solid(region: np.ndarray) -> np.ndarray:
 def wider(region: np.ndarray, voxels: int = 1) -> np.ndarray:
     """The region (bool) with the voxels around it, by cubes."""
     return ndimage.maximum_filter(region.view(np.uint8), 2 * voxels + 1, mode="constant") > 0
-
-
-def _inside(outer: Box, box: Box) -> Box:
-    """A box in the array as it is in a larger box of it."""
-    return tuple(slice(b.start - o.start, b.stop - o.start) for b, o in zip(box, outer, strict=True))

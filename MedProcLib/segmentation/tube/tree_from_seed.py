@@ -12,7 +12,7 @@ from ...core.image_filter import Box, grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import gaussian, inside, values_of
+from ...core.voxels import gaussian, inside, largest_value, values_of
 from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
 from .ground import ground_of
@@ -86,8 +86,9 @@ class TreeFromSeed:
         self, values: np.ndarray, region: np.ndarray, marked: np.ndarray, grid: Geometry, progress: Progress
     ) -> np.ndarray:
         """How like the tube each voxel is: 1 as its middle at the seed, 0 as what is around it; none outside a mask."""
-        largest = float(np.abs(values[region]).max()) or 1.0
-        level = (values / largest).astype(np.float32) * (1 if self.polarity == "bright" else -1)
+        scale = (largest_value(values) or 1.0) * (1 if self.polarity == "bright" else -1)
+        level = (values / scale).astype(np.float32, copy=False)
+        progress.check()
         if self.smoothing_mm:
             level = gaussian(level, grid, [self.smoothing_mm] * 3, progress)
         box, distance = _around(marked, grid, AROUND_MM)
@@ -99,7 +100,10 @@ class TreeFromSeed:
                 f"The tube at the seed is not {self.polarity}er than what is around it: put the seed in the middle of "
                 "the tube, or choose the other polarity."
             )
-        return np.where(region, (level - ground) / (middle - ground), -np.inf).astype(np.float32)
+        level -= np.float32(ground)
+        level /= np.float32(middle - ground)
+        level[~region] = -np.inf
+        return level
 
 
 def _trunk(share: np.ndarray, marked: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
