@@ -59,7 +59,8 @@ def run(arguments: Namespace, progress: Progress) -> None:
     failed = [line for line in lines if line.failed]
     if arguments.together is not None and len(failed) < len(lines):
         write_text(_together([line for line in lines if not line.failed]), arguments.together)
-        print(f"Tables of {len(lines) - len(failed)} lines: {arguments.together}")
+        count = len(lines) - len(failed)
+        print(f"Tables of {count} line{'s' * (count != 1)}: {arguments.together}")
     if failed:
         said = " ".join(f"{line.title}: {line.failed}" for line in failed[:MOST_SHOWN])
         more = f" And {len(failed) - MOST_SHOWN} more." if len(failed) > MOST_SHOWN else ""
