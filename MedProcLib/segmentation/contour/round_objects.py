@@ -1,7 +1,7 @@
 """Circles and spheres in an image, from the edges that point to their centers."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -28,6 +28,8 @@ REFINEMENTS = 8
 PROMISING = 0.8
 # Two outlines are one when their centers are closer than this share of the larger radius, and the radii differ less.
 SAME_PLACE, SAME_RADIUS = 0.7, 0.5
+# So many times as large as what is looked for it is seen that there are larger ones.
+LARGER = 2.0
 # Pieces that an outline is cut into, to see how much of it is there: how wide (voxels), how many.
 PIECE_VOXELS, FEWEST_PIECES, MOST_PIECES = 2.5, 12, 300
 
@@ -81,7 +83,7 @@ def round_objects(
     axes.
     """
     axes = [axis for axis, n in enumerate(values.shape) if n > 1]
-    first, *rest = progress.parts(2, *[3.0] * len(bands(search.least_mm, search.largest_mm)))
+    first, second, third = progress.parts(2, 12, 3)
     sd_mm = max(search.sd_mm, 0.5 * min(np.asarray(spacing)[axes]))
     largest = largest_value(values)
     scaled = (values / largest if largest else values).astype(np.float32)
@@ -89,17 +91,37 @@ def round_objects(
     if len(points.position) == 0:
         return []
     extent = np.array(values.shape) * spacing
+    found = _distinct(_in_range(points, extent, axes, np.asarray(spacing), sd_mm, search, second), search.most)
+    beyond = replace(search, least_mm=(1 + TOLERANCE) * search.largest_mm, largest_mm=LARGER * search.largest_mm)
+    if found and _in_range(points, extent, axes, np.asarray(spacing), sd_mm, beyond, third):
+        progress.note(
+            f"There are larger ones than the radius of {search.largest_mm:g} mm that was looked for: raise it."
+        )
+    return found
+
+
+def _in_range(
+    points: EdgePoints,
+    extent: np.ndarray,
+    axes: list[int],
+    spacing: np.ndarray,
+    sd_mm: float,
+    search: Search,
+    progress: Progress,
+) -> list[Round]:
+    """Round objects with radii in the range, an object once or several times."""
     tree = cKDTree(points.position[:, axes])
     found: list[Round] = []
-    for band, share in zip(bands(search.least_mm, search.largest_mm), rest, strict=True):
+    every = bands(search.least_mm, search.largest_mm)
+    for band, share in zip(every, progress.parts(*[1.0] * len(every)), strict=True):
         centers, votes = peaks_of_votes(points, extent, axes, band, search.signs, MOST_CENTERS, share.part(0, 0.5))
-        enough = LEAST_VOTES * search.least_score * _votes_of_outline(band, np.asarray(spacing)[axes])
+        enough = LEAST_VOTES * search.least_score * _votes_of_outline(band, spacing[axes])
         for number, center in enumerate(centers[votes >= enough]):
             share(0.5 + 0.5 * number / len(centers), "Fitting outlines")
-            fitted = _fitted(center, band, points, tree, axes, np.asarray(spacing), sd_mm, search)
+            fitted = _fitted(center, band, points, tree, axes, spacing, sd_mm, search)
             if fitted is not None and _inside(fitted.center, extent, spacing):
                 found.append(fitted)
-    return _distinct(found, search.most)
+    return found
 
 
 def candidates_of(found: Sequence[tuple[Round, tuple[int, ...]]], grid: Geometry, outline: str) -> list[Candidate]:

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
+from MedProcLib.core.progress import Progress
 from MedProcLib.segmentation.contour.hough_circles import HoughCircles
 from MedProcLib.segmentation.contour.hough_spheres import HoughSpheres
 
@@ -123,3 +124,11 @@ def test_circles_of_a_volume_lie_in_its_slices():
     for candidate in candidates:
         assert min(np.linalg.norm(np.array(candidate.position) - center) for center, _ in tube) < 0.3
         assert candidate.volume_mm3 == pytest.approx(np.pi * 64 * 5, rel=0.05)
+
+
+@pytest.mark.parametrize("radius, seen, said", [(14.9, 2, False), (16.5, 1, True), (24.0, 1, True)])
+def test_that_there_are_larger_ones_is_said(radius, seen, said):
+    image, _ = phantom((110, 80), (1, 1), [((20, 30), 8.0), ((70, 40), radius)], 8)
+    progress = Progress(notes=[])
+    _, candidates = HoughCircles(largest_radius_mm=15)(image, progress=progress)
+    assert len(candidates) == seen and any("larger" in note for note in progress.notes) is said
