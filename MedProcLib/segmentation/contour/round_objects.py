@@ -248,7 +248,7 @@ def _coverage(away: np.ndarray, radius: float, spacing: np.ndarray) -> float:
     return np.unique(nearest).size / count
 
 
-def _inside(center: np.ndarray, extent: np.ndarray, spacing: Sequence[float]) -> bool:
+def _inside(center: np.ndarray, extent: np.ndarray, spacing: np.ndarray) -> bool:
     half = np.asarray(spacing) / 2
     return bool(((center >= -half) & (center <= extent - half)).all())
 
