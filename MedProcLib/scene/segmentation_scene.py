@@ -133,7 +133,8 @@ def add_outcome(
         lines = add_centerlines(outcome.centerlines, f"{name} {title}", volume, scene) if outcome.centerlines else ()
         models = add_models(ready.models, f"{name} {title}", volume, scene)
         tables = tuple(
-            table_from_columns(columns, f"{name} {key}", scene, like=volume) for key, columns in ready.tables.items()
+            table_from_columns(columns, f"{name} {key} table", scene, like=volume)
+            for key, columns in ready.tables.items()
         )
         for node in (segmentation, table, *maps, *lines, *models, *tables):
             write_provenance(node, provenance)

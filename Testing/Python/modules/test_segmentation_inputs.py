@@ -350,7 +350,7 @@ def test_segments_of_raters_are_combined_by_their_names(panel, blocks, finish, s
     widget.keepNodes("raters", nodes)
     run(widget, finish)
     assert {row["name"]: row["volume_mm3"] for row in widget.resultRows()} == {"Left": 1000, "Right": 1000}
-    table = slicer.util.getNode("Blocks STAPLE")
+    table = slicer.util.getNode("Blocks STAPLE table")
     cells = [[table.GetCellText(row, column) for column in range(4)] for row in range(table.GetNumberOfRows())]
     assert [row[:2] for row in cells] == [[f"Rater {r}", name] for name in ("Right", "Left") for r in range(3)]
     assert [float(row[2]) for row in cells] == pytest.approx([0.9, 1, 1] * 2, abs=1e-3)
