@@ -13,6 +13,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.recorded import write_table
 from ..core.registry import create_operation
+from ..core.structure import words_of
 from ..segmentation.scoring.result import Scores
 from ..segmentation.scoring.score import score
 from ..segmentation.scoring.table import scores_csv, scores_json
@@ -62,15 +63,10 @@ def _names(arguments: Namespace) -> dict[int, str]:
     names = segment_names(arguments.reference, arguments.names, arguments.notes)
     tested = segment_names(arguments.test, None, [] if arguments.names else arguments.notes)
     if not arguments.names and not arguments.as_one:
-        other = [n for n in sorted(names.keys() & tested.keys()) if _words(names[n]) != _words(tested[n])]
+        other = [n for n in sorted(names.keys() & tested.keys()) if words_of(names[n]) != words_of(tested[n])]
         said = [f"label {n} is '{names[n]}' in the reference and '{tested[n]}' in the test" for n in other]
         arguments.notes += [f"{listed(said, MOST_NAMED)}: are they the same?"] if said else []
     return tested | names
-
-
-def _words(name: str) -> list[str]:
-    """'Right lung' and 'lung_right' have the same."""
-    return sorted(name.casefold().replace("_", " ").split())
 
 
 def _numbered(scores: Scores) -> tuple[str, ...]:
