@@ -8,7 +8,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.slice_by_slice import slices_apart
-from .open_marrow import open_canal, open_marrow, sacral_marrow
+from .open_marrow import marrow_between, open_canal, open_marrow, sacral_marrow
 
 # Gaps of the cortex up to twice this radius are no openings.
 GAP_MM = 2.25
@@ -56,14 +56,14 @@ def marrow_and_skull(
     skull = np.zeros_like(added)
     if bone.ndim == 3:
         blurred = gaussian(values, grid, [BLUR_MM] * 3)
-        enclosed = np.zeros_like(added)
+        enclosed, other = np.zeros_like(added), np.zeros_like(added)
         for number in range(len(shell)):
             second(number / len(shell), "Filling marrow")
             holes = _cavities(bone[number], shell[number])
             if holes.any():
                 marrow = _marrow(holes, blurred[number])
                 added[number] = (added[number] & ~holes) | marrow
-                enclosed[number] = holes
+                enclosed[number], other[number] = holes, holes & ~marrow
         skull = _cavity_of_skull(enclosed, blurred, grid, largest_mm)
         added &= ~skull
     if added.any() and distance_to(~added, grid).max() > largest_mm:
@@ -74,6 +74,7 @@ def marrow_and_skull(
     if bone.ndim == 3:
         whole |= open_marrow(whole, values, body & ~skull, grid)
         whole |= sacral_marrow(whole, values, body, grid)
+        whole |= marrow_between(whole, values, body & ~skull & ~other, grid)
         whole &= ~open_canal(bone, whole, values, body, grid)
     return whole, skull
 

@@ -23,6 +23,8 @@ DENSE_HU, SIDES, WIDTH_MM, BLUR_MM = 80.0, 7, 45.0, 1.5
 SACRUM_MM, HIPS_MM, JOINT_MM, BEHIND, TAPER_MM, GAP_MM, LINE_MM = 60.0, 170.0, 3.0, 0.55, 20.0, 6.0, 4.5
 # Shoulders and ribs are no hips: those lie so far below the lungs. What is enclosed is no gas.
 BELOW_LUNG_MM, GAS_BELOW_HU = 60.0, -200.0
+# Marrow whose cortex is open in slices over so many mm is filled above and below, and has bone on all sides in them.
+OPEN_MM, ALL_SIDES = 12.0, 8
 # The canal holds cord and water (HU), even away from its wall, and is so wide (mm), so large, and so near the midline.
 CANAL_HU, CANAL_SD_HU, WALL_MM, CANAL_MM2, ASIDE_MM = (-40.0, 80.0), 15.0, 3.0, (80.0, 800.0), 20.0
 # Before it lies the vertebral body: so much of so many mm is bone with marrow. In front of marrow lies a cortex only.
@@ -61,6 +63,23 @@ def sacral_marrow(filled: np.ndarray, values: np.ndarray, body: np.ndarray, grid
         place = Geometry((*grid.size[:2], len(found)), grid.spacing, grid.origin, grid.direction)
         result[part] = found | (closed(filled[part] | found, slices_apart(place), LINE_MM) & (sides >= SIDES - 1))
     return result
+
+
+def marrow_between(filled: np.ndarray, values: np.ndarray, allowed: np.ndarray, grid: Geometry) -> np.ndarray:
+    """What (bool; z, y, x) of the allowed lies between filled slices, with bone all around it in its own.
+
+    Nor does it go on in what is not allowed so near above or below, as the canal of the spine does.
+
+    values: HU on a grid of patient_grid.
+    """
+    count = int(OPEN_MM / grid.spacing[2])
+    wide = np.pad(filled, ((count + 1, count + 1), (0, 0), (0, 0)))
+    found = ndimage.binary_closing(wide, np.ones((count + 1, 1, 1)))[count + 1 : -count - 1]
+    found &= ~filled & (values > GAS_BELOW_HU)
+    found &= ndimage.minimum_filter(allowed.view(np.uint8), (2 * count + 1, 3, 3)) > 0
+    open_slices = found.any(axis=(1, 2))
+    found[open_slices] &= _sides(filled[open_slices], WIDTH_MM, grid) == ALL_SIDES
+    return ndimage.binary_opening(found, np.ones((1, 3, 3)))
 
 
 def _joins_hips(filled: np.ndarray, body: np.ndarray, grid: Geometry) -> bool:

@@ -78,6 +78,24 @@ def test_marrow_of_a_vertebra_needs_no_closed_cortex_and_leaves_its_canal(turn):
     assert not (found & ~shell & ~marrow & ~canal & (np.abs(x) > 5)).any()
 
 
+@pytest.mark.parametrize("open_mm", [9.0, 15.0])
+def test_fat_marrow_that_is_open_in_a_few_slices_is_filled_as_above_and_below(open_mm):
+    """A tube whose side is open; beside it two plates that nothing closes in, one above the other."""
+    z, y, x = (np.indices((24, 40, 60)).T - (12, 20, 20)).T * 1.5
+    radius = np.hypot(x, y)
+    opened = (z >= 0) & (z < open_mm) & (x > 0) & (np.abs(y) < 4)
+    plates = (np.abs(x - 42) < 8) & (np.abs(y) < 8) & ((np.abs(z) > 4.5) & (np.abs(z) < 8))
+    bone = ((radius < 18) & (radius > 14) & ~opened) | plates
+    marrow = (radius < 14) & (z >= 0) & (z < open_mm)
+    values = np.select([bone, radius < 14], [CORTEX, FATTY], MUSCLE).astype(np.float32)
+    grid = Geometry(bone.shape[::-1], (1.5,) * 3, CUBE.origin, CUBE.direction)
+    found = with_marrow(bone, values, grid, 25.0, np.ones_like(bone))
+    assert found[(radius < 14) & ((z < 0) | (z >= open_mm))].mean() > 0.99
+    share = found[marrow].mean()
+    assert share > 0.4 if open_mm < 12 else share == 0
+    assert not (found & ~bone & (radius > 18)).any()
+
+
 @pytest.mark.parametrize("joint_mm", [3.0, 24.0])
 def test_a_sacrum_with_pierced_cortex_and_fat_marrow_is_filled_between_the_hips(joint_mm):
     """Its front is open in two places. Where no bone joins the hips what lies between is none of it."""
