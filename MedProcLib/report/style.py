@@ -97,7 +97,8 @@ footer { margin-top: 48px; padding-top: 14px; border-top: 1px solid var(--line);
   html { font-size: 11.5px; } body { max-width: none; padding: 0; }
   p { break-inside: avoid; } h2 { margin-top: 28px; break-after: avoid; }
   h2 + .note, h2 + p, .finding > header, .criterion > h3, .criterion > p, h4 { break-after: avoid; }
-  p:has(+ .row), .banner:has(+ p + .row) { break-after: avoid; } .scroll + .note, .row + .legend { break-before: avoid; }
+  p:has(+ .row), .banner:has(+ p + .row) { break-after: avoid; }
+  .scroll + .note, .row + .legend { break-before: avoid; }
   .wide p { max-width: none; }
   .map .row, .map .scroll { width: 76%; }
   .chart { max-width: 150mm; } .record { display: none; } .paper { display: block; }
