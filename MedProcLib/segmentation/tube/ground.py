@@ -20,7 +20,8 @@ LEAST_NOISE = 0.01
 
 
 def ground_of(level: np.ndarray, around: np.ndarray, start: np.ndarray, middle: float, grid: Geometry) -> float:
-    """Intensity of what is around a tube brighter than it: of the tissues there the brightest that borders it.
+    """Intensity of what is around a tube brighter than it: of the tissues there the brightest that borders it; that of
+    its middle where all is brighter than the tube.
 
     level (float; z, y, x); around: where to look (bool); start: voxels of the tube; middle: intensity of its middle.
     """
@@ -44,7 +45,10 @@ def _tissues(level: np.ndarray, around: np.ndarray, middle: float, grid: Geometr
     highest = density == ndimage.maximum_filter1d(density, 4 * BINS + 1, mode="constant")
     modes = np.flatnonzero(highest & (near >= LEAST_SHARE)) + 0.5
     found = [darkest + float(mode) * noise / BINS for mode in modes[::-1]]
-    return [ground for ground in found if ground < middle - OWN_NOISE * noise] or [_darkest(values, middle)]
+    darker = [ground for ground in found if ground < middle - OWN_NOISE * noise]
+    if not darker and float(np.median(values)) > middle + OWN_NOISE * noise:
+        return [middle]
+    return darker or [_darkest(values, middle)]
 
 
 def _darkest(values: np.ndarray, middle: float) -> float:

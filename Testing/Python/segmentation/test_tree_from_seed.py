@@ -121,5 +121,7 @@ def test_seeds_beside_the_tube_are_explained():
     image, _, _ = phantom()
     with pytest.raises(InputError, match="not brighter"):
         TreeFromSeed(smoothing_mm=0)(image * 0 + 5.0, seed(image))
+    with pytest.raises(InputError, match="not brighter"):  # it was all of the surroundings, or one voxel
+        followed(image * -1.0)
     with pytest.raises(InputError, match="mask"):
         TreeFromSeed()(image, seed(image), seed(image, (0, 0, -30)))
