@@ -1,6 +1,7 @@
 """Outlines drawn anew: the Segment Editor on a time point, whose strokes are measured as they come."""
 
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from slicer.i18n import tr as _
@@ -14,6 +15,15 @@ from ..scene.timeline_rows import titles_of
 from .fields import combo
 from .segment_editor import SegmentEditor
 from .task_runner import Commit, Compute
+
+
+@dataclass
+class _Strokes:
+    """What a reader drew: segments of a patient node's time point, and its outlines before."""
+
+    place: tuple[Any, str]
+    before: Masks
+    segments: list[str]
 
 
 class OutlinePanel:
@@ -42,7 +52,8 @@ class OutlinePanel:
         self._titles: dict[str, str] = {}  # of the time points, by id
         self._edited: tuple[Any, str] | None = None  # patient node and time point that the editor is on
         self._before: Masks = {}
-        self._waiting: list[str] = []
+        self._waiting: list[_Strokes] = []  # not measured yet
+        self._measuring: _Strokes | None = None
         self._filling = False
         self.outlines = OutlineHistory()
         self.editor = SegmentEditor(self._on_edited, lambda node, ids: None)
@@ -84,9 +95,17 @@ class OutlinePanel:
 
     def ended(self) -> None:
         """A run ended: strokes that came meanwhile are measured now."""
-        if self._waiting and not self._busy():
-            waiting, self._waiting = self._waiting, []
-            self._measure(waiting)
+        drawn, self._measuring = self._measuring, None
+        if drawn is not None:  # to no end: what is drawn next goes back to before it
+            for each in self._waiting:
+                if each.place == drawn.place:
+                    each.before = drawn.before
+            if self._edited == drawn.place:
+                self._before = drawn.before
+        while self._waiting and not self._busy():
+            drawn = self._waiting.pop(0)
+            if segmentation_at(*drawn.place) is not None:
+                self._measure(drawn)
 
     def stop(self) -> None:
         """End drawing, and close the section."""
@@ -98,7 +117,7 @@ class OutlinePanel:
         """The scene closes."""
         self.editor.forget()
         self.outlines.forget()
-        self._edited, self._waiting, self._before = None, [], {}
+        self._edited, self._waiting, self._measuring, self._before = None, [], None, {}
         self.section.collapsed = True
 
     def close(self) -> None:
@@ -144,28 +163,39 @@ class OutlinePanel:
 
     def _on_edited(self, node: Any, segment_ids: list[str]) -> None:
         self.editor.take()
-        if self._busy():
-            self._waiting += segment_ids
-            return
-        self._measure(segment_ids)
-
-    def _measure(self, segment_ids: list[str]) -> None:
         if self._edited is None:
             return
-        node, point = self._edited
-        reader, before = self._get_reader().strip(), self._before
+        drawn = _Strokes(self._edited, self._before, segment_ids)
+        if self._busy():
+            self._put_off(drawn)
+        else:
+            self._measure(drawn)
+
+    def _put_off(self, drawn: _Strokes) -> None:
+        """Measure it once nothing else runs, with what else was drawn there; the reader may be elsewhere by then."""
+        for each in self._waiting:
+            if each.place == drawn.place:
+                each.segments += drawn.segments
+                return
+        self._waiting.append(drawn)
+
+    def _measure(self, drawn: _Strokes) -> None:
+        (node, point), before, reader = drawn.place, drawn.before, self._get_reader().strip()
 
         def prepare() -> tuple[Compute, Commit]:
-            labels = [*claim_segments(node, point, segment_ids), *erased_labels(node, point)]
+            labels = [*claim_segments(node, point, list(dict.fromkeys(drawn.segments))), *erased_labels(node, point)]
             outlines = outlines_of(node, point, labels)
+            self._measuring = drawn
+            if self._edited == drawn.place:
+                self._remember()  # what is drawn from now on is measured next
 
             def commit(patient: Any) -> str:
                 if patient_of_node(node) != outlines.patient:  # corrected meanwhile, which must not be lost
-                    self._waiting += segment_ids
+                    self._put_off(drawn)
                     return ""
                 what = self.ours(lambda: put_patient(node, patient))
                 self.outlines.remember(node, point, {label: before.get(label) for label in labels})
-                self._remember()
+                self._measuring = None
                 self._corrected()
                 return what
 

@@ -212,6 +212,17 @@ def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
     assert voxels().sum() == 1000 + 64 and cells(widget)[0][6] == "1064"
     widget.tracks.undo()
     assert voxels().sum() == 1000 and cells(widget)[0][6] == "1000"
+    slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, segment, volume)
+    widget.outlines.editor.settle()
+    widget.tracks.select("F002")
+    widget.tracks.reject()
+    widget.ui.outlinesButton.collapsed = True  # before it is measured: it is all the same
+    settle(widget)
+    assert cells(widget)[0][6] == "1064"
+    widget.ui.outlinesButton.collapsed = False
+    widget.tracks.undo()
+    assert voxels().sum() == 1000 and cells(widget)[0][6] == "1000"
+    widget.tracks.select("F001")
     widget.tracks.buttons["reject"].click()  # what the program does to segments is no drawing
     host.wait_until(lambda: False, 1.0)
     assert "redrawn" not in patient_of(widget).history[-1].what
