@@ -222,6 +222,15 @@ def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
     widget.ui.outlinesButton.collapsed = False
     widget.tracks.undo()
     assert voxels().sum() == 1000 and cells(widget)[0][6] == "1000"
+    for thick in (2, 4):  # the second stroke comes while the first one is measured
+        drawn[20:24] = 0
+        drawn[20 : 20 + thick, 20:24, 20:24] = 1
+        slicer.util.updateSegmentBinaryLabelmapFromArray(drawn, segmentation, segment, volume)
+        widget.outlines.editor.settle()
+    settle(widget)
+    for volume_mm3 in ("1064", "1032", "1000"):
+        assert cells(widget)[0][6] == volume_mm3 == str(voxels().sum())
+        widget.tracks.undo()
     widget.tracks.select("F001")
     widget.tracks.buttons["reject"].click()  # what the program does to segments is no drawing
     host.wait_until(lambda: False, 1.0)
