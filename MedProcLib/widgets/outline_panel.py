@@ -22,6 +22,7 @@ class _Strokes:
     """What a reader drew: segments of a patient node's time point, and its outlines before."""
 
     place: tuple[Any, str]
+    reader: str
     before: Masks
     segments: list[str]
 
@@ -165,7 +166,7 @@ class OutlinePanel:
         self.editor.take()
         if self._edited is None:
             return
-        drawn = _Strokes(self._edited, self._before, segment_ids)
+        drawn = _Strokes(self._edited, self._get_reader().strip(), self._before, segment_ids)
         if self._busy():
             self._put_off(drawn)
         else:
@@ -180,7 +181,7 @@ class OutlinePanel:
         self._waiting.append(drawn)
 
     def _measure(self, drawn: _Strokes) -> None:
-        (node, point), before, reader = drawn.place, drawn.before, self._get_reader().strip()
+        (node, point), before = drawn.place, drawn.before
 
         def prepare() -> tuple[Compute, Commit]:
             labels = [*claim_segments(node, point, list(dict.fromkeys(drawn.segments))), *erased_labels(node, point)]
@@ -199,6 +200,6 @@ class OutlinePanel:
                 self._corrected()
                 return what
 
-            return lambda progress: outlines.redrawn(labels, reader, progress), commit
+            return lambda progress: outlines.redrawn(labels, drawn.reader, progress), commit
 
         self._run(prepare)

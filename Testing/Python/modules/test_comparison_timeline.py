@@ -216,9 +216,12 @@ def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
     widget.outlines.editor.settle()
     widget.tracks.select("F002")
     widget.tracks.reject()
-    widget.ui.outlinesButton.collapsed = True  # before it is measured: it is all the same
+    widget.exit()  # before it is measured: it is all the same
+    settle(widget)
+    widget.enter()
     settle(widget)
     assert cells(widget)[0][6] == "1064"
+    assert patient_of(widget).history[-1].who == widget.reader() != ""
     widget.ui.outlinesButton.collapsed = False
     widget.tracks.undo()
     assert voxels().sum() == 1000 and cells(widget)[0][6] == "1000"
