@@ -9,16 +9,10 @@ from .dicom_header import MALFORMED, read_header, texts_of
 from .dicom_rescale import RESCALE_TAGS
 from .units import value_unit
 
-TAGS = [
-    "Modality",
-    "Units",
-    "SUVType",
-    "RealWorldValueMappingSequence",
-    "SharedFunctionalGroupsSequence",
-    "PerFrameFunctionalGroupsSequence",
-    *RESCALE_TAGS,
-]
-GROUPS, RESCALING = TAGS[4:6][::-1], "PixelValueTransformationSequence"
+# Of multi-frame files, those of a frame before those that all frames share.
+GROUPS = ("PerFrameFunctionalGroupsSequence", "SharedFunctionalGroupsSequence")
+RESCALING = "PixelValueTransformationSequence"
+TAGS = ["Modality", "Units", "SUVType", "RealWorldValueMappingSequence", *GROUPS, *RESCALE_TAGS]
 # Of UCUM codes of maps: what it is and by how much larger than the first; those of image values stand for themselves.
 SCALES = {
     "mm2/s": ("diffusion", 1.0),
