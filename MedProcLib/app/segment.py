@@ -19,6 +19,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.structure import Structure
 from ..segmentation.detection.listing import flat_candidate, size_text
+from ..segmentation.naming import called_as
 from ..segmentation.outcome import segment
 from ..segmentation.presets.presets import preset_named
 from ..segmentation.presets.proposal import propose, unlike
@@ -28,6 +29,7 @@ from .inputs import has_no_depth, read_labels, read_mask, read_noted, require_ou
 from .label_output import write_labels
 from .maps import write_maps
 from .seeds import read_seeds
+from .segment_names import segment_structures
 
 RESULTS = ("labels", "mask")
 
@@ -61,6 +63,10 @@ def run(arguments: Namespace, progress: Progress) -> None:
     with naming_proposed(proposal):
         outcome = segment(recipe, progress=progress.part(0.02, 0.98), image=image, **present)
     result, structures = outcome.labels, outcome.structures
+    if arguments.labels is not None:
+        start = called_as(outcome.sources, segment_structures(arguments.labels, None, arguments.notes))
+        there = np.unique(sitk.GetArrayViewFromImage(result))
+        structures = {value: each for value, each in start.items() if value in there} | dict(structures)
     if outcome.is_empty:
         arguments.notes.append(f"{arguments.output} is empty: {outcome.message}")
     names = {value: each.name for value, each in structures.items()}

@@ -1,6 +1,5 @@
 """What a chain of steps found, as nodes: segments, the list of findings, maps, center lines, surface and tables."""
 
-import colorsys
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -24,6 +23,7 @@ from MedProcLib.scene.tables import Column, table_from_columns
 from MedProcLib.scene.terminology import LESION, entry_of
 from MedProcLib.scene.tubes import add_centerlines
 from MedProcLib.scene.volumes import ReadyImage, ready_image, volume_from_image
+from MedProcLib.segmentation.naming import called_as, finding_color
 from MedProcLib.segmentation.outcome import SegmentationOutcome
 from MedProcLib.segmentation.structures import STRUCTURES
 
@@ -83,7 +83,8 @@ def ready_outcome(
     to_node: of the segmentation node they are for, see world_to_node; there: segments that it has; raters: their names.
     Raises InputError, Cancelled.
     """
-    labels, infos, owner = segments_of(outcome, grouping, seeds)
+    called = called_as(outcome.sources, seeds or {})
+    labels, infos, owner = segments_of(outcome, grouping, called)
     to_node = np.eye(4) if to_node is None else to_node
     in_3d = there + len(infos) <= MOST_SURFACES
     segments = ready_segments(labels, infos, to_node, in_3d, progress)
@@ -91,7 +92,7 @@ def ready_outcome(
     models: list[ReadyModel] = []
     if outcome.surface is not None:
         numbers = [candidate.number for candidate in outcome.candidates]
-        models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, seeds or {}))
+        models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, called))
     tables = {title: table_columns(rows, raters, seeds or {}) for title, rows in outcome.tables.items()}
     return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, segments, maps, models, in_3d, tables)
 
@@ -184,11 +185,6 @@ def finding_names(
         else:
             names[number] = f"{shown.name if shown else 'Finding'} {place}"
     return names
-
-
-def finding_color(number: int) -> tuple[float, float, float]:
-    """Colors that stay apart however many there are: the hue goes on by the golden ratio."""
-    return colorsys.hsv_to_rgb((0.08 + number * 0.618034) % 1.0, 0.75, 0.95)
 
 
 def infos_of(

@@ -16,7 +16,7 @@ from ..core.recipe import Recipe, run_operation
 from ..core.structure import Structure
 from .detection.candidate import Candidate
 from .detection.listing import candidates_of_labels
-from .naming import structures_of
+from .naming import Naming
 
 SEGMENTS = ("labels", "mask")
 # Runs a step on the things by name; see run_operation.
@@ -39,8 +39,8 @@ class Found:
 class SegmentationOutcome:
     """labels: a value for each segment, all 0 when nothing was found; candidates: a finding for each value.
 
-    structures: by value, 0 for all others; tables: rows by the title of the step that gives them. before: of an empty
-    result, what was there before, and message: why it is empty.
+    structures: by value, 0 for all others; sources: of segments that a step renumbered, see Naming; tables: rows by the
+    title of the step that gives them. before: of an empty result, what was there before, and message: why it is empty.
     """
 
     labels: sitk.Image
@@ -52,6 +52,7 @@ class SegmentationOutcome:
     tables: Mapping[str, Sequence[Any]] = field(default_factory=dict)
     before: Found | None = None
     message: str = ""
+    sources: Mapping[int, int] | None = None
 
     @property
     def is_empty(self) -> bool:
@@ -81,11 +82,14 @@ def segment(
     shares = progress.part(0, 1 - LISTING).parts(*[1.0] * len(steps))
     listed_at = -1
     tables: dict[str, Sequence[Any]] = {}
+    naming = Naming(seeded=things.get("seeds") is not None)
     for (number, operation), share in zip(steps, shares, strict=True):
         try:
             made = run(operation, state, share)
         except InputError as error:
             raise _explained(error, number, operation, len(steps), before, empty_since) from error
+        if number:  # what the region is called is not what is found in it
+            naming = naming.after(operation, state.get("labels"), made)
         state.update(made)
         if made.get("table"):
             tables[operation.declaration.title] = made["table"]
@@ -99,7 +103,7 @@ def segment(
         elif empty_since is None:
             empty_since = (number, operation.declaration.title)
     labels = state[last] if last == "labels" else state[last] != 0
-    structures, maps = structures_of(recipe), dict(state.get("maps") or {})
+    structures, maps = naming.numbered(), dict(state.get("maps") or {})
     if not np.any(sitk.GetArrayViewFromImage(labels)):
         message = _why_empty(empty_since, before)
         return SegmentationOutcome(labels, structures, maps=maps, before=before, message=message)
@@ -112,6 +116,7 @@ def segment(
         tuple(state.get("centerlines") or ()),
         state.get("surface"),
         tables,
+        sources=naming.sources,
     )
 
 

@@ -35,6 +35,7 @@ class CombineLabels:
     second: Annotated[str, "segments they are combined with; empty for the mask"] = ""
     result: Annotated[int, Range(1, 65535), "number that the result gets"] = 1
     over_others: Annotated[bool, "the result also takes voxels of segments that are neither first nor second"] = False
+    renumbers = True
 
     def __call__(self, labels, mask=None, progress=SILENT):
         values = sitk.GetArrayViewFromImage(labels)

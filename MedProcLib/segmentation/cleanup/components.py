@@ -21,6 +21,7 @@ class Components:
     """
 
     connectivity: JOINED = "corner"
+    renumbers = True
 
     def __call__(self, labels, progress=SILENT):
         numbers, counts = connected_components(labels, self.connectivity, progress)

@@ -29,6 +29,7 @@ class Merge:
     """
 
     rules: Annotated[str, "which segments become which, such as '2, 3 -> 1; * -> 0'"] = "* -> 1"
+    renumbers = True
 
     def __call__(self, labels, progress=SILENT):
         rules = parse_rules(self.rules)

@@ -15,7 +15,7 @@ from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian, values_of
 from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
-from ..common.pieces import pieces_of
+from ..common.pieces import Pieces, pieces_of
 
 
 @operation(
@@ -30,7 +30,7 @@ class SplitTouching:
 
     By shape: two parts are separate when each holds a ball whose radius exceeds that of the neck between them by the
     depth. By intensity: when the valley between two peaks of the image is deep enough. Each segment is split by itself.
-    With own numbers all pieces are counted, as connected components are.
+    With own numbers all pieces are counted, as connected components are; a segment that is not split stays one.
     """
 
     by: Annotated[
@@ -48,6 +48,10 @@ class SplitTouching:
         "each part gets a number of its own, 1 for the largest; or parts keep theirs with a gap of a voxel between",
     ] = "own numbers"
     segments: Annotated[str, "segments that are split, such as '1, 4-6'; empty for all"] = ""
+
+    @property
+    def renumbers(self) -> bool:
+        return self.result == "own numbers"
 
     def __call__(self, labels, image=None, progress=SILENT):
         joining, splitting = progress.parts(1, 6)
@@ -72,7 +76,7 @@ class SplitTouching:
                 total += count - 1
                 seams[around] |= _seams(parts)
         if self.result == "own numbers":
-            return grid.image_of(_by_size(numbers, total))
+            return grid.image_of(_by_size(_joined(pieces, total)[numbers], total))
         values = sitk.GetArrayFromImage(labels)
         values[seams] = 0
         return grid.image_of(values)
@@ -130,6 +134,15 @@ def _seams(parts: np.ndarray) -> np.ndarray:
         for here, there in (ends, ends[::-1]):
             found[here] |= (parts[there] > 0) & (parts[here] > parts[there])
     return found
+
+
+def _joined(pieces: Pieces, total: int) -> np.ndarray:
+    """Which of the numbers 0..total each becomes where the pieces of a segment that is not split are one."""
+    become = np.arange(total + 1)
+    whole = np.flatnonzero(~pieces.candidates)
+    _, first, segment = np.unique(pieces.segments[whole], return_index=True, return_inverse=True)
+    become[whole] = whole[first][segment]
+    return become
 
 
 def _by_size(numbers: np.ndarray, total: int) -> np.ndarray:

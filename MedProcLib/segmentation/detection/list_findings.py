@@ -41,6 +41,7 @@ class ListFindings:
         5.0
     )
     least_contrast: Annotated[float, Range(0, 1000, "SD"), "segments that stand out less are left out"] = 0.0
+    renumbers = True
 
     def __call__(self, image, labels, progress=SILENT):
         values, valid = values_of(image)

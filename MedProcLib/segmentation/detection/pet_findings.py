@@ -38,6 +38,7 @@ class PetFindings:
     """
 
     smallest_ml: Annotated[float, Range(0, 1000, "ml"), "smaller segments are left out"] = 0.5
+    renumbers = True
 
     @property
     def structures(self) -> dict[int, str]:

@@ -42,6 +42,7 @@ class Centerlines:
         Range(0, 10, "mm"),
         "SD of the Gaussian mean by which dents and small holes of the segment are filled first",
     ] = 0.7
+    renumbers = True
 
     def __call__(self, labels, seeds=None, progress=SILENT):
         if seeds is not None:

@@ -117,6 +117,19 @@ def test_what_segment_names_is_known_to_measure(medproc, image_file, tmp_path, e
         assert named(made, str(tmp_path / "made.provenance.json"))[2][0] == "Lesion 2"
 
 
+def test_segments_that_segment_starts_from_keep_their_names(medproc, image_file, labels_file, tmp_path):
+    table, made = tmp_path / f"{labels_file.name.split('.')[0]}.txt", tmp_path / "made.seg.nrrd"
+    table.write_text(ITK_SNAP)
+    assert medproc("segment", image_file, "--operation", "components", "--labels", labels_file, "-o", made)[0] == 0
+    found = named(made)
+    pieces = sitk.GetArrayFromImage(sitk.ReadImage(str(made)))
+    before = sitk.GetArrayFromImage(sitk.ReadImage(str(labels_file)))
+    for value, (name, _color) in found.items():
+        own = {1: "Left lobe (old)", 7: "Cyst"}[int(np.unique(before[pieces == value]).item())]
+        assert name in (own, f"{own} 1", f"{own} 2")
+    assert len(found) == len({name for name, _ in found.values()}) == pieces.max() > 1
+
+
 def test_files_that_name_nothing(refused, image_file, labels_file, tmp_path):
     for name, text in (
         ("sub-1_desc-organs_dseg.txt", "1 kidney\n2 liver\n"),

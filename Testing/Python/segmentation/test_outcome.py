@@ -7,6 +7,8 @@ import SimpleITK as sitk
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.recipe import Recipe, Step
 from MedProcLib.core.registry import create_operation
+from MedProcLib.core.structure import Structure
+from MedProcLib.segmentation.naming import called_as
 from MedProcLib.segmentation.outcome import StepError, last_segments, needed, segment
 from MedProcLib.segmentation.presets.presets import PRESETS
 from MedProcLib.segmentation.presets.proposal import WANTED, WEIGHTINGS, propose, unlike
@@ -23,6 +25,7 @@ def image():
     return sitk.GetImageFromArray(values)
 
 
+ABC = tuple(Structure(name, (1.0, 0.1 * number, 0.0)) for number, name in enumerate("ABC"))
 THRESHOLD = ("segmentation.auto_threshold",)
 SMALL = ("segmentation.remove_small", {"minimum_volume_mm3": 1e6})
 
@@ -32,6 +35,41 @@ def test_labels_structures_and_candidates(image):
     outcome = segment(recipe("segmentation.auto_threshold", "segmentation.components", named), image=image)
     assert [c.volume_mm3 for c in outcome.candidates] == [216, 27] and outcome.structures[1].name == "Bone"
     assert not outcome.is_empty
+
+
+@pytest.mark.parametrize(
+    ("steps", "names"),
+    [
+        (["segmentation.components"], {1: "B", 2: "C", 3: "A 1", 4: "A 2"}),
+        ([("segmentation.split_touching", {"segments": "2"})], {1: "B", 2: "C", 3: "A"}),
+        ([("segmentation.merge", {"rules": "1 -> 2; 2 -> 1; 3 -> 9"})], {1: "B", 2: "A", 9: "C"}),
+        ([("segmentation.merge", {"rules": "1 -> 2; 3 -> 7"})], {2: "B", 7: "C"}),
+        ([("segmentation.combine_labels", {"first": "1", "second": "2", "result": 5})], {3: "C"}),
+        (
+            ["segmentation.components", ("segmentation.merge", {"rules": "4 -> 8"})],
+            {1: "B", 2: "C", 3: "A 1", 8: "A 2"},
+        ),
+        (["segmentation.components", "segmentation.name_segments"], {}),
+        (["segmentation.name_segments"], {}),
+        (["segmentation.remove_small"], {1: "A", 2: "B", 3: "C"}),
+    ],
+)
+def test_names_follow_segments_that_are_renumbered(steps, names):
+    values = np.zeros((4, 20, 24), np.uint8)
+    values[1:3, 2:6, 2:5], values[1:3, 2:6, 8:10], values[1:3, 10:16, 2:10], values[1:3, 10:16, 14:20] = 1, 1, 2, 3
+    start = sitk.GetImageFromArray(values)
+    outcome = segment(recipe(*steps), image=sitk.Cast(start, sitk.sitkFloat32), labels=start)
+    called = called_as(outcome.sources, dict(enumerate(ABC, 1)))
+    assert {value: each.name for value, each in called.items()} == names
+    assert len({each.color for each in called.values()}) == len(called), "pieces are told apart"
+
+
+def test_structures_follow_too():
+    values = np.zeros((4, 20, 24), np.uint8)
+    values[1:3, 2:6, 2:5], values[1:3, 2:6, 8:10], values[1:3, 10:16, 2:10] = 1, 1, 2
+    named = ("segmentation.name_segments", {"names": "1: bone, 2: muscle"})
+    outcome = segment(recipe(named, "segmentation.components"), labels=sitk.GetImageFromArray(values))
+    assert {value: each.name for value, each in outcome.structures.items()} == {1: "Muscle", 2: "Bone 1", 3: "Bone 2"}
 
 
 def test_a_mask_at_the_end_is_a_segment(image):
