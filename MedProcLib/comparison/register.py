@@ -1,6 +1,6 @@
 """Where two studies of one patient lie to each other: robust, symmetric registration with a verdict."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import numpy as np
@@ -45,6 +45,42 @@ POSITIONS = ("anywhere", "near")
 NEAR_DEG, NEAR_MM = 15.0, 50.0
 
 
+@dataclass(frozen=True)
+class _Wanted:
+    """What is asked of a registration; see `register`."""
+
+    kind: str
+    metric: str
+    landmarks: Landmarks | None
+    landmark_use: str
+    tool: str
+    position: str
+
+    @property
+    def leading(self) -> Landmarks | None:
+        """The landmarks that replace the search; None where they only check, or there are none."""
+        return self.landmarks if self.landmark_use == "start" else None
+
+    def require_known(self) -> None:
+        """Raise InputError for a word that means nothing here."""
+        for what, value, known in (
+            ("kind of transform", self.kind, KINDS),
+            ("metric", self.metric, METRICS),
+            ("use of landmarks", self.landmark_use, USES),
+            ("tool", self.tool, ("medproc", *TOOLS)),
+            ("position", self.position, POSITIONS),
+        ):
+            if value not in known:
+                raise InputError(f"Unknown {what} '{value}'; choose one of {', '.join(known)}.")
+
+    def require_tool(self) -> None:
+        """Raise InputError for what only MedProc's own registration can be told."""
+        if self.leading is not None:
+            raise InputError(f"Landmarks cannot lead {self.tool}: use them to check it, or register without it.")
+        if self.position != "anywhere":
+            raise InputError(f"{self.tool} cannot be kept near what the files say: register without it, or anywhere.")
+
+
 def register(
     fixed: sitk.Image,
     moving: sitk.Image,
@@ -74,74 +110,24 @@ def register(
     registered at all (2D and 3D, a single slice in space, constant, all NaN, empty mask) and for landmarks that cannot
     be used; Cancelled.
     """
-    for what, value, known in (
-        ("kind of transform", kind, KINDS),
-        ("metric", metric, METRICS),
-        ("use of landmarks", landmark_use, USES),
-        ("tool", tool, ("medproc", *TOOLS)),
-        ("position", position, POSITIONS),
-    ):
-        if value not in known:
-            raise InputError(f"Unknown {what} '{value}'; choose one of {', '.join(known)}.")
-    marked = fit_landmarks(landmarks) if landmarks is not None and landmark_use == "start" else None
-    if fixed.GetDimension() != moving.GetDimension():
-        raise InputError(
-            f"The first image is {fixed.GetDimension()}D and the other {moving.GetDimension()}D: choose two of a kind."
-        )
-    for image, what in ((fixed, "The first image"), (moving, "The other image")):
-        require_slices(image, what, ", or save both as 2D images and register these as 'affine' or 'deformable'")
-    if landmarks is not None and fixed.GetDimension() == 2:
-        raise InputError("Landmarks are points in space: 2D images are registered without.")
+    wanted = _Wanted(kind, metric, landmarks, landmark_use, tool, position)
+    wanted.require_known()
+    marked = fit_landmarks(wanted.leading) if wanted.leading is not None else None
+    _require_comparable(fixed, moving, landmarks)
     first = prepare(fixed, fixed_mask, "The first image", metric)
     other = prepare(moving, moving_mask, "The other image", metric)
     masked = (fixed_mask is not None, moving_mask is not None)
-    if fixed.GetDimension() == 2 and tool == "medproc":
-        return _register_planes(first, other, kind, masked, progress)
+    found: Registration | None
     if tool != "medproc":
-        if marked is not None:
-            raise InputError(f"Landmarks cannot lead {tool}: use them to check it, or register without it.")
-        if position != "anywhere":
-            raise InputError(f"{tool} cannot be kept near what the files say: register without it, or anywhere.")
-        masks = (fixed_mask, moving_mask)
-        found = judge_given(first, other, register_with(tool, fixed, moving, kind, masks, progress))
-        return found if landmarks is None else _checked(found, landmarks, landmark_use)
-    affine = kind != "rigid"
-    shares = progress.parts(3, 5, 2, 2, 8 if kind == "deformable" else 0.1)
-    one, two = fields(first, other)
-    if marked is not None:
-        starts = [marked]
-    elif position == "near":
-        starts = [np.eye(4)]
+        wanted.require_tool()
+        transform = register_with(tool, fixed, moving, kind, (fixed_mask, moving_mask), progress)
+        found = judge_given(first, other, transform)
+    elif fixed.GetDimension() == 2:
+        found = _register_planes(first, other, kind, masked, progress)
     else:
-        starts = [*search(one[0].volume, two[0].volume, one[0].spacing, shares[0]), np.eye(4)]
-    matrix = descend(one, two, starts, affine, metric, shares[1])
-    if matrix is None and kind != "deformable":
+        found = _register_volumes(first, other, wanted, marked, masked, progress)
+    if found is None:
         return _apart()
-    if matrix is None:
-        found = register_deformed(first, other, None, masked, sure=False, progress=shares[4])
-        return found if landmarks is None else _checked(found, landmarks, landmark_use)
-    figures = verdicts.measure(one, two, matrix, affine, metric, shares[2])
-    verdict, reasons = verdicts.judge(figures)
-    exchanged = exchanged_in(one, two, figures, verdict is Verdict.GOOD, affine, shares[3])
-    if exchanged and kind != "deformable":  # findings would be on the wrong side
-        verdict, reasons = Verdict.FAILED, (exchanged, *(reasons if verdict is not Verdict.GOOD else ()))
-    far = _far(matrix, head_points(first)) if position == "near" and marked is None else ""
-    if far:
-        verdict, reasons = Verdict.FAILED, (far, *(reasons if verdict is not Verdict.GOOD else ()))
-        matrix = np.eye(4) if kind == "deformable" else matrix  # a deformation starts where the files say
-    if kind == "deformable":
-        led = landmarks if landmark_use == "start" else None
-        if verdict is not Verdict.GOOD and marked is not None:
-            matrix = marked
-        sure = verdict is not Verdict.FAILED
-        found = register_deformed(first, other, matrix, masked, led, sure, progress=shares[4])
-        if far:
-            found = _with(found, (Verdict.DOUBTFUL, (far,)), ())
-        if exchanged:
-            found = _with(found, (Verdict.DOUBTFUL, (exchanged,)), ())
-        return found if landmarks is None else _checked(found, landmarks, landmark_use)
-    root = transform_of(half(matrix))
-    found = Registration(transform_of(matrix), root.GetInverse(), root, verdict, reasons, figures.measurements())
     return found if landmarks is None else _checked(found, landmarks, landmark_use)
 
 
@@ -194,6 +180,51 @@ class Register:
         )
 
 
+def _register_volumes(
+    first: Volume,
+    other: Volume,
+    wanted: _Wanted,
+    marked: np.ndarray | None,
+    masked: tuple[bool, bool],
+    progress: Progress,
+) -> Registration | None:
+    """Volumes, from a search or from landmarks (marked: the matrix they give); None where the images have no place in
+    common."""
+    affine, deformable = wanted.kind != "rigid", wanted.kind == "deformable"
+    searching, descending, judging, mirroring, bending = progress.parts(3, 5, 2, 2, 8 if deformable else 0.1)
+    one, two = fields(first, other)
+    if marked is not None:
+        starts = [marked]
+    elif wanted.position == "near":
+        starts = [np.eye(4)]
+    else:
+        starts = [*search(one[0].volume, two[0].volume, one[0].spacing, searching), np.eye(4)]
+    matrix = descend(one, two, starts, affine, wanted.metric, descending)
+    if matrix is None:
+        return register_deformed(first, other, None, masked, sure=False, progress=bending) if deformable else None
+    figures = verdicts.measure(one, two, matrix, affine, wanted.metric, judging)
+    judged = verdicts.judge(figures)
+    good = judged[0] is Verdict.GOOD
+    far = _far(matrix, head_points(first)) if wanted.position == "near" and marked is None else ""
+    exchanged = exchanged_in(one, two, figures, good, affine, mirroring)
+    doubts = tuple(filter(None, (far, exchanged)))  # either would put findings at a wrong place
+    if not deformable:
+        if doubts:
+            judged = Verdict.FAILED, (*doubts, *(() if good else judged[1]))
+        root = transform_of(half(matrix))
+        return Registration(transform_of(matrix), root.GetInverse(), root, *judged, figures.measurements())
+    start = matrix
+    if far:
+        start = np.eye(4)  # where the files say
+    elif marked is not None and not good:
+        start = marked
+    sure = not far and judged[0] is not Verdict.FAILED
+    found = register_deformed(first, other, start, masked, wanted.leading, sure, progress=bending)
+    for doubt in doubts:
+        found = _with(found, (Verdict.DOUBTFUL, (doubt,)), ())
+    return found
+
+
 def _register_planes(
     first: Volume,
     other: Volume,
@@ -205,6 +236,18 @@ def _register_planes(
     if kind == "rigid":
         raise InputError("2D images are registered as 'affine' or 'deformable': choose one of them.")
     return register_deformed(first, other, None, masked, bend=kind == "deformable", progress=progress)
+
+
+def _require_comparable(fixed: sitk.Image, moving: sitk.Image, landmarks: Landmarks | None) -> None:
+    """Raise InputError for images of different dimension or of one slice in space, and for landmarks of 2D images."""
+    if fixed.GetDimension() != moving.GetDimension():
+        raise InputError(
+            f"The first image is {fixed.GetDimension()}D and the other {moving.GetDimension()}D: choose two of a kind."
+        )
+    for image, what in ((fixed, "The first image"), (moving, "The other image")):
+        require_slices(image, what, ", or save both as 2D images and register these as 'affine' or 'deformable'")
+    if landmarks is not None and fixed.GetDimension() == 2:
+        raise InputError("Landmarks are points in space: 2D images are registered without.")
 
 
 def require_volume(image: sitk.Image, what: str) -> None:
