@@ -23,7 +23,11 @@ BINARY_LABELMAP = "Binary labelmap"
 
 
 class SegmentsOverlap(InputError):
-    """Two segments claim one voxel, and a label map cannot hold both."""
+    """Two segments claim one voxel, and a label map cannot hold both. names: of the two, the earlier first."""
+
+    def __init__(self, names: str) -> None:
+        super().__init__(f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor.")
+        self.names = names
 
 
 @dataclass(frozen=True)
@@ -240,6 +244,4 @@ def _require_no_overlap(below: np.ndarray, above: np.ndarray, segments: Mapping[
     if both.size:
         numbers = sorted((int(below.flat[both[0]]), int(above.flat[both[0]])))
         names = " and ".join(f"'{segments[number].name}'" for number in numbers)
-        raise SegmentsOverlap(
-            f"Segments {names} overlap: choose one, or take one out of the other in the Segment Editor."
-        )
+        raise SegmentsOverlap(names)

@@ -19,6 +19,7 @@ from MedProcLib.scene.decisions import titled
 from MedProcLib.scene.node_reader import NodeReader
 from MedProcLib.scene.region_input import region_source
 from MedProcLib.scene.seeds import BY_LIST, content_key_of_seeds, seeds_of_nodes
+from MedProcLib.scene.segment_snapshot import SegmentSnapshot, SegmentsOverlap
 from MedProcLib.scene.segmentations import SegmentInfo, require_segmentation
 from MedProcLib.scene.slice_preview import content_key
 from MedProcLib.scene.volumes import geometry_of_volume
@@ -138,10 +139,20 @@ def _whole_image(volume: Any) -> _Part:
 
 def _labels(node: Any, grid: Geometry, reader: NodeReader, progress: Progress, where: str) -> tuple[sitk.Image, Named]:
     snapshot = reader.segments(node, grid, None, progress)
-    found = snapshot.labels(later_wins=True)
+    found = _as_one(snapshot, node, progress)
     if not sitk.GetArrayViewFromImage(found).any():
         raise InputError(f"'{node.GetName()}' has no voxel in {where}: it is empty, or lies somewhere else.")
     return found, dict(snapshot.segments)
+
+
+def _as_one(snapshot: SegmentSnapshot, node: Any, progress: Progress) -> sitk.Image:
+    """One label map of all segments; where they overlap the later one wins, which is noted."""
+    try:
+        return snapshot.labels()
+    except SegmentsOverlap as overlap:
+        name = progress.ask(node.GetName)
+        progress.note(f"Segments {overlap.names} of '{name}' overlap: what they share was the later one's only.")
+        return snapshot.labels(later_wins=True)
 
 
 def _raters(
@@ -163,7 +174,7 @@ def _raters(
             if own[value] not in named or not is_name(named[own[value]].name):
                 named[own[value]] = info
         table = np.array([0, *own.values()])
-        found = sitk.GetArrayFromImage(snapshot.labels(later_wins=True))
+        found = sitk.GetArrayFromImage(_as_one(snapshot, node, progress))
         if not found.any() and any(layer.voxels.any() for layer in snapshot.layers):
             raise InputError(f"'{node.GetName()}' has no voxel in {where}: it lies somewhere else.")
         maps.append(grid.image_of(table.astype(np.min_scalar_type(table.max()))[found]))

@@ -121,17 +121,22 @@ def segment(
 
 
 def last_segments(recipe: Recipe) -> str:
-    """Which of labels and mask the last step that gives one gives. Raises InputError when none does."""
+    """Which of labels and mask the last step that gives one gives; labels also where steps only need them, such as to
+    make surfaces of those that there are. Raises InputError for other steps that give none."""
     for _, operation in reversed(recipe.enabled_steps):
         for name in SEGMENTS:
             if name in operation.declaration.gives:
                 return name
+    if "labels" in needed(recipe)[0]:
+        return "labels"
     raise InputError("These steps give no segments: add a step that does, such as a threshold.")
 
 
 def first_finder(recipe: Recipe) -> Any:
-    """The first operation that gives segments: what the others do is done to what it found. Some step gives them."""
-    return next(operation for _, operation in recipe.enabled_steps if set(SEGMENTS) & set(operation.declaration.gives))
+    """The first operation that gives segments, or only needs them: what the others do is done to what it found."""
+    declared = [(operation, operation.declaration) for _, operation in recipe.enabled_steps]
+    giving = [operation for operation, each in declared if set(SEGMENTS) & set(each.gives)]
+    return next(iter(giving)) if giving else next(operation for operation, each in declared if "labels" in each.inputs)
 
 
 def needed(recipe: Recipe) -> tuple[set[str], set[str]]:

@@ -206,6 +206,15 @@ def test_painted_segments_start_a_clean_up(panel, blocks, finish, scene):
     row = widget.resultRows()[0]
     assert (row["name"], row["volume_mm3"]) == ("Organ", 1000)
     np.testing.assert_array_equal(slicer.util.arrayFromSegmentBinaryLabelmap(mine, segment, blocks), mask)
+    inner = np.zeros_like(mask)
+    inner[8:12, 8:12, 8:12] = 1
+    tumor = mine.GetSegmentation().AddEmptySegment("Tumor", "Tumor")
+    slicer.util.updateSegmentBinaryLabelmapFromArray(inner, mine, tumor, blocks)
+    use(widget, ("segmentation.surface",))
+    message = run(widget, finish)
+    assert "Segments 'Organ' and 'Tumor' of 'Mine' overlap" in message
+    assert {row["name"]: row["volume_mm3"] for row in widget.resultRows()} == {"Organ": 1001 - 64, "Tumor": 64}
+    assert [scene.GetNodesByName(f"{name} surface").GetNumberOfItems() for name in ("Organ", "Tumor")] == [1, 1]
     other = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", "Other")
     other.GetSegmentation().DeepCopy(mine.GetSegmentation())
     away = scene.AddNewNodeByClass("vtkMRMLLinearTransformNode")
