@@ -8,6 +8,7 @@ import numpy as np
 import SimpleITK as sitk
 
 from ..core.atomic import write_text, written_together
+from ..core.boxes import boxes_of
 from ..core.csv_text import csv_text
 from ..core.errors import InputError
 from ..core.files import require_image_target
@@ -17,7 +18,6 @@ from ..core.recipe import Recipe
 from ..core.structure import Structure, is_name
 from ..segmentation.combining.performance import RaterPerformance
 from ..segmentation.combining.same_names import common_values
-from ..segmentation.common.label_boxes import boxes_of
 from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_maps, read_mask, require_outputs
 from .label_output import write_labels

@@ -4,10 +4,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ..core.boxes import boxes_of
 from ..core.geometry import Geometry, resample
 from ..core.image_filter import Box, grid_of_box
 from ..core.progress import SILENT, Progress
-from ..segmentation.common.label_boxes import boxes_of
 
 STEP_MM = 1.0  # over which the growth of a transform is taken
 MOST_SAMPLES = 6  # along a voxel's side, to see what share of it is covered

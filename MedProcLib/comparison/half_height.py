@@ -7,6 +7,7 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.boxes import boxes_of, grown
 from ..core.geometry import Geometry, resample
 from ..core.image_filter import Box, grid_of_box
 from ..core.operation import operation
@@ -14,7 +15,6 @@ from ..core.parameters import Range
 from ..core.progress import SILENT, Progress
 from ..core.voxels import values_of
 from ..segmentation.common.connectivity import connected_components
-from ..segmentation.common.label_boxes import boxes_of, grown
 from ..segmentation.common.morphology import distance_to
 from .intensity import blurred
 from .inverse import inverted

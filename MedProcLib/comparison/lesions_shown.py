@@ -8,8 +8,8 @@ import SimpleITK as sitk
 from scipy.sparse import coo_matrix
 from scipy.sparse.csgraph import connected_components as graph_components
 
+from ..core.boxes import box_around
 from ..segmentation.common.connectivity import connected_components
-from ..segmentation.common.label_boxes import box_around
 from .result import Change, PairComparison
 from .seen_apart import as_seen
 

@@ -7,12 +7,12 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.boxes import box_around
 from ..core.errors import InputError
 from ..core.geometry import Geometry, resample
 from ..core.image_filter import grid_of_box
 from ..core.progress import SILENT, Progress
 from ..core.recipe import run_steps
-from ..segmentation.common.label_boxes import box_around
 from .alignment.volume import prepare
 from .consensus import ConsensusLabels
 from .findings import MatchFindings

@@ -15,12 +15,11 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from .boxes import Box
 from .errors import InputError
 from .geometry import Geometry
 from .progress import SILENT, Progress
 from .voxels import NO_NUMBER, float_type, foreground, inside, largest_value, near_values
-
-Box = tuple[slice, ...]  # of an array, in z, y, x order
 
 # Voxels of a slab, its margin not counted.
 SLAB_VOXELS = 2_000_000

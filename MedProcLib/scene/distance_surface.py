@@ -9,10 +9,10 @@ from vtkmodules.vtkCommonCore import vtkDoubleArray, vtkPoints
 from vtkmodules.vtkCommonDataModel import vtkImageData, vtkPolyData
 from vtkmodules.vtkFiltersCore import vtkAppendPolyData, vtkImplicitPolyDataDistance, vtkReverseSense, vtkSurfaceNets3D
 
+from MedProcLib.core.boxes import boxes_of
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.coordinates import ras_of
-from MedProcLib.segmentation.common.label_boxes import boxes_of
 
 DISTANCE, SEGMENT = "distance_mm", "segment"
 CHUNK = 2000  # points measured at once: VTK keeps Python waiting meanwhile

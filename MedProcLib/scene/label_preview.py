@@ -13,13 +13,13 @@ import SimpleITK as sitk
 import slicer
 import vtk
 
+from MedProcLib.core.boxes import boxes_of
 from MedProcLib.core.structure import Structure
 from MedProcLib.scene.ready_segments import ReadySegments, put_segments, ready_segments
 from MedProcLib.scene.segmentation_scene import infos_of
 from MedProcLib.scene.segmentations import SegmentInfo, label_values
 from MedProcLib.scene.views import slice_composites, slice_nodes
 from MedProcLib.scene.volumes import ReadyImage, volume_from_image
-from MedProcLib.segmentation.common.label_boxes import boxes_of
 
 EVERY_VIEW = ""
 # Segments of a color of their own; more are shown in one color.

@@ -13,6 +13,7 @@ import SimpleITK as sitk
 import slicer
 import vtk
 
+from MedProcLib.core.boxes import boxes_of, union_of
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.image_filter import Box
@@ -22,7 +23,6 @@ from MedProcLib.scene.coordinates import array_of_matrix, matrix_of_array
 from MedProcLib.scene.segment_snapshot import BINARY_LABELMAP, SegmentInfo
 from MedProcLib.scene.terminology import set_terminology
 from MedProcLib.scene.voxel_grid import ijk_to_ras_of, vtk_of_image
-from MedProcLib.segmentation.common.label_boxes import boxes_of, union_of
 
 CLOSED_SURFACE = "Closed surface"
 

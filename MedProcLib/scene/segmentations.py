@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 import SimpleITK as sitk
 import slicer
 
+from MedProcLib.core.boxes import boxes_of
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.nodes import new_node
@@ -18,7 +19,6 @@ from MedProcLib.scene.segment_snapshot import (
     snapshot_of,
 )
 from MedProcLib.scene.volumes import geometry_of_volume
-from MedProcLib.segmentation.common.label_boxes import boxes_of
 
 __all__ = [
     "BINARY_LABELMAP",

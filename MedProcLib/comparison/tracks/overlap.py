@@ -4,10 +4,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.sparse import coo_matrix
 
+from ...core.boxes import box_around
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
-from ...segmentation.common.label_boxes import box_around
 from ..halfway import matrix_of
 from ..inverse import inverted
 from .label_pieces import LabelPieces

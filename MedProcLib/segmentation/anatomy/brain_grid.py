@@ -5,12 +5,12 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_around, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import extended, gaussian
-from ..common.label_boxes import box_around, grown
 from ..common.patient_grid import patient_grid
 from ..common.symmetry import mirror_plane
 from ..common.upright import nearest_axes

@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
@@ -15,7 +16,6 @@ from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian
 from ..common.field_of_view import outside_field
 from ..common.hounsfield import AIR_HU, hounsfield
-from ..common.label_boxes import grown
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.patient_grid import on_patient_grid, patient_grid
 from ..common.upright import upright

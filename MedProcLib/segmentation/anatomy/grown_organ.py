@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around, grown
 from ..common.morphology import closed, dilated, distance_to
 
 # How far the edge of an organ is lost by the blur of the values.

@@ -6,12 +6,13 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import boxes_of, grown, union_of
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import boxes_of, chosen, grown, union_of
+from ..common.label_boxes import chosen
 from ..common.planes import WHERE, slice_axis
 
 

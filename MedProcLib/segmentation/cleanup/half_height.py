@@ -6,13 +6,14 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import boxes_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian, values_of
-from ..common.label_boxes import boxes_of, chosen
+from ..common.label_boxes import chosen
 
 # Where less than this share of the neighborhood is no segment, the ground is that of the whole image.
 LEAST_GROUND = 1e-3

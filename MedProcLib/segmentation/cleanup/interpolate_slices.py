@@ -7,6 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_around, boxes_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import Box
@@ -14,7 +15,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..common.claims import Claims
-from ..common.label_boxes import box_around, boxes_of, chosen
+from ..common.label_boxes import chosen
 from ..common.planes import slice_axis
 
 # Outlines that share less than this part of the smaller one are moved onto each other first.

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import grid_of_box
@@ -12,7 +13,6 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ..common.connectivity import JOINED, connected_components
-from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from ..common.pieces import Pieces, only, pieces_of
 

@@ -6,13 +6,13 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import boxes_of, grown
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ..common.connectivity import JOINED
-from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from ..common.pieces import Pieces, only, pieces_of
 

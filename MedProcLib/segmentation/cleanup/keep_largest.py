@@ -5,12 +5,13 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ..common.connectivity import JOINED, connected_components
-from ..common.label_boxes import boxes_of, chosen
+from ..common.label_boxes import chosen
 from ..common.pieces import Pieces, only, pieces_of
 
 

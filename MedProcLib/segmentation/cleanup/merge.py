@@ -6,11 +6,12 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.progress import SILENT
-from ..common.label_boxes import boxes_of, numbers_in
+from ..common.label_boxes import numbers_in
 
 LARGEST = 65535
 

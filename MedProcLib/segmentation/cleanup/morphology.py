@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import Box, grid_of_box
@@ -12,7 +13,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ..common.claims import Claims
-from ..common.label_boxes import boxes_of, chosen, grown
+from ..common.label_boxes import chosen
 from ..common.morphology import closed, dilated, distance_to
 
 # Distances are in float32: what lies at just the radius counts as within it.

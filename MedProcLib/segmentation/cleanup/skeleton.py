@@ -5,10 +5,11 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.progress import SILENT
-from ..common.label_boxes import boxes_of, chosen
+from ..common.label_boxes import chosen
 from ..common.thinning import thinned
 
 

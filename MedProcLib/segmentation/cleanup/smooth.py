@@ -7,6 +7,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 
 from ...core.ball import voxel_ball
+from ...core.boxes import boxes_of, grown, union_of
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
@@ -14,7 +15,7 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.connectivity import connected_components
-from ..common.label_boxes import boxes_of, chosen, grown, union_of
+from ..common.label_boxes import chosen
 from ..common.morphology import FEW_VOXELS
 from ..common.shares import LEAST, LEAST_OF_LARGEST, MOST, Shares
 

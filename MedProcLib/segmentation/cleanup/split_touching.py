@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
@@ -13,7 +14,6 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian, values_of
-from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from ..common.pieces import Pieces, pieces_of
 

@@ -5,13 +5,14 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of, union_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
-from ..common.label_boxes import boxes_of, chosen, union_of
+from ..common.label_boxes import chosen
 from ..common.surface_nets import surface_net, triangles_of
 from ..common.triangles import Surface
 

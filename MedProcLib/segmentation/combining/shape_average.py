@@ -5,13 +5,13 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of, grown, union_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import Box, grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import boxes_of, grown, union_of
 from ..common.morphology import distance_to
 from .raters import checked
 

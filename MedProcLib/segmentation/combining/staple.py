@@ -4,10 +4,10 @@ from typing import Annotated, Literal
 
 import numpy as np
 
+from ...core.boxes import boxes_of, grown, union_of
 from ...core.measurement import Measurement
 from ...core.operation import operation
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import boxes_of, grown, union_of
 from .performance import Estimate, RaterPerformance, estimated
 from .raters import Votes, entropy_bits, votes_of
 

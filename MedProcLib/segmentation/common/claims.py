@@ -3,9 +3,9 @@
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import union_of
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import Box
-from .label_boxes import union_of
 
 
 class Claims:

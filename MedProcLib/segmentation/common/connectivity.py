@@ -6,10 +6,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import boxes_of
 from ...core.geometry import Geometry
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress, execute
-from .label_boxes import boxes_of
 
 CONNECTIVITY = Literal["face", "corner"]
 # the same as the parameter of an operation

@@ -4,10 +4,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress, execute
 from .connectivity import connected_components
-from .label_boxes import box_around, grown
 
 # Below this many voxels SimpleITK takes longer to start than the distances take.
 FEW_VOXELS = 10_000

@@ -5,10 +5,11 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 from .connectivity import connected_components
-from .label_boxes import boxes_of, chosen
+from .label_boxes import chosen
 
 
 @dataclass(frozen=True)

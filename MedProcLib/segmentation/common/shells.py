@@ -3,12 +3,13 @@
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
 from .claims import Claims
-from .label_boxes import boxes_of, chosen, grown
+from .label_boxes import chosen
 from .morphology import distance_to
 
 # Distances are in float32: what lies at just the limit counts as within it.

@@ -6,12 +6,12 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of, inside_of, union_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
-from ..common.label_boxes import boxes_of, inside_of, union_of
 from ..common.morphology import distance_to
 
 # A point is grown by so many voxels at least (of the mean side), where it is grown at all: a contour around fewer is

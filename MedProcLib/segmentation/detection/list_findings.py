@@ -6,6 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
@@ -13,7 +14,6 @@ from ...core.parameters import Range
 from ...core.progress import SILENT
 from ...core.statistics import median_and_sd
 from ...core.voxels import values_of
-from ..common.label_boxes import boxes_of, grown
 from .candidate import Candidate
 from .listing import ball_diameter, nearest_to_center, size_text
 

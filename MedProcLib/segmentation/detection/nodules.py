@@ -7,6 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_around, boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
@@ -16,7 +17,6 @@ from ...core.progress import SILENT
 from ...core.voxels import extended, gaussian, isotropic_grid
 from ..anatomy.ct_lungs import CtLungs
 from ..common.hounsfield import hounsfield
-from ..common.label_boxes import box_around, boxes_of, grown
 from ..common.patient_grid import box_on_image, brought_back, signed_distance
 from ..common.working_grid import FWHM_PER_SD
 from .blobs import candidates_of_blobs

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
@@ -13,7 +14,6 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.suv import require_suv
 from ...core.voxels import values_of
-from ..common.label_boxes import boxes_of
 from .body_frame import BodyFrame, body_frame
 from .candidate import Candidate
 from .listing import ball_diameter

@@ -2,10 +2,10 @@
 
 import numpy as np
 
+from ...core.boxes import box_around, grown
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
 
 # Distances computed in another way end a little above or below: this share of the reach is no difference.

@@ -6,6 +6,7 @@ from typing import Annotated
 import numpy as np
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown
 from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
@@ -13,7 +14,6 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import largest_value
 from ..common.connected_to import connected_to
 from ..common.connectivity import JOINED, steps
-from ..common.label_boxes import box_around, grown
 from .growing import grown_regions, near_seeds
 from .marked import Marked, marked, refuse_leaks, tell_ends
 from .settings import LARGEST_RADIUS, LARGEST_VOLUME

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 
 import numpy as np
 
+from ...core.boxes import box_around
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
 from ..common.connected_to import connected_to
-from ..common.label_boxes import box_around
 from ..common.morphology import distance_to
 from .marching import march
 from .marked import Marked

@@ -10,9 +10,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
+from ...core.boxes import box_around, inside_of, within
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around, inside_of, within
 from .blocks import block_box, block_factors, block_seeds, blocks_of, expanded, interpolated, voxel_box
 from .front import front
 

@@ -6,12 +6,12 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_around, boxes_of, grown, union_of, within
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
-from ..common.label_boxes import box_around, boxes_of, grown, union_of, within
 from .beyond import Beyond
 
 # Where this share of what is beyond the reach is unlike the objects, no more of it counts as surroundings.

@@ -8,6 +8,7 @@ import SimpleITK as sitk
 from scipy import ndimage
 from scipy.spatial import cKDTree
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
@@ -15,7 +16,6 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import gaussian, inside, values_of
-from ..common.label_boxes import boxes_of, grown
 from .closed_set import cheapest_surface
 from .marked import refuse_constant
 from .rays import circle_rays, sphere_rays

@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_around
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.noise import fine_noise_sd
@@ -13,7 +14,6 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian, inside, values_of
 from ..common.connectivity import CONNECTIVITY
-from ..common.label_boxes import box_around
 from .edges import edge_strength
 from .flooding import in_steps
 

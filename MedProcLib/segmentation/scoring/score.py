@@ -8,13 +8,13 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import boxes_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ..common.connectivity import CONNECTIVITY
-from ..common.label_boxes import boxes_of
 from .boundary import boundary_iou
 from .figures import ALL_FIGURES, LESION_FIGURES
 from .lesions import LesionRules, lesion_values

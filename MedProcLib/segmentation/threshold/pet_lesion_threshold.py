@@ -4,6 +4,7 @@ from typing import Annotated, Literal
 
 import numpy as np
 
+from ...core.boxes import boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
@@ -11,7 +12,6 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.suv import require_suv
 from ...core.voxels import inside, values_of
-from ..common.label_boxes import boxes_of, grown
 from ..common.morphology import distance_to
 from .hills import hills
 from .usual_uptake import usual_uptake

@@ -3,12 +3,12 @@
 import numpy as np
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ...core.statistics import median_and_sd
 from ...core.voxels import gaussian
-from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
 from .rising import grow_tree
 from .trachea import find_trachea

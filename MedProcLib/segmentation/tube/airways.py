@@ -4,6 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
@@ -11,7 +12,6 @@ from ...core.operation import operation
 from ...core.progress import SILENT, Progress
 from ..anatomy.refine import refined
 from ..common.hounsfield import AIR_HU, hounsfield
-from ..common.label_boxes import box_around, grown
 from ..common.patient_grid import mask_on_grid, on_patient_grid
 from ..common.upright import placed_like, upright
 from .airway_tree import LAST_HU, airway_tree

@@ -5,6 +5,7 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_around, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import grid_of_box
@@ -12,7 +13,6 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
-from ..common.label_boxes import box_around, grown
 from ..common.morphology import filled
 from .line_tree import centerlines_of
 

@@ -7,9 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around, grown
 from ..common.thinning import thinned
 from .branch import Branch
 from .cross_sections import SAMPLES, Region, tangents_of

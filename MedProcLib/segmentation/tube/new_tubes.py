@@ -3,9 +3,9 @@
 import numpy as np
 from scipy import ndimage
 
+from ...core.boxes import box_around, grown, inside_of
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
-from ..common.label_boxes import box_around, grown, inside_of
 from ..common.morphology import distance_to
 
 # A piece is a leak when it holds more than this many times a tube of its length and of its parent's radius, or is

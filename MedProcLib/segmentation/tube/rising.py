@@ -4,11 +4,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
+from ...core.boxes import box_around, grown, within
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
 from ..common.connected_to import connected_to
-from ..common.label_boxes import box_around, grown, within
 from ..common.morphology import distance_to
 from .new_tubes import solid, tubes_beside, wider
 from .wavefront import Leak, grown_without_leaks

@@ -6,10 +6,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_around
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
-from ..common.label_boxes import box_around
 from ..common.morphology import eroded, main_piece
 
 # The search is done on voxels of this side, upright in the patient whatever the image's grid.

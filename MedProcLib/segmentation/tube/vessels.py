@@ -5,6 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_around, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
@@ -15,7 +16,6 @@ from ...core.voxels import gaussian, inside, values_of
 from ...enhancement.structure.vesselness import Vesselness
 from ..common.connected_to import connected_to
 from ..common.connectivity import connected_components
-from ..common.label_boxes import box_around, grown
 from ..common.morphology import distance_to
 from .piece_lengths import piece_lengths
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.boxes import box_around, grown
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
 from ..common.connectivity import connected_components
-from ..common.label_boxes import box_around, grown
 from ..region.marching import march
 
 # A front is as thick as this many of the longest voxel sides.

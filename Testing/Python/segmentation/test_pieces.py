@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import SimpleITK as sitk
 
+from MedProcLib.core.boxes import boxes_of
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.progress import SILENT
@@ -13,7 +14,7 @@ from MedProcLib.segmentation.cleanup.keep_by_shape import KeepByShape, _axes_and
 from MedProcLib.segmentation.cleanup.keep_largest import KeepLargest
 from MedProcLib.segmentation.cleanup.merge import Merge, parse_rules
 from MedProcLib.segmentation.cleanup.remove_border import RemoveBorder
-from MedProcLib.segmentation.common.label_boxes import boxes_of, chosen, numbers_in
+from MedProcLib.segmentation.common.label_boxes import chosen, numbers_in
 from MedProcLib.segmentation.common.pieces import pieces_of
 
 from .phantoms import UNEVEN, array, ball, label_map
