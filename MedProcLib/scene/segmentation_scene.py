@@ -53,7 +53,8 @@ class SegmentationNodes:
 
 @dataclass(frozen=True)
 class ReadyOutcome:
-    """A result made ready for the scene; see ready_outcome. labels, infos, owner: see segments_of; maps: by name."""
+    """A result made ready for the scene; see ready_outcome. labels, infos, owner: see segments_of; called: what outer
+    names make of its segments, by number; maps: by name."""
 
     outcome: SegmentationOutcome
     grouping: str
@@ -61,6 +62,7 @@ class ReadyOutcome:
     labels: sitk.Image
     infos: Mapping[int, SegmentInfo]
     owner: Mapping[int, int]
+    called: Mapping[int, SegmentInfo]
     segments: ReadySegments
     maps: Mapping[str, ReadyImage]
     models: Sequence[ReadyModel]
@@ -94,7 +96,7 @@ def ready_outcome(
         numbers = [candidate.number for candidate in outcome.candidates]
         models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, called))
     tables = {title: table_columns(rows, raters, seeds or {}) for title, rows in outcome.tables.items()}
-    return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, segments, maps, models, in_3d, tables)
+    return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, called, segments, maps, models, in_3d, tables)
 
 
 def add_outcome(
@@ -117,7 +119,7 @@ def add_outcome(
             segmentation = output
             ids = put_segments(output, segments)
         id_of = dict(zip(sorted(infos), ids, strict=True))
-        names = finding_names(outcome, infos, owner, ready.grouping)
+        names = finding_names(ready)
         table = add_findings_list(
             outcome.candidates,
             names,
@@ -169,18 +171,18 @@ def segments_of(
     return shown_labels, infos, {value: int(table[value]) for value in values}
 
 
-def finding_names(
-    outcome: SegmentationOutcome, infos: Mapping[int, SegmentInfo], owner: Mapping[int, int], grouping: str = EACH
-) -> dict[int, str]:
-    """What each finding is called, by number: as its segment, or, where that is shared, by its structure and number."""
-    shares = Counter(owner.values())
+def finding_names(ready: ReadyOutcome) -> dict[int, str]:
+    """What each finding is called, by number: as its segment, or, where that is shared, as one of its own would be."""
+    outcome, shares = ready.outcome, Counter(ready.owner.values())
     names = {}
     for place, candidate in enumerate(outcome.candidates, 1):
         number = candidate.number
         shown = outcome.structures.get(number, outcome.structures.get(0))
-        if grouping == EACH and shares[owner[number]] == 1:
-            names[number] = infos[owner[number]].name
-        elif shown is not None and len(outcome.candidates) == 1:
+        if ready.grouping == EACH and shares[ready.owner[number]] == 1:
+            names[number] = ready.infos[ready.owner[number]].name
+        elif number in ready.called and number not in outcome.structures:
+            names[number] = ready.called[number].name
+        elif shown is not None and (number in outcome.structures or len(outcome.candidates) == 1):
             names[number] = shown.name
         else:
             names[number] = f"{shown.name if shown else 'Finding'} {place}"

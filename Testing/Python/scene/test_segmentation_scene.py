@@ -90,6 +90,8 @@ def test_seeds_name_what_they_mark(scene):
     assert first.GetName() == "Organ" and first.GetColor() == (1.0, 0.0, 0.0)
     pieces, table = added(outcome_of(blocks(), sources={1: 2, 2: 2}), place(scene), seeds=seeds)
     assert [row["name"] for row in findings_of(table)] == ["Rest 1", "Rest 2"]
+    joined = added(outcome_of(blocks(), sources={1: 2, 2: 2}), place(scene), TOGETHER, seeds)
+    assert [row["name"] for row in findings_of(joined.table)] == ["Rest 1", "Rest 2"]
     colors = [pieces.GetSegmentation().GetNthSegment(index).GetColor() for index in range(2)]
     assert colors[0] == (0.0, 1.0, 0.0) != colors[1]
 
