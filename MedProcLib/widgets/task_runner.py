@@ -52,6 +52,9 @@ class Outcome:
     notes: tuple[str, ...] = ()
 
 
+FORGOTTEN = Outcome(Ending.BUG, message="The computation ended without a result.")
+
+
 class TaskRunner:
     """One task at a time: compute in a worker, then commit in the main thread, unless cancelled or failed.
 
@@ -132,8 +135,8 @@ class TaskRunner:
 
     def _finish(self, task: "_Task") -> None:
         self._timer.stop()  # a commit that lets events through must not come back here
-        task.forget()
         outcome = task.outcome()
+        task.forget()
         if task.progress.cancelled and outcome.ending is not Ending.BUG:
             outcome = Outcome(Ending.CANCELLED)
         elif outcome.ending is Ending.DONE:
@@ -161,7 +164,7 @@ class _Task:
 
     def __init__(self, compute: Compute) -> None:
         self._compute: Compute | None = compute
-        self._outcome = Outcome(Ending.BUG, message="The computation ended without a result.")
+        self._outcome = FORGOTTEN
         self._cancelled_at: float | None = None
         self._questions: queue.SimpleQueue[_Question] = queue.SimpleQueue()
         self.latest = (0.0, "")
@@ -186,9 +189,10 @@ class _Task:
         return self._outcome
 
     def forget(self) -> None:
-        """Let go of what was computed with, once it ended (main thread): the last who holds a node of a closed scene
-        ends it, and whoever observes it is told of that there and then."""
-        self._compute = None
+        """Let go of what was computed, and with what, once it ended (main thread): the last who holds a node of a
+        closed scene ends it, and whoever observes it is told of that there and then. The task itself, which its
+        progress refers to, goes when Python next collects garbage: later, and in any thread."""
+        self._compute, self._outcome = None, FORGOTTEN
 
     def serve(self) -> bool:
         """Do what the worker asks for (main thread); False when it asks for nothing."""
@@ -239,8 +243,12 @@ class _Question:
         self.answered.set()
 
     def result(self) -> Any:
-        if self._error is not None:
-            raise self._error
+        error, self._error = self._error, None
+        try:
+            if error is not None:
+                raise error
+        finally:
+            del error  # its traceback refers to this frame, and to those that hold nodes
         return self._value
 
 

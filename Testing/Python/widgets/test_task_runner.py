@@ -1,7 +1,10 @@
 """The task runner: progress, cancel, errors and a scene that goes away, with real threads and a real timer."""
 
+import contextlib
+import gc
 import threading
 import time
+import weakref
 
 import pytest
 import SimpleITK as sitk
@@ -73,6 +76,31 @@ def test_result_is_committed_in_the_main_thread(watch, wait):
     assert watch.states == ["running", "idle"]
     fractions = [fraction for fraction, _ in watch.progress]
     assert len(fractions) >= 3 and fractions == sorted(fractions)
+
+
+def test_nothing_of_a_run_waits_for_garbage_to_be_collected(watch, wait):
+    """Python may do that much later, and in the thread of the next run, where no node of a scene may end."""
+    held = []
+
+    class Thing:
+        def read(self):
+            raise InputError("It cannot be read.")
+
+    def compute(progress):
+        thing, result = Thing(), Thing()
+        held.extend(map(weakref.ref, (thing, result)))
+        with contextlib.suppress(InputError):
+            progress.ask(lambda: thing.read())
+        return result
+
+    watch.commit = lambda result: "done"
+    gc.disable()
+    try:
+        watch.start(compute)
+        assert wait(lambda: watch.ended)
+        assert watch.outcomes[0].value == "done" and [ref() for ref in held] == [None, None]
+    finally:
+        gc.enable()
 
 
 def test_cancel_ends_without_commit(watch, wait):
