@@ -4,7 +4,6 @@ from argparse import Namespace
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-import numpy as np
 import SimpleITK as sitk
 
 from ..core.atomic import write_text, written_together
@@ -17,7 +16,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.structure import Structure, is_name
 from ..segmentation.combining.performance import RaterPerformance
-from ..segmentation.combining.same_names import common_values
+from ..segmentation.combining.same_names import common_values, with_values
 from .chain import operation_from, require_fit, require_maps
 from .inputs import read_label_maps, read_mask, require_outputs
 from .label_output import write_labels
@@ -66,11 +65,9 @@ def _by_name(raters: list[sitk.Image], shown: list[dict[int, Structure]], notes:
     notes += said_of_names
     numbered = []
     for number, (rater, own) in enumerate(zip(raters, values, strict=True)):
-        changed = {label: own[label] for label in present[number] if own[label] != label}
-        if changed:
+        if any(own[label] != label for label in present[number]):
             notes.append(f"The labels of rater {number + 1} are matched with those of the others by what they are.")
-            fits = max(*own, *own.values()) <= np.iinfo(np.uint16).max
-            rater = sitk.ChangeLabel(sitk.Cast(rater, sitk.sitkUInt16 if fits else sitk.sitkUInt32), changed)
+            rater = with_values(rater, own)
         shown[number] = {own[label]: structure for label, structure in shown[number].items()}
         numbered.append(rater)
     return numbered

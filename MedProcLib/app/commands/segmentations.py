@@ -58,8 +58,19 @@ COMMANDS = (
             argument(
                 "reference", metavar="REFERENCE", help="label map, DICOM segmentation or contours, taken as the truth"
             ),
-            argument("test", metavar="TEST", help="what to score; a label map on another grid is resampled (nearest)"),
-            argument("--labels", metavar="N", nargs="+", type=int, help="labels to score (default: all of both)"),
+            argument(
+                "test",
+                metavar="TEST",
+                help="what to score; a label map on another grid is resampled (nearest). Where both name all their "
+                "labels, and one has all names of the other, labels are matched by name, else by number",
+            ),
+            argument(
+                "--labels",
+                metavar="N",
+                nargs="+",
+                type=int,
+                help="labels of the reference to score (default: all of both)",
+            ),
             argument(
                 "--as-one",
                 action="store_true",

@@ -3,6 +3,9 @@
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 
+import numpy as np
+import SimpleITK as sitk
+
 from ...core.listing import listed
 from ...core.structure import is_name, words_of
 
@@ -29,6 +32,21 @@ def common_values(names: Sequence[Mapping[int, str]]) -> tuple[list[dict[int, in
         for each, gives in zip(names, naming, strict=True)
     ]
     return values, _notes(names, naming)
+
+
+def are_nested(first: Mapping[int, str], second: Mapping[int, str]) -> bool:
+    """Whether two raters both give each segment a name of its own, and one has all the names of the other."""
+    words = [{words_of(name) for name in names.values()} for names in (first, second)]
+    return all(map(_gives_names, (first, second))) and (words[0] <= words[1] or words[1] <= words[0])
+
+
+def with_values(labels: sitk.Image, values: Mapping[int, int]) -> sitk.Image:
+    """The label map with each of these values as another one; all at once, so that two may be swapped."""
+    changed = {value: other for value, other in values.items() if value != other}
+    if not changed:
+        return labels
+    fits = max(*values, *values.values()) <= np.iinfo(np.uint16).max
+    return sitk.ChangeLabel(sitk.Cast(labels, sitk.sitkUInt16 if fits else sitk.sitkUInt32), changed)
 
 
 def _of_one_each(names: Sequence[Mapping[int, str]]) -> tuple[list[dict[int, int]], list[str]]:

@@ -226,6 +226,28 @@ def test_names_of_segments_come_from_a_segmentation_file(medproc, tmp_path):
     assert lines[1].startswith("1,Right lung,") and lines[2].startswith("2,other,")
 
 
+def test_segments_that_both_files_name_are_matched_by_name(medproc, tmp_path):
+    """Programs number the same organs otherwise; where one file leaves some without names, numbers count."""
+    reference = np.zeros((6, 20, 20), np.uint8)
+    reference[1:4, 2:8, 2:8], reference[1:4, 2:8, 12:18], reference[4, 1, 1] = 1, 2, 7
+    test = np.zeros_like(reference)
+    test[1:4, 2:8, 3:8], test[1:4, 2:8, 12:18] = 2, 1
+    called = {"a": ("1 lung_right", "2 lung_left", "7 Liver"), "b": ("1 Left_lung", "2 Right_lung")}
+    for name, values in (("a", reference), ("b", test)):
+        sitk.WriteImage(sitk.GetImageFromArray(values), str(tmp_path / f"{name}.nrrd"))
+        lines = [f"{line} 9 9 9 255" for line in called[name]]
+        (tmp_path / f"{name}.ctbl").write_text("\n".join(["# Color table file", *lines]))
+    line = ("evaluate", tmp_path / "a.nrrd", tmp_path / "b.nrrd", "-o", tmp_path / "m.csv")
+    *_, notes = medproc(*line)
+    rows = rows_of(tmp_path / "m.csv")
+    dice = {row["name"]: float(row["dice"]) for row in rows.values()}
+    assert dice["lung right"] == pytest.approx(2 * 30 / 66) and dice["lung left"] == 1 and dice["Liver"] == 0
+    assert "by their names, not by their numbers: 1 of the test is 2 of the reference" in notes
+    (tmp_path / "b.ctbl").write_text("# Color table file\n1 Left_lung 9 9 9 255\n")
+    *_, notes = medproc(*line)
+    assert {row["dice"] for row in rows_of(tmp_path / "m.csv").values()} == {"0"} and "are they the same?" in notes
+
+
 def test_segments_in_layers_are_scored_where_they_do_not_overlap(medproc, refused, tmp_path):
     """Slicer gives a layer to each segment that was drawn where others may be overlapped."""
     boxes = {"Liver": np.s_[2:8, 2:8, 2:8], "Spleen": np.s_[10:14, 2:8, 2:8], "Vessel": np.s_[4:6, 4:6, :]}
