@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.boxes import box_around
 from ..core.geometry import Geometry
 from ..core.measurement import Measurement
 from .inverse import inverted
@@ -45,10 +46,9 @@ def _kept(registration: Registration) -> tuple[str, ...]:
 
 def _box(region: sitk.Image) -> np.ndarray:
     """Corners and center (9, 3; LPS, mm) of the box around a mask; of its grid when it is empty."""
-    grid, inside = Geometry.of(region), sitk.GetArrayViewFromImage(region) != 0
-    if not inside.any():
+    grid, box = Geometry.of(region), box_around(sitk.GetArrayViewFromImage(region) != 0)
+    if box is None:
         return np.vstack([grid.corners(), grid.center])
-    profiles = [np.flatnonzero(np.any(inside, axis=others)) for others in ((0, 1), (0, 2), (1, 2))]
-    ends = np.array([(profile[0], profile[-1]) for profile in profiles], float)
+    ends = np.array([(side.start, side.stop - 1) for side in reversed(box)], float)
     corners = np.stack(np.meshgrid(*ends, indexing="ij"), axis=-1).reshape(-1, 3)
     return grid.points(np.vstack([corners, ends.mean(axis=1)]))

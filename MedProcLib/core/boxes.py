@@ -42,6 +42,14 @@ def box_around(region: np.ndarray) -> Box | None:
     return tuple(box)
 
 
+def box_of(region: np.ndarray) -> Box:
+    """The smallest box that holds the region (bool), which is known not to be empty; else it raises ValueError."""
+    box = box_around(region)
+    if box is None:
+        raise ValueError("an empty region has no box")
+    return box
+
+
 def union_of(boxes: dict[int, Box]) -> Box:
     """The smallest box around all these (at least one)."""
     return tuple(

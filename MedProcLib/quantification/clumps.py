@@ -4,7 +4,8 @@ import numpy as np
 from scipy import ndimage
 from scipy.sparse.csgraph import connected_components
 
-Box = tuple[slice, ...]
+from ..core.boxes import Box
+
 # side of the blocks, in voxels, that are empty or not
 BLOCK = 8
 # of more clumps one box is made: keeping them apart would cost more than it saves

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import SimpleITK as sitk
 
+from ..core.boxes import box_of, union_of
 from ..core.errors import InputError
 from ..core.geometry import require_same_grid
 from ..core.measurement import Measurement
@@ -186,7 +187,7 @@ class _Part:
         values, _valid = values_of(image)
         shape = values.shape if values.ndim == 3 else (1, *values.shape)
         parts = [part.reshape(shape) for part in (regions.region, regions.first, regions.second) if part is not None]
-        box = _box_of(parts)
+        box = union_of({number: box_of(part) for number, part in enumerate(parts)})
         volume = values.reshape(shape)[box]
         largest = max(abs(float(volume.min())), abs(float(volume.max())))
         exponent = math.frexp(largest)[1] if largest > 0 else 0
@@ -196,15 +197,6 @@ class _Part:
             scale = 1.0
         region, *pair = (part[box] for part in parts)
         return cls(volume, scale, (*image.GetSpacing(), 1.0)[:3][::-1], region, (pair[0], pair[1]) if pair else None)
-
-
-def _box_of(regions: list[np.ndarray]) -> tuple[slice, ...]:
-    """The smallest box that holds all of the regions (z, y, x)."""
-    box = []
-    for others in ((1, 2), (0, 2), (0, 1)):
-        there = np.flatnonzero(np.any([region.any(axis=others) for region in regions], axis=0))
-        box.append(slice(int(there[0]), int(there[-1]) + 1))
-    return tuple(box)
 
 
 def _figures_of(part: _Part, regions: QualityRegions, unit: str, progress: Progress) -> list[Measurement]:

@@ -7,7 +7,8 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from .clumps import Box, clumps_of
+from ..core.boxes import Box, within
+from .clumps import clumps_of
 
 # find_objects keeps a list as long as the largest label
 LARGEST_DIRECT_LABEL = 65535
@@ -69,7 +70,7 @@ def segments_of(labels: np.ndarray) -> tuple[np.ndarray, list[Segment]]:
     for clump in clumps_of(labels):
         for number, box in enumerate(ndimage.find_objects(labels[clump]), 1):
             if box is not None:
-                boxes.setdefault(number, []).append(_within(clump, box))
+                boxes.setdefault(number, []).append(within(clump, box))
     return labels, [
         Segment(number if known is None else int(known[number - 1]), number, tuple(boxes[number]))
         for number in sorted(boxes)
@@ -85,7 +86,7 @@ def components_of(regions: Sequence[Region]) -> list[Region]:
             found.append(region)
             continue
         for number, box in enumerate(ndimage.find_objects(numbered), 1):
-            start = tuple(side.start for side in _within(region.box, box))
+            start = tuple(side.start for side in within(region.box, box))
             found.append(Region(numbered[box] == number, start))
     return sorted(found, key=lambda part: (-part.count, part.start))
 
@@ -129,8 +130,3 @@ def surroundings(region: Region, shape: Sequence[int], margin: Sequence[int]) ->
     around = Region(np.zeros(np.subtract(high, low), bool), tuple(low))
     around.mask[tuple(slice(s.start - a, s.stop - a) for s, a in zip(region.box, low, strict=True))] = region.mask
     return around
-
-
-def _within(outer: Box, inner: Box) -> Box:
-    """A box inside another, as a box of the volume."""
-    return tuple(slice(o.start + i.start, o.start + i.stop) for o, i in zip(outer, inner, strict=True))

@@ -4,9 +4,9 @@ from functools import cached_property
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
 from ..comparison.result import Change, PairComparison
+from ..core.boxes import box_around, boxes_of, union_of
 from ..core.geometry import Geometry, resample
 from .colors import LOOKS
 from .picture import Window, outline, window_of
@@ -42,12 +42,11 @@ class Layers:
     def field(self) -> tuple[np.ndarray, float]:
         """What a picture of the whole must show: the searched region's center (LPS) and a side in mm with a margin."""
         grid = self.pair.grid
-        inside = sitk.GetArrayViewFromImage(self.pair.region) > 0
-        if not inside.any():
+        box = box_around(sitk.GetArrayViewFromImage(self.pair.region) > 0)
+        if box is None:
             return grid.center, float(grid.extent.max())
-        profiles = [np.flatnonzero(np.any(inside, axis=others)) for others in ((0, 1), (0, 2), (1, 2))]
-        middle = np.round([(profile[0] + profile[-1]) / 2 for profile in profiles])
-        sides = [len(np.r_[p[0] : p[-1] + 1]) * spacing for p, spacing in zip(profiles, grid.spacing, strict=True)]
+        middle = np.round([(side.start + side.stop - 1) / 2 for side in reversed(box)])
+        sides = [(s.stop - s.start) * spacing for s, spacing in zip(reversed(box), grid.spacing, strict=True)]
         return grid.points(middle)[0], float(min(max(sides) + 2 * MARGIN_MM, grid.extent.max()))
 
     def whole_slice(self, view: View, point: np.ndarray, pixels: int) -> Geometry:
@@ -63,7 +62,7 @@ class Layers:
     @cached_property
     def boxes(self) -> tuple[dict[int, tuple[slice, ...]], ...]:
         """Per study the box of each finding on the half-way grid, by its number."""
-        return tuple(_boxes(numbers) for numbers in self.numbers_on_grid)
+        return tuple(boxes_of(numbers) for numbers in self.numbers_on_grid)
 
     @cached_property
     def difference_limit(self) -> float:
@@ -103,7 +102,7 @@ class Layers:
     @cached_property
     def _own_boxes(self) -> tuple[dict[int, tuple[slice, ...]], ...]:
         """Per study the box of each finding on the study's own grid, by its number."""
-        return tuple(_boxes(sitk.GetArrayViewFromImage(labels)) for labels in self.labels)
+        return tuple(boxes_of(sitk.GetArrayViewFromImage(labels)) for labels in self.labels)
 
     @cached_property
     def _shown(self) -> tuple[sitk.Image, ...]:
@@ -130,10 +129,10 @@ class Layers:
 def place_of(layers: Layers, number: int) -> tuple[np.ndarray, float] | None:
     """Where to look at a finding: the middle (LPS, half-way space) of the slice that changed most, and its extent in mm
     there. None when no voxel of the half-way grid shows it."""
-    boxes = [found[number] for found in layers.boxes if number in found]
+    boxes = {n: found[number] for n, found in enumerate(layers.boxes) if number in found}
     if not boxes:
         return None
-    box = tuple(slice(min(s.start for s in side), max(s.stop for s in side)) for side in zip(*boxes, strict=True))
+    box = union_of(boxes)
     first, other = (numbers[box] == number for numbers in layers.numbers_on_grid)
     union = first | other
     k = int(np.argmax(np.sum(first ^ other, axis=(1, 2)) * union.size + np.sum(union, axis=(1, 2))))
@@ -143,11 +142,6 @@ def place_of(layers: Layers, number: int) -> tuple[np.ndarray, float] | None:
     grid = layers.pair.grid
     extent = max((i[-1] - i[0] + 1) * grid.spacing[0], (j[-1] - j[0] + 1) * grid.spacing[1])
     return grid.points(middle)[0], float(extent)
-
-
-def _boxes(numbers: np.ndarray) -> dict[int, tuple[slice, ...]]:
-    found = ndimage.find_objects(numbers.astype(np.int32))
-    return {number: box for number, box in enumerate(found, 1) if box is not None}
 
 
 def _plane(image: sitk.Image) -> np.ndarray:

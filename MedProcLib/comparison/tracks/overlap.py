@@ -4,7 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy.sparse import coo_matrix
 
-from ...core.boxes import box_around
+from ...core.boxes import box_of
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
@@ -50,8 +50,7 @@ def _at_box(
     first: LabelPieces, other: LabelPieces, between: sitk.Transform, progress: Progress
 ) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of both at the voxels of the box around the first one's pieces."""
-    around = box_around(first.numbers != 0)
-    assert around is not None
+    around = box_of(first.numbers != 0)
     image, grid = other.grid.image_of(other.numbers), grid_of_box(first.grid, around)
     theirs = resample(image, grid, between, sitk.sitkNearestNeighbor, progress=progress)
     return first.numbers[around].ravel(), sitk.GetArrayFromImage(theirs).ravel()

@@ -6,6 +6,7 @@ from dataclasses import replace
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_around
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.progress import SILENT, Progress
@@ -112,13 +113,11 @@ def _measured(
         return part
     wanted = [label for track in part.tracks for label in _seen(track, time_point).labels]
     inside = np.isin(sitk.GetArrayViewFromImage(labels), wanted)
-    box = []
-    for axis, size in zip((2, 1, 0), labels.GetSize(), strict=True):
-        where = np.flatnonzero(inside.any(axis=tuple({0, 1, 2} - {axis})))
-        if not where.size:
-            raise InputError(f"The label map of time point '{time_point}' has no label {wanted[0]}.")
-        box.append(slice(max(0, int(where[0]) - MARGIN), min(size, int(where[-1]) + MARGIN + 1)))
-    cut = tuple(box)
+    box = box_around(inside)
+    if box is None:
+        raise InputError(f"The label map of time point '{time_point}' has no label {wanted[0]}.")
+    sides = zip(reversed(box), labels.GetSize(), strict=True)  # in the order of the image's axes
+    cut = tuple(slice(max(0, side.start - MARGIN), min(size, side.stop + MARGIN)) for side, size in sides)
     return measure_observations(part, time_point, image[cut], labels[cut], settings, progress)
 
 

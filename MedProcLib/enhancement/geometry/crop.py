@@ -7,6 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ...core.boxes import box_of
 from ...core.errors import InputError
 from ...core.image_filter import grid_of_box
 from ...core.operation import operation
@@ -70,9 +71,7 @@ class Crop(Regrid):
 
 def _box(chosen: np.ndarray, step: int, shape: tuple[int, ...]) -> tuple[slice, ...]:
     """The box of the chosen voxels, of which every `step`th is known."""
-    box = []
-    for axis, size in enumerate(shape):
-        along = np.nonzero(chosen.any(axis=tuple(other for other in range(len(shape)) if other != axis)))[0]
-        first, last = int(along[0]) * step, int(along[-1]) * step
-        box.append(slice(max(0, first - step + 1), min(size, last + step)))
-    return tuple(box)
+    return tuple(
+        slice(max(0, (side.start - 1) * step + 1), min(size, side.stop * step))
+        for side, size in zip(box_of(chosen), shape, strict=True)
+    )

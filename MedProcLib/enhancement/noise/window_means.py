@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_around, within
 from ...core.image_filter import MOST_THREADS, Place
 from ...core.progress import Progress
 from .patch_means import Radii, SemiAxes, Weight, patch_means
@@ -73,13 +74,8 @@ def _in_parts(
 
 def _bounds(region: np.ndarray, wanted: tuple[slice, ...]) -> tuple[slice, ...] | None:
     """The smallest box in the wanted one that holds its part of the region."""
-    part, box = region[wanted], []
-    if not part.any():
-        return None
-    for axis, inside in enumerate(wanted):
-        where = np.flatnonzero(part.any(axis=tuple(other for other in range(part.ndim) if other != axis)))
-        box.append(slice(inside.start + int(where[0]), inside.start + int(where[-1]) + 1))
-    return tuple(box)
+    box = box_around(region[wanted])
+    return None if box is None else within(wanted, box)
 
 
 def _with_margin(values: np.ndarray, box: tuple[slice, ...], margin: list[int]) -> np.ndarray:

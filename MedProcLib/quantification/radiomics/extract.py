@@ -7,11 +7,10 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 import SimpleITK as sitk
-from scipy import ndimage
 
+from ...core.boxes import Box, boxes_of
 from ...core.errors import InputError
 from ...core.geometry import require_same_grid, require_scalar
-from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
 from .chosen import TEXTURES, aggregations_of, families_of, filter_of, require_sound
 from .discretization import discretized
@@ -87,13 +86,13 @@ def region_features(
 
 
 def places_of(labels: sitk.Image | Sequence[sitk.Image]) -> dict[int, tuple[sitk.Image, Box]]:
-    """By label, ascending: the label map that holds it, and its box there. Raises InputError; see boxes_of."""
+    """By label, ascending: the label map that holds it, and its box there. Raises InputError; see boxes_of_labels."""
     maps = [labels] if isinstance(labels, sitk.Image) else labels
-    found = {label: (each, box) for each in maps for label, box in boxes_of(each).items()}
+    found = {label: (each, box) for each in maps for label, box in boxes_of_labels(each).items()}
     return dict(sorted(found.items()))
 
 
-def boxes_of(labels: sitk.Image) -> dict[int, Box]:
+def boxes_of_labels(labels: sitk.Image) -> dict[int, Box]:
     """Box (z, y, x) of each label of a label map, ascending, background left out. Raises InputError for fractions."""
     require_scalar(labels, "The mask")
     view = sitk.GetArrayViewFromImage(labels)
@@ -102,16 +101,7 @@ def boxes_of(labels: sitk.Image) -> dict[int, Box]:
         if not (np.isfinite(view).all() and (view == np.rint(view)).all()):
             raise InputError("The mask holds fractions; a label map of whole numbers is needed: threshold it first.")
         view = view.astype(np.int64)
-    values, index = None, view
-    if view.size and (view.min() < 0 or view.max() > 65535):
-        values, flat = np.unique(view, return_inverse=True)
-        index = flat.reshape(view.shape) + 1
-    boxes = {}
-    for number, box in enumerate(ndimage.find_objects(index), 1):
-        value = number if values is None else int(values[number - 1])
-        if box is not None and value != 0:
-            boxes[value] = box
-    return boxes
+    return boxes_of(view)
 
 
 def _features(

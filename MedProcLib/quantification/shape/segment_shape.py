@@ -5,6 +5,7 @@ import math
 
 import numpy as np
 
+from ...core.boxes import box_of
 from ...core.geometry import Geometry
 from ..diameter import Diameter, diameters_by_slice
 from ..surface import surface_volume_and_area
@@ -28,11 +29,7 @@ class SegmentShape:
     @functools.cached_property
     def tight(self) -> np.ndarray:
         """The mask without the empty margin around it."""
-        box = []
-        for axis in range(3):
-            there = np.flatnonzero(self.mask.any(axis=tuple(k for k in range(3) if k != axis)))
-            box.append(slice(int(there[0]), int(there[-1]) + 1))
-        return self.mask[tuple(box)]
+        return self.mask[box_of(self.mask)]
 
     @functools.cached_property
     def mesh(self) -> tuple[float, float]:

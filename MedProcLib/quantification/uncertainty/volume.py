@@ -6,6 +6,7 @@ from typing import NamedTuple
 
 import numpy as np
 
+from ...core.boxes import box_of
 from ..fitted import MODELS
 from ..shape.crofton import area_and_hidden
 from .caps import caps_of
@@ -105,8 +106,7 @@ def counting(mask: np.ndarray, spacing: tuple[float, float, float], surface: Sur
 
 def _box(mask: np.ndarray) -> int:
     """Voxels of the smallest box along the grid around the mask."""
-    sides = [np.flatnonzero(mask.any(axis=tuple({0, 1, 2} - {axis}))) for axis in range(3)]
-    return math.prod(int(side[-1] - side[0]) + 1 for side in sides)
+    return math.prod(side.stop - side.start for side in box_of(mask))
 
 
 def least_and_most(mask: np.ndarray) -> tuple[int, int]:

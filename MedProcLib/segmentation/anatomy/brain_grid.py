@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 import SimpleITK as sitk
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
@@ -61,8 +61,7 @@ def on_brain_grid(
     and for all of an image: how deep something lies in the brain is measured from what is outside.
     """
     source = Geometry.of(image)
-    around = box_around(region)
-    assert around is not None
+    around = box_of(region)
     # the rest of the image would be blurred and searched for nothing
     around = grown(around, source, MARGIN_MM)
     values, region, part = values[around], region[around], grid_of_box(source, around)

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 from ..common.morphology import closed, dilated, distance_to
@@ -31,8 +31,7 @@ def grown_organ(
     """
     first, second, third = progress.parts(2, 2, 2)
     depth = distance_to(~even, grid, first)
-    around, sides = box_around(seed), tuple(reversed(grid.spacing))
-    assert around is not None
+    around, sides = box_of(seed), tuple(reversed(grid.spacing))
     for radius in radii_mm:
         pieces, _ = ndimage.label(depth > radius)
         # the seed may lie beside a core: the nearest one is meant that an organ can be grown back from
@@ -47,9 +46,7 @@ def grown_organ(
             break
         if np.count_nonzero(organ) * grid.voxel_volume <= most_mm3:
             whole = closed(organ, grid, closing_mm, third)
-            filled = box_around(whole)
-            assert filled is not None
-            box = grown(filled, grid, 0.0)  # what it encloses lies in there
+            box = grown(box_of(whole), grid, 0.0)  # what it encloses lies in there
             whole[box] = ndimage.binary_fill_holes(whole[box])
             return whole
     return np.zeros(even.shape, bool)

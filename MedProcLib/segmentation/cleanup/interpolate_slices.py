@@ -7,7 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ...core.boxes import box_around, boxes_of
+from ...core.boxes import box_of, boxes_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import Box
@@ -96,8 +96,7 @@ def _fill(
     """Offer what lies of a segment between two of its painted slices (numbers within its box)."""
     part = np.moveaxis(values[box], axis, 0)
     first, second = (part[end] == value for end in ends)
-    around = box_around(first | second)
-    assert around is not None
+    around = box_of(first | second)
     start, stop = (_signed_distance(np.pad(plane[around], 1), sides) for plane in (first, second))
     path = None
     if np.count_nonzero(first & second) < ENOUGH_OVERLAP * min(np.count_nonzero(first), np.count_nonzero(second)):

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ...core.boxes import box_around
 from ...core.progress import SILENT, Progress
 
 # Distances (voxels) are kept right up to here and cut off beyond, for only the front moves.
@@ -167,11 +168,5 @@ def _halves(dimension: int, axis: int) -> tuple[tuple[slice, ...], tuple[slice, 
 
 def _around_front(phi: np.ndarray) -> tuple[slice, ...] | None:
     """The box that holds all that may move; None without a contour."""
-    active = np.abs(phi) < BAND - 1
-    if not active.any():
-        return None
-    box = []
-    for axis in range(phi.ndim):
-        hit = np.flatnonzero(active.any(axis=tuple(a for a in range(phi.ndim) if a != axis)))
-        box.append(slice(max(0, int(hit[0]) - 3), int(hit[-1]) + 4))
-    return tuple(box)
+    box = box_around(np.abs(phi) < BAND - 1)
+    return None if box is None else tuple(slice(max(0, side.start - 3), side.stop + 3) for side in box)

@@ -7,7 +7,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ...core.boxes import box_around, boxes_of, grown
+from ...core.boxes import box_of, boxes_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, resample
 from ...core.image_filter import grid_of_box
@@ -68,8 +68,7 @@ class Nodules:
         ct = hounsfield(image)
         lung_mask = mask if mask is not None else CtLungs()(image, progress=finding)
         whole = Geometry.of(image)
-        around = box_around(sitk.GetArrayViewFromImage(lung_mask) != 0)
-        assert around is not None
+        around = box_of(sitk.GetArrayViewFromImage(lung_mask) != 0)
         box = grown(around, whole, 3 * BORDER_MM, 2)
         grid, values = _isotropic(sitk.GetArrayViewFromImage(ct)[box], grid_of_box(whole, box), self.smallest_mm)
         share = _share(lung_mask, grid)

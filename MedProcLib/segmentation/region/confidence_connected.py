@@ -6,7 +6,7 @@ from typing import Annotated
 import numpy as np
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.errors import InputError
 from ...core.operation import operation
 from ...core.parameters import Range
@@ -90,8 +90,7 @@ def _alike(
 
 def _stays_points(seeds: np.ndarray, alike: np.ndarray, scene: Marked, connectivity: str) -> bool:
     """Whether the seeds are single voxels, none painted, and nothing beside them is like them."""
-    box = box_around(seeds)
-    assert box is not None
+    box = box_of(seeds)
     around, joined = grown(box, scene.grid, 0), steps(connectivity, seeds.ndim)
     own = seeds[around]
     beside = ndimage.binary_dilation(own, joined) & alike[around] & ~own

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 
 import numpy as np
 
-from ...core.boxes import box_around
+from ...core.boxes import box_of
 from ...core.errors import InputError
 from ...core.progress import SILENT, Progress
 from ..common.connected_to import connected_to
@@ -43,8 +43,7 @@ def _settle(
 ) -> None:
     """Give each voxel with several claims to the number that is nearest to it inside the regions."""
     disputed = connected_to(claims > 1, claims > 0, connectivity)
-    box = box_around(disputed)
-    assert box is not None
+    box = box_of(disputed)
     region = disputed[box]
     spacing = tuple(reversed(scene.grid.spacing))
     seeds = np.where(region, scene.seeds[box], 0)

@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy import ndimage
 
-from ...core.boxes import box_around, inside_of, within
+from ...core.boxes import box_around, box_of, inside_of, within
 from ...core.image_filter import Box
 from ...core.progress import SILENT, Progress
 from .blocks import block_box, block_factors, block_seeds, blocks_of, expanded, interpolated, voxel_box
@@ -129,8 +129,7 @@ class Fronts:
         first, second = progress.parts(1, 1)
         blocks = self._blocks_again(before.blocks, given, block_box(box, self._factors), first)
         todo = _changed_blocks(before.blocks, blocks, block_box(box, self._factors))
-        around = box_around(todo)
-        assert around is not None
+        around = box_of(todo)
         fine = voxel_box(around, self._factors, given.shape)
         changed = expanded(todo, self._factors, fine)
         reach = FIRST_REACH * max(self._factors)

@@ -6,6 +6,7 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
+from ...core.boxes import box_of
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
@@ -110,7 +111,7 @@ class TissueClasses:
         """Labels and shares where the tissues are (z, y, x). besides: what of the brain is none of them."""
         whole = Geometry.of(image)
         level, settle, measure = progress.parts(3 if second is None else 6, 8, 1)
-        box = _box(where)
+        box = box_of(where)
         region, grid = where[box], grid_of_box(whole, box)
         images, shown = [values[box]], region
         if second is not None:
@@ -235,14 +236,6 @@ def _require_classes(values: np.ndarray, classes: int) -> None:
             f"The image has fewer than {classes} different values inside the mask, so it does not divide into as many "
             "classes."
         )
-
-
-def _box(region: np.ndarray) -> Box:
-    box = []
-    for axis in range(region.ndim):
-        hit = np.flatnonzero(region.any(axis=tuple(a for a in range(region.ndim) if a != axis)))
-        box.append(slice(int(hit[0]), int(hit[-1]) + 1))
-    return tuple(box)
 
 
 def _weights(grid: Geometry) -> tuple[float, float, float]:

@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
@@ -109,6 +109,4 @@ def _voxels_at(points: np.ndarray, grid: Geometry) -> np.ndarray:
 
 def _box(region: np.ndarray, grid: Geometry, margin_mm: float) -> Box:
     """The box around a region that is not empty, and some more."""
-    box = box_around(region)
-    assert box is not None
-    return grown(box, grid, margin_mm, 2)
+    return grown(box_of(region), grid, margin_mm, 2)

@@ -4,7 +4,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
@@ -72,8 +72,7 @@ def _on_image(tree: np.ndarray, work: np.ndarray, grid: Geometry, ct: sitk.Image
 
     How far a tree reaches on the grid depends on how the image's voxels lie in those of the grid, its wall does not.
     """
-    around = box_around(tree)
-    assert around is not None
+    around = box_of(tree)
     box = grown(around, grid, 0, AROUND_VOXELS)
     lumen = tree[box]
     beyond = ndimage.binary_opening((work[box] <= LAST_HU) & ~lumen, np.ones((LUNG_VOXELS,) * 3))

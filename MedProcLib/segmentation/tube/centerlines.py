@@ -5,7 +5,7 @@ from typing import Annotated
 import numpy as np
 import SimpleITK as sitk
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import grid_of_box
@@ -66,8 +66,7 @@ class Centerlines:
 def without_dents(region: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress = SILENT) -> np.ndarray:
     """The region and what is mostly in it within a Gaussian, with the cavities that it encloses; else each pit and hole
     of a rough segment would have a curve of its own."""
-    around = box_around(region)
-    assert around is not None
+    around = box_of(region)
     box = grown(around, grid, 0, 2)
     part = grid_of_box(grid, box)
     result = region.copy()

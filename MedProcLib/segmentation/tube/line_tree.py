@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.geometry import Geometry
 from ...core.progress import SILENT, Progress
 from ..common.thinning import thinned
@@ -45,8 +45,7 @@ def centerlines_of(
         branches, numbers = centerlines_of(region[np.newaxis], with_slice(grid), spur_radii, _as_slice(root), progress)
         return [_in_plane(branch) for branch in branches], numbers[0]
     thin, cut, follow = progress.parts(6, 2, 2)
-    around = box_around(region)
-    assert around is not None
+    around = box_of(region)
     box = grown(around, grid, 0, 1)
     spacing = np.array(grid.spacing[::-1])
     depth = _depth(region[box], spacing)

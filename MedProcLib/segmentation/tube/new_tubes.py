@@ -3,7 +3,7 @@
 import numpy as np
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown, inside_of
+from ...core.boxes import box_around, box_of, grown, inside_of
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ..common.morphology import distance_to
@@ -30,8 +30,7 @@ def tubes_beside(
     numbers, count = ndimage.label(new & ~wider(tree), CUBE)
     if not count:
         return tubes, leaks
-    around = box_around(tree)
-    assert around is not None
+    around = box_of(tree)
     near = grown(around, grid, PARENT_MM, 2)
     depth = distance_to(~solid(tree[near]), grid_of_box(grid, near))
     volumes = np.bincount(numbers.ravel()) * grid.voxel_volume

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from ...core.boxes import box_around, grown, within
+from ...core.boxes import box_of, grown, within
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
 from ...core.progress import SILENT, Progress
@@ -42,7 +42,7 @@ def grow_tree(
     rim, number = None, 0
     while number < len(thresholds):
         progress(number / len(thresholds), "Following the tubes")
-        box = grown(_box(tree), grid, REACH_MM if rim is None else BESIDE_MM, 2)
+        box = grown(box_of(tree), grid, REACH_MM if rim is None else BESIDE_MM, 2)
         tube = values[box] <= thresholds[number]
         tube = connected_to(start[box] & tube, tube, "face")
         if tube.any():
@@ -68,14 +68,14 @@ def grow_tree(
 
 def radius_of(tree: np.ndarray, grid: Geometry) -> float:
     """mm of the largest ball in the tree."""
-    box = grown(_box(tree), grid, 0, 2)
+    box = grown(box_of(tree), grid, 0, 2)
     return max(float(distance_to(~solid(tree[box]), grid_of_box(grid, box)).max()), min(grid.spacing))
 
 
 def _cropped(box: Box, region: np.ndarray) -> tuple[Box, np.ndarray]:
     """The part of the box that holds the region (not empty), a voxel wider, and the region in it."""
     inner = tuple(
-        slice(max(0, s.start - 1), min(n, s.stop + 1)) for s, n in zip(_box(region), region.shape, strict=True)
+        slice(max(0, s.start - 1), min(n, s.stop + 1)) for s, n in zip(box_of(region), region.shape, strict=True)
     )
     return within(box, inner), region[inner]
 
@@ -83,9 +83,3 @@ def _cropped(box: Box, region: np.ndarray) -> tuple[Box, np.ndarray]:
 def _same(leak: Leak, other: Leak) -> bool:
     distance = float(np.linalg.norm(np.subtract(leak.position, other.position)))
     return distance < max(2 * leak.radius_mm, 2 * other.radius_mm, SAME_LEAK_MM)
-
-
-def _box(region: np.ndarray) -> Box:
-    box = box_around(region)
-    assert box is not None
-    return box

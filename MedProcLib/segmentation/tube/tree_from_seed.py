@@ -6,7 +6,7 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
@@ -132,8 +132,7 @@ def _trunk(share: np.ndarray, marked: np.ndarray, grid: Geometry) -> tuple[np.nd
 
 def _around(marked: np.ndarray, grid: Geometry, reach_mm: float) -> tuple[Box, np.ndarray]:
     """The box that holds all within the reach of the marked voxels, and the distance (mm) to them in it."""
-    seen = box_around(marked)
-    assert seen is not None
+    seen = box_of(marked)
     box = grown(seen, grid, reach_mm, 1)
     return box, distance_to(marked[box], grid_of_box(grid, box))
 

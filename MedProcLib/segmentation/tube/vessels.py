@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 import numpy as np
 import SimpleITK as sitk
 
-from ...core.boxes import box_around, grown
+from ...core.boxes import box_around, box_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
@@ -77,8 +77,7 @@ class Vessels:
         if not np.ptp(values[region]) > 0:
             raise InputError(CONSTANT)
         whole = Geometry.of(image)
-        around = box_around(region)
-        assert around is not None
+        around = box_of(region)
         # the filter sees beyond the mask: a border of its own would be a line
         box = grown(around, whole, 3 * self.largest_radius_mm, 2)
         grid, values, region = grid_of_box(whole, box), values[box], region[box]

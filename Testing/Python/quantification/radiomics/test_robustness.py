@@ -7,7 +7,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.progress import Progress
-from MedProcLib.quantification.radiomics.extract import boxes_of
+from MedProcLib.quantification.radiomics.extract import boxes_of_labels
 from MedProcLib.quantification.radiomics.perturbation import Extent, perturbed, source_of
 from MedProcLib.quantification.radiomics.robustness import intraclass_correlation, robust_features
 from MedProcLib.quantification.radiomics.settings import Radiomics
@@ -35,7 +35,7 @@ def test_icc_of_shrout_and_fleiss():
 
 def test_no_perturbation_is_none(lesion):
     image, mask = lesion()
-    source = source_of(image, mask, 1, boxes_of(mask)[1])
+    source = source_of(image, mask, 1, boxes_of_labels(mask)[1])
     again, region = perturbed(source, STILL, np.random.default_rng(0))
     assert sitk.GetArrayFromImage(again) == pytest.approx(sitk.GetArrayFromImage(image), abs=1e-3)
     assert (sitk.GetArrayFromImage(region) == sitk.GetArrayFromImage(mask)).all()
@@ -69,7 +69,7 @@ def test_corners_that_turn_out_of_the_image_are_not_the_region():
     disc = np.repeat(np.hypot(x, y)[np.newaxis] <= 60, 12, axis=0)
     disc[[0, 1, -2, -1]] = False
     image, mask = (sitk.GetImageFromArray(each) for each in (disc.astype(np.float32) * 100, disc.astype(np.uint8)))
-    source = source_of(image, mask, 1, boxes_of(mask)[1])
+    source = source_of(image, mask, 1, boxes_of_labels(mask)[1])
     turned = dataclasses.replace(STILL, rotation_deg=10, growth=0.1)
     for seed in (8, 12):  # turned far and grown, by less than 3 mm; the corners are 50 mm from the disc
         values, region = map(sitk.GetArrayFromImage, perturbed(source, turned, np.random.default_rng(seed)))
@@ -82,7 +82,7 @@ def test_the_border_of_the_image_is_no_surface():
     z, y, x = np.mgrid[0:20, -16:17, -16:17]
     ball = (np.sqrt(z**2 + y**2 + x**2) <= 12).astype(np.uint8)
     image, mask = sitk.GetImageFromArray(100.0 * ball), sitk.GetImageFromArray(ball)
-    source = source_of(image, mask, 1, boxes_of(mask)[1])
+    source = source_of(image, mask, 1, boxes_of_labels(mask)[1])
     for seed in range(4):
         drawn = perturbed(source, dataclasses.replace(STILL, growth=0.25), np.random.default_rng(seed))[1]
         grown = sitk.GetArrayFromImage(drawn)
