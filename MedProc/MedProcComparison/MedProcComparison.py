@@ -254,7 +254,10 @@ class MedProcComparisonWidget(ModuleWidget):
     def keepTimePoints(self, timePoints):
         before = self.chosenTimePoints()
         write_time_points(self.parameters.parameterNode, timePoints)
-        self.dates.changed(before, self.chosenTimePoints())
+        after = self.chosenTimePoints()
+        kept = self.dates.changed(before, after)
+        if kept != after:
+            write_time_points(self.parameters.parameterNode, kept)
 
     def patientNode(self):
         node = self.parameters.patient if self.parameters is not None else None

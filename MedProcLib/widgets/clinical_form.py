@@ -67,11 +67,13 @@ class ClinicalForm:
     ) -> None:
         self._get_node, self._get_reader, self._edit, self._say = get_node, get_reader, edit, say
         self._rows: dict[str, list[Any]] = {}  # widgets of a row, by its first field
+        self._at = ""  # id of the time point that was shown last
+        self._filling = False
         self.widget = qt.QWidget()
         form = qt.QFormLayout(self.widget)
         form.setContentsMargins(0, 0, 0, 0)
         self.at_box = combo("clinicalTimePoint", _("The time point that the lines below are about"))
-        self.at_box.connect("currentIndexChanged(int)", lambda index: self._show_fields())
+        self.at_box.connect("currentIndexChanged(int)", lambda index: None if self._filling else self._show_fields())
         self._at_label = qt.QLabel(_("At:"))
         form.addRow(self._at_label, self.at_box)
         self.fields = self._visit_fields() | self._trial_fields()
@@ -87,14 +89,17 @@ class ClinicalForm:
     def changed(self) -> None:
         """Show what the patient's node holds, and only what its criterion asks for."""
         points = self._points()
+        ids = [point.id for point in points]
         patient = self._patient()
         titles = list(titles_of(patient).values()) if patient is not None else []
         if titles != [self.at_box.itemText(n) for n in range(self.at_box.count)]:
-            before = self.at_box.currentIndex
+            before = ids.index(self._at) if self._at in ids else self.at_box.currentIndex
+            self._filling = True
             self.at_box.clear()
             for title in titles:
                 self.at_box.addItem(title)
             self.at_box.currentIndex = before if 0 <= before < len(points) else len(points) - 1
+            self._filling = False
         self._show_fields()
 
     def show_time_point(self, index: int) -> None:
@@ -150,6 +155,7 @@ class ClinicalForm:
             field.widget.visible = name in needed
         if patient is None or point is None:
             return
+        self._at = point.id
         has_reader = bool(self._get_reader().strip())
         for name, field in self.fields.items():
             field.write(_value_in(patient, point, name))

@@ -22,22 +22,27 @@ class StudyDates:
         self._node: Any = None
         self._known: dict[str, str] = {}  # of the findings, by the id of the study's volume, as they were seen last
 
-    def changed(self, before: Sequence[TimePointInput], after: Sequence[TimePointInput]) -> None:
-        """The list of time points was another one: the findings have the dates that were changed in it."""
+    def changed(self, before: Sequence[TimePointInput], after: Sequence[TimePointInput]) -> list[TimePointInput]:
+        """The list of time points was another one: the findings have the dates that were changed in it. Returns the
+        list without those that they cannot have."""
         node = self._get_node()
         if node is None:
-            return
+            return list(after)
         studies, old = studies_in(node), {p.volume.GetID(): p.date for p in before if p.volume is not None}
-        for point in after:
+
+        def done(point: TimePointInput) -> TimePointInput:
             volume = point.volume.GetID() if point.volume is not None else ""
             if volume not in studies or point.date == old.get(volume, point.date):
-                continue
+                return point
             try:
                 date = date_of(point.date)
             except InputError:  # the list says so
-                continue
-            if date != patient_of_node(node).time_point(studies[volume]).date:
-                self._edit(_dating(studies[volume], date))
+                return point
+            same = date == patient_of_node(node).time_point(studies[volume]).date
+            refused = not same and not self._edit(_dating(studies[volume], date))
+            return replace(point, date=old[volume]) if refused else point
+
+        return [done(point) for point in after]
 
     def followed(self, points: Sequence[TimePointInput]) -> list[TimePointInput]:
         """The list with those dates that were changed or found among the findings since they were seen last."""

@@ -131,8 +131,10 @@ class TimePointsPanel:
     def _keep(self, points: list[TimePointInput], selected: TimePointInput | None = None) -> None:
         self._set(points)
         self.changed()
-        if selected is not None:
-            self.select(next(n for n, p in enumerate(self._get()) if p == selected))
+        if selected is not None:  # in another place now, and without a date that is refused
+            now = self._get()
+            same = [n for n, p in enumerate(now) if p == selected or (p.volume and p.volume is selected.volume)]
+            self.select(same[0] if same else len(now) - 1)
 
     def _on_volume(self, volume: Any) -> None:
         points, row = self._get(), self.results.row

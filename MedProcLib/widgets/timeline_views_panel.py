@@ -65,16 +65,17 @@ class TimelineViewsPanel(TimelineViewsForm):
         patient = self._patient()
         points = [point.id for point in patient.time_points] if patient is not None else []
         titles = list(titles_of(patient).values()) if patient is not None else []
-        fewer = bool(points) and set(points) < set(self._points)
-        dated = points == self._points and titles != self._titles
-        if points != self._points:
+        others = points != self._points
+        # or a study that was taken out stays in sight, and one of another date has its old title and place
+        follows = bool(points) and set(points) <= set(self._points) and (others or titles != self._titles)
+        if others:
             self._points = points
             self._fill(titles)
-        elif dated:
+        elif follows:
             self._rename(titles)
         self._titles = titles
-        if fewer or dated:
-            self._on_choice()  # or a study that was taken out stays in sight, and one of another date has its old title
+        if follows:
+            self._on_choice()
         self.widget.enabled = len(points) > 1
         allow(self.show_button, SHOW_TIP, "" if points else NO_FINDINGS)
 

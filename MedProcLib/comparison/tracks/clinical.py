@@ -1,7 +1,6 @@
 """What a reader knows beside the images, given to a patient: the trial's choices, drugs, state, PET reference."""
 
 import datetime
-import itertools
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -13,6 +12,7 @@ from ..response.context import Context, Protocol
 from .history import recorded
 from .json_codec import decoded
 from .model import Patient, TimePoint, Track, require_track_id
+from .reorder import by_date, in_order
 
 
 @dataclass(frozen=True)
@@ -89,17 +89,18 @@ def with_clinical(patient: Patient, clinical: Clinical, who: str, when: str, wha
 
 
 def dated(patient: Patient, time_point: str, date: datetime.date | None, who: str, when: str) -> Patient:
-    """The patient with the date of a time point (its id). Raises InputError where the dates are out of order then."""
+    """The patient with the date of a time point (its id), which takes the place that it has by that among the others.
+
+    Raises InputError where another one is of that date.
+    """
     point = patient.time_point(time_point)
-    points = tuple(replace(p, date=date) if p is point else p for p in patient.time_points)
-    known = [(p.date, p.id) for p in points if p.date is not None]
-    for earlier, later in itertools.pairwise(known):
-        if earlier[0] >= later[0]:
-            names = f"'{earlier[1]}' ({earlier[0]}) and '{later[1]}' ({later[0]})"
-            raise InputError(
-                f"Time points stay in their order, on days of their own; {names} would not. Compare again for that."
-            )
-    return recorded(patient, replace(patient, time_points=points), who, when, f"{point.id}: date = {date or 'none'}")
+    for other in patient.time_points:
+        if date is not None and other is not point and other.date == date:
+            raise InputError(f"Time points are of days of their own: '{other.id}' is of {date} too.")
+    points = by_date([replace(p, date=date) if p is point else p for p in patient.time_points], point.id)
+    place = next(n for n, p in enumerate(points) if p.id == point.id)
+    moved = "" if place == patient.order[point.id] else f", now time point {place + 1}"
+    return recorded(patient, in_order(patient, points), who, when, f"{point.id}: date = {date or 'none'}{moved}")
 
 
 def _contexts(points: Sequence[TimePoint], clinical: Clinical) -> dict[str, Context]:

@@ -89,7 +89,9 @@ def _needed(old: Patient, new: Patient) -> dict[str, Any]:
     needed: dict[str, Any] = {"before": before, "added": added, "visits": visits, "protocol": protocol}
     made = next((point.id for point in new.time_points if point.id not in old.order), "")
     gone = next((Taken(point, n) for n, point in enumerate(old.time_points) if point.id not in new.order), None)
-    return {**needed, "time_point": made, "taken": gone}
+    stayed = [[n for n in one.order if n in other.order] for one, other in ((old, new), (new, old))]
+    order = tuple(old.order) if stayed[0] != stayed[1] else ()
+    return {**needed, "time_point": made, "taken": gone, "order": order}
 
 
 def _restored(patient: Patient, edit: Edit) -> Patient:
@@ -100,6 +102,8 @@ def _restored(patient: Patient, edit: Edit) -> Patient:
         kept = tuple(t for t in (without(track, edit.time_point) for track in kept) if t.observations)
     if edit.taken is not None:
         there.insert(edit.taken.place, edit.taken.time_point)
+    if edit.order:
+        there.sort(key=lambda point: edit.order.index(point.id))
     visits = {visit.time_point: visit for visit in edit.visits}
     points = tuple(_as_told(point, visits.get(point.id, _visit(point))) for point in there)
     protocol = edit.protocol or patient.protocol

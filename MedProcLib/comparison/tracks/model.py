@@ -56,6 +56,7 @@ class TimePoint:
     segmentation: path of the label map that observations refer to, relative as an image's is, '' while unsaved;
     matrix: 4 x 4, row by row, maps points of the common space to points of this time point (LPS, mm), as resampling
     takes it; transform_file: relative path of a transform used in place of the matrix, where that is not linear;
+    mask: relative path of what a step found to look in, made_of what it was made of, see comparison.made_masks;
     alignment: of a registration that was judged, None of the first time point; context: what criteria need beside the
     findings; landmarks: as of the study (position in this time point's own space, LPS, mm, and name), so that a pair of
     later ones that is registered after reading this again starts from them too; given: whether its outlines were given,
@@ -73,6 +74,8 @@ class TimePoint:
     context: Context = NOTHING_KNOWN
     landmarks: tuple[tuple[Point, str], ...] = ()
     given: bool | None = None
+    mask: str = ""
+    made_of: str = ""
 
 
 @dataclass(frozen=True)
@@ -242,7 +245,7 @@ class Edit:
     """An entry of the history: who did what, and when (ISO time); with what it takes to undo it.
 
     before: the tracks it changed, as they were; added: ids of tracks it made; time_point: id of the one it added;
-    taken: the one it took out.
+    taken: the one it took out; order: ids of all in the order they had, empty where that stayed.
     visits, protocol: of those time points and of the patient, as they were; None where the protocol stayed.
     undone: it was taken back; undoes: the entry (counted from 0) that this one took back.
     """
@@ -258,6 +261,7 @@ class Edit:
     visits: tuple[Visit, ...] = ()
     protocol: Protocol | None = None
     taken: Taken | None = None
+    order: tuple[str, ...] = ()
 
     @property
     def changes(self) -> bool:

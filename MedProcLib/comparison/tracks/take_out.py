@@ -28,11 +28,12 @@ def take_out(patient: Patient, time_point: str, who: str, when: str) -> Patient:
     tracks = {t.id: t for t in (without(track, point.id) for track in patient.tracks) if t.observations}
     later = [p.id for p in patient.time_points[patient.order[point.id] + 1 :]]
     related = tuple(_related(track, tracks, rest.order, point.id, later) for track in tracks.values())
-    told = tuple(_with_role(track, rest.time_points[0].id) for track in related)
+    told = tuple(with_role(track, rest.time_points[0].id) for track in related)
     return recorded(patient, replace(rest, tracks=told), who, when, f"time point {point.id} taken out")
 
 
-def _with_role(track: Track, first: str) -> Track:
+def with_role(track: Track, first: str) -> Track:
+    """With a role it may have where this time point (its id) is the first one."""
     seen = track.at(first) if track.kind is Kind.NEW else None
     return replace(track, kind=Kind.NON_TARGET) if seen is not None and seen.counts else track
 

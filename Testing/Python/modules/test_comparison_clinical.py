@@ -6,6 +6,8 @@ import re
 import pytest
 from three_studies import DATES, patient_of
 
+from MedProcLib.core.progress import SILENT
+
 RANO_2010, RANO_2, PERCIST = "rano_2010", "rano_2", "percist_1_0"
 
 
@@ -111,8 +113,8 @@ def test_the_field_is_brought_into_view(asked):
 def test_a_date_that_is_missing_is_given_where_the_criterion_names_it(asked):
     widget, form = asked("recist_1_1")
     form.show_time_point(1)
-    type_in(form, "date", "2023-01-01")
-    assert "stay in their order" in widget.run.message
+    type_in(form, "date", DATES[2].isoformat())
+    assert "days of their own" in widget.run.message
     assert form.fields["date"].widget.text == DATES[1].isoformat()
     type_in(form, "date", "")
     assert widget.response.responses == [] and 'href="date"' in widget.response.missing_label.text
@@ -157,10 +159,17 @@ def date_is_one_in_the_list_of_studies_and_among_the_findings(widget, form):
     assert [study.date for study in widget.session.current(widget.patientNode())(None).studies] == [
         datetime.date.fromisoformat(date) for date in dates()
     ]
-    list_date(2, "2018-01-01")  # before the others: only a comparison can do that
-    assert "Compare again" in widget.run.message
-    assert patient_of(widget).time_points[2].date.isoformat() == as_proposed[2]
-    assert points.table.item(0, 0).text() == "2018-01-01"
+    list_date(2, "2019-12-31")
+    assert "days of their own" in widget.run.message
+    assert dates() == ["2019-12-31", *as_proposed[1:]] and points.date_edit.text == as_proposed[2]
+    widget.setReader("A. Reader")
+    form.show_time_point(2)
+    list_date(2, "2018-01-01")  # before the others
+    assert dates() == ["2018-01-01", "2019-12-31", as_proposed[1]] and form.at_box.currentIndex == 0
+    assert widget.run.message == "FLAIR 2: date = 2018-01-01, now time point 1."
+    assert next(s.name for s in widget.session.current(widget.patientNode())(SILENT).studies) == "FLAIR 2"
+    widget.tracks.undo()
+    assert dates() == ["2019-12-31", *as_proposed[1:]]
 
 
 def test_a_finding_is_asked_what_its_role_and_the_criterion_need(asked):
