@@ -18,8 +18,6 @@ from ..common.upright import nearest_axes
 FWHM_PER_SD = 2.3548
 # Around the brain, so much is kept.
 MARGIN_MM = 6.0
-# A Gaussian mean over less than this share of the brain would be rounding noise.
-LEAST_WEIGHT = 1e-3
 # Axes with a larger cosine between them are the same: then it does not matter along which of them a head lies.
 OBLIQUE = 0.97
 
@@ -88,14 +86,6 @@ def on_brain_grid(
             "as 'Brain mask' makes it."
         )
     return BrainGrid(grid, np.divide(mean, share, out=np.zeros_like(mean), where=brain), brain)
-
-
-def mean_within(values: np.ndarray, region: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress) -> np.ndarray:
-    """Gaussian mean of what lies in the region (normalized convolution); 0 far from it."""
-    first, second = progress.parts(1, 1)
-    weight = gaussian(region, grid, [sd_mm] * grid.dimension, first)
-    total = gaussian(np.where(region, values, 0), grid, [sd_mm] * grid.dimension, second)
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > LEAST_WEIGHT)
 
 
 def _head_axes(source: Geometry, values: np.ndarray, region: np.ndarray, progress: Progress) -> np.ndarray:

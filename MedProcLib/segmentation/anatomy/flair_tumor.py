@@ -14,11 +14,12 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian, inside, values_of
 from ..common.connectivity import connected_components
+from ..common.gaussian_mean import mean_within
 from ..common.morphology import closed, dilated, distance_to, filled
 from ..common.symmetry import MirrorPlane, mirror_plane, seen_in_mirror
 from ..common.working_grid import mask_on_image
 from ..detection.bright_outliers import deviation
-from .brain_grid import BrainGrid, mean_within, on_brain_grid
+from .brain_grid import BrainGrid, on_brain_grid
 from .brain_shading import shading
 from .gray_matter import TISSUE, gray_matter
 from .ventricles import fluid_in, ventricles_in

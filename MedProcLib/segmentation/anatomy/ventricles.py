@@ -13,9 +13,10 @@ from ...core.progress import SILENT, Progress, execute
 from ...core.statistics import MAD_TO_SD
 from ...core.voxels import inside, values_of
 from ..common.connected_to import connected_to
+from ..common.gaussian_mean import mean_within
 from ..common.morphology import closed, distance_to
 from ..common.working_grid import mask_on_image
-from .brain_grid import BrainGrid, mean_within, on_brain_grid
+from .brain_grid import BrainGrid, on_brain_grid
 
 WORKING_MM = 1.0
 # Specks of noise in the fluid, which would cut it up, are quieted by this Gaussian.

@@ -16,10 +16,11 @@ from ...core.statistics import mode_and_sd
 from ...core.voxels import extended, inside, values_of
 from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import connected_components
+from ..common.gaussian_mean import mean_within
 from ..common.morphology import closed, distance_to
 from ..common.symmetry import mirror_plane, seen_in_mirror
 from ..detection.bright_outliers import deviation
-from .brain_grid import BrainGrid, mean_within, on_brain_grid
+from .brain_grid import BrainGrid, on_brain_grid
 from .gray_matter import TISSUE, gray_matter
 from .ventricles import DEEP, fluid_in, fluid_level, ventricles_in
 

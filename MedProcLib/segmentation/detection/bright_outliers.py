@@ -8,16 +8,15 @@ from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
-from ...core.progress import SILENT, Progress
+from ...core.progress import SILENT
 from ...core.statistics import median_and_sd, mode_and_sd
-from ...core.voxels import gaussian, inside, values_of
+from ...core.voxels import inside, values_of
 from ..cleanup.remove_small import sizes_within
 from ..common.connectivity import CONNECTIVITY, connected_components
+from ..common.gaussian_mean import mean_within
 
 # Within this many SD a voxel is taken as normal tissue when the background is measured.
 NORMAL = 2.0
-# A Gaussian mean over less than this share of the region would be rounding noise.
-LEAST_WEIGHT = 1e-3
 
 
 @operation(
@@ -58,10 +57,10 @@ class BrightOutliers:
         smooth, level, label = progress.parts(1, 1, 2)
         score = deviation(values, region, self.tissue)
         if self.smoothing_mm:
-            score = deviation(_mean(score, region, grid, self.smoothing_mm, smooth), region, self.tissue)
+            score = deviation(mean_within(score, region, grid, self.smoothing_mm, smooth), region, self.tissue)
         if self.background_mm:
             normal = region & (np.abs(score) < NORMAL)
-            score = deviation(score - _mean(score, normal, grid, self.background_mm, level), region, self.tissue)
+            score = deviation(score - mean_within(score, normal, grid, self.background_mm, level), region, self.tissue)
         if self.polarity == "dark":
             score = -score
         beyond = (score > self.low) & region
@@ -77,15 +76,6 @@ class BrightOutliers:
         renumbered = np.zeros(counts.size, np.int32)
         renumbered[order] = np.arange(1, order.size + 1)
         return grid.image_of(renumbered[numbers])
-
-
-def _mean(values: np.ndarray, region: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress) -> np.ndarray:
-    """Gaussian mean of what lies in the region (normalized convolution); 0 far from it."""
-    widths = [sd_mm] * grid.dimension
-    first, second = progress.parts(1, 1)
-    weight = gaussian(region, grid, widths, first)
-    total = gaussian(np.where(region, values, 0), grid, widths, second)
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > LEAST_WEIGHT)
 
 
 def deviation(values: np.ndarray, region: np.ndarray, tissue: str) -> np.ndarray:

@@ -12,10 +12,11 @@ from ...core.image_filter import grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ...core.voxels import gaussian, inside, values_of
+from ...core.voxels import inside, values_of
 from ...enhancement.structure.vesselness import Vesselness
 from ..common.connected_to import connected_to
 from ..common.connectivity import connected_components
+from ..common.gaussian_mean import LEAST_WEIGHT, mean_and_weight
 from ..common.morphology import distance_to
 from .piece_lengths import piece_lengths
 
@@ -29,8 +30,6 @@ QUARTER_OF_HALF_NORMAL = 0.31864
 SLENDER = 2.5
 # Answers below this share of the largest may be rounding errors.
 ROUNDING = 1e-5
-# A mean over less than this share would be rounding noise.
-LEAST_WEIGHT = 1e-3
 CONSTANT = "The image is constant (in the mask), so there is no tube to look for."
 
 
@@ -164,8 +163,8 @@ def _to_half_height(
         inner, outer = share.parts(1, 1)
         distance = distance_to(near, part)
         beside = (distance > voxel) & (distance <= 2 * radius_mm + voxel) & region[box]
-        mean_in, weight_in = _mean(level, near, part, radius_mm, inner)
-        mean_out, weight_out = _mean(level, beside, part, radius_mm, outer)
+        mean_in, weight_in = mean_and_weight(level, near, part, radius_mm, inner)
+        mean_out, weight_out = mean_and_weight(level, beside, part, radius_mm, outer)
         known = (weight_in > LEAST_WEIGHT) & (weight_out > LEAST_WEIGHT) & (mean_in > mean_out)
         # where nothing tells the edge the answer of the filter stays
         wider = np.where(known, (level > (mean_in + mean_out) / 2) & reach, near) & region[box]
@@ -175,13 +174,3 @@ def _to_half_height(
     result = np.zeros_like(tubes)
     result[box] = near
     return result
-
-
-def _mean(
-    values: np.ndarray, chosen: np.ndarray, grid: Geometry, sd_mm: float, progress: Progress
-) -> tuple[np.ndarray, np.ndarray]:
-    """Gaussian mean of the chosen voxels, and their share of the Gaussian."""
-    first, second = progress.parts(1, 1)
-    weight = gaussian(chosen, grid, [sd_mm] * grid.dimension, first)
-    total = gaussian(np.where(chosen, values, 0), grid, [sd_mm] * grid.dimension, second)
-    return np.divide(total, weight, out=np.zeros_like(total), where=weight > LEAST_WEIGHT), weight
