@@ -4,13 +4,12 @@ from typing import Annotated, Literal
 
 import numpy as np
 
-from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
-from .round_objects import Round, Search, candidates_of, painted, round_objects
+from .round_objects import Round, Search, candidates_of, painted, require_found, round_objects
 
 
 @operation(
@@ -40,32 +39,33 @@ class HoughCircles:
         search = Search.of(self)
         values, valid = values_of(image)
         where, grid = inside(mask, valid), Geometry.of(image)
-        found = self._found(search, values, where, grid, progress)
-        if not found:
-            raise InputError(
-                f"No circle of {self.least_radius_mm:g} to {self.largest_radius_mm:g} mm radius shows "
-                f"{self.least_score:.0%} of its outline: lower the score or the gradient, or look for other radii."
-            )
+        found, larger = self._found(search, values, where, grid, progress)
+        require_found(found, larger, search, "circle", "outline", progress)
         labels = painted(found, grid)
         labels[~where] = 0
         return grid.image_of(labels), candidates_of(found, grid, "circle")
 
     def _found(
         self, search: Search, values: np.ndarray, where: np.ndarray, grid: Geometry, progress: Progress
-    ) -> list[tuple[Round, tuple[int, ...]]]:
+    ) -> tuple[list[tuple[Round, tuple[int, ...]]], bool]:
+        """Circles with the array axes that they extend along, best first; and whether there are larger ones."""
         spacing = grid.spacing[::-1]
         if values.ndim == 2 or min(values.shape) == 1:
             axes = tuple(axis for axis, n in enumerate(values.shape) if n > 1)
             if len(axes) < 2:
-                return []
-            return [(one, axes) for one in round_objects(values, where, spacing, search, progress)]
+                return [], False
+            circles, larger = round_objects(values, where, spacing, search, progress)
+            return [(one, axes) for one in circles], larger
         found: list[tuple[Round, tuple[int, ...]]] = []
+        any_larger = False
         for z, share in enumerate(progress.parts(*[1.0] * len(values))):
             share.check()
             if not where[z].any():
                 continue
-            for one in round_objects(values[z], where[z], spacing[1:], search, share):
+            circles, larger = round_objects(values[z], where[z], spacing[1:], search, share)
+            any_larger |= larger
+            for one in circles:
                 center = np.array([z * spacing[0], *one.center])
                 found.append((Round(center, one.radius, one.score), (1, 2)))
         found.sort(key=lambda pair: -pair[0].score)
-        return found[: self.most or None]
+        return found[: self.most or None], any_larger

@@ -8,7 +8,7 @@ from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT
 from ...core.voxels import inside, values_of
-from .round_objects import Search, candidates_of, painted, round_objects
+from .round_objects import Search, candidates_of, painted, require_found, round_objects
 
 
 @operation(
@@ -42,12 +42,9 @@ class HoughSpheres:
         values, valid = values_of(image)
         grid = Geometry.of(image)
         where = inside(mask, valid)
-        found = [(one, (0, 1, 2)) for one in round_objects(values, where, grid.spacing[::-1], search, progress)]
-        if not found:
-            raise InputError(
-                f"No sphere of {self.least_radius_mm:g} to {self.largest_radius_mm:g} mm radius shows "
-                f"{self.least_score:.0%} of its surface: lower the score or the gradient, or look for other radii."
-            )
+        spheres, larger = round_objects(values, where, grid.spacing[::-1], search, progress)
+        require_found(spheres, larger, search, "sphere", "surface", progress)
+        found = [(one, (0, 1, 2)) for one in spheres]
         labels = painted(found, grid)
         labels[~where] = 0
         return grid.image_of(labels), candidates_of(found, grid, "sphere")

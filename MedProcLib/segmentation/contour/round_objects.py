@@ -75,8 +75,9 @@ class Round:
 
 def round_objects(
     values: np.ndarray, where: np.ndarray, spacing: Sequence[float], search: Search, progress: Progress = SILENT
-) -> list[Round]:
-    """Circles (in 2D, or in a volume of one slice) or spheres with radii in the range, best first.
+) -> tuple[list[Round], bool]:
+    """Circles (in 2D, or in a volume of one slice) or spheres with radii in the range, best first; and whether larger
+    ones are there.
 
     Every edge votes for the centers that it points to, radius by radius (Kimme, Ballard & Sklansky, CACM 18(2), 1975);
     each place with many votes is then fitted to the edges around it by least squares. spacing: mm along the array's
@@ -89,15 +90,30 @@ def round_objects(
     scaled = (values / largest if largest else values).astype(np.float32)
     points = edge_points(scaled, where, spacing, sd_mm, search.noise_multiple, first)
     if len(points.position) == 0:
-        return []
+        return [], False
     extent = np.array(values.shape) * spacing
     found = _distinct(_in_range(points, extent, axes, np.asarray(spacing), sd_mm, search, second), search.most)
     beyond = replace(search, least_mm=(1 + TOLERANCE) * search.largest_mm, largest_mm=LARGER * search.largest_mm)
-    if found and _in_range(points, extent, axes, np.asarray(spacing), sd_mm, beyond, third):
-        progress.note(
-            f"There are larger ones than the radius of {search.largest_mm:g} mm that was looked for: raise it."
-        )
-    return found
+    return found, bool(_in_range(points, extent, axes, np.asarray(spacing), sd_mm, beyond, third))
+
+
+def require_found(
+    found: Sequence[Any], larger: bool, search: Search, what: str, outline: str, progress: Progress
+) -> None:
+    """Say that there are larger ones than were looked for. what, outline: 'circle' and 'outline'.
+
+    Raises InputError when nothing was found.
+    """
+    raise_it = f"There are larger ones than the radius of {search.largest_mm:g} mm that was looked for: raise it."
+    if found:
+        if larger:
+            progress.note(raise_it)
+        return
+    advice = raise_it if larger else "Lower the score or the gradient, or look for other radii."
+    raise InputError(
+        f"No {what} of {search.least_mm:g} to {search.largest_mm:g} mm radius shows {search.least_score:.0%} of its "
+        f"{outline}. {advice}"
+    )
 
 
 def _in_range(

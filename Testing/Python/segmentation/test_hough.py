@@ -129,6 +129,9 @@ def test_circles_of_a_volume_lie_in_its_slices():
 @pytest.mark.parametrize("radius, seen, said", [(14.9, 2, False), (16.5, 1, True), (24.0, 1, True)])
 def test_that_there_are_larger_ones_is_said(radius, seen, said):
     image, _ = phantom((110, 80), (1, 1), [((20, 30), 8.0), ((70, 40), radius)], 8)
+    if said:
+        with pytest.raises(InputError, match="^No circle of 3 to 7 mm.* There are larger ones.*7 mm"):
+            HoughCircles(largest_radius_mm=7)(image)
     progress = Progress(notes=[])
     _, candidates = HoughCircles(largest_radius_mm=15)(image, progress=progress)
     assert len(candidates) == seen and any("larger" in note for note in progress.notes) is said
