@@ -121,82 +121,79 @@ def measure(
 
 def judge(figures: Figures) -> tuple[Verdict, tuple[str, ...]]:
     """Verdict and its reasons, one line each."""
-    similarity_good, similarity_failed = SIMILARITY[figures.metric]
-    residual_usual, residual_failed = RESIDUAL_MM[figures.metric]
-    if figures.metric == CORRELATION_RATIO and figures.level_mm <= FINE_MM:
-        residual_usual = RESIDUAL_FINE_MM
-    elif figures.metric == CORRELATION_RATIO and np.isfinite(figures.level_mm):
-        residual_usual = max(residual_usual, RESIDUAL_VOXELS * figures.level_mm)
-    residual_good = residual_usual
-    overlap_good, overlap_failed = OVERLAP_GOOD, OVERLAP_FAILED
-    if figures.sure:
-        similarity_good, overlap_good = SIMILARITY_SURE, OVERLAP_SURE
-        similarity_failed = SIMILARITY_MASKED
-        overlap_failed = 0.0 if figures.shared >= NESTED else OVERLAP_FAILED
-        if figures.similarity < ONE_CONTRAST:
-            residual_good = RESIDUAL_SURE_MM
+    limits = _limits(figures)
     likeness, cause = "informational correlation", "other patient or other kind of image?"
     if figures.metric == CORRELATION_RATIO:
         likeness, cause = "correlation ratio", "other patient, or CT with MR or PET (metric: mutual_information)?"
-    bad: list[str] = []
-    weak: list[str] = []
-    _compare(
-        -figures.similarity,
-        -similarity_good,
-        -similarity_failed,
-        bad,
-        weak,
-        f"The aligned images resemble each other too little ({likeness} {figures.similarity:.2f}, "
-        f"expected at least {similarity_good:g}): other anatomy, {cause}",
-    )
-    _compare(
-        -figures.overlap,
-        -overlap_good,
-        -overlap_failed,
-        bad,
-        weak,
-        f"Where both studies show them, only {100 * figures.overlap:.0f} % of the bodies overlap (expected at least "
-        f"{100 * overlap_good:.0f} %): wrong position, or other anatomy.",
-    )
-    _compare(
-        -figures.shared,
-        -SHARED_GOOD,
-        -SHARED_FAILED,
-        bad,
-        weak,
-        f"Only {100 * figures.shared:.0f} % of the smaller body lies in what the other study shows (expected at least "
-        f"{100 * SHARED_GOOD:.0f} %): too little in common to be sure of the position.",
-    )
-    _compare(
-        figures.restart_mm,
-        RESTART_GOOD_MM,
-        RESTART_FAILED_MM,
-        bad,
-        weak,
-        f"Registering backward from a displaced start ends {figures.restart_mm:.1f} mm away "
-        f"(expected at most {RESTART_GOOD_MM:g} mm): the position is not well determined.",
-    )
-    _compare(
-        figures.residual_mm,
-        residual_good,
-        residual_failed,
-        bad,
-        weak,
-        f"Parts of the body still lie {_apart(figures.residual_mm)} mm apart (median; expected at most "
-        f"{residual_good:.2g} mm): another patient, or organs that moved?"
-        if np.isfinite(figures.residual_mm)
-        else "Too few parts of the body show structure in all directions, as in few slices: how far they still lie "
-        "apart cannot be told.",
-    )
-    if bad:
-        return Verdict.FAILED, tuple(bad + weak)
-    if weak:
-        return Verdict.DOUBTFUL, tuple(weak)
-    other_contrast = figures.residual_mm > residual_usual
+    residual_good = limits.residual_mm[0]
+    judged = [
+        (
+            _worse_than(-figures.similarity, *(-limit for limit in limits.similarity)),
+            f"The aligned images resemble each other too little ({likeness} {figures.similarity:.2f}, "
+            f"expected at least {limits.similarity[0]:g}): other anatomy, {cause}",
+        ),
+        (
+            _worse_than(-figures.overlap, *(-limit for limit in limits.overlap)),
+            f"Where both studies show them, only {100 * figures.overlap:.0f} % of the bodies overlap (expected at "
+            f"least {100 * limits.overlap[0]:.0f} %): wrong position, or other anatomy.",
+        ),
+        (
+            _worse_than(-figures.shared, -SHARED_GOOD, -SHARED_FAILED),
+            f"Only {100 * figures.shared:.0f} % of the smaller body lies in what the other study shows (expected at "
+            f"least {100 * SHARED_GOOD:.0f} %): too little in common to be sure of the position.",
+        ),
+        (
+            _worse_than(figures.restart_mm, RESTART_GOOD_MM, RESTART_FAILED_MM),
+            f"Registering backward from a displaced start ends {figures.restart_mm:.1f} mm away "
+            f"(expected at most {RESTART_GOOD_MM:g} mm): the position is not well determined.",
+        ),
+        (
+            _worse_than(figures.residual_mm, *limits.residual_mm),
+            f"Parts of the body still lie {_apart(figures.residual_mm)} mm apart (median; expected at most "
+            f"{residual_good:.2g} mm): another patient, or organs that moved?"
+            if np.isfinite(figures.residual_mm)
+            else "Too few parts of the body show structure in all directions, as in few slices: how far they still lie "
+            "apart cannot be told.",
+        ),
+    ]
+    bad = tuple(reason for verdict, reason in judged if verdict is Verdict.FAILED)
+    weak = tuple(reason for verdict, reason in judged if verdict is Verdict.DOUBTFUL)
+    if bad or weak:
+        return Verdict.FAILED if bad else Verdict.DOUBTFUL, bad + weak
+    other_contrast = figures.residual_mm > limits.residual_usual_mm
     why = " (it hardly makes the images more alike: another contrast)" if other_contrast else ""
     return Verdict.GOOD, (
         f"{likeness.capitalize()} {figures.similarity:.3f}, overlap {100 * figures.overlap:.0f} %, inverse consistency "
         f"{_small(figures.restart_mm)} mm, local displacement {_small(figures.residual_mm)} mm{why}.",
+    )
+
+
+@dataclass(frozen=True)
+class _Limits:
+    """Limits (good, failed) of figures; residual_usual_mm: the good one where both images are of one contrast."""
+
+    similarity: tuple[float, float]
+    overlap: tuple[float, float]
+    residual_mm: tuple[float, float]
+    residual_usual_mm: float
+
+
+def _limits(figures: Figures) -> _Limits:
+    similarity_good, similarity_failed = SIMILARITY[figures.metric]
+    usual, residual_failed = RESIDUAL_MM[figures.metric]
+    if figures.metric == CORRELATION_RATIO and figures.level_mm <= FINE_MM:
+        usual = RESIDUAL_FINE_MM
+    elif figures.metric == CORRELATION_RATIO and np.isfinite(figures.level_mm):
+        usual = max(usual, RESIDUAL_VOXELS * figures.level_mm)
+    if not figures.sure:
+        return _Limits(
+            (similarity_good, similarity_failed), (OVERLAP_GOOD, OVERLAP_FAILED), (usual, residual_failed), usual
+        )
+    return _Limits(
+        (SIMILARITY_SURE, SIMILARITY_MASKED),
+        (OVERLAP_SURE, 0.0 if figures.shared >= NESTED else OVERLAP_FAILED),
+        (RESIDUAL_SURE_MM if figures.similarity < ONE_CONTRAST else usual, residual_failed),
+        usual,
     )
 
 
@@ -210,11 +207,11 @@ def _small(value: float) -> str:
     return f"{value:.2f}" if value >= 0.005 else "below 0.01"
 
 
-def _compare(value: float, good: float, failed: float, bad: list[str], weak: list[str], reason: str) -> None:
+def _worse_than(value: float, good: float, failed: float) -> Verdict:
+    """The verdict of a figure that is the better the lower; of one that is not a number, failed."""
     if not value <= failed:
-        bad.append(reason)
-    elif not value <= good:
-        weak.append(reason)
+        return Verdict.FAILED
+    return Verdict.GOOD if value <= good else Verdict.DOUBTFUL
 
 
 def _displacement(points: np.ndarray, degrees: float, millimeters: float) -> np.ndarray:

@@ -66,11 +66,11 @@ def _spider(name: str, cases: Mapping[str, Case]) -> str:
     colors = {bar.patient: COLORS.get(bar.best, EVEN) for bar in waterfall(name, cases)}
     drawn = [
         Curve(
-            text(curve.name) if len(curves) <= MOST_NAMES else "",
-            colors.get(curve.name, EVEN),
-            [(float(p.days), p.value, None, None) for p in curve.points],
+            text(patient) if len(curves) <= MOST_NAMES else "",
+            colors.get(patient, EVEN),
+            [(float(days), change, None, None) for days, change in points],
         )
-        for curve in curves
+        for patient, points in curves.items()
     ]
     return curves_chart(drawn, _days(cases), "%", f"Change from baseline of {len(curves)} patients", most=200.0)
 

@@ -31,7 +31,6 @@ def entry_of(shown: Structure) -> TerminologyEntry:
 NO_CATEGORY = TerminologyEntry()
 LESION = entry_of(structure("lesion"))
 MASS = entry_of(structure("mass"))
-NODULE = entry_of(structure("nodule"))
 BRAIN = entry_of(structure("brain"))
 TISSUE = TerminologyEntry(Code("SCT", "85756007", "Tissue"), Code("SCT", "85756007", "Tissue"))
 

@@ -1,6 +1,5 @@
-"""Data of the charts that show response: curves, waterfall, spider and swimmer, ready to be drawn."""
+"""Data of the charts that show response: waterfall, spider and swimmer, ready to be drawn."""
 
-import datetime
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
@@ -8,30 +7,6 @@ from .best_response import PROGRESSIVE, best_response
 from .criteria import assess, best, criterion
 from .model import Case
 from .outcome import Category, Response
-from .size_change import Sums
-from .size_rule import SizeRule
-from .sizes import lesion_size
-
-
-@dataclass(frozen=True)
-class Point:
-    """value (with its 95 % limits where known) at a time point, days after baseline."""
-
-    time: str
-    date: datetime.date
-    days: int
-    value: float
-    low: float | None = None
-    high: float | None = None
-
-
-@dataclass(frozen=True)
-class Curve:
-    """A named series of points in one unit; time points without a value are left out."""
-
-    name: str
-    unit: str
-    points: tuple[Point, ...]
 
 
 @dataclass(frozen=True)
@@ -52,32 +27,14 @@ class Phase:
     category: Category
 
 
-def lesion_curves(case: Case, rule: SizeRule) -> list[Curve]:
-    """The size of every lesion over time, as the rule measures it."""
-    curves = []
-    for lesion in case.lesions:
-        sizes = [(i, lesion_size(lesion, t, rule).value) for i, t in enumerate(case.time_points)]
-        points = tuple(_point(case, i, v.value, v.low, v.high) for i, v in sizes if v is not None)
-        curves.append(Curve(lesion.id, rule.unit, points))
-    return curves
-
-
-def sum_curve(case: Case, rule: SizeRule) -> Curve:
-    """The complete sum of the targets over time."""
-    totals = [(i, t.complete) for i, t in enumerate(Sums.of(case, rule).totals)]
-    return Curve(
-        rule.sum_name, rule.unit, tuple(_point(case, i, v.value, v.low, v.high) for i, v in totals if v is not None)
-    )
-
-
-def spider(name: str, cases: Mapping[str, Case]) -> list[Curve]:
-    """Change from baseline in percent over time, a curve a patient that begins with 0."""
-    curves = []
+def spider(name: str, cases: Mapping[str, Case]) -> dict[str, list[tuple[int, float]]]:
+    """By patient: days after baseline, and change from baseline in percent; it begins with 0. Unknown ones left out."""
+    curves = {}
     for patient, case in cases.items():
         changes = _changes(assess(name, case))
-        points = [_point(case, i, v) for i, v in enumerate(changes) if v is not None]
+        points = [(case.days(n), change) for n, change in enumerate(changes) if change is not None]
         if points:
-            curves.append(Curve(patient, "%", (_point(case, 0, 0.0), *points)))
+            curves[patient] = [(0, 0.0), *points]
     return curves
 
 
@@ -124,8 +81,3 @@ def _changes(responses: Sequence[Response]) -> list[float | None]:
     found = [[f.value for f in r.figures_of("change_from_baseline")] for r in responses]
     parts = max(map(len, found), default=0)
     return [max(values) if values and len(values) == parts else None for values in found]
-
-
-def _point(case: Case, index: int, value: float, low: float | None = None, high: float | None = None) -> Point:
-    time = case.time_points[index]
-    return Point(time.label, time.date, case.days(index), value, low, high)
