@@ -19,6 +19,7 @@ from ..core.units import ValueUnit
 from .ct.hu_classes import USUAL_CLASSES, hu_classes
 from .diameter import Diameter
 from .intensity import BINS
+from .known_rows import KnownRows
 from .longest import longest_piece, with_axes
 from .pet.uptake import UptakeThreshold, percist_threshold
 from .region import Region, Segment, at_border, components_of, segments_of, slices_of
@@ -98,8 +99,16 @@ class Measure:
     def __call__(self, image, labels, progress=SILENT):
         return self.of_maps(image, [labels], progress)
 
-    def of_maps(self, image: sitk.Image, maps: Sequence[sitk.Image], progress: Progress = SILENT) -> list[Row]:
+    def of_maps(
+        self,
+        image: sitk.Image,
+        maps: Sequence[sitk.Image],
+        progress: Progress = SILENT,
+        known: KnownRows | None = None,
+    ) -> list[Row]:
         """Of segments in several label maps on one grid, no label in two of them, as they overlap: each for itself.
+
+        known: rows of segments of this same image from before, which are not measured again; gets those of now.
         Raises InputError."""
         volume = Volume(as_volume(image), Geometry.of(image), self.intensity_unit)
         _require_fitting(self.groups, volume)
@@ -110,14 +119,30 @@ class Measure:
         wanted = Wanted(self.groups, self.histogram_bins, hu_classes(self.hu_ranges), uptake, self.border_sd_mm)
         rows: list[Row] = []
         for (numbers, segments), share in zip(found, progress.parts(*[len(each[1]) for each in found]), strict=True):
-            work = functools.partial(self._rows, volume, wanted, numbers, progress.quiet())
+            work = functools.partial(self._rows, volume, wanted, numbers, progress.quiet(), known)
             rows += [row for own in _at_once(work, segments, numbers.size, share) for row in own]
+        if known is not None:
+            known.forget_unused()
         return sorted(rows, key=lambda row: row.segment)  # stable: whole, then its parts
 
     def _rows(
-        self, volume: Volume, wanted: Wanted, labels: np.ndarray, progress: Progress, segment: Segment
+        self,
+        volume: Volume,
+        wanted: Wanted,
+        labels: np.ndarray,
+        progress: Progress,
+        known: KnownRows | None,
+        segment: Segment,
     ) -> list[Row]:
         regions = segment.regions(labels)
+        if known is None:
+            return self._measured(volume, wanted, progress, segment, regions)
+        anew = functools.partial(self._measured, volume, wanted, progress, segment, regions)
+        return known.rows((self, wanted), segment.value, regions, anew)
+
+    def _measured(
+        self, volume: Volume, wanted: Wanted, progress: Progress, segment: Segment, regions: list[Region]
+    ) -> list[Row]:
         pieces = components_of(regions) if self.components or self.diameters else regions
         known: dict[int, Diameter] = {}
 
@@ -167,13 +192,14 @@ def measure(
     names: Mapping[int, str] | None = None,
     settings: Any = Measure(),  # noqa: B008 (immutable)
     progress: Progress = SILENT,
+    known: KnownRows | None = None,
 ) -> list[Row]:
     """Rows of measurements of the segments of a label map, named.
 
     labels: integer image on the image's grid, 0 is background, or several where segments overlap, no label in two of
     them; names: of label values, 'Segment N' where missing;
     settings: Measure, or another operation of quantification that gives such rows; one that takes a mask instead of
-    labels looks at all segments together. Distances and scores of calcium take overlapping segments together, body
+    labels looks at all segments together; known: see Measure.of_maps, not used by other operations. Distances and scores of calcium take overlapping segments together, body
     composition refuses them, others take each for itself.
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
     nearest neighbor interpolation), Cancelled.
@@ -182,7 +208,8 @@ def measure(
     maps = [each for each in every if np.any(sitk.GetArrayViewFromImage(each))] or every[:1]
     if "labels" not in settings.declaration.inputs:
         return settings(image, functools.reduce(operator.or_, [each != 0 for each in maps]), progress=progress)
-    if len(maps) == 1:
+    again = {"known": known} if known is not None and isinstance(settings, Measure) else {}
+    if len(maps) == 1 and not again:
         rows = settings(image, maps[0], progress=progress)
     elif not takes_overlap(settings):
         title = settings.declaration.title
@@ -190,7 +217,7 @@ def measure(
     elif hasattr(settings, "of_maps"):
         for each in maps:
             check_inputs(settings.declaration, {"image": image, "labels": each})
-        rows = settings.of_maps(image, maps, progress)
+        rows = settings.of_maps(image, maps, progress, **again)
     else:
         shares = progress.parts(*[1.0] * len(maps))
         rows = [row for each, share in zip(maps, shares, strict=True) for row in settings(image, each, progress=share)]

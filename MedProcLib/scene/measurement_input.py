@@ -14,6 +14,7 @@ import SimpleITK as sitk
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.progress import SILENT, Progress
+from MedProcLib.quantification.known_rows import KnownRows
 from MedProcLib.quantification.measure import measure, takes_overlap
 from MedProcLib.quantification.row import Ends, Row
 from MedProcLib.scene.flat_volumes import is_flat
@@ -30,12 +31,26 @@ class TimePoint:
     time_s: float | None = None
 
 
+class MeasurementReader(NodeReader):
+    """Knows also what was measured of the images it read, so that only segments that changed are measured again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self._known: list[tuple[sitk.Image, KnownRows]] = []
+
+    def known_in(self, images: Sequence[sitk.Image]) -> tuple[KnownRows, ...]:
+        """What is known of each image; of others it is forgotten."""
+        before = {id(image): known for image, known in self._known}
+        self._known = [(image, before.get(id(image)) or KnownRows()) for image in images]
+        return tuple(known for _image, known in self._known)
+
+
 @dataclass(frozen=True)
 class MeasurementInput:
     """Copies of what is measured, for any thread.
 
     times: one, or those of a sequence; names: of the nodes, for a reader; flat: whether they are pictures without a
-    depth, which are measured in 2D.
+    depth, which are measured in 2D; known: rows of segments from before, of each time, see KnownRows, or none.
     """
 
     times: tuple[TimePoint, ...]
@@ -43,6 +58,7 @@ class MeasurementInput:
     segmentation_name: str
     volume_name: str
     flat: bool = False
+    known: tuple[KnownRows, ...] = ()
 
     def measured_image(self, number: int = 0) -> sitk.Image:
         """The image of a time as it is measured: 2D where it is flat."""
@@ -89,7 +105,8 @@ class MeasurementSource:
         volumes = [volume for volume, _time in self.frames]
         images, segments = self.reader.read(self.segmentation, self.ids, volumes, progress)
         times = tuple(TimePoint(image, time) for image, (_, time) in zip(images, self.frames, strict=True))
-        return MeasurementInput(times, segments, self.segmentation_name, self.volume_name, self.flat)
+        known = self.reader.known_in(images) if isinstance(self.reader, MeasurementReader) else ()
+        return MeasurementInput(times, segments, self.segmentation_name, self.volume_name, self.flat, known)
 
 
 def measurement_source(
@@ -139,7 +156,8 @@ def measured_rows(given: MeasurementInput, settings: Any, progress: Progress = S
     rows: list[Row] = []
     shares = progress.part(0.1, 1).parts(*[1.0] * len(given.times))
     for number, (time, share) in enumerate(zip(given.times, shares, strict=True)):
-        found = measure(given.measured_image(number), maps, names, settings, share)
+        known = given.known[number] if given.known else None
+        found = measure(given.measured_image(number), maps, names, settings, share, known)
         if given.flat:
             found = [_in_space(row, time.image.GetOrigin()[2]) for row in found]
         found.sort(key=lambda row: row.segment)  # what is of all segments comes first

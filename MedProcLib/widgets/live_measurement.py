@@ -7,7 +7,7 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
-from ..scene.node_reader import NodeReader
+from ..scene.measurement_input import MeasurementReader
 from .live import LiveRunner, volume_watch
 from .live_switch import LiveSwitch
 from .task_runner import Commit, Compute
@@ -35,7 +35,7 @@ class LiveMeasurement:
 
     def __init__(self, prepare: Callable[[Any], tuple[Compute, Commit]]) -> None:
         self._prepare = prepare
-        self._reader = NodeReader()
+        self._reader = MeasurementReader()
         self._nodes: tuple[Any, Any] = (None, None)
         self._observed: list[tuple[Any, int]] = []
         self._volume = volume_watch(self.changed)
@@ -81,7 +81,7 @@ class LiveMeasurement:
             return
         self._forget()
         self.live.stop()
-        self._reader = NodeReader()  # lets go of the copies
+        self._reader = MeasurementReader()  # lets go of the copies and figures
         self._line.say("")
 
     def _observe(self) -> None:
