@@ -199,8 +199,8 @@ def measure(
     labels: integer image on the image's grid, 0 is background, or several where segments overlap, no label in two of
     them; names: of label values, 'Segment N' where missing;
     settings: Measure, or another operation of quantification that gives such rows; one that takes a mask instead of
-    labels looks at all segments together; known: see Measure.of_maps, not used by other operations. Distances and scores of calcium take overlapping segments together, body
-    composition refuses them, others take each for itself.
+    labels looks at all segments together; known: see Measure.of_maps, not used by other operations. Distances and
+    scores of calcium take overlapping segments together, body composition refuses them, others take each for itself.
     Raises InputError for an empty label map or one on another grid (resample it first: core.geometry.resample with
     nearest neighbor interpolation), Cancelled.
     """
