@@ -2,7 +2,7 @@
 
 from MedProcLib.core.acquisition_tags import acquisition_tags
 from MedProcLib.scene.dicom_files import first_dicom_file_of
-from MedProcLib.scene.studies import modality_of_volume
+from MedProcLib.scene.hierarchy import modality_of_volume
 
 
 def dicom_tags_of(volume) -> dict[str, str]:

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from MedProcLib.core.dicom_header import texts_of
 from MedProcLib.scene.dicom_files import first_dicom_file_of
-from MedProcLib.scene.studies import modality_of_volume
+from MedProcLib.scene.hierarchy import modality_of_volume
 from MedProcLib.scene.volumes import geometry_of_volume
 
 DEPTH_TAGS = ("ImagePositionPatient", "SliceThickness")  # of what has a place in depth

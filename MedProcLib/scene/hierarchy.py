@@ -89,6 +89,11 @@ def attribute_of(node, attribute_name: str) -> str:
     return ""
 
 
+def modality_of_volume(volume) -> str:
+    """DICOM modality of a volume from the subject hierarchy ('MR', 'CT', ...); '' when unknown."""
+    return attribute_of(volume, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName())
+
+
 def patient_and_study(node) -> tuple[int, int]:
     """The patient's and the study's items above a node; 0 where there is none."""
     hierarchy = hierarchy_of(node.GetScene())

@@ -23,10 +23,10 @@ from MedProcLib.quantification.interval_figures import INTERVAL_FIGURES
 from MedProcLib.quantification.pet.uptake import UPTAKE_FIGURES
 from MedProcLib.quantification.shape.figures import SHAPE_FIGURES
 from MedProcLib.report.dicom_sr.concepts import concept_of
+from MedProcLib.scene.hierarchy import modality_of_volume
 from MedProcLib.scene.measurement_input import measured_rows, measurement_input
 from MedProcLib.scene.region_input import made_at
 from MedProcLib.scene.slice_preview import content_key
-from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.value_unit import stated_unit_of, unit_of_values
 
 NAME = "MedProc"

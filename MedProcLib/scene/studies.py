@@ -6,9 +6,10 @@ import re
 import slicer
 
 from MedProcLib.comparison.study import Study
-from MedProcLib.scene.hierarchy import attribute_of
+from MedProcLib.scene.hierarchy import attribute_of, modality_of_volume
 from MedProcLib.scene.markups import named_points
 from MedProcLib.scene.segmentations import labels_of_segmentation
+from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.scene.volumes import image_of_volume
 
 _DATE = re.compile(r"(?<!\d)((?:19|20)\d\d)[-_.]?(0[1-9]|1[0-2])[-_.]?(0[1-9]|[12]\d|3[01])(?!\d)")
@@ -21,8 +22,6 @@ def study_of_volume(volume, segmentation=None, mask=None, date: datetime.date | 
     knows (see date_of_volume); landmarks: point list. Copies the voxels. Raises InputError like image_of_volume,
     labels_of_segmentation and named_points.
     """
-    from MedProcLib.scene.value_unit import unit_of_values  # which builds on this module
-
     image = image_of_volume(volume)
     labels, segments = labels_of_segmentation(segmentation, volume) if segmentation is not None else (None, {})
     return Study(
@@ -44,11 +43,6 @@ def date_of_volume(volume) -> datetime.date | None:
     (2015-03-31, 20150331 and the like); None when neither says."""
     attribute = slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMStudyDateAttributeName()
     return _date_in(attribute_of(volume, attribute)) or _date_in(volume.GetName() or "")
-
-
-def modality_of_volume(volume) -> str:
-    """DICOM modality of a volume from the subject hierarchy ('MR', 'CT', ...); '' when unknown."""
-    return attribute_of(volume, slicer.vtkMRMLSubjectHierarchyConstants.GetDICOMSeriesModalityAttributeName())
 
 
 def _date_in(text: str) -> datetime.date | None:

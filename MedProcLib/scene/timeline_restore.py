@@ -12,7 +12,7 @@ from MedProcLib.comparison.result import Comparison, PairComparison
 from MedProcLib.comparison.saved import Saved
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.scene.change_maps import MapEnds, steps_of
-from MedProcLib.scene.studies import modality_of_volume
+from MedProcLib.scene.hierarchy import modality_of_volume
 from MedProcLib.scene.timeline_nodes import patient_of_node, transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import outlines_of, own_image
 from MedProcLib.scene.timeline_scene import with_verdicts

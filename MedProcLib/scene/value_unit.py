@@ -8,8 +8,7 @@ import slicer
 from MedProcLib.core.dicom_unit import is_map_of_adc, unit_of_dicom
 from MedProcLib.core.units import ucum, value_unit
 from MedProcLib.scene.dicom_files import first_dicom_file_of
-from MedProcLib.scene.hierarchy import hierarchy_of
-from MedProcLib.scene.studies import modality_of_volume
+from MedProcLib.scene.hierarchy import hierarchy_of, modality_of_volume
 
 
 def unit_of_values(volume) -> str:

@@ -12,8 +12,8 @@ from ..core.registry import create_operation
 from ..quantification.radiomics.robustness import FEWEST, MOST
 from ..quantification.radiomics.settings_file import PRESETS, preset_for, settings_in
 from ..scene.features_scene import add_features, segment_features, segment_robustness
+from ..scene.hierarchy import modality_of_volume
 from ..scene.measurement_input import MeasurementSource
-from ..scene.studies import modality_of_volume
 from .fields import allow
 from .operation_panel import OperationPanel
 from .task_runner import Commit, Compute

@@ -14,11 +14,11 @@ from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import settings_for, settings_in
 from ..quantification.row import Row
 from ..scene.features_scene import add_features, segment_features, segment_robustness
+from ..scene.hierarchy import modality_of_volume
 from ..scene.measurement_export import export_of, write_table
 from ..scene.measurement_input import MeasurementSource, measured_rows, measurement_input, measurement_source
 from ..scene.measurement_scene import MeasurementNodes, add_measurements
 from ..scene.sequences import frames_of
-from ..scene.studies import modality_of_volume
 from ..scene.value_unit import unit_of_values
 from .inputs import require_present
 

@@ -10,8 +10,8 @@ from ..quantification.suv.normalization import NORMALIZATIONS
 from ..quantification.suv.settings import LIMITS, SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
 from ..scene.dicom_files import INSTANCES, dicom_files_of
+from ..scene.hierarchy import modality_of_volume
 from ..scene.provenance import is_result
-from ..scene.studies import modality_of_volume
 from ..scene.suv_scene import NEEDED, add_suv_volume
 from ..scene.value_unit import unit_of_values
 from .task_runner import Commit, Compute

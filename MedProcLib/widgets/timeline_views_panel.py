@@ -8,9 +8,9 @@ import slicer
 from slicer.i18n import tr as _
 
 from ..comparison.tracks.model import Patient
+from ..scene.hierarchy import modality_of_volume
 from ..scene.pair_view import PairView
 from ..scene.slice_preview import Mode, Pattern
-from ..scene.studies import modality_of_volume
 from ..scene.timeline_nodes import images_at, patient_of_node, volume_at
 from ..scene.timeline_places import track_places
 from ..scene.timeline_rows import titles_of

@@ -223,8 +223,7 @@ def test_modality_and_unit_stay_with_the_result_where_they_hold(scene, modality,
     import slicer
 
     from MedProcLib.core.registry import create_operation
-    from MedProcLib.scene.hierarchy import hierarchy_of
-    from MedProcLib.scene.studies import modality_of_volume
+    from MedProcLib.scene.hierarchy import hierarchy_of, modality_of_volume
     from MedProcLib.scene.value_unit import unit_of_values
     from MedProcLib.widgets.enhancement_logic import EnhancementLogic
 

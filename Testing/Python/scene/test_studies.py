@@ -8,9 +8,17 @@ import SimpleITK as sitk
 import slicer
 from samples import ball, numbered, turned_grid
 
-from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, hierarchy_of, place_beside, place_under
+from MedProcLib.scene.hierarchy import (
+    add_folder,
+    add_patient,
+    add_study,
+    hierarchy_of,
+    modality_of_volume,
+    place_beside,
+    place_under,
+)
 from MedProcLib.scene.segmentations import SegmentInfo, add_segments, segmentation_from_labels
-from MedProcLib.scene.studies import date_of_volume, modality_of_volume, study_of_volume
+from MedProcLib.scene.studies import date_of_volume, study_of_volume
 from MedProcLib.scene.volumes import volume_from_image
 
 GRID = turned_grid((12, 10, 8))

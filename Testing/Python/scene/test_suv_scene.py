@@ -14,9 +14,8 @@ from MedProcLib.core.errors import InputError
 from MedProcLib.core.files import read_image
 from MedProcLib.quantification.suv.settings import SuvSettings
 from MedProcLib.scene.bundle import load_bundle, save_bundle
-from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, place_under
+from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, modality_of_volume, place_under
 from MedProcLib.scene.provenance import provenance_of
-from MedProcLib.scene.studies import modality_of_volume
 from MedProcLib.scene.suv_scene import STEPS, suv_volume_from_dicom, suv_volume_of
 from MedProcLib.scene.value_unit import is_adc_without_unit, say_values_of, unit_of_values
 from MedProcLib.scene.volumes import image_of_volume, volume_from_image
