@@ -56,7 +56,8 @@ def blobs_of(
 ) -> tuple[Blobs, Blobs]:
     """Bright blobs and dark blobs of an image (float32, no NaN) inside a region (z, y, x), best first, each once.
 
-    The score is the response in robust SD of the responses of its scale in the region, so sizes compare. Diameters lie
+    The score is the response in robust SD of the responses of its scale in the region where that is not flat, so sizes
+    compare. Diameters lie
     between the scales: at the top of a parabola through the responses of three of them. round_only: the response is
     that to balls alone, three times the smallest curvature times the share that it is of the largest one (Li, Sone &
     Doi, Med. Phys. 30(8), 2003): all of the Laplacian for a ball, nothing for a tube.
@@ -70,7 +71,7 @@ def blobs_of(
     levels = _levels(image, region, [blob_sd(d, dimension) for d in diameters], progress)
     for number, level in enumerate(levels):
         response = level.laplacian()
-        middle, sd = median_and_sd(response[level.inside]) if level.inside.any() else (0.0, 0.0)
+        middle, sd = median_and_sd(response[level.varied]) if level.varied.any() else (0.0, 0.0)
         noise.append((middle, sd))
         for sign, parts in found.items():
             if parts and parts[-1].number == number - 1:
@@ -104,10 +105,12 @@ class _Maxima:
 
 @dataclass(frozen=True)
 class _Level:
-    """The image (z, y, x) blurred by a Gaussian of this SD (mm), and which of its voxels lie in the region."""
+    """The image (z, y, x) blurred by a Gaussian of this SD (mm), which of its voxels lie in the region, and which of
+    these where the image is not flat, as an empty background is: of noise nothing is learned there."""
 
     values: np.ndarray
     inside: np.ndarray
+    varied: np.ndarray
     grid: Geometry
     sd_mm: float
 
@@ -134,6 +137,7 @@ def _levels(image: sitk.Image, region: np.ndarray, widths: Sequence[float], prog
     """The image blurred to each of these SD (mm, ascending), from one to the next, on voxels just fine enough."""
     grid = Geometry.of(image)
     values, share = sitk.GetArrayFromImage(image).astype(np.float32, copy=False), region
+    varied = region & _varied(values)
     variances = np.zeros(grid.dimension)
     for sd, part in zip(widths, progress.parts(*[1 / w for w in widths]), strict=True):
         while halve := [
@@ -141,7 +145,7 @@ def _levels(image: sitk.Image, region: np.ndarray, widths: Sequence[float], prog
         ]:
             for axis in halve:
                 variances[axis] += 0 if grid.size[axis] % 2 else grid.spacing[axis] ** 2 / 4
-                values, share = (_halved(each, grid.dimension - 1 - axis) for each in (values, share))
+                values, share, varied = (_halved(each, grid.dimension - 1 - axis) for each in (values, share, varied))
             grid = _half_grid(grid, halve)
         blurred = grid.image_of(values)
         axes = _axes(grid)
@@ -155,7 +159,19 @@ def _levels(image: sitk.Image, region: np.ndarray, widths: Sequence[float], prog
             blurred = execute(blur, blurred, progress=step, message="Looking for blobs")
             variances[axis] += width
         values = sitk.GetArrayFromImage(blurred)
-        yield _Level(values, share >= 0.5, grid, sd)
+        inside, usable = share >= 0.5, varied >= 0.5
+        yield _Level(values, inside, usable if usable.any() else inside, grid, sd)
+
+
+def _varied(values: np.ndarray) -> np.ndarray:
+    """Which values differ from a neighbor over a face."""
+    found = np.zeros(values.shape, bool)
+    for axis, size in enumerate(values.shape):
+        here, there = (np.moveaxis(found, axis, 0)[part] for part in (slice(0, size - 1), slice(1, size)))
+        differs = np.diff(values, axis=axis) != 0
+        here |= np.moveaxis(differs, axis, 0)
+        there |= np.moveaxis(differs, axis, 0)
+    return found
 
 
 def _halved(values: np.ndarray, axis: int) -> np.ndarray:

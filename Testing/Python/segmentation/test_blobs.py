@@ -76,6 +76,15 @@ def test_the_same_balls_as_another_program():
         assert stated == pytest.approx(2 * 2**0.5 * peer[2], rel=0.3)
 
 
+def test_an_empty_background_does_not_count_as_quiet():
+    """An image of which more than half is 0, such as a brain cut out: its scores were 10^17 SD."""
+    image = spotted((90, 84), (1.0, 1.0))
+    wide = sitk.ConstantPad(image, (90, 90), (90, 90), float(sitk.GetArrayViewFromImage(image).mean()))
+    _, expected = BlobDetector()(image)
+    _, candidates = BlobDetector()(wide)
+    assert candidates[0].score == pytest.approx(expected[0].score, rel=0.3)
+
+
 def test_labels_are_the_candidates_in_order():
     labels, candidates = BlobDetector()(spotted())
     array = sitk.GetArrayFromImage(labels)
