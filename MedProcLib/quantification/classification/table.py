@@ -1,4 +1,4 @@
-"""A table of findings read from CSV: a line per finding, or a line per figure turned into one."""
+"""A table of findings read from CSV or an Excel workbook: a line per finding, or a line per figure turned into one."""
 
 import csv
 import io
@@ -10,14 +10,16 @@ from pathlib import Path
 from ...core.errors import InputError
 from ...core.listing import listed
 from ...core.units import UCUM
+from ...core.workbook_lines import workbook_lines
 from ..table_text import MEANINGS
-from .parsed_file import parsed_file
+from .parsed_file import parsed_file, parsed_workbook
 
 # what `measure` and `features` call the columns of their long tables: (figure, value) and what only describes a figure
 LONG = {
     ("figure", "value"): {"figure", "value", "unit", "code", "parameters"},
     ("tag", "value"): {"tag", "value", "unit", "name", "family", "aggregation"},
 }
+WORKBOOKS = (".xlsx", ".xlsm")
 DECIMAL_COMMA = re.compile(r"[+-]?\d+,\d+(?:[eE][+-]?\d+)?")
 
 
@@ -41,7 +43,12 @@ class Table:
 
 
 def read_table(path: str | Path) -> Table:
-    """The table in a CSV or TSV file (UTF-8). Raises InputError as table_of, and for a file that cannot be read."""
+    """The table in a CSV or TSV file (UTF-8), or in the first sheet of an Excel workbook.
+
+    Raises InputError as table_of, and for a file that cannot be read.
+    """
+    if Path(path).suffix.lower() in WORKBOOKS:
+        return parsed_workbook(path, "table", lambda content: _table(_checked(workbook_lines(content))))
     return parsed_file(path, "table", table_of, "; save it as CSV in UTF-8")
 
 
@@ -51,7 +58,11 @@ def table_of(text: str) -> Table:
     Long tables of `measure` and `features` become wide, a line for each set of the cells that name an object. Raises
     InputError for no lines, lines of another length than the header, and columns without a name or of the same name.
     """
-    header, *lines = _lines(text)
+    return _table(_lines(text))
+
+
+def _table(lines: list[list[str]]) -> Table:
+    header, *lines = lines
     columns: dict[str, list[str]] = {name: [line[at] for line in lines] for at, name in enumerate(header)}
     for key, describing in LONG.items():
         if set(key) <= set(header):
@@ -63,12 +74,23 @@ def table_of(text: str) -> Table:
 
 
 def _lines(text: str) -> list[list[str]]:
+    if text.lstrip()[:1] in ("{", "["):
+        raise InputError("This is JSON, not a table: write it as .csv, .tsv or .xlsx.")
     first = text.split("\n", 1)[0]
     delimiter = max("\t;,", key=first.count)
     try:
-        lines = [line for line in csv.reader(io.StringIO(text, newline=""), delimiter=delimiter) if any(line)]
+        lines = list(csv.reader(io.StringIO(text, newline=""), delimiter=delimiter))
     except csv.Error as error:
         raise InputError(f"This is not CSV: {error}.") from error
+    lines = _checked(lines)
+    if delimiter == ";":
+        lines[1:] = [[_with_point(cell) for cell in line] for line in lines[1:]]
+    return lines
+
+
+def _checked(lines: list[list[str]]) -> list[list[str]]:
+    """A header and lines as long as it, without those that are empty. Raises InputError."""
+    lines = [line for line in lines if any(line)]
     if len(lines) < 2:
         raise InputError("There is no finding: the table needs a header and a line for each finding.")
     lines = [[cell.strip() for cell in line] for line in lines]
@@ -81,8 +103,6 @@ def _lines(text: str) -> list[list[str]]:
     for number, line in enumerate(lines[1:], 2):
         if len(line) != len(header):
             raise InputError(f"Line {number} has {len(line)} cells, and the header {len(header)}: mend the line.")
-    if delimiter == ";":
-        lines[1:] = [[_with_point(cell) for cell in line] for line in lines[1:]]
     return lines
 
 

@@ -1,12 +1,14 @@
 """Tables of findings: what is read, what is taken for a feature, what is refused."""
 
 import math
+import zipfile
 
 import numpy as np
 import pytest
 
 from MedProcLib.core.csv_text import csv_text
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.xlsx import xlsx_bytes
 from MedProcLib.quantification.classification.findings import findings_of
 from MedProcLib.quantification.classification.table import read_table, table_of
 from MedProcLib.quantification.measure import measure
@@ -158,3 +160,48 @@ def test_cells_that_are_no_numbers_in_a_column_of_numbers_are_said():
 def test_labels_that_are_one_word_written_twice_are_refused():
     with pytest.raises(InputError, match="'Benign' and 'benign' differ in how they are written only"):
         findings_of(table_of("kind,x\nbenign,1\nBenign,2\nmalignant,3\n"), "kind")
+
+
+def test_workbooks_are_read_as_the_same_table(ellipsoid, tmp_path):
+    labels, _ = ellipsoid((6, 5, 4), (1, 1, 2))
+    written = wide_table(measure(labels, labels, {1: "Ähre & <co>"}))
+    path = tmp_path / "t.xlsx"
+    path.write_bytes(xlsx_bytes(*written))
+    assert read_table(path) == table_of(csv_text(*written))
+
+
+def test_workbooks_as_a_spreadsheet_writes_them(tmp_path):
+    """Shared texts in runs, cells left out, a formula's value, a fault, another name of the sheet."""
+    space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
+    office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
+    package = "http://schemas.openxmlformats.org/package/2006/relationships"
+    rows = (
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="str"><v>y</v></c></row>'
+        '<row r="3"><c r="A3" t="s"><v>2</v></c><c r="C3"><f>1+1.5</f><v>2.5</v></c></row>'
+        '<row r="4"><c r="A4" t="b"><v>1</v></c><c r="B4"><v>1E-3</v></c><c r="C4" t="e"><v>#N/A</v></c></row>'
+    )
+    parts = {
+        "xl/workbook.xml": f'<workbook {space}><sheets><sheet name="S" xmlns:r="{office}" r:id="r7"/></sheets>'
+        "</workbook>",
+        "xl/_rels/workbook.xml.rels": f'<Relationships xmlns="{package}">'
+        '<Relationship Id="r7" Target="/xl/worksheets/other.xml"/></Relationships>',
+        "xl/sharedStrings.xml": f"<sst {space}><si><t>kind</t></si><si><r><t>x</t></r><r><t> 1</t></r></si>"
+        "<si><t>a</t><rPh><t>b</t></rPh></si></sst>",
+        "xl/worksheets/other.xml": f"<worksheet {space}><sheetData>{rows}</sheetData></worksheet>",
+    }
+    path = tmp_path / "t.xlsx"
+
+    def write():
+        with zipfile.ZipFile(path, "w") as archive:
+            for name, text in parts.items():
+                archive.writestr(name, text)
+
+    write()
+    assert read_table(path).columns == {"kind": ["a", "TRUE"], "x 1": ["", "1E-3"], "y": ["2.5", ""]}
+    parts["xl/sharedStrings.xml"] = '<!DOCTYPE s [<!ENTITY e "x">]>' + parts["xl/sharedStrings.xml"]
+    write()
+    with pytest.raises(InputError, match="not an Excel workbook, or it is damaged"):
+        read_table(path)
+    path.write_bytes(path.read_bytes()[:-30])
+    with pytest.raises(InputError, match="not an Excel workbook, or it is damaged"):
+        read_table(path)
