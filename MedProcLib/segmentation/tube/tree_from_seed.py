@@ -10,6 +10,7 @@ from ...core.boxes import box_of, grown
 from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import Box, grid_of_box
+from ...core.noise import noise_sd
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
@@ -25,6 +26,9 @@ from .wavefront import Leak
 NEAR_MM, TRUNK_MM, AROUND_MM = 2.0, 10.0, 25.0
 # Of a wide tube more is taken to begin with: until it reaches so many of its radii from the seed, or the last distance.
 LONGER, WIDER_STEP, MOST_TRUNK_MM = 1.5, 1.5, 60.0
+# What stands out by less than so many SD of noise is noise as often as not: seeds in nothing but noise or even tissue
+# read 1.0 to 2.5 (a seed's middle is its brightest tenth), tubes that were followed for the most part 3.1 and more.
+LEAST_CONTRAST, SURE_CONTRAST = 2.5, 4.0
 # The first threshold, as a share of the way from what is around the tube to its middle, and the step down from it.
 FIRST_SHARE, SHARE_STEP = 0.8, 0.05
 
@@ -71,7 +75,12 @@ class TreeFromSeed:
         flat = grid.dimension == 2
         if flat:
             values, region, marked, grid = values[np.newaxis], region[np.newaxis], marked[np.newaxis], with_slice(grid)
-        share = self._share(values, region, marked, grid, prepare)
+        share, contrast = self._share(values, region, marked, grid, prepare)
+        if contrast < SURE_CONTRAST:
+            progress.note(
+                f"At the seed the tube stands out by {contrast:.1f} times the noise only: branches may be missed, and "
+                "some of what was followed may be noise. More smoothing may help."
+            )
         tree, start = _trunk(share, marked, grid)
         lack = 1 - share
         steps = np.arange(1 - FIRST_SHARE, 1 - self.faintest, SHARE_STEP).tolist()
@@ -84,8 +93,11 @@ class TreeFromSeed:
 
     def _share(
         self, values: np.ndarray, region: np.ndarray, marked: np.ndarray, grid: Geometry, progress: Progress
-    ) -> np.ndarray:
-        """How like the tube each voxel is: 1 as its middle at the seed, 0 as what is around it; none outside a mask."""
+    ) -> tuple[np.ndarray, float]:
+        """How like the tube each voxel is: 1 as its middle at the seed, 0 as what is around it; none outside a mask.
+
+        And by how many SD of noise the middle stands out.
+        """
         scale = (largest_value(values) or 1.0) * (1 if self.polarity == "bright" else -1)
         level = (values / scale).astype(np.float32, copy=False)
         progress.check()
@@ -100,10 +112,17 @@ class TreeFromSeed:
                 f"The tube at the seed is not {self.polarity}er than what is around it: put the seed in the middle of "
                 "the tube, or choose the other polarity."
             )
+        noise = noise_sd(level[box], grid.spacing[::-1], around)
+        contrast = (middle - ground) / noise if noise else np.inf
+        if contrast < LEAST_CONTRAST:
+            raise InputError(
+                f"What is at the seed stands out by {contrast:.1f} times the noise only, as noise does by itself: put "
+                "the seed where the tube is seen best, or raise the smoothing."
+            )
         level -= np.float32(ground)
         level /= np.float32(middle - ground)
         level[~region] = -np.inf
-        return level
+        return level, contrast
 
 
 def _trunk(share: np.ndarray, marked: np.ndarray, grid: Geometry) -> tuple[np.ndarray, np.ndarray]:
