@@ -14,7 +14,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import inside, values_of
 from ...enhancement.shading.n4 import N4
 from ..common.connectivity import connected_components
-from ..common.morphology import closed, dilated, distance_to, filled, largest, main_piece
+from ..common.morphology import closed, dilated, distance_to, eroded, filled, largest, main_piece
 from ..common.working_grid import mask_on_image, on_working_grid
 from .brain_surface import Levels, brain_surface
 from .head import Head, ball
@@ -23,9 +23,10 @@ from .head import Head, ball
 WORKING_MM = 1.5
 # What lies deeper than this share of the head's greatest depth counts as its middle, which is mostly white matter.
 MIDDLE = 0.6
-# Where the brightest tenth of the scalp exceeds FAT times the middle, fat is bright and to be left out. Where so
-# much of the middle itself does (%), fluid is: the 95th percentile is 1.8 to 2.5 in T2, at most 1.3 else.
-FAT, FLUID_PERCENT = 1.5, 95
+# Where the brightest tenth of the scalp exceeds FAT times the middle, fat is bright and to be left out, unless fluid
+# is: the 95th percentile (%) of each half of the middle exceeds FLUID times it. That of the less bright half is 2.1 and
+# more in T2 and at most 1.6 else, while that of all is 1.5 to 2.4 beside a large tumor, which lies in one half.
+FAT, FLUID, FLUID_PERCENT = 1.5, 1.8, 95
 # The brain's share of the upper part of a head: 0.37 to 0.66 in two dozen heads. Rough brains beyond these limits lack
 # the cortex or hold the scalp.
 LEAST_SHARE, SHARE, MOST_SHARE = 0.3, 0.45, 0.7
@@ -34,6 +35,8 @@ LEAST_SHARE, SHARE, MOST_SHARE = 0.3, 0.45, 0.7
 # detail.
 SURE, AROUND, SHADING = 0.6, 1.15, N4(working_spacing_mm=8.0, field_detail_mm=60.0)
 ABOUT = (0.3, 2.0)
+# Lesion and fat are joined by bridges that are thinner than twice this.
+BRIDGE_MM = 3.0
 # A surface that holds less than a brain's share of the head was stopped by fluid under it: what lies this deep in it,
 # or so deep in the rough brain, is taken for brain as well, and it grows on, so many times at most. Less deep, and the
 # skull would be too.
@@ -164,9 +167,9 @@ def _rough_brain(settings: BrainMask, head: Head, grid: Geometry, progress: Prog
     """By brightness and opening (z, y, x)."""
     depth_map, cut, close, fill, smooth = progress.parts(2, 4, 4, 1, 4)
     depth = distance_to(~head.upper, grid, depth_map)
-    deep = head.values[depth > MIDDLE * depth.max()]
-    middle = float(np.median(deep))
-    highest = _highest(settings, head.values[head.scalp], deep, middle)
+    deep = depth > MIDDLE * depth.max()
+    middle = float(np.median(head.values[deep]))
+    highest = _highest(settings, head.values, head.scalp, deep, middle)
     tissue = head.upper & (head.values > settings.lowest * middle) & (head.values < highest * middle)
     brain = main_piece(tissue, grid, settings.opening_mm, cut)
     brain = filled(closed(brain, grid, settings.closing_mm, close), grid, fill)
@@ -174,12 +177,20 @@ def _rough_brain(settings: BrainMask, head: Head, grid: Geometry, progress: Prog
     return main_piece(brain, grid, settings.opening_mm, smooth)
 
 
-def _highest(settings: BrainMask, scalp: np.ndarray, deep: np.ndarray, middle: float) -> float:
-    """The brightest tissue, in multiples of the middle of the head, given values of the scalp and of what lies deep."""
+def _highest(settings: BrainMask, values: np.ndarray, scalp: np.ndarray, deep: np.ndarray, middle: float) -> float:
+    """The brightest tissue, in multiples of the middle of the head, given where scalp and what lies deep are."""
     if settings.highest:
         return settings.highest
-    fat_alone = np.percentile(scalp, 90) > FAT * middle >= np.percentile(deep, FLUID_PERCENT)
+    fat_alone = np.percentile(values[scalp], 90) > FAT * middle and not _fluid_is_bright(values, deep, FLUID * middle)
     return FAT if fat_alone else np.inf
+
+
+def _fluid_is_bright(values: np.ndarray, deep: np.ndarray, limit: float) -> bool:
+    """Whether the middle of the head (z, y, x) is as bright as fluid in all its halves; a tumor is so in some."""
+    index, here = np.argwhere(deep), values[deep]
+    sides = [index[:, axis] > index[:, axis].mean() for axis in range(values.ndim)]
+    halves = [here[half] for side in sides if side.any() for half in (side, ~side)]
+    return all(np.percentile(half, FLUID_PERCENT) > limit for half in halves)
 
 
 def _require_thickness(grid: Geometry, smallest_mm: float) -> None:
@@ -231,7 +242,7 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
     work = sitk.GetArrayFromImage(SHADING(grid.image_of(head.values), grid.image_of(around), progress=even))
     brain = float(np.median(work[start & (work > ABOUT[0] * level)]))
     # fat would hold the surface no less than brain does
-    bright = work > _highest(settings, work[head.scalp], work[sure], brain) * brain
+    bright = work > _highest(settings, work, head.scalp, sure, brain) * brain
     work[_fat(bright, start & ~head.scalp, grid)] = 0
     levels = Levels(0.0, DARK * float(np.percentile(head.values[head.upper], BRIGHT_PERCENT)), brain)
     core = distance_to(~(rough & ~head.scalp), grid) > ROUGH_DEEP_MM
@@ -248,11 +259,20 @@ def _on_its_rim(settings: BrainMask, head: Head, rough: np.ndarray, grid: Geomet
 def _fat(bright: np.ndarray, middle: np.ndarray, grid: Geometry) -> np.ndarray:
     """Of what is brighter than brain (z, y, x), the pieces that lie mostly outside the middle; others are lesions.
 
-    middle: a ball of the brain's size in its place, but for the scalp. Skull parts a lesion at the rim from fat.
+    middle: a ball of the brain's size in its place, but for the scalp. Skull parts a lesion at the rim from fat but for
+    bridges, which are cut.
     """
-    numbers, counts = connected_components(grid.image_of(bright), "face")
+    rest = bright & ~_mostly_within(bright, middle, grid)
+    lesions = _mostly_within(eroded(rest, grid, BRIDGE_MM), middle, grid)
+    # erosion takes up to a voxel more than the radius
+    return rest & ~dilated(lesions, grid, BRIDGE_MM + max(grid.spacing) / 2)
+
+
+def _mostly_within(region: np.ndarray, middle: np.ndarray, grid: Geometry) -> np.ndarray:
+    """The pieces of a region (z, y, x) more than half of which lies in the middle."""
+    numbers, counts = connected_components(grid.image_of(region), "face")
     within = np.bincount(numbers[middle], minlength=counts.size) > counts / 2
-    return bright & ~within[numbers]
+    return region & within[numbers]
 
 
 def _grown(

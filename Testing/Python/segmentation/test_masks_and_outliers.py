@@ -86,17 +86,20 @@ def test_a_slice_shows_no_head(preset, shape, spacing, said):
 
 
 def test_brain_mask_holds_back_fat():
-    """T1-like: scalp twice as bright as the brain, joined to it by nerves; a tumor at the rim, as bright, is brain."""
+    """Behind a skull of 2.5 mm, scalp twice as bright as the brain, joined to it by a nerve and by a tumor at the rim.
+
+    The tumor is bright in most of the middle, as fluid is in T2, but not on both sides: fat was kept (Dice 0.85).
+    """
     z, y, x = np.mgrid[-40:40, -50:50, -50:50] * 1.5
     radius = np.sqrt(x**2 + y**2 + (1.25 * z) ** 2)
-    brain, scalp = radius < 50, (radius > 56) & (radius < 68)
-    nerve = (np.hypot(y, z) < 3) & (x > 0) & (radius < 60)
-    tumor = brain & (np.sqrt(x**2 + (y + 34) ** 2 + (z - 12) ** 2) < 18)
-    values = np.where(scalp | tumor, 220.0, np.where(brain | nerve, 100.0, 5.0))
-    values += np.random.default_rng(0).normal(0, 3, values.shape)
+    brain, scalp = radius < 50, (radius > 52.5) & (radius < 68)
+    tumor = brain & (np.sqrt(x**2 + (y + 22) ** 2 + (z - 12) ** 2) < 28)
+    bridges = ((np.hypot(y, z) < 3) & (x > 0) & (radius < 60), (np.hypot(x, z) < 3) & (y < -40) & (radius < 60))
+    values = np.select([scalp | tumor | bridges[1], brain | bridges[0]], [220.0, 100.0], 5.0)
+    values = ndimage.gaussian_filter(values, 0.7) + np.random.default_rng(0).normal(0, 3, values.shape)
     grid = Geometry((100, 100, 80), (1.5,) * 3, (0.0,) * 3, (1, 0, 0, 0, 1, 0, 0, 0, 1))
     found = array(BrainMask()(grid.image_of(values.astype(np.float32)))) > 0
-    assert dice(found, brain) > 0.98
+    assert dice(found, brain) > 0.96
     assert found[tumor].mean() > 0.99
 
 
