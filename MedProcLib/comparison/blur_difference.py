@@ -2,8 +2,10 @@
 
 import numpy as np
 
+from ..core.boxes import box_of, grown
 from ..core.geometry import Geometry
-from .intensity import blurred, mapping
+from ..core.image_filter import grid_of_box
+from .intensity import REACH_SD, blurred, mapping
 
 # Both images are smoothed by this SD first, so that noise does not pass for detail.
 SMOOTHING_MM = 1.0
@@ -21,6 +23,8 @@ def blur_difference(first: np.ndarray, other: np.ndarray, region: np.ndarray, gr
     50, 1984), so that C comes from linear regression of the difference on the second derivatives of the mean of both.
     Zero where there are too few voxels.
     """
+    near = grown(box_of(region), grid, REACH_SD * SMOOTHING_MM, 2)  # what is further away has no part in it
+    first, other, region, grid = first[near], other[near], region[near], grid_of_box(grid, near)
     other = mapping(first, other, region, grid)(other)
     a, b = (blurred(v, grid, SMOOTHING_MM) for v in (first, other))
     places = _inner(region)

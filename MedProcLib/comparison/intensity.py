@@ -7,8 +7,10 @@ import numpy as np
 import SimpleITK as sitk
 from scipy import ndimage
 
+from ..core.boxes import box_of, grown
 from ..core.errors import InputError
 from ..core.geometry import Geometry, require_same_grid
+from ..core.image_filter import grid_of_box
 from ..core.operation import operation
 from ..core.parameters import Range
 from ..core.progress import SILENT
@@ -25,6 +27,8 @@ SIGNAL_MM = 1.0
 LOWEST_SIGNAL = 5.0
 # The sensitivity of one study is not taken to be more than so many times that of the other.
 MOST = 3.0
+# Percentiles are those of images smoothed by this SD; how far a narrow Gaussian reaches, in its SD.
+SMOOTHING_MM, REACH_SD = 1.0, 3
 # Percentiles that carry the mapping; what is beyond them (lesions, vessels) is mapped along a straight line.
 LOWEST, HIGHEST, KNOTS = 2.0, 98.0, 25
 # Tissue takes no part in the percentiles where it differs by so many robust SD over this scale (SD of a Gaussian): a
@@ -91,11 +95,14 @@ def mapping(first: np.ndarray, other: np.ndarray, region: np.ndarray, grid: Geom
     Percentiles are those of tissue that did not change: what is left far off over a wide place takes no part in them,
     else a tumor that is new in a twentieth of the region would be mapped to the brightest twentieth of what was there.
     """
-    first, other = blurred(first, grid, 1.0), blurred(other, grid, 1.0)
+    near = grown(box_of(region), grid, REACH_SD * SMOOTHING_MM)  # what is further away has no part in it
+    first, other, region, grid = first[near], other[near], region[near], grid_of_box(grid, near)
+    first, other = (blurred(values, grid, SMOOTHING_MM) for values in (first, other))
     found = _through_percentiles(first[region], other[region])
     share = np.maximum(blurred(region, grid, WIDE_MM), LEAST_SHARE)
     for _ in range(ROUNDS):
-        rest = np.where(region, found(other) - first, 0)
+        rest = np.zeros(region.shape)
+        rest[region] = found(other[region]) - first[region]
         center, sd = median_and_sd(rest[region])
         wide = blurred(np.where(region, rest - center, 0), grid, WIDE_MM) / share
         used = region & (np.abs(wide) <= WIDE_SD * sd + 1e-9)
@@ -155,7 +162,7 @@ def blurred(values: np.ndarray, grid: Geometry, sigma_mm: float) -> np.ndarray:
     """Values (z, y, x) smoothed by a Gaussian of this SD in mm."""
     sigma = [sigma_mm / s for s in reversed(grid.spacing)]
     if sigma_mm < 5:
-        return ndimage.gaussian_filter(values.astype(np.float32), sigma, mode="nearest", truncate=3)
+        return ndimage.gaussian_filter(values.astype(np.float32), sigma, mode="nearest", truncate=REACH_SD)
     # a wide kernel recursively: its cost does not grow with the width
     image = sitk.GetImageFromArray(values.astype(np.float32))
     for axis, s in enumerate(reversed(sigma)):

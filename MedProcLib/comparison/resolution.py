@@ -89,7 +89,8 @@ class MatchResolution:
 
         first, other = matched()
         progress(0.5, "Matching resolutions")
-        if not self.measured:
+        # voxels of one size ask for no blur, and there is nothing to be less than none
+        if not self.measured or max(np.linalg.eigvalsh(blurs).max(), 0) < (LEAST * min(grid.spacing)) ** 2:
             return first, other
         more = blur_difference(*shared(first, other, fixed_mask, moving_mask), grid)
         progress(0.6, "Matching resolutions")
