@@ -75,23 +75,28 @@ def _write_pair(comparison: Comparison, pair: PairComparison, folder: Path) -> d
 
 
 def _write_patient(comparison: Comparison, hidden: Path, folder: Path) -> dict[str, str]:
-    """The tracks and, of each time point, the label map that they refer to; returns {what it is: file name}."""
+    """The tracks and, of each time point, its mask and the label map that they refer to; returns {what: file name}."""
     if comparison.followed is None:
         return {}
     ids = unique_names(comparison.studies)
-    maps, names = {}, {"patient": "patient.json"}
+    maps, masks, names = {}, {}, {"patient": "patient.json"}
     patient = comparison.followed.patient
     for point, labels in zip(patient.time_points, comparison.followed.label_maps, strict=True):
         number = ids.index(point.id)
         maps[point.id] = names[f"findings of {point.id}"] = f"findings_{number + 1}.nii.gz"
         made = Provenance(comparison.recipe, {"image": comparison.studies[number].source})
         write_result(labels, hidden / maps[point.id], made, segments=finding_names(patient.tracks, point.id))
+        mask = comparison.masks[number] if comparison.masks else None
+        if mask is not None:
+            masks[point.id] = names[f"mask of {point.id}"] = f"mask_{number + 1}.nii.gz"
+            write_image(mask, hidden / masks[point.id])
     transforms = {
         ids[pair.moving]: _registration_file(comparison, pair)
         for pair in comparison.pairs
         if not pair.registration.transform.IsLinear()
     }
-    write_patient(with_paths(comparison, folder / names["patient"], maps, transforms), hidden / names["patient"])
+    paths = with_paths(comparison, folder / names["patient"], maps, transforms, masks)
+    write_patient(paths, hidden / names["patient"])
     return names
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from pathlib import Path
 
 from ..comparison.following import unique_names
+from ..comparison.made_masks import made_of
 from ..comparison.result import Comparison
 from ..comparison.tracks.model import ImageReference, Patient, TimePoint
 from ..comparison.tracks.patient_file import relative_path
@@ -12,11 +13,15 @@ from ..core.errors import InputError
 
 
 def with_paths(
-    comparison: Comparison, target: Path, label_maps: Mapping[str, str], transforms: Mapping[str, str]
+    comparison: Comparison,
+    target: Path,
+    label_maps: Mapping[str, str],
+    transforms: Mapping[str, str],
+    masks: Mapping[str, str],
 ) -> Patient:
     """The patient of a comparison with the files of each time point, relative to its own file to be.
 
-    label_maps, transforms: file names beside it by time point; a transform where it is no matrix.
+    label_maps, transforms, masks: file names beside it by time point; a transform where it is no matrix.
     """
     assert comparison.followed is not None
     patient: Patient = comparison.followed.patient
@@ -37,6 +42,8 @@ def with_paths(
             images=images(point),
             segmentation=label_maps[point.id],
             transform_file=transforms.get(point.id, ""),
+            mask=masks.get(point.id, ""),
+            made_of=made_of(studies[point.id].image, comparison.recipe) if point.id in masks else "",
         )
         for point in patient.time_points
     )

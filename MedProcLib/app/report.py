@@ -35,6 +35,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
         *(loaded.patient, loaded.images, loaded.label_maps, loaded.transforms),
         [point.images[0].modality for point in points],
         [Path(point.images[0].path).name for point in points],
+        masks=loaded.masks,
     )
     evaluated = evaluate_marked(loaded.patient, criteria) if criteria else None
     comparison = saved.comparison(saved.recipe, progress.part(0.2, 0.7))

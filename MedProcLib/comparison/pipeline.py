@@ -21,6 +21,7 @@ from .findings import MatchFindings
 from .following import follow_pairs, notes_on_measuring, unique_names
 from .half_height import HalfHeightOutlines
 from .loops import with_loop_error
+from .made_masks import makes_one
 from .maps.tissue import TissueChange
 from .pair import compare_pair, register_pair
 from .register import MEASURED_ALONE, Register, require_slices, require_volume
@@ -104,7 +105,11 @@ def compare(
     followed = _with_names(_with_alignments(followed, pairs, recipe), studies)
     followed, unseen = with_coverage(studies, pairs, followed, recipe)
     notes = (*_notes(studies, pairs, recipe), *unseen, *notes_on_measuring(studies, followed))
-    comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed))
+    made = makes_one(steps.alone)
+    found = tuple(
+        state["mask"] if made and study.mask is None else None for study, state in zip(studies, states, strict=True)
+    )
+    comparison = with_tracks(Comparison(studies, pairs, recipe, notes, followed, masks=found))
     further, mapping = last.parts(0.005 + 5.0 * len(also), 0.005 + len(steps.maps))
     there = studies_followed(comparison)
     for places, share in zip(also, _even(further, also), strict=True):
@@ -161,17 +166,21 @@ def restored(
     recipe: Recipe,
     progress: Progress = SILENT,
     also: Sequence[Places] = (),
+    masks: Sequence[sitk.Image | None] = (),
 ) -> Comparison:
     """A comparison made again from what was saved of it, with the findings as they are now.
 
-    studies: in time order, the first one first; registrations: of each later one with the first. Only what segments,
-    registers and follows is left out of the recipe, so images, differences and maps become what they were.
+    studies: in time order, the first one first; registrations: of each later one with the first. masks: those of its
+    studies that are known (Comparison.masks), which are not made again. Only what segments, registers and follows is
+    left out of the recipe, so images, differences and maps become what they were.
     """
     studies, steps = tuple(studies), _Steps.of(recipe)
+    masks = masks if masks and makes_one(steps.alone) else [None] * len(studies)
     later = range(1, len(studies))
     own, paired, last = progress.parts(2.0 * len(studies), 3.0 * len(later), 0.01 + 5.0 * len(also) + len(steps.maps))
     states = [
-        _run_alone(study, steps.unlabelled, share) for study, share in zip(studies, _even(own, studies), strict=True)
+        _run_alone(study, steps.unlabelled, share, mask)
+        for study, share, mask in zip(studies, _even(own, studies), masks, strict=True)
     ]
     pairs = tuple(
         compare_pair(0, n, states[0], states[n], registration, steps.of_followed, share)

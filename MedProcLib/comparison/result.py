@@ -152,7 +152,7 @@ class Comparison:
 
     followed: the findings over all studies as tracks, measured, and the label map of each study that was registered;
     None where no study was. further: pairs of later studies that were registered to each other and compared, not by
-    way of the first.
+    way of the first. masks: of each study what a step found to look in, in its own space (None: given, or none made).
     """
 
     studies: tuple[Study, ...]
@@ -161,6 +161,7 @@ class Comparison:
     notes: tuple[str, ...] = field(default_factory=tuple)
     followed: "Followed | None" = None
     further: tuple[PairComparison, ...] = ()
+    masks: tuple[sitk.Image | None, ...] = ()
 
     @property
     def last_pair(self) -> PairComparison:

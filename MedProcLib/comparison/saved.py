@@ -21,7 +21,7 @@ from .tracks.model import Alignment, Patient, TimePoint
 class Saved:
     """A patient with, of each time point, the image and the label map that its observations name (in the time point's
     own space), the transform from the common space to it (None: it lies there), and its modality, source and unit
-    of values (see Study)."""
+    of values (see Study); masks: see Comparison, those that are known."""
 
     patient: Patient
     images: Sequence[sitk.Image]
@@ -30,6 +30,7 @@ class Saved:
     modalities: Sequence[str]
     sources: Sequence[str]
     units: Sequence[str] = ()
+    masks: Sequence[sitk.Image | None] = ()
 
     @property
     def recipe(self) -> Recipe:
@@ -64,7 +65,7 @@ class Saved:
         ]
         registrations = [_registration(points[0], p, t) for p, t in zip(points[1:], transforms, strict=True)]
         followed = Followed(in_space_of(self.patient, self.transforms[0]), tuple(self.label_maps))
-        return restored(studies, registrations, followed, recipe, progress, also)
+        return restored(studies, registrations, followed, recipe, progress, also, self.masks)
 
 
 def recipe_of(patient: Patient) -> Recipe:

@@ -10,13 +10,14 @@ import SimpleITK as sitk
 import slicer
 
 from MedProcLib.comparison.halfway import matrix_of, transform_of
+from MedProcLib.comparison.made_masks import made_of
 from MedProcLib.comparison.saved import recipe_of
 from MedProcLib.comparison.track_names import finding_names
 from MedProcLib.comparison.tracks.model import IDENTITY, ImageReference, Patient, TimePoint
 from MedProcLib.comparison.tracks.patient_file import absolute_path, read_patient, relative_path, write_patient
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.files import file_of, read_image, write_image, write_transform
-from MedProcLib.core.geometry import require_same_grid
+from MedProcLib.core.geometry import Geometry, require_same_grid
 from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
@@ -53,12 +54,14 @@ def saving_of(node, path: str | Path) -> Callable[[Progress], list[Path]]:
 
 @dataclass(frozen=True)
 class LoadedPatient:
-    """A patient's file with all that it names, read."""
+    """A patient's file with all that it names, read; of masks those of the images as they are now (see
+    comparison.made_masks)."""
 
     patient: Patient
     images: Sequence[sitk.Image]
     label_maps: Sequence[sitk.Image]
     transforms: Sequence[sitk.Transform | None]
+    masks: Sequence[sitk.Image | None]
     source: Path
 
 
@@ -69,7 +72,7 @@ def load_patient(path: str | Path, progress: Progress = SILENT) -> LoadedPatient
     """
     path = Path(path)
     patient = read_patient(path)
-    images, label_maps, transforms = [], [], []
+    images, label_maps, transforms, masks = [], [], [], []
     shares = progress.parts(*[1.0] * max(len(patient.time_points), 1))
     for point, share in zip(patient.time_points, shares, strict=False):
         if not point.images or not point.segmentation:
@@ -80,8 +83,9 @@ def load_patient(path: str | Path, progress: Progress = SILENT) -> LoadedPatient
         images.append(image)
         label_maps.append(_whole_numbers(labels, point))
         transforms.append(_transform(point, path))
+        masks.append(_mask(point, image, patient, path))
         share(1.0, "Reading")
-    return LoadedPatient(patient, images, label_maps, transforms, path)
+    return LoadedPatient(patient, images, label_maps, transforms, masks, path)
 
 
 def add_loaded(loaded: LoadedPatient, scene=None):
@@ -152,6 +156,8 @@ class _Saved:
             segmentation=relative_path(labels, path),
             matrix=matrix,
             transform_file=file,
+            mask="",  # it would lie elsewhere
+            made_of="",
         )
 
 
@@ -181,6 +187,15 @@ def _file(reference: str, path: Path, what: str) -> Path:
             "folder, so move that folder and the images together, or put it back."
         )
     return file
+
+
+def _mask(point: TimePoint, image: sitk.Image, patient: Patient, path: Path) -> sitk.Image | None:
+    """None where it is gone, or was made of something else: then it is made again."""
+    file = absolute_path(point.mask, path) if point.mask else None
+    if file is None or not file.is_file() or point.made_of != made_of(image, recipe_of(patient)):
+        return None
+    mask = read_image(file)
+    return mask if Geometry.of(mask).same_grid(Geometry.of(image)) else None
 
 
 def _transform(point: TimePoint, path: Path) -> sitk.Transform | None:

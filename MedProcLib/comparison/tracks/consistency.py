@@ -68,6 +68,7 @@ def _time_point(point: TimePoint, where: str) -> None:
         *paths,
         (point.segmentation, f"{where}.segmentation"),
         (point.transform_file, f"{where}.transform_file"),
+        (point.mask, f"{where}.mask"),
     ]:
         require_relative(path, place)
 

@@ -25,6 +25,8 @@ FILES = [
     "findings_1.provenance.json",
     "findings_2.nii.gz",
     "findings_2.provenance.json",
+    "mask_1.nii.gz",
+    "mask_2.nii.gz",
     "measurements.csv",
     "patient.json",
     "recipe.json",
@@ -202,7 +204,8 @@ def test_three_studies_give_a_numbered_file_for_the_earlier_pair(medproc, studie
     code, _, err = medproc("compare", *images, "--segmentations", *labels, "-o", tmp_path)
     assert code == 0, err
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [*FILES, "change_2.nii.gz", "findings_3.nii.gz", "findings_3.provenance.json", "registration_2.tfm"]
+        [*FILES, "change_2.nii.gz", "findings_3.nii.gz", "findings_3.provenance.json", "mask_3.nii.gz"]
+        + ["registration_2.tfm"]
     )
     to_second = sitk.ReadTransform(str(tmp_path / "registration_2.tfm"))
     assert np.allclose(to_second.TransformPoint((40, 0, 0)), (40, 0, 0), atol=0.2)

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+import SimpleITK as sitk
 
 from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.consensus import ConsensusLabels
@@ -16,10 +17,11 @@ from MedProcLib.comparison.result import Verdict
 from MedProcLib.comparison.saved import Saved
 from MedProcLib.comparison.study import Study
 from MedProcLib.comparison.tracks.model import Observation, Patient, Place, TimePoint, Track
-from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
+from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text, read_patient, write_patient
 from MedProcLib.comparison.tracks.take_out import take_out
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.segmentation.anatomy.body_mask import BodyMask
 
 from .conftest import grid_of, head, rigid
 
@@ -74,3 +76,49 @@ def test_a_recipe_of_any_tissue_gives_places_of_change_after_reading_too(given):
         saved = Saved(known, [image] * 2, made.followed.label_maps, [None] * 2, [""] * 2, list("ab"))
         again = saved.comparison(saved.recipe)
         assert finds_places(again.studies, again.recipe) is (known is patient and not given)
+
+
+def test_masks_that_were_made_are_not_made_again_of_the_same_image_and_recipe(tmp_path, monkeypatch):
+    """All of the comparison is as it is with masks made anew; of another image, and of other steps, they are."""
+    from MedProcLib.app.patient_files import with_paths
+    from MedProcLib.core.files import write_image
+    from MedProcLib.scene.headless import import_slicer
+
+    import_slicer()
+    from MedProcLib.scene.timeline_files import load_patient
+
+    studies, names = [], "ab"
+    for seed, name in enumerate(names):
+        image, _mask = head(grid_of((6, 6, 6)), seed=seed)
+        write_image(image, tmp_path / f"{name}.nrrd")
+        studies.append(Study(name, image, modality="MR", source=str(tmp_path / f"{name}.nrrd")))
+    recipe = Recipe.of(BodyMask(), DetectChange(contrast="any"), ConsensusLabels(), MatchFindings())
+    made = compare(studies, recipe)
+    for name, mask, labels in zip(names, made.masks, made.followed.label_maps, strict=True):
+        write_image(mask, tmp_path / f"{name}_mask.nii.gz")
+        write_image(labels, tmp_path / f"{name}_labels.nrrd")
+    file = tmp_path / "patient.json"
+
+    def saved(comparison):
+        files = [{n: f"{n}_{what}" for n in names} for what in ("labels.nrrd", "mask.nii.gz")]
+        write_patient(with_paths(comparison, file, files[0], {}, files[1]), file)
+        return load_patient(file)
+
+    calls = []
+    body = BodyMask.__call__
+    monkeypatch.setattr(BodyMask, "__call__", lambda self, *a, **k: calls.append(1) or body(self, *a, **k))
+    loaded = saved(made)
+    parts = loaded.patient, loaded.images, loaded.label_maps, loaded.transforms, ["MR"] * 2, list(names)
+    made_anew, kept = (Saved(*parts, masks=masks).comparison(recipe) for masks in ((), loaded.masks))
+    assert len(calls) == 2
+    for one, two in zip(made_anew.pairs, kept.pairs, strict=True):
+        for each in ("difference", "region", "change", "fixed_image"):
+            assert np.array_equal(*(sitk.GetArrayFromImage(getattr(pair, each)) for pair in (one, two)))
+    write_image(studies[1].image + 1, tmp_path / "a.nrrd")
+    assert [mask is None for mask in load_patient(file).masks] == [True, False]
+    (tmp_path / "b_mask.nii.gz").unlink()
+    assert load_patient(file).masks == [None, None]
+    other = Recipe.of(BodyMask(closing_mm=3.0), *[op for _, op in recipe.enabled_steps[1:]])
+    file.write_text(patient_text(replace(read_patient(file), recipe=other.as_dict())))
+    write_image(studies[0].image, tmp_path / "a.nrrd")
+    assert load_patient(file).masks == [None, None]

@@ -1,0 +1,27 @@
+"""Masks that steps made of studies alone, kept so that a comparison that is made again need not make them again."""
+
+import hashlib
+import json
+from collections.abc import Sequence
+from typing import Any
+
+import SimpleITK as sitk
+
+from .. import __version__
+from ..core.geometry import Geometry
+from ..core.recipe import Recipe
+
+
+def made_of(image: sitk.Image, recipe: Recipe) -> str:
+    """What a mask was made of: a digest of the voxels and the geometry of an image, of the recipe, and of the version
+    of this program. Any other image, recipe or version has another one."""
+    digest = hashlib.sha256(sitk.GetArrayViewFromImage(image).tobytes())
+    about = [__version__, repr(Geometry.of(image)), image.GetPixelIDTypeAsString(), recipe.as_dict()]
+    digest.update(json.dumps(about, sort_keys=True).encode())
+    return digest.hexdigest()
+
+
+def makes_one(steps: Sequence[tuple[int, Any]]) -> bool:
+    """Whether just one of the steps (number, operation) that run on a study alone gives a mask, and nothing else."""
+    giving = [op.declaration.gives for _, op in steps if "mask" in op.declaration.gives]
+    return len(giving) == 1 and tuple(giving[0]) == ("mask",)
