@@ -204,8 +204,14 @@ def test_three_studies_give_a_numbered_file_for_the_earlier_pair(medproc, studie
     code, _, err = medproc("compare", *images, "--segmentations", *labels, "-o", tmp_path)
     assert code == 0, err
     assert sorted(path.name for path in tmp_path.iterdir()) == sorted(
-        [*FILES, "change_2.nii.gz", "findings_3.nii.gz", "findings_3.provenance.json", "mask_3.nii.gz"]
-        + ["registration_2.tfm"]
+        [
+            *FILES,
+            "change_2.nii.gz",
+            "findings_3.nii.gz",
+            "findings_3.provenance.json",
+            "mask_3.nii.gz",
+            "registration_2.tfm",
+        ]
     )
     to_second = sitk.ReadTransform(str(tmp_path / "registration_2.tfm"))
     assert np.allclose(to_second.TransformPoint((40, 0, 0)), (40, 0, 0), atol=0.2)
