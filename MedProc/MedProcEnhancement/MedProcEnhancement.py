@@ -34,7 +34,7 @@ from MedProcLib.widgets.inputs import with_way_for_color
 from MedProcLib.widgets.preset_module import PresetModuleWidget
 from MedProcLib.widgets.preview_panel import PreviewPanel
 from MedProcLib.widgets.quality_panel import QualityPanel
-from MedProcLib.widgets.region_choice import segment_ids
+from MedProcLib.widgets.region_choice import is_there, names_of
 from MedProcLib.widgets.volume_choice import (
     HIERARCHY_EVENTS,
     BranchBox,
@@ -126,7 +126,7 @@ class MedProcEnhancementWidget(PresetModuleWidget):
             (parameters.applyTo == SEVERAL, (self.ui.volumesLabel, self.ui.volumesBox)),
             (parameters.applyTo == BRANCH, (self.ui.branchLabel, self.ui.branchBox)),
             (parameters.applyTo == ONE, (self.ui.outputLabel, self.ui.outputSelector)),
-            (len(segment_ids(parameters.mask)) > 1, (self.ui.maskSegmentLabel, self.ui.maskSegmentBox)),
+            (bool(names_of(parameters.mask)), (self.ui.maskSegmentLabel, self.ui.maskSegmentBox)),
             (takes_reference(self.recipe()), (self.ui.referenceLabel, self.ui.referenceSelector)),
         ):
             for widget in widgets:
@@ -153,7 +153,7 @@ class MedProcEnhancementWidget(PresetModuleWidget):
             return _("Choose a patient, study or folder that holds volumes (make one in the Data module).")
         if parameters.applyTo == ONE and parameters.outputVolume is parameters.inputVolume:
             return _("Choose another output: the input volume is not modified.")
-        if parameters.maskSegment not in segment_ids(parameters.mask):
+        if not is_there(parameters.mask, parameters.maskSegment):
             return _("Choose a segment of the mask: the one chosen before is not there.")
         if not self.recipe().enabled_steps:
             return _("Switch on at least one step.") if self.chain.steps else _("Add at least one step.")

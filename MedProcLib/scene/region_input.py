@@ -21,7 +21,8 @@ from MedProcLib.scene.volumes import geometry_of_volume
 
 @dataclass(frozen=True)
 class RegionSource:
-    """A node that selects voxels, and the id of a segment of it ('' for all). key: of what it selected when asked."""
+    """A node that selects voxels, and the id of a segment, or a label of a label map ('' for all). key: of what it
+    selected when asked."""
 
     node: Any = field(compare=False)
     segment_id: str
@@ -47,7 +48,8 @@ class RegionSource:
             ids = [self.segment_id] if self.segment_id else None
             mask = reader.segments(self.node, grid, ids, progress).labels(later_wins=True) != 0
         else:
-            mask = reader.image(self.node, progress) != 0
+            image = reader.image(self.node, progress)
+            mask = image == int(self.segment_id) if self.segment_id else image != 0
             if not Geometry.of(mask).same_grid(grid):
                 mask = resample(mask, grid, interpolator=sitk.sitkNearestNeighbor)
         if not np.any(sitk.GetArrayViewFromImage(mask)):
@@ -57,7 +59,17 @@ class RegionSource:
 
 def region_source(node: Any, segment_id: str = "") -> RegionSource | None:
     """What a node selects (main thread): a segmentation, a label map or a markups ROI; None without a node."""
-    return None if node is None else RegionSource(node, segment_id, node.GetName(), (node.GetID(), *made_at(node)))
+    if node is None:
+        return None
+    return RegionSource(node, segment_id, region_name(node, segment_id), (node.GetID(), *made_at(node)))
+
+
+def region_name(node: Any, segment_id: str = "") -> str:
+    """What a region is called: its node, and which segment or label of it."""
+    if not segment_id:
+        return node.GetName()
+    segment = node.GetSegmentation().GetSegment(segment_id) if node.IsA("vtkMRMLSegmentationNode") else None
+    return f"{node.GetName()}, {segment.GetName() if segment is not None else f'label {segment_id}'}"
 
 
 def is_resampled(node: Any, reference: Any) -> bool:

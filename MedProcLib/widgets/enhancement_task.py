@@ -13,7 +13,7 @@ from ..core.recipe import Recipe
 from ..enhancement.unchanged import note_unchanged
 from ..scene.node_reader import NodeReader
 from ..scene.nodes import require_nodes
-from ..scene.region_input import RegionSource, region_source
+from ..scene.region_input import RegionSource, region_name, region_source
 from ..scene.volumes import ReadyImage, geometry_of_volume, ready_image
 
 
@@ -102,7 +102,8 @@ def enhancement_task(volumes, recipe, mask=None, maskSegment="", reference=None,
     if not recipe.enabled_steps:
         raise InputError("No step is switched on: switch on at least one.")
     reference = reference if takes_reference(recipe) else None
-    others = {role: node.GetName() for role, node in (("mask", mask), ("reference", reference)) if node is not None}
+    others = {} if mask is None else {"mask": region_name(mask, maskSegment)}
+    others |= {} if reference is None else {"reference": reference.GetName()}
     for volume in volumes:
         try:
             geometry_of_volume(volume)

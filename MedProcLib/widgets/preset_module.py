@@ -29,14 +29,19 @@ class PresetModuleWidget(ModuleWidget):
     def connectPanel(self) -> None:
         self.proposed = PresetProposal(self.logic.propose, self.preset_of, self.unlike)
         self.presetBox = PresetBox(self.ui.presetBox, self.ui.presetReason, self.onPreset, self.presets)
-        self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment)
+        self.maskSegments = SegmentBox(self.ui.maskSegmentBox, self.onMaskSegment, self.onLabelsListed)
         self.ui.maskSelector.connect("nodeActivated(vtkMRMLNode*)", lambda node: self.onMaskSegment(""))
 
     def proposeInputs(self) -> None:
         self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
 
+    def cleanup(self) -> None:
+        self.maskSegments.close()
+        super().cleanup()
+
     def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
         self.proposed.forget()
+        self.maskSegments.forget()
         super().onSceneStartClose(caller, event)
 
     def refresh(self) -> None:
@@ -85,6 +90,10 @@ class PresetModuleWidget(ModuleWidget):
         """Show a preset's steps, which are not the user's own then."""
         self.chain.set_recipe(preset.recipe())
         super().onChainEdited()
+
+    def onLabelsListed(self) -> None:
+        if self.parameters is not None:
+            self._on_parameters_changed()
 
     def onMaskSegment(self, segmentId: str) -> None:
         self.parameters.maskSegment = segmentId

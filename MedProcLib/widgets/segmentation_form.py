@@ -12,7 +12,7 @@ from ..core.registry import create_operation
 from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..segmentation.outcome import last_segments, needed
 from .inputs import with_way_for_color
-from .region_choice import segment_ids
+from .region_choice import is_there, names_of
 from .segmentation_task import BOX, REGION_OPERATIONS, SEGMENT, WHOLE
 from .wrapped_label import show_wrapped
 
@@ -23,7 +23,7 @@ def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None,
     for shown, widgets in (
         (parameters.region == SEGMENT, (ui.maskLabel, ui.maskSelector)),
         (
-            parameters.region == SEGMENT and len(segment_ids(parameters.mask)) > 1,
+            parameters.region == SEGMENT and len(names_of(parameters.mask)) > 0,
             (ui.maskSegmentLabel, ui.maskSegmentBox),
         ),
         (parameters.region == BOX, (ui.roiLabel, ui.roiSelector)),
@@ -49,7 +49,7 @@ def missing_input(parameters: Any, recipe: Recipe, has_steps: bool, seeds: int, 
         return _("Choose the mask to search in, or search in the brain, the body or the whole image.")
     if parameters.region == BOX and parameters.roi is None:
         return _("Choose the box to search in, or make a new one and place it in the views.")
-    if parameters.maskSegment not in segment_ids(parameters.mask):
+    if not is_there(parameters.mask, parameters.maskSegment):
         return _("Choose a segment of the mask: the one chosen before is not there.")
     if not recipe.enabled_steps:
         return _("Switch on at least one step.") if has_steps else _("Add at least one step.")

@@ -16,6 +16,7 @@ from ..core.registry import create_operation
 from ..scene.dicom_tags import dicom_tags_of
 from ..scene.nodes import require_nodes
 from ..scene.ready_segments import world_to_node
+from ..scene.region_input import region_name
 from ..scene.seeds import BY_LIST
 from ..scene.segmentation_input import SegmentationSource, segmentation_source
 from ..scene.segmentation_scene import EACH, ReadyOutcome, ready_outcome
@@ -106,6 +107,8 @@ def segmentation_task(
         for role, nodes in used.items()
         if nodes and (role == "image" or role in source.parts)
     }
+    if "mask" in inputs and region == SEGMENT:
+        inputs["mask"] = region_name(mask, maskSegment)
     operation = create_operation(REGION_OPERATIONS[region]) if region in REGION_OPERATIONS else None
     title = _within_a_name(preset.title if preset is not None else _without_asides(first_finder(chain)))
     there = output.GetSegmentation().GetNumberOfSegments() if output is not None else 0

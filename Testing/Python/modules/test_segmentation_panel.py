@@ -156,6 +156,46 @@ def test_region_and_results_survive_save_close_and_load(panel, balls, finish, tm
     assert widget.run.button.enabled
 
 
+def test_a_label_of_a_label_map_is_searched_in(panel, balls, finish, tmp_path):
+    """Its labels are listed by a worker, called as its colors or its file say."""
+    import host
+    import slicer
+
+    from MedProcLib.scene.provenance import provenance_of
+
+    values = np.zeros((24, 36, 40), np.uint8)
+    values[2:14, 4:20, 4:20], values[12:18, 20:30, 22:34], values[20, 1, 1] = 1, 3, 7
+    labels = slicer.util.addVolumeFromArray(values, name="Organs", nodeClassName="vtkMRMLLabelMapVolumeNode")
+    path = tmp_path / "organs.nrrd"
+    assert slicer.util.saveNode(labels, str(path))
+    (tmp_path / "organs.ctbl").write_text("# Color table file\n1 Liver 9 9 9 255\n3 Left_kidney 9 9 9 255\n")
+    widget = panel(NAME)
+    plain_outliers(widget)
+    widget.ui.regionBox.currentText = "Segment"
+    box = widget.ui.maskSegmentBox
+    widget.ui.maskSelector.setCurrentNode(labels)
+    assert host.wait_until(lambda: box.visible, 5)
+    assert [box.itemText(n) for n in range(box.count)] == ["All labels", "Liver", "Left kidney", "Label 7"]
+    box.currentIndex = 2
+    widget.run.button.click()
+    assert finish(widget).startswith("One finding")
+    (row,) = widget.resultRows()
+    assert 80 < row["volume_mm3"] < 160  # the small ball
+    assert provenance_of(widget.resultTable()).inputs["mask"] == "Organs, label 3"
+    slicer.util.updateVolumeFromArray(labels, np.where(values == 3, 4, values).astype(np.uint8))
+    widget.maskSegments.show(labels, "3")
+    assert host.wait_until(lambda: box.count == 4 and box.itemText(2) == "Label 4", 5)
+    assert "the one chosen before is not there" in widget.run.message
+    colors = slicer.mrmlScene.AddNewNodeByClass("vtkMRMLColorTableNode", "Mine")
+    colors.SetTypeToUser()
+    colors.SetNumberOfColors(5)
+    colors.SetColor(4, "Kidney <l>", 1, 0, 0, 1)
+    labels.GetDisplayNode().SetAndObserveColorNodeID(colors.GetID())
+    slicer.util.arrayFromVolumeModified(labels)
+    widget.maskSegments.show(labels, "")
+    assert host.wait_until(lambda: box.itemText(2) == "Kidney <l>", 5)
+
+
 @pytest.mark.parametrize("grouping", ["One for each finding", "All findings in one"])
 def test_existing_segments_stay(panel, balls, finish, grouping):
     import slicer
