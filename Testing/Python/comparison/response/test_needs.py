@@ -103,9 +103,8 @@ def ended(name, case):
 
 def looked_at(name, plain, ways):
     """Whether one of the cases comes out differently in one of the ways of changing it."""
-    return any(
-        assess(name, way(case)) != before for case, before in zip(CASES, plain[name], strict=True) for way in ways
-    )
+    changed = ((way(case), case, before) for case, before in zip(CASES, plain[name], strict=True) for way in ways)
+    return any(made != case and assess(name, made) != before for made, case, before in changed)
 
 
 def with_context(case, places, field, value):
@@ -132,13 +131,21 @@ def test_of_examinations(name, plain):
 
 @pytest.mark.parametrize("name", CRITERIA)
 def test_of_the_trial(name):
-    asked = set()
-    for (field, values), confirm in itertools.product(PROTOCOL.items(), (False, True)):
-        trials = [replace(Protocol(), **{"confirm": confirm, field: value}) for value in values]
-        for case in CASES:
-            first, *others = (ended(name, replace(case, protocol=trial)) for trial in trials)
-            if any(other != first for other in others):
-                asked.add(field)
+    known = {}
+
+    def of(number, trial):
+        if (number, trial) not in known:
+            known[number, trial] = ended(name, replace(CASES[number], protocol=trial))
+        return known[number, trial]
+
+    def matters(field, values):
+        for confirm, number in itertools.product((False, True), range(len(CASES))):
+            first, *others = [replace(Protocol(), **{"confirm": confirm, field: value}) for value in values]
+            if any(of(number, other) != of(number, first) for other in others):
+                return True
+        return False
+
+    asked = {field for field, values in PROTOCOL.items() if matters(field, values)}
     assert asked == set(NEEDS[name].protocol)
 
 
@@ -177,11 +184,12 @@ def test_of_lesions(name):
         ways["enhancing"] = [lambda n, k=[*other, kind]: flagged(n, k, enhancing=False)]
         bases["enhancing"] = lambda n, k=other: flagged(n, k, enhancing=False)
         asked = set()
-        for flag, trial in itertools.product(ways, (Protocol(), Protocol(radiotherapy_end=START))):
-            for case in CASES:
-                before = assess(name, with_lesions(case, bases[flag], trial))
-                if any(assess(name, with_lesions(case, way, trial)) != before for way in ways[flag]):
-                    asked.add(flag)
+        for flag, trial, case in itertools.product(ways, (Protocol(), Protocol(radiotherapy_end=START)), CASES):
+            base = with_lesions(case, bases[flag], trial)
+            changed = [made for way in ways[flag] if (made := with_lesions(case, way, trial)) != base]
+            if flag not in asked and changed:
+                before = assess(name, base)
+                asked |= {flag for made in changed if assess(name, made) != before}
         assert asked == {flag for flag, wanted in (*NEEDS[name].lesions, *NEEDS[name].marks) if kind in wanted}, kind
 
 
