@@ -138,16 +138,25 @@ class TimePointsPanel:
 
     def _on_volume(self, volume: Any) -> None:
         points, row = self._get(), self.results.row
-        if self._filling or not 0 <= row < len(points) or points[row].volume is volume:
+        if self._filling or not 0 <= row < len(points):
+            return
+        if points[row].volume is volume:  # renamed, as a segmentation may be
+            self.changed()
             return
         dated = time_point_of(volume).date if volume is not None else ""
         self._change(volume=volume, date=dated, images=tuple(i for i in points[row].images if i is not volume))
 
     def _on_segmentation(self, segmentation: Any) -> None:
         """The other time points take theirs that are like the first one that is chosen."""
+        points, row = self._get(), self.results.row
+        if self._filling or not 0 <= row < len(points):
+            return
+        if points[row].segmentation is segmentation:  # it was renamed, which a list of nodes tells as another choice
+            self.changed()
+            return
         self._change(segmentation=segmentation)
         points, row = self._get(), self.results.row
-        if self._filling or segmentation is None or not 0 <= row < len(points):
+        if segmentation is None or not 0 <= row < len(points):
             return
         alike = with_alike_findings(points, segmentation)
         if alike != points:

@@ -284,6 +284,27 @@ def test_what_was_typed_for_the_time_points_survives_a_new_session(panel, scene,
     assert widget.run.button.enabled
 
 
+def test_a_segmentation_that_is_renamed_is_no_other_choice(panel, scene):
+    """Which a list of nodes tells as one; the other studies would take theirs again."""
+    import slicer
+
+    for name in ("A", "B"):
+        volume = slicer.util.addVolumeFromArray(np.zeros((4, 5, 6), np.float32), name=name)
+        node = scene.AddNewNodeByClass("vtkMRMLSegmentationNode", f"Outlines {name}")
+        node.SetReferenceImageGeometryParameterFromVolumeNode(volume)
+        node.GetSegmentation().AddEmptySegment("Target")
+    points = panel(NAME).timePoints
+    points.select(0)
+    points.segmentation_box.setCurrentNode(slicer.util.getNode("Outlines A"))
+    assert [p.segmentation.GetName() for p in points.chosen()] == ["Outlines A", "Outlines B"]
+    points.select(1)
+    points.segmentation_box.setCurrentNode(None)
+    points.select(0)
+    points.chosen()[0].segmentation.SetName("By Dr. A")
+    assert [p.segmentation and p.segmentation.GetName() for p in points.chosen()] == ["By Dr. A", None]
+    assert points.table.item(0, 2).text() == "By Dr. A"
+
+
 def test_a_head_turned_by_120_degrees_is_aligned_from_landmarks(panel, load, finish, scene):
     import slicer
 
