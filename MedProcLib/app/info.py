@@ -15,11 +15,12 @@ from ..core.files import ImageFile, file_and_number, file_of, read_image_file
 from ..core.geometry import Geometry
 from ..core.progress import Progress
 from ..core.recorded import record_of
+from ..core.seg_nrrd import is_layered
 from ..core.units import shown
 from ..enhancement.presets.proposal import propose as propose_enhancement
 from ..segmentation.presets.proposal import propose as propose_segmentation
 from .chain import proposal_for
-from .inputs import unit_of_file
+from .inputs import maps_in_layers, unit_of_file
 from .segment_names import segment_structures
 
 OVERLAP = "its segments overlap: what is said of its values is of those that do not"
@@ -58,6 +59,8 @@ def _read(path: str) -> ImageFile:
         maps = read_dicom_segmentation(file, number).maps
         notes = (OVERLAP,) if len(maps) > 1 else ()
         return ImageFile(maps[0], path, "DICOM", "SEG", notes=notes)
+    if number is not None and is_layered(file):
+        return replace(read_image_file(file), image=maps_in_layers(file, number, path)[0], source=path)
     return read_image_file(path, unscaled=True)
 
 

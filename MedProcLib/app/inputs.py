@@ -70,7 +70,7 @@ def read_label_map(path: str, notes: list[str]) -> sitk.Image:
     if is_structure_set(file):
         raise InputError(f"{path} holds contours, which lie on no grid of voxels: give the other one as a label map.")
     if is_layered(file):
-        return label_map(_only(_layers(file, number, path), path), path)
+        return label_map(_only(maps_in_layers(file, number, path), path), path)
     found = read_image_file(path)
     notes += [f"{path}: {note}" for note in found.notes]
     return label_map(found.image, path)
@@ -121,7 +121,7 @@ def read_segments(path: str, image: sitk.Image, slices: Sequence[Path] = ()) -> 
     if is_dicom_segmentation(file):
         maps = read_dicom_segmentation(file, number).maps
     elif is_layered(file):
-        maps = _layers(file, number, path)
+        maps = maps_in_layers(file, number, path)
     else:
         maps = [read_image_file(path, unscaled=True).image]
     return [_on_grid(labels, image, path) for labels in maps]
@@ -136,7 +136,7 @@ def _on_grid(labels: sitk.Image, image: sitk.Image, path: str) -> sitk.Image:
     return label_map(labels, path)
 
 
-def _layers(file: Path, number: int | None, path: str) -> list[sitk.Image]:
+def maps_in_layers(file: Path, number: int | None, path: str) -> list[sitk.Image]:
     """The label maps of a file of Slicer with several layers, as many as overlap, or that of one of its segments."""
     segments = segments_in_file(file)
     if number is not None and number not in segments:

@@ -277,6 +277,8 @@ def test_segments_that_overlap_are_each_measured_whole(medproc, refused, image, 
     assert [row["name"] for row in table_of(table)] == list(sizes)
     assert medproc("measure", image_file, f"{path}#2", "--per", "segment", "-o", table)[0] == 0
     assert {row["name"]: float(row["voxel_volume_mm3"]) for row in table_of(table)} == {"Brighter": sizes["Brighter"]}
+    told = json.loads(medproc("info", f"{path}#2")[1])
+    assert told["segments"] == {"2": "Brighter"} and told["mean"] == pytest.approx(2 * np.mean(values > 300))
     said = refused("quality", image_file, "--regions", path, "-o", table)
     assert "'Bright' and 'Brighter' overlap" in said and "as 'FILE#NUMBER': #1 Bright; #2 Brighter" in said
 
