@@ -153,7 +153,7 @@ def install(*groups: str) -> None:
     ]
     if not missing:
         return
-    if not PYTHON.is_file() or not made_by_this_python():
+    if not usable():
         make_environment()
     print(f"Installing what MedProc needs into {ENVIRONMENT} (once; a few hundred MB) ...", flush=True)
     files = [word for group in missing for word in ("-r", str(ROOT / "requirements" / f"{group}.txt"))]
@@ -173,9 +173,13 @@ def make_environment() -> None:
         sys.exit(f"run.py: {ENVIRONMENT} could not be made; on Debian or Ubuntu: `apt install python3-venv`.")
 
 
-def made_by_this_python() -> bool:
-    configuration = (ENVIRONMENT / "pyvenv.cfg").read_text()
-    return f"version = {'.'.join(map(str, sys.version_info[:2]))}." in configuration
+def usable() -> bool:
+    """Whether there is an environment of this Python, with pip: one whose making was interrupted has none."""
+    configuration = ENVIRONMENT / "pyvenv.cfg"
+    if not PYTHON.is_file() or not configuration.is_file():
+        return False
+    same = f"version = {'.'.join(map(str, sys.version_info[:2]))}." in configuration.read_text(encoding="utf-8")
+    return same and subprocess.run([str(PYTHON), "-m", "pip", "--version"], capture_output=True).returncode == 0
 
 
 def require_system_libraries() -> None:

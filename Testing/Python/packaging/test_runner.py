@@ -1,5 +1,6 @@
 """run.py: what it says and how it ends; the installation itself is seen whenever these tests run."""
 
+import importlib.util
 import os
 import shutil
 import subprocess
@@ -77,6 +78,18 @@ def test_the_environment_is_brought_up_to_changed_pins(checkout):
     ended = run("bench", root=checkout, env=environment)
     assert "Installing what MedProc needs" in ended.stdout
     assert ended.returncode == 1 and "the packages could not be installed" in ended.stderr
+
+
+def test_an_environment_that_was_left_half_made_is_not_used(checkout):
+    """Interrupted before pip was there, the next call said only that the packages could not be installed."""
+    script = importlib.util.spec_from_file_location("runner", checkout / "run.py")
+    runner = importlib.util.module_from_spec(script)
+    script.loader.exec_module(runner)
+    assert runner.usable()
+    shutil.rmtree(checkout / ".venv")
+    assert not runner.usable()
+    subprocess.run([sys.executable, "-m", "venv", "--without-pip", str(checkout / ".venv")], check=True)
+    assert runner.PYTHON.is_file() and not runner.usable()
 
 
 def test_a_command_in_another_folder_sees_that_folder(checkout, tmp_path):
