@@ -16,7 +16,8 @@ class ResultsTable:
     """Shows texts and numbers in a QTableWidget of a .ui file.
 
     on_row(index): called when the user selects a row; giving: the first of the columns that are as wide as their
-    titles ask, and have a few pixels to give where all columns do not fit; None: no column has.
+    titles ask, and have a few pixels to give where all columns do not fit, and take where they leave some; None: no
+    column has.
     """
 
     def __init__(self, widget: Any, on_row: Callable[[int], None], giving: int | None = None) -> None:
@@ -24,6 +25,7 @@ class ResultsTable:
         self._on_row = on_row
         self._filling = False
         self._spare: tuple[Sequence[int], int] = (), 0
+        self._extra: dict[int, int] = {}  # pixels that columns have of what all leave
         self._shown: _Content | None = None
         widget.connect("currentCellChanged(int,int,int,int)", self._on_current_cell)
         widget.connect("cellClicked(int,int)", self._on_clicked)
@@ -54,6 +56,7 @@ class ResultsTable:
         self.widget.columnCount, self.widget.rowCount = len(content.titles), len(content.lines)
         self.widget.setHorizontalHeaderLabels(list(content.titles))
         self._show_cells(content, [(row, n) for row, line in enumerate(content.lines) for n in range(len(line))])
+        self._extra.clear()
         self.widget.resizeColumnsToContents()
         self.widget.resizeRowsToContents()
 
@@ -68,6 +71,7 @@ class ResultsTable:
                 columns |= others
         self._show_cells(content, cells)
         for column in columns:
+            self._extra.pop(column, None)
             self.widget.resizeColumnToContents(column)
         for row in rows:
             self.widget.resizeRowToContents(row)
@@ -80,6 +84,7 @@ class ResultsTable:
     def fit(self) -> None:
         """Columns that together are too wide give some of their titles' margins, so that nobody scrolls; where that is
         not enough, those to spare are hidden. Figures are never cut short: a table that fits neither way is scrolled.
+        What they leave is shared by all.
 
         Called where it becomes too wide; call it also where it may have become wider, of which tables tell nothing.
         """
@@ -88,7 +93,7 @@ class ResultsTable:
         for column in columns:
             if table.isColumnHidden(column):  # it has no width
                 table.setColumnHidden(column, False)
-        widths = {column: table.columnWidth(column) for column in columns}
+        widths = {column: table.columnWidth(column) - self._extra.pop(column, 0) for column in columns}
         giving = columns[self._giving :] if self._giving is not None else columns[:0]
         title = table.horizontalHeader().sectionSizeHint
         least = {column: max(title(column) - MOST_LESS, table.sizeHintForColumn(column)) for column in giving}
@@ -96,17 +101,20 @@ class ResultsTable:
         room = table.viewport().width if table.visible else sum(widths.values())  # until it is shown none is known
         for hidden, column in enumerate(spare):
             if hidden < at_least or sum(least.values()) > room:
+                table.setColumnWidth(column, widths[column])
                 table.setColumnHidden(column, True)
                 del widths[column], least[column]
         over = sum(widths.values()) - room
-        if not 0 < over <= sum(widths.values()) - sum(least.values()):
-            return
-        while over > 0:
-            for column in widths:
-                if over > 0 and widths[column] > least[column]:
-                    widths[column], over = widths[column] - 1, over - 1
+        if 0 < over <= sum(widths.values()) - sum(least.values()):
+            while over > 0:
+                for column in widths:
+                    if over > 0 and widths[column] > least[column]:
+                        widths[column], over = widths[column] - 1, over - 1
+        elif over < 0 and giving:
+            for n, column in enumerate(widths):
+                self._extra[column] = -over * (n + 1) // len(widths) - -over * n // len(widths)
         for column, width in widths.items():
-            table.setColumnWidth(column, width)
+            table.setColumnWidth(column, width + self._extra.get(column, 0))
 
     def _show_cells(self, content: "_Content", cells: Sequence[tuple[int, int]]) -> None:
         """Told of each cell, a header that fits its columns to their contents would measure all rows each time."""

@@ -110,3 +110,29 @@ def test_a_header_that_fits_its_columns_measures_them_once(app, made):
     app.processEvents()
     assert told == [] and table.item(0, 0).text() == "a far longer name"
     assert table.columnWidth(0) >= table.sizeHintForColumn(0) > table.columnWidth(1)
+
+
+def test_columns_share_what_they_leave_and_give_it_back(app):
+    """So that there is no gap beside the scroll bar; one that is hidden and comes back is as wide as it was."""
+    from MedProcLib.widgets.fields import row_table
+    from MedProcLib.widgets.results_table import ResultsTable
+
+    table = row_table("findings", "")
+    results = ResultsTable(table, lambda row: None, giving=1)
+    table.resize(400, 200)
+    table.show()
+    app.processEvents()
+    results.show(["No.", "2020", "2021", "2022"], [["F001", 1234, 1235, 1236]] * 20)
+    natural = [table.columnWidth(n) for n in range(4)]
+    results.hide([1, 2], 0)
+    for width in (400, 150, 260, 400):
+        table.resize(width, 200)
+        app.processEvents()
+        results.fit()
+        seen = [n for n in range(4) if not table.isColumnHidden(n)]
+        widths = [table.columnWidth(n) for n in seen]
+        assert sum(widths) == table.viewport().width, width
+        assert all(w >= natural[n] - 4 for w, n in zip(widths, seen, strict=True)), (width, widths, natural)
+        more = [w - natural[n] for w, n in zip(widths, seen, strict=True)]
+        assert max(more) - min(more) <= (4 if min(more) < 0 else 1)
+    assert len(seen) == 4
