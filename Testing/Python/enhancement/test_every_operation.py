@@ -31,7 +31,6 @@ ALL = [
 FILTERS = [op for op in ALL if isinstance(op, ImageFilter)]
 LOCAL = [op for op in ALL if is_local(op)]
 MASKED = [op for op in ALL if "mask" in op.declaration.optional_inputs]
-LIMITED = [op for op in MASKED if isinstance(op, ImageFilter) and op.mask_limits]
 
 
 def _name(op) -> str:
@@ -45,7 +44,6 @@ every_masked = pytest.mark.parametrize("enhance", MASKED, ids=_name)
 every_limited = pytest.mark.parametrize(
     "enhance", [op for op in MASKED if getattr(op, "mask_limits", False)], ids=_name
 )
-every_local = pytest.mark.parametrize("enhance", LOCAL, ids=_name)
 
 
 def run(enhance, image, mask=None, **more):

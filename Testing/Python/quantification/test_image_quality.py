@@ -182,14 +182,6 @@ class TestEntropy:
         image = image_of(array)
         assert values(image_quality(image, find_regions([image], everywhere(image))))["entropy"] == pytest.approx(1.5)
 
-
-@pytest.fixture(scope="module", params=[(30, 50, 60), (80, 90)], ids=["3D", "2D"])
-def pair(request):
-    """An image and its reference: texture, blurred and with noise."""
-    rng = np.random.default_rng(4)
-    reference = 100 * ndimage.gaussian_filter(rng.normal(size=request.param), 2) + 50
-    return ndimage.gaussian_filter(reference, 0.7) + rng.normal(0, 1, request.param), reference
-
     def test_of_the_ibsi_phantom(self, shared_data):
         """Intensity histogram entropy (TLU2) of the digital phantom: 1.27 (IBSI reference manual, consensus)."""
         folder = shared_data / "05_ibsi_radiomics" / "digital_phantom"
@@ -197,6 +189,14 @@ def pair(request):
         found = values(image_quality(image, find_regions([image], mask)))
         assert found["entropy"] == pytest.approx(1.27, abs=0.005)
         assert found["mean"] == pytest.approx(2.15, abs=0.005)
+
+
+@pytest.fixture(scope="module", params=[(30, 50, 60), (80, 90)], ids=["3D", "2D"])
+def pair(request):
+    """An image and its reference: texture, blurred and with noise."""
+    rng = np.random.default_rng(4)
+    reference = 100 * ndimage.gaussian_filter(rng.normal(size=request.param), 2) + 50
+    return ndimage.gaussian_filter(reference, 0.7) + rng.normal(0, 1, request.param), reference
 
 
 class TestAgainstReference:

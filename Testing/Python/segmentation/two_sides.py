@@ -25,8 +25,3 @@ def two_sides(size=(60, 64, 44), spacing=(2.0, 2.0, 2.0), lesion=60.0, seed=0) -
     image.SetSpacing(spacing)
     image.SetOrigin([float(a[0]) for a in axes[::-1]])
     return image
-
-
-def whole_head(image: sitk.Image) -> sitk.Image:
-    """Mask of the head."""
-    return sitk.BinaryFillhole(sitk.Cast(image > 20, sitk.sitkUInt8)) if min(image.GetSize()) > 3 else image * 0 + 1
