@@ -13,6 +13,8 @@ def show_wrapped(label: Any, text: str, width: int = NARROWEST) -> None:
     width: that it has there, in pixels. A long text would like to be up to 80 letters wide, and so would the panel be.
     """
     wish_no_width(label)
+    if width == NARROWEST:  # what a wider panel leaves is below the text; one beside others is in the middle
+        label.setAlignment(qt.Qt.AlignTop | qt.Qt.AlignLeft)
     label.text = text
     label.visible = bool(text)
     label.setMinimumHeight(0)  # what is asked next is never less than this
