@@ -77,6 +77,17 @@ def test_a_picture_without_lungs_is_explained():
         RadiographLungs()(picture)
 
 
+@pytest.mark.parametrize("white", [(1,), (1, 2)])
+def test_lungs_that_are_not_seen_are_not_looked_for_in_shoulders_and_belly(white):
+    """Where fluid fills one or both, air and soft tissue passed for lungs of a picture with dark bones."""
+    picture = radiograph((130, 130))
+    filled = sitk.GetArrayFromImage(picture) + 320 * np.isin(lungs_of((130, 130)), white)
+    image = sitk.GetImageFromArray(filled.astype(np.float32))
+    image.CopyInformation(picture)
+    with pytest.raises(InputError, match="No two lung fields"):
+        RadiographLungs()(image)
+
+
 @pytest.mark.parametrize("density", [160, 240])
 def test_the_apex_above_the_clavicle_belongs_to_the_lung(density):
     image = radiograph((130, 130))
