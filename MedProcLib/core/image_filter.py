@@ -150,7 +150,7 @@ def filtered(
     dtype = _working_type(view)
     labels = operation.makes_labels
     result: np.ndarray = np.zeros([s.stop - s.start for s in box], np.uint8 if labels else dtype)
-    slabs = list(_slabs(box, margin, view.shape, _threads(operation)))
+    slabs = list(_slabs(box, margin, _threads(operation)))
     shares = progress.parts(*[1.0] * len(slabs))
 
     def run(slab: Box, share: Progress) -> None:
@@ -211,7 +211,7 @@ def _threads(operation: ImageFilter) -> int:
     return min(MOST_THREADS, sitk.ProcessObject.GetGlobalDefaultNumberOfThreads())
 
 
-def _slabs(box: Box, margin: tuple[int, ...], shape: tuple[int, ...], threads: int) -> Iterator[Box]:
+def _slabs(box: Box, margin: tuple[int, ...], threads: int) -> Iterator[Box]:
     """The box cut along its first axis."""
     first = box[0]
     length = first.stop - first.start

@@ -209,7 +209,7 @@ def _figures_of(part: _Part, regions: QualityRegions, unit: str, progress: Progr
     terms = _tissue_terms(tissues, part, regions)
     found = [
         figure_of("mean", mean * part.scale, unit, **where),
-        figure_of("noise", _noise(noise, sd) if noise == 0 else noise * part.scale, unit, **where),
+        figure_of("noise", _without_noise(sd) if noise == 0 else noise * part.scale, unit, **where),
         _snr(mean, noise, where, unit),
         figure_of("cnr", _attempt(_cnr, tissues, noise, regions), **terms),
         figure_of("cjv", _attempt(_cjv, tissues, regions), **terms),
@@ -270,7 +270,7 @@ def _item(values: tuple[float, float] | Undefined, number: int) -> float | Undef
     return values if isinstance(values, Undefined) else values[number]
 
 
-def _noise(noise: float, sd: float) -> float | Undefined:
+def _without_noise(sd: float) -> float | Undefined:
     """Zero is the noise of a constant image; of any other it says that nothing was found."""
     return 0.0 if sd == 0 else Undefined(f"{NO_NOISE}: the region is too small, or its values are too smooth")
 

@@ -39,7 +39,7 @@ def extend(
     position = _position(patient, time_point)
     points = (*patient.time_points[:position], time_point, *patient.time_points[position:])
     heads, before, sources = _heads(patient, position)
-    shares = _shares(patient, heads, sources, overlap, pieces) if overlap is not None else None
+    shares = _shares(patient, sources, overlap, pieces) if overlap is not None else None
     links = link(before, pieces, shares, patient.settings)
     patient = replace(patient, time_points=points)
     return _joined(patient, time_point.id, heads, before, links, pieces, who, when)
@@ -100,10 +100,8 @@ def _pieces_of(sources: list[tuple[Observation, ...]]) -> Pieces:
     )
 
 
-def _shares(
-    patient: Patient, heads: list[Track], sources: list[tuple[Observation, ...]], overlap: Overlap, pieces: Pieces
-) -> Shares:
-    """Overlap of the heads with the new pieces, each head by the time points it was last and is next seen at."""
+def _shares(patient: Patient, sources: list[tuple[Observation, ...]], overlap: Overlap, pieces: Pieces) -> Shares:
+    """Overlap of the heads with the new pieces, by the time points that each head was last and is next seen at."""
     best: dict[tuple[int, int], float] = {}
     for point in patient.time_points:
         index = [n for n, near in enumerate(sources) if any(o.time_point == point.id for o in near)]

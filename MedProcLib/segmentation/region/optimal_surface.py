@@ -266,7 +266,7 @@ def _radii(
     profiles = ndimage.map_coordinates(values, places, order=1, mode="nearest")
     within = np.all([(p >= -0.5) & (p <= n - 0.5) for p, n in zip(places, values.shape, strict=True)], axis=0)
     step = max(1, round(settings.irregularity * fan.radii[-1] / 2 * fan.angle / (fan.radii[1] - fan.radii[0])))
-    edges = _edge_costs(settings, profiles, fan)
+    edges = _edge_costs(settings, profiles)
     depths = np.arange(len(fan.radii))
     last_painted = _last_painted(fan, grid, own, middle)
     surface, like = None, None
@@ -340,7 +340,7 @@ def _places(fan: _Fan, grid: Geometry, middle: np.ndarray) -> np.ndarray:
     return places
 
 
-def _edge_costs(settings: OptimalSurface, profiles: np.ndarray, fan: _Fan) -> np.ndarray:
+def _edge_costs(settings: OptimalSurface, profiles: np.ndarray) -> np.ndarray:
     """Costs in -1..0: -1 at the strongest edge of the wanted kind."""
     slope = np.gradient(profiles, axis=1)
     strength = {"bright": -slope, "dark": slope, "either": np.abs(slope)}[settings.object]
