@@ -119,6 +119,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
 
     def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
+        self.run.say("")  # it was of this scene
         self.run.discard()
         self.setParameterNode(None)
 

@@ -118,11 +118,13 @@ def test_recipe_survives_save_close_and_load(panel, name, scene, tmp_path):
 
 
 @every_module
-def test_a_recipe_of_another_version_shows_the_default(panel, name):
+def test_a_recipe_of_another_version_shows_the_default(panel, name, scene):
     widget = panel(name)
     widget.parameters.recipe = '{"recipe": 99, "steps": []}'
     assert widget.recipe() == widget.logic.defaultRecipe()
     assert "version" in widget.run.message
+    scene.Clear(0)
+    assert widget.run.message.startswith("Choose ")  # what was said of that scene goes with it
 
 
 @every_module
