@@ -6,6 +6,7 @@ from typing import Any
 from slicer.i18n import tr as _
 
 from ..core.errors import InputError
+from ..core.listing import listed
 from ..core.preset import Preset
 from ..core.recipe import Recipe
 from ..core.registry import create_operation
@@ -15,6 +16,8 @@ from .inputs import with_way_for_color
 from .region_choice import is_there, names_of
 from .segmentation_task import BOX, REGION_OPERATIONS, SEGMENT, WHOLE
 from .wrapped_label import show_wrapped
+
+MOST_NUMBERED = 20  # segments whose numbers are listed
 
 
 def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None, seeds: int) -> None:
@@ -36,9 +39,17 @@ def show_inputs(ui: Any, parameters: Any, recipe: Recipe, preset: Preset | None,
     ):
         for widget in widgets:
             widget.visible = shown
+    show_wrapped(ui.startNumbers, _numbers(parameters.startFrom) if "labels" in usable else "")
     hint = preset.seeds if preset is not None and preset.seeds else _("what is wanted, an object a list")
     text = _("Mark first: {what}.") if "seeds" in required else _("Seeds are optional. To mark: {what}.")
     show_wrapped(ui.seedsHint, text.format(what=hint))
+
+
+def _numbers(start: Any) -> str:
+    """The segments of a node with the numbers that steps call them by; '' for fewer than two."""
+    names = list(names_of(start).values())
+    numbered = [f"{number} {name}" for number, name in enumerate(names, 1)]
+    return _("Segments: {list}.").format(list=listed(numbered, MOST_NUMBERED)) if len(names) > 1 else ""
 
 
 def missing_input(parameters: Any, recipe: Recipe, has_steps: bool, seeds: int, raters: int) -> str:

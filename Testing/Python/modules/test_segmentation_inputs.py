@@ -211,6 +211,7 @@ def test_painted_segments_start_a_clean_up(panel, blocks, finish, scene):
     tumor = mine.GetSegmentation().AddEmptySegment("Tumor", "Tumor")
     slicer.util.updateSegmentBinaryLabelmapFromArray(inner, mine, tumor, blocks)
     use(widget, ("segmentation.surface",))
+    assert widget.ui.startNumbers.text == "Segments: 1 Organ, 2 Tumor."
     message = run(widget, finish)
     assert "Segments 'Organ' and 'Tumor' of 'Mine' overlap" in message
     assert {row["name"]: row["volume_mm3"] for row in widget.resultRows()} == {"Organ": 1001 - 64, "Tumor": 64}
