@@ -16,6 +16,7 @@ from ..core.statistics import mode_and_sd
 from ..segmentation.common.connectivity import connected_components
 from ..segmentation.common.morphology import distance_to
 from .border_difference import border_sd
+from .change_outline import at_half_height
 from .evidence import log_likelihood_ratio, resolution_element
 from .intensity import blurred, shared
 from .resolution import blurred_by
@@ -33,6 +34,8 @@ USUAL_SD = 2.0
 # Tissue this bright in one study, and no fluid in either, is change too where it differs beyond any doubt.
 FAINT_SD, CERTAIN_SD = 1.0, 8.0
 FEWEST_VOXELS = 3
+# So much differs one voxel in a hundred of tissue that did not change: beside a change it belongs to it.
+SURE_SD = 2.6
 
 
 @operation(
@@ -51,8 +54,8 @@ class DetectChange:
     gradient both images share times the misregistration, both estimated from the images, and a share of the contrast
     they have in common; of any tissue also what voxels that mix borders differ by. Connected voxels beyond the low
     threshold with one beyond the high threshold, that together speak for change, are change, where the brighter study
-    is bright enough, or where it is fairly bright and the difference beyond any doubt. Where the studies were sampled
-    says which detail their voxels lost.
+    is bright enough, or where it is fairly bright and the difference beyond any doubt. Each piece ends where the
+    difference falls to half of its height nearby. Where the studies were sampled says which detail their voxels lost.
     """
 
     low: Annotated[float, Range(0, 100, "SD"), "voxels that differ more than this belong to a change"] = 3.5
@@ -112,22 +115,24 @@ class DetectChange:
         for sampling in samplings:  # matching lets both studies' voxels carry the edge further
             eligible = sampling.inside(eligible, grid)
         eligible = distance_to(~eligible, grid) > self.margin_mm + (0 if samplings else max(grid.spacing))
-        usual, faint = eligible, None
+        usual, faint, sure = eligible, None, eligible & (np.abs(score) > SURE_SD)
         if self.contrast == "bright":
             brighter, darker = np.maximum(first, other), np.minimum(first, other)
             usual = region & (darker > mode - USUAL_SD * sd) & (brighter < mode + USUAL_SD * sd)
             bright = eligible & (brighter > mode + self.brightness * sd)
             faint = bright | (eligible & (darker > mode - USUAL_SD * sd) & (brighter > mode + FAINT_SD * sd))
+            sure &= darker > mode - USUAL_SD * sd  # beside fluid, what it gave way to differs too
             eligible = bright
         speaks = self._speaks(score, usual, grid) if self.evidence > 0 else None
         change = np.zeros(score.shape, np.uint8)
         for label, sign in ((GAINED, 1), (LOST, -1)):
-            signed, within = sign * score, self._within_edge(sign * (other - first), grid)
+            signed, height = sign * score, sign * (other - first)
+            within = self._within_edge(height, grid)
             found = self._hysteresis(signed, eligible & within, grid, self.low, self.high, speaks)
             if faint is not None:
                 low, high = max(self.low, CERTAIN_SD / 2), max(self.high, CERTAIN_SD)
                 found |= self._hysteresis(signed, faint & within, grid, low, high)
-            change[found] = label
+            change[at_half_height(found, height, sure & (height > 0), grid, self.minimum_volume_mm3)] = label
         return grid.image_of(score.astype(np.float32)), grid.image_of(change)
 
     def _speaks(self, score: np.ndarray, usual: np.ndarray, grid: Geometry) -> Callable[[np.ndarray], np.ndarray]:
