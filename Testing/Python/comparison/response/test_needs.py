@@ -107,46 +107,57 @@ def looked_at(name, plain, ways):
     return any(made != case and assess(name, made) != before for made, case, before in changed)
 
 
-def with_context(case, places, field, value):
+def with_context(case, places, values):
+    """The case with other values (by field) at these time points."""
     points = list(case.time_points)
     for place in places:
         point = points[place]
-        context = with_value(Context(*(getattr(point, f.name) for f in fields(Context))), field, value)
+        context = Context(*(getattr(point, f.name) for f in fields(Context)))
+        for field, value in values.items():
+            context = with_value(context, field, value)
         points[place] = replace(point, **vars(context))
     return replace(case, time_points=tuple(points))
+
+
+def in_turn(choices, wanted):
+    """The values of these fields, all changed together, as often as one of them has values."""
+    rounds = max((len(choices[field]) for field in wanted), default=0)
+    return [{field: choices[field][n % len(choices[field])] for field in wanted} for n in range(rounds)]
 
 
 @pytest.mark.parametrize("name", CRITERIA)
 def test_of_examinations(name, plain):
     for first, places in ((True, [[0]]), (False, [[2], [1, 2, 3]])):
-        asked = set()
-        for field, values in CONTEXT.items():
-            ways = [partial(with_context, places=p, field=field, value=v) for p in places for v in values]
-            if looked_at(name, plain, ways):
-                asked.add(field)
-        if name in BRAIN:
-            asked.discard(needs.MARKERS)  # the tables would look at them, but brain tumors have none
-        assert asked == set(NEEDS[name].at(first)), first
+
+        def changes(values, places=places):
+            return looked_at(name, plain, [partial(with_context, places=p, values=v) for p in places for v in values])
+
+        asked = set(NEEDS[name].at(first))
+        for field in asked:
+            assert changes([{field: value} for value in CONTEXT[field]]), (field, first)
+        # the tables of brain tumors would look at markers, but these have none
+        others = set(CONTEXT) - asked - ({needs.MARKERS} if name in BRAIN else set())
+        assert not changes(in_turn(CONTEXT, others)), (others, first)
 
 
 @pytest.mark.parametrize("name", CRITERIA)
 def test_of_the_trial(name):
-    known = {}
-
-    def of(number, trial):
-        if (number, trial) not in known:
-            known[number, trial] = ended(name, replace(CASES[number], protocol=trial))
-        return known[number, trial]
-
-    def matters(field, values):
-        for confirm, number in itertools.product((False, True), range(len(CASES))):
-            first, *others = [replace(Protocol(), **{"confirm": confirm, field: value}) for value in values]
-            if any(of(number, other) != of(number, first) for other in others):
-                return True
+    def changes(trials):
+        """Whether one of the cases ends differently in one of these trials, with or without confirmation."""
+        for confirm, case in itertools.product((False, True), CASES):
+            protocols = dict.fromkeys(replace(Protocol(), **{"confirm": confirm, **trial}) for trial in trials)
+            first, *others = (replace(case, protocol=protocol) for protocol in protocols)
+            if others:
+                before = ended(name, first)
+                if any(ended(name, other) != before for other in others):
+                    return True
         return False
 
-    asked = {field for field, values in PROTOCOL.items() if matters(field, values)}
-    assert asked == set(NEEDS[name].protocol)
+    asked = set(NEEDS[name].protocol)
+    for field in asked:
+        assert changes([{field: value} for value in PROTOCOL[field]]), field
+    others = set(PROTOCOL) - asked
+    assert not others or not changes([{}, *in_turn(PROTOCOL, others)]), others
 
 
 def flagged(lesion, kinds, **flags):
@@ -167,30 +178,42 @@ def with_lesions(case, change, trial):
     return replace(case, lesions=tuple(map(change, case.lesions)), protocol=trial)
 
 
+def ways_of(flag, kinds):
+    """What lesions of these kinds are before, and how each may be changed by the flag."""
+    if flag == "in_radiation_field":
+        return (lambda n: n), [lambda n: flagged(n, kinds, in_radiation_field=True)]
+    if flag == "equivocal":
+        return (lambda n: n), [lambda n: marked(n, kinds, flag, LABELS)]
+    if flag == "unequivocal":
+        return (lambda n: n), [lambda n, t=t: marked(n, kinds, flag, t) for t in (LABELS[1:2], LABELS[3:])]
+    if flag == "increased":
+        return worse, [lambda n, t=t: marked(worse(n), kinds, flag, t) for t in (LABELS[2:3], LABELS[3:])]
+    other = [] if Kind.NON_TARGET in kinds else [Kind.NON_TARGET]  # so that both kinds of tumor are there
+    before = partial(flagged, kinds=other, enhancing=False)
+    return before, [partial(flagged, kinds=[*other, *kinds], enhancing=False)]
+
+
 @pytest.mark.parametrize("name", CRITERIA)
 def test_of_lesions(name):
-    for kind in Kind:
-        kinds = [kind]
-        ways = {
-            "in_radiation_field": [lambda n, k=kinds: flagged(n, k, in_radiation_field=True)],
-            "equivocal": [lambda n, k=kinds: marked(n, k, "equivocal", LABELS)],
-            "unequivocal": [lambda n, k=kinds, t=t: marked(n, k, "unequivocal", t) for t in (LABELS[1:2], LABELS[3:])],
-            "increased": [
-                lambda n, k=kinds, t=t: marked(worse(n), k, "increased", t) for t in (LABELS[2:3], LABELS[3:])
-            ],
-        }
-        bases = dict.fromkeys(ways, lambda n: n) | {"increased": worse}
-        other = [Kind.NON_TARGET] if kind is not Kind.NON_TARGET else []  # so that both kinds of tumor are there
-        ways["enhancing"] = [lambda n, k=[*other, kind]: flagged(n, k, enhancing=False)]
-        bases["enhancing"] = lambda n, k=other: flagged(n, k, enhancing=False)
-        asked = set()
-        for flag, trial, case in itertools.product(ways, (Protocol(), Protocol(radiotherapy_end=START)), CASES):
-            base = with_lesions(case, bases[flag], trial)
-            changed = [made for way in ways[flag] if (made := with_lesions(case, way, trial)) != base]
-            if flag not in asked and changed:
-                before = assess(name, base)
-                asked |= {flag for made in changed if assess(name, made) != before}
-        assert asked == {flag for flag, wanted in (*NEEDS[name].lesions, *NEEDS[name].marks) if kind in wanted}, kind
+    def changes(flag, kinds):
+        before, ways = ways_of(flag, kinds)
+        for trial, case in itertools.product((Protocol(), Protocol(radiotherapy_end=START)), CASES):
+            base = with_lesions(case, before, trial)
+            changed = [made for way in ways if (made := with_lesions(case, way, trial)) != base]
+            if changed:
+                known = assess(name, base)
+                if any(assess(name, made) != known for made in changed):
+                    return True
+        return False
+
+    flags = {"in_radiation_field": (), "equivocal": (), "unequivocal": (), "increased": (), "enhancing": ()}
+    flags |= dict((*NEEDS[name].lesions, *NEEDS[name].marks))
+    assert len(flags) == 5
+    for flag, asked in flags.items():
+        for kind in asked:
+            assert changes(flag, [kind]), (flag, kind)
+        others = [kind for kind in Kind if kind not in asked]
+        assert not changes(flag, others), (flag, others)
 
 
 def test_what_is_missing_leads_to_its_field():
