@@ -15,8 +15,8 @@ from ..core.progress import Progress
 from ..core.recipe import Recipe
 from ..scene.label_preview import PreviewSegments, preview_segments
 from ..scene.node_reader import NodeReader
-from ..scene.segmentation_input import Given, Named, SegmentationSource
-from ..segmentation.naming import called_as, renumbers, structures_of
+from ..scene.segmentation_input import Given, SegmentationSource
+from ..segmentation.naming import called_as, structures_of
 from ..segmentation.outcome import segment
 from ..segmentation.step_memory import StepMemory
 
@@ -64,7 +64,7 @@ class PreviewedVolume:
             start = time.monotonic()
             labels = preview.part(operations, corners, progress=progress.part(0.9, 1))
             seconds = time.monotonic() - start
-            return preview_segments(labels, structures_of(recipe), _named(recipe, given)), seconds
+            return preview_segments(labels, structures_of(recipe), given.named), seconds
 
     def whole(self, source: SegmentationSource, recipe: Recipe, region: Any, progress: Progress) -> Whole:
         """All that the chain finds."""
@@ -100,7 +100,7 @@ class PreviewedVolume:
             things = self._with_region(given, region, progress) | {"image": given.image}
             found = self._memory.look(operations, things, list(planes.values()), progress.part(0.2, 1))
             return {
-                view: preview_segments(labels, structures_of(recipe), _named(recipe, given))
+                view: preview_segments(labels, structures_of(recipe), given.named)
                 for view, labels in zip(planes, found, strict=True)
                 if labels is not None
             }
@@ -118,11 +118,6 @@ class PreviewedVolume:
 def shown_steps(recipe: Recipe) -> tuple[Any, ...]:
     """The operations that change what is shown, in order."""
     return tuple(op for _number, op in recipe.enabled_steps if op.declaration.name not in NAMES_ONLY)
-
-
-def _named(recipe: Recipe, given: Given) -> Named:
-    """What objects are called in a part of the volume: of renumbered ones only the whole tells which is which."""
-    return {} if any(renumbers(operation) for _number, operation in recipe.enabled_steps) else given.named
 
 
 @contextmanager
