@@ -133,6 +133,7 @@ class MedProcQuantificationWidget(ModuleWidget):
     def onSceneStartClose(self, caller=None, event=None):
         self.live.stop()
         self.lines.stop()
+        self.suv.forget()
         self._unitOf = self._volumeOf = None
         super().onSceneStartClose(caller, event)
 

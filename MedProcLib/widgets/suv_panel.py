@@ -10,7 +10,7 @@ from ..quantification.suv.normalization import NORMALIZATIONS
 from ..quantification.suv.settings import LIMITS, SuvSettings
 from ..quantification.suv.suv_image import SuvImage, suv_image
 from ..scene.dicom_files import INSTANCES, dicom_files_of
-from ..scene.hierarchy import modality_of_volume
+from ..scene.hierarchy import modality_of_volume, patient_and_study
 from ..scene.provenance import is_result
 from ..scene.suv_scene import NEEDED, add_suv_volume
 from ..scene.value_unit import unit_of_values
@@ -23,7 +23,7 @@ class SuvPanel:
     """widget: to put in a layout; shown for PET volumes that are not in SUV yet.
 
     get_volume: the PET volume, or None; made(volume): called with the new volume; run(prepare): runs it with progress,
-    see RunPanel.start. Call changed() when the volume may be another one.
+    see RunPanel.start. Call changed() when the volume may be another one, forget() when the scene closes.
     """
 
     def __init__(
@@ -33,6 +33,7 @@ class SuvPanel:
         run: Callable[[Callable[[], tuple[Compute, Commit]]], None],
     ) -> None:
         self._get_volume, self._made, self._run = get_volume, made, run
+        self._study: Any = None  # that figures were typed for
         self.widget = qt.QWidget()
         rows = qt.QFormLayout(self.widget)
         rows.setContentsMargins(0, 0, 0, 0)
@@ -53,10 +54,20 @@ class SuvPanel:
         self.changed()
 
     def changed(self) -> None:
-        """Show it for PET that is not in SUV yet."""
+        """Show it for PET that is not in SUV yet. Figures are of one study: nobody else has that weight and dose."""
         volume = self._get_volume()
+        study = self._study if volume is None else patient_and_study(volume)[1] or volume.GetID()
+        if study != self._study:
+            self.forget()
+            self._study = study
         is_pet = volume is not None and modality_of_volume(volume) == "PT" and not is_result(volume)
         self.widget.visible = is_pet and unit_of_values(volume) != "SUV"
+
+    def forget(self) -> None:
+        """Take what the headers say."""
+        self._study = None
+        for box in self.figures.values():
+            box.value = 0.0
 
     def compute(self) -> None:
         """Add the volume in SUV."""

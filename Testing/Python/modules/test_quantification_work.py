@@ -332,6 +332,8 @@ def test_figures_of_pet_are_proposed_where_the_values_are_in_suv(panel, block, f
 
 
 def test_suv_is_offered_for_pet_and_says_what_it_needs(panel, block, finish):
+    import slicer
+
     volume, _segmentation = block("PT")
     widget = panel(NAME)
     assert widget.suv.widget.visible
@@ -339,6 +341,14 @@ def test_suv_is_offered_for_pet_and_says_what_it_needs(panel, block, finish):
     assert widget.suv.settings().weight_kg == 70 and widget.suv.settings().dose_mbq is None
     widget.suv.button.click()
     assert "DICOM" in finish(widget) and widget.parameters.inputVolume is volume
+    assert widget.suv.settings().weight_kg == 70
+    other, _segmentation = block("PT")
+    widget.parameters.inputVolume = other
+    assert widget.suv.settings().weight_kg is None  # of another patient, or another day
+    widget.suv.figures["weight_kg"].value = 70
+    slicer.mrmlScene.Clear(0)
+    block("PT")
+    assert widget.suv.settings().weight_kg is None
 
 
 def test_files(panel, block, finish, tmp_path):
