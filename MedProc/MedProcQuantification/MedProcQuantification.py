@@ -134,6 +134,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.live.stop()
         self.lines.stop()
         self.suv.forget()
+        self.features.forget()
         self._unitOf = self._volumeOf = None
         super().onSceneStartClose(caller, event)
 

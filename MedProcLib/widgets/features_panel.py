@@ -26,7 +26,8 @@ class FeaturesPanel:
     """widget: to put in a layout.
 
     prepare_input: looks at the chosen nodes: the volume node, what to measure, and the unit of its values;
-    run(prepare): runs it with progress, see RunPanel.start.
+    run(prepare): runs it with progress, see RunPanel.start. Call follow() when the volume may be another one, forget()
+    when the scene closes.
     """
 
     def __init__(
@@ -87,6 +88,14 @@ class FeaturesPanel:
         preset = preset_for(modality_of_volume(volume))
         self.preset_box.setCurrentIndex(0 if preset is None else 1 + PRESETS.index(preset))
         self._proposed = self.panel.operation()
+
+    def forget(self) -> None:
+        """The scene closes: what was set goes with it, as all other settings do."""
+        self.table = None
+        self.preset_box.setCurrentIndex(0)
+        self._on_preset(0)
+        self._proposed = self.panel.operation()
+        self.perturbations_box.value = 0
 
     def compute(self) -> None:
         """Compute the features of the chosen segments."""

@@ -26,7 +26,7 @@ def test_features_of_the_chosen_segments(panel, block, finish):
 
 
 @pytest.mark.parametrize(("modality", "preset"), [("CT", "ct"), ("PT", "pet"), ("US", "Defaults")])
-def test_features_start_from_the_settings_of_the_command_line(panel, block, modality, preset):
+def test_features_start_from_the_settings_of_the_command_line(panel, block, scene, modality, preset):
     from MedProcLib.quantification.radiomics.settings_file import settings_for
 
     block(modality)
@@ -36,6 +36,10 @@ def test_features_start_from_the_settings_of_the_command_line(panel, block, moda
     features.panel.set_parameters({"bin_number": 16})
     features.follow(block("MR")[0])
     assert features.panel.operation().bin_number == 16 and features.panel.operation().spacing_mm == 0
+    scene.Clear(0)
+    features.follow(block(modality)[0])
+    assert features.preset_box.currentText == preset
+    assert features.panel.operation() == settings_for(modality)[0]
 
 
 def test_features_of_values_without_a_unit(panel, block, finish):
