@@ -12,12 +12,9 @@ from ...core.image_filter import Box, grid_of_box
 from ...core.operation import operation
 from ...core.parameters import Range
 from ...core.progress import SILENT, Progress
-from ..common.claims import Claims
+from ..common.claims import ROUNDING_MM, Claims
 from ..common.label_boxes import chosen
 from ..common.morphology import closed, dilated, distance_to
-
-# Distances are in float32: what lies at just the radius counts as within it.
-ROUNDING_MM = 1e-4
 
 
 @operation(

@@ -7,6 +7,9 @@ from ...core.boxes import union_of
 from ...core.geometry import Geometry, require_same_grid
 from ...core.image_filter import Box
 
+# Distances are in float32, and not all from one filter: what differs by less is equally near, and within a radius.
+ROUNDING_MM = 1e-4
+
 
 class Claims:
     """A label map that segments grow in, none over another; of equally near segments that of the lower value wins.
@@ -36,7 +39,7 @@ class Claims:
     def offer(self, segment: int, box: Box, distance: np.ndarray, wanted: np.ndarray) -> None:
         """A segment wants these voxels of a box (bool), which are this far from it (mm)."""
         local = tuple(slice(b.start - f.start, b.stop - f.start) for b, f in zip(box, self._frame, strict=True))
-        won = wanted & self._free[local] & (distance < self._nearest[local])
+        won = wanted & self._free[local] & (distance < self._nearest[local] - ROUNDING_MM)
         self._nearest[local][won] = distance[won]
         self.values[box][won] = segment
 

@@ -8,12 +8,9 @@ from ...core.errors import InputError
 from ...core.geometry import Geometry
 from ...core.image_filter import grid_of_box
 from ...core.progress import SILENT, Progress
-from .claims import Claims
+from .claims import ROUNDING_MM, Claims
 from .label_boxes import chosen
 from .morphology import distance_to
-
-# Distances are in float32: what lies at just the limit counts as within it.
-ROUNDING_MM = 1e-4
 
 
 def layers(

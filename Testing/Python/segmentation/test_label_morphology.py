@@ -67,6 +67,16 @@ def test_segments_do_not_grow_over_each_other_and_share_by_distance():
     assert np.array_equal(kept[..., :18], values[..., :18]) and np.array_equal(kept[..., 18:], grown[..., 18:])
 
 
+def test_of_equally_near_segments_the_lower_number_grows():
+    """However large they are, and so whichever filter measures the distance."""
+    field = ndimage.gaussian_filter(np.random.default_rng(1).normal(size=SHAPE), (1, 2, 2))
+    values = np.select([field > 0.1, field < -0.06], [1, 5], 0).astype(np.uint8)
+    away = np.stack([ndimage.distance_transform_edt(values != value, UNEVEN[::-1]) for value in (1, 5)])
+    nearest = np.where(away[0] <= away[1] + 1e-6, 1, 5)
+    expected = np.where((values == 0) & (away.min(axis=0) <= 2.4 + 1e-6), nearest, values)
+    np.testing.assert_array_equal(array(Morphology("dilate", 2.4)(label_map(values, UNEVEN))), expected)
+
+
 def test_erosion_of_a_ball_by_volume_and_at_the_border_of_the_image():
     labels = ball(SHAPE, UNEVEN, CENTER, 20).astype(np.uint8)
     left = np.count_nonzero(array(Morphology("erode", 6)(label_map(labels, UNEVEN)))) * np.prod(UNEVEN)
