@@ -15,6 +15,7 @@ from ...core.parameters import Range
 from ...core.progress import SILENT, Progress, execute
 from ...core.voxels import gaussian
 from ..common.field_of_view import outside_field
+from ..common.gaussian_mean import mean_within
 from ..common.hounsfield import AIR_HU, hounsfield
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.patient_grid import on_patient_grid, patient_grid
@@ -56,6 +57,9 @@ LUNG_MM3, LUNG_BESIDE = 1000.0, 0.25
 LUNG, GAS, TISSUE = 1, 2, 3
 # The walls of trachea and bronchi, which are no lung.
 WALL_MM = 2.0
+# A lung's border is half way from its parenchyma around there (mean so deep inside, by a Gaussian of so many mm SD) to
+# soft tissue: breathed out, dependent or inflamed lung of -650 HU ends at -300 HU.
+SOFT_TISSUE_HU, DEEP_MM, AROUND_SD_MM = 40.0, 3.0, 6.0
 
 
 @operation(
@@ -68,13 +72,17 @@ WALL_MM = 2.0
 class CtLungs:
     """Outline the right (1) and the left lung (2) in Hounsfield units, vessels inside filled, airways left out.
 
-    Air in the body is lung where it is parenchyma: bowel gas and airways are blacker. Trachea and bronchi are followed
-    and taken out, lungs that touch are parted where the tissue between them is densest, and dents of the wall (vessels
-    of the hilum, nodules at the pleura) are closed; consolidation, tumor and effusion that are wider are left out. Only
-    the lungs in view are given, which may be one; where the image cuts the chest along its middle, look at the sides.
+    Air in the body is lung where it is parenchyma: bowel gas and airways are blacker. Its border is drawn at the
+    threshold, and where parenchyma is denser than usual half way from it to soft tissue. Trachea and bronchi are
+    followed and taken out, lungs that touch are parted where the tissue between them is densest, and dents of the
+    wall (vessels of the hilum, nodules at the pleura) are closed; consolidation, tumor and effusion that are wider
+    are left out. Only the lungs in view are given, which may be one; where the image cuts the chest along its
+    middle, look at the sides.
     """
 
-    threshold_HU: Annotated[float, Range(-800, -200, "HU"), "lung is darker: half way to soft tissue"] = -400.0
+    threshold_HU: Annotated[
+        float, Range(-800, -200, "HU"), "lung is darker: half way to soft tissue; denser lung ends higher"
+    ] = -400.0
     closing_mm: Annotated[float, Range(0, 40, "mm"), "radius of the dents (vessels, dense disease) that are closed"] = (
         8.0
     )
@@ -95,11 +103,12 @@ class CtLungs:
             ct,
             {side: sides == side for side in (RIGHT, LEFT)},
             grid,
-            lambda hu: hu < self.threshold_HU,
+            lambda above: above < 0,
             closed_in,
             barred,
             gaussian(work, grid, [self.smoothing_mm] * grid.dimension) if self.smoothing_mm else None,
             fine,
+            limit=_half_way(work, sides > 0, grid, self.threshold_HU),
         )
         unseen = outside_field(ct)
         if unseen is not None:
@@ -138,6 +147,15 @@ def _lungs(
     wide_gas = other & (ndimage.uniform_filter(other.astype(np.float32), 3) > 0.99)
     whole[wide_gas] = 0
     return whole, (whole > 0) & ~lungs, dilated(other, grid, max(grid.spacing)) & (whole == 0)
+
+
+def _half_way(work: np.ndarray, lungs: np.ndarray, grid: Geometry, threshold_hu: float) -> np.ndarray:
+    """HU (z, y, x) where lung ends: half way to soft tissue, and the threshold at least."""
+    inside = eroded(lungs, grid, DEEP_MM) & (work < threshold_hu)
+    parenchyma = mean_within(work, inside, grid, AROUND_SD_MM)
+    return np.where(
+        parenchyma < threshold_hu, np.maximum(threshold_hu, (parenchyma + SOFT_TISSUE_HU) / 2), threshold_hu
+    )
 
 
 def _large_airways(
