@@ -23,8 +23,7 @@ from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.recorded import write_result
 from MedProcLib.scene.commit import commit
-from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study
-from MedProcLib.scene.studies import modality_of_volume
+from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, modality_of_volume
 from MedProcLib.scene.timeline_nodes import transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import Outlines, outlines_of
 from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, with_verdicts, write_verdict
