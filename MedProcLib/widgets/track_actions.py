@@ -82,10 +82,6 @@ class TrackActions:
         place = self.other_box.currentIndex
         return self._others[place] if 0 <= place < len(self._others) else ""
 
-    def choose_other(self, track: str) -> None:
-        """Choose the other finding by id."""
-        self.other_box.currentIndex = self._others.index(track)
-
     def changed(self) -> None:
         """Show the selected finding as it is now."""
         patient, track = self._patient(), self._track()

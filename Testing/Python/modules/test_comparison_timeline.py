@@ -61,7 +61,7 @@ def test_corrections_of_what_is_one_lesion(compared):
     widget.tracks.select("F001")
     possible = {name: button.enabled for name, (button, _tip) in actions.buttons.items()}
     assert not any(possible.values()) and "'At'" in actions.buttons["split"][0].toolTip  # nothing is chosen yet
-    actions.choose_other("F002")
+    actions.other_box.currentIndex = actions.other_box.findText("F002")
     assert [name for name, (button, _tip) in actions.buttons.items() if button.enabled] == ["merge"]
     actions.buttons["merge"][0].click()
     settle(widget)
@@ -83,7 +83,7 @@ def test_corrections_of_what_is_one_lesion(compared):
     actions.buttons["split"][0].click()
     assert "no observations on both sides" in widget.run.message
     widget.tracks.undo()
-    actions.choose_other("F002")
+    actions.other_box.currentIndex = actions.other_box.findText("F002")
     actions.buttons["swap"][0].click()
     assert [o.time_point for o in patient_of(widget).track("F002").observations] == ["FLAIR 0", "FLAIR 1", "FLAIR 2"]
 
