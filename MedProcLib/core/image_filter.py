@@ -64,6 +64,7 @@ class ImageFilter:
     learns_in_foreground: without a mask the region that `learn` gets is the foreground by Otsu's threshold.
     parallel: True when slabs may be computed side by side (numpy, scipy); SimpleITK's filters use all cores anyway.
     learns_from: names of the parameters that `learn` depends on, None for all: previews do not learn anew for others.
+    farthest: voxels around a voxel that its result may depend on; more would take days, or more memory than there is.
     learning_share: of the time, for the progress shown. why_global: the reason, of a filter whose margin is None.
     """
 
@@ -71,6 +72,7 @@ class ImageFilter:
     mask_limits = True
     learns_in_foreground = False
     parallel = False
+    farthest = 10_000
     learning_share = 0.3
     learns_from: tuple[str, ...] | None = None
     why_global = ""
@@ -118,6 +120,7 @@ def learned_of(
     region = inside(mask, valid)
     if not operation.learns:
         return None
+    _margin(operation, Geometry.of(image))
     dtype = _working_type(view)
     values = view if view.dtype == dtype and valid.all() else _values(view, valid, dtype)
     if operation.learns_in_foreground and mask is None:
@@ -146,7 +149,7 @@ def filtered(
     grid = Geometry.of(image)
     whole, within = of or (grid, tuple(slice(0, n) for n in view.shape))
     box = box or tuple(slice(0, n) for n in view.shape)
-    margin = operation.margin(whole) or view.shape
+    margin = _margin(operation, whole) or view.shape
     dtype = _working_type(view)
     labels = operation.makes_labels
     result: np.ndarray = np.zeros([s.stop - s.start for s in box], np.uint8 if labels else dtype)
@@ -178,6 +181,18 @@ def filtered(
 
     _run_all(run, slabs, shares, _threads(operation))
     return grid_of_box(grid, box).image_of(result if labels else _narrowed(result))
+
+
+def _margin(operation: ImageFilter, grid: Geometry) -> tuple[int, ...] | None:
+    """The filter's margin on a grid. Raises InputError where its voxels are far too fine for it, as a microscope's."""
+    margin = operation.margin(grid)
+    if margin is not None and max(margin) > operation.farthest:
+        size, title = min(grid.spacing), operation.declaration.title
+        raise InputError(
+            f"{title} would look at {max(margin)} voxels on each side of a voxel, as these measure {size:g} mm: choose "
+            "smaller sizes, or give the image of a microscope a spacing of 1 mm."
+        )
+    return margin
 
 
 def grid_of_box(grid: Geometry, box: Box) -> Geometry:

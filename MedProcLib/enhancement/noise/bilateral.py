@@ -33,6 +33,7 @@ class Bilateral(ImageFilter):
     ] = 2.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
+    farthest = 600
     learns_from = ("noise",)
 
     def margin(self, grid):

@@ -36,6 +36,7 @@ class CurvatureDiffusion(ImageFilter):
     ] = 3.0
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
+    farthest = 600
     learns_from = ("edge_sd", "noise")
 
     def margin(self, grid):

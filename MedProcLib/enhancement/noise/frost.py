@@ -31,6 +31,7 @@ class Frost(ImageFilter):
     speckle_cv: Annotated[float, Range(0, 2), "SD of the speckle / mean, 1 / sqrt(looks); 0 to measure it"] = 0.0
 
     parallel = True
+    farthest = 600
 
     learns_from = ("speckle_cv",)
 

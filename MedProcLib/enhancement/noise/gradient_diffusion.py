@@ -34,6 +34,7 @@ class GradientDiffusion(ImageFilter):
     ] = "exponential"
     noise: Annotated[float, Range(0, 1e30, "intensity"), "standard deviation of the noise; 0 to measure it"] = 0.0
 
+    farthest = 600
     learns_from = ("edge_sd", "noise")
 
     def margin(self, grid):

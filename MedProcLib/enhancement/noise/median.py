@@ -29,9 +29,10 @@ class Median(ImageFilter):
     radius_mm: Annotated[float, Range(0.1, 6, "mm"), "radius of the ball"] = 1.2
 
     parallel = True
+    farthest = 600
 
     def margin(self, grid):
-        return tuple(int(np.abs(axis).max()) for axis in self._offsets(grid).T)
+        return tuple(self._reach(grid)[1])
 
     def apply(self, values, region, place, learned, progress=SILENT):
         margin, wanted = self.margin(place.whole), place.wanted
@@ -53,9 +54,13 @@ class Median(ImageFilter):
 
     def _offsets(self, grid) -> np.ndarray:
         """Offsets (n, dimension) in voxels of the neighbors, an odd number."""
+        radius, reach = self._reach(grid)
+        mesh = np.meshgrid(*[np.arange(-r, r + 1) for r in reach], indexing="ij")
+        distance = sum((m * s) ** 2 for m, s in zip(mesh, reversed(grid.spacing), strict=True))
+        return np.stack([m[distance <= radius**2] for m in mesh], axis=1)
+
+    def _reach(self, grid) -> tuple[float, list[int]]:
+        """The radius in mm, and how many voxels it is along each axis."""
         axes = [(n, s) for n, s in zip(reversed(grid.size), reversed(grid.spacing), strict=True)]
         radius = max(self.radius_mm, min((s for n, s in axes if n > 1), default=0.0)) * (1 + 1e-6)
-        reach = [0 if n == 1 else int(radius / s) for n, s in axes]
-        mesh = np.meshgrid(*[np.arange(-r, r + 1) for r in reach], indexing="ij")
-        distance = sum((m * s) ** 2 for m, (_, s) in zip(mesh, axes, strict=True))
-        return np.stack([m[distance <= radius**2] for m in mesh], axis=1)
+        return radius, [0 if n == 1 else int(radius / s) for n, s in axes]

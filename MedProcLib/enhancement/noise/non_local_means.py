@@ -45,6 +45,7 @@ class NonLocalMeans(ImageFilter):
     ] = 1.0
     rician: Annotated[bool, "remove the bias that noise gives to dark voxels of MR magnitude images"] = False
 
+    farthest = 600
     learns_from = ("noise",)
 
     def margin(self, grid):

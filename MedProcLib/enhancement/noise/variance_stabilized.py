@@ -67,6 +67,7 @@ class VarianceStabilized(ImageFilter):
     ] = 3.0
     intensity_per_count: Annotated[float, Range(0, 1e30), "intensity of one count; 0 to measure it"] = 0.0
 
+    farthest = 600
     learning_share = 0.4
 
     def _denoiser(self, grid: Geometry) -> Any:

@@ -148,7 +148,18 @@ def test_constant_and_tiny_images_give_numbers_or_a_reason(enhance, size):
         assert np.isfinite(result).all() and result.size > 0
 
 
-@every_filter
+def test_the_voxels_of_a_microscope_are_refused_where_they_would_take_days():
+    """0.0005 mm, for which a radius of 1 mm is thousands of voxels."""
+    image = head_like((32, 28))
+    image.SetSpacing((0.0005, 0.0005))
+    slow = {op.declaration for op in FILTERS if op.farthest < ImageFilter.farthest}
+    assert len(slow) == 7
+    for enhance in (declaration.create({}) for declaration in slow):
+        with pytest.raises(InputError, match=r"voxels on each side of a voxel, as these measure 0[.]0005 mm"):
+            run(enhance, image)
+
+
+@every
 def test_an_image_without_numbers_is_refused(enhance):
     with pytest.raises(InputError, match="no number"):
         run(enhance, sitk.Image(12, 12, 12, sitk.sitkFloat32) + float("nan"))
