@@ -12,10 +12,11 @@ import slicer
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
 from MedProcLib.scene.nodes import new_node, referenced_nodes, set_referenced_nodes
+from MedProcLib.scene.timeline_hardened import corners_text, require_as_compared
 
 MARK = "MedProc.Patient"
 VOLUME, IMAGES, SEGMENTATION, TRANSFORM = (f"MedProc.{name}" for name in ("Volume", "Images", "Segmentation", "Space"))
-SOURCE = "MedProc.Source"
+SOURCE, CORNERS, REGISTERED = "MedProc.Source", "MedProc.Corners", "MedProc.Registered"
 FINDINGS_TABLE, RESPONSE_TABLE, PLACES = "MedProc.FindingsTable", "MedProc.ResponseTable", "MedProc.Places"
 
 
@@ -112,6 +113,15 @@ def set_time_point(
     for role, other in ((VOLUME, volume), (SEGMENTATION, segmentation), (TRANSFORM, transform), (SOURCE, source)):
         node.SetNodeReferenceID(_role(role, time_point), other.GetID() if other is not None else None)
     set_referenced_nodes(node, _role(IMAGES, time_point), images)
+    node.SetAttribute(_role(CORNERS, time_point), corners_text(volume) if volume is not None else None)
+    node.SetAttribute(_role(REGISTERED, time_point), "1" if transform is not None else None)
+
+
+def require_in_place(node, time_point: str) -> None:
+    """Raise InputError where a time point's volume or registration is not as it was compared."""
+    volume, transform = volume_at(node, time_point), transform_at(node, time_point)
+    lost = transform is None and node.GetAttribute(_role(REGISTERED, time_point)) is not None
+    require_as_compared(volume, transform, node.GetAttribute(_role(CORNERS, time_point)) or "", lost)
 
 
 def _role(role: str, time_point: str) -> str:

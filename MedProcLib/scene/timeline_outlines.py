@@ -19,7 +19,7 @@ from MedProcLib.scene.coordinates import array_of_matrix
 from MedProcLib.scene.decisions import timestamp
 from MedProcLib.scene.segment_snapshot import SegmentSnapshot, snapshot_of
 from MedProcLib.scene.timeline_display import segments_by_label, set_label
-from MedProcLib.scene.timeline_nodes import patient_of_node, segmentation_at, transform_at, volume_at
+from MedProcLib.scene.timeline_nodes import patient_of_node, require_in_place, segmentation_at, transform_at, volume_at
 from MedProcLib.scene.transforms import transform_of_node
 from MedProcLib.scene.value_unit import unit_of_values
 from MedProcLib.scene.volumes import image_of_volume, require_volume
@@ -78,12 +78,13 @@ class Outlines:
 def outlines_of(node, time_point: str, labels: Sequence[int]) -> Outlines:
     """The outlines of these labels, and of all others of their findings, as a time point's segmentation has them now.
 
-    Main thread. Raises InputError when the segmentation or the volume is gone.
+    Main thread. Raises InputError when the segmentation or the volume is gone, or lies elsewhere than it was compared.
     """
     patient = patient_of_node(node)
     volume, segmentation = volume_at(node, time_point), segmentation_at(node, time_point)
     if volume is None or segmentation is None:
         raise InputError(f"The volume or the segmentation of time point '{time_point}' is not in the scene anymore.")
+    require_in_place(node, time_point)
     seen = [o.labels for t in patient.tracks if (o := t.at(time_point)) is not None]
     wanted = sorted({*labels, *(value for group in seen if set(group) & set(labels) for value in group)})
     transform = transform_at(node, time_point)

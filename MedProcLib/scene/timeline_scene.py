@@ -147,6 +147,8 @@ def _add_segmentation(patient: Patient, time_point: str, given: TimePointNodes, 
     display.SetVisibility2DFill(given.transform is not None)
     display.SetOpacity2DFill(FILL_OPACITY)
     node.SetAndObserveTransformNodeID(given.transform.GetID() if given.transform is not None else None)
+    # drawn in, and saved, on the volume's own voxels: before, the volume alone was moved
+    node.SetReferenceImageGeometryParameterFromVolumeNode(given.volume)
     # so that the 3D view shows then and now; of hundreds of findings in between it would take seconds
     if segments and time_point in (patient.time_points[0].id, patient.time_points[-1].id):
         node.CreateClosedSurfaceRepresentation()

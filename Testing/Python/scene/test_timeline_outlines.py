@@ -11,11 +11,13 @@ from timelines import COMES, GROWS, MOVES, NAMES
 from MedProcLib.comparison.tracks.model import Status
 from MedProcLib.comparison.tracks.relinking import merge_tracks
 from MedProcLib.core.errors import InputError
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.segmentations import SegmentInfo, add_segments
 from MedProcLib.scene.timeline_display import segments_by_label
 from MedProcLib.scene.timeline_edits import edit_patient, put_patient, undo_edit
 from MedProcLib.scene.timeline_masks import OutlineHistory, draw_mask, masks_of
-from MedProcLib.scene.timeline_nodes import patient_of_node, segmentation_at
+from MedProcLib.scene.timeline_nodes import patient_nodes, patient_of_node, segmentation_at, volume_at
 from MedProcLib.scene.timeline_outlines import (
     claim_segments,
     erased_labels,
@@ -142,3 +144,48 @@ def test_what_is_not_there_is_said(scene):
     slicer.mrmlScene.RemoveNode(segmentation_at(node, NAMES[2]))
     with pytest.raises(InputError, match="not in the scene"):
         outlines_of(node, NAMES[2], [label])
+
+
+def test_what_was_hardened_or_lost_its_registration_is_refused_and_measured_once_it_is_back(scene):
+    """The registration would count twice, or not at all, without a word."""
+    node = timelines.add_to(scene)
+    patient = patient_of_node(node)
+    for point in NAMES[1:]:
+        moved, labels = volume_at(node, point), patient.track("F001").at(point).labels
+        before = sitk.GetArrayFromImage(outlines_of(node, point, labels).label_map())
+        transform = moved.GetParentTransformNode()
+        moved.SetAndObserveTransformNodeID(None)
+        outlines_of(node, point, labels)  # as it was in its own space
+        moved.SetAndObserveTransformNodeID(transform.GetID())
+        moved.HardenTransform()
+        with pytest.raises(InputError, match="hardened"):
+            outlines_of(node, point, labels)
+        transform.Inverse()
+        moved.SetAndObserveTransformNodeID(transform.GetID())
+        moved.HardenTransform()
+        transform.Inverse()
+        assert np.array_equal(sitk.GetArrayFromImage(outlines_of(node, point, labels).label_map()), before)
+    scene.RemoveNode(transform)
+    with pytest.raises(InputError, match=f"registration of 'MR {NAMES[2]}' was deleted"):
+        outlines_of(node, NAMES[2], labels)
+
+
+def test_a_saved_scene_has_the_outlines_voxel_by_voxel(scene, tmp_path):
+    """Registered ones were saved on the grid that the volume has in the common space."""
+
+    def inside(node):
+        found = {}
+        for point in NAMES:
+            labels = [v for t in patient_of_node(node).tracks if (o := t.at(point)) is not None for v in o.labels]
+            image = outlines_of(node, point, labels).label_map()
+            places = np.argwhere(sitk.GetArrayFromImage(image) > 0)[:, ::-1]
+            found[point] = sorted(np.round(Geometry.of(image).points(places), 3).tolist())  # slices may be turned round
+        return found
+
+    before = inside(timelines.add_to(scene))
+    save_bundle(scene, tmp_path / "scene.mrb")
+    scene.Clear(0)
+    load_bundle(tmp_path / "scene.mrb")
+    after = inside(patient_nodes()[0])
+    for point in NAMES:
+        np.testing.assert_allclose(after[point], before[point], atol=2e-3)
