@@ -15,7 +15,7 @@ from ..core.label_names import label_names, segments_in_record
 from ..core.label_table import segments_in_table
 from ..core.seg_nrrd import FileSegment, is_layered
 from ..core.structure import UNNAMED_COLORS, Structure
-from ..scene.terminology import entry_in, region_in
+from ..scene.terminology import entry_in
 from ..segmentation.structures import STRUCTURES
 
 WAYS = 'write LABEL=NAME, such as 1=Liver, or give a file: JSON such as {"1": "Liver"}, or a table of labels or colors'
@@ -62,9 +62,9 @@ def _in_file(path: str, notes: list[str]) -> dict[int, Structure]:
 def _structures(segments: Mapping[int, FileSegment]) -> dict[int, Structure]:
     structures = {}
     for label, said in segments.items():
-        entry, region = entry_in(said.term), region_in(said.term)
+        entry = entry_in(said.term)
         color = said.color or _color(label, said.name)
-        structures[label] = Structure(said.name, color, entry.category, entry.type, entry.modifier, region)
+        structures[label] = Structure(said.name, color, entry.category, entry.type, entry.modifier, entry.region)
     return structures
 
 

@@ -30,7 +30,6 @@ from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import Edit, edited_rows, edits_of
 from MedProcLib.scene.segment_snapshot import segment_info
 from MedProcLib.scene.tables import rows_of_table
-from MedProcLib.scene.terminology import region_of
 from MedProcLib.scene.value_unit import stated_unit_of
 
 SAVED_DIGITS = 1e-5  # Slicer saves six digits of a table's numbers
@@ -120,5 +119,5 @@ def export_of(table, dicom: bool = False) -> Export:
 def _structure(segmentation, segment_id: str) -> Structure:
     segment = segmentation.GetSegmentation().GetSegment(segment_id)
     info = segment_info(segment, segment_id)
-    entry, region = info.terminology, region_of(segment)
-    return Structure(info.name, info.color, entry.category, entry.type, entry.modifier, region)
+    entry = info.terminology
+    return Structure(info.name, info.color, entry.category, entry.type, entry.modifier, entry.region)

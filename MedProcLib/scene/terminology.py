@@ -13,7 +13,8 @@ NO_CODE = "^^"
 
 @dataclass(frozen=True)
 class TerminologyEntry:
-    """Category, type and modifier (side) of a segment; None where not said.
+    """Category, type and modifier (side) of a segment, and the anatomical place it is in with its side; None where not
+    said. context, region_context: Slicer's lists that they are of.
 
     DICOM PS3.16: context group 7150, those of the category, and the type's own.
     """
@@ -21,11 +22,15 @@ class TerminologyEntry:
     category: Code | None = None
     type: Code | None = None
     modifier: Code | None = None
+    region: Code | None = None
+    region_modifier: Code | None = None
+    context: str = CONTEXT
+    region_context: str = REGION_CONTEXT
 
 
 def entry_of(shown: Structure) -> TerminologyEntry:
     """The entry of a structure."""
-    return TerminologyEntry(shown.category, shown.type, shown.modifier)
+    return TerminologyEntry(shown.category, shown.type, shown.modifier, shown.region)
 
 
 NO_CATEGORY = TerminologyEntry()
@@ -47,7 +52,8 @@ def terminology_text(entry: TerminologyEntry) -> str:
     if entry.category is None:
         return ""
     said = [_text(code) for code in (entry.category, entry.type, entry.modifier)]
-    return "~".join([CONTEXT, *said, REGION_CONTEXT, NO_CODE, NO_CODE])
+    place = [_text(code) for code in (entry.region, entry.region_modifier)]
+    return "~".join([entry.context, *said, entry.region_context, *place])
 
 
 def terminology_of(segment) -> TerminologyEntry:
@@ -55,21 +61,17 @@ def terminology_of(segment) -> TerminologyEntry:
     return entry_in(segment.GetTerminology() or "")
 
 
-def region_of(segment) -> Code | None:
-    """The anatomical place that Slicer's segment editor has for a vtkSegment, None where none is said."""
-    return region_in(segment.GetTerminology() or "")
-
-
 def entry_in(text: str) -> TerminologyEntry:
     """The entry in a text of Slicer's; an empty one where there is none or it cannot be read."""
     parts = text.split("~")
-    return TerminologyEntry(*(_code(part) for part in parts[1:4])) if len(parts) >= 3 else NO_CATEGORY
-
-
-def region_in(text: str) -> Code | None:
-    """The anatomical place in such a text, None where none is said."""
-    parts = text.split("~")
-    return _code(parts[5]) if len(parts) >= 6 else None
+    if len(parts) < 3:
+        return NO_CATEGORY
+    context, category, kind, modifier, region_context, region, side = (parts + [""] * 7)[:7]
+    return TerminologyEntry(
+        *(_code(category), _code(kind), _code(modifier), _code(region), _code(side)),
+        context=context or CONTEXT,
+        region_context=region_context or REGION_CONTEXT,
+    )
 
 
 def _text(code: Code | None) -> str:

@@ -37,6 +37,20 @@ def test_sides_are_said_and_survive_in_a_segmentation(scene):
         )
 
 
+def test_what_was_said_of_a_segment_stays_when_it_is_changed(scene):
+    """The place in the body and the list of terms are the user's, too."""
+    said = (
+        "Segmentation category and type - 3D Slicer General Anatomy list~SCT^49755003^Morphologically Altered Structure"
+        "~SCT^4147007^Mass~SCT^7771000^Left~Anatomic codes - DICOM master list~SCT^64033007^Kidney~SCT^7771000^Left"
+    )
+    before, after = slicer.vtkSegment(), slicer.vtkSegment()
+    before.SetTerminology(said)
+    set_terminology(after, terminology_of(before))
+    assert after.GetTerminology() == said
+    before.SetTerminology(said.rpartition("~SCT")[0].rpartition("~SCT")[0])  # as short as some programs write it
+    assert terminology_of(before).region is None and terminology_of(before).modifier.meaning == "Left"
+
+
 def test_slicer_reads_the_entry(scene):
     """Slicer's own reader of the text is the judge."""
     if not hasattr(slicer, "vtkSlicerTerminologiesModuleLogic"):
