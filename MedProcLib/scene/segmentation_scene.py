@@ -201,7 +201,11 @@ def infos_of(
         shown = structures.get(value, structures.get(0))
         numbered = value not in structures and len(values) > 1
         if value in seeds and value not in structures:
-            infos[value] = SegmentInfo(seeds[value].name, seeds[value].color, "", seeds[value].terminology)
+            marked = seeds[value]
+            terms = marked.terminology
+            if terms.category is None and shown is not None:  # a list of points says no terms
+                terms = entry_of(shown)
+            infos[value] = SegmentInfo(marked.name, marked.color, "", terms)
         elif shown is None:
             infos[value] = SegmentInfo(f"Finding {place + 1}", finding_color(place), terminology=LESION)
         else:

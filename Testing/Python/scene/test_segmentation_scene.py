@@ -88,6 +88,9 @@ def test_seeds_name_what_they_mark(scene):
     segmentation, _table = added(outcome_of(blocks()), place(scene), seeds=seeds)
     first = segmentation.GetSegmentation().GetNthSegment(0)
     assert first.GetName() == "Organ" and first.GetColor() == (1.0, 0.0, 0.0)
+    lesions, _table = added(outcome_of(blocks(), {0: "lesion"}), place(scene), seeds=seeds)
+    first = lesions.GetSegmentation().GetNthSegment(0)
+    assert first.GetName() == "Organ" and terminology_of(first).type.meaning == "Lesion"
     pieces, table = added(outcome_of(blocks(), sources={1: 2, 2: 2}), place(scene), seeds=seeds)
     assert [row["name"] for row in findings_of(table)] == ["Rest 1", "Rest 2"]
     joined = added(outcome_of(blocks(), sources={1: 2, 2: 2}), place(scene), TOGETHER, seeds)
