@@ -118,6 +118,8 @@ class MeasurementView:
         self._rows = rows_of_table(table) if table is not None else []
         names = list(self._rows[0]) if self._rows else []
         self._columns = columns_of(names, {name: unit_of_column(table, name) for name in names}, self._rows)
+        if table is None:
+            self.filter_edit.text = ""  # or it would hide segments of the next patient
         self._show_views()
         self._fill()
 

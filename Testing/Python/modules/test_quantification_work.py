@@ -383,7 +383,7 @@ def sequence(block, scene):
     return volume, segmentation
 
 
-def test_over_time(panel, sequence, finish):
+def test_over_time(panel, sequence, finish, scene):
     widget = panel(NAME)
     assert widget.ui.timesCheckBox.visible
     widget.ui.timesCheckBox.click()
@@ -402,6 +402,8 @@ def test_over_time(panel, sequence, finish):
     widget.charts.kind_box.currentIndex = 5
     widget.charts.button.click()
     assert "check 'Slices'" in finish(widget)
+    scene.Clear(0)
+    assert view.filter_edit.text == ""  # the next patient's segments are all listed
 
 
 def test_from_the_console(block, panel, tmp_path):
