@@ -18,13 +18,21 @@ from MedProcLib.quantification.profile.histogram import volume_histogram as cumu
 from MedProcLib.quantification.profile.line_profile import full_width_at_half_maximum, line_profile
 from MedProcLib.scene.hierarchy import place_beside
 from MedProcLib.scene.measurement_input import MeasurementInput
-from MedProcLib.scene.plots import Series, chart_from_series, redraw_chart, remove_series, series_of_chart
+from MedProcLib.scene.plots import (
+    MOST_IN_LEGEND,
+    Series,
+    chart_from_series,
+    redraw_chart,
+    remove_series,
+    series_of_chart,
+)
 
 TABLE_ROLE, KIND = "MedProc.ChartTable", "MedProc.Chart"  # by which a chart knows what it shows
 LEAST_BINS, MOST_BINS, LEVELS = 32, 256, 200
 OUTERMOST = 0.1  # percent of a segment's values at either end that a histogram may leave out
 FIGURE_COLOR = (0.27, 0.47, 0.71)  # of bars and points; the first of Slicer's own is black
 HALF_WIDTH = 0.3
+LEGEND_SHARE = 0.4  # of the width of the boxes that is left beside them
 Color = tuple[float, float, float]
 
 
@@ -39,7 +47,7 @@ class SegmentValues:
 
 @dataclass(frozen=True)
 class Chart:
-    """What a chart shows; units as in core.units."""
+    """What a chart shows; units as in core.units; x_range: of the axis, by default as the points need."""
 
     kind: str
     series: tuple[Series, ...]
@@ -47,6 +55,7 @@ class Chart:
     y_title: str
     x_unit: str = ""
     y_unit: str = ""
+    x_range: tuple[float, float] | None = None
 
 
 def segment_values(given: MeasurementInput, progress: Progress = SILENT) -> list[SegmentValues]:
@@ -72,8 +81,14 @@ def segment_values(given: MeasurementInput, progress: Progress = SILENT) -> list
 def histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
     """Share of each segment's voxels in bins that all segments share."""
     low, high = _usual_range(segments)
-    narrowest = min(_usual_width(one.values) for one in segments)
-    bins = int(np.clip(math.ceil((high - low) / narrowest), LEAST_BINS, MOST_BINS)) if narrowest > 0 else MOST_BINS
+    width = min(_usual_width(one.values) for one in segments)
+    if all(np.array_equal(one.values, np.rint(one.values)) for one in segments):
+        # as many whole numbers in each bin, or the line would be a comb
+        width = max(1, round(width), math.ceil((high - low + 1) / MOST_BINS))
+        bins = math.ceil((high - low + 1) / width)
+        low, high = low - 0.5, low - 0.5 + bins * width
+    else:
+        bins = int(np.clip(math.ceil((high - low) / width), LEAST_BINS, MOST_BINS)) if width > 0 else MOST_BINS
     series = []
     for one, found in zip(
         segments, histograms([one.values for one in segments], unit, bins, limits=(low, high)), strict=True
@@ -104,7 +119,9 @@ def boxes(segments: Sequence[SegmentValues], unit: str) -> Chart:
         path += [(place, first)]
         x, y = zip(*path, strict=True)
         series.append(Series(one.name, x, y, one.color, "line"))
-    return Chart("Box plot", tuple(series), "segment", "value", "", unit)
+    # the legend, which names the boxes, lies in the upper right corner
+    room = max(0.5, LEGEND_SHARE * len(segments)) if len(segments) <= MOST_IN_LEGEND else 0
+    return Chart("Box plot", tuple(series), "segment", "value", "", unit, (0.5, len(segments) + 0.5 + room))
 
 
 def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str) -> Chart:
@@ -166,12 +183,19 @@ def add_chart(chart: Chart, table=None, name: str = "") -> Any:
         redraw_chart(earlier[0], *drawn)
         for node in earlier[1:]:
             _remove(node)
-        return earlier[0]
-    node = chart_from_series(*drawn, slicer.mrmlScene)
+        return _with_range(earlier[0], chart)
+    node = _with_range(chart_from_series(*drawn, slicer.mrmlScene), chart)
     node.SetAttribute(KIND, chart.kind)
     if table is not None:
         node.SetNodeReferenceID(TABLE_ROLE, table.GetID())
         place_beside(node, table)
+    return node
+
+
+def _with_range(node, chart: Chart) -> Any:
+    if chart.x_range is not None:
+        node.SetXAxisRangeAuto(False)
+        node.SetXAxisRange(*chart.x_range)
     return node
 
 
@@ -192,10 +216,9 @@ def _usual_range(segments: Sequence[SegmentValues]) -> tuple[float, float]:
 
 
 def _usual_width(values: np.ndarray) -> float:
-    """Width of a bin by Freedman and Diaconis; whole numbers are not divided."""
+    """Width of a bin by Freedman and Diaconis."""
     first, third = np.percentile(values, (25, 75))
-    width = 2 * float(third - first) * values.size ** (-1 / 3)
-    return max(width, 1.0) if values.dtype.kind in "iu" else width
+    return 2 * float(third - first) * values.size ** (-1 / 3)
 
 
 def _remove(chart) -> None:

@@ -1,6 +1,9 @@
 """Series of numbers as plot charts, which Slicer shows in its plot views."""
 
-from collections.abc import Sequence
+import colorsys
+import itertools
+import math
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import slicer
@@ -12,11 +15,13 @@ from MedProcLib.scene.tables import Column, fill_table, rows_of_table, table_fro
 
 LABELS = "label"
 LINE_WIDTH = 2
+FIRST_HUE, GOLDEN, ALIKE = 0.6, 0.618034, 0.2
+MOST_IN_LEGEND = 15  # of more series the legend would hide the chart; the pointer names them
 
 
 @dataclass(frozen=True)
 class Series:
-    """Points (x, y); color: RGB in 0..1, one of Slicer's own when None.
+    """Points (x, y); color: RGB in 0..1, one that no other series of the chart has when None.
 
     style: 'line with markers', 'line', 'markers' or 'bars'; labels: of the points, shown at bars and pointers.
     """
@@ -55,17 +60,21 @@ def redraw_chart(
     _require_series(series, title)
     earlier = series_of_chart(chart)
     known = {node.GetName(): node for node in reversed(earlier)}
+    kept = [known[one.name].GetColor() for one in series if one.name in known]
+    colors = _other_colors([*kept, *(one.color for one in series if one.color is not None)])
     nodes = []
     for one in series:
         node = known.pop(one.name, None)
         if node is None:
             node = _add_series(one, chart.GetScene())
+            node.SetColor(*(one.color or next(colors)))
         _set_points(node, one, (x_title, x_unit), (y_title, y_unit))
         nodes.append(node)
     if nodes != earlier:
         chart.RemoveAllPlotSeriesNodeIDs()
         for node in nodes:
             chart.AddAndObservePlotSeriesNodeID(node.GetID())
+        chart.SetLegendVisibility(len(nodes) <= MOST_IN_LEGEND)
         for node in earlier:
             if node not in nodes:
                 remove_series(node)
@@ -100,9 +109,16 @@ def _add_series(series: Series, scene):
     node = new_node("vtkMRMLPlotSeriesNode", series.name, scene)
     scene.AddNode(node)
     node.SetName(series.name)  # the legend shows it: no number that makes it the only one of its name
-    if series.color is None:
-        node.SetUniqueColor()
     return node
+
+
+def _other_colors(used: Sequence[Sequence[float]]) -> Iterator[tuple[float, float, float]]:
+    """Colors that can be told from those used and from each other; Slicer's own are drawn by chance, at times alike."""
+    for number in itertools.count():
+        # a turn by the golden ratio is far from all before it
+        color = colorsys.hsv_to_rgb((FIRST_HUE + number * GOLDEN) % 1, 0.75, (0.85, 0.6)[number // 5 % 2])
+        if all(math.dist(color, other) > ALIKE for other in used) or number > len(used) + 100:
+            yield color
 
 
 def _set_points(node, series: Series, x: tuple[str, str], y: tuple[str, str]) -> None:

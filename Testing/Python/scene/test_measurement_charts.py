@@ -1,5 +1,8 @@
 """Charts of measurements as plot nodes: what they show, and that one replaces the other."""
 
+import math
+from dataclasses import replace
+
 import numpy as np
 import pytest
 import slicer
@@ -58,13 +61,15 @@ def test_segments_of_one_color_are_told_apart(values, colored):
         chart = add_chart(boxes(one, ""))
         return [chart.GetNthPlotSeriesNode(number).GetColor() for number in range(2)]
 
-    assert len(set(drawn(colored((0, 1, 0), (0, 1, 0))))) == 2
+    one, other = drawn(colored((0, 1, 0), (0, 1, 0)))
+    assert math.dist(one, other) > 0.3
     assert drawn(values) == [(1, 0, 0), (0, 0, 1)]
 
 
 def test_histograms(values):
     chart = histogram(values, "HU")
     assert sum(chart.series[0].y) == pytest.approx(100) and max(chart.series[1].y) == 100
+    assert np.ptp(chart.series[0].y) < 1e-9  # of whole numbers each bin holds as many: no comb
     volume = volume_histogram(values, "HU")
     x, y = np.array(volume.series[0].x), np.array(volume.series[0].y)
     assert y[0] == 100 and np.interp(49.5, x, y) == pytest.approx(50, abs=1)
@@ -77,6 +82,8 @@ def test_boxes_reach_the_percentiles(values):
     assert min(ramp.y) == pytest.approx(np.percentile(np.arange(100), 5))
     assert max(ramp.y) == pytest.approx(np.percentile(np.arange(100), 95))
     assert (min(ramp.x), max(ramp.x)) == (0.7, 1.3)
+    chart = add_chart(boxes(values, ""))
+    assert not chart.GetXAxisRangeAuto() and chart.GetXAxisRange()[:2] == pytest.approx((0.5, 3.3))
 
 
 def test_nodes_and_replacement(values, scene):
@@ -93,6 +100,9 @@ def test_nodes_and_replacement(values, scene):
     assert other is second and other.GetName() == other.GetTitle() == "T: histogram"
     assert other.GetNumberOfPlotSeriesNodes() == 1 and other.GetNthPlotSeriesNode(0).GetName() == series.GetName()
     show_chart(second)
+    many = add_chart(histogram([replace(values[0], name=str(number)) for number in range(16)], "HU"), None, "S")
+    assert many is second and not many.GetLegendVisibility()  # which would hide the chart
+    assert add_chart(histogram(values, "HU"), None, "S").GetLegendVisibility()
 
 
 def test_bars_and_points_of_a_table(scene):
