@@ -125,10 +125,17 @@ def boxes(segments: Sequence[SegmentValues], unit: str) -> Chart:
 
 
 def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str) -> Chart:
-    """A bar for each row of a table. Raises InputError when no row has a value."""
+    """A bar for each row of a table, side by side in colors that the legend names; Slicer writes no names below bars.
+
+    Of more bars than a legend can name all have one color, and the pointer names them. Raises InputError when no row
+    has a value.
+    """
     finite = [(name, value) for name, value in zip(names, values, strict=True) if math.isfinite(value)]
     if not finite:
         raise InputError(f"'{title}' has no value in the rows that are shown.")
+    if len(finite) <= MOST_IN_LEGEND:
+        each = tuple(Series(name, (1.0,), (value,), None, "bars", (name,)) for name, value in finite)
+        return Chart("Bars", each, "", title, "", unit, (0.5, 1.5 + LEGEND_SHARE))
     labels, heights = zip(*finite, strict=True)
     series = Series(title, range(1, len(finite) + 1), heights, FIGURE_COLOR, "bars", labels)
     return Chart("Bars", (series,), "", title, "", unit)
@@ -193,8 +200,8 @@ def add_chart(chart: Chart, table=None, name: str = "") -> Any:
 
 
 def _with_range(node, chart: Chart) -> Any:
+    node.SetXAxisRangeAuto(chart.x_range is None)
     if chart.x_range is not None:
-        node.SetXAxisRangeAuto(False)
         node.SetXAxisRange(*chart.x_range)
     return node
 

@@ -107,9 +107,14 @@ def test_nodes_and_replacement(values, scene):
 
 def test_bars_and_points_of_a_table(scene):
     chart = add_chart(bars(["A", "B", "C"], [1.0, np.nan, 3.0], "volume", "mm3"))
-    series = chart.GetNthPlotSeriesNode(0)
-    assert series.GetPlotTypeAsString(series.GetPlotType()) == "Bar"
-    assert [(row["label"], row["volume"]) for row in rows_of_table(series.GetTableNode())] == [("A", 1.0), ("C", 3.0)]
+    series = [chart.GetNthPlotSeriesNode(number) for number in range(chart.GetNumberOfPlotSeriesNodes())]
+    assert {one.GetPlotTypeAsString(one.GetPlotType()) for one in series} == {"Bar"}
+    heights = {one.GetName(): [row["volume"] for row in rows_of_table(one.GetTableNode())] for one in series}
+    assert heights == {"A": [1.0], "C": [3.0]}  # the legend names them
+    many = add_chart(bars([str(number) for number in range(16)], range(16), "volume", "mm3"))
+    assert many is chart and many.GetXAxisRangeAuto() and many.GetNumberOfPlotSeriesNodes() == 1
+    rows = rows_of_table(many.GetNthPlotSeriesNode(0).GetTableNode())
+    assert [(row["label"], row["volume"]) for row in rows[:2]] == [("0", 0.0), ("1", 1.0)]
     points = add_chart(scatter(["A", "B"], [1, 2], [3, np.nan], ("long", "mean"), ("mm", "HU")))
     assert (points.GetXAxisTitle(), points.GetYAxisTitle()) == ("long [mm]", "mean [HU]")
     assert points.GetNthPlotSeriesNode(0).GetTableNode().GetNumberOfRows() == 1
