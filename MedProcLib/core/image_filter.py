@@ -183,9 +183,9 @@ def filtered(
     return grid_of_box(grid, box).image_of(result if labels else _narrowed(result))
 
 
-def _margin(operation: ImageFilter, grid: Geometry) -> tuple[int, ...] | None:
+def _margin(operation: Any, grid: Geometry) -> tuple[int, ...] | None:
     """The filter's margin on a grid. Raises InputError where its voxels are far too fine for it, as a microscope's."""
-    margin = operation.margin(grid)
+    margin: tuple[int, ...] | None = operation.margin(grid)
     if margin is not None and max(margin) > operation.farthest:
         size, title = min(grid.spacing), operation.declaration.title
         raise InputError(
