@@ -15,7 +15,8 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian, inside, values_of
 from ..common.connectivity import connected_components
 from ..common.gaussian_mean import mean_within
-from ..common.morphology import closed, dilated, distance_to, filled
+from ..common.morphology import closed, dilated, distance_to, eroded, filled
+from ..common.surrounded import surrounded
 from ..common.symmetry import MirrorPlane, mirror_plane, seen_in_mirror
 from ..common.working_grid import mask_on_image
 from ..detection.bright_outliers import deviation
@@ -46,6 +47,9 @@ RIM_MM, MOSTLY, ALIKE = 8.0, 0.7, 0.3
 # as far as this.
 CAVITY_MM, SHELL_MM = 3.0, 4.5
 FLUID, CORE_MM = 0.5, 1.5
+# A solid part as bright as normal tissue belongs to the tumor where it meets its bright parts within this distance in
+# most directions, and a ball of that radius fits into it: cortex between two folds is thinner.
+AROUND_SOLID_MM, AROUND_SOLID, SOLID_MM = 30.0, 0.65, 5.0
 EDEMA, NECROSIS = 1, 2
 
 
@@ -61,8 +65,9 @@ class FlairTumor:
     """Find the largest bright mass of one side in FLAIR, inside a mask of the brain: tumor and edema (1).
 
     It is brighter than normal tissue (than gray matter, where that is clearly brighter than white matter) and than the
-    same place on the other side of the brain, and ends at a share of its own brightness. Dark parts beside it that the
-    other side does not have (necrosis, cyst, cavity of an operation) are segment 2; both together are the whole tumor.
+    same place on the other side of the brain, and ends at a share of its own brightness. A solid part that it surrounds
+    belongs to it. Dark parts beside it that the other side does not have (necrosis, cyst, cavity of an operation) are
+    segment 2; both together are the whole tumor.
     The coil's shading is divided out first, as normal tissue shows it. What is thin everywhere, as lesions of the white
     matter of old age are, is no mass, and nothing is found then.
     """
@@ -119,7 +124,7 @@ def _even(region: np.ndarray, grid: Geometry) -> np.ndarray:
 def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[np.ndarray, np.ndarray]:
     """Its bright and its dark parts (z, y, x). Raises InputError when there is none."""
     grid, region = brain.grid, brain.brain
-    look, mirror, first, second, close, hollow, last = progress.parts(1, 4, 1, 1, 1, 3, 1)
+    look, mirror, first, second, close, hollow, last, gray = progress.parts(1, 4, 1, 1, 1, 3, 1, 2)
     even = _even_brain(brain)
     score = _brightness(even, look)[1]
     # what is bright counts as normal: else a large tumor decides where the plane lies, and is its own mirror image
@@ -130,11 +135,15 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     even = _even_brain(brain, region & ~dilated(mass, grid, AROUND_MM))
     mass = _mass(settings, even, plane, second)
     bright = filled(closed(mass, grid, CLOSING_MM, close), grid) & region
-    dark = _cavities(even, bright, plane, hollow)
+    fluid = fluid_in(even, distance_to(~region, grid), "dark", FLUID)
+    dark = _cavities(even, fluid, bright, plane, hollow)
     whole = closed(bright | dark, grid, CLOSING_MM)
     if dark.any():
         whole |= closed(bright | dark, grid, RIM_MM, last) & (distance_to(dark, grid) <= RIM_MM)
     whole = filled(whole, grid) & region
+    solid = _solid(whole, region & ~fluid, even, gray)
+    if solid.any():
+        whole = filled(closed(whole | solid, grid, CLOSING_MM), grid) & region
     thickness = float(distance_to(~whole, grid).max())
     if thickness < settings.thickness_mm:
         raise InputError(
@@ -199,11 +208,18 @@ def _core(settings: FlairTumor, bright: np.ndarray, score: np.ndarray, grid: Geo
     return numbers == int(np.argmax(total))
 
 
-def _cavities(brain: BrainGrid, bright: np.ndarray, plane: MirrorPlane, progress: Progress) -> np.ndarray:
+def _solid(whole: np.ndarray, tissue: np.ndarray, brain: BrainGrid, progress: Progress) -> np.ndarray:
+    """Tissue (z, y, x) that the tumor surrounds."""
+    inner = surrounded(whole, brain.brain, brain.grid, AROUND_SOLID_MM, AROUND_SOLID, progress) & tissue
+    # erosion takes up to a voxel more than the radius
+    return dilated(eroded(inner, brain.grid, SOLID_MM), brain.grid, SOLID_MM + max(brain.grid.spacing) / 2) & inner
+
+
+def _cavities(
+    brain: BrainGrid, fluid: np.ndarray, bright: np.ndarray, plane: MirrorPlane, progress: Progress
+) -> np.ndarray:
     """Fluid beside the tumor that is no ventricle and that the other side does not have (z, y, x)."""
     grid, region = brain.grid, brain.brain
-    depth = distance_to(~region, grid)
-    fluid = fluid_in(brain, depth, "dark", FLUID)
     own = fluid & ~ventricles_in(brain, "dark", FLUID, CORE_MM, progress)
     numbers, _ = connected_components(grid.image_of(distance_to(~own, grid) > CAVITY_MM), "face")
     alike = seen_in_mirror(fluid, grid, plane, 0.0) > 0.5

@@ -11,6 +11,7 @@ from MedProcLib.core.geometry import Geometry
 from MedProcLib.segmentation.anatomy import flair_tumor
 from MedProcLib.segmentation.anatomy.brain_shading import shading
 from MedProcLib.segmentation.anatomy.flair_tumor import EDEMA, NECROSIS, FlairTumor
+from MedProcLib.segmentation.common.surrounded import surrounded
 
 SPACING = (3.0, 3.0, 3.0)
 # Middle (x, y, z from the middle of the image) and half axes of the mass and of its dark part, in mm.
@@ -18,6 +19,7 @@ MIDDLE, MASS, DARK = (-34.0, -10.0, 22.0), (19.0, 24.0, 17.0), (8.0, 9.0, 7.0)
 LARGE_DARK = (11.0, 13.0, 10.0)
 # The solid part around the dark one, as gray as the cortex; on its outer side there is no edema.
 SOLID, AROUND_SOLID, OPEN_MM = (14.5, 15.5, 13.5), (22.0, 26.0, 20.0), 4.0
+LARGE_SOLID, AROUND_LARGE = (17.0, 19.0, 16.0), (24.0, 28.0, 22.0)
 # One of 110 ml that reaches to the middle.
 LARGE_MIDDLE, LARGE = (-26.0, 0.0, 22.0), (26.0, 36.0, 28.0)
 BAND, NONE = (4.5, 24.0, 17.0), (0.1, 0.1, 0.1)
@@ -70,6 +72,28 @@ def test_a_gray_solid_rim_between_necrosis_and_edema_belongs_to_the_tumor(brain)
     found, truth = (sitk.GetArrayFromImage(i) for i in (FlairTumor()(image, mask), labels))
     assert dice(found > 0, truth > 0) > 0.9
     assert dice(found == NECROSIS, truth == NECROSIS) > 0.9
+
+
+def test_a_gray_solid_part_that_edema_surrounds_but_on_one_side_belongs_to_the_tumor(brain):
+    """Without it the edema around it, 25 ml, was too thin for a mass."""
+    image, mask, labels = (mirrored(i) for i in with_tumor(brain, half=AROUND_LARGE, solid=LARGE_SOLID, necrosis=NONE))
+    found, truth = (sitk.GetArrayFromImage(i) for i in (FlairTumor()(image, mask), labels))
+    assert dice(found > 0, truth > 0) > 0.9
+
+
+def test_surrounded_is_what_most_ways_out_lead_through():
+    """Half a shell around a core, closed by the end of the space on its open side, or open."""
+    grid = Geometry((30, 30, 30), (2.0,) * 3, (0.0,) * 3, (1.0, 0, 0, 0, 1.0, 0, 0, 0, 1.0))
+    z, y, x = np.mgrid[:30, :30, :30] - 14.5
+    radius = np.sqrt(z**2 + y**2 + x**2)
+    core, shell = radius < 6, (radius >= 6) & (radius < 9) & (x < 3)
+    at_the_end, open_ = x < 6, np.ones(x.shape, bool)
+    closed, loose = (surrounded(shell, space, grid, 30.0, 0.75) for space in (at_the_end, open_))
+    assert closed[core & (x < 3)].mean() > 0.99
+    assert not closed[radius > 10].any() and not closed[shell].any()
+    assert loose[core & (x < 0)].any() and not loose[x > 3].any()
+    # what is farther than the reach away is not met
+    assert not surrounded(shell, open_, grid, 6.0, 0.75)[radius < 2].any()
 
 
 def test_a_large_tumor_in_a_shaded_head(brain):
