@@ -12,6 +12,9 @@ from ..common.morphology import distance_to
 RIGHT, LEFT = 1, 2
 # Bone of the spine, the width over which it is looked for, in which steps, and how much bone (share) counts as all.
 BONE_HU, SPINE_SD_MM, BLOCK_MM, ENOUGH = 180.0, 15.0, 6.0, 0.3
+# Hips and thighs alone in view are a pair: so far aside (mm) there is such a share of the bone on the other side, too,
+# so near (mm) the mirrored place. The spine lies between them.
+ASIDE_MM, PAIR_SHARE, PAIR_MM = 50.0, 0.7, 20.0
 # A piece belongs to both sides when at least so much of it (of its volume, and in mm3) lies on either side.
 BOTH_SHARE, BOTH_MM3 = 0.12, 3e4
 # Lungs that touch are eroded by rising radii until a piece on either side is so much of what is left.
@@ -39,7 +42,12 @@ def middle_of_body(values: np.ndarray, body: np.ndarray, grid: Geometry) -> floa
     middle = np.average(np.arange(len(width)), weights=width)
     spread = np.sqrt(np.average((np.arange(len(width)) - middle) ** 2, weights=width)) or 1.0
     likely = slices / (1 + ((x - middle) / (2 * spread)) ** 2)
-    return float(x[np.argmax(likely)])
+    best = int(np.argmax(likely))
+    mirrored = slices * (np.abs(x - (2 * middle - x[best])) * grid.spacing[0] < PAIR_MM)
+    other = int(np.argmax(mirrored))
+    if abs(x[best] - middle) * grid.spacing[0] > ASIDE_MM and mirrored[other] > PAIR_SHARE * slices[best]:
+        return float(x[best] + x[other]) / 2
+    return float(x[best])
 
 
 def _back_half(body: np.ndarray) -> np.ndarray:

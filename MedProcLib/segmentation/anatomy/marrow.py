@@ -8,6 +8,7 @@ from ...core.progress import SILENT, Progress
 from ...core.voxels import gaussian
 from ..common.morphology import closed, dilated, distance_to, eroded
 from ..common.slice_by_slice import slices_apart
+from .lung_sides import middle_of_body
 from .open_marrow import marrow_between, open_canal, open_marrow, sacral_marrow
 
 # Gaps of the cortex up to twice this radius are no openings.
@@ -21,8 +22,8 @@ NECK_MM = 3.0
 # Where a slice in between is open, a part of it lies so near above or below, over more than this share of its section.
 ALONG_MM, OVER_SHARE = 12.0, 0.5
 # The spinal canal holds cord and water (HU), which are even (SD after a blur by so many mm, away from the wall), where
-# marrow varies.
-CANAL_HU, CANAL_SD_HU, BLUR_MM, WALL_VOXELS = (-40.0, 80.0), 15.0, 1.5, 2
+# marrow varies; that of young thighs and arms does not, but lies farther aside than this.
+CANAL_HU, CANAL_SD_HU, BLUR_MM, WALL_VOXELS, ASIDE_MM = (-40.0, 80.0), 15.0, 1.5, 2, 60.0
 
 
 def with_marrow(
@@ -57,11 +58,12 @@ def marrow_and_skull(
     if bone.ndim == 3:
         blurred = gaussian(values, grid, [BLUR_MM] * 3)
         enclosed, other = np.zeros_like(added), np.zeros_like(added)
+        aside = np.abs(np.arange(bone.shape[2]) - middle_of_body(values, body, grid)) * grid.spacing[0]
         for number in range(len(shell)):
             second(number / len(shell), "Filling marrow")
             holes = _cavities(bone[number], shell[number])
             if holes.any():
-                marrow = _marrow(holes, blurred[number])
+                marrow = _marrow(holes, blurred[number], aside)
                 added[number] = (added[number] & ~holes) | marrow
                 enclosed[number], other[number] = holes, holes & ~marrow
         skull = _cavity_of_skull(enclosed, blurred, grid, largest_mm)
@@ -84,8 +86,8 @@ def _cavities(bone: np.ndarray, shell: np.ndarray) -> np.ndarray:
     return (ndimage.binary_fill_holes(bone) & ~bone) | (ndimage.binary_fill_holes(shell) & ~shell)
 
 
-def _marrow(holes: np.ndarray, blurred: np.ndarray) -> np.ndarray:
-    """Holes of a slice without air and without the spinal canal."""
+def _marrow(holes: np.ndarray, blurred: np.ndarray, aside_mm: np.ndarray) -> np.ndarray:
+    """Holes of a slice without air and without the spinal canal. aside_mm: of each column from the midline."""
     pieces, count = ndimage.label(holes)
     inner = ndimage.binary_erosion(holes, iterations=WALL_VOXELS)
     keep = np.zeros(count + 1, bool)
@@ -94,6 +96,7 @@ def _marrow(holes: np.ndarray, blurred: np.ndarray) -> np.ndarray:
         level = float(np.median(blurred[box][hole]))
         deep = blurred[box][hole & inner[box]]
         canal = CANAL_HU[0] < level < CANAL_HU[1] and deep.size > 4 and float(np.std(deep)) < CANAL_SD_HU
+        canal = canal and bool(aside_mm[box[1]].min() < ASIDE_MM)
         air = float(np.mean(blurred[box][hole] < AIR_BELOW_HU))
         keep[number] = air < MOST_AIR and not canal
     return keep[pieces]

@@ -96,6 +96,20 @@ def test_fat_marrow_that_is_open_in_a_few_slices_is_filled_as_above_and_below(op
     assert not (found & ~bone & (radius > 18)).any()
 
 
+def test_marrow_of_young_thighs_is_as_even_as_the_canal_of_the_spine_but_lies_aside():
+    """Red marrow of 40 HU was left out where its slice closed it in; without a spine a thigh was the midline."""
+    y, x = np.mgrid[-30:30, -85:85] * 1.5
+    ring = [np.broadcast_to(np.hypot(x - middle, y - 15) < 16, (12, *x.shape)) for middle in (-90, 0, 90)]
+    hole = [np.broadcast_to(np.hypot(x - middle, y - 15) < 13, (12, *x.shape)) for middle in (-90, 0, 90)]
+    grid = Geometry(ring[0].shape[::-1], (1.5,) * 3, CUBE.origin, CUBE.direction)
+    for spine in (True, False):
+        tubes, hollow = (ring, hole) if spine else (ring[::2], hole[::2])
+        bone = np.logical_or.reduce(tubes) & ~np.logical_or.reduce(hollow)
+        values = np.where(bone, CORTEX, 40.0).astype(np.float32)
+        found = with_marrow(bone, values, grid, 25.0, np.ones_like(bone))
+        assert found[hole[0] | hole[2]].all() and not found[hole[1]].any()
+
+
 @pytest.mark.parametrize("joint_mm", [3.0, 24.0])
 def test_a_sacrum_with_pierced_cortex_and_fat_marrow_is_filled_between_the_hips(joint_mm):
     """Its front is open in two places. Where no bone joins the hips what lies between is none of it."""

@@ -100,6 +100,10 @@ def test_the_spine_and_no_hip_kidney_or_bowel_is_the_middle():
     grid = Geometry.of(sitk.GetImageFromArray(values))
     grid = Geometry(grid.size, (3.0, 3.0, 3.0), grid.origin, grid.direction)
     assert abs(middle_of_body(values, body, grid) - 54) < 3
+    # hips or thighs alone: it was one of them
+    values[(x - 54) ** 2 + (y - 38 - 6 * np.sin(z / 10)) ** 2 < 25] = 40
+    pelvis = Geometry((100, 60, 30), grid.spacing, grid.origin, grid.direction)
+    assert abs(middle_of_body(values[:30], body[:30], pelvis) - 50) < 3
 
 
 def test_axes_are_exchanged_where_they_lie_so():
