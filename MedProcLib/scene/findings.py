@@ -226,7 +226,7 @@ def _copy_all_accepted(table, rows: Sequence[Mapping[str, Any]], status: str) ->
         if provenance is not None:
             write_provenance(accepted, provenance)
         table.SetNodeReferenceID(ACCEPTED_ROLE, accepted.GetID())
-    if copies:
+    if copies and min(geometry_of_volume(volume_of(table)).size) > 1:  # of a picture they would be plates
         accepted_of(table).CreateClosedSurfaceRepresentation()
 
 

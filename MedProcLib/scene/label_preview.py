@@ -115,7 +115,7 @@ def preview_segments(
     if count > MOST_COLORS:
         labels, values, structures, seeds = labels != 0, [1], {}, {}
     infos = infos_of(values, structures or {}, seeds or {})
-    surfaces = in_3d and _surface_voxels(labels) <= SURFACE_VOXELS
+    surfaces = in_3d and min(labels.GetSize()) > 1 and _surface_voxels(labels) <= SURFACE_VOXELS
     return PreviewSegments(ready_segments(labels, infos, surfaces=surfaces), count)
 
 

@@ -37,7 +37,7 @@ MAP_NAMES = {key: each.name for key, each in STRUCTURES.items()}
 
 @dataclass(frozen=True)
 class SegmentationNodes:
-    """Nodes of a result; unpacks as (segmentation, table). in_3d: whether its surfaces were made."""
+    """Nodes of a result; unpacks as (segmentation, table). in_3d: whether its segments were not too many for 3D."""
 
     segmentation: Any
     table: Any
@@ -54,7 +54,8 @@ class SegmentationNodes:
 @dataclass(frozen=True)
 class ReadyOutcome:
     """A result made ready for the scene; see ready_outcome. labels, infos, owner: see segments_of; called: what outer
-    names make of its segments, by number; maps: by name."""
+    names make of its segments, by number; maps: by name; in_3d: whether they are not too many for 3D; surfaces: whether
+    they have surfaces."""
 
     outcome: SegmentationOutcome
     grouping: str
@@ -67,6 +68,7 @@ class ReadyOutcome:
     maps: Mapping[str, ReadyImage]
     models: Sequence[ReadyModel]
     in_3d: bool
+    surfaces: bool
     tables: Mapping[str, Sequence[Column]]
 
 
@@ -89,14 +91,16 @@ def ready_outcome(
     labels, infos, owner = segments_of(outcome, grouping, called)
     to_node = np.eye(4) if to_node is None else to_node
     in_3d = there + len(infos) <= MOST_SURFACES
-    segments = ready_segments(labels, infos, to_node, in_3d, progress)
+    surfaces = in_3d and min(labels.GetSize()) > 1  # of a picture they would be plates, of millions of triangles
+    segments = ready_segments(labels, infos, to_node, surfaces, progress)
     maps = {key: ready_image(image) for key, image in outcome.maps.items()}
     models: list[ReadyModel] = []
     if outcome.surface is not None:
         numbers = [candidate.number for candidate in outcome.candidates]
         models = ready_models(outcome.surface, infos_of(numbers, outcome.structures, called))
     tables = {title: table_columns(rows, raters, seeds or {}) for title, rows in outcome.tables.items()}
-    return ReadyOutcome(outcome, grouping, to_node, labels, infos, owner, called, segments, maps, models, in_3d, tables)
+    given = outcome, grouping, to_node, labels, infos, owner, called
+    return ReadyOutcome(*given, segments, maps, models, in_3d, surfaces, tables)
 
 
 def add_outcome(
@@ -110,7 +114,7 @@ def add_outcome(
     name = volume.GetName()
     segments = ready.segments
     if not np.array_equal(world_to_node(output), ready.to_node):  # it was moved, or hardened, meanwhile
-        segments = ready_segments(ready.labels, infos, world_to_node(output), ready.in_3d)
+        segments = ready_segments(ready.labels, infos, world_to_node(output), ready.surfaces)
     with commit(scene):
         if output is None:
             segmentation = segmentation_from_labels(segments, None, f"{name} {title}", volume, scene)
@@ -141,7 +145,7 @@ def add_outcome(
         )
         for node in (segmentation, table, *maps, *lines, *models, *tables):
             write_provenance(node, provenance)
-    if ready.in_3d:
+    if ready.surfaces:
         segmentation.CreateClosedSurfaceRepresentation()  # those that have theirs already keep it
     return SegmentationNodes(segmentation, table, maps, lines, models, ready.in_3d, tables)
 

@@ -498,3 +498,8 @@ def test_findings_in_a_radiograph_are_listed_in_mm2(panel, finish):
     assert [float(table.item(row, 1).text()) for row in range(2)] == [192, 64]
     assert [row["reason"] for row in widget.resultRows()] == ["192 mm²", "64 mm²"]
     assert table.columnCount == 3  # the score is the area
+    widget.setReader("A. Reader")
+    widget.findings.select(0)
+    widget.findings.accept()
+    for name in ("Hand bright outliers", "Hand accepted findings"):  # a large picture's would take ten times as long
+        assert not slicer.util.getNode(name).GetSegmentation().ContainsRepresentation("Closed surface")
