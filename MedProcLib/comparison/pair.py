@@ -217,7 +217,8 @@ def _assembled(
         native_change = own[0].empty_image()
     else:
         to_half = [inverted(t, grid) for t in (registration.to_first, registration.to_other)]
-        native_change = _nearest(change, own[0], to_half[0], progress)
+        # each voxel is what most around it is: the nearest one alone tears off slivers and rims of a voxel
+        native_change = resample(change, own[0], to_half[0], sitk.sitkLabelLinear, progress=progress)
         labels = [state["fixed_labels"], state["moving_labels"]]
         same = same if given else _same_outline(*labels)
         if not (given and findings):
