@@ -199,6 +199,7 @@ class MeasurementView:
         table = self.table_widget
         names = [title_of(row, self.view) for row in rows]
         self._set_names(names)
+        self.results.give_back()  # names come first
         table.resizeColumnToContents(0)  # the color is in it now
         widest = WIDEST_PAIR if any(row.get("other") is not None for row in rows) else WIDEST_NAME
         others = sum(table.columnWidth(column) for column in range(1, table.columnCount))
@@ -210,6 +211,7 @@ class MeasurementView:
             letters = (max(widest, room) - COLOR_WIDTH) // table.fontMetrics().averageCharWidth()
             short = told_apart([name for name in names if not name.startswith(INDENT)], max(letters, FEWEST_LETTERS))
             self._set_names([short.get(name, name) for name in names])
+        self.results.fit()
 
     def _set_names(self, names: Sequence[str]) -> None:
         for number, name in enumerate(names):

@@ -116,6 +116,12 @@ class ResultsTable:
         for column, width in widths.items():
             table.setColumnWidth(column, width + self._extra.get(column, 0))
 
+    def give_back(self) -> None:
+        """Columns as wide as they need to be, as before they shared what they leave: until fit() is called again."""
+        for column, extra in self._extra.items():
+            self.widget.setColumnWidth(column, self.widget.columnWidth(column) - extra)
+        self._extra.clear()
+
     def _show_cells(self, content: "_Content", cells: Sequence[tuple[int, int]]) -> None:
         """Told of each cell, a header that fits its columns to their contents would measure all rows each time."""
         model = self.widget.model()
