@@ -26,6 +26,7 @@ def distance_surface(
 
     pairs: (reference, test), two 3D label maps on one grid, segments of one value belonging together.
     Point data: distance_mm, positive where the test reaches beyond the reference's surface, and the segment's value.
+    Of a picture (one slice) there is none: its segments would be plates, on which most points are no border.
     The surfaces are smoothed within their voxels (Frisken, surface nets). Raises Cancelled.
     """
     together, alone = vtkAppendPolyData(), []
@@ -34,7 +35,7 @@ def distance_surface(
         grid, arrays = Geometry.of(reference), [sitk.GetArrayViewFromImage(image) for image in (reference, test)]
         boxes = [boxes_of(array) for array in arrays]
         alone += sorted(boxes[0].keys() ^ boxes[1].keys())
-        both = sorted(boxes[0].keys() & boxes[1].keys())
+        both = sorted(boxes[0].keys() & boxes[1].keys()) if min(grid.size) > 1 else []
         for value, step in zip(both, part.parts(*[1] * len(both)), strict=True):
             first, second = (
                 _surface(array[known[value]] == value, known[value], grid.spacing)

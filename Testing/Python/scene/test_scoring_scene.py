@@ -214,6 +214,11 @@ def test_it_survives_a_saved_scene(scene, pair, tmp_path):
 def test_without_a_surface(scene, pair):
     result = scored(*pair, surface=False)
     assert result.surface.GetNumberOfPoints() == 0 and add_scoring(result, *pair).model is None
+    values = np.zeros((1, 30, 40), np.uint8)
+    values[0, 5:15, 5:25] = 1
+    picture = sitk.GetImageFromArray(values)
+    surface, alone = distance_surface([(picture, sitk.GetImageFromArray(2 - np.roll(values, 2, 2)))])
+    assert surface.GetNumberOfPoints() == 0 and 2 in alone
 
 
 def test_what_is_refused_and_a_cancel_leave_the_scene_alone(scene, pair):
