@@ -89,12 +89,16 @@ class FindingsPanel:
         table = self._get_table()
         state = (None, 0) if table is None else (table.GetID(), table.GetMTime(), table.GetTable().GetMTime())
         if state != self._seen:
-            if not self._seen or self._seen[0] != state[0]:
+            is_other = not self._seen or self._seen[0] != state[0]
+            if is_other:
                 self.pages.go_to(0)
                 self._decided = []
+                self.comment_edit.text, self._several = "", False  # it was of a finding of the other list
             self._seen = state
             self._rows = findings_of(table)
             self._fill()
+            if is_other:
+                self._on_selection()
         self._show_buttons()
 
     def select(self, index: int) -> None:

@@ -123,7 +123,7 @@ def test_several_findings_are_decided_and_taken_back_together(spots):
     assert [row["comment"] for row in spots.resultRows()] == ["of the first", "", ""]
 
 
-def test_taking_back_one_of_several_selected_keeps_its_comment(spots):
+def test_taking_back_one_of_several_selected_keeps_its_comment(spots, scene, finish):
     from PySide6.QtCore import QItemSelectionModel
 
     findings, table = spots.findings, spots.findings.table_widget
@@ -135,6 +135,16 @@ def test_taking_back_one_of_several_selected_keeps_its_comment(spots):
     table.selectionModel().select(table.model().index(2, 0), flags.Select | flags.Rows)
     findings.undo()
     assert statuses(spots) == ["proposed"] * 3 and spots.resultRows()[0]["comment"] == "of the first"
+    findings.select(0)
+    assert findings.comment_edit.text == "of the first"
+    first = spots.parameters.resultTable
+    spots.run.button.click()
+    finish(spots)
+    assert spots.parameters.resultTable is not first and findings.comment_edit.text == ""  # of another list's finding
+    spots.parameters.resultTable = first
+    assert findings.row < 0 or findings.comment_edit.text == "of the first"
+    scene.Clear(0)
+    assert findings.comment_edit.text == ""
 
 
 def test_keys_are_letters_while_something_is_typed(spots):
