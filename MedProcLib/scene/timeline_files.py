@@ -191,7 +191,7 @@ def _file(reference: str, path: Path, what: str) -> Path:
 def _mask(point: TimePoint, image: sitk.Image, patient: Patient, path: Path) -> sitk.Image | None:
     """None where it is gone, or was made of something else: then it is made again."""
     file = absolute_path(point.mask, path) if point.mask else None
-    if file is None or not file.is_file() or point.made_of != made_of(image, recipe_of(patient)):
+    if file is None or not file.is_file() or point.made_of != made_of(image, _known_recipe(patient)):
         return None
     mask = read_image(file)
     return mask if Geometry.of(mask).same_grid(Geometry.of(image)) else None

@@ -11,6 +11,7 @@ from MedProcLib.comparison.consensus import ConsensusLabels
 from MedProcLib.comparison.defaults import finds_places
 from MedProcLib.comparison.findings import MatchFindings
 from MedProcLib.comparison.first_space import in_space_of
+from MedProcLib.comparison.made_masks import makes_one
 from MedProcLib.comparison.pipeline import compare
 from MedProcLib.comparison.register import Register
 from MedProcLib.comparison.result import Verdict
@@ -21,7 +22,9 @@ from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text, 
 from MedProcLib.comparison.tracks.take_out import take_out
 from MedProcLib.core.geometry import Geometry
 from MedProcLib.core.recipe import Recipe
+from MedProcLib.enhancement.shading.n4 import N4
 from MedProcLib.segmentation.anatomy.body_mask import BodyMask
+from MedProcLib.segmentation.cleanup.search_inside import SearchInside
 
 from .conftest import grid_of, head, rigid
 
@@ -122,3 +125,21 @@ def test_masks_that_were_made_are_not_made_again_of_the_same_image_and_recipe(tm
     file.write_text(patient_text(replace(read_patient(file), recipe=other.as_dict())))
     write_image(studies[0].image, tmp_path / "a.nrrd")
     assert load_patient(file).masks == [None, None]
+    of_tomorrow = {"recipe": 1, "steps": [{"operation": "comparison.of_tomorrow", "parameters": {}}]}
+    file.write_text(patient_text(replace(read_patient(file), recipe=of_tomorrow)))
+    assert load_patient(file).masks == [None, None], "findings can be read whatever made them"
+
+
+@pytest.mark.parametrize(
+    ("steps", "expected"),
+    [
+        ((BodyMask(),), True),
+        ((BodyMask(), N4()), True),
+        ((N4(), BodyMask()), False),  # shading would be learned within the mask that is known, instead of everywhere
+        ((BodyMask(), SearchInside()), False),
+        ((SearchInside(),), False),  # labels may be edited
+        ((N4(),), False),
+    ],
+)
+def test_a_mask_is_kept_where_it_is_of_the_image_alone_and_leads_no_step_before_it(steps, expected):
+    assert makes_one(list(enumerate(steps, 1))) is expected
