@@ -75,7 +75,7 @@ def findings_of(
     if len(kept) < len(given):
         notes.append(f"{len(given) - len(kept)} findings without a label are left out")
     if patient is None:
-        patient = _column_of_patients(table, label, kept)
+        patient = column_of_patients(table, label)
         if patient is not None:
             notes.append(f"patients are those of the column '{patient}', so that none is on both sides")
         else:
@@ -91,6 +91,16 @@ def findings_of(
     features = tuple(FeatureColumn(n, table.units.get(n, ""), table.meanings.get(n, "")) for n in names)
     owner = np.array([place[name] for name in owners], int)
     return Findings(features, values, classes, labels, owner, patient_names, tuple(notes), patient is not None)
+
+
+def column_of_patients(table: Table, label: str) -> str | None:
+    """A column that is called as one of patients, and names one for each finding with a label; None without."""
+    names = {name.casefold(): name for name in reversed(table.columns) if name != label}
+    labels = table.column(label)
+    for name in PATIENTS:
+        if name in names and all(own for own, of in zip(table.column(names[name]), labels, strict=True) if of):
+            return names[name]
+    return None
 
 
 def _classes(labels: Sequence[str], positive: str | None) -> tuple[str, ...]:
@@ -114,15 +124,6 @@ def _in_order(label: str) -> tuple[bool, float, str]:
     value = number(label)
     known = value is not None and not math.isnan(value)
     return not known, value if value is not None and known else 0.0, label
-
-
-def _column_of_patients(table: Table, label: str, kept: Sequence[int]) -> str | None:
-    """A column that is called as one of patients, and names one for each finding; None without."""
-    names = {name.casefold(): name for name in reversed(table.columns) if name != label}
-    for name in PATIENTS:
-        if name in names and all(table.column(names[name])[at] for at in kept):
-            return names[name]
-    return None
 
 
 def _owners(table: Table, patient: str, kept: Sequence[int]) -> list[str]:

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -97,23 +98,29 @@ def predict(model: Model, values: np.ndarray) -> list[Prediction]:
     return [each for part in parts for each in _predicted(model, part)]
 
 
-def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
-    """CSV text: columns that say which finding it is, the proposal and its reasons, then the table's other columns.
+def prediction_columns(model: Model, table: Table, predictions: Sequence[Prediction]) -> dict[str, list[Any]]:
+    """Columns that say which finding it is, the proposal and its reasons, then the table's other columns (text).
 
-    Those of an earlier proposal are left out. learned_from is empty where the model does not say what it learned from.
+    Those of an earlier proposal are left out. learned_from is None where the model does not say what it learned from.
     """
     shares = [f"probability_{name}" for name in model.classes]
-    made = [*COLUMNS, *shares]
+    made = [COLUMNS[0], *shares, *COLUMNS[1:]]
     own = [name for name in object_columns(table) if name not in made]
     others = [name for name in table.columns if name not in (*own, *made)]
     unit = "probability" if isinstance(model.classifier, Forest) else "log odds"
     lines = []
-    for at, each in enumerate(predictions):
-        first, last = ([table.columns[name][at] for name in names] for names in (own, others))
+    for each in predictions:
         learned = each.learned if FINGERPRINTS in model.summary else None
         like = [each.inside, each.distance, " ".join(each.outside_features), " ".join(each.imputed)]
-        lines.append([*first, each.called, *each.probabilities, each.status, learned, *like, each.told(unit), *last])
-    return csv_text([*own, COLUMNS[0], *shares, *COLUMNS[1:], *others], lines)
+        lines.append([each.called, *each.probabilities, each.status, learned, *like, each.told(unit)])
+    first, last = ({name: list(table.columns[name]) for name in names} for names in (own, others))
+    return first | {name: [line[at] for line in lines] for at, name in enumerate(made)} | last
+
+
+def predictions_csv(model: Model, table: Table, predictions: Sequence[Prediction]) -> str:
+    """CSV text of prediction_columns."""
+    columns = prediction_columns(model, table, predictions)
+    return csv_text(list(columns), list(zip(*columns.values(), strict=True)))
 
 
 def _predicted(model: Model, values: np.ndarray) -> list[Prediction]:

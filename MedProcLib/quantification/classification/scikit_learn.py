@@ -8,6 +8,7 @@ from typing import Any
 from ...core.errors import InputError
 
 NEEDED = (1, 8)
+REQUIREMENT = f"scikit-learn>={NEEDED[0]}.{NEEDED[1]}"
 
 
 def unchecked() -> AbstractContextManager:

@@ -57,9 +57,9 @@ def _require_no_leak(findings: Findings) -> None:
             leaking.append(feature.name)
     if leaking:
         raise InputError(
-            f"The features {listed(leaking, 5)} are the label under another name: leave them out (--features)."
+            f"The features {listed(leaking, 5)} are the label under another name: leave them out of the features."
             if len(leaking) > 1
-            else f"The feature '{leaking[0]}' is the label under another name: leave it out (--features)."
+            else f"The feature '{leaking[0]}' is the label under another name: leave it out of the features."
         )
 
 

@@ -48,8 +48,13 @@ def read_table(path: str | Path) -> Table:
     Raises InputError as table_of, and for a file that cannot be read.
     """
     if Path(path).suffix.lower() in WORKBOOKS:
-        return parsed_workbook(path, "table", lambda content: _table(_checked(workbook_lines(content))))
+        return parsed_workbook(path, "table", lambda content: table_of_lines(workbook_lines(content)))
     return parsed_file(path, "table", table_of, "; save it as CSV in UTF-8")
+
+
+def table_of_lines(lines: list[list[str]]) -> Table:
+    """The table of lines of cells, the header first; as table_of."""
+    return _table(_checked(lines))
 
 
 def table_of(text: str) -> Table:
