@@ -60,6 +60,8 @@ WALL_MM = 2.0
 # A lung's border is half way from its parenchyma around there (mean so deep inside, by a Gaussian of so many mm SD) to
 # soft tissue: breathed out, dependent or inflamed lung of -650 HU ends at -300 HU.
 SOFT_TISSUE_HU, DEEP_MM, AROUND_SD_MM = 40.0, 3.0, 6.0
+# Half way from usual lung to soft tissue.
+USUAL_HU = -400.0
 
 
 @operation(
@@ -82,7 +84,7 @@ class CtLungs:
 
     threshold_HU: Annotated[
         float, Range(-800, -200, "HU"), "lung is darker: half way to soft tissue; denser lung ends higher"
-    ] = -400.0
+    ] = USUAL_HU
     closing_mm: Annotated[float, Range(0, 40, "mm"), "radius of the dents (vessels, dense disease) that are closed"] = (
         8.0
     )
@@ -150,12 +152,12 @@ def _lungs(
 
 
 def _half_way(work: np.ndarray, lungs: np.ndarray, grid: Geometry, threshold_hu: float) -> np.ndarray:
-    """HU (z, y, x) where lung ends: half way to soft tissue, and the threshold at least."""
+    """HU (z, y, x) where lung ends: half way to soft tissue, and the threshold at least. Where the threshold is lower
+    than half way of usual lung, half way is as much lower."""
     inside = eroded(lungs, grid, DEEP_MM) & (work < threshold_hu)
     parenchyma = mean_within(work, inside, grid, AROUND_SD_MM)
-    return np.where(
-        parenchyma < threshold_hu, np.maximum(threshold_hu, (parenchyma + SOFT_TISSUE_HU) / 2), threshold_hu
-    )
+    half_way = (parenchyma + SOFT_TISSUE_HU) / 2 + min(threshold_hu - USUAL_HU, 0)
+    return np.where(parenchyma < threshold_hu, np.maximum(threshold_hu, half_way), threshold_hu)
 
 
 def _large_airways(

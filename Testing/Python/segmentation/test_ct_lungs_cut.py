@@ -1,9 +1,12 @@
 """Lungs in CT where the image cuts them, and air that is none."""
 
 import numpy as np
+import pytest
 import SimpleITK as sitk
 from scipy import ndimage
 
+from MedProcLib.core.geometry import Geometry
+from MedProcLib.segmentation.anatomy import ct_lungs
 from MedProcLib.segmentation.anatomy.ct_lungs import CtLungs
 
 from .torso import torso, truth
@@ -75,3 +78,15 @@ def test_dense_lung_ends_half_way_to_soft_tissue():
     found = lungs_of(ndimage.gaussian_filter(values, (0, 1, 1)), image, leave_out_airways=False) == 2
     assert 0.98 < np.count_nonzero(found) / np.count_nonzero(lung) < 1.02
     assert 2 * np.count_nonzero(found & lung) > 0.985 * (np.count_nonzero(found) + np.count_nonzero(lung))
+
+
+def test_a_lower_threshold_is_lower_in_usual_lung_too():
+    """Lungs of -850 and -650 HU: half way to soft tissue they end at -405 and -305 HU."""
+    values = np.full((9, 20, 20), 40.0)
+    values[:, 5:15, 5:15] = -850
+    grid = Geometry.of(sitk.GetImageFromArray(values))
+    ends = {
+        hu: [ct_lungs._half_way(np.maximum(values, lung), values < 0, grid, hu)[4, 10, 4] for lung in (-850, -650)]
+        for hu in (-200.0, -400.0, -600.0)
+    }
+    assert ends == {-200: [-200, -200], -400: [-400, pytest.approx(-305)], -600: [-600, pytest.approx(-505)]}
