@@ -34,8 +34,6 @@ USUAL_SD = 2.0
 # Tissue this bright in one study, and no fluid in either, is change too where it differs beyond any doubt.
 FAINT_SD, CERTAIN_SD = 1.0, 8.0
 FEWEST_VOXELS = 3
-# So much differs one voxel in a hundred of tissue that did not change: beside a change it belongs to it.
-SURE_SD = 2.6
 
 
 @operation(
@@ -115,13 +113,12 @@ class DetectChange:
         for sampling in samplings:  # matching lets both studies' voxels carry the edge further
             eligible = sampling.inside(eligible, grid)
         eligible = distance_to(~eligible, grid) > self.margin_mm + (0 if samplings else max(grid.spacing))
-        usual, faint, sure = eligible, None, eligible & (np.abs(score) > SURE_SD)
+        usual, faint = eligible, None
         if self.contrast == "bright":
             brighter, darker = np.maximum(first, other), np.minimum(first, other)
             usual = region & (darker > mode - USUAL_SD * sd) & (brighter < mode + USUAL_SD * sd)
             bright = eligible & (brighter > mode + self.brightness * sd)
             faint = bright | (eligible & (darker > mode - USUAL_SD * sd) & (brighter > mode + FAINT_SD * sd))
-            sure &= darker > mode - USUAL_SD * sd  # beside fluid, what it gave way to differs too
             eligible = bright
         speaks = self._speaks(score, usual, grid) if self.evidence > 0 else None
         change = np.zeros(score.shape, np.uint8)
@@ -132,7 +129,7 @@ class DetectChange:
             if faint is not None:
                 low, high = max(self.low, CERTAIN_SD / 2), max(self.high, CERTAIN_SD)
                 found |= self._hysteresis(signed, faint & within, grid, low, high)
-            change[at_half_height(found, height, sure & (height > 0), grid, self.minimum_volume_mm3)] = label
+            change[at_half_height(found, height, grid, self.minimum_volume_mm3)] = label
         return grid.image_of(score.astype(np.float32)), grid.image_of(change)
 
     def _speaks(self, score: np.ndarray, usual: np.ndarray, grid: Geometry) -> Callable[[np.ndarray], np.ndarray]:
