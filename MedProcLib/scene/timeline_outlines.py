@@ -84,6 +84,7 @@ def outlines_of(node, time_point: str, labels: Sequence[int]) -> Outlines:
     volume, segmentation = volume_at(node, time_point), segmentation_at(node, time_point)
     if volume is None or segmentation is None:
         raise InputError(f"The volume or the segmentation of time point '{time_point}' is not in the scene anymore.")
+    require_volume(volume)
     require_in_place(node, time_point)
     seen = [o.labels for t in patient.tracks if (o := t.at(time_point)) is not None]
     wanted = sorted({*labels, *(value for group in seen if set(group) & set(labels) for value in group)})

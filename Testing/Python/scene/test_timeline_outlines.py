@@ -141,6 +141,9 @@ def test_what_is_not_there_is_said(scene):
     apply(node, NAMES[2], [draw(node, NAMES[2], label, MOVES[2], GROWS, 5.0)])
     with pytest.raises(InputError, match="Draw it again"):  # as after loading: the old outline is not known
         OutlineHistory().require(node)
+    volume_at(node, NAMES[1]).SetAndObserveImageData(None)  # as of a scene whose image file is gone
+    with pytest.raises(InputError, match="has no voxels"):
+        outlines_of(node, NAMES[1], [label])
     slicer.mrmlScene.RemoveNode(segmentation_at(node, NAMES[2]))
     with pytest.raises(InputError, match="not in the scene"):
         outlines_of(node, NAMES[2], [label])
