@@ -5,9 +5,9 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
-import numpy as np
 import SimpleITK as sitk
 
+from ..core.label_pairs import label_pairs
 from ..core.structure import is_name
 from .result import Change
 from .study import Study
@@ -72,13 +72,8 @@ def _own_name(name: str) -> str:
 def _whole_segments(labels: sitk.Image, given: sitk.Image, time_point: str, tracks: Sequence[Track]) -> dict[str, int]:
     """By track the one segment that it is, where no other track is in that."""
     track_of = {label: track.id for track in tracks if (o := track.at(time_point)) for label in o.labels}
-    pairs = set[tuple[int, int]]()
-    # slice by slice: pairs of all voxels of large organs would take gigabytes
-    for found, segments in zip(*(sitk.GetArrayViewFromImage(each) for each in (labels, given)), strict=True):
-        both = np.stack([found, segments], axis=-1)[(found != 0) & (segments != 0)]
-        # runs along a row are mostly of one pair
-        starts = np.flatnonzero(np.any(np.diff(both, axis=0, prepend=0), axis=-1))
-        pairs |= set(map(tuple, both[starts].tolist()))
-    meeting = {(track_of[label], segment) for label, segment in pairs if label in track_of}
+    meeting = {
+        (track_of[label], segment) for label, segment in label_pairs(labels, given) if segment and label in track_of
+    }
     of_track, of_segment = (Counter(pair[side] for pair in meeting) for side in (0, 1))
     return {track: segment for track, segment in meeting if of_track[track] == of_segment[segment] == 1}

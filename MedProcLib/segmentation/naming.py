@@ -6,16 +6,14 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
 from typing import Any, Self, TypeVar
 
-import numpy as np
 import SimpleITK as sitk
 
+from ..core.label_pairs import label_pairs
 from ..core.recipe import Recipe
 from ..core.structure import Structure
 from .structures import structure
 
 Named = TypeVar("Named", bound=Any)  # a Structure or SegmentInfo
-# Pairs of values are counted in a table of at most so many entries, and sorted otherwise.
-LARGEST_TABLE = 10_000_000
 
 
 @dataclass(frozen=True)
@@ -95,18 +93,9 @@ def renumbers(operation: Any) -> bool:
 
 def parts_of(before: sitk.Image, after: sitk.Image) -> dict[int, tuple[int, ...]]:
     """Which values each value of a label map had in the one it was made of, background left out."""
-    old, new = (sitk.GetArrayViewFromImage(labels) for labels in (before, after))
-    there = new != 0
-    old, new = old[there].astype(np.int64), new[there].astype(np.int64)
-    if not new.size:
-        return {}
-    width = int(old.max()) + 1
-    pairs = new * width + old
-    few = pairs.max() < LARGEST_TABLE
-    present = np.flatnonzero(np.bincount(pairs)) if few else np.unique(pairs)
     found: dict[int, list[int]] = {}
-    for pair in present.tolist():
-        found.setdefault(pair // width, []).append(pair % width)
+    for value, old in sorted(label_pairs(after, before)):
+        found.setdefault(value, []).append(old)
     return {value: tuple(number for number in numbers if number) for value, numbers in found.items()}
 
 
