@@ -32,7 +32,9 @@ LEAST_BINS, MOST_BINS, LEVELS = 32, 256, 200
 OUTERMOST = 0.1  # percent of a segment's values at either end that a histogram may leave out
 FIGURE_COLOR = (0.27, 0.47, 0.71)  # of bars and points; the first of Slicer's own is black
 HALF_WIDTH = 0.3
-LEGEND_SHARE = 0.4  # of the width of the boxes that is left beside them
+LEGEND_SHARE = 0.6  # of the width of boxes and bars that is left beside them
+LEAST_PLACES = 8  # fewer would be numbered in fractions
+BAR_SHARE = 0.8  # of the distance between two x that the bars at one of them fill together (VTK's default)
 Color = tuple[float, float, float]
 
 
@@ -95,7 +97,9 @@ def histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
     ):
         shares = 100.0 * found.counts / one.values.size
         series.append(Series(one.name, found.centers.tolist(), shares.tolist(), one.color, "line"))
-    return Chart("Histogram", tuple(series), "value", "share of voxels", unit, "%")
+    whole = all(low <= one.values.min() and one.values.max() <= high for one in segments)
+    across = "value" if whole else f"value, without the outermost {OUTERMOST:g} %"
+    return Chart("Histogram", tuple(series), across, "share of voxels", unit, "%")
 
 
 def volume_histogram(segments: Sequence[SegmentValues], unit: str) -> Chart:
@@ -119,13 +123,11 @@ def boxes(segments: Sequence[SegmentValues], unit: str) -> Chart:
         path += [(place, first)]
         x, y = zip(*path, strict=True)
         series.append(Series(one.name, x, y, one.color, "line"))
-    # the legend, which names the boxes, lies in the upper right corner
-    room = max(0.5, LEGEND_SHARE * len(segments)) if len(segments) <= MOST_IN_LEGEND else 0
-    return Chart("Box plot", tuple(series), "segment", "value", "", unit, (0.5, len(segments) + 0.5 + room))
+    return Chart("Box plot", tuple(series), "place in the list", "value", "", unit, _places(len(segments)))
 
 
 def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str) -> Chart:
-    """A bar for each row of a table, side by side in colors that the legend names; Slicer writes no names below bars.
+    """A bar for each row of a table, at 1, 2 and so on, in colors that the legend names; Slicer writes no names below.
 
     Of more bars than a legend can name all have one color, and the pointer names them. Raises InputError when no row
     has a value.
@@ -134,11 +136,20 @@ def bars(names: Sequence[str], values: Sequence[float], title: str, unit: str) -
     if not finite:
         raise InputError(f"'{title}' has no value in the rows that are shown.")
     if len(finite) <= MOST_IN_LEGEND:
-        each = tuple(Series(name, (1.0,), (value,), None, "bars", (name,)) for name, value in finite)
-        return Chart("Bars", each, "", title, "", unit, (0.5, 1.5 + LEGEND_SHARE))
+        count = len(finite)
+        # bars of several series lie around one x, as wide as its distance from the next allows: that is out of sight
+        x = ((count + 1) / 2, (count + 1) / 2 - count / BAR_SHARE)
+        each = tuple(Series(name, x, (value, 0.0), None, "bars", (name, "")) for name, value in finite)
+        return Chart("Bars", each, "place in the list", title, "", unit, _places(count))
     labels, heights = zip(*finite, strict=True)
     series = Series(title, range(1, len(finite) + 1), heights, FIGURE_COLOR, "bars", labels)
-    return Chart("Bars", (series,), "", title, "", unit)
+    return Chart("Bars", (series,), "place in the list", title, "", unit)
+
+
+def _places(count: int) -> tuple[float, float]:
+    """Range of an axis of boxes or bars at 1, 2 and so on, and of the legend, which lies in the upper right corner."""
+    room = LEGEND_SHARE * count if count <= MOST_IN_LEGEND else 0
+    return 0.5, max(count + room, LEAST_PLACES) + 0.5
 
 
 def scatter(

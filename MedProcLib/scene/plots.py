@@ -138,7 +138,7 @@ def _set_points(node, series: Series, x: tuple[str, str], y: tuple[str, str]) ->
     node.SetXColumnName(x[0])
     node.SetYColumnName(y[0])
     bars, kinds = series.style == "bars", slicer.vtkMRMLPlotSeriesNode
-    node.SetPlotType(kinds.PlotTypeBar if bars else kinds.PlotTypeScatter)
+    node.SetPlotType(kinds.PlotTypeScatterBar if bars else kinds.PlotTypeScatter)
     node.SetMarkerStyle(kinds.MarkerStyleCircle if "markers" in series.style else kinds.MarkerStyleNone)
     node.SetLineStyle(kinds.LineStyleSolid if "line" in series.style else kinds.LineStyleNone)
     node.SetLineWidth(LINE_WIDTH)
