@@ -1,7 +1,6 @@
 """The charts of a comparison: total and single volumes over time, and the change of each finding."""
 
 from ..comparison.defaults import finds_places
-from ..comparison.result import Change
 from ..comparison.tracks.model import Track
 from .charts import Bar, Curve, bars_chart, curves_chart
 from .colors import LOOKS, Look
@@ -84,7 +83,7 @@ def _volumes(timeline: Timeline, track: Track) -> list[tuple[float, float, float
         if observation is not None:
             volume = observation.volume
             points.append((time, volume.value, *(volume.limits or (None, None))))
-        elif timeline.change_at(track, n) is Change.GONE and not timeline.is_outside(track, n):
+        elif timeline.is_gone(track, n):
             points.append((time, 0.0, None, None))
     return points
 

@@ -85,6 +85,11 @@ class Timeline:
         """Whether a time point's study does not show the place of a track that is missing there."""
         return self.at(track, n) is None and self.patient.time_points[n].id in track.outside
 
+    def is_gone(self, track: Track, n: int) -> bool:
+        """Whether a track that was seen before is not there at a time point whose study shows its place."""
+        way = since(self.patient, track, self.patient.time_points[n].id, "baseline")
+        return way is not None and way.change is Change.GONE
+
     def part_of(self, track: Track, n: int) -> str:
         """Id of the finding that a track is part of at a time point; '' where it is by itself, or rejected."""
         point = self.patient.time_points[n].id
@@ -142,20 +147,10 @@ class Timeline:
     def size(self, track: Track, reference: str) -> SizeChange | None:
         """Change of volume up to the last time point, from the 'baseline' (first seen) or the time point 'previous'."""
         last = self.patient.time_points[-1].id
-        if (observation := track.at(last)) is not None and observation.counts:
-            way = self.intervals[track.id].get(last) if reference == "previous" else None
-            way = way or since(self.patient, track, last, reference)
-            return way.size(self.relevant_percent) if way else None
-        if self.is_outside(track, len(self.studies) - 1):
-            return None
-        way = self.intervals[track.id].get(last)
-        if reference == "previous":
-            return way.size(self.relevant_percent) if way else None
-        if track.merged_into:
-            return None
-        first = next(o for n in range(len(self.studies)) if (o := self.at(track, n)))
-        doubt = doubt_of([self.patient.time_point(name) for name in (first.time_point, last)], [first])
-        return size_change(*compared([first], []), self.relevant_percent, (first.cut, False), doubt)
+        way = self.intervals[track.id].get(last) if reference == "previous" else None
+        if way is None and (reference != "previous" or self.at(track, len(self.studies) - 1)):
+            way = since(self.patient, track, last, reference)
+        return way.size(self.relevant_percent) if way else None
 
     def parts(self, finding: Finding, pair: PairComparison) -> tuple[list[Observation], list[Observation]]:
         """The observations of a finding of a pair of studies, in the first and in the other one."""

@@ -23,7 +23,6 @@ VOLUMES, DIAMETERS, SUM, WATERFALL, SPIDER, RESPONSE = (
     "Response over time",
 )
 MOST = 24  # curves that can still be told apart; the largest findings are shown
-GONE_PERCENT = -100.0
 NO_CHANGE_COLOR = (0.36, 0.4, 0.46)
 
 
@@ -141,18 +140,12 @@ CHARTS: dict[str, Callable[[Patient, str], Chart]] = {
 
 def _changes(patient: Patient, track: Track) -> list[tuple[str, float]]:
     """Change of volume since the track's first observation in percent, by time point; -100 where it is gone."""
-    order = patient.order
-    seen = [o for o in track.observations if o.counts]
     found = []
     for point in patient.time_points:
-        if not seen or order[point.id] <= order[seen[0].time_point]:
-            continue
         way = since(patient, track, point.id, "baseline")
         size = way.size(patient.settings.relative_percent) if way is not None else None
         if size is not None and size.percent is not None:
             found.append((point.id, size.percent.value))
-        elif order[point.id] > order[seen[-1].time_point] and not track.merged_into:
-            found.append((point.id, GONE_PERCENT))
     return found
 
 

@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from MedProcLib.comparison.growth.change import Changed, SizeChange
@@ -11,7 +11,6 @@ from MedProcLib.comparison.result import Change
 from MedProcLib.comparison.tracks.changes import NOT_SHOWN, Interval, intervals, since
 from MedProcLib.comparison.tracks.model import Observation, Patient, Status, TimePoint, Track
 from MedProcLib.comparison.tracks.recall import recalled
-from MedProcLib.comparison.tracks.volumes import compared
 from MedProcLib.core.units import shown as shown_unit
 
 REFERENCES = ("previous", "baseline", "nadir")
@@ -143,11 +142,6 @@ def _since_reference(patient: Patient, track: Track, last: Interval | None, refe
     """The last interval, with the volume at baseline or nadir in the place of the previous one."""
     if last is None or last.unseen or reference == "previous":
         return last
-    counted = [o for o in track.observations if o.counts]
-    if last.change is Change.GONE and counted:
-        before = counted[0] if reference == "baseline" else min(counted, key=lambda o: o.volume.value)
-        volume, nothing = compared([before], [])
-        return replace(last, start=before.time_point, before=volume, after=nothing, cut=(before.cut, False))
     return since(patient, track, last.end, reference) or last
 
 

@@ -81,7 +81,8 @@ def since(patient: Patient, track: Track, time_point: str, reference: str) -> In
     """A track at a time point against its 'baseline' (first observation), 'nadir' (smallest before) or 'previous'.
 
     The class since baseline of a track that was not there at the patient's first time point is new, or split where it
-    came from one that was, by splits. None without an observation at the time point or one to compare with.
+    came from one that was, by splits; that of one that is not there any more is gone. None without an observation to
+    compare with, and where the track is part of another one or the study does not show its place.
     """
     return recalled(
         patient, track, ("since", time_point, reference), lambda: _since(patient, track, time_point, reference)
@@ -90,15 +91,20 @@ def since(patient: Patient, track: Track, time_point: str, reference: str) -> In
 
 def _since(patient: Patient, track: Track, time_point: str, reference: str) -> Interval | None:
     order = patient.order
-    now = track.at(time_point)
-    earlier = [o for o in track.observations if o.counts and order[o.time_point] < order[time_point]]
-    if now is None or not now.counts or not earlier:
+    seen = {o.time_point: o for o in track.observations if o.counts}
+    now, earlier = seen.get(time_point), [o for o in seen.values() if order[o.time_point] < order[time_point]]
+    elsewhere = track.whole_at(time_point, order) or time_point in track.outside
+    if not earlier or (now is None and elsewhere):
         return None
     then = {
         "baseline": earlier[0],
         "nadir": min(earlier, key=lambda o: o.volume.value),
         "previous": earlier[-1],
     }[reference]
+    if now is None:
+        rule = f"gone: not found at {named(patient.time_point(time_point))}"
+        gone = Interval(then.time_point, time_point, Change.GONE, rule, *compared([then], []), (then.cut, False))
+        return _told(patient, track, gone)
     change, rule = _judged(patient, then, now)
     if reference == "baseline" and order[earlier[0].time_point] > 0:
         change, rule = Change.NEW, f"new: not there at {named(patient.time_points[0])}"

@@ -70,9 +70,7 @@ def _found(
 ) -> list[object]:
     """The line from the labels on."""
     first = patient.time_points[0] is point
-    seen = observation is not None and observation.counts
-    baseline = since(patient, track, point.id, "baseline") if seen else None
-    nadir = since(patient, track, point.id, "nadir") if seen else None
+    baseline, nadir = (since(patient, track, point.id, reference) for reference in ("baseline", "nadir"))
     changes = {"previous": interval, "baseline": baseline, "nadir": nadir}
     relevant = patient.settings.relative_percent
     labels = " ".join(map(str, observation.labels)) if observation else None

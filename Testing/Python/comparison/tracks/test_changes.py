@@ -1,5 +1,7 @@
 """Classes and figures of change, from one time point to the next and since baseline and nadir."""
 
+from dataclasses import replace
+
 import pytest
 
 from MedProcLib.comparison.growth.change import Changed
@@ -84,3 +86,15 @@ def test_what_is_gone_or_new_is_exactly_nothing_on_one_side():
     patient = patient_of([(HERE, 5)], [])
     (way,) = intervals(patient)["F001"]
     assert way.change is Change.GONE and way.after.value == 0 and way.size(25.0).percent.value == -100
+
+
+def test_what_is_gone_is_gone_since_baseline_where_a_study_shows_its_place():
+    patient = patient_of([(HERE, 5)], [(HERE, 4)], [], [])
+    unseen = patient.with_tracks(replace(patient.track("F001"), outside=("T4",)))
+    for case, shown in ((patient, True), (unseen, False)):
+        baseline, nadir = (since(case, case.track("F001"), "T4", name) for name in ("baseline", "nadir"))
+        assert [way is not None for way in (baseline, nadir)] == [shown] * 2
+    way = since(patient, patient.track("F001"), "T3", "baseline")
+    assert way.size(25.0).difference.value == pytest.approx(-volume(5)) and way.class_name == "gone"
+    nadir = since(patient, patient.track("F001"), "T3", "nadir")
+    assert nadir.size(25.0).difference.value == pytest.approx(-volume(4))

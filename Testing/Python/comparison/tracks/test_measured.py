@@ -198,6 +198,7 @@ def test_the_table_has_a_line_for_each_track_and_time_point(measured):
     assert float(grown["volume_low_mm3"]) == 1995 and float(grown["long_diameter_mm"]) > 14
     assert (gone["volume_mm3"], gone["change_from_previous_percent"], gone["status"]) == ("0", "-100", "")
     assert gone["class_from_baseline"] == "gone"
+    assert (gone["change_from_baseline_percent"], gone["change_from_nadir_percent"]) == ("-100", "-100")
 
 
 def test_merged_and_rejected_findings_have_their_lines():
