@@ -20,9 +20,9 @@ Named = TypeVar("Named", bound=Any)  # a Structure or SegmentInfo
 class Naming:
     """What the values of a label map stand for after the steps so far.
 
-    structures: by value, 0 for all others; sources: where a step renumbered segments, by value the one that its voxels
-    had at first, 0 for several or none (None: each still has its own); seeded: segments are called as the seeds that
-    mark them, whatever a step says of all others.
+    structures: by value, 0 for all others; sources: where a step renumbered segments, or made others, by value the one
+    that its voxels had at first, 0 for several or none (None: each still has its own); seeded: segments are called as
+    the seeds that mark them, whatever a step says of all others.
     """
 
     structures: Mapping[int, Structure] = field(default_factory=dict)
@@ -35,7 +35,9 @@ class Naming:
         if after is None:
             pass
         elif "labels" not in declaration.inputs + declaration.optional_inputs:
-            return replace(self, structures=structures_said(operation) or self.structures, sources=None)
+            # segments that were there at first are none of these
+            sources = None if self.seeded else {}
+            return replace(self, structures=structures_said(operation) or self.structures, sources=sources)
         elif before is not None and renumbers(operation):
             return self._renumbered(parts_of(before, after))._saying(operation)
         return self._saying(operation)

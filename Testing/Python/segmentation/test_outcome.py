@@ -52,6 +52,9 @@ def test_labels_structures_and_candidates(image):
         (["segmentation.components", "segmentation.name_segments"], {}),
         (["segmentation.name_segments"], {}),
         (["segmentation.remove_small"], {1: "A", 2: "B", 3: "C"}),
+        # what is found in organs is no organ
+        (["segmentation.search_inside", "segmentation.auto_threshold", "segmentation.components"], {}),
+        (["segmentation.search_inside", "segmentation.auto_threshold"], {}),
     ],
 )
 def test_names_follow_segments_that_are_renumbered(steps, names):
