@@ -83,6 +83,13 @@ def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image | None:
     return image
 
 
+def size_of_volume(node) -> np.ndarray:
+    """Size (mm) of a volume node from left to right, from back to front, and from feet to head, transforms aside."""
+    toward = [[0.0] * 3 for _ in range(3)]
+    node.GetIJKToRASDirections(toward)
+    return np.abs(toward) @ (np.array(node.GetImageData().GetDimensions()) * node.GetSpacing())
+
+
 @dataclass(frozen=True)
 class ReadyImage:
     """An image as VTK voxels, ready to be a volume's without a copy. display: window and level, None for color."""

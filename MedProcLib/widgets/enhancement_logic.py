@@ -15,7 +15,7 @@ from ..scene.commit import commit
 from ..scene.dicom_tags import dicom_tags_of
 from ..scene.provenance import write_provenance
 from ..scene.value_unit import say_values_of
-from ..scene.volumes import ReadyImage, sample_of_volume, update_volume, volume_from_image
+from ..scene.volumes import ReadyImage, sample_of_volume, size_of_volume, update_volume, volume_from_image
 from .enhancement_task import EnhancementTask, Part, enhancement_task
 from .inputs import require_present
 
@@ -40,7 +40,8 @@ class EnhancementLogic:
     def propose(self, volume) -> Proposal | None:
         """The preset that suits a volume node, and why; None for one without voxels."""
         try:
-            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
+            sample = sample_of_volume(volume)
+            return propose(dicom_tags_of(volume), sample, volume.GetName() or "", size_of_volume(volume))
         except InputError:
             return None
 

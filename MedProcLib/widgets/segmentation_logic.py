@@ -12,7 +12,7 @@ from ..scene.findings import decide, findings_of
 from ..scene.scoring_scene import ScoringNodes, ScoringResult, add_scoring, score_segmentations, scoring_input
 from ..scene.seeds import BY_LIST
 from ..scene.segmentation_scene import EACH, ReadyOutcome, SegmentationNodes, add_outcome
-from ..scene.volumes import sample_of_volume
+from ..scene.volumes import sample_of_volume, size_of_volume
 from ..segmentation.presets.proposal import Proposal, propose
 from ..segmentation.scoring.score import Score
 from .inputs import require_present
@@ -45,7 +45,8 @@ class SegmentationLogic:
     def propose(self, volume) -> Proposal | None:
         """The preset that suits a volume node, and why; None for one without voxels, or when none is known."""
         try:
-            return propose(dicom_tags_of(volume), sample_of_volume(volume), volume.GetName() or "")
+            sample = sample_of_volume(volume)
+            return propose(dicom_tags_of(volume), sample, volume.GetName() or "", size_of_volume(volume))
         except InputError:
             return None
 

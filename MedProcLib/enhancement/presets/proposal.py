@@ -1,11 +1,13 @@
 """Which preset suits an image: told from its DICOM attributes, otherwise from its name and its values."""
 
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
+import numpy as np
 import SimpleITK as sitk
 
+from ...core.geometry import Geometry
 from ..noise.non_local_means import NEGATIVE_SHARE, share_below_zero
 from .content import Kind, kind_of
 from .presets import Preset, preset_named
@@ -32,6 +34,9 @@ MAP_NAME = re.compile(
     re.IGNORECASE,
 )
 
+# Images of a head are so large (mm) from left to right and from front to back, and no larger in any direction: less is
+# a part of it or of a spine, more a body.
+LEAST_HEAD_MM, LARGEST_HEAD_MM = 90.0, 330.0
 HEAD = re.compile(r"brain|head|skull|neuro|cereb|crani", re.IGNORECASE)
 # Words for parts of the body for which the presets of the brain are not made, in names and descriptions.
 ELSEWHERE = re.compile(
@@ -49,27 +54,33 @@ class Proposal(NamedTuple):
     reason: str
 
 
-def propose(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
+def propose(
+    tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "", size_mm: Sequence[float] | None = None
+) -> Proposal | None:
     """The preset that suits an image, with the reason.
 
     None when nothing is known of it, for microscopy, maps of ADC or T1, and MR whose values are no magnitudes.
 
     tags: DICOM attributes by keyword (Modality, SeriesDescription, BodyPartExamined, EchoTime, ...), as many as there
-    are; image: the image or some slices of it, for what the tags leave open; name: what the user knows it by.
+    are; image: the image or some slices of it, for what the tags leave open; name: what the user knows it by;
+    size_mm: of the whole from left to right, front to back, feet to head, by default that of `image`.
     """
-    found = look_of(tags, image, name)
+    found = look_of(tags, image, name, size_mm)
     if found is None or image is None or not found.preset.name.startswith("mr_"):
         return found
     return None if share_below_zero(sitk.GetArrayViewFromImage(image)) > NEGATIVE_SHARE else found
 
 
-def look_of(tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "") -> Proposal | None:
+def look_of(
+    tags: Mapping[str, str], image: sitk.Image | None = None, name: str = "", size_mm: Sequence[float] | None = None
+) -> Proposal | None:
     """The preset for images that look like this one, whether its values are what the steps ask for or not."""
     modality = tags.get("Modality", "").upper()
+    size_mm = size_along_axes(image) if size_mm is None else size_mm
     if modality == "CT":
         return _ct(tags, image)
     if modality == "MR":
-        return _mr(tags, name)
+        return _mr(tags, name, size_mm)
     if modality in COUNTS:
         return _because("pet", f"DICOM modality {modality}")
     if modality == "US":
@@ -78,7 +89,7 @@ def look_of(tags: Mapping[str, str], image: sitk.Image | None = None, name: str 
         return _because("radiograph", f"DICOM modality {modality}")
     if image is None or modality in NOT_PICTURES:
         return None
-    return _by_content(kind_of(image), name, f"DICOM modality {modality}" if modality else "no DICOM tags")
+    return _by_content(kind_of(image), name, f"DICOM modality {modality}" if modality else "no DICOM tags", size_mm)
 
 
 def _ct(tags: Mapping[str, str], image: sitk.Image | None) -> Proposal:
@@ -126,13 +137,15 @@ def _exposure(tags: Mapping[str, str]) -> float | None:
     return stated if stated and product / PITCH <= stated <= product * PITCH else product
 
 
-def _mr(tags: Mapping[str, str], name: str) -> Proposal | None:
+def _mr(tags: Mapping[str, str], name: str, size_mm: Sequence[float] | None) -> Proposal | None:
     words = _words(tags, "SeriesDescription", "ProtocolName") or name
     if MAP_TYPES.intersection(tags.get("ImageType", "").upper().split("\\")) or MAP_NAME.search(words):
         return None
     part = _words(tags, "BodyPartExamined", "StudyDescription") or part_in(words)
     if part and not HEAD.search(f"{part} {words}"):
         return _because("mr_shading", f"MR of {part.lower()}")
+    if not HEAD.search(f"{part} {words}") and no_head(size_mm):
+        return _because("mr_shading", f"MR of {_millimeters(size_mm)}, which is not the size of a head")
     weighting = weighting_in(words)
     if weighting:
         return _because(f"mr_brain_{weighting}", f"MR whose description says '{words}'")
@@ -149,7 +162,7 @@ def _mr(tags: Mapping[str, str], name: str) -> Proposal | None:
     return _because("mr_shading", "MR whose weighting is not stated")
 
 
-def _by_content(kind: Kind, name: str, known: str) -> Proposal | None:
+def _by_content(kind: Kind, name: str, known: str, size_mm: Sequence[float] | None) -> Proposal | None:
     if kind.modality == "CT":
         return _because(_CT_PRESETS[kind.detail], f"{known}; {kind.reason}")
     if kind.modality == "MR":
@@ -158,6 +171,8 @@ def _by_content(kind: Kind, name: str, known: str) -> Proposal | None:
         weighting = weighting_in(name)
         if part_in(name):
             return _because("mr_shading", f"{known}; its name '{name}' says {part_in(name)}")
+        if weighting and not HEAD.search(name) and no_head(size_mm):
+            return _because("mr_shading", f"{known}; {_millimeters(size_mm)} are not the size of a head")
         if weighting:
             return _because(f"mr_brain_{weighting}", f"{known}; its name '{name}' says {weighting.upper()}")
         if re.search(r"(?<![a-z])(?:pet|suv|fdg)(?![a-z])", name, re.IGNORECASE):
@@ -166,6 +181,22 @@ def _by_content(kind: Kind, name: str, known: str) -> Proposal | None:
     if kind.modality == MICROSCOPY:
         return None
     return _because(_OTHER_PRESETS[kind.modality], f"{known}; {kind.reason}")
+
+
+def size_along_axes(image: sitk.Image | None) -> np.ndarray | None:
+    """Size (mm) of an image from left to right, front to back, feet to head; None without, and where it is not 3D."""
+    if image is None or image.GetDimension() != 3:
+        return None
+    return np.abs(np.reshape(image.GetDirection(), (3, 3))) @ Geometry.of(image).extent
+
+
+def no_head(size_mm: Sequence[float] | None) -> bool:
+    """Whether a volume of this size (as of size_along_axes; None is not known) is too small or too large for a head."""
+    return size_mm is not None and (min(size_mm[:2]) < LEAST_HEAD_MM or max(size_mm) > LARGEST_HEAD_MM)
+
+
+def _millimeters(size: Sequence[float] | None) -> str:
+    return " x ".join(f"{side:.0f}" for side in (() if size is None else size)) + " mm"
 
 
 def part_in(words: str) -> str:

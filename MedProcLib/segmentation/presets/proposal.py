@@ -46,17 +46,21 @@ def propose(
     tags: Mapping[str, str],
     image: sitk.Image | None = None,
     name: str = "",
+    size_mm: Sequence[float] | None = None,
     presets: Sequence[Preset] = PRESETS,
 ) -> Proposal | None:
     """The preset that suits an image, with the reason; None when nothing is known of it, or no preset is for it (MR of
     other parts than the head).
 
-    tags, image, name: see enhancement.presets.proposal.propose; the values may be standardized.
+    tags, image, name, size_mm: see enhancement.presets.proposal.propose; the values may be standardized.
     """
-    look = _enhancement.look_of(tags, image, name)
+    size_mm = _enhancement.size_along_axes(image) if size_mm is None else size_mm
+    look = _enhancement.look_of(tags, image, name, size_mm)
     if look is None and image is not None and tags.get("Modality", "").upper() in OF_PICTURES:
         return _microscopy(image, presets)
-    if look is None or look.preset.name not in WANTED or (look.preset.name == "mr_shading" and _elsewhere(tags, name)):
+    if look is None or look.preset.name not in WANTED:
+        return None
+    if look.preset.name == "mr_shading" and (_elsewhere(tags, name) or _enhancement.no_head(size_mm)):
         return None
     group, words = WANTED[look.preset.name]
     offered = [preset for preset in presets if preset.group == group]

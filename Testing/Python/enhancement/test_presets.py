@@ -279,7 +279,10 @@ def test_nothing_is_proposed_of_nothing():
 def test_nothing_is_proposed_for_mr_that_is_no_magnitude(rng):
     """Its steps ask for values as they were measured: Rician noise is that of magnitudes."""
     values = rng.normal(100, 30, (6, 20, 20))
-    for image, expected in ((image_of(values - 100), None), (image_of(values - 20), "mr_brain_t1")):
+    head = [
+        (image_of(values - less, (10.0, 10.0, 5.0)), expected) for less, expected in ((100, None), (20, "mr_brain_t1"))
+    ]
+    for image, expected in head:
         found = propose({"Modality": "MR", "SeriesDescription": "T1"}, image)
         assert (found and found.preset.name) == expected
         named = propose({}, image, "T1c")
@@ -287,7 +290,7 @@ def test_nothing_is_proposed_for_mr_that_is_no_magnitude(rng):
 
 
 def test_the_name_helps_where_values_cannot(rng):
-    values = image_of(np.abs(rng.normal(100, 30, (6, 20, 20))))
+    values = image_of(np.abs(rng.normal(100, 30, (6, 20, 20))), (10.0, 10.0, 5.0))
     for name, expected in (
         ("study1_FLAIR", "mr_brain_flair"),
         ("sub-01_T1w", "mr_brain_t1"),
@@ -304,6 +307,26 @@ def test_the_name_helps_where_values_cannot(rng):
         assert reason.startswith("No DICOM tags; ")
     ct = image_of(np.where(np.indices((6, 20, 20))[2] < 8, -1000, rng.normal(40, 8, (6, 20, 20))) + 0.0)
     assert propose({}, _with(ct, 500), "T1 vertebra").preset.name == "ct_soft_tissue"
+
+
+@pytest.mark.parametrize(
+    ("spacing", "axes", "head"),
+    [
+        ((10, 10, 5), (0, 1, 2), True),  # axial slices, however few
+        ((10, 10, 5), (1, 2, 0), False),  # sagittal ones over 30 mm from side to side: a spine
+        ((10, 10, 20), (1, 2, 0), True),
+        ((1, 1, 1), (0, 1, 2), False),
+        ((18, 18, 5), (0, 1, 2), False),  # a belly
+    ],
+)
+def test_an_image_that_has_no_head_s_size_gets_no_preset_of_the_brain(rng, spacing, axes, head):
+    values = image_of(np.abs(rng.normal(100, 30, (6, 20, 20))), [float(side) for side in spacing])
+    values.SetDirection(np.eye(3)[:, axes].ravel())
+    for tags in ({}, {"Modality": "MR"}):
+        preset, reason = propose(tags, values, "t2")
+        assert preset.name == ("mr_brain_t2" if head else "mr_shading") and head != ("size of a head" in reason)
+        assert propose(tags, values, "t2 brain").preset.name == "mr_brain_t2"
+    assert propose({}, values, "t2", (180, 220, 30)).preset.name == "mr_brain_t2"  # of which these are some slices
 
 
 def _with(image, value):
@@ -356,6 +379,7 @@ def test_content_of_phantoms(rng):
         ("05_ibsi_radiomics/sts_validation/STS_001/PET_image.nii.gz", "pet"),
         ("05_ibsi_radiomics/sts_validation/STS_001/MR_T1_image.nii.gz", "mr_brain_t1"),
         ("02_mr/ms_cross_sectional_patient26/T2.nii.gz", "mr_brain_t2"),
+        ("02_mr/spinal_cord_t2/t2.nii.gz", "mr_shading"),
         ("02_mr/brats_2013_pat0005_1/Flair_subtrMeanDivStd.nii.gz", None),  # standardized
         ("02_mr/pyradiomics_breast1/image.nrrd", "mr_shading"),
         ("06_dicom/single_and_multiframe/dx_image.dcm", "radiograph"),
