@@ -57,6 +57,8 @@ def _lines(sheet: ElementTree.Element, texts: list[str]) -> Iterator[list[str]]:
             if place:  # cells without content may be left out
                 line += [""] * (_column(place[1]) - len(line))
             line.append(_value(cell, texts))
+        while line and not line[-1]:  # a frame or a color alone is no cell of the table
+            line.pop()
         yield line
 
 

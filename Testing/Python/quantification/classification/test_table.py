@@ -171,12 +171,12 @@ def test_workbooks_are_read_as_the_same_table(ellipsoid, tmp_path):
 
 
 def test_workbooks_as_a_spreadsheet_writes_them(tmp_path):
-    """Shared texts in runs, cells left out, a formula's value, a fault, another name of the sheet."""
+    """Shared texts in runs, cells left out, a formula's value, a fault, another name of the sheet, a frame beside."""
     space = 'xmlns="http://schemas.openxmlformats.org/spreadsheetml/2006/main"'
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
     rows = (
-        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="str"><v>y</v></c></row>'
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="str"><v>y</v></c><c r="D1" s="1"/></row>'
         '<row r="3"><c r="A3" t="s"><v>2</v></c><c r="C3"><f>1+1.5</f><v>2.5</v></c></row>'
         '<row r="4"><c r="A4" t="b"><v>1</v></c><c r="B4"><v>1E-3</v></c><c r="C4" t="e"><v>#N/A</v></c></row>'
     )
