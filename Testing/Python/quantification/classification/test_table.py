@@ -176,7 +176,8 @@ def test_workbooks_as_a_spreadsheet_writes_them(tmp_path):
     office = "http://schemas.openxmlformats.org/officeDocument/2006/relationships"
     package = "http://schemas.openxmlformats.org/package/2006/relationships"
     rows = (
-        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="str"><v>y</v></c><c r="D1" s="1"/></row>'
+        '<row r="1"><c r="A1" t="s"><v>0</v></c><c r="B1" t="s"><v>1</v></c><c r="C1" t="str"><v>y</v></c>'
+        '<c r="D1" s="1"/></row>'
         '<row r="3"><c r="A3" t="s"><v>2</v></c><c r="C3"><f>1+1.5</f><v>2.5</v></c></row>'
         '<row r="4"><c r="A4" t="b"><v>1</v></c><c r="B4"><v>1E-3</v></c><c r="C4" t="e"><v>#N/A</v></c></row>'
     )
