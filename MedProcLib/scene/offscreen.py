@@ -1,12 +1,10 @@
 """Slice and 3D views drawn without a window, by the displayable managers that draw them in Slicer."""
 
 import itertools
-from pathlib import Path
 
 import numpy as np
 import slicer
 from vtkmodules.util.numpy_support import vtk_to_numpy
-from vtkmodules.vtkIOImage import vtkPNGWriter
 from vtkmodules.vtkRenderingCore import (
     vtkActor2D,
     vtkImageMapper,
@@ -81,16 +79,6 @@ class _OffscreenView:
         width, height, _ = image.GetDimensions()
         pixels = vtk_to_numpy(image.GetPointData().GetScalars()).reshape(height, width, 3)
         return pixels[::-1].copy()
-
-    def save_png(self, path: str | Path) -> Path:
-        """Draw the view into a PNG file."""
-        writer = vtkPNGWriter()
-        writer.SetFileName(str(path))
-        writer.SetInputData(self._draw())
-        writer.Write()
-        if not Path(path).is_file():
-            raise InputError(f"The picture {path} could not be written: check that its folder exists and is writable.")
-        return Path(path)
 
     def close(self) -> None:
         """Let go of the scene and the graphics memory."""

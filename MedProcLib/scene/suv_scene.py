@@ -1,13 +1,9 @@
 """SUV of PET volumes in the scene: a new volume beside the one loaded from DICOM, shown as PET is read."""
 
 import json
-from pathlib import Path
 
 import slicer
 
-from MedProcLib.core.errors import InputError
-from MedProcLib.core.files import read_image_file
-from MedProcLib.core.progress import SILENT, Progress
 from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.quantification.suv.normalization import Normalization
@@ -36,20 +32,6 @@ def suv_volume_of(volume, settings: SuvSettings = SuvSettings(), scene=None):  #
     require_volume(volume)
     files = dicom_files_of(volume, NEEDED)
     return add_suv_volume(suv_image(files, settings=settings), volume.GetName(), settings, like=volume, scene=scene)
-
-
-def suv_volume_from_dicom(
-    path: str | Path,
-    settings: SuvSettings = SuvSettings(),  # noqa: B008 (immutable)
-    progress: Progress = SILENT,
-    scene=None,
-):
-    """Add the SUV volume of a DICOM folder ('folder#N' for its series N) or file. Raises InputError."""
-    found = read_image_file(path)
-    if found.kind != "DICOM":
-        raise InputError(f"{path} is no DICOM series; SUV needs the headers of the PET.")
-    name = Path(str(path).partition("#")[0]).resolve().name
-    return add_suv_volume(suv_image(found.slices, found.image, settings, progress), name, settings, scene=scene)
 
 
 def add_suv_volume(result: SuvImage, name: str, settings: SuvSettings, like=None, scene=None):

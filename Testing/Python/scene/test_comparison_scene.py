@@ -312,7 +312,6 @@ def test_the_saved_scene_opens_and_draws_what_changed(scene, tmp_path):
         show_outlines(patient, {}, ["Follow-up"])
         patient.GetNodeReference(PLACES).GetDisplayNode().SetVisibility(False)
         view.show(get("Baseline"), offset=NEW[2])
-        view.save_png(tmp_path / "slice.png")
         picture = view.array().astype(int)
     orange = np.argwhere(picture[..., 0] - picture[..., 2] > 60)
     assert len(orange) > 20

@@ -4,7 +4,6 @@ import os
 
 import numpy as np
 import pytest
-from PIL import Image
 
 from MedProcLib.core.errors import InputError
 from MedProcLib.scene import opengl
@@ -156,18 +155,11 @@ def test_oblique_left_handed_volume_fills_the_picture(scene):
     assert 0.2 < (picture[:, :, 0] == 255).mean() < 0.9
 
 
-def test_picture_file_equals_the_array(volume, tmp_path):
+def test_an_unknown_orientation_is_refused(volume):
     from MedProcLib.scene.offscreen import OffscreenSliceView
 
-    with OffscreenSliceView((80, 60)) as view:
-        view.show(volume)
-        picture = view.array()
-        path = view.save_png(tmp_path / "slice.png")
-        with pytest.raises(InputError, match="could not be written"):
-            view.save_png(tmp_path / "missing" / "slice.png")
-        with pytest.raises(InputError, match="Oblique"):
-            view.show(volume, orientation="Oblique")
-    np.testing.assert_array_equal(np.asarray(Image.open(path).convert("RGB")), picture)
+    with OffscreenSliceView((80, 60)) as view, pytest.raises(InputError, match="Oblique"):
+        view.show(volume, orientation="Oblique")
 
 
 def test_unusable_graphics_are_found_without_a_crash(monkeypatch):

@@ -16,7 +16,7 @@ from MedProcLib.quantification.suv.settings import SuvSettings
 from MedProcLib.scene.bundle import load_bundle, save_bundle
 from MedProcLib.scene.hierarchy import add_patient, add_study, hierarchy_of, modality_of_volume, place_under
 from MedProcLib.scene.provenance import provenance_of
-from MedProcLib.scene.suv_scene import STEPS, suv_volume_from_dicom, suv_volume_of
+from MedProcLib.scene.suv_scene import STEPS, suv_volume_of
 from MedProcLib.scene.value_unit import is_adc_without_unit, say_values_of, unit_of_values
 from MedProcLib.scene.volumes import image_of_volume, volume_from_image
 
@@ -120,12 +120,6 @@ def test_it_follows_the_transform_of_the_pet(scene, loaded):
     transform.SetMatrixTransformToParent(matrix)
     loaded.SetAndObserveTransformNodeID(transform.GetID())
     assert image_of_volume(suv_volume_of(loaded)).GetOrigin() == image_of_volume(loaded).GetOrigin()
-
-
-def test_from_a_folder(scene, pet_folder):
-    made = suv_volume_from_dicom(pet_folder)
-    assert made.GetName() == "pet SUVbw" and modality_of_volume(made) == "PT"
-    assert np.allclose(sitk.GetArrayFromImage(image_of_volume(made)), SUV, rtol=1e-6)
 
 
 def test_what_is_refused_leaves_the_scene_as_it_was(scene, loaded, pet_folder):
