@@ -179,7 +179,7 @@ def _observers(reader: str) -> Any:
 
 def _person_name(reader: str) -> str:
     """DICOM's order of names: 'Ann B. Reader' is 'Reader^Ann B.'."""
-    name = " ".join(reader.split())
+    name = _one_value(reader)
     if "^" in name or " " not in name:
         return name if "^" in name else f"{name}^"
     given, family = name.rsplit(" ", 1)
@@ -187,4 +187,10 @@ def _person_name(reader: str) -> str:
 
 
 def _title(row: Row) -> str:
-    return row.name if row.component is None else f"{row.name} part {row.component}"
+    """The name in one line; DICOM takes no empty text, and a backslash for the end of a value (PS3.5 6.2)."""
+    name = _one_value(row.name) or f"Segment {row.segment}"
+    return name if row.component is None else f"{name} part {row.component}"
+
+
+def _one_value(text: str) -> str:
+    return " ".join(text.replace("\\", "/").split())

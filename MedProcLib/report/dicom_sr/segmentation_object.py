@@ -64,16 +64,22 @@ def _description(number: int, title: str, structure: Structure, uid: str) -> Any
 
     return hd.seg.SegmentDescription(
         segment_number=number,
-        segment_label=title[:LONGEST_LABEL],
+        segment_label=_label(title, number),
         segmented_property_category=concept(structure.category or TISSUE),
         segmented_property_type=concept(structure.type or structure.category or TISSUE),
         # who or what drew the segments is not known here
         algorithm_type=hd.seg.SegmentAlgorithmTypeValues.MANUAL,
         tracking_uid=uid,
-        tracking_id=title[:LONGEST_LABEL],
+        tracking_id=title,
         anatomic_regions=[concept(structure.region)] if structure.region else None,
         display_color=_color(structure),
     )
+
+
+def _label(title: str, number: int) -> str:
+    """The title, or where it is too long its beginning, with the segment's number: others may begin like it."""
+    ending = f"... {number}"
+    return title if len(title) <= LONGEST_LABEL else title[: LONGEST_LABEL - len(ending)] + ending
 
 
 def concept(code: Code) -> Any:

@@ -156,6 +156,20 @@ def test_who_observed(measured, tmp_path):
     assert observers("Leser^Jürgen 读者")[1] == ["Leser^Jürgen 读者", "MedProc"]
 
 
+def test_names_that_dicom_takes_otherwise(measured, tmp_path):
+    """A backslash made two names of one, an empty one a report that others refuse; long ones began alike."""
+    source, labels, rows = measured
+    whole = [row for row in rows if row.component is None]
+    names = " ", "T1\\T2\n" + 70 * "x"
+    rows = [dataclasses.replace(row, name=name) for row, name in zip(whole, names, strict=True)]
+    report, seg = write_measurement_report(rows, source.files, labels, STRUCTURES, tmp_path / "r.dcm", "A\\B Reader")
+    long = "T1/T2 " + 70 * "x"
+    assert [str(group.tracking_identifier) for group in groups_of(report)[1]] == ["Segment 1", long]
+    segments = pydicom.dcmread(seg).SegmentSequence
+    assert [one.TrackingID for one in segments] == ["Segment 1", long]
+    assert [one.SegmentLabel for one in segments] == ["Segment 1", long[:59] + "... 2"]
+
+
 def test_slices_in_another_order_are_the_same_voxels(measured, tmp_path):
     source, labels, rows = measured
     flipped = sitk.Flip(labels, (False, True, True))  # as loaders turn axes; each voxel stays where it is
