@@ -161,7 +161,8 @@ def test_names_that_dicom_takes_otherwise(measured, tmp_path):
     source, labels, rows = measured
     whole = [row for row in rows if row.component is None]
     names = " ", "T1\\T2\n" + 70 * "x"
-    rows = [dataclasses.replace(row, name=name) for row, name in zip(whole, names, strict=True)]
+    counts = [tuple(m for m in row.measurements if m.name == "count") for row in whole]
+    rows = [dataclasses.replace(w, name=n, measurements=m) for w, n, m in zip(whole, names, counts, strict=True)]
     report, seg = write_measurement_report(rows, source.files, labels, STRUCTURES, tmp_path / "r.dcm", "A\\B Reader")
     long = "T1/T2 " + 70 * "x"
     assert [str(group.tracking_identifier) for group in groups_of(report)[1]] == ["Segment 1", long]
