@@ -13,6 +13,7 @@ from ..core.registry import create_operation
 from ..quantification.radiomics.settings import Radiomics
 from ..quantification.radiomics.settings_file import settings_for, settings_in
 from ..quantification.row import Row
+from ..quantification.table import without_number
 from ..scene.features_scene import add_features, segment_features, segment_robustness
 from ..scene.hierarchy import modality_of_volume
 from ..scene.measurement_export import export_of, write_table
@@ -138,4 +139,7 @@ def what_was_measured(rows: list[Row], table: str, chosen: int = 0) -> str:
             said.append(_("Without a voxel in the volume: {n}.").format(n=chosen - count))
         if cut:
             said.append(_("At the border of the volume, so that more may lie beyond: {n}.").format(n=cut))
+        lacking = len({row.segment for row in rows if row.is_whole and without_number(row)})
+        if lacking:
+            said.append(_("With voxels without a number, left out of the intensities: {n}.").format(n=lacking))
     return " ".join(said)

@@ -52,10 +52,12 @@ def test_measure_and_show(panel, segmented, finish):
 
 
 def test_what_is_not_measured_whole_is_said(panel, segmented, finish, scene):
+    import slicer
     import vtk
 
     volume, segmentation = segmented
     segmentation.GetSegmentation().AddEmptySegment("Nothing")
+    slicer.util.arrayFromVolume(volume)[:, :, 1::2] = np.nan
     to_world, shift = vtk.vtkMatrix4x4(), vtk.vtkMatrix4x4()
     volume.GetIJKToRASMatrix(to_world)
     for axis in range(3):  # both pieces of the first segment beyond the first column of voxels
@@ -67,7 +69,8 @@ def test_what_is_not_measured_whole_is_said(panel, segmented, finish, scene):
     widget.run.button.click()
     said = finish(widget)
     assert said.startswith("2 segments measured: ") and "Without a voxel in the volume: 1." in said
-    assert said.endswith("At the border of the volume, so that more may lie beyond: 1.")
+    assert "At the border of the volume, so that more may lie beyond: 1." in said
+    assert said.endswith("With voxels without a number, left out of the intensities: 2.")
     voxel = np.prod(volume.GetSpacing())
     assert widget.results.shown[0]["voxel_volume_mm3"] == pytest.approx(4 * 6 * 5 * voxel)
     color = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Photograph")
