@@ -9,7 +9,7 @@ from typing import Annotated
 
 import numpy as np
 import slicer
-from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTableNode
+from slicer import vtkMRMLScalarVolumeNode, vtkMRMLSegmentationNode, vtkMRMLTableNode, vtkMRMLTextNode
 from slicer.i18n import tr as _
 from slicer.parameterNodeWrapper import Choice, parameterNodeWrapper
 from slicer.ScriptedLoadableModule import (
@@ -36,6 +36,7 @@ from MedProcLib.scene.tables import rows_of_table
 from MedProcLib.scene.value_unit import is_adc_without_unit, unit_of_values
 from MedProcLib.widgets.about import describe_module
 from MedProcLib.widgets.chart_panel import ChartPanel
+from MedProcLib.widgets.classification_panel import ClassificationPanel
 from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
 from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume, with_way_for_color
@@ -64,7 +65,8 @@ class MedProcQuantification(ScriptedLoadableModule):
 class MedProcQuantificationParameterNode:
     """outputTable: replaced by the next figures, None for a new table; resultTable: the last figures.
 
-    checkedSegments, shownColumns: lists as JSON, '' before the user chose.
+    checkedSegments, shownColumns: lists as JSON, '' before the user chose. Those below shownColumns are of the
+    classification: of its training, the classifier, and what that is to look at and proposed last.
     """
 
     segmentation: vtkMRMLSegmentationNode
@@ -78,6 +80,15 @@ class MedProcQuantificationParameterNode:
     resultTable: vtkMRMLTableNode
     reader: str = ""
     shownColumns: str = ""
+    trainingTable: vtkMRMLTableNode
+    classLabel: str = ""
+    classPatient: str = ""
+    classPositive: str = ""
+    classFeatures: str = ""
+    trainingSettings: str = ""
+    classifier: vtkMRMLTextNode
+    findingsTable: vtkMRMLTableNode
+    proposalsTable: vtkMRMLTableNode
 
 
 class MedProcQuantificationWidget(ModuleWidget):
@@ -100,6 +111,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.charts = ChartPanel(self.results, self.resultTable, self.prepareValues, start)
         self.features = FeaturesPanel(self.prepareFeatures, start)
         self.export = ExportPanel(self.resultTable, self.results.as_text, self.reader, start, self.run.say)
+        self.classification = ClassificationPanel(lambda: self.parameters or self.logic.getParameterNode())
         self.lines = LineWatch(self.reader, self.onResultsChanged)
         for frame, widget in (
             (ui.suvFrame, self.suv.widget),
@@ -108,6 +120,7 @@ class MedProcQuantificationWidget(ModuleWidget):
             (ui.chartsFrame, self.charts.widget),
             (ui.featuresFrame, self.features.widget),
             (ui.exportFrame, self.export.widget),
+            (ui.classificationFrame, self.classification.widget),
         ):
             frame.layout().addWidget(widget)
         ui.takeBackButton.connect("clicked()", self.onTakeBack)
@@ -123,6 +136,7 @@ class MedProcQuantificationWidget(ModuleWidget):
     def cleanup(self):
         self.live.close()
         self.lines.stop()
+        self.classification.close()
         super().cleanup()
 
     def exit(self):
@@ -135,6 +149,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.lines.stop()
         self.suv.forget()
         self.features.forget()
+        self.classification.clear()
         self._unitOf = self._volumeOf = None
         super().onSceneStartClose(caller, event)
 
@@ -152,6 +167,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.lines.start(parameters.resultTable)
         self.features.follow(volume)
         self.features.set_missing(self.missing())
+        self.classification.changed()
         self.onResultsChanged()
 
     def proposeUnit(self):

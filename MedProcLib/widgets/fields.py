@@ -4,7 +4,9 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import qt
+import slicer
 from slicer.i18n import tr as _
+from slicer.parameterNodeWrapper import SlicerParameterNamePropertyName
 
 from .wrapped_label import wish_no_width
 
@@ -72,6 +74,22 @@ def text_label() -> Any:
     label.textFormat = qt.Qt.PlainText
     label.textInteractionFlags = qt.Qt.TextSelectableByMouse
     return label
+
+
+def node_box(name: str, kind: str, tip: str, mark: str = "") -> Any:
+    """A qMRMLNodeComboBox of the scene's nodes of a kind, kept in the parameter of its name; mark: an attribute that
+    they have."""
+    box = slicer.qMRMLNodeComboBox()
+    box.objectName = name
+    box.nodeTypes = [kind]
+    if mark:
+        box.addAttribute(kind, mark)
+    box.addEnabled = box.removeEnabled = False
+    box.noneEnabled = True
+    box.toolTip = tip
+    box.setProperty(SlicerParameterNamePropertyName, name)
+    box.setMRMLScene(slicer.mrmlScene)
+    return box
 
 
 def connect_node(box: Any, chosen: Callable[[Any], Any]) -> None:

@@ -103,8 +103,13 @@ def column_of_patients(table: Table, label: str) -> str | None:
     return None
 
 
+def classes_in(labels: Sequence[str]) -> list[str]:
+    """The different labels of findings that have one, in order."""
+    return sorted(set(labels) - {""}, key=_in_order)
+
+
 def _classes(labels: Sequence[str], positive: str | None) -> tuple[str, ...]:
-    found = sorted(set(labels), key=_in_order)
+    found = classes_in(labels)
     alike: dict[str, str] = {}
     for name in found:
         other = alike.setdefault(" ".join(name.casefold().split()), name)

@@ -206,7 +206,10 @@ def test_names_that_do_not_fit_are_in_the_tooltip(panel, name, scene):
     for box, text in names.items():
         box.setCurrentNode(None)
         tip = box.toolTip
-        node = scene.AddNewNodeByClass(box.nodeTypes[0], text)
+        node = getattr(slicer, box.nodeTypes[0])()
+        node.SetName(text)
+        node.SetAttribute("MedProc.Classifier", "1")  # of text nodes none else are offered
+        scene.AddNode(node)
         box.setCurrentNode(node)
         assert box.toolTip.startswith(f"{text}\n\n") and box.toolTip.endswith(tip)
         node.SetName("renamed")
