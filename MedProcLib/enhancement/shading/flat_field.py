@@ -19,8 +19,9 @@ BLOCKS = 64
 # Of the image, where no scale is given: gain over the depth is set with about as many sliders; finer are layers of
 # tissue, and lesions.
 SHARES = 6
-# Share of the voxels with the lowest value from which on it is taken for the absence of an image.
-MANY = 0.02
+# Share of the voxels with the lowest value from which on it is taken for the absence of an image, where these are as
+# wide as a box of so many voxels around each, or at most so far from there; narrower are specks in a shadow.
+MANY, HALF_BOX = 0.02, 2
 BELOW_ZERO = "Values below 0, as in HU, have no brightness to divide by: choose the additive mode."
 # Tukey's biweight: 95 % efficient where the residuals are normally distributed.
 TUKEY = 4.685
@@ -48,9 +49,9 @@ class FlatField(ImageFilter):
     Gaussian leaves of the image; structures larger than it are flattened too. depth_gain: one brightness per depth.
     Multiplicative fields are divided out, additive ones subtracted, such as those of logarithmic images (ultrasound as
     it is displayed); the mean brightness is kept. Learned in the mask, or everywhere. Voxels of the lowest value, where
-    they are many (the black around an ultrasound sector), do not count and stay. Where a field is divided out, values
-    of 0 or less do not count either, and darker ones than the mean count less (not for depth_gain): the dark around a
-    head is no shading, and is brightened four times at most.
+    they are many (the black around an ultrasound sector), do not count and stay, unless they are specks in an image.
+    Where a field is divided out, values of 0 or less do not count either, and darker ones than the mean count less (not
+    for depth_gain): the dark around a head is no shading, and is brightened four times at most.
     """
 
     method: Annotated[Literal["polynomial", "gaussian", "depth_gain"], "what the field looks like"] = "polynomial"
@@ -72,10 +73,13 @@ class FlatField(ImageFilter):
 
     learns_from = ("method", "mode", "order", "scale_mm", "depth_axis")
 
+    def margin(self, grid):
+        return tuple(3 * HALF_BOX if n > 1 else 0 for n in reversed(grid.size))
+
     def learn(self, values, region, grid, progress=SILENT):
         black = _black(values)
         if black is not None:
-            seen = region & (values != black)
+            seen = region & ~_outside(values, black)
             region = seen if seen.any() else region
         if self._divides:
             if np.count_nonzero(values[region] < 0) > MANY * np.count_nonzero(region):
@@ -114,7 +118,7 @@ class FlatField(ImageFilter):
             return field
         (np.divide if self._divides else np.subtract)(values, field, out=field)
         if black is not None:
-            np.copyto(field, values, where=values == black)
+            np.copyto(field, values, where=_outside(values, black))
         return field
 
     @property
@@ -163,6 +167,14 @@ def _black(values: np.ndarray) -> float | None:
     """The lowest value if many voxels have it."""
     low = values.min()
     return float(low) if np.count_nonzero(values == low) > MANY * values.size else None
+
+
+def _outside(values: np.ndarray, black: float) -> np.ndarray:
+    """Where there is no image: an opening of what is black, and what is black and near to it."""
+    seen = values == black
+    box = [2 * HALF_BOX + 1 if n > 1 else 1 for n in values.shape]
+    opened = ndimage.maximum_filter(ndimage.minimum_filter(seen, box), [2 * n - 1 for n in box])
+    return seen & opened
 
 
 def _logarithm(values: np.ndarray) -> np.ndarray:
