@@ -36,6 +36,7 @@ class TimelineViewsPanel(TimelineViewsForm):
     def __init__(self, get_node: Callable[[], Any]) -> None:
         self._get_node = get_node
         self._points: list[str] = []
+        self._node: Any = None  # of the patient that these are of
         self._titles: list[str] = []  # of these
         self._pair: PairView | None = None
         self._over_shown = True
@@ -49,6 +50,10 @@ class TimelineViewsPanel(TimelineViewsForm):
         self._slice_timer.setSingleShot(True)
         self._slice_timer.interval = 30
         self._slice_timer.connect("timeout()", self._on_slices)
+        window = slicer.util.mainWindow()
+        self._selector = window.moduleSelector() if window is not None else None
+        if self._selector is not None:
+            self._selector.connect("moduleSelected(QString)", self._on_module)
         super().__init__()
         self._connect()
         self._fill([])
@@ -61,13 +66,17 @@ class TimelineViewsPanel(TimelineViewsForm):
         return [self._points[n] for n in checked][:MOST_COLUMNS]
 
     def changed(self) -> None:
-        """The patient may have other time points."""
-        patient = self._patient()
+        """The patient may be another one, or have other time points."""
+        node, patient = self._get_node(), self._patient()
         points = [point.id for point in patient.time_points] if patient is not None else []
         titles = list(titles_of(patient).values()) if patient is not None else []
-        others = points != self._points
+        is_other = node is not None and node is not self._node  # whose time points may be called the same
+        if is_other:
+            self._node = node
+        others = is_other or points != self._points
         # or a study that was taken out stays in sight, and one of another date has its old title and place
-        follows = bool(points) and set(points) <= set(self._points) and (others or titles != self._titles)
+        follows = bool(points) and (is_other or set(points) <= set(self._points))
+        follows = follows and (others or titles != self._titles)
         if others:
             self._points = points
             self._fill(titles)
@@ -120,6 +129,7 @@ class TimelineViewsPanel(TimelineViewsForm):
 
     def stop(self) -> None:
         """Show one volume in each view, as Slicer does."""
+        self._node = None
         self._let_go()
         self._window.stop()
 
@@ -127,6 +137,9 @@ class TimelineViewsPanel(TimelineViewsForm):
         """The module goes."""
         self.stop()
         self._slice_timer.stop()
+        if self._selector is not None:
+            self._selector.disconnect("moduleSelected(QString)", self._on_module)
+            self._selector = None
 
     def _show_columns(self) -> None:
         node, patient = self._get_node(), self._patient()
@@ -204,6 +217,11 @@ class TimelineViewsPanel(TimelineViewsForm):
 
     def _view_names(self) -> list[str]:
         return [name for name in views_in_layout() if name not in COLUMNS]
+
+    def _on_module(self, name: str) -> None:
+        """Slicer shows no module before it ends and keeps the layout for its next start, where nobody may know ours."""
+        if not name:
+            self.leave_columns()
 
     def _on_slice(self, view: str) -> None:
         self._moved.add(view)

@@ -87,12 +87,13 @@ class TrackActions:
         patient, track = self._patient(), self._track()
         self._filling = True
         try:
-            if track is not None:
-                self.role_box.currentIndex = next(n for n, role in enumerate(ROLES) if role[1] is track.kind)
-                self.node_box.checked = track.node
-                for widget, text in ((self.name_edit, track.name), (self.organ_edit, track.organ)):
-                    if widget.text != text:
-                        widget.text = text
+            kind = track.kind if track is not None else None
+            self.role_box.currentIndex = next(n for n, role in enumerate(ROLES) if role[1] is kind)
+            self.node_box.checked = track is not None and track.node
+            for widget, name in ((self.name_edit, "name"), (self.organ_edit, "organ")):
+                text = getattr(track, name) if track is not None else ""
+                if widget.text != text:
+                    widget.text = text
             others = ["", *(t.id for t in patient.tracks if track is None or t.id != track.id)] if patient else [""]
             if others != self._others:
                 before = self.other

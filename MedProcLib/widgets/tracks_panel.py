@@ -71,6 +71,7 @@ class TracksPanel(TracksForm):
         self._patient: Patient | None = None
         self._places: dict[str, int] = {}  # of findings in the list, of the patient of this node with these studies
         self._placed_of: Any = None
+        self._node: Any = None  # whose findings were shown last
         self._filling = False
         self._several = False  # more than one finding was selected when the comment was shown
         super().__init__()
@@ -103,6 +104,9 @@ class TracksPanel(TracksForm):
         """Show the patient as it is now."""
         node = self._get_node()
         patient = patient_of_node(node) if node is not None else None
+        if node is not self._node:
+            self._node = node
+            self._forget_choices()
         if patient is not self._patient:
             self._patient = patient
             self._show_time_points()
@@ -189,6 +193,16 @@ class TracksPanel(TracksForm):
         shown = text if self.rows else _("No findings.") if patient is not None else ""
         show_wrapped(self.summary_label, shown, NARROWEST // 2)
         self._details.visible = self.filter_box.visible = bool(self.rows)
+
+    def _forget_choices(self) -> None:
+        """What was chosen and typed for one patient's findings is not for another's, which may have the same names."""
+        self._filling = True
+        self.table.setCurrentCell(-1, 0)
+        self.table.clearSelection()
+        self.comment_edit.text, self._several = "", False
+        self.filter_box.currentIndex = self.at_box.currentIndex = 0
+        self._filling = False
+        self.pages.go_to(0)
 
     def _on_sorted(self) -> None:
         """Put the rows in another order, which they then keep."""

@@ -324,7 +324,23 @@ def test_ways_to_see_two_time_points(compared):
     assert host.wait_until(lambda: not views.widget.enabled, 3)
 
 
-def test_columns_go_with_the_scene(compared):
+@pytest.fixture
+def window(app):
+    """Slicer's main window."""
+    import host
+    import slicer
+
+    known = slicer.util.mainWindow()
+    window = known or slicer.qSlicerMainWindow()
+    window.objectName = "qSlicerMainWindow"
+    yield window
+    if known is None:
+        window.objectName = ""
+        window.deleteLater()
+        host.wait_until(lambda: slicer.util.mainWindow() is None)
+
+
+def test_columns_go_with_the_scene_and_before_slicer_ends(window, compared):
     import host
     import slicer
 
@@ -341,9 +357,14 @@ def test_columns_go_with_the_scene(compared):
     # 50 x 40 voxels of 1 mm: the whole width is seen
     assert host.wait_until(lambda: all(n.GetFieldOfView()[:2] == pytest.approx((50, 200)) for n in column_nodes()), 3)
     assert [node.GetSliceToRAS().GetElement(2, 3) for node in column_nodes()] == middles
-    slicer.mrmlScene.Clear(0)
+    for module, stays in (("Data", True), ("", False)):  # none is shown before Slicer keeps its layout and ends
+        window.moduleSelector().selectModule(module)
+        assert columns_shown() is stays
     assert manager.layout == layouts.SlicerLayoutConventionalView
     compared.views.show_button.click()
+    assert columns_shown()
+    slicer.mrmlScene.Clear(0)
+    assert manager.layout == layouts.SlicerLayoutConventionalView
     manager.setLayout(731)  # as Slicer starts when it was left in columns
     leave_columns()
     assert manager.layout == layouts.SlicerLayoutFourUpView
@@ -424,6 +445,10 @@ def take_out_the_first(widget, finish, patient, tmp_path):
 def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):
     import slicer
 
+    from MedProcLib.scene.timeline_nodes import volume_at
+    from MedProcLib.scene.timeline_views import COLUMNS
+    from MedProcLib.scene.views import slice_composites
+
     widget = compared
     widget.tracks.select("F003")
     widget.tracks.accept()
@@ -434,8 +459,20 @@ def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):
     assert not widget.files.save_button.enabled
     widget.files.load(tmp_path / "doe.json")
     assert "Read" in finish(widget)
+    first, tracks = widget.patientNode(), widget.tracks
     assert patient_of(widget).tracks == before.tracks
     assert cells(widget)[2][0] == "✓ F003" and widget.ui.verdictLabel.text == ""
+    widget.views.show_button.click()
+    tracks.filter_box.currentIndex = 2
+    tracks.select("F001")
+    tracks.comment_edit.text, tracks.at_box.currentIndex = "of the first", 1
+    widget.files.load(tmp_path / "doe.json")  # as another patient whose studies and findings are called the same
+    finish(widget)
+    assert widget.patientNode() is not first and len(cells(widget)) == 3
+    assert (tracks.track, tracks.comment_edit.text, tracks.time_point) == ("", "", None)
+    shown = [each for each in slice_composites(slicer.mrmlScene) if each.GetLayoutName() in COLUMNS[:3]]
+    volumes = [volume_at(widget.patientNode(), point).GetID() for point in before.order]
+    assert [each.GetBackgroundVolumeID() for each in shown] == volumes
 
 
 def test_what_changed_is_listed_first_and_stays_there(panel, scene):
