@@ -127,14 +127,13 @@ class MedProcComparisonWidget(ModuleWidget):
         )
         for button in (self.addStudy.button, self.addStudy.take_button):
             ui.runFrame.layout().addWidget(button)
-        ui.reportButton.connect("clicked()", self.onSaveReport)
-        self.views.show_button.connect("clicked()", self.maps.changed)
-        self.tracks.at_box.connect("currentIndexChanged(int)", lambda index: self.actions.changed())
-
         self._loading = qt.QTimer()
         self._loading.setSingleShot(True)
         self._loading.interval = SETTLE_MS
         self._loading.connect("timeout()", self.onLoaded)
+        ui.reportButton.connect("clicked()", self.onSaveReport)
+        self.views.show_button.connect("clicked()", self.maps.changed)
+        self.tracks.at_box.connect("currentIndexChanged(int)", lambda index: self.actions.changed())
         self.addObserver(slicer.mrmlScene, slicer.mrmlScene.NodeAddedEvent, self.onNodeAdded)
 
     def proposeInputs(self):
@@ -223,11 +222,10 @@ class MedProcComparisonWidget(ModuleWidget):
     def runEnded(self, outcome):
         self.outlines.ended()
 
-    def cleanup(self):
+    def closePanel(self):
         self._loading.stop()
         self.outlines.close()
         self.views.close()
-        super().cleanup()
 
     def exit(self):
         """Nothing flickers and nobody draws here while the reader works elsewhere."""
@@ -243,6 +241,7 @@ class MedProcComparisonWidget(ModuleWidget):
         self.views.stop()
         self.views.leave_columns()
         ModuleWidget.onSceneStartClose(self, caller, event)
+        self.onPatientChanged()  # none is shown: the next one's nodes may have the same ids
 
     def chosenRecipe(self):
         """The steps as set in the panel; None for those that suit the images."""

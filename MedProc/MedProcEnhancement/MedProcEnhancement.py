@@ -59,7 +59,7 @@ class MedProcEnhancement(ScriptedLoadableModule):
 
 @parameterNodeWrapper
 class MedProcEnhancementParameterNode:
-    """outputVolume: where the next result goes, None for a new volume; result: the last one.
+    """outputVolume: where the next result goes, None for a new volume; result: the last one; resultOf: of this volume.
 
     branch: path of the study or folder in the subject hierarchy; chainByUser: whether the user changed the chain or
     chose its preset, so that no other one takes its place when another volume is chosen.
@@ -75,6 +75,7 @@ class MedProcEnhancementParameterNode:
     chainByUser: bool = False
     outputVolume: vtkMRMLScalarVolumeNode
     result: vtkMRMLScalarVolumeNode
+    resultOf: vtkMRMLScalarVolumeNode
 
 
 class MedProcEnhancementWidget(PresetModuleWidget):
@@ -101,10 +102,10 @@ class MedProcEnhancementWidget(PresetModuleWidget):
         super().initializeParameterNode()
         self._observeHierarchy(hierarchy_node())
 
-    def cleanup(self):
+    def closePanel(self):
         self.preview.close()
         self.quality.close()
-        super().cleanup()
+        super().closePanel()
 
     def exit(self):
         self.preview.stop()
@@ -132,7 +133,7 @@ class MedProcEnhancementWidget(PresetModuleWidget):
             for widget in widgets:
                 widget.visible = shown
         self.ui.showInputButton.enabled = parameters.inputVolume is not None
-        self.ui.showOutputButton.enabled = parameters.result is not None
+        self.ui.showOutputButton.enabled = self.enhancedVolume() is not None
         chain = (
             *(parameters.recipe, parameters.inputVolume, parameters.reference),
             *(parameters.mask, parameters.maskSegment),
@@ -177,9 +178,10 @@ class MedProcEnhancementWidget(PresetModuleWidget):
 
         def commitResults(images):
             nodes = self.logic.commit(task, images)
-            shown = {each.volume.GetID(): node for each, node in zip(task.parts, nodes, strict=True)}
-            previewed = parameters.inputVolume.GetID() if parameters.inputVolume is not None else ""
-            parameters.result = shown.get(previewed, nodes[0])
+            volumes = [each.volume for each in task.parts]
+            shown = {volume.GetID(): node for volume, node in zip(volumes, nodes, strict=True)}
+            previewed = parameters.inputVolume if parameters.inputVolume in volumes else volumes[0]
+            parameters.resultOf, parameters.result = previewed, shown[previewed.GetID()]
             self.preview.stop()
             show_in_slices(parameters.result, fit=False)
             if len(nodes) == 1:
@@ -198,7 +200,11 @@ class MedProcEnhancementWidget(PresetModuleWidget):
         return [parameters.inputVolume] if parameters.inputVolume is not None else []
 
     def enhancedVolume(self):
-        return self.parameters.result if self.parameters is not None else None
+        """The last result where it was made of the chosen input; scenes of earlier versions do not say of which."""
+        parameters = self.parameters
+        if parameters is None or parameters.resultOf not in (None, parameters.inputVolume):
+            return None
+        return parameters.result
 
     def previewMask(self):
         """The mask, as the steps get it; None without one."""

@@ -133,11 +133,10 @@ class MedProcQuantificationWidget(ModuleWidget):
         self._volumeOf = parameters.segmentation
         parameters.inputVolume = parameters.inputVolume or propose_volume(parameters.segmentation)
 
-    def cleanup(self):
+    def closePanel(self):
         self.live.close()
         self.lines.stop()
         self.classification.close()
-        super().cleanup()
 
     def exit(self):
         """Segments are edited and lines dragged in other modules too: the table follows until the scene closes."""
@@ -152,6 +151,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.classification.clear()
         self._unitOf = self._volumeOf = None
         super().onSceneStartClose(caller, event)
+        self.results.changed()  # none are shown: the next table may have the same id
 
     def refresh(self):
         parameters, ui = self.parameters, self.ui

@@ -146,14 +146,14 @@ class MedProcSegmentationWidget(PresetModuleWidget):
         self.scoring.set_scene(slicer.mrmlScene)
         ui.scoreFrame.layout().addWidget(self.scoring.widget)
 
-    def cleanup(self):
+    def closePanel(self):
         self.preview.close()
         self.correction.close()
         self.scoring.close()
         self.seeds.close()
         self.roi.watch(None)
         self.found.offer(None)
-        super().cleanup()
+        super().closePanel()
 
     def exit(self):
         self.preview.stop()
@@ -170,6 +170,7 @@ class MedProcSegmentationWidget(PresetModuleWidget):
         self.roi.watch(None)
         self.found.offer(None)
         super().onSceneStartClose(caller, event)
+        self.findings.changed()  # none are listed: the next list may have the same id
 
     def refresh(self):
         super().refresh()

@@ -94,6 +94,9 @@ class FindingsPanel:
                 self.pages.go_to(0)
                 self._decided = []
                 self.comment_edit.text, self._several = "", False  # it was of a finding of the other list
+                self._filling = True
+                self.filter_box.currentIndex = 0  # or it would hide findings of this one
+                self._filling = False
             self._seen = state
             self._rows = findings_of(table)
             self._fill()

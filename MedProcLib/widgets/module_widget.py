@@ -26,7 +26,8 @@ NARROWEST_BOX = 100  # pixels
 class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
     """Base of the modules' Widget classes. The parameter node keeps all that the panel shows.
 
-    A module gives run_text, run_tip and makeLogic, missing, prepare; it may give connectPanel, proposeInputs, refresh.
+    A module gives run_text, run_tip and makeLogic, missing, prepare; it may give connectPanel, closePanel,
+    proposeInputs, refresh.
     Its .ui file has a stepsFrame, a runFrame, and the sections named in locked_sections. Its parameter node has a
     text parameter `recipe` (JSON), and its logic a defaultRecipe().
     """
@@ -44,6 +45,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self._is_late = False  # a scene was loaded in a batch that goes on
         self._is_shown_again = False  # parameters were shown when a scene began to be loaded
         self._is_new = True  # the scene is another one since parameters were shown
+        self._is_connected = False  # the panel is made: setup was not broken off
         ScriptedLoadableModuleWidget.__init__(self, parent)
 
     def makeLogic(self) -> Any:
@@ -56,6 +58,9 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def connectPanel(self) -> None:
         """Connect the widgets of the .ui file that are not bound to a parameter."""
+
+    def closePanel(self) -> None:
+        """The module goes: stop what connectPanel made and what it began."""
 
     def proposeInputs(self) -> None:
         """Fill inputs that are not chosen yet from what the scene has."""
@@ -92,6 +97,7 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.run = RunPanel(self.run_text, self.run_tip, self.prepare, locked, self.runEnded)
         self.ui.runFrame.layout().addWidget(self.run.widget)
         self.connectPanel()
+        self._is_connected = True
         show_names_in_tips(slicer.util.findChildren(self.panel, className="qMRMLNodeComboBox"))
         for box in slicer.util.findChildren(self.panel, className="qMRML*NodeComboBox"):
             box.setMinimumWidth(NARROWEST_BOX)  # it wishes to be as wide as the longest name of a node
@@ -108,7 +114,9 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
 
     def cleanup(self) -> None:
         """The module goes: forget a running task and all observers."""
-        self.run.close()
+        if self._is_connected:
+            self.closePanel()
+            self.run.close()
         self.setParameterNode(None)
         self.removeObservers()
 

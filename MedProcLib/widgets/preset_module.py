@@ -35,9 +35,8 @@ class PresetModuleWidget(ModuleWidget):
     def proposeInputs(self) -> None:
         self.parameters.inputVolume = self.parameters.inputVolume or propose_volume()
 
-    def cleanup(self) -> None:
+    def closePanel(self) -> None:
         self.maskSegments.close()
-        super().cleanup()
 
     def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
         self.proposed.forget()

@@ -47,6 +47,7 @@ class QualityPanel:
     ) -> None:
         self._get_before, self._get_after, self._get_mask = get_before, get_after, get_mask
         self._lines: list[QualityRow | None] = []  # None is the heading of the rows below it
+        self._compared: tuple[Any, Any] = (None, None)  # that the figures are of
         self.table_node: Any = None
         self.chart_node: Any = None
         self.widget = qt.QWidget()
@@ -76,14 +77,19 @@ class QualityPanel:
         self.changed()
 
     def changed(self) -> None:
-        """Look again at what is there to compare, and say what is missing."""
+        """Look again at what is there to compare, and say what is missing; figures of other volumes are not shown."""
         self.run.set_missing(self._missing())
+        try:
+            chosen = self._get_before(), self._get_after()
+        except InputError:
+            chosen = None, None
+        if self.table_node is not None and chosen != self._compared:
+            self._forget()
 
     def clear(self) -> None:
         """Forget the figures and a comparison that runs: the scene closes."""
         self.run.discard()
-        self.table_node = self.chart_node = None
-        self._show([], "")
+        self._forget()
 
     def close(self) -> None:
         """The module goes."""
@@ -104,6 +110,7 @@ class QualityPanel:
 
         def commit(comparison: QualityComparison) -> str:
             self.table_node, self.chart_node = add_quality_comparison(comparison, before, after)
+            self._compared = before, after
             rows = comparison_rows(comparison)
             self._show(
                 rows,
@@ -113,6 +120,11 @@ class QualityPanel:
             return _("{count} figures in '{name}'.").format(count=len(rows), name=self.table_node.GetName())
 
         return compute, commit
+
+    def _forget(self) -> None:
+        self.table_node = self.chart_node = None
+        self._compared = None, None
+        self._show([], "")
 
     def _missing(self) -> str:
         try:

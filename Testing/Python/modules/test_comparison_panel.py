@@ -413,7 +413,7 @@ def test_the_findings_of_another_comparison_can_be_chosen(panel, scene):
     assert widget.patientNode() is first and not widget.patientRow.visible
 
 
-@pytest.mark.parametrize("name", [NAME, "MedProcSegmentation"])
+@pytest.mark.parametrize("name", [NAME, "MedProcSegmentation", "MedProcQuantification"])
 def test_a_panel_that_could_not_be_made_can_be_unloaded(panel, name, monkeypatch):
     """Else what is told last is that it lacks something, instead of why it could not be made."""
     import slicer

@@ -207,6 +207,8 @@ def test_the_preview_follows_the_panel_and_ends_with_the_result(panel, volume, s
 def test_quality_before_and_after_is_compared_in_the_panel(panel, volume):
     from host import wait_until
 
+    from MedProcLib.scene.volumes import image_of_volume, volume_from_image
+
     widget = panel(NAME)
     assert not widget.quality.run.button.enabled
     only(widget, "enhancement.gaussian")
@@ -218,6 +220,11 @@ def test_quality_before_and_after_is_compared_in_the_panel(panel, volume):
     assert wait_until(lambda: widget.quality.table_node is not None and not widget.quality.run.running, 30)
     rows = {row.figure.name: row for row in widget.quality._lines if row is not None}
     assert 0 <= rows["noise"].after.value < 0.8 * rows["noise"].before.value
+    widget.parameters.inputVolume = volume_from_image(image_of_volume(volume), "Other")
+    assert not widget.quality._lines and not widget.quality.run.button.enabled  # there is no result of this one
+    assert "no result" in widget.quality.run.message and not widget.ui.showOutputButton.enabled
+    widget.parameters.inputVolume = volume
+    assert widget.quality.run.button.enabled
 
 
 def test_a_mask_of_other_voxels_is_resampled_with_a_note(panel, volume, finish, scene):

@@ -384,6 +384,8 @@ def sequence(block, scene):
 
 
 def test_over_time(panel, sequence, finish, scene):
+    import host
+
     widget = panel(NAME)
     assert widget.ui.timesCheckBox.visible
     widget.ui.timesCheckBox.click()
@@ -402,6 +404,7 @@ def test_over_time(panel, sequence, finish, scene):
     widget.charts.kind_box.currentIndex = 5
     widget.charts.button.click()
     assert "check 'Slices'" in finish(widget)
+    host.leave(widget)
     scene.Clear(0)
     assert view.filter_edit.text == ""  # the next patient's segments are all listed
 
