@@ -16,7 +16,7 @@ from MedProcLib.quantification.classification.model import Model
 from MedProcLib.quantification.classification.model_json import model_of, model_text
 from MedProcLib.quantification.classification.prediction import Prediction, prediction_columns
 from MedProcLib.quantification.classification.table import Table
-from MedProcLib.quantification.classification.told import trained_in_words
+from MedProcLib.quantification.classification.told import model_in_words, sentences
 from MedProcLib.quantification.classification.train import Trained
 from MedProcLib.scene.commit import commit
 from MedProcLib.scene.findings_table import node_columns
@@ -52,7 +52,6 @@ def add_classifier(trained: Trained, learned_from: str):
     with commit():
         node = _text_node(model, f"Classifier of {model.label}")
         name = node.GetName()
-        node.SetDescription("\n".join([*trained_in_words(report, len(model.features)), *_sentences(trained.notes)]))
         write_provenance(node, provenance)
         figures = _table(figure_rows(report), f"{name} figures", {"low": "of the 95 % interval", "high": "as low"})
         figures.SetDescription(node.GetDescription())
@@ -74,11 +73,7 @@ def add_classifier(trained: Trained, learned_from: str):
 def add_model(model: Model, name: str):
     """Add the text node of a model that was read from a file."""
     with commit():
-        node = _text_node(model, name)
-        figures = model.summary
-        if isinstance(figures.get("method"), str):
-            node.SetDescription(f"{figures['method']}, {len(model.features)} features")
-    return node
+        return _text_node(model, name)
 
 
 def model_in_node(node) -> Model:
@@ -102,7 +97,7 @@ def add_proposals(
     of_model, of_table = names
     with commit():
         node = table_from_columns(node_columns(columns, table), f"{of_table} proposals")
-        node.SetDescription("\n".join([_how_called(model), *_sentences(notes)]))
+        node.SetDescription("\n".join([_how_called(model), *sentences(notes)]))
         write_provenance(node, Provenance(Recipe(()), {"model": of_model, "table": of_table}))
     return node
 
@@ -117,6 +112,7 @@ def _text_node(model: Model, name: str):
     node = new_node("vtkMRMLTextNode", name, slicer.mrmlScene)
     node.SetAttribute(MARK, "1")
     node.SetText(model_text(model))
+    node.SetDescription("\n".join(model_in_words(model)))
     return slicer.mrmlScene.AddNode(node)
 
 
@@ -129,7 +125,3 @@ def _chart(curves: dict[str, list[tuple[float, float]]], name: str, axes: tuple[
     series = [Series(of, [x for x, _ in points], [y for _, y in points], style=style) for of, points in curves.items()]
     series.append(Series(diagonal, [0.0, 1.0], [0.0, 1.0], GRAY, "line"))
     return chart_from_series(series, name, *axes)
-
-
-def _sentences(notes: Sequence[str]) -> list[str]:
-    return [f"{note[:1].upper()}{note[1:]}." for note in notes]

@@ -53,7 +53,7 @@ class ClassificationPanel:
             for role, name, title, tip in (
                 (FIGURES, "classifierFigures", _("Figures"), _("AUC, calibration and the test against chance")),
                 (IMPORTANCE, "classifierImportance", _("Features"), _("Which features it rests on")),
-                (ROC, "classifierRoc", _("ROC"), _("Sensitivity against 1 - specificity")),
+                (ROC, "classifierRoc", _("ROC curve"), _("Sensitivity against 1 - specificity")),
                 (CALIBRATION, "classifierCalibration", _("Calibration"), _("Whether probabilities come true")),
             )
         }
@@ -68,7 +68,11 @@ class ClassificationPanel:
         layout.addLayout(chosen)
         layout.addWidget(beside(self.load_button, self.save_button))
         layout.addWidget(self.summary_label)
-        self._parts = beside(*self.part_buttons.values())
+        self._parts = qt.QWidget()
+        grid = qt.QGridLayout(self._parts)
+        grid.setContentsMargins(0, 0, 0, 0)
+        for number, button in enumerate(self.part_buttons.values()):
+            grid.addWidget(button, number // 2, number % 2)
         layout.addWidget(self._parts)
         layout.addWidget(self.proposals.widget)
 

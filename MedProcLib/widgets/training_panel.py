@@ -57,7 +57,7 @@ class TrainingPanel:
         self.label_box = combo("classLabel", _("The column that says what each finding is; empty cells are left out"))
         self.patient_box = combo("classPatient", _("The column of patients: none is learned from and tried on at once"))
         self.positive_box = combo("classPositive", _("The class that is looked for: figures are of this one"))
-        self.method_box = combo("trainingMethod", _("Kind of classifier"), [m.title for m in METHODS.values()])
+        self.method_box = combo("trainingMethod", "", [m.title for m in METHODS.values()])
         for title, widget in (
             (_("Learn from:"), self.table.widget),
             (_("Label:"), self.label_box),
@@ -88,6 +88,8 @@ class TrainingPanel:
         self._filling = True
         try:
             self._show_settings(parameters.trainingSettings)
+            method = METHODS[self.settings().method]
+            self.method_box.toolTip = f"{method.title}\n{method.source}"
             self._show_columns(table, parameters)
         finally:
             self._filling = False

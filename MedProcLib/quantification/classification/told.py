@@ -20,6 +20,20 @@ def trained_in_words(report: dict[str, Any], features: int) -> list[str]:
     return lines
 
 
+def model_in_words(model: Model) -> list[str]:
+    """Lines on a model by what it says of its training, notes included; of one that does not, what it is alone."""
+    count = len(model.features)
+    try:
+        return [*trained_in_words(dict(model.summary), count), *sentences(model.summary["notes"])]
+    except (KeyError, TypeError, ValueError, AttributeError):  # of another version, or written by other means
+        return [f"{count} features; its file does not say how it was validated."]
+
+
+def sentences(notes: Sequence[str]) -> list[str]:
+    """Notes as sentences."""
+    return [f"{note[:1].upper()}{note[1:]}." for note in notes]
+
+
 def proposals_in_words(model: Model, predictions: Sequence[Prediction]) -> str:
     """'60 findings (28 benign, 32 malignant)'."""
     called = [each.called for each in predictions]

@@ -114,6 +114,7 @@ def test_proposals_need_no_scikit_learn(trained, lesions, ended, tmp_path, monke
     trained.load(path)
     assert ended(proposals.run) == f"Read: {path}" and trained.box.currentNode().GetName() == "model"
     assert not trained._parts.visible  # charts are the trained one's
+    assert "Cross-validated AUC of 'malignant' 0.9" in trained.summary_label.text
     proposals.table.load(lesions(5, "B"))
     ended(proposals.run)
     proposals.run.button.click()
@@ -135,7 +136,6 @@ def test_proposals_need_no_scikit_learn(trained, lesions, ended, tmp_path, monke
 
 
 def test_refused_with_the_scene_unchanged(panel, lesions, ended, content, monkeypatch):
-    from MedProcLib.core.errors import InputError
     from MedProcLib.widgets import training_panel
 
     training = panel(NAME).classification.training
@@ -153,13 +153,68 @@ def test_refused_with_the_scene_unchanged(panel, lesions, ended, content, monkey
     assert (training.label_box.currentText, training.positive_box.currentText) == ("kind", "malignant")
     assert training.patient_box.currentText == "patient (by its name)"
 
-    def refuse(requirement, what):
-        raise InputError(f"{what} needs {requirement}, which is not installed.")
-
-    monkeypatch.setattr(training_panel, "require_package", refuse)
+    with monkeypatch.context() as other:
+        other.setattr(training_panel, "REQUIREMENT", "scikit-learn>=1000")
+        training.run.button.click()
+        assert ended(training.run) == (
+            "Training a classifier needs scikit-learn>=1000, which is not installed. "
+            "Try again, and allow to install it."
+        )
     training.run.button.click()
-    assert ended(training.run) == "Training a classifier needs scikit-learn>=1.8, which is not installed."
+    training.run.button.click()
+    assert ended(training.run) == "Cancelled; nothing was changed."
     training.features_edit.text = "mean, spam*"
     training.run.button.click()
     assert "no column 'spam*'" in ended(training.run)
     assert content() == before
+
+
+def test_kept_with_the_scene(trained, tmp_path):
+    import slicer
+
+    trained.training.features_edit.text = "long_*"
+    proposals, node = trained.proposals, trained.box.currentNode()
+    text = node.GetText()
+    trained._get_parameters().findingsTable = slicer.util.getNode("lesions_0")
+    proposals.run.button.click()
+    from host import wait_until
+
+    assert wait_until(lambda: not proposals.run.running, 60)
+    assert "60 of 60 findings are among those that the model learned from" in proposals.note_label.text
+    path = str(tmp_path / "scene.mrb")
+    assert slicer.util.saveScene(path)
+    slicer.mrmlScene.Clear(0)
+    assert trained.box.currentNode() is None and proposals.table_widget.rowCount == 0
+    assert trained.training.settings().folds == 5 and trained.summary_label.text == ""
+    slicer.util.loadScene(path)
+    assert trained.box.currentNode().GetText() == text
+    assert trained.training.settings().folds == 3 and trained.training.features_edit.text == "long_*"
+    assert proposals.table_widget.rowCount == 60 and proposals.table_widget.item(0, 3).text() == "learned from"
+    assert trained.part_buttons["MedProc.ClassifierRoc"].enabled
+    assert "Cross-validated AUC" in trained.summary_label.text
+
+
+def test_tables_of_the_panel_are_findings(panel, block, finish, tmp_path):
+    """Those of figures as their file is read, those of features with a line for each segment."""
+    from MedProcLib.quantification.classification.table import read_table
+    from MedProcLib.scene.findings_table import findings_in_node
+    from MedProcLib.scene.tables import rows_of_table
+
+    block("CT")
+    widget = panel(NAME)
+    widget.run.button.click()
+    finish(widget)
+    widget.export.write_table(tmp_path / "t.csv")
+    ours, file = findings_in_node(widget.resultTable()), read_table(tmp_path / "t.csv")
+    assert list(ours.columns) == list(file.columns) and ours.columns["name"] == file.columns["name"]
+    assert ours.units["mean_HU"] == file.units["mean_HU"] == "[hnsf'U]"
+    assert ours.units["voxel_volume_mm3"] == file.units["voxel_volume_mm3"] == "mm3"
+    means = [[float(cell) for cell in table.columns["mean_HU"]] for table in (ours, file)]
+    assert means[0] == pytest.approx(means[1], rel=1e-9)
+    widget.features.panel.set_parameters({"families": "statistics"})
+    widget.features.button.click()
+    finish(widget)
+    found = findings_in_node(widget.features.table)
+    rows = {row["tag"]: row for row in rows_of_table(widget.features.table)}
+    assert found.columns["segment"] == ["Two", "One"] and found.units["stat_mean"] == "[hnsf'U]"
+    assert [float(cell) for cell in found.columns["stat_mean"]] == [rows["stat_mean"][name] for name in ("Two", "One")]
