@@ -113,7 +113,7 @@ def set_time_point(
     for role, other in ((VOLUME, volume), (SEGMENTATION, segmentation), (TRANSFORM, transform), (SOURCE, source)):
         node.SetNodeReferenceID(_role(role, time_point), other.GetID() if other is not None else None)
     set_referenced_nodes(node, _role(IMAGES, time_point), images)
-    node.SetAttribute(_role(CORNERS, time_point), corners_text(volume) if volume is not None else None)
+    node.SetAttribute(_role(CORNERS, time_point), corners_text(volume, transform) if volume is not None else None)
     node.SetAttribute(_role(REGISTERED, time_point), "1" if transform is not None else None)
 
 

@@ -168,6 +168,12 @@ def test_what_was_hardened_or_lost_its_registration_is_refused_and_measured_once
         moved.HardenTransform()
         transform.Inverse()
         assert np.array_equal(sitk.GetArrayFromImage(outlines_of(node, point, labels).label_map()), before)
+    first, labels = volume_at(node, NAMES[0]), patient.track("F001").at(NAMES[0]).labels
+    first.SetAndObserveTransformNodeID(transform.GetID())  # no registration of it
+    with pytest.raises(InputError, match="place back that it had"):
+        outlines_of(node, NAMES[0], labels)
+    first.SetAndObserveTransformNodeID(None)
+    outlines_of(node, NAMES[0], labels)
     scene.RemoveNode(transform)
     with pytest.raises(InputError, match=f"registration of 'MR {NAMES[2]}' was deleted"):
         outlines_of(node, NAMES[2], labels)
