@@ -72,7 +72,8 @@ def _spider(name: str, cases: Mapping[str, Case]) -> str:
         )
         for patient, points in curves.items()
     ]
-    return curves_chart(drawn, _days(cases), "%", f"Change from baseline of {len(curves)} patients", most=200.0)
+    words = f"Change from baseline of {len(curves)} patients"
+    return f'<figure class="plot">{curves_chart(drawn, _days(cases), "%", words, most=200.0)}</figure>'
 
 
 def _swimmer(name: str, cases: Mapping[str, Case]) -> str:
@@ -80,7 +81,8 @@ def _swimmer(name: str, cases: Mapping[str, Case]) -> str:
         (text(who), [Phase(p.start, p.end, text(p.category), COLORS.get(p.category, EVEN)) for p in phases])
         for who, phases in swimmer(name, cases).items()
     ]
-    return lanes_chart(lanes, _days(cases), f"Response over time of {len(lanes)} patients")
+    words = f"Response over time of {len(lanes)} patients"
+    return f'<figure class="plot">{lanes_chart(lanes, _days(cases), words)}</figure>'
 
 
 def _days(cases: Mapping[str, Case]) -> list[tuple[float, str]]:

@@ -87,7 +87,7 @@ def _lanes(evaluations: Sequence[Evaluation]) -> str:
     given = {response.category for evaluation in evaluations for response in evaluation.responses}
     meant = "; ".join(f"{text(c)}: {words}" for c, words in MEANINGS.items() if c in given)
     note = f'<p class="note">{meant}{". " if meant else ""}A category holds from its time point until the next one.</p>'
-    return lanes_chart(lanes, times, text("; ".join(words))) + note
+    return f'<figure class="plot">{lanes_chart(lanes, times, text("; ".join(words)))}</figure>{note}'
 
 
 def _criterion(evaluation: Evaluation) -> str:
