@@ -36,7 +36,7 @@ class Naming:
             pass
         elif "labels" not in declaration.inputs + declaration.optional_inputs:
             # of the image alone: segments that were there at first are none of these
-            sources = None if self.seeded or "raters" in declaration.inputs else {}
+            sources: Mapping[int, int] | None = None if self.seeded or "raters" in declaration.inputs else {}
             return replace(self, structures=structures_said(operation) or self.structures, sources=sources)
         elif before is not None and renumbers(operation):
             return self._renumbered(parts_of(before, after))._saying(operation)
