@@ -39,7 +39,7 @@ class KnownRows:
     def forget_unused(self) -> None:
         """Let go of the rows that were not asked for since this was called last."""
         for key in set(self._rows) - self._used:
-            del self._rows[key]
+            self._rows.pop(key, None)  # another thread may have let go of it
         self._used = set()
 
 
