@@ -30,6 +30,7 @@ from MedProcLib.scene.measurement_input import measurement_source
 from MedProcLib.scene.measurement_scene import is_measured_of, origin_of
 from MedProcLib.scene.provenance import provenance_of
 from MedProcLib.scene.reader_edits import edits_of, forget_edits
+from MedProcLib.scene.region_input import made_at
 from MedProcLib.scene.segment_statistics_plugin import register_segment_statistics_plugin
 from MedProcLib.scene.sequences import sequence_of
 from MedProcLib.scene.tables import rows_of_table
@@ -40,7 +41,8 @@ from MedProcLib.widgets.classification_panel import ClassificationPanel
 from MedProcLib.widgets.export_panel import ExportPanel
 from MedProcLib.widgets.features_panel import FeaturesPanel
 from MedProcLib.widgets.inputs import own_volume, propose_segmentation, propose_volume, with_way_for_color
-from MedProcLib.widgets.live_measurement import LiveMeasurement
+from MedProcLib.widgets.live import NodeWatch
+from MedProcLib.widgets.live_measurement import EVENTS, LiveMeasurement
 from MedProcLib.widgets.measure_settings import MeasureSettings
 from MedProcLib.widgets.measurement_view import MeasurementView
 from MedProcLib.widgets.module_widget import ModuleWidget
@@ -103,10 +105,12 @@ class MedProcQuantificationWidget(ModuleWidget):
     def connectPanel(self):
         ui, start = self.ui, self.run.start
         self._unitOf = self._volumeOf = None
+        self._madeAt = {}  # of the segments, by the table of their figures
         ui.segmentationSelector.connect("nodeActivated(vtkMRMLNode*)", self.onSegmentation)
         self.segmentList = SegmentList(ui.segmentList, self.onSegmentsChecked)
         self.suv = SuvPanel(self.inputVolume, self.onSuvMade, start)
         self.live = LiveMeasurement(self.prepareLive)
+        self.edited = NodeWatch(self.onSegmentsEdited, made_at, EVENTS)
         self.results = MeasurementView(self.resultTable, self.measuredSegmentation, self.columns, self.onColumns)
         self.charts = ChartPanel(self.results, self.resultTable, self.prepareValues, start)
         self.features = FeaturesPanel(self.prepareFeatures, start)
@@ -136,6 +140,7 @@ class MedProcQuantificationWidget(ModuleWidget):
     def closePanel(self):
         self.live.close()
         self.lines.stop()
+        self.edited.watch(None)
         self.classification.close()
 
     def exit(self):
@@ -150,6 +155,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.features.forget()
         self.classification.clear()
         self._unitOf = self._volumeOf = None
+        self._madeAt.clear()
         super().onSceneStartClose(caller, event)
         self.results.changed()  # none are shown: the next table may have the same id
 
@@ -164,6 +170,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         ui.timesCheckBox.visible = volume is not None and sequence_of(volume) is not None
         self.suv.changed()
         self.live.watch(parameters.segmentation, volume)
+        self.edited.watch(parameters.segmentation)
         self.lines.start(parameters.resultTable)
         self.features.follow(volume)
         self.features.set_missing(self.missing())
@@ -222,11 +229,13 @@ class MedProcQuantificationWidget(ModuleWidget):
             reader=reader,
         )
 
+        madeAt = made_at(parameters.segmentation)
         # the reader's edits that are shown now hold in a new table too
         task = replace(task, earlier=parameters.resultTable)
 
         def commitResult(rows):
             nodes = self.lines.quietly(lambda: self.logic.commit(task, rows))
+            self._madeAt[nodes.table.GetID()] = madeAt
             parameters.resultTable = nodes.table
             self.lines.start(nodes.table)
             self.onResultsChanged()
@@ -298,6 +307,10 @@ class MedProcQuantificationWidget(ModuleWidget):
         table = self.resultTable()
         self.ui.takeBackButton.visible = table is not None and bool(edits_of(table))
 
+    def onSegmentsEdited(self):
+        if self.parameters is not None and not self.live.active and not self.results.note_label.text:
+            self.onResultsChanged()
+
     def onTakeBack(self):
         forget_edits(self.resultTable())
         self.run.start(self.prepareLive)
@@ -309,7 +322,9 @@ class MedProcQuantificationWidget(ModuleWidget):
             return ""
         nodes = origin_of(table)
         if nodes == (self.parameters.segmentation, self.parameters.inputVolume) and None not in nodes:
-            return ""
+            madeAt = self._madeAt.get(table.GetID())
+            changed = madeAt is not None and madeAt != made_at(nodes[0]) and not self.live.active
+            return _("The segments changed since: these figures are of what they were.") if changed else ""
         segmentation, volume = (f"'{node.GetName()}'" if node is not None else _("what is gone") for node in nodes)
         text = _("These figures are of {segmentation} in {volume}, not of what is chosen now.")
         return text.format(segmentation=segmentation, volume=volume)

@@ -47,6 +47,28 @@ def test_figures_follow_the_segments(panel, block, scene):
     assert widget.live.live.version == version and len(texts(widget)) > 2  # off is off
 
 
+def test_figures_of_what_the_segments_were_say_so(panel, block, finish, scene):
+    import host
+
+    volume, segmentation = block()
+    widget = panel(NAME)
+    note = widget.results.note_label
+    widget.run.button.click()
+    finish(widget)
+    assert note.text == ""
+    host.leave(widget)
+    paint(segmentation, volume)  # in the Segment Editor
+    host.enter(widget)
+    assert note.text.startswith("The segments changed since")
+    widget.run.button.click()
+    finish(widget)
+    assert note.text == ""
+    segmentation.GetSegmentation().RemoveSegment(segmentation.GetSegmentation().GetNthSegmentID(0))
+    assert note.text.startswith("The segments changed since") and host.errors == []
+    widget.live.switch.click()
+    assert host.wait_until(lambda: note.text == "", 20)
+
+
 def test_the_table_follows_from_other_modules(panel, block, scene):
     import host
 
