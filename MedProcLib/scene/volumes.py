@@ -83,11 +83,11 @@ def sample_of_volume(node, most_voxels: int = 1_000_000) -> sitk.Image | None:
     return image
 
 
-def size_of_volume(node) -> np.ndarray:
+def size_of_volume(node) -> tuple[float, ...]:
     """Size (mm) of a volume node from left to right, from back to front, and from feet to head, transforms aside."""
     toward = [[0.0] * 3 for _ in range(3)]
     node.GetIJKToRASDirections(toward)
-    return np.abs(toward) @ (np.array(node.GetImageData().GetDimensions()) * node.GetSpacing())
+    return tuple((np.abs(toward) @ (np.array(node.GetImageData().GetDimensions()) * node.GetSpacing())).tolist())
 
 
 @dataclass(frozen=True)

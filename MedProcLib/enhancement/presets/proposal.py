@@ -183,11 +183,11 @@ def _by_content(kind: Kind, name: str, known: str, size_mm: Sequence[float] | No
     return _because(_OTHER_PRESETS[kind.modality], f"{known}; {kind.reason}")
 
 
-def size_along_axes(image: sitk.Image | None) -> np.ndarray | None:
+def size_along_axes(image: sitk.Image | None) -> tuple[float, ...] | None:
     """Size (mm) of an image from left to right, front to back, feet to head; None without, and where it is not 3D."""
     if image is None or image.GetDimension() != 3:
         return None
-    return np.abs(np.reshape(image.GetDirection(), (3, 3))) @ Geometry.of(image).extent
+    return tuple((np.abs(np.reshape(image.GetDirection(), (3, 3))) @ Geometry.of(image).extent).tolist())
 
 
 def no_head(size_mm: Sequence[float] | None) -> bool:
@@ -196,7 +196,7 @@ def no_head(size_mm: Sequence[float] | None) -> bool:
 
 
 def _millimeters(size: Sequence[float] | None) -> str:
-    return " x ".join(f"{side:.0f}" for side in (() if size is None else size)) + " mm"
+    return " x ".join(f"{side:.0f}" for side in size or ()) + " mm"
 
 
 def part_in(words: str) -> str:
