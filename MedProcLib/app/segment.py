@@ -19,7 +19,7 @@ from ..core.provenance import Provenance
 from ..core.recipe import Recipe
 from ..core.structure import Structure
 from ..segmentation.detection.listing import flat_candidate, size_text
-from ..segmentation.naming import called_as
+from ..segmentation.naming import called_as, makes_others
 from ..segmentation.outcome import segment
 from ..segmentation.presets.presets import preset_named
 from ..segmentation.presets.proposal import propose, unlike
@@ -63,7 +63,7 @@ def run(arguments: Namespace, progress: Progress) -> None:
     with naming_proposed(proposal):
         outcome = segment(recipe, progress=progress.part(0.02, 0.98), image=image, **present)
     result, structures = outcome.labels, outcome.structures
-    if arguments.labels is not None:
+    if arguments.labels is not None and not any(makes_others(operation) for _, operation in recipe.enabled_steps):
         start = called_as(outcome.sources, segment_structures(arguments.labels, None, arguments.notes))
         there = np.unique(sitk.GetArrayViewFromImage(result))
         structures = {value: each for value, each in start.items() if value in there} | dict(structures)

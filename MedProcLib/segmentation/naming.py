@@ -34,8 +34,8 @@ class Naming:
         after, declaration = made.get("labels"), operation.declaration
         if after is None:
             pass
-        elif "labels" not in declaration.inputs + declaration.optional_inputs:
-            # of the image alone: segments that were there at first are none of these
+        elif makes_others(operation):
+            # segments that were there at first are none of these, unless raters or seeds gave the numbers
             sources: Mapping[int, int] | None = None if self.seeded or "raters" in declaration.inputs else {}
             return replace(self, structures=structures_said(operation) or self.structures, sources=sources)
         elif before is not None and renumbers(operation):
@@ -91,6 +91,12 @@ def renumbers(operation: Any) -> bool:
     An operation says so by an attribute or property `renumbers`.
     """
     return bool(getattr(operation, "renumbers", False))
+
+
+def makes_others(operation: Any) -> bool:
+    """Whether an operation gives segments that are not made of those that were there."""
+    declaration = operation.declaration
+    return "labels" in declaration.gives and "labels" not in declaration.inputs + declaration.optional_inputs
 
 
 def parts_of(before: sitk.Image, after: sitk.Image) -> dict[int, tuple[int, ...]]:

@@ -129,6 +129,14 @@ def test_segments_that_segment_starts_from_keep_their_names(medproc, image_file,
         assert name in (own, f"{own} 1", f"{own} 2")
     assert len(found) == len({name for name, _ in found.values()}) == pieces.max() > 1
 
+    # what grows from seeds in an organ is not that organ
+    inside = {"operation": "segmentation.search_inside"}, {"operation": "segmentation.grow_from_seeds"}
+    recipe = tmp_path / "inside.json"
+    recipe.write_text(json.dumps({"recipe": 1, "steps": inside}))
+    given = "--recipe", recipe, "--labels", labels_file, "--seeds", labels_file
+    assert medproc("segment", image_file, *given, "-o", made)[0] == 0
+    assert {value: name for value, (name, _color) in named(made).items()} == {1: "Segment 1", 7: "Segment 7"}
+
 
 def test_files_that_name_nothing(refused, image_file, labels_file, tmp_path):
     for name, text in (
