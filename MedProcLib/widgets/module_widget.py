@@ -127,8 +127,8 @@ class ModuleWidget(ScriptedLoadableModuleWidget, VTKObservationMixin):
         self.setParameterNode(None)
 
     def onSceneStartClose(self, caller: Any = None, event: Any = None) -> None:
-        self.run.say("")  # it was of this scene
         self.run.discard()
+        self.run.say("")  # what was said was of this scene
         self.setParameterNode(None)
 
     def _on_import_started(self, caller: Any = None, event: Any = None) -> None:

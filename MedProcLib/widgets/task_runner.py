@@ -104,8 +104,13 @@ class TaskRunner:
             self._end(Outcome(Ending.CANCELLED))
 
     def close(self) -> None:
-        """Discard the task and stop listening, for good."""
+        """Discard the task and stop listening, for good. A worker that hears of it ends first: when the application
+        ends, what it computes with is taken apart under it."""
         self.discard()
+        last = time.monotonic() + ABANDON_AFTER_S
+        for task in self._abandoned:
+            if task.ended.wait(max(last - time.monotonic(), 0)):
+                task.forget()
         self._abandoned.clear()
         self._timer.stop()
 

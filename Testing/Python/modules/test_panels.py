@@ -123,6 +123,7 @@ def test_a_recipe_of_another_version_shows_the_default(panel, name, scene):
     widget.parameters.recipe = '{"recipe": 99, "steps": []}'
     assert widget.recipe() == widget.logic.defaultRecipe()
     assert "version" in widget.run.message
+    widget.run.start(lambda: (lambda progress: progress.ask(lambda: "loaded"), str))
     scene.Clear(0)
     assert widget.run.message.startswith("Choose ")  # what was said of that scene goes with it
 

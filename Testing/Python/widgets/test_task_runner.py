@@ -128,6 +128,12 @@ def test_cancel_stops_a_simpleitk_filter(watch, wait):
     watch.runner.cancel()
     assert wait(lambda: watch.ended)
     assert watch.outcomes[0].ending.value == "cancelled" and watch.committed == []
+    watch.start(compute)
+    worker = next(thread for thread in threading.enumerate() if thread.name == "MedProc task")
+    assert wait(lambda: len(watch.progress) > 1)
+    watch.runner.close()  # as when Slicer ends, which does not wait for workers
+    worker.join(0.05)
+    assert not worker.is_alive()
 
 
 def test_a_worker_deaf_to_cancel_is_abandoned(watch, wait):
