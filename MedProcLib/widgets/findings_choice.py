@@ -30,7 +30,7 @@ class FindingsChoice:
         loaded: Callable[[Any], None],
     ) -> None:
         self._run, self._loaded = run, loaded
-        self._known: tuple[tuple, Table | InputError] | None = None
+        self._known: tuple[tuple, Table | str] | None = None
         self.box = node_box(name, "vtkMRMLTableNode", tip)
         self.button = qt.QToolButton()
         self.button.objectName = f"{name}Load"
@@ -46,10 +46,10 @@ class FindingsChoice:
             raise InputError(_("Choose a table of findings, or load one."))
         state = (node.GetID(), node.GetMTime(), node.GetTable().GetMTime())
         if self._known is None or self._known[0] != state:
-            self._known = state, _findings_or_error(node)
+            self._known = state, _findings_or_problem(node)
         found = self._known[1]
-        if isinstance(found, InputError):
-            raise found
+        if isinstance(found, str):
+            raise InputError(found)
         return found
 
     def load(self, path: str | Path) -> None:
@@ -68,8 +68,8 @@ class FindingsChoice:
             self.load(path)
 
 
-def _findings_or_error(node: Any) -> Table | InputError:
+def _findings_or_problem(node: Any) -> Table | str:
     try:
         return findings_in_node(node)
     except InputError as error:
-        return error
+        return str(error)

@@ -55,8 +55,9 @@ class TrainingPanel:
             lambda node: setattr(get_parameters(), "trainingTable", node),
         )
         self.label_box = combo("classLabel", _("The column that says what each finding is; empty cells are left out"))
+        self.label_box.placeholderText = _("choose a column")
         self.patient_box = combo("classPatient", _("The column of patients: none is learned from and tried on at once"))
-        self.positive_box = combo("classPositive", _("The class that is looked for: figures are of this one"))
+        self.positive_box = combo("classPositive", _("Of two classes the one that is looked for: figures are of it"))
         self.method_box = combo("trainingMethod", "", [m.title for m in METHODS.values()])
         for title, widget in (
             (_("Learn from:"), self.table.widget),
@@ -173,12 +174,13 @@ class TrainingPanel:
         label = parameters.classLabel if parameters.classLabel in names else proposed_label(table)
         self._offer(self.label_box, names, label)
         by_name = column_of_patients(table, label) if label else None
-        first = f"{by_name} (by its name)" if by_name else _("none: each finding alone") if names else ""
+        first = f"{by_name} (by its name)" if by_name else _("none: each finding alone") if label else ""
         others = [name for name in names if name != label]
         patient, positive = parameters.classPatient, parameters.classPositive
         self._offer(self.patient_box, [first, *others], patient if patient in others else first)
         classes = classes_in(table.columns[label]) if label else []
         classes = classes if len(classes) <= MOST_CLASSES else []  # a column of figures, which is refused
+        self.positive_box.enabled = len(classes) == 2  # of more, each is told against the rest
         self._offer(self.positive_box, classes, positive if positive in classes else (classes or [""])[-1])
 
     def _offer(self, box: Any, texts: Sequence[str], chosen: str) -> None:

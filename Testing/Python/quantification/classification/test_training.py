@@ -7,6 +7,7 @@ import pytest
 
 from MedProcLib.core.errors import Cancelled, InputError
 from MedProcLib.core.progress import Progress
+from MedProcLib.quantification.classification.figures import calibration_points, figure_rows, roc_curves
 from MedProcLib.quantification.classification.folds import grouped_folds
 from MedProcLib.quantification.classification.model_json import model_text
 from MedProcLib.quantification.classification.permutation import permutation_test, permuted_labels
@@ -97,6 +98,13 @@ def test_several_classes(drawn):
     figures = found.report["validation"]
     assert figures["macro_auc"]["value"] > 0.85 and figures["balanced_accuracy"] > 0.8
     assert [each["class"] for each in figures["one_vs_rest"]] == ["a", "b", "c"] and found.model.threshold is None
+    rows = {(row["figure"], row["class"]): row for row in figure_rows(found.report)}
+    of_b = figures["one_vs_rest"][1]
+    assert rows["macro AUC", ""]["low"] == figures["macro_auc"]["low"] < rows["macro AUC", ""]["value"]
+    assert rows["sensitivity", "b"]["value"] == of_b["sensitivity"]["value"]
+    assert rows["calibration slope", "b"]["value"] == of_b["calibration"]["slope"]
+    assert list(roc_curves(found.report)) == list(calibration_points(found.report)) == ["a", "b", "c"]
+    assert roc_curves(found.report)["b"][-1] == (1.0, 1.0)
 
 
 def test_the_same_seed_gives_the_same_model(drawn):
