@@ -12,7 +12,7 @@ import slicer
 from MedProcLib.comparison.tracks.model import Patient
 from MedProcLib.comparison.tracks.patient_file import patient_of, patient_text
 from MedProcLib.scene.nodes import new_node, referenced_nodes, set_referenced_nodes
-from MedProcLib.scene.timeline_hardened import corners_text, require_as_compared
+from MedProcLib.scene.timeline_hardened import corners_text, require_as_compared, require_outlines_as_compared
 
 MARK = "MedProc.Patient"
 VOLUME, IMAGES, SEGMENTATION, TRANSFORM = (f"MedProc.{name}" for name in ("Volume", "Images", "Segmentation", "Space"))
@@ -118,10 +118,11 @@ def set_time_point(
 
 
 def require_in_place(node, time_point: str) -> None:
-    """Raise InputError where a time point's volume or registration is not as it was compared."""
+    """Raise InputError where a time point's volume, outlines or registration are not as they were compared."""
     volume, transform = volume_at(node, time_point), transform_at(node, time_point)
     lost = transform is None and node.GetAttribute(_role(REGISTERED, time_point)) is not None
     require_as_compared(volume, transform, node.GetAttribute(_role(CORNERS, time_point)) or "", lost)
+    require_outlines_as_compared(segmentation_at(node, time_point), volume, transform)
 
 
 def _role(role: str, time_point: str) -> str:

@@ -179,6 +179,22 @@ def test_what_was_hardened_or_lost_its_registration_is_refused_and_measured_once
         outlines_of(node, NAMES[2], labels)
 
 
+def test_outlines_that_were_hardened_alone_are_refused(scene):
+    """They lie right in the common space, and would be taken for those of the study's own."""
+    moves = (None, MOVES[1], bspline_transform())
+    node = timelines.add_to(scene, moves)
+    for point in NAMES[1:]:
+        segmentation, labels = segmentation_at(node, point), patient_of_node(node).track("F001").at(point).labels
+        before = sitk.GetArrayFromImage(outlines_of(node, point, labels).label_map())
+        transform = segmentation.GetParentTransformNode()
+        segmentation.SetAndObserveTransformNodeID(None)  # looked at in its own space
+        assert np.array_equal(sitk.GetArrayFromImage(outlines_of(node, point, labels).label_map()), before)
+        segmentation.SetAndObserveTransformNodeID(transform.GetID())
+        segmentation.HardenTransform()
+        with pytest.raises(InputError, match=f"put it under '{transform.GetName()}' again"):
+            outlines_of(node, point, labels)
+
+
 def test_a_saved_scene_has_the_outlines_voxel_by_voxel(scene, tmp_path):
     """Registered ones were saved on the grid that the volume has in the common space."""
 
