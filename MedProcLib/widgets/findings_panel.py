@@ -96,12 +96,11 @@ class FindingsPanel:
                 self.comment_edit.text, self._several = "", False  # it was of a finding of the other list
                 self._filling = True
                 self.filter_box.currentIndex = 0  # or it would hide findings of this one
+                self.table_widget.setCurrentCell(-1, 0)  # nobody has looked at any of these
                 self._filling = False
             self._seen = state
             self._rows = findings_of(table)
             self._fill()
-            if is_other:
-                self._on_selection()
         self._show_buttons()
 
     def select(self, index: int) -> None:

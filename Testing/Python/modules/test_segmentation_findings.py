@@ -373,10 +373,14 @@ def test_deciding_while_the_editor_is_open_is_no_edit(spots):
 
 
 def test_a_second_run_gives_a_second_list(spots, finish):
+    spots.findings.select(2)
+    spots.findings.reject()
     spots.findings.filter_box.currentIndex = 3  # rejected
+    spots.findings.select(2)
     spots.run.button.click()
     finish(spots)
-    assert spots.findings.table_widget.rowCount == 3  # of the new list none is hidden
+    assert spots.findings.table_widget.rowCount == 3  # of the new list none is hidden, and none was looked at
+    assert spots.findings.row < 0 and not spots.findings.buttons["accept"].enabled
     assert spots.ui.listBox.visible and spots.ui.listBox.count == 2
     spots.findings.select(0)
     spots.findings.accept()
