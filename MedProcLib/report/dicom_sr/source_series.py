@@ -127,7 +127,7 @@ def _header(path: Path, required: Sequence[str]) -> Any:
     header = pydicom.dcmread(path, stop_before_pixels=True)
     for name in required:
         if not header.get(name):
-            raise InputError(f"{path} states no {name}.")
+            raise InputError(f"{path} states no {name} (emptied when it was de-identified?).")
     for name in TYPE_2:
         if name not in header:
             setattr(header, name, "")
