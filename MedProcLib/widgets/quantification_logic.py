@@ -141,5 +141,9 @@ def what_was_measured(rows: list[Row], table: str, chosen: int = 0) -> str:
             said.append(_("At the border of the volume, so that more may lie beyond: {n}.").format(n=cut))
         lacking = len({row.segment for row in rows if row.is_whole and without_number(row)})
         if lacking:
-            said.append(_("With voxels without a number, left out of the intensities: {n}.").format(n=lacking))
+            said.append(
+                _("Segments with voxels that hold no number, which are left out of the intensities: {n}.").format(
+                    n=lacking
+                )
+            )
     return " ".join(said)

@@ -70,7 +70,7 @@ def test_what_is_not_measured_whole_is_said(panel, segmented, finish, scene):
     said = finish(widget)
     assert said.startswith("2 segments measured: ") and "Without a voxel in the volume: 1." in said
     assert "At the border of the volume, so that more may lie beyond: 1." in said
-    assert said.endswith("With voxels without a number, left out of the intensities: 2.")
+    assert said.endswith("Segments with voxels that hold no number, which are left out of the intensities: 2.")
     voxel = np.prod(volume.GetSpacing())
     assert widget.results.shown[0]["voxel_volume_mm3"] == pytest.approx(4 * 6 * 5 * voxel)
     color = scene.AddNewNodeByClass("vtkMRMLVectorVolumeNode", "Photograph")
