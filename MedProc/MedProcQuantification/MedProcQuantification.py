@@ -110,7 +110,7 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.segmentList = SegmentList(ui.segmentList, self.onSegmentsChecked)
         self.suv = SuvPanel(self.inputVolume, self.onSuvMade, start)
         self.live = LiveMeasurement(self.prepareLive)
-        self.edited = NodeWatch(self.onSegmentsEdited, made_at, EVENTS)
+        self.edited = NodeWatch(self.onSegmentsEdited, lambda segmentation: (object(),), EVENTS)  # of every event
         self.results = MeasurementView(self.resultTable, self.measuredSegmentation, self.columns, self.onColumns)
         self.charts = ChartPanel(self.results, self.resultTable, self.prepareValues, start)
         self.features = FeaturesPanel(self.prepareFeatures, start)
@@ -308,7 +308,8 @@ class MedProcQuantificationWidget(ModuleWidget):
         self.ui.takeBackButton.visible = table is not None and bool(edits_of(table))
 
     def onSegmentsEdited(self):
-        if self.parameters is not None and not self.live.active and not self.results.note_label.text:
+        told = bool(self.results.note_label.text)  # then nothing is looked at: 300 segments come one by one
+        if self.parameters is not None and not told and self.otherOrigin():
             self.onResultsChanged()
 
     def onTakeBack(self):
