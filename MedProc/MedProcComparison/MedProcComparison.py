@@ -281,6 +281,7 @@ class MedProcComparisonWidget(ModuleWidget):
     def onPatientLoaded(self, node):
         self.session.forget()
         self.choosePatient(node)
+        self._loading.start()  # its studies are proposed where none are chosen: they came while this ran
 
     def choosePatient(self, node):
         """Have the panel show a patient, at once or, when the reader went to another module, on coming back."""

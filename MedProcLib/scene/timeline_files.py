@@ -23,7 +23,7 @@ from MedProcLib.core.provenance import Provenance
 from MedProcLib.core.recipe import Recipe
 from MedProcLib.core.recorded import write_result
 from MedProcLib.scene.commit import commit
-from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, modality_of_volume
+from MedProcLib.scene.hierarchy import add_folder, add_patient, add_study, modality_of_volume, place_under
 from MedProcLib.scene.timeline_nodes import transform_at, volume_at
 from MedProcLib.scene.timeline_outlines import Outlines, outlines_of
 from MedProcLib.scene.timeline_scene import TimePointNodes, add_timeline, with_verdicts, write_verdict
@@ -98,6 +98,7 @@ def add_loaded(loaded: LoadedPatient, scene=None):
         for point, image, labels, transform in everything:
             study = add_study(scene, item, point.name or point.id, point.date)
             volume = volume_from_image(image, point.name or point.id, scene)
+            place_under(volume, study)
             node = transform_node_from(transform, f"{point.id} to common space", scene) if transform else None
             if node is not None and point.alignment is not None:
                 write_verdict(node, point.alignment.verdict, point.alignment.reasons)

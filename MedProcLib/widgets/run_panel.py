@@ -71,9 +71,12 @@ class RunPanel:
         return self.status_label.text
 
     def set_missing(self, missing: str) -> None:
-        """Say what the user has to choose before it can run; empty when it can. Forgets how the last run ended."""
+        """Say what the user has to choose before it can run; empty when it can. Forgets how the last run ended, but
+        what went well while something was missing is still told when nothing is."""
         if missing != self._missing:
-            self._missing, self._message = missing, ""
+            self._missing = missing
+            if missing or self._is_problem:
+                self._message = ""
             self._show()
 
     def inputs_changed(self) -> None:

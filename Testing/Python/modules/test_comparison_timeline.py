@@ -443,6 +443,7 @@ def take_out_the_first(widget, finish, patient, tmp_path):
 
 
 def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):
+    import host
     import slicer
 
     from MedProcLib.scene.timeline_nodes import volume_at
@@ -459,6 +460,8 @@ def test_findings_are_saved_and_loaded_as_files(compared, finish, tmp_path):
     assert not widget.files.save_button.enabled
     widget.files.load(tmp_path / "doe.json")
     assert "Read" in finish(widget)
+    assert host.wait_until(lambda: len(widget.chosenTimePoints()) == 3, 5)  # what was read is proposed
+    assert "Read" in widget.run.message
     first, tracks = widget.patientNode(), widget.tracks
     assert patient_of(widget).tracks == before.tracks
     assert cells(widget)[2][0] == "✓ F003" and widget.ui.verdictLabel.text == ""
