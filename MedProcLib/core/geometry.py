@@ -1,6 +1,7 @@
 """Where the voxels of an image are in the patient: size, spacing, origin and direction, always together."""
 
 from dataclasses import dataclass
+from itertools import permutations
 
 import numpy as np
 import SimpleITK as sitk
@@ -74,6 +75,14 @@ class Geometry:
     def extent(self) -> np.ndarray:
         """Side lengths (dimension,) in mm, voxel edges included."""
         return np.asarray(self.size) * np.asarray(self.spacing)
+
+    @property
+    def patient_extent(self) -> tuple[float, ...]:
+        """Side lengths in mm of a 3D grid from left to right, front to back and feet to head, each of the axis that
+        runs nearest to it: of a turned grid not the box around it."""
+        along = np.abs(np.reshape(self.direction, (3, 3)))
+        order = max(permutations(range(3)), key=lambda axes: sum(along[row, axis] for row, axis in enumerate(axes)))
+        return tuple(float(self.extent[axis]) for axis in order)
 
     def same_grid(self, other: "Geometry") -> bool:
         """True when voxel i of one is at the place of voxel i of the other (to a thousandth of a voxel)."""

@@ -87,7 +87,8 @@ def size_of_volume(node) -> tuple[float, ...]:
     """Size (mm) of a volume node from left to right, from back to front, and from feet to head, transforms aside."""
     toward = [[0.0] * 3 for _ in range(3)]
     node.GetIJKToRASDirections(toward)
-    return tuple((np.abs(toward) @ (np.array(node.GetImageData().GetDimensions()) * node.GetSpacing())).tolist())
+    size = node.GetImageData().GetDimensions()
+    return Geometry(size, node.GetSpacing(), (0.0,) * 3, tuple(np.ravel(toward).tolist())).patient_extent
 
 
 @dataclass(frozen=True)

@@ -4,7 +4,6 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import numpy as np
 import SimpleITK as sitk
 
 from ...core.geometry import Geometry
@@ -185,9 +184,7 @@ def _by_content(kind: Kind, name: str, known: str, size_mm: Sequence[float] | No
 
 def size_along_axes(image: sitk.Image | None) -> tuple[float, ...] | None:
     """Size (mm) of an image from left to right, front to back, feet to head; None without, and where it is not 3D."""
-    if image is None or image.GetDimension() != 3:
-        return None
-    return tuple((np.abs(np.reshape(image.GetDirection(), (3, 3))) @ Geometry.of(image).extent).tolist())
+    return None if image is None or image.GetDimension() != 3 else Geometry.of(image).patient_extent
 
 
 def no_head(size_mm: Sequence[float] | None) -> bool:

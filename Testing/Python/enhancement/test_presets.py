@@ -316,6 +316,7 @@ def test_the_name_helps_where_values_cannot(rng):
         ((10, 10, 5), (1, 2, 0), False),  # sagittal ones over 30 mm from side to side: a spine
         ((10, 10, 20), (1, 2, 0), True),
         ((1, 1, 1), (0, 1, 2), False),
+        ((15, 15, 5), (0, 1, 2), True),
         ((18, 18, 5), (0, 1, 2), False),  # a belly
     ],
 )
@@ -326,6 +327,9 @@ def test_an_image_that_has_no_head_s_size_gets_no_preset_of_the_brain(rng, spaci
         preset, reason = propose(tags, values, "t2")
         assert preset.name == ("mr_brain_t2" if head else "mr_shading") and head != ("size of a head" in reason)
         assert propose(tags, values, "t2 brain").preset.name == "mr_brain_t2"
+    turned = np.array([[0.8, -0.6, 0], [0.6, 0.8, 0], [0, 0, 1]]) @ np.eye(3)[:, axes]  # the box around it is larger
+    values.SetDirection(turned.ravel())
+    assert propose({}, values, "t2").preset.name == ("mr_brain_t2" if head else "mr_shading")
     assert propose({}, values, "t2", (180, 220, 30)).preset.name == "mr_brain_t2"  # of which these are some slices
 
 
