@@ -71,7 +71,10 @@ def _of_features(node, names: list[str], rows: list[dict[str, Any]]) -> Table:
 
 
 def _text(value: Any, column: int) -> str:
-    """A cell as a file has it; empty ones of the first column are marked in a node."""
+    """A cell as a file has it; empty ones of the first column are marked in a node. A vector, such as the centroids of
+    Segment Statistics, is text: numbers with spaces between them."""
+    if isinstance(value, list):
+        return " ".join(_text(each, 1) for each in value)
     if isinstance(value, str):
         return "" if column == 0 and value == NOT_SAID else value
     if value != value:

@@ -9,7 +9,7 @@ import numpy as np
 from .applicability import Applicability
 from .classifier import Classifier
 from .findings import FeatureColumn
-from .fingerprint import fingerprints
+from .fingerprint import OF_FILES, OF_SCENES, fingerprints
 from .preprocessing import LARGEST
 
 # Of the summary: what tells the findings that were learned from.
@@ -44,7 +44,8 @@ class Model:
         """Whether each finding (raw features, as in `standardized`) is one of the training data, as far as it says."""
         told = self.summary.get(FINGERPRINTS)
         known = {one for one in told if isinstance(one, str)} if isinstance(told, list) else set()
-        return [one in known for one in fingerprints(values)]
+        told_by = (fingerprints(values, digits) for digits in (OF_FILES, OF_SCENES))
+        return [not known.isdisjoint(both) for both in zip(*told_by, strict=True)]
 
     def called(self, probabilities: np.ndarray) -> np.ndarray:
         """Class index of each line of probabilities (findings, classes): by the threshold, or the likeliest."""

@@ -16,7 +16,7 @@ from .cross_validation import CrossValidation, cross_validate
 from .enough import repeats_of
 from .expected_time import expected_time
 from .findings import Findings
-from .fingerprint import fingerprints
+from .fingerprint import OF_FILES, OF_SCENES, fingerprints
 from .importance import importance_of
 from .methods import method_named
 from .model import FINGERPRINTS, Model
@@ -79,6 +79,7 @@ def train(
     if two and (figures["auc"]["value"] or 0) >= 1:
         notes.append("the classes are separated perfectly: look for a feature that gives the label away")
     preprocessing = pipeline.preprocessing
+    used = findings.values[:, preprocessing.kept]
     summary = _summary(findings, label, settings, dict(chosen), by) | {"validation": figures, "notes": notes}
     model = Model(
         label,
@@ -90,7 +91,7 @@ def train(
         pipeline.classifier,
         learn_applicability(preprocessing(findings.values)),
         threshold,
-        as_json({**summary, FINGERPRINTS: fingerprints(findings.values[:, preprocessing.kept])}),
+        as_json({**summary, FINGERPRINTS: fingerprints(used, OF_FILES) + fingerprints(used, OF_SCENES)}),
     )
     report = {**summary, "importance": _importance(validated, findings), "roc": _curves(validated, findings)}
     if external is not None:

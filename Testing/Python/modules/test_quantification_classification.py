@@ -192,6 +192,28 @@ def test_kept_with_the_scene(trained, tmp_path):
     assert proposals.table_widget.rowCount == 60 and proposals.table_widget.item(0, 3).text() == "learned from"
     assert trained.part_buttons["MedProc.ClassifierRoc"].enabled
     assert "Cross-validated AUC" in trained.summary_label.text
+    trained._get_parameters().findingsTable = slicer.util.getNode("lesions_0")  # with the six digits that Slicer saved
+    proposals.run.button.click()
+    assert wait_until(lambda: not proposals.run.running, 60)
+    assert "60 of 60 findings are among those that the model learned from" in proposals.note_label.text
+
+
+def test_vectors_are_no_features(scene):
+    """Segment Statistics has columns of them."""
+    import slicer
+    import vtk
+
+    from MedProcLib.scene.findings_table import findings_in_node
+
+    node = scene.AddNewNodeByClass("vtkMRMLTableNode", "statistics")
+    slicer.util.updateTableFromArray(node, np.array([[7.0], [8.5]]), ["volume"])
+    places = vtk.vtkDoubleArray()
+    places.SetName("centroid_ras")
+    places.SetNumberOfComponents(3)
+    for place in ((1, -2.5, 3), (4, 5, 6)):
+        places.InsertNextTuple(place)
+    node.AddColumn(places)
+    assert findings_in_node(node).columns == {"volume": ["7", "8.5"], "centroid_ras": ["1 -2.5 3", "4 5 6"]}
 
 
 def test_tables_of_the_panel_are_findings(panel, block, finish, tmp_path):
