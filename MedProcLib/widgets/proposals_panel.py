@@ -149,12 +149,17 @@ class ProposalsPanel:
 
 def _name(row: Row, at: int) -> str:
     """Whose and which finding a row is."""
-    own = {name.casefold(): value for name, value in row.items()}
+    own = {name.casefold(): _whole(value) for name, value in row.items()}
     patient = next((own[name] for name in PATIENTS if name in own), "")
     name = next((own[name] for name in NAMES if own.get(name) not in (None, "")), "")
     parts = [f"{part} {own[part]}" for part in PARTS if _said(own.get(part))]
     told = [str(each) for each in (patient, name) if _said(each)]
     return ", ".join([*told, *parts]) or str(at + 1)
+
+
+def _whole(value: Any) -> Any:
+    """Numbers of a column in which some are missing have a fraction, which names do not."""
+    return int(value) if isinstance(value, float) and value.is_integer() else value
 
 
 def _said(value: Any) -> bool:

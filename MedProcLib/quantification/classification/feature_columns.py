@@ -32,6 +32,7 @@ def feature_columns(
     is of; apart: columns that are never features. Raises InputError when nothing is left, or a pattern fits no column.
     """
     notes: list[str] = []
+    told = ""
     if wanted is None:
         others = [name for name in table.columns if name not in apart]
         places = [name for name in others if _is_place(name) or _is_counter(table.columns[name])]
@@ -40,8 +41,9 @@ def feature_columns(
         if len(mixed) < len(text):
             notes.append(f"columns that hold no numbers are no features: {listed([n for n in text if n not in mixed])}")
         if mixed:
-            told = listed([f"{name} ('{cell[:20]}')" for name, cell in mixed.items()])
-            notes.append(f"left out, as not all their cells are numbers (leave those empty that are not): {told}")
+            cells = listed([f"{name} ('{cell[:20]}')" for name, cell in mixed.items()])
+            told = f"left out, as not all their cells are numbers (leave those empty that are not): {cells}"
+            notes.append(told)
         if places:
             notes.append(f"columns that say which object it is or where it lies are no features: {listed(places)}")
         names = [name for name in others if name not in places and name not in text]
@@ -53,7 +55,8 @@ def feature_columns(
                 table.column(pattern)
             names += [name for name in found if name not in apart and name not in names]
     if not names:
-        raise InputError("The table has no column of numbers to learn from.")
+        why = f"; {told}" if told else ""
+        raise InputError(f"The table has no column of numbers to learn from{why}.")
     return names, notes
 
 

@@ -155,6 +155,8 @@ def test_cells_that_are_no_numbers_in_a_column_of_numbers_are_said():
     assert [f.name for f in found.features] == ["y"]
     assert any("not all their cells are numbers" in note and "x ('<5')" in note for note in found.notes)
     assert "columns that hold no numbers are no features: site" in found.notes
+    with pytest.raises(InputError, match=r"no column of numbers to learn from; left out.*: x \('<5'\)"):
+        findings_of(table_of("kind,x\na,1\na,<5\nb,4\n"), "kind")
 
 
 def test_labels_that_are_one_word_written_twice_are_refused():
