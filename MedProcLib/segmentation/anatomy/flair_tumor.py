@@ -50,6 +50,10 @@ FLUID, CORE_MM = 0.5, 1.5
 # A solid part as bright as normal tissue belongs to the tumor where it meets its bright parts within this distance in
 # most directions, and a ball of that radius fits into it: cortex between two folds is thinner.
 AROUND_SOLID_MM, AROUND_SOLID, SOLID_MM = 30.0, 0.65, 5.0
+# Bridges thinner than twice this are cut: gray matter, or scalp in the mask, hangs on a tumor by them. A part at least
+# this share as thick as the thickest is tumor as well, unless it holds more than so many times the ball that fits into
+# it: it is a sheet then. Parts and balls are those left when this much is taken off their surface.
+BRIDGE_MM, AS_THICK, BALLS = 2.5, 0.4, 10.0
 EDEMA, NECROSIS = 1, 2
 
 
@@ -66,8 +70,8 @@ class FlairTumor:
 
     It is brighter than normal tissue (than gray matter, where that is clearly brighter than white matter) and than the
     same place on the other side of the brain, and ends at a share of its own brightness. A solid part that it surrounds
-    belongs to it. Dark parts beside it that the other side does not have (necrosis, cyst, cavity of an operation) are
-    segment 2; both together are the whole tumor.
+    belongs to it, what hangs on it by a thin bridge does not. Dark parts beside it that the other side does not have
+    (necrosis, cyst, cavity of an operation) are segment 2; both together are the whole tumor.
     The coil's shading is divided out first, as normal tissue shows it. What is thin everywhere, as lesions of the white
     matter of old age are, is no mass, and nothing is found then.
     """
@@ -136,14 +140,20 @@ def _tumor(settings: FlairTumor, brain: BrainGrid, progress: Progress) -> tuple[
     mass = _mass(settings, even, plane, second)
     bright = filled(closed(mass, grid, CLOSING_MM, close), grid) & region
     fluid = fluid_in(even, distance_to(~region, grid), "dark", FLUID)
-    dark = _cavities(even, fluid, bright, plane, hollow)
+    normal = fluid & ventricles_in(even, "dark", FLUID, CORE_MM, hollow)
+    alike = fluid & (seen_in_mirror(fluid, grid, plane, 0.0) > 0.5)
+    dark = _cavities(even, fluid, normal, alike, bright)
     whole = closed(bright | dark, grid, CLOSING_MM)
     if dark.any():
         whole |= closed(bright | dark, grid, RIM_MM, last) & (distance_to(dark, grid) <= RIM_MM)
     whole = filled(whole, grid) & region
-    solid = _solid(whole, region & ~fluid, even, gray)
+    # cysts, too: those between fluid and tissue in brightness adjoin what is bright in too few places
+    solid = _solid(whole, region & ~normal & ~alike, even, gray)
     if solid.any():
         whole = filled(closed(whole | solid, grid, CLOSING_MM), grid) & region
+        dark |= solid & fluid
+    whole = _without_leaks(whole, grid)
+    dark &= whole
     thickness = float(distance_to(~whole, grid).max())
     if thickness < settings.thickness_mm:
         raise InputError(
@@ -209,20 +219,34 @@ def _core(settings: FlairTumor, bright: np.ndarray, score: np.ndarray, grid: Geo
 
 
 def _solid(whole: np.ndarray, tissue: np.ndarray, brain: BrainGrid, progress: Progress) -> np.ndarray:
-    """Tissue (z, y, x) that the tumor surrounds."""
+    """What of this (z, y, x) the tumor surrounds."""
     inner = surrounded(whole, brain.brain, brain.grid, AROUND_SOLID_MM, AROUND_SOLID, progress) & tissue
     # erosion takes up to a voxel more than the radius
     return dilated(eroded(inner, brain.grid, SOLID_MM), brain.grid, SOLID_MM + max(brain.grid.spacing) / 2) & inner
 
 
+def _without_leaks(region: np.ndarray, grid: Geometry) -> np.ndarray:
+    """The thickest part of a region (z, y, x), and compact ones not much thinner, cut from others at thin bridges."""
+    depth = distance_to(~region, grid)
+    numbers, counts = connected_components(grid.image_of(depth > BRIDGE_MM), "face")
+    if counts.size == 1:
+        return region  # thinner than a bridge everywhere
+    thick = np.asarray(ndimage.maximum(depth, numbers, np.arange(counts.size)))
+    balls = 4 / 3 * np.pi * np.maximum(thick - BRIDGE_MM, 0) ** 3
+    held = (thick >= AS_THICK * depth.max()) & (counts * grid.voxel_volume <= BALLS * balls)
+    held[np.argmax(thick)] = True
+    held[0] = False
+    # erosion takes up to a voxel more than the radius
+    return region & dilated(held[numbers], grid, BRIDGE_MM + max(grid.spacing) / 2)
+
+
 def _cavities(
-    brain: BrainGrid, fluid: np.ndarray, bright: np.ndarray, plane: MirrorPlane, progress: Progress
+    brain: BrainGrid, fluid: np.ndarray, normal: np.ndarray, alike: np.ndarray, bright: np.ndarray
 ) -> np.ndarray:
-    """Fluid beside the tumor that is no ventricle and that the other side does not have (z, y, x)."""
+    """Fluid beside the tumor that is no ventricle (normal) and that the other side does not have (z, y, x)."""
     grid, region = brain.grid, brain.brain
-    own = fluid & ~ventricles_in(brain, "dark", FLUID, CORE_MM, progress)
+    own = fluid & ~normal
     numbers, _ = connected_components(grid.image_of(distance_to(~own, grid) > CAVITY_MM), "face")
-    alike = seen_in_mirror(fluid, grid, plane, 0.0) > 0.5
     away = distance_to(bright, grid)
     dark = np.zeros(region.shape, bool)
     margin = int(np.ceil((CAVITY_MM + SHELL_MM) / min(grid.spacing))) + 1
