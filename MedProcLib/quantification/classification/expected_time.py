@@ -27,13 +27,14 @@ def expected_time(findings: Findings, settings: Training) -> str:
     part = enough_of(findings.labels, findings.patients, method.enough, settings.seed)
     of_test = settings_of_test(findings.count, method.enough, settings)
     seconds = []
-    for some, folds in ((slice(None), settings.folds), (part, of_test.folds)):
+    parts = ((slice(None), settings.folds), (part, of_test.folds))
+    for some, folds in (parts[1], *parts):  # the first fit loads scikit-learn as well
         values, labels = findings.values[some], findings.labels[some]
         train, test = grouped_folds(labels, findings.patients[some], folds, settings.seed)[0]
         start = time.perf_counter()
         fit_pipeline(values[train], labels[train], settings, method.quick, settings.seed).probabilities(values[test])
         seconds.append(time.perf_counter() - start)
-    whole, small = seconds
+    _, whole, small = seconds
     choice = settings.inner_folds * len(method.grid) * choosing * (small if method.enough else whole)
     fits = repeats_of(findings.count, method.enough, settings) * settings.folds + 1
     total = fits * (whole * final + choice) + (settings.permutations + 1) * of_test.folds * small

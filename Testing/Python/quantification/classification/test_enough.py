@@ -1,3 +1,5 @@
+import time
+
 import numpy as np
 import pytest
 
@@ -5,6 +7,7 @@ from MedProcLib.quantification.classification.enough import LEAST_OF_CLASS, enou
 from MedProcLib.quantification.classification.expected_time import expected_time
 from MedProcLib.quantification.classification.findings import FeatureColumn, Findings
 from MedProcLib.quantification.classification.permutation import permutation_test
+from MedProcLib.quantification.classification.pipeline import fit_pipeline
 from MedProcLib.quantification.classification.settings import Training
 
 
@@ -48,11 +51,19 @@ def test_fewer_repeats_of_large_tables():
     assert repeats_of(50_000, 0, settings) == 5 and repeats_of(50_000, 1000, Training(repeats=1)) == 1
 
 
-def test_the_expected_time_grows_with_what_is_asked_for():
+def test_the_expected_time_grows_with_what_is_asked_for(monkeypatch):
     random = np.random.default_rng(3)
     labels = random.integers(0, 2, 300)
     names = tuple(map(str, range(300)))
     values = random.normal(size=(300, 2))
     findings = Findings((FeatureColumn("a"), FeatureColumn("b")), values, ("no", "yes"), labels, np.arange(300), names)
     assert expected_time(findings, Training(method="discriminant", repeats=1, permutations=0)) == ""
+
+    def first_loads_a_library(*args):
+        monkeypatch.undo()
+        time.sleep(0.3)
+        return fit_pipeline(*args)
+
+    monkeypatch.setattr(f"{expected_time.__module__}.fit_pipeline", first_loads_a_library)
+    assert expected_time(findings, Training(method="discriminant")) == ""
     assert "minutes" in expected_time(findings, Training(method="forest", repeats=100, permutations=10_000))
