@@ -131,7 +131,12 @@ class OutlinePanel:
 
     def _follow(self) -> None:
         node, point = self._get_node(), self._chosen()
-        if self._filling or self.section.collapsed or node is None or not point:
+        if self._filling or self.section.collapsed:
+            return
+        if self._edited is not None and self._edited != (node, point):  # nobody draws what is not shown
+            self.editor.stop()
+            self._edited = None
+        if node is None or not point:
             return
         if not self._get_reader().strip():
             self._say(_("Type your name as reader before you draw: outlines are kept in your name."), True)
@@ -143,8 +148,7 @@ class OutlinePanel:
         observation = next((t.at(point) for t in patient_of_node(node).tracks if t.id == self._get_track()), None)
         ids = segments_by_label(segmentation)
         wanted = next((ids[v] for v in observation.labels if v in ids), "") if observation is not None else ""
-        if self._edited != (node, point):
-            self.editor.stop()
+        if self._edited is None:
             self._edited = (node, point)
             self._remember()
         self.editor.start(segmentation, volume, wanted)

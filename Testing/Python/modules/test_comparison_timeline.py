@@ -240,6 +240,10 @@ def test_outlines_are_measured_as_they_are_drawn_and_taken_back(compared):
     assert "redrawn" not in patient_of(widget).history[-1].what
     widget.ui.outlinesButton.collapsed = True
     assert widget.outlines.editor.node is None
+    widget.ui.outlinesButton.collapsed = False
+    assert widget.outlines.editor.node is not None
+    widget.choosePatient(None)
+    assert widget.outlines.editor.node is None  # nobody draws in outlines of a patient that is not shown
 
 
 def column_nodes():
