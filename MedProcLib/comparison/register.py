@@ -35,7 +35,7 @@ from .result import Registration, Verdict
 NOT_REGISTERED = "The recipe has no registration: the studies were taken as aligned."
 OF_PICTURES = (
     "Findings in pictures of one plane, as radiographs are, are not followed: measure them in each with MedProc "
-    "Quantification."
+    "Quantification; `register --transform affine --resampled` brings one picture over the other, to look at."
 )
 MEASURED_ALONE = ", or measure each slice with MedProc Quantification"
 KINDS = ("rigid", "affine", "deformable")
