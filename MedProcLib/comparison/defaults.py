@@ -68,7 +68,8 @@ def recipe_and_mask(studies: Sequence[Study], progress: Progress = SILENT) -> tu
         Register(),
         MatchResolution(),
         *matching,
-        DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100),
+        # findings are as large as their change here, and balls blurred by scans and smoothing end at 40 % of their peak
+        DetectChange(contrast="any", smoothing_mm=2.0, low=4.0, high=8.0, minimum_volume_mm3=100, edge_percent=40),
         ConsensusLabels(),
         MatchFindings(outline_mm=OUTLINE_MM if given else 0.0),
     )

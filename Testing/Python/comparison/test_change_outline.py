@@ -1,8 +1,12 @@
 import numpy as np
 import pytest
+import SimpleITK as sitk
 from scipy import ndimage
 
+from MedProcLib.comparison.change import DetectChange
 from MedProcLib.comparison.change_outline import at_half_height
+from MedProcLib.comparison.defaults import default_recipe
+from MedProcLib.comparison.study import Study
 
 from .conftest import grid_of
 
@@ -43,3 +47,16 @@ def test_small_parts_that_fall_off_are_left_out_but_never_the_largest():
     small = np.zeros(found.shape, bool)
     small[8, 18, 13:15] = True
     assert at_half_height(small, height, GRID, smallest_mm3=1000).any()
+
+
+def test_places_that_nothing_segments_are_as_large_as_what_changed():
+    """At 30 % of the peak they were 1.3 times as large."""
+    random, mask = np.random.default_rng(3), GRID.image_of(np.ones(POINTS.shape[1:], np.uint8))
+    plain, hot = (
+        GRID.image_of((1 + added + random.normal(0, 0.05, added.shape)).astype(np.float32))
+        for added in (np.zeros(POINTS.shape[1:]), difference((6, 3)))
+    )
+    studies = [Study(name, image, modality="PT", unit="SUV") for name, image in (("1", plain), ("2", hot))]
+    (step,) = [s.operation for s in default_recipe(studies).steps if isinstance(s.operation, DetectChange)]
+    change = sitk.GetArrayFromImage(step(plain, hot, mask, mask)[1])
+    assert volumes(change == 1) == pytest.approx([1.0, 1.0], abs=0.1)
