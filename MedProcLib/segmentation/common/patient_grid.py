@@ -38,7 +38,9 @@ def patient_grid(
 ) -> Geometry:
     """Isotropic grid along L, P and S that covers a grid, or the part of it inside a box (lowest and highest point).
 
-    Voxels have nearly this side (mm), or a larger one if they were too many. A single slice stays in its plane.
+    Voxels have this side (mm), or a larger one if they were too many, and the grid ends up to a fourth of it beside the
+    part. Of sides a little longer or shorter, by how large an image is and how it lies, a ball of whole voxels would
+    reach one voxel less or more. A single slice stays in its plane.
     """
     if 1 in source.size and source.dimension == 3:
         return isotropic_grid(reoriented(source, "LPS"), spacing_mm, most_voxels)
@@ -50,11 +52,11 @@ def patient_grid(
         high = high - np.floor(np.clip(high - box[1], 0, None) / spacing_mm) * spacing_mm
     spacing_mm = max(spacing_mm, float(np.prod(high - low) / most_voxels) ** (1 / source.dimension))
     size = np.maximum(1, np.round((high - low) / spacing_mm)).astype(int)
-    spacing = (high - low) / size
+    first = (low + high - (size - 1) * spacing_mm) / 2
     return Geometry(
         tuple(int(n) for n in size),
-        tuple(float(s) for s in spacing),
-        tuple(float(x) for x in low + spacing / 2),
+        (spacing_mm,) * source.dimension,
+        tuple(float(x) for x in first),
         tuple(float(x) for x in np.eye(source.dimension).ravel()),
     )
 
