@@ -9,7 +9,7 @@ from ...core.progress import SILENT, Progress
 from ..common.morphology import closed, dilated, distance_to
 
 # How far the edge of an organ is lost by the blur of the values.
-RIM_MM = 2.0
+RIM_MM = 2.5
 # A core farther than this, and its radius, from the seed is that of another organ.
 BESIDE_MM = 4.0
 
