@@ -14,7 +14,7 @@ from MedProcLib.core.recipe import Recipe
 from MedProcLib.quantification.classification.figures import calibration_points, figure_rows, roc_curves
 from MedProcLib.quantification.classification.model import Model
 from MedProcLib.quantification.classification.model_json import model_of, model_text
-from MedProcLib.quantification.classification.prediction import Prediction, prediction_columns
+from MedProcLib.quantification.classification.prediction import WORDS, Prediction, prediction_columns
 from MedProcLib.quantification.classification.table import Table
 from MedProcLib.quantification.classification.told import model_in_words, sentences
 from MedProcLib.quantification.classification.train import Trained
@@ -96,7 +96,7 @@ def add_proposals(
     columns = prediction_columns(model, table, found)
     of_model, of_table = names
     with commit():
-        node = table_from_columns(node_columns(columns, table), f"{of_table} proposals")
+        node = table_from_columns(node_columns(columns, table, WORDS), f"{of_table} proposals")
         node.SetDescription("\n".join([_how_called(model), *sentences(notes)]))
         write_provenance(node, Provenance(Recipe(()), {"model": of_model, "table": of_table}))
     return node

@@ -46,13 +46,14 @@ def add_findings(table: Table, name: str, scene=None):
         return table_from_columns(node_columns(table.columns, table), name, scene)
 
 
-def node_columns(columns: Mapping[str, Sequence[Any]], table: Table) -> list[Column]:
-    """Columns of a node, with the units and meanings that the table has of them; text that is a number becomes one."""
+def node_columns(columns: Mapping[str, Sequence[Any]], table: Table, words: Sequence[str] = ()) -> list[Column]:
+    """Columns of a node, with the units and meanings that the table has of them; text that is a number becomes one, but
+    in the columns of words."""
     shown = {code: unit for unit, code in UCUM.items()}
     return [
         Column(
             name,
-            _typed(list(cells)),
+            list(cells) if name in words else _typed(list(cells)),
             shown.get(table.units.get(name, ""), table.units.get(name, "")),
             table.meanings.get(name, ""),
         )

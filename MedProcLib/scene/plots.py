@@ -11,7 +11,7 @@ import slicer
 from MedProcLib.core.errors import InputError
 from MedProcLib.core.units import shown
 from MedProcLib.scene.nodes import new_node
-from MedProcLib.scene.tables import Column, fill_table, rows_of_table, table_from_columns, unit_of_column
+from MedProcLib.scene.tables import Column, fill_table, rows_of_table, saved_text, table_from_columns, unit_of_column
 
 LABELS = "label"
 LINE_WIDTH = 2
@@ -123,9 +123,10 @@ def _other_colors(used: Sequence[Sequence[float]]) -> Iterator[tuple[float, floa
 
 def _set_points(node, series: Series, x: tuple[str, str], y: tuple[str, str]) -> None:
     """Points and looks of a series node; x, y: title and unit."""
+    across, up = saved_text(x[0]), saved_text(y[0])
     columns = [
-        Column(x[0], [float(value) for value in series.x], x[1]),
-        Column(y[0], [float(value) for value in series.y], y[1]),
+        Column(across, [float(value) for value in series.x], x[1]),
+        Column(up, [float(value) for value in series.y], y[1]),
     ]
     if series.labels:
         columns.append(Column(LABELS, list(series.labels)))
@@ -135,8 +136,8 @@ def _set_points(node, series: Series, x: tuple[str, str], y: tuple[str, str]) ->
         node.SetAndObserveTableNodeID(table.GetID())
     elif not _holds(table, columns):
         fill_table(table, columns)
-    node.SetXColumnName(x[0])
-    node.SetYColumnName(y[0])
+    node.SetXColumnName(across)
+    node.SetYColumnName(up)
     bars, kinds = series.style == "bars", slicer.vtkMRMLPlotSeriesNode
     node.SetPlotType(kinds.PlotTypeScatterBar if bars else kinds.PlotTypeScatter)
     node.SetMarkerStyle(kinds.MarkerStyleCircle if "markers" in series.style else kinds.MarkerStyleNone)

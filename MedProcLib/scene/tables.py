@@ -37,6 +37,7 @@ def table_from_columns(columns: Sequence[Column], name: str, scene=None, like=No
 
     Text goes into the table as Slicer can save it (tried with 5.12): its tab-separated files lose double quotes, tabs
     and line breaks, which become single quotes and spaces here, and shift a row whose first cell is empty: it gets '-'.
+    Names of columns are changed likewise: with such ones Slicer cannot read the whole scene again.
     Slicer saves 6 significant digits; a CSV file beside the scene keeps more.
     like: node beside which it is put in the subject hierarchy. Raises InputError when columns differ in length.
     """
@@ -83,8 +84,8 @@ def refill_table(node, columns: Sequence[Column]) -> None:
 
 def append_column(node, column: Column) -> None:
     """Add a column to a table node, in the place of one of its name."""
-    if node.GetColumnIndex(column.name) >= 0:
-        node.RemoveColumn(node.GetColumnIndex(column.name))
+    if (before := node.GetColumnIndex(saved_text(column.name))) >= 0:
+        node.RemoveColumn(before)
     _add_column(node, column)
 
 
@@ -203,13 +204,14 @@ def _add_column(node, column: Column) -> None:
     else:
         numbers_of: np.ndarray = np.array([np.nan if value is None else value for value in values], kind)
         array = numpy_to_vtk(numbers_of, deep=True, array_type=VTK_TYPES[kind])
-    array.SetName(column.name)
+    name = saved_text(column.name)
+    array.SetName(name)
     node.AddColumn(array)
     if column.unit:
-        node.SetColumnUnitLabel(column.name, column.unit)
-        node.SetColumnTitle(column.name, f"{column.name} [{column.unit}]")
+        node.SetColumnUnitLabel(name, column.unit)
+        node.SetColumnTitle(name, f"{name} [{column.unit}]")
     if column.meaning:
-        node.SetColumnDescription(column.name, column.meaning)
+        node.SetColumnDescription(name, column.meaning)
 
 
 def _kind(values: list, unit: str) -> type | None:

@@ -90,8 +90,8 @@ class ProposalsPanel:
 
     def clear(self) -> None:
         """The scene closes."""
-        self.run.say("")
         self.run.discard()
+        self.run.say("")  # what was said was of this scene
         self._show(None)
 
     def close(self) -> None:

@@ -100,8 +100,8 @@ class TrainingPanel:
 
     def clear(self) -> None:
         """The scene closes."""
-        self.run.say("")
         self.run.discard()
+        self.run.say("")  # what was said was of this scene
 
     def close(self) -> None:
         """The module goes."""

@@ -31,6 +31,7 @@ COLUMNS = (
     "missing_features",
     "reasons",
 )
+WORDS = ("predicted", "outside_features", "missing_features", "reasons")  # also where names are those of numbers
 
 
 @dataclass(frozen=True)

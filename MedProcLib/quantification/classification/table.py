@@ -99,7 +99,7 @@ def _checked(lines: list[list[str]]) -> list[list[str]]:
     if len(lines) < 2:
         raise InputError("There is no finding: the table needs a header and a line for each finding.")
     lines = [[cell.strip() for cell in line] for line in lines]
-    header = lines[0]
+    header = lines[0] = [" ".join(name.split()) for name in lines[0]]  # spreadsheets break long names
     if not all(header):
         raise InputError(f"Column {header.index('') + 1} has no name: give each column one in the first line.")
     twice = next((name for name in header if header.count(name) > 1), None)

@@ -198,6 +198,27 @@ def test_kept_with_the_scene(trained, tmp_path):
     assert "60 of 60 findings are among those that the model learned from" in proposals.note_label.text
 
 
+def test_classes_that_are_numbers(panel, lesions, ended):
+    """'1.0' is shown with its share, and a column's name in two lines, as spreadsheets write it, is one."""
+    pytest.importorskip("sklearn")
+    section = panel(NAME).classification
+    path = lesions(kinds=("1.0", "2.5"))
+    path.write_text(path.read_text().replace("long_diameter_mm", '"long\ndiameter_mm"'))
+    section.training.table.load(path)
+    ended(section.training.run)
+    quick(section)
+    section.training.run.button.click()
+    assert "AUC of '2.5' 0.9" in ended(section.training.run)
+    proposals = section.proposals
+    section._get_parameters().findingsTable = section._get_parameters().trainingTable
+    proposals.run.button.click()
+    ended(proposals.run)
+    item = proposals.table_widget.item
+    called, shares = zip(*[(item(row, 1).text(), int(item(row, 2).text()[:-2])) for row in range(60)], strict=True)
+    assert set(called) == {"1", "2.5"} and max(shares) > 90
+    assert "long diameter_mm" in item(0, 0).toolTip()
+
+
 def test_vectors_are_no_features(scene):
     """Segment Statistics has columns of them."""
     import slicer
