@@ -130,7 +130,7 @@ def test_circles_of_a_volume_lie_in_its_slices():
 def test_that_there_are_larger_ones_is_said(radius, seen, said):
     image, _ = phantom((110, 80), (1, 1), [((20, 30), 8.0), ((70, 40), radius)], 8)
     if said:
-        with pytest.raises(InputError, match="^No circle of 3 to 7 mm.* There are larger ones.*7 mm"):
+        with pytest.raises(InputError, match=r"^No circle of 3 to 7 mm.* There are larger ones.*7 mm"):
             HoughCircles(largest_radius_mm=7)(image)
     progress = Progress(notes=[])
     _, candidates = HoughCircles(largest_radius_mm=15)(image, progress=progress)
