@@ -323,8 +323,9 @@ class MedProcQuantificationWidget(ModuleWidget):
             return ""
         nodes = origin_of(table)
         if nodes == (self.parameters.segmentation, self.parameters.inputVolume) and None not in nodes:
-            madeAt = self._madeAt.get(table.GetID())
-            changed = madeAt is not None and madeAt != made_at(nodes[0]) and not self.live.active
+            madeAt = made_at(nodes[0])
+            # what a loaded scene shows is of its segments, until they are edited
+            changed = self._madeAt.setdefault(table.GetID(), madeAt) != madeAt and not self.live.active
             return _("The segments changed since: these figures are of what they were.") if changed else ""
         segmentation, volume = (f"'{node.GetName()}'" if node is not None else _("what is gone") for node in nodes)
         text = _("These figures are of {segmentation} in {volume}, not of what is chosen now.")

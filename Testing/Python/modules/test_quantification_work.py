@@ -47,8 +47,9 @@ def test_figures_follow_the_segments(panel, block, scene):
     assert widget.live.live.version == version and len(texts(widget)) > 2  # off is off
 
 
-def test_figures_of_what_the_segments_were_say_so(panel, block, finish, scene):
+def test_figures_of_what_the_segments_were_say_so(panel, block, finish, scene, tmp_path):
     import host
+    import slicer
 
     volume, segmentation = block()
     widget = panel(NAME)
@@ -67,6 +68,13 @@ def test_figures_of_what_the_segments_were_say_so(panel, block, finish, scene):
     assert note.text.startswith("The segments changed since") and host.errors == []
     widget.live.switch.click()
     assert host.wait_until(lambda: note.text == "", 20)
+    widget.live.switch.click()
+    assert slicer.util.saveScene(str(tmp_path / "scene.mrb"))
+    scene.Clear(0)
+    slicer.util.loadScene(str(tmp_path / "scene.mrb"))
+    assert note.text == "" and widget.resultTable() is not None
+    paint(widget.parameters.segmentation, widget.parameters.inputVolume)
+    assert note.text.startswith("The segments changed since")
 
 
 def test_the_table_follows_from_other_modules(panel, block, scene):
