@@ -159,7 +159,7 @@ def test_the_voxels_of_a_microscope_are_refused_where_they_would_take_days():
             run(enhance, image)
 
 
-@every
+@every_filter
 def test_an_image_without_numbers_is_refused(enhance):
     with pytest.raises(InputError, match="no number"):
         run(enhance, sitk.Image(12, 12, 12, sitk.sitkFloat32) + float("nan"))
