@@ -174,7 +174,8 @@ class TrainingPanel:
         label = parameters.classLabel if parameters.classLabel in names else proposed_label(table)
         self._offer(self.label_box, names, label)
         by_name = column_of_patients(table, label) if label else None
-        first = f"{by_name} (by its name)" if by_name else _("none: each finding alone") if label else ""
+        alone = _("none: each finding alone") if label else ""
+        first = _("{name} (by its name)").format(name=by_name) if by_name else alone
         others = [name for name in names if name != label]
         patient, positive = parameters.classPatient, parameters.classPositive
         self._offer(self.patient_box, [first, *others], patient if patient in others else first)
