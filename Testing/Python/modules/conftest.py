@@ -6,7 +6,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-sys.path.insert(0, str(Path(__file__).parent))  # clicks.py, three_studies.py
+sys.path.insert(0, str(Path(__file__).parent))  # clicks.py, three_spots.py, three_studies.py
 
 
 @pytest.fixture
@@ -47,6 +47,14 @@ def content(scene):
         return [(node.GetID(), node.GetName()) for node in kept], times
 
     return read
+
+
+@pytest.fixture
+def spots(panel, finish, scene):
+    """The panel of Segmentation after a run that found three blocks of 64, 27 and 8 mm3, with a reader."""
+    from three_spots import found
+
+    return found(panel, finish)
 
 
 @pytest.fixture
